@@ -1,0 +1,1 @@
+"""The ground floor: records, graphs, protocols, registries, randomness. NumPy and numba only."""

@@ -1,0 +1,55 @@
+"""Benchmark: how good is an architecture, at what cost?"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.records import Archs, Evaluations
+from nasbed.core.space import Space
+
+if TYPE_CHECKING:
+    from nasbed.core.rng import Streams  # kept from running: numba takes longer to import than a table to open
+
+
+class Benchmark(ABC):
+    """Answers validation results and costs. Test results are read by the recorder alone, after the choice."""
+
+    name: str
+    space: Space
+    budgets: tuple[int, ...]
+    """The epochs it can answer for, ascending; the last is the default."""
+
+    @abstractmethod
+    def query(
+        self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
+    ) -> Evaluations:
+        """Train, or look up, each architecture.
+
+        Args:
+            archs: ``(n, decisions)``.
+            epochs: Budget of each or of all; None for the largest.
+            streams: With n streams, one repeat is drawn for each architecture, as if it were trained anew;
+                without, the mean of the repeats is given.
+
+        Raises:
+            NotInTable: When there is no result for an architecture or a budget.
+        """
+
+    @abstractmethod
+    def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
+        """Give the mean test accuracy of each architecture, ``(n,)``; for reports, never for a search.
+
+        NaN where the benchmark has no test results.
+        """
+
+    def optimum(self, epochs: int | None = None) -> tuple[float, float]:
+        """Give the best mean validation and the best mean test accuracy there are; NaN where that is not known."""
+        return float("nan"), float("nan")
+
+    def describe(self) -> dict[str, Any]:
+        """Give what ``nasbed info`` prints and a report cites: provenance, checksum, splits, warnings."""
+        return {"name": self.name, "space": dict(self.space.describe()), "budgets": list(self.budgets)}

@@ -1,0 +1,48 @@
+"""Errors: what was given, what is allowed, what to do next."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class NasbedError(Exception):
+    """The parent of every error that nasbed raises on purpose."""
+
+    def __str__(self) -> str:
+        """Give the sentence itself (``KeyError`` would quote it)."""
+        return str(self.args[0]) if self.args else ""
+
+
+class UnknownName(NasbedError, KeyError):
+    """A name that no registry knows."""
+
+    def __init__(self, noun: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names) or 'none'}."
+        super().__init__(f"no {noun} is called {name!r}. {hint}")
+
+
+class BadSetting(NasbedError, ValueError):
+    """A setting outside what is allowed."""
+
+
+class InvalidArchitecture(NasbedError, ValueError):
+    """An architecture that its space does not contain."""
+
+
+class NotInTable(NasbedError, KeyError):
+    """A valid architecture, budget or split for which a table has no result."""
+
+
+class CorruptFile(NasbedError, ValueError):
+    """A file whose checksum, length or form is wrong; the message says where."""
+
+
+class MissingExtra(NasbedError, ImportError):
+    """An optional dependency that is not installed; the message has the install line."""
+
+
+class Interrupted(NasbedError):
+    """Work stopped by Ctrl-C, with everything finished so far kept; the message says how to go on."""

@@ -1,0 +1,28 @@
+"""Optional dependencies, imported where they are used and named when they are missing."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from nasbed.core.errors import MissingExtra
+
+
+def require(module: str, extra: str) -> Any:
+    """Import an optional module, or say how to install the extra that brings it.
+
+    Args:
+        module: The module's dotted name, such as ``"matplotlib.pyplot"``.
+        extra: The extra of nasbed that installs it, such as ``"report"``.
+
+    Raises:
+        MissingExtra: When the module is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is not None and not module.startswith(error.name):
+            raise  # the module is there, but something that it needs is broken: say that instead
+        raise MissingExtra(
+            f"{module.split('.')[0]} is not installed; this needs it. Install it with: pip install 'nasbed[{extra}]'"
+        ) from None

@@ -1,0 +1,129 @@
+"""A labelled directed acyclic graph: the one structural view of every architecture.
+
+Vertices are numbered in topological order, so the adjacency matrix is upper triangular.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import InvalidArchitecture
+
+INPUT, OUTPUT = "input", "output"
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Vertices with labels and edges from lower to higher numbers. A value: hashable, comparable.
+
+    Attributes:
+        adjacency: Row ``i`` has a 1 in column ``j`` when there is an edge i → j; a tuple of tuples.
+        labels: One label a vertex. The first vertex is usually ``input`` and the last ``output``.
+    """
+
+    adjacency: tuple[tuple[int, ...], ...]
+    labels: tuple[str, ...]
+
+    @classmethod
+    def of(cls, adjacency: NDArray[np.integer] | Sequence[Sequence[int]], labels: Sequence[str]) -> Graph:
+        """Check a matrix and its labels and make a graph of them.
+
+        Raises:
+            InvalidArchitecture: When the matrix is not square, not 0/1, not strictly upper triangular or does not
+                fit the labels.
+        """
+        try:
+            matrix = np.asarray(adjacency)
+        except ValueError:
+            raise InvalidArchitecture("the adjacency matrix has rows of different lengths; it must be square") from None
+        if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+            raise InvalidArchitecture(f"the adjacency matrix must be square, not of shape {matrix.shape}")
+        if len(labels) != len(matrix):
+            raise InvalidArchitecture(f"{len(matrix)} vertices need as many labels, not {len(labels)}")
+        if not np.isin(matrix, (0, 1)).all():
+            raise InvalidArchitecture("the adjacency matrix may hold only 0 and 1")
+        if np.tril(matrix).any():
+            raise InvalidArchitecture("the adjacency matrix must be upper triangular with a zero diagonal")
+        return cls(tuple(tuple(int(x) for x in row) for row in matrix), tuple(str(label) for label in labels))
+
+    @property
+    def vertices(self) -> int:
+        """How many vertices there are."""
+        return len(self.labels)
+
+    @property
+    def edges(self) -> list[tuple[int, int]]:
+        """Every edge as ``(source, target)``, by source and then target."""
+        return [(i, j) for i, row in enumerate(self.adjacency) for j, there in enumerate(row) if there]
+
+    @property
+    def matrix(self) -> NDArray[np.int8]:
+        """The adjacency matrix as int8, shape ``(vertices, vertices)``."""
+        return np.array(self.adjacency, np.int8).reshape(self.vertices, self.vertices)
+
+    def predecessors(self, vertex: int) -> list[int]:
+        """Give the sources of the edges into a vertex, ascending."""
+        return [i for i in range(vertex) if self.adjacency[i][vertex]]
+
+    def successors(self, vertex: int) -> list[int]:
+        """Give the targets of the edges out of a vertex, ascending."""
+        return [j for j in range(vertex + 1, self.vertices) if self.adjacency[vertex][j]]
+
+    def pruned(self) -> Graph | None:
+        """Drop every vertex that is not on a path from the first to the last; None when there is no such path."""
+        last = self.vertices - 1
+        ahead, behind = {0}, {last}
+        for v in range(1, self.vertices):
+            if any(u in ahead for u in self.predecessors(v)):
+                ahead.add(v)
+        for v in range(last - 1, -1, -1):
+            if any(w in behind for w in self.successors(v)):
+                behind.add(v)
+        if last not in ahead:
+            return None
+        kept = sorted(ahead & behind)
+        return Graph(
+            tuple(tuple(self.adjacency[i][j] for j in kept) for i in kept),
+            tuple(self.labels[i] for i in kept),
+        )
+
+    def permuted(self, order: Sequence[int]) -> Graph:
+        """Renumber: vertex ``order[i]`` becomes vertex i. The order must stay topological."""
+        matrix = [[self.adjacency[i][j] for j in order] for i in order]
+        return Graph.of(matrix, [self.labels[i] for i in order])
+
+    def isomorphic(self, other: Graph) -> bool:
+        """Say exactly whether two graphs are the same but for the numbering of their vertices.
+
+        Backtracking over vertices of equal label and degrees: fast for cells, exponential in the worst case.
+        """
+        mine, theirs = _signatures(self), _signatures(other)
+        return sorted(mine) == sorted(theirs) and _match(self, other, mine, theirs, [])
+
+
+_Signature = tuple[str, int, int]
+
+
+def _signatures(graph: Graph) -> list[_Signature]:
+    """Give label, in-degree and out-degree of each vertex."""
+    return [(label, len(graph.predecessors(v)), len(graph.successors(v))) for v, label in enumerate(graph.labels)]
+
+
+def _match(a: Graph, b: Graph, mine: list[_Signature], theirs: list[_Signature], image: list[int]) -> bool:
+    """Extend ``image`` (vertex i of a → image[i] of b) to an isomorphism, or say that there is none."""
+    v = len(image)
+    if v == a.vertices:
+        return True
+    for w in range(b.vertices):
+        if w in image or mine[v] != theirs[w]:
+            continue
+        if all(
+            a.adjacency[u][v] == b.adjacency[x][w] and a.adjacency[v][u] == b.adjacency[w][x]
+            for u, x in enumerate(image)
+        ) and _match(a, b, mine, theirs, [*image, w]):
+            return True
+    return False

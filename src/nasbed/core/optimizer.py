@@ -1,0 +1,69 @@
+"""Optimizer: what to try next?"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from nasbed.core.records import Evaluations, Trials
+from nasbed.core.space import Space
+
+if TYPE_CHECKING:
+    from nasbed.core.rng import Streams  # kept from running: numba takes longer to import than a table to open
+
+
+class Optimizer(ABC):
+    """A search method that plays many independent runs at once.
+
+    A subclass is a dataclass whose fields are its settings. ``start`` gives it a space and one stream a run;
+    from then on ``ask`` and ``tell`` alternate. It never sees a benchmark.
+    """
+
+    space: Space
+    streams: Streams
+
+    def start(self, space: Space, streams: Streams) -> Self:
+        """Begin: remember the space and the streams, and forget every earlier search."""
+        self.space, self.streams = space, streams
+        self.reset()
+        return self
+
+    @property
+    def runs(self) -> int:
+        """How many searches are played at once."""
+        return len(self.streams)
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Make the empty state of ``self.runs`` searches in ``self.space``."""
+
+    @abstractmethod
+    def ask(self) -> Trials:
+        """Propose one trial a run."""
+
+    @abstractmethod
+    def tell(self, trials: Trials, evaluations: Evaluations) -> None:
+        """Hear one answer a run. Rows that are not active are ignored; a NaN value is a failed training."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Give the arrays and numbers that ``reset`` makes and ``tell`` changes."""
+
+    def settings(self) -> dict[str, Any]:
+        """Give the constructor arguments."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.init}  # type: ignore[arg-type]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give what lets another optimizer with the same settings go on bit for bit."""
+        return {"streams": self.streams.state_dict(), **self.state()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from where ``state_dict`` was taken, after ``start`` with the same space and number of runs."""
+        self.streams.load_state_dict(state["streams"])
+        self.load_state({name: value for name, value in state.items() if name != "streams"})
+
+    @abstractmethod
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what ``state`` gave."""

@@ -1,0 +1,96 @@
+"""Registries: from a published name to the class that bears it, resolved when first asked for.
+
+A plug-in package adds its own names through entry points, in the group ``nasbed.<noun>s``::
+
+    [project.entry-points."nasbed.spaces"]
+    myspace = "mypackage.space:MySpace"
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Any
+
+from nasbed.core.errors import UnknownName
+
+
+@dataclass(eq=False)
+class Registry:
+    """Names of one noun, each with the place of its code.
+
+    Attributes:
+        noun: What the names name, in the singular: ``"space"``.
+        builtin: ``name -> "module:attribute"`` of what nasbed itself brings.
+        plural: The noun's plural, which names the entry-point group; with an s when not given.
+    """
+
+    noun: str
+    builtin: dict[str, str] = field(default_factory=dict)
+    plural: str = ""
+    _plugins: dict[str, str] | None = field(default=None, init=False, repr=False)
+
+    def places(self) -> dict[str, str]:
+        """Give every name with its place; nasbed's own names win over a plug-in's."""
+        if self._plugins is None:
+            found = entry_points(group=f"nasbed.{self.plural or self.noun + 's'}")
+            self._plugins = {point.name: point.value for point in found}
+        return {**self._plugins, **self.builtin}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.builtin or name in self.places()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self.places()))
+
+    def __getitem__(self, name: str) -> Any:
+        """Import and return what the name stands for.
+
+        Raises:
+            UnknownName: When no such name is registered, with the nearest one.
+        """
+        place = self.builtin.get(name) or self.places().get(name)
+        if place is None:
+            raise UnknownName(self.noun, name, self.places())
+        module, _, attribute = place.partition(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def describe(self, name: str) -> str:
+        """Give the first line of the docstring of what the name stands for."""
+        return (self[name].__doc__ or "").strip().split("\n")[0]
+
+
+spaces = Registry("space", {"nasbench101": "nasbed.spaces.nasbench101:NASBench101"})
+benchmarks = Registry(
+    "benchmark",
+    {
+        "digits101": "nasbed.benchmarks.tabular:digits101",
+        "nasbench101": "nasbed.benchmarks.tabular:nasbench101",
+    },
+)
+optimizers = Registry(
+    "optimizer",
+    {
+        "random": "nasbed.search.random:RandomSearch",
+        "regularized-evolution": "nasbed.search.evolution:RegularizedEvolution",
+        "local": "nasbed.search.local:LocalSearch",
+    },
+)
+stores = Registry(
+    "store",
+    {
+        "sqlite": "nasbed.run.stores.sqlite:SQLiteStore",
+        "memory": "nasbed.run.stores.memory:MemoryStore",
+    },
+)
+executors = Registry(
+    "executor",
+    {
+        "inline": "nasbed.run.executors.inline:InlineExecutor",
+        "processes": "nasbed.run.executors.processes:ProcessExecutor",
+    },
+)
+predictors = Registry("predictor")
+proxies = Registry("proxy", plural="proxies")
