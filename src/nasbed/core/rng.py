@@ -96,7 +96,7 @@ def _key(seed: int, purpose: str) -> int:
 
 
 @numba.njit(cache=True)
-def _run_keys(key: int, first: int, runs: int) -> Any:
+def _run_keys(key: Any, first: int, runs: int) -> Any:
     keys = np.empty(runs, np.uint64)
     for run in range(runs):
         keys[run] = philox(key, first + run)[0]
@@ -177,7 +177,7 @@ class Streams:
 
     def generator(self, run: int) -> np.random.Generator:
         """Give one run a NumPy generator, for scalar code; moves that run on by 1 word."""
-        word = int(word_at(self.keys[run], self.positions[run]))
+        word = int(word_at(np.uint64(self.keys[run]), self.positions[run]))
         self.positions[run] += 1
         return np.random.Generator(np.random.Philox(key=np.array([word, int(self.keys[run])], np.uint64)))
 
