@@ -1,0 +1,273 @@
+"""NAS-Bench-101: modules of at most seven vertices and nine edges with three operations.
+
+Reference: Ying et al., "NAS-Bench-101: Towards Reproducible Neural Architecture Search", ICML 2019,
+https://arxiv.org/abs/1902.09635
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.core.graph import INPUT, OUTPUT, Graph
+from nasbed.core.records import Archs
+from nasbed.core.space import Space
+from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, load_index, module_index
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from nasbed.core.rng import Streams
+
+OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
+"""In the order of their labels 0, 1, 2."""
+
+_SHORT = {"conv3x3-bn-relu": "conv3x3", "conv1x1-bn-relu": "conv1x1", "maxpool3x3": "maxpool"}
+_TEXT = re.compile(r"^\s*(?P<rows>[01]*(?:/[01]*)*)\s*:\s*(?P<operations>[^:]*)$")
+
+
+class NASBench101(Space):
+    """Directed acyclic modules between an input and an output: NAS-Bench-101's 423,624, or fewer, or more.
+
+    A row is the edge decisions, edge x→y (x < y) at position ``x + y(y−1)/2``, then the operation of each interior
+    vertex. Rows are raw specifications: vertices off every path from input to output do not count, so a module of
+    fewer vertices is a row too, and many rows are one module. ``key`` and ``index`` see through that.
+
+    Args:
+        vertices: Vertices at most, with input and output; 2 to 11.
+        edges: Edges at most, after pruning.
+        operations: Names of the operations, label 0 first.
+
+    Raises:
+        BadSetting: When there are fewer than 2 or more than 11 vertices, no edges or no operations.
+    """
+
+    name = "nasbench101"
+
+    def __init__(self, vertices: int = 7, edges: int = 9, operations: tuple[str, ...] = OPERATIONS) -> None:
+        if not 2 <= vertices <= 11:
+            raise BadSetting(f"a module has 2 to 11 vertices, input and output included, not {vertices}")
+        if edges < 1:
+            raise BadSetting(f"a module needs at least 1 edge, not {edges}")
+        if not operations or len(operations) > 100:
+            raise BadSetting(f"a module needs 1 to 100 operations to choose from, not {len(operations)}")
+        self.vertices = int(vertices)
+        self.edges = int(edges)
+        self.operations = tuple(operations)
+        self.edge_count = self.vertices * (self.vertices - 1) // 2
+
+    def __repr__(self) -> str:
+        return f"NASBench101(vertices={self.vertices}, edges={self.edges}, operations={self.operations})"
+
+    def settings(self) -> dict[str, Any]:
+        """Give vertices, edges and the names of the operations."""
+        return {"vertices": self.vertices, "edges": self.edges, "operations": list(self.operations)}
+
+    @cached_property
+    def cardinalities(self) -> NDArray[np.int64]:
+        """2 for each edge, then the number of operations for each interior vertex."""
+        return np.array([2] * self.edge_count + [len(self.operations)] * (self.vertices - 2), np.int64)
+
+    @cached_property
+    def _kernels(self) -> ModuleType:
+        """The compiled loops, imported when first needed."""
+        from nasbed.spaces import nasbench101_kernels
+
+        return nasbench101_kernels
+
+    # ── rows in, rows out ─────────────────────────────────────────────────────────────────────────────────────
+
+    def valid(self, archs: Archs) -> NDArray[np.bool_]:
+        """Say which rows have a path from input to output and, pruned, few enough edges."""
+        result: NDArray[np.bool_] = self._kernels.valid_rows(
+            self._rows(archs), self.vertices, self.edges, len(self.operations)
+        )
+        return result
+
+    def sample(self, streams: Streams) -> Archs:
+        """Draw uniformly from the valid raw rows, as published; small modules are rarer than they are by count."""
+        result: Archs = self._kernels.sample_rows(
+            streams.keys, streams.positions, self.vertices, self.edges, len(self.operations)
+        )
+        return result
+
+    def mutate(self, archs: Archs, streams: Streams, rate: float = 1.0) -> Archs:
+        """Flip each edge with probability rate/vertices, change each operation with rate/interior vertices.
+
+        Drawn again until the child is valid: the mutation of the published example notebook, where rate is 1.
+        """
+        result: Archs = self._kernels.mutate_rows(
+            archs, streams.keys, streams.positions, self.vertices, self.edges, len(self.operations), rate
+        )
+        return result
+
+    def crossover(self, mothers: Archs, fathers: Archs, streams: Streams) -> Archs:
+        """Take each decision from either parent with equal chance, until valid; the mother after 64 misfits."""
+        result: Archs = self._kernels.cross_rows(
+            mothers, fathers, streams.keys, streams.positions, self.vertices, self.edges
+        )
+        return result
+
+    # ── equality ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def module_index(self) -> ModuleIndex:
+        """The look-up tables of this space, for at most seven vertices."""
+        if self.vertices > VERTICES_AT_MOST:
+            raise BadSetting(
+                f"classes are numbered for at most {VERTICES_AT_MOST} vertices, this space has {self.vertices}; use key"
+            )
+        return module_index(self.vertices, self.edges, len(self.operations))
+
+    def loaded_index(self) -> ModuleIndex | None:
+        """Give the look-up tables if having them costs no computing, else None."""
+        if "module_index" not in self.__dict__ and self.vertices <= VERTICES_AT_MOST:
+            found = load_index(self.vertices, self.edges, len(self.operations))
+            if found is not None:
+                self.__dict__["module_index"] = found
+        index: ModuleIndex | None = self.__dict__.get("module_index")
+        return index
+
+    @property
+    def size(self) -> int:
+        """How many different modules there are."""
+        return self.module_index.size
+
+    def index(self, archs: Archs) -> NDArray[np.int64]:
+        """Number each row's module from 0 in the published order of enumeration, ``(n,)``; −1 if it is not valid."""
+        tables = self.module_index
+        result: NDArray[np.int64] = self._kernels.class_rows(
+            archs,
+            self.vertices,
+            len(self.operations),
+            tables.structure,
+            tables.interior,
+            tables.offsets,
+            tables.classes,
+        )
+        return result
+
+    def key(self, archs: Archs) -> NDArray[np.uint64]:
+        """Hash each row's pruned module, ``(n,)`` uint64: isomorphic modules agree, in spaces of any size.
+
+        The published refinement with 64-bit colours in place of MD5 digests: within the published space different
+        modules never share a key (checked by test). A row without a path has key 0.
+        """
+        if self.vertices > VERTICES_AT_MOST:
+            result: NDArray[np.uint64] = self._kernels.key_rows(self._rows(archs), self.vertices)
+            return result
+        classes = self.index(self._rows(archs))
+        return np.where(classes >= 0, self.module_index.keys[classes], np.uint64(0))
+
+    def enumerate(self) -> Archs:
+        """Give every module once, ``(size, decisions)``, in the published order; ``index`` of row i is i."""
+        from nasbed.spaces.enumeration import enumerate_modules
+
+        modules = enumerate_modules(self.vertices, self.edges, len(self.operations))
+        rows: Archs = self._kernels.embedded_rows(modules.vertices, modules.masks, modules.labels, self.vertices)
+        return rows
+
+    def hashes(self, archs: Archs) -> NDArray[np.uint8]:
+        """Give the published MD5 digest of each pruned module, ``(n, 16)``."""
+        from nasbed.spaces.module_hash_kernels import hash_modules
+
+        counts, masks, labels = self._kernels.pruned_rows(self._rows(archs), self.vertices)
+        if not counts.all():
+            raise InvalidArchitecture(f"row {int(np.argmin(counts))} has no path from input to output: it has no hash")
+        result: NDArray[np.uint8] = hash_modules(counts, masks, labels)
+        return result
+
+    def module_hash(self, arch: Archs) -> str:
+        """Give the published MD5 hash of one module, in hexadecimal."""
+        from nasbed.spaces.module_hash import module_hash
+
+        graph = self.graph(arch)
+        labels = {INPUT: -1, OUTPUT: -2, **{name: label for label, name in enumerate(self.operations)}}
+        return module_hash(graph.matrix, [labels[label] for label in graph.labels])
+
+    # ── between rows, graphs and text ─────────────────────────────────────────────────────────────────────────
+
+    def graph(self, arch: Archs) -> Graph:
+        """Give the pruned module of one row."""
+        pruned = self.raw_graph(arch).pruned()
+        if pruned is None:
+            raise InvalidArchitecture("the architecture has no path from input to output")
+        return pruned
+
+    def raw_graph(self, arch: Archs) -> Graph:
+        """Give one row as it is, with all its vertices."""
+        arch = self._rows(np.asarray(arch)[None])[0]
+        matrix = np.zeros((self.vertices, self.vertices), np.int8)
+        for y in range(1, self.vertices):
+            matrix[:y, y] = arch[y * (y - 1) // 2 : y * (y + 1) // 2]
+        inner = arch[self.edge_count :]
+        if ((inner < 0) | (inner >= len(self.operations))).any():
+            raise InvalidArchitecture(f"operations are numbered 0 to {len(self.operations) - 1}, not {inner.tolist()}")
+        return Graph.of(matrix, [INPUT, *(self.operations[op] for op in inner), OUTPUT])
+
+    def embed(self, graph: Graph) -> Archs:
+        """Give the row of a graph, ``(decisions,)``: interior vertices first, the output last.
+
+        Raises:
+            InvalidArchitecture: When the graph has no path, or is too large even when pruned, or has operations
+                that this space does not know.
+        """
+        if graph.vertices > self.vertices:
+            pruned = graph.pruned()
+            if pruned is None or pruned.vertices > self.vertices:
+                left = (
+                    "has no path from input to output" if pruned is None else f"has {pruned.vertices} vertices, pruned"
+                )
+                raise InvalidArchitecture(f"the graph {left}; this space takes at most {self.vertices} vertices")
+            graph = pruned
+        places = [*range(graph.vertices - 1), self.vertices - 1]
+        arch = np.zeros(self.decisions, np.int8)
+        for x, y in graph.edges:
+            arch[places[x] + places[y] * (places[y] - 1) // 2] = 1
+        for v, label in enumerate(graph.labels[1:-1]):
+            if label not in self.operations:
+                raise InvalidArchitecture(f"no operation is called {label!r} here; there are {list(self.operations)}")
+            arch[self.edge_count + v] = self.operations.index(label)
+        if not self.valid(arch[None])[0]:
+            raise InvalidArchitecture(
+                f"the module has no path from input to output or, pruned, more than {self.edges} edges"
+            )
+        return arch
+
+    def parse(self, text: str) -> Archs:
+        """Read a module written as ``format`` does: ``011/001/000:conv3x3``.
+
+        Rows of the adjacency matrix are separated by slashes, operations by commas; ``input`` and ``output`` may be
+        named or left out, operations may be written in short (conv3x3, conv1x1, maxpool) or as published.
+        """
+        match = _TEXT.match(text)
+        if match is None:
+            raise InvalidArchitecture(
+                f"{text!r} is not a module; write the matrix and the operations, such as '011/001/000:conv3x3-bn-relu'"
+            )
+        matrix = [[int(x) for x in row] for row in match["rows"].split("/")]
+        names = [name.strip() for name in match["operations"].split(",") if name.strip()]
+        if names[:1] == [INPUT]:
+            names = names[1:]
+        if names[-1:] == [OUTPUT]:
+            names = names[:-1]
+        full = {short: long for long, short in _SHORT.items()}
+        return self.embed(Graph.of(matrix, [INPUT, *(full.get(name, name) for name in names), OUTPUT]))
+
+    def format(self, arch: Archs) -> str:
+        """Write the pruned module as matrix rows and operations: ``011/001/000:conv3x3-bn-relu``."""
+        graph = self.graph(arch)
+        rows = "/".join("".join(map(str, row)) for row in graph.adjacency)
+        return f"{rows}:{','.join(graph.labels[1:-1])}"
+
+    def _rows(self, archs: Archs) -> Archs:
+        """Check that rows have this space's width, and make them int8."""
+        rows = np.ascontiguousarray(archs, np.int8)
+        if rows.ndim != 2 or rows.shape[1] != self.decisions:
+            raise InvalidArchitecture(f"rows of this space have shape (n, {self.decisions}), not {rows.shape}")
+        return rows

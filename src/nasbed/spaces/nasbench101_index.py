@@ -1,0 +1,93 @@
+"""From a raw specification to its class, without hashing: three small tables for modules of up to seven vertices.
+
+``structure`` has, for each of the 2²¹ edge masks, the number of the pruned structure; ``interior`` says which
+vertices pruning keeps; ``classes[offsets[structure − 1] + code]`` is the isomorphism class of that structure under
+the kept operations, read as a number. Together 11.5 MB. They are computed once, in a fraction of a second, and kept
+in the cache folder so that the next process maps them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.home import home
+
+VERTICES_AT_MOST = 7
+_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class ModuleIndex:
+    """The tables of one space.
+
+    Attributes:
+        structure: Number of the pruned structure plus 1 for each edge mask, 0 where there is none; uint16.
+        interior: Kept interior vertices of each edge mask, vertex 1 in the lowest bit; uint8.
+        offsets: Where each structure's classes begin, ``(structures + 1,)``; int64.
+        classes: Class of each labelled structure, the first interior operation most significant; int32.
+        keys: The space's key of each class; uint64.
+    """
+
+    structure: NDArray[np.uint16]
+    interior: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    classes: NDArray[np.int32]
+    keys: NDArray[np.uint64]
+
+    @property
+    def size(self) -> int:
+        """How many classes there are."""
+        return len(self.keys)
+
+
+def load_index(vertices: int, edges: int, operations: int) -> ModuleIndex | None:
+    """Map the tables that an earlier process left, without numba; None when there are none."""
+    folder = _folder(vertices, edges, operations)
+    if not folder.is_dir():
+        return None
+    return ModuleIndex(*(np.load(folder / f"{field.name}.npy", mmap_mode="r") for field in fields(ModuleIndex)))
+
+
+def module_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
+    """Give the tables of a space, from the cache folder or computed now and left there."""
+    index = load_index(vertices, edges, operations)
+    if index is None:
+        index = compute_index(vertices, edges, operations)
+        _keep(index, _folder(vertices, edges, operations))
+    return index
+
+
+def compute_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
+    """Prune every edge mask there is and number the classes in the published order."""
+    from nasbed.spaces.enumeration import enumerate_modules, label_structures
+
+    from nasbed.spaces import nasbench101_kernels as kernels
+
+    structures = label_structures(vertices, edges, operations)
+    structure, interior = kernels.structure_map(vertices, structures.structure_vertices, structures.structure_masks)
+    modules = enumerate_modules(vertices, edges, operations)
+    archs = kernels.embedded_rows(modules.vertices, modules.masks, modules.labels, vertices)
+    return ModuleIndex(structure, interior, structures.offsets, structures.classes, kernels.key_rows(archs, vertices))
+
+
+def _folder(vertices: int, edges: int, operations: int) -> Path:
+    return home() / "spaces" / f"nasbench101-{vertices}v{edges}e{operations}o-{_VERSION}"
+
+
+def _keep(index: ModuleIndex, folder: Path) -> None:
+    """Write the tables beside and rename; a folder that cannot be written costs only the time to compute again."""
+    beside: Any = folder.with_name(f"{folder.name}.{os.getpid()}.part")
+    try:
+        beside.mkdir(parents=True, exist_ok=True)
+        for field in fields(ModuleIndex):
+            np.save(beside / f"{field.name}.npy", getattr(index, field.name))
+        beside.rename(folder)
+    except OSError:
+        for path in [*beside.glob("*"), beside] if beside.is_dir() else []:
+            path.rmdir() if path.is_dir() else path.unlink()
