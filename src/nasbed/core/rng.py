@@ -10,15 +10,17 @@ Reference: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
+
+T = TypeVar("T")
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -181,9 +183,16 @@ class Streams:
         self.positions[run] += 1
         return np.random.Generator(np.random.Philox(key=np.array([word, int(self.keys[run])], np.uint64)))
 
-    def take(self, runs: NDArray[np.int64] | slice) -> Streams:
-        """Give the streams of some runs; a slice shares positions with this object, an index array copies."""
+    def take(self, runs: NDArray[np.int64]) -> Streams:
+        """Copy the streams of some runs; drawing from the copy leaves these where they are."""
         return Streams(self.keys[runs], self.positions[runs])
+
+    def drawing(self, runs: NDArray[np.int64], draw: Callable[[Streams], T]) -> T:
+        """Call ``draw`` with the streams of some runs alone, so that only those move on."""
+        some = self.take(runs)
+        drawn = draw(some)
+        self.positions[runs] = some.positions
+        return drawn
 
     def state_dict(self) -> dict[str, Any]:
         """Give what restores the streams, as arrays."""

@@ -64,7 +64,7 @@ def pruned_edges(mask: Any, kept: Any, vertices: Any) -> Any:
 
 
 @numba.njit(cache=True)
-def fits(mask: Any, vertices: Any, edges: Any) -> bool:
+def fits(mask: Any, vertices: Any, edges: Any) -> Any:
     """Say whether the pruned module has a path and at most so many edges."""
     kept = kept_vertices(mask, vertices)
     return kept != np.uint64(0) and pruned_edges(mask, kept, vertices) <= edges
@@ -209,7 +209,8 @@ def colour_key(mask: Any, vertices: Any, labels: Any) -> Any:
     colours = np.empty(vertices, np.uint64)
     fresh = np.empty(vertices, np.uint64)
     for v in range(vertices):
-        arriving, leaving = 0, 0
+        arriving: Any = 0
+        leaving: Any = 0
         for u in range(v):
             arriving += np.int64(into(mask, v) >> np.uint64(u) & ONE)
         for w in range(v + 1, vertices):
@@ -343,14 +344,16 @@ def class_rows(
     edge_count = vertices * (vertices - 1) // 2
     result = np.empty(n, np.int64)
     for i in range(n):
-        mask, strange = 0, 0
+        mask: Any = 0
+        strange: Any = 0
         for j in range(edge_count):
             mask |= np.int64(archs[i, j]) << j
             strange |= np.int64(archs[i, j]) & -2
         if strange or structure[mask] == 0:
             result[i] = -1
             continue
-        code, fine = 0, True
+        code: Any = 0
+        fine: Any = True
         for j in range(decisions - edge_count):
             if interior[mask] >> j & 1:
                 op = np.int64(archs[i, edge_count + j])

@@ -1,0 +1,102 @@
+"""What each run has met before: a hash table of keys a run, asked and filled for all runs in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+_EMPTY = np.uint64(0)
+
+
+@numba.njit(cache=True)
+def _slot(row: Any, key: Any) -> Any:
+    """Find the place of a key, or the empty place where it belongs; linear probing, capacity a power of two."""
+    last = np.uint64(len(row) - 1)
+    place = (key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20) & last
+    while row[place] != _EMPTY and row[place] != key:
+        place = (place + np.uint64(1)) & last
+    return place
+
+
+@numba.njit(cache=True)
+def _meet(table: Any, values: Any, counts: Any, keys: Any, value: Any, wanted: Any, found: Any) -> None:
+    for run in range(len(keys)):
+        found[run] = -1
+        if wanted[run]:
+            key = keys[run] | np.uint64(1)  # never empty; costs one bit of sixty-four
+            place = _slot(table[run], key)
+            if table[run, place] == key:
+                found[run] = values[run, place]
+            else:
+                table[run, place], values[run, place] = key, value
+                counts[run] += 1
+
+
+@numba.njit(cache=True)
+def _rehash(table: Any, values: Any, wider: Any, wider_values: Any) -> None:
+    for run in range(len(table)):
+        for i in range(table.shape[1]):
+            if table[run, i] != _EMPTY:
+                place = _slot(wider[run], table[run, i])
+                wider[run, place], wider_values[run, place] = table[run, i], values[run, i]
+
+
+@dataclass(eq=False)
+class Seen:
+    """For each run, keys and the number each was first met with.
+
+    Attributes:
+        runs: How many runs.
+    """
+
+    runs: int
+    _table: NDArray[np.uint64] = field(init=False, repr=False)
+    _values: NDArray[np.int32] = field(init=False, repr=False)
+    _counts: NDArray[np.int64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._table = np.zeros((self.runs, 64), np.uint64)
+        self._values = np.zeros((self.runs, 64), np.int32)
+        self._counts = np.zeros(self.runs, np.int64)
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many different keys each run has met, ``(runs,)``."""
+        return self._counts
+
+    def meet(self, keys: NDArray[np.uint64], value: int, wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Look one key a run up and remember those that are new.
+
+        Args:
+            keys: ``(runs,)``.
+            value: What a new key is remembered with.
+            wanted: Runs that take part, ``(runs,)``; the others neither ask nor remember.
+
+        Returns:
+            What each key was remembered with, −1 where it is new or not wanted; ``(runs,)``.
+        """
+        if 2 * (int(self._counts.max()) + 1) > self._table.shape[1]:
+            self._widen()
+        found = np.empty(self.runs, np.int64)
+        _meet(self._table, self._values, self._counts, keys, value, wanted, found)
+        return found
+
+    def _widen(self) -> None:
+        wider = np.zeros((self.runs, 4 * self._table.shape[1]), np.uint64)
+        values = np.zeros(wider.shape, np.int32)
+        _rehash(self._table, self._values, wider, values)
+        self._table, self._values = wider, values
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give what restores the tables, as arrays."""
+        return {"table": self._table.copy(), "values": self._values.copy(), "counts": self._counts.copy()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from where ``state_dict`` was taken."""
+        self._table, self._values = np.array(state["table"]), np.array(state["values"])
+        self._counts = np.array(state["counts"])

@@ -1,0 +1,1 @@
+"""Running things: the search loop and its history, campaigns, stores, executors."""

@@ -1,0 +1,1 @@
+"""The optimizers: methods that propose and listen, and never evaluate."""

@@ -1,0 +1,101 @@
+"""Regularized evolution: the newest survive, and the best of a few has a child.
+
+Reference: Real et al., "Regularized Evolution for Image Classifier Architecture Search", AAAI 2019,
+https://arxiv.org/abs/1802.01548
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.optimizer import Optimizer
+from nasbed.core.records import Archs, Evaluations, Trials
+from nasbed.core.rng import Streams, below, word_at
+
+
+@numba.njit(cache=True)
+def _push(archs: Any, values: Any, told: Any, newcomers: Any, heard: Any, active: Any) -> None:
+    """Put each run's newcomer where its oldest stood; a failed training counts as the worst there is."""
+    size = values.shape[1]
+    for run in range(len(told)):
+        if active[run]:
+            place = told[run] % size
+            archs[run, place] = newcomers[run]
+            values[run, place] = -np.inf if np.isnan(heard[run]) else heard[run]
+            told[run] += 1
+
+
+@numba.njit(cache=True)
+def _winners(archs: Any, values: Any, keys: Any, positions: Any, sample: int, runs: Any) -> Any:
+    """Draw ``sample`` members with replacement in each of some runs and give the best; the first of equals."""
+    parents = np.empty((len(runs), archs.shape[2]), np.int8)
+    for i in range(len(runs)):
+        run = runs[i]
+        best = -1
+        for _ in range(sample):
+            rival = below(word_at(keys[i], positions[i]), values.shape[1])
+            positions[i] += 1
+            if best < 0 or values[run, rival] > values[run, best]:
+                best = rival
+        parents[i] = archs[run, best]
+    return parents
+
+
+@dataclass(eq=False)
+class RegularizedEvolution(Optimizer):
+    """Aging evolution, one mutated child a step.
+
+    Attributes:
+        population: How many of the latest trials are alive.
+        sample: How many of them, drawn with replacement, compete to be the parent.
+    """
+
+    population: int = 50
+    sample: int = 10
+
+    def __post_init__(self) -> None:
+        if self.population < 1 or self.sample < 1:
+            raise BadSetting(f"population and sample must be at least 1, not {self.population} and {self.sample}")
+
+    def reset(self) -> None:
+        """Begin with nobody alive."""
+        self._archs = np.zeros((self.runs, self.population, self.space.decisions), np.int8)
+        self._values = np.full((self.runs, self.population), -np.inf)
+        self._told = np.zeros(self.runs, np.int64)
+
+    def ask(self) -> Trials:
+        """Sample at random until the population is full, then breed."""
+        young = self._told < self.population
+        if not young.any():
+            return Trials(self._breed(self.streams, np.arange(self.runs)))
+        if young.all():
+            return Trials(self.space.sample(self.streams))
+        archs = np.empty((self.runs, self.space.decisions), np.int8)
+        filling, breeding = np.flatnonzero(young), np.flatnonzero(~young)
+        archs[filling] = self.streams.drawing(filling, self.space.sample)
+        archs[breeding] = self.streams.drawing(breeding, lambda streams: self._breed(streams, breeding))
+        return Trials(archs)
+
+    def _breed(self, streams: Streams, runs: Any) -> Archs:
+        """Mutate the best of a few in each of some runs."""
+        parents = _winners(self._archs, self._values, streams.keys, streams.positions, self.sample, runs)
+        return self.space.mutate(parents, streams)
+
+    def tell(self, trials: Trials, evaluations: Evaluations) -> None:
+        """The newest joins; once the population is full it takes the oldest's place."""
+        active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
+        _push(self._archs, self._values, self._told, trials.archs, evaluations.value, active)
+
+    def state(self) -> dict[str, Any]:
+        """Give who is alive, how good they are and how many there have been."""
+        return {"archs": self._archs.copy(), "values": self._values.copy(), "told": self._told.copy()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Bring the population back."""
+        self._archs[:], self._values[:], self._told[:] = state["archs"], state["values"], state["told"]

@@ -1,0 +1,61 @@
+"""Random search: the method that every other must beat.
+
+Reference: Li and Talwalkar, "Random Search and Reproducibility for Neural Architecture Search", UAI 2019,
+https://arxiv.org/abs/1902.07638
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nasbed.core.optimizer import Optimizer
+from nasbed.core.records import Evaluations, Trials
+from nasbed.core.seen import Seen
+
+_TRIES = 10_000  # draws in a row that are all known, after which a run has nothing new to propose
+
+
+@dataclass(eq=False)
+class RandomSearch(Optimizer):
+    """Draws from the space, again and again.
+
+    Attributes:
+        replacement: Whether an architecture may be proposed twice in a run. Without replacement, architectures
+            that are equal by the space's key count as one, and a run ends when it finds no new one.
+    """
+
+    replacement: bool = True
+
+    def reset(self) -> None:
+        """Forget what was proposed."""
+        self._seen = Seen(self.runs)
+
+    def ask(self) -> Trials:
+        """Draw; without replacement, draw again for the runs that know what they drew."""
+        archs = self.space.sample(self.streams)
+        if self.replacement:
+            return Trials(archs)
+        again = np.ones(self.runs, np.bool_)
+        for _ in range(_TRIES):
+            known = self._seen.meet(self.space.key(archs), 0, again) >= 0
+            rows = np.flatnonzero(known)
+            if not len(rows):
+                return Trials(archs)
+            again = known
+            archs[rows] = self.streams.drawing(rows, self.space.sample)
+        return Trials(archs, active=~again)
+
+    def tell(self, trials: Trials, evaluations: Evaluations) -> None:
+        """Learn nothing."""
+
+    def state(self) -> dict[str, Any]:
+        """Give what was proposed."""
+        return {"seen": self._seen.state_dict()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Remember what was proposed."""
+        self._seen.load_state_dict(state["seen"])
