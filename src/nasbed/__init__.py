@@ -1,3 +1,137 @@
-"""nasbed: a test bed for neural architecture search."""
+"""nasbed: a test bed for neural architecture search.
+
+>>> import nasbed
+>>> history = nasbed.search("regularized-evolution", "digits101", evaluations=60, runs=20)
+>>> history.best_value.shape
+(20,)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nasbed.core.benchmark import Benchmark
+    from nasbed.core.optimizer import Optimizer
+    from nasbed.core.space import Space
+    from nasbed.report.comparison import Comparison
+    from nasbed.run.history import History
+    from nasbed.run.search import Duplicates, Progress
+    from nasbed.tables.table import Table
 
 __version__ = "0.1.0"
+__all__ = ["benchmark", "compare", "optimizer", "search", "space", "table"]
+
+
+def space(name: str, **settings: Any) -> Space:
+    """Make a search space by its registered name, such as ``space("nasbench101", vertices=5)``."""
+    from nasbed.core.registry import spaces
+
+    made: Space = spaces.make(name, settings)
+    return made
+
+
+def table(path: str | Path) -> Table:
+    """Open a table file: memory-mapped, in milliseconds."""
+    from nasbed.tables.table import Table
+
+    return Table.open(path)
+
+
+def benchmark(name: str | Path | Table, **settings: Any) -> Benchmark:
+    """Make a benchmark from its registered name, a table, or the path of a table or of a published file."""
+    from nasbed.benchmarks.resolve import resolve
+
+    return resolve(name, **settings)
+
+
+def optimizer(name: str, **settings: Any) -> Optimizer:
+    """Make an optimizer by its registered name, such as ``optimizer("regularized-evolution", population=30)``."""
+    from nasbed.core.registry import optimizers
+
+    made: Optimizer = optimizers.make(name, settings)
+    return made
+
+
+def search(
+    optimizer: str | Optimizer,
+    benchmark: str | Path | Table | Benchmark = "digits101",
+    *,
+    evaluations: int | None = None,
+    total_epochs: int | None = None,
+    seconds: float | None = None,
+    runs: int = 1,
+    seed: int = 0,
+    first_run: int = 0,
+    epochs: int | None = None,
+    duplicates: Duplicates = "pay",
+    repeats: Literal["draw", "mean"] = "draw",
+    progress: Progress | None = None,
+) -> History:
+    """Play many independent searches and read, afterwards, the test accuracy of what they chose.
+
+    Args:
+        optimizer: A registered name, or an optimizer with settings of its own.
+        benchmark: A registered name, a path, a table or a benchmark.
+        evaluations: Budget of a run: trained architectures. At least one of the three budgets is needed.
+        total_epochs: Budget of a run: epochs, all evaluations together.
+        seconds: Budget of a run: simulated training time.
+        runs: How many searches; run k depends on the seed and on k alone.
+        seed: Of the whole study.
+        first_run: Number of the first run.
+        epochs: Training budget of each evaluation; None for the benchmark's largest.
+        duplicates: ``"pay"``, ``"free"`` or ``"skip"``: what an architecture costs that a run has paid for before.
+        repeats: ``"draw"`` one trained repeat for each evaluation, or take their ``"mean"``.
+        progress: Called now and then with the share done.
+
+    Returns:
+        The history of all runs, with test accuracies and regret attached.
+    """
+    from nasbed.core.benchmark import Benchmark
+    from nasbed.core.optimizer import Optimizer
+    from nasbed.core.registry import optimizers
+    from nasbed.run.ledger import Budget
+    from nasbed.run.search import search as play
+
+    method = optimizer if isinstance(optimizer, Optimizer) else optimizers.make(optimizer, {})
+    if isinstance(benchmark, Benchmark):
+        answers = benchmark
+    else:
+        from nasbed.benchmarks.resolve import resolve
+
+        answers = resolve(benchmark)
+    return play(
+        method,
+        answers,
+        Budget(evaluations, total_epochs, seconds),
+        runs=runs,
+        seed=seed,
+        first_run=first_run,
+        epochs=epochs,
+        duplicates=duplicates,
+        repeats=repeats,
+        progress=progress,
+    ).attach(answers)
+
+
+def compare(
+    optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimizer],
+    benchmark: str | Path | Table | Benchmark = "digits101",
+    *,
+    runs: int = 500,
+    **settings: Any,
+) -> Comparison:
+    """Play several optimizers on one benchmark and compare what they found.
+
+    Args:
+        optimizers: Names or optimizers; a mapping gives them labels.
+        benchmark: As in ``search``.
+        runs: Repetitions of each.
+        **settings: The remaining arguments of ``search``, the same for all.
+    """
+    from nasbed.report.comparison import compare as play
+
+    return play(optimizers, benchmark, runs=runs, **settings)

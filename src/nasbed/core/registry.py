@@ -9,12 +9,13 @@ A plug-in package adds its own names through entry points, in the group ``nasbed
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import inspect
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any
 
-from nasbed.core.errors import UnknownName
+from nasbed.core.errors import BadSetting, UnknownName
 
 
 @dataclass(eq=False)
@@ -56,6 +57,22 @@ class Registry:
             raise UnknownName(self.noun, name, self.places())
         module, _, attribute = place.partition(":")
         return getattr(importlib.import_module(module), attribute)
+
+    def make(self, name: str, settings: Mapping[str, Any]) -> Any:
+        """Call what the name stands for with settings.
+
+        Raises:
+            UnknownName: When no such name is registered.
+            BadSetting: When it takes no such setting, with those that it takes.
+        """
+        maker = self[name]
+        allowed = inspect.signature(maker).parameters
+        for setting in settings:
+            if setting not in allowed:
+                raise BadSetting(
+                    f"the {self.noun} {name!r} has no setting {setting!r}; it has: {', '.join(allowed) or 'none'}"
+                )
+        return maker(**settings)
 
     def describe(self, name: str) -> str:
         """Give the first line of the docstring of what the name stands for."""

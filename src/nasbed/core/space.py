@@ -33,6 +33,18 @@ class Space(ABC):
         """How many values each decision has, shape ``(decisions,)``."""
 
     @property
+    def size(self) -> int | None:
+        """How many architectures differ, where ``index`` numbers them; None where it does not."""
+        return None
+
+    def index(self, archs: Archs) -> NDArray[np.int64]:
+        """Number architectures from 0 in the order of ``enumerate``, equal ones alike; −1 for what is not valid.
+
+        Only for spaces that have a ``size``: a perfect hash, which looks tables up faster than ``key`` can.
+        """
+        raise NotImplementedError(f"the space {self.name} does not number its architectures; use key")
+
+    @property
     def decisions(self) -> int:
         """How many integers make an architecture."""
         return len(self.cardinalities)
