@@ -1,0 +1,1 @@
+"""Benchmarks: tables, and later surrogates, scores and real training, behind one question."""

@@ -1,0 +1,43 @@
+"""From what a person names to a benchmark: a registered name, a table, or a path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nasbed.benchmarks.tabular import TabularBenchmark
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.registry import benchmarks
+from nasbed.tables.table import Table
+
+
+def resolve(name: str | Path | Table, **settings: Any) -> Benchmark:
+    """Make a benchmark.
+
+    Args:
+        name: A registered name; an open table; the path of a table, or of a published file that has been imported.
+        **settings: What the benchmark's constructor takes.
+
+    Raises:
+        UnknownName: When it is neither a name nor a file.
+        BadSetting: When the file is a published one that nobody has imported yet.
+    """
+    if isinstance(name, Table):
+        return TabularBenchmark(name, **settings)
+    if str(name) in benchmarks:
+        made: Benchmark = benchmarks.make(str(name), settings)
+        return made
+    path = Path(name).expanduser()
+    if not path.is_file():
+        if path.suffix or len(path.parts) > 1:
+            raise BadSetting(f"there is no file {path}; give a table's path or one of: {', '.join(benchmarks)}")
+        raise UnknownName("benchmark", str(name), benchmarks)
+    if path.suffix == ".tfrecord":
+        from nasbed.tables.cache import cached_table_for
+
+        found = cached_table_for(path)
+        if found is None:
+            raise BadSetting(f"{path} has not been imported; run this once: nasbed import {path}")
+        path = found
+    return TabularBenchmark(Table.open(path), **settings)

@@ -1,0 +1,164 @@
+"""A table as a benchmark: training is looked up."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import NotInTable
+from nasbed.core.records import Archs, Evaluations
+from nasbed.tables.table import Table
+
+if TYPE_CHECKING:
+    from nasbed.core.rng import Streams
+
+
+class TabularBenchmark(Benchmark):
+    """Answers from a table of trained architectures.
+
+    Args:
+        table: The table.
+        name: What to call the benchmark; the file's name when not given.
+        validation: Column of validation accuracies.
+        test: Column of test accuracies.
+        seconds: Column of training times.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        name: str | None = None,
+        validation: str = "validation_accuracy",
+        test: str = "test_accuracy",
+        seconds: str = "training_time",
+    ) -> None:
+        self.table = table
+        self.name = name or table.path.stem
+        self.space = table.space
+        self.budgets = table.budgets
+        self._validation = table.column(validation)
+        self._test = table.column(test)
+        self._seconds = table.column(seconds)
+        self._epochs = np.array(table.budgets, np.int64)
+        self._budget_index = {budget: i for i, budget in enumerate(table.budgets)}
+
+    def rows(self, archs: Archs) -> NDArray[np.int64]:
+        """Find the table's row of each architecture, ``(n, decisions)`` → ``(n,)``.
+
+        Raises:
+            NotInTable: When an architecture is not valid or the table does not have it.
+        """
+        if self.space.size is None:
+            rows = self._rows_by_key(archs)
+        else:
+            rows = self._row_of_class[self.space.index(archs)]
+        if rows.min(initial=0) < 0:
+            lost = int(np.argmin(rows))
+            why = "is not in the table" if self.space.valid(archs[lost : lost + 1])[0] else "is not valid"
+            raise NotInTable(f"architecture {lost} of {len(archs)} {why}: {archs[lost].tolist()}")
+        return rows
+
+    @cached_property
+    def _row_of_class(self) -> NDArray[np.int64]:
+        """The row of each class of the space, −1 where the table lacks it and, at the end, for invalid rows."""
+        size = self.space.size or 0
+        rows = np.full(size + 1, -1, np.int64)
+        rows[self.space.index(self.table.archs)] = np.arange(len(self.table))
+        rows[size] = -1
+        return rows
+
+    @cached_property
+    def _sorted_keys(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        keys = self.space.key(self.table.archs)
+        order = np.argsort(keys)
+        return keys[order], order
+
+    def _rows_by_key(self, archs: Archs) -> NDArray[np.int64]:
+        keys, order = self._sorted_keys
+        wanted = self.space.key(archs)
+        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where(keys[place] == wanted, order[place], -1)
+
+    def query(
+        self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
+    ) -> Evaluations:
+        """Look validation accuracy and training time up; see ``Benchmark.query``."""
+        rows = self.rows(archs)
+        budget = self._budget(epochs)
+        if streams is None:
+            value = _mean(self._validation.values(rows)[np.arange(len(rows)), budget])
+            seconds = _mean(self._seconds.values(rows)[np.arange(len(rows)), budget])
+        else:
+            repeat = streams.integers(self.table.repeats)[:, 0]
+            value = self._validation.take(rows, budget, repeat)
+            seconds = self._seconds.take(rows, budget, repeat)
+        return Evaluations(value, seconds, np.broadcast_to(self._epochs[budget], len(rows)))
+
+    def _budget(self, epochs: NDArray[np.int64] | int | None) -> NDArray[np.int64] | int:
+        """Give the position of each budget among ``budgets``."""
+        if epochs is None:
+            return len(self.budgets) - 1
+        if isinstance(epochs, np.ndarray):
+            place = np.minimum(np.searchsorted(self._epochs, epochs), len(self.budgets) - 1)
+            wrong = self._epochs[place] != epochs
+            if wrong.any():
+                raise self._no_budget(int(epochs[wrong][0]))
+            return place
+        if epochs not in self._budget_index:
+            raise self._no_budget(epochs)
+        return self._budget_index[epochs]
+
+    def _no_budget(self, epochs: int) -> NotInTable:
+        return NotInTable(f"{self.name} has no results at {epochs} epochs; it has {', '.join(map(str, self.budgets))}")
+
+    def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
+        """Give the mean test accuracy over the repeats."""
+        rows = self.rows(archs)
+        return _mean(self._test.values(rows)[:, self._budget(epochs)])
+
+    def optimum(self, epochs: int | None = None) -> tuple[float, float]:
+        """Give the best mean validation and the best mean test accuracy in the table."""
+        budget = int(self._budget(epochs))  # type: ignore[arg-type]  # one integer in, one out
+        if budget not in self._optima:
+            columns = (self._validation, self._test)
+            best = [float(np.nanmax(_mean(column.values(budget=budget)))) for column in columns]
+            self._optima[budget] = (best[0], best[1])
+        return self._optima[budget]
+
+    @cached_property
+    def _optima(self) -> dict[int, tuple[float, float]]:
+        return {}
+
+    def describe(self) -> dict[str, Any]:
+        """Give the table's own description under the benchmark's name."""
+        return {**self.table.describe(), "name": self.name}
+
+
+def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average over the last axis, repeats that are missing left out; NaN where all are."""
+    there = ~np.isnan(values)
+    count = there.sum(axis=-1)
+    total = np.where(there, values, 0.0).sum(axis=-1)
+    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+
+
+def digits101() -> TabularBenchmark:
+    """Small NAS-Bench-101 modules trained by nasbed itself on scikit-learn's 8×8 digits; part of the package."""
+    return TabularBenchmark(Table.open(Path(__file__).parent / "data" / "digits101.arrow"), "digits101")
+
+
+def nasbench101() -> TabularBenchmark:
+    """The 423,624 modules of NAS-Bench-101, once ``nasbed import`` has read a published file."""
+    from nasbed.tables.cache import imported
+
+    path = imported("nasbench_full") or imported("nasbench_only108")
+    if path is None:
+        raise NotInTable(
+            "nasbench101 is not on this machine yet: fetch nasbench_full.tfrecord, then run: nasbed import PATH"
+        )
+    return TabularBenchmark(Table.open(path), "nasbench101")

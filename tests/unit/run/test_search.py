@@ -1,0 +1,150 @@
+"""The search loop: budgets, duplicates, and runs that do not know of each other."""
+
+import numpy as np
+import pytest
+from toy import ToyBenchmark
+
+from nasbed.core.errors import BadSetting
+from nasbed.run.ledger import Budget
+from nasbed.run.search import search
+from nasbed.search.evolution import RegularizedEvolution
+from nasbed.search.local import LocalSearch
+from nasbed.search.random import RandomSearch
+
+OPTIMIZERS = [RandomSearch(), RandomSearch(replacement=False), RegularizedEvolution(8, 3), LocalSearch()]
+names = [str(optimizer) for optimizer in OPTIMIZERS]
+
+
+def same(a, b):
+    for field in ("archs", "value", "seconds", "epochs", "tried", "paid"):
+        x, y = getattr(a, field), getattr(b, field)
+        assert x.dtype == y.dtype
+        np.testing.assert_array_equal(x, y)
+
+
+@pytest.mark.parametrize("duplicates", ["pay", "free", "skip"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
+@pytest.mark.parametrize("fails", [False, True], ids=["", "failures"])
+def test_a_run_played_alone_is_the_run_played_among_others(optimizer, duplicates, fails):
+    budget = Budget(evaluations=40, seconds=90.0)
+    benchmark = ToyBenchmark(fails=fails)
+    together = search(optimizer, benchmark, budget, runs=7, seed=5, duplicates=duplicates)
+    for run in (0, 3, 6):
+        alone = search(optimizer, benchmark, budget, runs=1, seed=5, first_run=run, duplicates=duplicates)
+        tried = together.tried[:, run]
+        for field in ("archs", "value", "seconds", "paid"):
+            np.testing.assert_array_equal(
+                getattr(together, field)[tried, run], getattr(alone, field)[alone.tried[:, 0], 0]
+            )
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
+def test_the_same_seed_gives_the_same_history_and_another_seed_another(optimizer):
+    play = lambda seed: search(optimizer, ToyBenchmark(), Budget(evaluations=30), runs=4, seed=seed)  # noqa: E731
+    same(play(1), play(1))
+    assert not np.array_equal(play(1).archs, play(2).archs)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
+def test_budgets_end_a_run_at_the_first_limit_it_reaches(optimizer):
+    history = search(optimizer, ToyBenchmark(), Budget(evaluations=25, epochs=480, seconds=50.0), runs=6)
+    paid = history.paid.sum(axis=0)
+    spent = np.where(history.paid, history.seconds, 0).sum(axis=0)
+    assert (paid <= 25).all()
+    for run in range(6):
+        last = np.flatnonzero(history.paid[:, run])[-1]
+        assert spent[run] - history.seconds[last, run] < 50.0
+        assert paid[run] == 25 or spent[run] >= 50.0
+
+
+def test_epochs_are_a_budget_and_a_setting():
+    history = search(RandomSearch(), ToyBenchmark(), Budget(epochs=100), runs=3, epochs=4)
+    assert (history.paid.sum(axis=0) == 25).all()
+    assert (history.epochs[history.paid] == 4).all()
+
+
+def test_free_duplicates_repeat_their_answer_and_cost_nothing():
+    benchmark = ToyBenchmark(vertices=4)
+    history = search(RegularizedEvolution(10, 3), benchmark, Budget(evaluations=40), runs=3, duplicates="free")
+    keys = benchmark.space.key(history.archs.reshape(-1, history.archs.shape[2])).reshape(history.paid.shape)
+    assert (history.tried & ~history.paid).any()
+    for run in range(3):
+        first = {}
+        for step in np.flatnonzero(history.tried[:, run]):
+            key = keys[step, run]
+            assert history.paid[step, run] == (key not in first)
+            assert history.value[step, run] == first.setdefault(key, history.value[step, run])
+    np.testing.assert_array_equal(history.clock("evaluations")[-1], history.clock("unique")[-1])
+    assert benchmark.asked == history.paid.sum()
+
+
+def test_skipped_duplicates_leave_no_trace():
+    benchmark = ToyBenchmark(vertices=4)
+    history = search(RandomSearch(), benchmark, Budget(evaluations=60), runs=3, duplicates="skip")
+    for run in range(3):
+        keys = benchmark.space.key(history.archs[history.tried[:, run], run])
+        assert len(np.unique(keys)) == len(keys) == 60
+
+
+def test_random_search_without_replacement_ends_when_the_space_does():
+    benchmark = ToyBenchmark(vertices=3)
+    history = search(RandomSearch(replacement=False), benchmark, Budget(evaluations=100), runs=3)
+    assert (history.paid.sum(axis=0) == 7).all()  # all modules of at most three vertices
+
+
+def test_a_search_that_meets_nothing_new_ends():
+    history = search(
+        RegularizedEvolution(4, 2), ToyBenchmark(vertices=3), Budget(evaluations=100), duplicates="free", patience=50
+    )
+    assert history.paid.sum() <= 7
+
+
+def test_local_search_only_stands_on_better_ground():
+    benchmark = ToyBenchmark(vertices=4)
+    history = search(LocalSearch(), benchmark, Budget(evaluations=90), runs=2, duplicates="free", repeats="mean")
+    optimum = benchmark.query(benchmark.space.enumerate()).value.max()
+    assert history.best_value.max() == optimum
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"duplicates": "ignore"}, "pay, free, skip"),
+        ({"repeats": "all"}, "draw"),
+        ({"runs": 0}, "at least 1"),
+    ],
+)
+def test_settings_that_are_not_allowed_are_named(arguments, complaint):
+    with pytest.raises(BadSetting, match=complaint):
+        search(RandomSearch(), ToyBenchmark(), Budget(evaluations=1), **arguments)
+
+
+@pytest.mark.parametrize("limits", [{}, {"evaluations": 0}, {"seconds": -1.0}, {"seconds": float("nan")}])
+def test_a_budget_must_allow_something(limits):
+    with pytest.raises(BadSetting):
+        Budget(**limits)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
+def test_a_search_goes_on_from_its_state(optimizer):
+    from nasbed.core.rng import Streams
+
+    benchmark = ToyBenchmark()
+
+    def play(steps, method, answers):
+        asked = []
+        for _ in range(steps):
+            trials = method.ask()
+            asked.append(trials.archs.copy())
+            method.tell(trials, benchmark.query(trials.archs, None, answers))
+        return np.array(asked)
+
+    begin = lambda: type(optimizer)(**optimizer.settings()).start(benchmark.space, Streams.from_seed(3, 5))  # noqa: E731
+    whole, answers = begin(), Streams.from_seed(4, 5)
+    play(30, whole, answers)
+    state, position = whole.state_dict(), answers.state_dict()
+    expected = play(30, whole, answers)
+    resumed, answers = begin(), Streams.from_seed(9, 5)
+    resumed.load_state_dict(state)
+    answers.load_state_dict(position)
+    np.testing.assert_array_equal(play(30, resumed, answers), expected)
