@@ -87,6 +87,11 @@ class Ledger:
         """Book one evaluation for each run that pays, and give how many runs may go on."""
         return int(_charge(self.spent, self._limits, self.going, epochs, seconds, paid))
 
+    def close(self, runs: NDArray[np.bool_]) -> int:
+        """End some runs for another reason than their budget, and give how many may go on."""
+        self.going &= ~runs
+        return int(np.count_nonzero(self.going))
+
     def share(self) -> float:
         """Give how much of the budget the slowest run has used, from 0 to 1; for a progress bar."""
         used = np.max(self.spent / self._limits, axis=1)

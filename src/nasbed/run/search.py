@@ -77,9 +77,9 @@ def search(
     left, step = runs, 0
     while left:
         trials = optimizer.ask()
-        playing = ledger.going if trials.active is None else ledger.going & trials.active
         if trials.active is not None:
-            ledger.going &= trials.active  # nothing more to propose: the run is over
+            left = ledger.close(~trials.active)  # nothing more to propose: the run is over
+        playing = ledger.going.copy()
         known = None if memory is None else _known(benchmark, trials, memory, recorder.steps, playing)
         fresh = playing if known is None else playing & (known < 0)
         heard = _answer(benchmark, trials, epochs, answers, fresh)
@@ -90,10 +90,7 @@ def search(
         left = ledger.charge(heard.epochs, heard.seconds, fresh)
         if memory is not None:
             idle = np.where(fresh, 0, idle + 1)
-            ledger.going &= idle < patience
-            left = int(ledger.going.sum())
-        elif trials.active is not None:
-            left = int(ledger.going.sum())
+            left = ledger.close(idle >= patience)
         optimizer.tell(Trials(trials.archs, trials.epochs, None if told.all() else told), heard)
         step += 1
         if progress is not None and step % _REPORT_EVERY == 0:

@@ -68,12 +68,18 @@ class RegularizedEvolution(Optimizer):
         self._archs = np.zeros((self.runs, self.population, self.space.decisions), np.int8)
         self._values = np.full((self.runs, self.population), -np.inf)
         self._told = np.zeros(self.runs, np.int64)
+        self._everyone = np.ones(self.runs, np.bool_)
+        self._all_runs = np.arange(self.runs)
+        self._grown_up = False
 
     def ask(self) -> Trials:
         """Sample at random until the population is full, then breed."""
+        if self._grown_up:
+            return Trials(self._breed(self.streams, self._all_runs))
         young = self._told < self.population
-        if not young.any():
-            return Trials(self._breed(self.streams, np.arange(self.runs)))
+        self._grown_up = not young.any()  # and never young again, so the next steps need not look
+        if self._grown_up:
+            return self.ask()
         if young.all():
             return Trials(self.space.sample(self.streams))
         archs = np.empty((self.runs, self.space.decisions), np.int8)
@@ -89,7 +95,7 @@ class RegularizedEvolution(Optimizer):
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
         """The newest joins; once the population is full it takes the oldest's place."""
-        active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
+        active = self._everyone if trials.active is None else trials.active
         _push(self._archs, self._values, self._told, trials.archs, evaluations.value, active)
 
     def state(self) -> dict[str, Any]:
@@ -99,3 +105,4 @@ class RegularizedEvolution(Optimizer):
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Bring the population back."""
         self._archs[:], self._values[:], self._told[:] = state["archs"], state["values"], state["told"]
+        self._grown_up = False

@@ -134,9 +134,9 @@ class NASBench101(Space):
         return index
 
     @property
-    def size(self) -> int:
-        """How many different modules there are."""
-        return self.module_index.size
+    def size(self) -> int | None:
+        """How many different modules there are; None beyond seven vertices, where they are not numbered."""
+        return self.module_index.size if self.vertices <= VERTICES_AT_MOST else None
 
     def index(self, archs: Archs) -> NDArray[np.int64]:
         """Number each row's module from 0 in the published order of enumeration, ``(n,)``; −1 if it is not valid."""

@@ -99,7 +99,7 @@ def test_a_search_that_meets_nothing_new_ends():
     assert history.paid.sum() <= 7
 
 
-def test_local_search_only_stands_on_better_ground():
+def test_local_search_with_restarts_finds_the_optimum_of_a_small_space():
     benchmark = ToyBenchmark(vertices=4)
     history = search(LocalSearch(), benchmark, Budget(evaluations=90), runs=2, duplicates="free", repeats="mean")
     optimum = benchmark.query(benchmark.space.enumerate()).value.max()
