@@ -51,7 +51,9 @@ def load_index(vertices: int, edges: int, operations: int) -> ModuleIndex | None
     folder = _folder(vertices, edges, operations)
     if not folder.is_dir():
         return None
-    return ModuleIndex(*(np.load(folder / f"{field.name}.npy", mmap_mode="r") for field in fields(ModuleIndex)))
+    return ModuleIndex(
+        *(np.asarray(np.load(folder / f"{field.name}.npy", mmap_mode="r")) for field in fields(ModuleIndex))
+    )
 
 
 def module_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
