@@ -1,0 +1,34 @@
+"""Seen: a dictionary a run, and nothing else."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nasbed.core.seen import Seen
+
+keys = st.integers(0, 2**64 - 1).map(lambda key: key | 1)  # the lowest bit is the one that Seen does not look at
+
+
+@given(st.lists(st.tuples(keys, keys, st.booleans(), st.booleans()), max_size=300))
+def test_seen_behaves_like_dictionaries(steps):
+    seen, plain = Seen(2), [{}, {}]
+    few = [row[0] for row in steps[:5]] or [1]
+    for step, (a, b, wants_a, wants_b) in enumerate(steps):
+        asked = np.array([a if step % 2 else few[step % len(few)], b], np.uint64)
+        wanted = np.array([wants_a, wants_b])
+        found = seen.meet(asked, step, wanted)
+        for run in range(2):
+            expected = plain[run].setdefault(int(asked[run]), step) if wanted[run] else -1
+            assert found[run] == (expected if expected != step else -1)
+    assert seen.counts.tolist() == [len(known) for known in plain]
+
+
+def test_seen_goes_on_from_its_state_after_it_has_grown():
+    seen = Seen(3)
+    every = np.random.default_rng(0).integers(0, 2**63, (500, 3), np.uint64)
+    for step, row in enumerate(every):
+        seen.meet(row, step, np.ones(3, bool))
+    other = Seen(3)
+    other.load_state_dict(seen.state_dict())
+    for step, row in enumerate(every):
+        assert (other.meet(row, 999, np.ones(3, bool)) == step).all()
