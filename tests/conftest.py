@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("nasbed", deadline=None)  # the first call compiles
+settings.load_profile("nasbed")
 
 
 @pytest.fixture(scope="session")

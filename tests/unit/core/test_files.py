@@ -16,12 +16,17 @@ def test_a_file_takes_its_name_when_it_is_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
+def write_half(target):
+    with replacing(target) as beside:
+        beside.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+
 def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     target = tmp_path / "out.bin"
     target.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), replacing(target) as beside:
-        beside.write_bytes(b"half")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        write_half(target)
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
 

@@ -1,0 +1,121 @@
+"""A table as a benchmark: rows, budgets, repeats, and what is not there."""
+
+import numpy as np
+import pytest
+from nasbed.tables.build import build_table
+
+import nasbed
+from nasbed.benchmarks.tabular import TabularBenchmark
+from nasbed.core.errors import BadSetting, NotInTable, UnknownName
+from nasbed.core.rng import Streams
+from nasbed.spaces.nasbench101 import NASBench101
+
+SPACE = NASBench101(vertices=4)
+
+
+def table_of(path, archs, missing=False):
+    random = np.random.default_rng(0)
+    shape = (len(archs), 2, 3)
+    accuracies = {name: random.integers(0, 101, shape) / 100 for name in ("validation_accuracy", "test_accuracy")}
+    if missing:
+        accuracies["validation_accuracy"][:, :, 1] = np.nan
+    times = {"training_time": random.uniform(1, 9, shape)}
+    return build_table(
+        path,
+        space=SPACE,
+        archs=archs,
+        budgets=(4, 12),
+        repeats=3,
+        results={**accuracies, **times},
+        trainable_parameters=random.integers(1, 9, len(archs)),
+        provenance={"source": "a test"},
+    ), {**accuracies, **times}
+
+
+@pytest.fixture(scope="module")
+def archs():
+    return SPACE.enumerate()
+
+
+@pytest.fixture(scope="module")
+def made(archs, tmp_path_factory):
+    table, results = table_of(tmp_path_factory.mktemp("tables") / "toy.arrow", archs)
+    return TabularBenchmark(table), results
+
+
+def test_means_over_repeats_are_what_was_built(made, archs):
+    benchmark, results = made
+    for epochs, budget in ((4, 0), (12, 1), (None, 1)):
+        heard = benchmark.query(archs, epochs)
+        np.testing.assert_allclose(heard.value, results["validation_accuracy"][:, budget].mean(axis=1))
+        np.testing.assert_allclose(heard.seconds, results["training_time"][:, budget].mean(axis=1))
+        np.testing.assert_allclose(benchmark.test(archs, epochs), results["test_accuracy"][:, budget].mean(axis=1))
+        assert (heard.epochs == (epochs or 12)).all()
+        best = (
+            results["validation_accuracy"][:, budget].mean(axis=1).max(),
+            results["test_accuracy"][:, budget].mean(axis=1).max(),
+        )
+        np.testing.assert_allclose(benchmark.optimum(epochs), best)
+
+
+def test_budgets_may_differ_from_row_to_row(made, archs):
+    benchmark, results = made
+    epochs = np.where(np.arange(len(archs)) % 2, 4, 12)
+    expected = np.where(
+        epochs == 4,
+        results["validation_accuracy"][:, 0].mean(axis=1),
+        results["validation_accuracy"][:, 1].mean(axis=1),
+    )
+    np.testing.assert_allclose(benchmark.query(archs, epochs).value, expected)
+    with pytest.raises(NotInTable, match="7 epochs; it has 4, 12"):
+        benchmark.query(archs, np.where(np.arange(len(archs)) == 3, 7, 4))
+
+
+def test_a_drawn_repeat_brings_its_own_time_and_all_are_drawn(made, archs):
+    benchmark, results = made
+    one = np.repeat(archs[40:41], 3000, axis=0)
+    heard = benchmark.query(one, 4, Streams.from_seed(0, 3000))
+    pairs = {(results["validation_accuracy"][40, 0, r], results["training_time"][40, 0, r]) for r in range(3)}
+    assert set(zip(heard.value, heard.seconds, strict=True)) == pairs
+    share = np.array([(heard.seconds == seconds).mean() for _, seconds in pairs])
+    np.testing.assert_allclose(share, 1 / 3, atol=0.04)
+
+
+def test_isomorphic_rows_are_one(made):
+    benchmark, _ = made
+    raw = SPACE.sample(Streams.from_seed(1, 300))
+    canonical = np.array([SPACE.embed(SPACE.graph(arch)) for arch in raw])
+    np.testing.assert_array_equal(benchmark.rows(raw), benchmark.rows(canonical))
+    np.testing.assert_array_equal(benchmark._rows_by_key(raw), benchmark.rows(raw))
+
+
+def test_what_is_not_in_the_table_is_an_error(archs, tmp_path):
+    table, _ = table_of(tmp_path / "part.arrow", archs[:50])
+    benchmark = TabularBenchmark(table)
+    with pytest.raises(NotInTable, match="architecture 1 of 2 is not in the table"):
+        benchmark.query(archs[[3, 60]])
+    with pytest.raises(NotInTable, match="is not valid"):
+        benchmark.query(np.zeros_like(archs[:1]))
+    with pytest.raises(NotInTable, match="5 epochs"):
+        benchmark.query(archs[:1], 5)
+
+
+def test_missing_repeats_are_left_out_of_means_and_heard_as_failures(archs, tmp_path):
+    table, results = table_of(tmp_path / "gaps.arrow", archs, missing=True)
+    benchmark = TabularBenchmark(table)
+    expected = results["validation_accuracy"][:, 1][:, [0, 2]].mean(axis=1)
+    np.testing.assert_allclose(benchmark.query(archs).value, expected)
+    drawn = benchmark.query(np.repeat(archs[:1], 300, axis=0), None, Streams.from_seed(0, 300)).value
+    assert 0.2 < np.isnan(drawn).mean() < 0.5
+    history = nasbed.search("regularized-evolution", benchmark, evaluations=80, runs=4)
+    assert not np.isnan(history.best_value).any()
+
+
+def test_a_benchmark_is_found_by_name_table_or_path(made, tmp_path):
+    benchmark, _ = made
+    assert nasbed.benchmark(benchmark.table).name == "toy"
+    assert nasbed.benchmark(benchmark.table.path).space == SPACE
+    with pytest.raises(UnknownName, match="Did you mean 'digits101'"):
+        nasbed.benchmark("digit101")
+    with pytest.raises(BadSetting, match="there is no file"):
+        nasbed.benchmark(tmp_path / "no.arrow")
