@@ -1,0 +1,1 @@
+"""Spaces: which architectures there are, each as a row of small integers."""

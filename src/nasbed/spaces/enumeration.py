@@ -1,0 +1,171 @@
+"""Every module once: the published enumeration, without hashing a single graph.
+
+The original generator goes through all matrices and labels in order and keeps what has a hash not seen before. The
+same modules come out, in the same order and with the same representatives, from this observation: the first matrix
+of an isomorphism class of unlabelled structures meets every labelling of that class, so what is new are the orbits
+of its labels under its automorphisms, each first seen at its smallest member.
+
+Reference: Ying et al., "NAS-Bench-101: Towards Reproducible Neural Architecture Search", ICML 2019,
+https://arxiv.org/abs/1902.09635
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting
+from nasbed.spaces import enumeration_kernels as kernels
+
+VERTICES_AT_MOST = 11
+"""An edge mask of 55 bits fits a word."""
+
+_STRUCTURES_AT_MOST = 2**25
+_LABELLED_AT_MOST = 2**28
+
+
+@dataclass(frozen=True, eq=False)
+class Modules:
+    """Modules, pruned, each different from all others.
+
+    Attributes:
+        vertices: How many vertices each has, ``(n,)`` int8.
+        masks: Its edges, x→y in bit ``x + y(y−1)/2``, ``(n,)`` uint64.
+        labels: The operations of its interior vertices, −1 where it has no such vertex, ``(n, interior)`` int8.
+        collisions: Pairs of modules that share a published hash though they differ, ``(c, 2)``; None if not looked for.
+    """
+
+    vertices: NDArray[np.int8]
+    masks: NDArray[np.uint64]
+    labels: NDArray[np.int8]
+    collisions: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.vertices)
+
+
+@dataclass(frozen=True, eq=False)
+class Structures:
+    """All structures with the class of every labelling.
+
+    Attributes:
+        structure_vertices: How many vertices each has, ``(n,)`` int8.
+        structure_masks: Its edges, ``(n,)`` uint64.
+        offsets: Where its classes begin, ``(n + 1,)`` int64.
+        classes: The class of each labelling, a number with the first interior operation most significant, int32.
+    """
+
+    structure_vertices: NDArray[np.int8]
+    structure_masks: NDArray[np.uint64]
+    offsets: NDArray[np.int64]
+    classes: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """What there is with one number of vertices."""
+
+    vertices: int
+    powers: NDArray[np.int64]  # of the number of operations: the weight of each interior vertex in a code
+    masks: NDArray[np.uint64]  # of all structures, ascending
+    first: NDArray[np.int32]  # the row in ``classes`` of the first structure isomorphic to each
+    orders: NDArray[np.int8]
+    classes: NDArray[np.int32]
+    owners: NDArray[np.int32]  # the first structure of each class
+    smallest: NDArray[np.int64]  # its smallest code
+
+
+def enumerate_modules(vertices: int, edges: int, operations: int, verify: bool = False) -> Modules:
+    """Give every module once, in the published order and as the original generator first meets it.
+
+    Args:
+        vertices: At most so many, with input and output; 2 to 11.
+        edges: At most so many.
+        operations: How many operations an interior vertex can have.
+        verify: Also check each isomorphism that was used, exactly, and look for different modules with the same
+            published hash. There are none in NAS-Bench-101; in larger spaces there are.
+
+    Raises:
+        BadSetting: When a number is out of range or the space is too large to go through.
+    """
+    levels = list(_levels(vertices, edges, operations))
+    labels = np.full((sum(len(level.owners) for level in levels), max(vertices - 2, 0)), -1, np.int8)
+    start = 0
+    for level in levels:
+        stop = start + len(level.owners)
+        labels[start:stop, : level.vertices - 2] = level.smallest[:, None] // level.powers % operations
+        start = stop
+    return Modules(
+        np.concatenate([np.full(len(level.owners), level.vertices, np.int8) for level in levels]),
+        np.concatenate([level.masks[level.owners] for level in levels]),
+        labels,
+    )
+
+
+def label_structures(vertices: int, edges: int, operations: int) -> Structures:
+    """Give every structure with the class of each of its labellings, numbered as ``enumerate_modules`` does.
+
+    Raises:
+        BadSetting: When a number is out of range or the space is too large to go through.
+    """
+    levels = list(_levels(vertices, edges, operations))
+    sizes = np.concatenate([np.full(len(level.masks), level.classes.shape[1], np.int64) for level in levels])
+    _refuse_more(int(sizes.sum()), _LABELLED_AT_MOST, "labelled structures", vertices, edges, operations)
+    return Structures(
+        np.concatenate([np.full(len(level.masks), level.vertices, np.int8) for level in levels]),
+        np.concatenate([level.masks for level in levels]),
+        np.concatenate([[0], np.cumsum(sizes)]),
+        np.concatenate(
+            [
+                kernels.classes_of_structures(level.powers, level.first, level.orders, level.classes).ravel()
+                for level in levels
+            ]
+        ),
+    )
+
+
+def _levels(vertices: int, edges: int, operations: int) -> Iterator[_Level]:
+    """Go through the numbers of vertices that a module can have."""
+    if not 2 <= vertices <= VERTICES_AT_MOST:
+        raise BadSetting(f"modules have 2 to {VERTICES_AT_MOST} vertices, input and output included, not {vertices}")
+    if edges < 1 or operations < 1:
+        raise BadSetting(f"modules have at least 1 edge and 1 operation, not {edges} and {operations}")
+    start = 0
+    for v in range(2, min(vertices, edges + 1) + 1):  # a path over v vertices takes v − 1 edges
+        masks = _structure_masks(v, edges, operations)
+        first, orders, automorphisms, owners = kernels.isomorphisms(v, masks)
+        firsts, bounds = np.unique(owners, return_index=True)
+        codes = operations ** (v - 2)
+        _refuse_more(len(firsts) * codes, _LABELLED_AT_MOST, "labelled structures", v, edges, operations)
+        powers = operations ** np.arange(v - 3, -1, -1, dtype=np.int64)
+        classes, of_class, smallest = kernels.label_orbits(
+            powers, codes, automorphisms, np.append(bounds, len(owners)), start
+        )
+        start += len(of_class)
+        yield _Level(
+            v, powers, masks, np.searchsorted(firsts, first).astype(np.int32), orders, classes, firsts[of_class], smallest
+        )
+
+
+def _structure_masks(vertices: int, edges: int, operations: int) -> NDArray[np.uint64]:
+    """Give the structures of exactly so many vertices, ascending, ``(n,)``."""
+    room = 2**16
+    while True:
+        masks = np.empty(min(room, _STRUCTURES_AT_MOST), np.uint64)
+        count = kernels.full_structures(vertices, edges, masks)
+        if count <= len(masks):
+            return masks[:count].copy()
+        _refuse_more(count, _STRUCTURES_AT_MOST, "structures", vertices, edges, operations)
+        room *= 8
+
+
+def _refuse_more(count: int, limit: int, what: str, vertices: int, edges: int, operations: int) -> None:
+    """Say what is too large to go through."""
+    if count > limit:
+        raise BadSetting(
+            f"{vertices} vertices, {edges} edges and {operations} operations make more than {limit:,} {what}, "
+            "too many to enumerate in memory; take fewer vertices, edges or operations"
+        )

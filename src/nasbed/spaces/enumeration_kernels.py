@@ -1,0 +1,181 @@
+"""The loops of the enumeration: structures in the published order, their isomorphisms, the orbits of their labels.
+
+A structure is a module without its labels, all of whose vertices lie on a path from input to output. It is written
+as an edge mask (``nasbench101_kernels``). The structures isomorphic to one are exactly its renumberings in a
+topological order, so going through those orders finds all of them, each with its witness, and the automorphisms too;
+no canonical form has to be computed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from nasbed.spaces.nasbench101_kernels import ONE, into
+
+
+@numba.njit(cache=True)
+def full_structures(vertices: int, edges: int, masks: Any) -> Any:
+    """Write the masks of all structures in ascending order, as far as they fit; give how many there are.
+
+    The count ends at one more than fits, so an empty ``masks`` only asks whether there are any.
+
+    The columns of the matrix are chosen from the last, whose bits weigh most: none may be empty, and the vertex
+    whose turn it is must have a successor already.
+    """
+    count = 0
+    column = np.zeros(vertices + 1, np.uint64)  # the predecessors of y
+    chosen = np.zeros(vertices + 1, np.uint64)  # the bits of the columns after y
+    covered = np.zeros(vertices + 1, np.uint64)  # which vertices have a successor in the columns after y
+    spent = np.zeros(vertices + 1, np.int64)  # how many edges the columns after y have
+    y = vertices - 1
+    while y < vertices:
+        column[y] += ONE
+        if column[y] >> np.uint64(y):
+            y += 1
+            continue
+        used = spent[y]
+        rest = column[y]
+        while rest:
+            rest &= rest - ONE
+            used += 1
+        if used + y - 1 > edges:  # every column before y needs an edge too
+            continue
+        mask = chosen[y] | column[y] << np.uint64(y * (y - 1) // 2)
+        if y == 1:
+            if count == len(masks):
+                return count + 1
+            masks[count] = mask
+            count += 1
+        elif (covered[y] | column[y]) >> np.uint64(y - 1) & ONE:
+            column[y - 1] = np.uint64(0)
+            chosen[y - 1], covered[y - 1], spent[y - 1] = mask, covered[y] | column[y], used
+            y -= 1
+    return count
+
+
+@numba.njit(cache=True)
+def isomorphisms(vertices: int, masks: Any) -> Any:
+    """Say of each structure which is the first that it is isomorphic to, and how.
+
+    Args:
+        vertices: Of every structure.
+        masks: All structures, ascending, ``(n,)``.
+
+    Returns:
+        ``first``, the number of that first structure, ``(n,)``; ``orders``, where vertex v of a structure is vertex
+        ``orders[v]`` of the first, ``(n, vertices)``; and the automorphisms of the first structures, one after
+        another as such orders, ``(m, vertices)``, with the number of the structure that each belongs to, ``(m,)``.
+    """
+    first = np.full(len(masks), -1, np.int32)
+    orders = np.zeros((len(masks), vertices), np.int8)
+    automorphisms = np.zeros((len(masks), vertices), np.int8)
+    owners = np.zeros(len(masks), np.int32)
+    found = 0
+    order = np.zeros(vertices, np.int8)
+    place = np.zeros(vertices, np.int64)  # the inverse of order
+    partial = np.zeros(vertices + 1, np.uint64)  # the renumbered mask up to each position
+    placed = np.zeros(vertices + 1, np.uint64)  # the vertices before each position, as bits
+    for s in range(len(masks)):
+        if first[s] >= 0:
+            continue
+        placed[1], order[1] = ONE, 0
+        position = 1
+        while position > 0:
+            if position == vertices:
+                t = np.searchsorted(masks, partial[position])
+                if first[t] < 0:
+                    first[t] = s
+                    orders[t] = order
+                if t == s:
+                    if found == len(automorphisms):
+                        automorphisms = np.concatenate((automorphisms, np.zeros_like(automorphisms)))
+                        owners = np.concatenate((owners, np.zeros_like(owners)))
+                    automorphisms[found], owners[found] = order, s
+                    found += 1
+                position -= 1
+                continue
+            order[position] += 1
+            v = order[position]
+            if v == vertices:
+                position -= 1
+                continue
+            sources = into(masks[s], v)
+            if placed[position] >> np.uint64(v) & ONE or sources & ~placed[position]:
+                continue
+            renumbered = np.uint64(0)
+            for u in range(v):
+                if sources >> np.uint64(u) & ONE:
+                    renumbered |= ONE << np.uint64(place[u])
+            place[v] = position
+            shift = np.uint64(position * (position - 1) // 2)
+            partial[position + 1] = partial[position] | renumbered << shift
+            placed[position + 1] = placed[position] | ONE << np.uint64(v)
+            position += 1
+            if position < vertices:
+                order[position] = 0
+    return first, orders, automorphisms[:found], owners[:found]
+
+
+@numba.njit(cache=True)
+def moved_code(code: Any, order: Any, powers: Any) -> Any:
+    """Give the labels of a structure, a number, to the vertices of another as ``order`` says.
+
+    Args:
+        code: The labels of the interior vertices as digits, that of vertex 1 first.
+        order: ``(vertices,)``.
+        powers: The weight of each interior vertex's digit, ``(vertices − 2,)``, and last a 1 for the radix's sake.
+    """
+    result = np.int64(0)
+    for v in range(1, len(order) - 1):
+        result += code // powers[v - 1] * powers[order[v] - 1]
+        code %= powers[v - 1]
+    return result
+
+
+@numba.njit(cache=True)
+def label_orbits(powers: Any, codes: int, automorphisms: Any, bounds: Any, start: int) -> Any:
+    """Number the classes of labels under each structure's automorphisms, by structure and then smallest code.
+
+    Args:
+        powers: As for ``moved_code``.
+        codes: How many ways there are to label a structure.
+        automorphisms: Those of all structures, one after another.
+        bounds: Where each structure's automorphisms begin, and the end, ``(n + 1,)``.
+        start: The first number.
+
+    Returns:
+        The class of each labelling, ``(n, codes)``; each class's structure and smallest code, ``(classes,)``.
+    """
+    n = len(bounds) - 1
+    classes = np.full((n, codes), -1, np.int32)
+    owners = np.empty(n * codes, np.int32)
+    smallest = np.empty(n * codes, np.int64)
+    count = 0
+    for s in range(n):
+        for code in range(codes):
+            if classes[s, code] < 0:
+                for a in range(bounds[s], bounds[s + 1]):
+                    classes[s, moved_code(code, automorphisms[a], powers)] = start + count
+                owners[count], smallest[count] = s, code
+                count += 1
+    return classes, owners[:count].copy(), smallest[:count].copy()
+
+
+@numba.njit(cache=True)
+def classes_of_structures(powers: Any, rows: Any, orders: Any, classes: Any) -> Any:
+    """Give every labelling of every structure the class that its first structure's labelling has, ``(n, codes)``.
+
+    Args:
+        powers: As for ``moved_code``.
+        rows: The row in ``classes`` of each structure's first structure, ``(n,)``.
+        orders: As ``isomorphisms`` gives them.
+        classes: As ``label_orbits`` gives them.
+    """
+    result = np.empty((len(rows), classes.shape[1]), np.int32)
+    for s in range(len(rows)):
+        for code in range(classes.shape[1]):
+            result[s, code] = classes[rows[s], moved_code(code, orders[s], powers)]
+    return result
