@@ -146,7 +146,14 @@ def _levels(vertices: int, edges: int, operations: int) -> Iterator[_Level]:
         )
         start += len(of_class)
         yield _Level(
-            v, powers, masks, np.searchsorted(firsts, first).astype(np.int32), orders, classes, firsts[of_class], smallest
+            v,
+            powers,
+            masks,
+            np.searchsorted(firsts, first).astype(np.int32),
+            orders,
+            classes,
+            firsts[of_class],
+            smallest,
         )
 
 
