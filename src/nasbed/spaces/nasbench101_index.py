@@ -67,9 +67,8 @@ def module_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
 
 def compute_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
     """Prune every edge mask there is and number the classes in the published order."""
-    from nasbed.spaces.enumeration import enumerate_modules, label_structures
-
     from nasbed.spaces import nasbench101_kernels as kernels
+    from nasbed.spaces.enumeration import enumerate_modules, label_structures
 
     structures = label_structures(vertices, edges, operations)
     structure, interior = kernels.structure_map(vertices, structures.structure_vertices, structures.structure_masks)
