@@ -1,0 +1,78 @@
+"""Cells: a NAS-Bench-101 module as a network.
+
+Inside a module inputs are added, after the wider ones are cut to their first channels; edges out of the input go
+through a projection (conv1x1-bn-relu) to the width of where they lead; the output concatenates what feeds it. An
+edge from input to output is projected and added to that; alone, it is the whole module.
+
+Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the published ``build_module``.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from nasbed.core.errors import InvalidArchitecture, UnknownName
+from nasbed.core.graph import Graph
+from nasbed.nets.channels import vertex_channels
+from nasbed.nets.operations import OPERATIONS, ConvBNReLU, concatenated, first_channels
+
+
+class Cell(nn.Module):
+    """One module of a network.
+
+    Args:
+        graph: A pruned module: input first, output last, operations between.
+        sources: Channels of the input, of one repeat.
+        targets: Channels of the output, of one repeat.
+        repeats: How many independent networks share the tensors.
+        norm_momentum: How much of a running average stays at each step.
+
+    Raises:
+        InvalidArchitecture: When the output has fewer channels than vertices that feed it.
+        UnknownName: When a label is no operation.
+    """
+
+    def __init__(self, graph: Graph, sources: int, targets: int, repeats: int, norm_momentum: float) -> None:
+        super().__init__()
+        self.repeats, self.last = repeats, graph.vertices - 1
+        self.widths = [int(width) for width in vertex_channels(graph.matrix[None], targets)[0]]
+        self.predecessors = [graph.predecessors(v) for v in range(graph.vertices)]
+        self.projections, self.operations = nn.ModuleDict(), nn.ModuleDict()
+        for v in range(1, graph.vertices):
+            if 0 in self.predecessors[v]:
+                self.projections[str(v)] = ConvBNReLU(sources, self.widths[v], 1, repeats, norm_momentum)
+            if v < self.last:
+                label = graph.labels[v]
+                if label not in OPERATIONS:
+                    raise UnknownName("operation", label, OPERATIONS)
+                self.operations[str(v)] = OPERATIONS[label](self.widths[v], repeats, norm_momentum)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(batch, repeats·sources, size, size)`` to ``(batch, repeats·targets, size, size)``."""
+        values: list[Tensor] = [x]
+        for v in range(1, self.last):
+            inputs = [first_channels(values[u], self.widths[v], self.repeats) for u in self.predecessors[v] if u]
+            values.append(self.operations[str(v)](self._added(x, v, inputs)))
+        feeding = [values[u] for u in self.predecessors[self.last] if u]
+        return self._added(x, self.last, [concatenated(feeding, self.repeats)] if feeding else [])
+
+    def _added(self, x: Tensor, vertex: int, inputs: list[Tensor]) -> Tensor:
+        """Add up a vertex's inputs and, where there is an edge, the projected input of the module."""
+        if str(vertex) in self.projections:
+            inputs = [*inputs, self.projections[str(vertex)](x)]
+        total = inputs[0]
+        for another in inputs[1:]:
+            total = total + another
+        return total
+
+
+def pruned(graph: Graph) -> Graph:
+    """Drop what is not on a path from input to output, or say that nothing is left.
+
+    Raises:
+        InvalidArchitecture: When the output cannot be reached from the input.
+    """
+    kept = graph.pruned()
+    if kept is None:
+        raise InvalidArchitecture("the module's output cannot be reached from its input; there is no network to build")
+    return kept

@@ -1,0 +1,99 @@
+"""Batches: shuffled, augmented training images for several repeats at once.
+
+Every repeat draws its order and its augmentation from generators of its own, so that what it sees does not depend
+on what is trained beside it. Draws are made on the CPU, so that they do not depend on the device either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from nasbed.nets.data.source import Data, Part
+from nasbed.nets.recipe import Recipe
+
+
+def orders(images: int, batch: int, steps: int, generators: Sequence[torch.Generator]) -> Iterator[Tensor]:
+    """Give ``(batch, repeats)`` numbers of images, step by step: epoch after epoch in a new order, nothing left out.
+
+    A batch may reach over the end of an epoch, so that a batch size need not divide the number of images.
+    """
+    waiting = torch.empty((0, len(generators)), dtype=torch.int64)
+    for _ in range(steps):
+        while len(waiting) < batch:
+            epoch = torch.stack([torch.randperm(images, generator=g) for g in generators], dim=1)
+            waiting = torch.cat([waiting, epoch])
+        yield waiting[:batch]
+        waiting = waiting[batch:]
+
+
+class Augmentation:
+    """Turns numbers of training images into batches of images: a random crop, a mirror, noise, as the recipe says.
+
+    Args:
+        data: The source, on the device that trains.
+        recipe: Says what is done to an image.
+        generators: One CPU generator a repeat.
+    """
+
+    def __init__(self, data: Data, recipe: Recipe, generators: Sequence[torch.Generator]) -> None:
+        self.recipe, self.generators, self.size = recipe, generators, data.image_size
+        pad = recipe.crop
+        images, labels = data.train
+        side = self.size + 2 * pad
+        self.padded = data.blank.expand(len(images), side, side, -1).clone()
+        self.padded[:, pad : pad + self.size, pad : pad + self.size] = images
+        self.labels = labels
+        self.pixels = torch.arange(self.size)
+
+    def __call__(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """Give images ``(batch, repeats·channels, size, size)``, channels last, and labels ``(batch, repeats)``.
+
+        Args:
+            numbers: ``(batch, repeats)``, on the CPU.
+        """
+        batch, repeats = numbers.shape
+        device = self.padded.device
+        rows = columns = self.pixels.expand(batch, repeats, self.size)
+        if self.recipe.crop:
+            rows, columns = (rows + shift[..., None] for shift in self._integers(2 * self.recipe.crop + 1, batch))
+        if self.recipe.flip:
+            mirrored, _ = self._integers(2, batch)
+            columns = torch.where(mirrored[..., None].bool(), columns.flip(2), columns)
+        numbers = numbers.to(device)
+        images = self.padded[
+            numbers[:, None, None],
+            rows.to(device).transpose(1, 2)[:, :, None],
+            columns.to(device).transpose(1, 2)[:, None],
+        ]  # (batch, size, size, repeats, channels)
+        if self.recipe.noise:
+            shape = (batch, self.size, self.size, self.padded.shape[3])
+            noise = torch.stack([torch.randn(shape, generator=g) for g in self.generators], dim=3)
+            images = images.add_(noise.to(device), alpha=self.recipe.noise)
+        return images.flatten(3).permute(0, 3, 1, 2), self.labels[numbers]
+
+    def _integers(self, high: int, batch: int) -> tuple[Tensor, Tensor]:
+        """Draw two integers below ``high`` for each image, each ``(batch, repeats)``."""
+        drawn = torch.stack([torch.randint(high, (2, batch), generator=g) for g in self.generators], dim=2)
+        return drawn[0], drawn[1]
+
+
+def full_batches(part: Part, batch: int, most: int, repeats: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Go through unaugmented images in order, full batches only, the same for every repeat.
+
+    Args:
+        part: What is evaluated.
+        batch: Images a step; a part with fewer is one batch.
+        most: How many images at most.
+        repeats: How many networks see them.
+
+    Yields:
+        Images ``(batch, repeats·channels, size, size)``, channels last, and labels ``(batch,)``.
+    """
+    images = min(len(part), most)
+    batch = min(batch, images)
+    for first in range(0, images - batch + 1, batch):
+        chosen = part.images[first : first + batch]
+        yield chosen.repeat(1, 1, 1, repeats).permute(0, 3, 1, 2), part.labels[first : first + batch]

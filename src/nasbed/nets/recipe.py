@@ -1,0 +1,74 @@
+"""Recipe: how a network is trained, as data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.nets.schedules import SCHEDULES
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of a training but for its length and its seed; the defaults are those of NAS-Bench-101.
+
+    Attributes:
+        batch_size: Images a step.
+        learning_rate: Base rate of RMSProp, before the schedule.
+        decay: How much of RMSProp's mean square stays at each step.
+        momentum: How much of the last update stays at each step.
+        epsilon: What RMSProp adds to the mean square, inside the root.
+        l2: Weight of ``½‖w‖²`` over all trainable variables in the loss.
+        schedule: ``cosine``, ``stepwise`` or ``constant``.
+        clock: What the schedule's progress is read off: ``step`` or ``time``.
+        norm_momentum: How much of batch normalisation's running averages stays at each step.
+        flip: Whether training images are mirrored, left and right, half of the time.
+        crop: By how many pixels training images are padded before a crop at a random place brings their size back.
+        noise: Standard deviation of the normal noise on training images, in units of normalised pixels.
+        evaluation_batch: Images a step of evaluation; a last, partial batch is dropped.
+        evaluation_images: How many training images, at most, the training accuracy is measured on.
+    """
+
+    batch_size: int = 256
+    learning_rate: float = 0.2
+    decay: float = 0.9
+    momentum: float = 0.9
+    epsilon: float = 1.0
+    l2: float = 1e-4
+    schedule: str = "cosine"
+    clock: str = "step"
+    norm_momentum: float = 0.997
+    flip: bool = True
+    crop: int = 4
+    noise: float = 0.0
+    evaluation_batch: int = 256
+    evaluation_images: int = 10_000
+
+    def __post_init__(self) -> None:
+        if self.schedule not in SCHEDULES:
+            raise UnknownName("schedule", self.schedule, SCHEDULES)
+        if self.clock not in ("step", "time"):
+            raise BadSetting(f"a schedule's clock is 'step' or 'time', not {self.clock!r}")
+        for name in ("batch_size", "evaluation_batch", "evaluation_images"):
+            if getattr(self, name) < 1:
+                raise BadSetting(f"a recipe's {name} must be at least 1, not {getattr(self, name)}")
+        for name in ("learning_rate", "epsilon", "l2", "crop", "noise"):
+            if getattr(self, name) < 0:
+                raise BadSetting(f"a recipe's {name} must not be negative; it is {getattr(self, name)}")
+        for name in ("decay", "momentum", "norm_momentum"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadSetting(f"a recipe's {name} must be between 0 and 1, not {getattr(self, name)}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the settings as JSON-able values; ``Recipe(**…)`` makes it again."""
+        return asdict(self)
+
+
+NASBENCH101 = Recipe()
+"""The published recipe: CIFAR-10, RMSProp at 0.2, cosine by step. Ying et al., ICML 2019."""
+
+DIGITS = Recipe(
+    batch_size=32, learning_rate=0.05, l2=1e-4, norm_momentum=0.9, flip=False, crop=1, noise=0.0, evaluation_batch=50
+)
+"""The recipe of ``digits101``."""

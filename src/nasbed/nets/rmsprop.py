@@ -1,0 +1,52 @@
+"""RMSProp as TensorFlow writes it: the mean square starts at one, and epsilon stands inside the root.
+
+``ms ← decay·ms + (1 − decay)·g²``, ``mom ← momentum·mom + rate·g / √(ms + ε)``, ``w ← w − mom``. With the published
+ε = 1 it is close to plain momentum; ``torch.optim.RMSprop`` (zero start, epsilon outside) is another method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+class RMSProp:
+    """Updates parameters in place, all of them in a handful of calls.
+
+    Args:
+        parameters: What is trained.
+        decay: How much of the mean square stays at each step.
+        momentum: How much of the last update stays at each step.
+        epsilon: What is added to the mean square, inside the root.
+        l2: Weight of ``½‖w‖²`` over all parameters in the loss; its gradient ``l2·w`` is added here.
+    """
+
+    def __init__(
+        self, parameters: Sequence[Tensor], decay: float = 0.9, momentum: float = 0.9, epsilon: float = 1.0,
+        l2: float = 0.0,
+    ) -> None:  # fmt: skip
+        self.parameters = list(parameters)
+        self.decay, self.momentum, self.epsilon, self.l2 = decay, momentum, epsilon, l2
+        self.mean_square = [torch.ones_like(p) for p in self.parameters]
+        self.update = [torch.zeros_like(p) for p in self.parameters]
+
+    @torch.no_grad()
+    def step(self, gradients: Sequence[Tensor], rate: float) -> None:
+        """Make one step.
+
+        Args:
+            gradients: Of the loss without L2, one a parameter and of its shape.
+            rate: The learning rate of this step; with 0 only the mean squares move.
+        """
+        slopes: Sequence[Tensor] = list(gradients)
+        if self.l2:
+            slopes = torch._foreach_add(slopes, self.parameters, alpha=self.l2)
+        torch._foreach_mul_(self.mean_square, self.decay)
+        torch._foreach_addcmul_(self.mean_square, slopes, slopes, value=1.0 - self.decay)
+        roots = torch._foreach_add(self.mean_square, self.epsilon)
+        torch._foreach_sqrt_(roots)
+        torch._foreach_mul_(self.update, self.momentum)
+        torch._foreach_addcdiv_(self.update, slopes, roots, value=rate)
+        torch._foreach_sub_(self.parameters, self.update)
