@@ -1,0 +1,1 @@
+"""Reporting: statistics of many runs, comparisons, figures."""
