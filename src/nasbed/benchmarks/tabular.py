@@ -116,6 +116,10 @@ class TabularBenchmark(Benchmark):
     def _no_budget(self, epochs: int) -> NotInTable:
         return NotInTable(f"{self.name} has no results at {epochs} epochs; it has {', '.join(map(str, self.budgets))}")
 
+    def outcomes(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
+        """Give the validation accuracies of the repeats."""
+        return self._validation.values(self.rows(archs))[:, self._budget(epochs)]
+
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give the mean test accuracy over the repeats."""
         rows = self.rows(archs)

@@ -39,6 +39,13 @@ class Benchmark(ABC):
             NotInTable: When there is no result for an architecture or a budget.
         """
 
+    def outcomes(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64] | None:
+        """Give every value that a query with streams may draw, ``(n, repeats)``, each as likely as the others.
+
+        NaN where a repeat failed or is missing. None where the benchmark cannot list them.
+        """
+        return None
+
     @abstractmethod
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give the mean test accuracy of each architecture, ``(n,)``; for reports, never for a search.
