@@ -25,7 +25,7 @@ from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 
 Clock = Literal["evaluations", "epochs", "seconds", "unique"]
-Metric = Literal["validation", "test", "validation-regret", "test-regret"]
+Metric = Literal["validation", "mean-validation", "test", "validation-regret", "test-regret"]
 
 
 @dataclass(eq=False)
@@ -133,8 +133,13 @@ class History:
         return np.maximum.accumulate(steps, axis=0)
 
     @property
+    def warnings(self) -> list[str]:
+        """What the benchmark says one should know before citing these numbers."""
+        return list(self.info.get("benchmark", {}).get("warnings", []))
+
+    @property
     def best(self) -> Archs:
-        """The incumbent of each run at its end, ``(runs, decisions)``."""
+        """The incumbent of each run at its end, ``(runs, decisions)``; its last trial where every training failed."""
         chosen: Archs = self.archs[self.incumbents[-1], np.arange(self.runs)]
         return chosen
 
@@ -176,8 +181,8 @@ class History:
         """Give how good each run's incumbent was after each step, ``(steps, runs)``; NaN before there is one.
 
         Args:
-            name: ``"validation"`` as heard by the search; ``"test"``: mean test accuracy of the incumbent; a
-                ``-regret`` is the best there is less the incumbent's mean over repeats.
+            name: ``"validation"`` as heard by the search; ``"mean-validation"`` and ``"test"``: the incumbent's mean
+                over repeats; a ``-regret`` is the best mean there is less the incumbent's.
 
         Raises:
             BadSetting: For an unknown metric, or one that needs ``attach`` first.
@@ -185,15 +190,12 @@ class History:
         if name not in get_args(Metric):
             raise BadSetting(f"a metric is one of {', '.join(get_args(Metric))}, not {name!r}")
         if name == "validation":
-            steps = self.incumbents
-            return np.where(steps >= 0, np.take_along_axis(self.value, np.maximum(steps, 0), axis=0), np.nan)
+            return self._held(self.value)
         if self.test is None or self.mean_validation is None:
             raise BadSetting(f"{name} is known once the benchmark is attached: history.attach(benchmark)")
-        if name == "test":
-            return self.test
-        if name == "test-regret":
-            return self.optimum[1] - self.test
-        return self.optimum[0] - self.mean_validation
+        of_validation = name in ("mean-validation", "validation-regret")
+        value, optimum = (self.mean_validation, self.optimum[0]) if of_validation else (self.test, self.optimum[1])
+        return optimum - value if name.endswith("regret") else value
 
     def curve(
         self, metric: Metric = "validation", against: Clock = "evaluations", at: NDArray[Any] | None = None
@@ -219,18 +221,27 @@ class History:
         return points, result
 
     def attach(self, benchmark: Benchmark) -> History:
-        """Read the test and mean validation accuracy of what was chosen, now that it can do no harm."""
-        steps = np.maximum(self.incumbents, 0)
-        chosen = np.unique(np.stack([steps.ravel(), np.tile(np.arange(self.runs), self.steps)]), axis=1)
-        archs = self.archs[chosen[0], chosen[1]]
-        epochs = self.info.get("epochs")
-        table = np.full((2, self.steps, self.runs), np.nan)
-        table[0, chosen[0], chosen[1]] = benchmark.test(archs, epochs)
-        table[1, chosen[0], chosen[1]] = benchmark.query(archs, epochs).value
-        test, validation = (
-            np.where(self.incumbents >= 0, np.take_along_axis(values, steps, axis=0), np.nan) for values in table
+        """Read the test and mean validation accuracy of what was chosen, now that it can do no harm.
+
+        Both are read at the epochs of the study: those that ``search`` was given, else the benchmark's largest. An
+        optimizer may have chosen at fewer; what it chose is judged as trained in full.
+        """
+        chosen = np.nonzero(self.incumbents == np.arange(self.steps)[:, None])
+        archs, epochs = self.archs[chosen], self.info.get("epochs")
+        test, validation = np.full((2, self.steps, self.runs), np.nan)
+        if len(archs):
+            test[chosen], validation[chosen] = benchmark.test(archs, epochs), benchmark.query(archs, epochs).value
+        return replace(
+            self,
+            test=self._held(test),
+            mean_validation=self._held(validation),
+            optimum=benchmark.optimum(epochs),
         )
-        return replace(self, test=test, mean_validation=validation, optimum=benchmark.optimum(epochs))
+
+    def _held(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give each step what ``values`` has at the step of its incumbent; NaN before there is one."""
+        steps = self.incumbents
+        return np.where(steps >= 0, np.take_along_axis(values, np.maximum(steps, 0), axis=0), np.nan)
 
     def to_arrow(self) -> Any:
         """Give a long ``pyarrow.Table``: one row for each entry that was tried, by run and then by step."""
@@ -256,12 +267,11 @@ class History:
         if self.test is not None:
             for name in get_args(Metric)[1:]:
                 columns["incumbent_" + name.replace("-", "_")] = pa.array(self.metric(name)[step, run])
-            columns["incumbent_mean_validation"] = pa.array(self.mean_validation[step, run])  # type: ignore[index]
         about = {
             "space": {"name": self.space.name, "settings": self.space.settings()},
             "info": self.info,
             "optimum": list(self.optimum),
-            "runs": self.runs,
+            "shape": [self.steps, self.runs],
         }
         return pa.table(columns).replace_schema_metadata({"nasbed": json.dumps(about)})
 
@@ -287,36 +297,45 @@ class History:
         """
         import pyarrow.parquet as pq
 
+        if not Path(path).is_file():
+            raise BadSetting(f"there is no file {path} to read a history from")
         try:
             table = pq.read_table(path)
-            about = json.loads((table.schema.metadata or {})[b"nasbed"])
-        except (KeyError, ValueError, OSError) as error:
+            about = json.loads(table.schema.metadata[b"nasbed"])
+            return _spread(table, about)
+        except (KeyError, TypeError, ValueError, IndexError, OSError) as error:
             raise CorruptFile(f"{path} is not a history written by nasbed: {error}") from None
-        columns = {name: table[name].to_numpy() for name in table.column_names if name != "arch"}
-        run, step = columns["run"] - int(about["info"].get("first_run", 0)), columns["step"]
-        shape = (int(step.max()) + 1 if len(step) else 0, int(about["runs"]))
-        flat = table["arch"].combine_chunks().flatten().to_numpy().reshape(len(run), -1)
-        archs = np.zeros((*shape, flat.shape[1]), np.int8)
-        archs[step, run] = flat
 
-        def spread(name: str, empty: float) -> NDArray[Any]:
-            values = np.full(shape, empty, columns[name].dtype)
-            values[step, run] = columns[name]
-            return values
 
-        tried = np.zeros(shape, np.bool_)
-        tried[step, run] = True
-        attached = "incumbent_test" in columns
-        return cls(
-            spaces[about["space"]["name"]](**about["space"]["settings"]),
-            about["info"],
-            archs,
-            spread("validation", np.nan),
-            spread("seconds", 0.0),
-            spread("epochs", 0).astype(np.int64),
-            tried,
-            spread("paid", False),
-            spread("incumbent_test", np.nan) if attached else None,
-            spread("incumbent_mean_validation", np.nan) if attached else None,
-            tuple(about["optimum"]),
-        )
+def _spread(table: Any, about: Mapping[str, Any]) -> History:
+    """Put the rows of ``History.to_arrow`` back into their places by step and run."""
+    columns = {name: table[name].to_numpy() for name in table.column_names if name != "arch"}
+    where = columns["step"], columns["run"] - int(about["info"].get("first_run", 0))
+    shape = tuple(about["shape"])
+
+    def spread(name: str, empty: Any) -> NDArray[Any]:
+        values = np.full(shape, empty)
+        values[where] = columns[name]
+        return values
+
+    decisions = table.schema.field("arch").type.list_size
+    archs = np.zeros((*shape, decisions), np.int8)
+    archs[where] = table["arch"].combine_chunks().flatten().to_numpy().reshape(-1, decisions)
+    tried = np.zeros(shape, np.bool_)
+    tried[where] = True
+    history = History(
+        spaces[about["space"]["name"]](**about["space"]["settings"]),
+        about["info"],
+        archs,
+        spread("validation", np.nan),
+        spread("seconds", 0.0),
+        spread("epochs", 0),
+        tried,
+        spread("paid", False),
+        optimum=tuple(about["optimum"]),
+    )
+    if "incumbent_test" not in columns:
+        return history
+    # A run that ended before the others keeps its incumbent in the steps that it did not take, and that have no row.
+    test, validation = (history._held(spread(f"incumbent_{name}", np.nan)) for name in ("test", "mean_validation"))
+    return replace(history, test=test, mean_validation=validation)

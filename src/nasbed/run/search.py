@@ -7,6 +7,9 @@ alone, so that run k of five hundred is the run k that would have been played al
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import version
+from platform import python_version
 from typing import Literal, get_args
 
 import numpy as np
@@ -25,6 +28,7 @@ Duplicates = Literal["pay", "free", "skip"]
 Progress = Callable[[float], None]
 
 _REPORT_EVERY = 64  # steps between two calls of a progress function
+_PACKAGES = ("nasbed", "numpy", "numba", "pyarrow")  # whose versions a history names
 
 
 def search(
@@ -80,7 +84,7 @@ def search(
         if trials.active is not None:
             left = ledger.close(~trials.active)  # nothing more to propose: the run is over
         playing = ledger.going.copy()
-        known = None if memory is None else _known(benchmark, trials, memory, recorder.steps, playing)
+        known = None if memory is None else _known(benchmark, trials, epochs, memory, recorder.steps, playing)
         fresh = playing if known is None else playing & (known < 0)
         heard = _answer(benchmark, trials, epochs, answers, fresh)
         if known is not None and duplicates == "free":
@@ -103,23 +107,31 @@ def search(
             "optimizer": type(optimizer).__name__,
             "settings": optimizer.settings(),
             "benchmark": benchmark.describe(),
-            "budget": {"evaluations": budget.evaluations, "epochs": budget.epochs, "seconds": budget.seconds},
+            "budget": asdict(budget),
             "epochs": epochs,
             "duplicates": duplicates,
             "repeats": repeats,
+            "patience": patience,
             "seed": seed,
             "first_run": first_run,
+            "versions": {"python": python_version(), **{name: version(name) for name in _PACKAGES}},
         },
     )
 
 
 def _known(
-    benchmark: Benchmark, trials: Trials, memory: Seen, step: int, playing: NDArray[np.bool_]
+    benchmark: Benchmark,
+    trials: Trials,
+    epochs: int | None,
+    memory: Seen,
+    step: int,
+    playing: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
     """Give the step at which each run paid for its proposal before, −1 where it is new; and remember the new."""
     keys = benchmark.space.key(trials.archs)
-    if trials.epochs is not None:
-        keys = keys ^ (trials.epochs.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    if trials.epochs is not None:  # those of the study itself are mixed in as nothing, as where none are named
+        usual = benchmark.budgets[-1] if epochs is None else epochs
+        keys = keys ^ ((trials.epochs - usual).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     return memory.meet(keys, step, playing)
 
 
