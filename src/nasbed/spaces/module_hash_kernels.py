@@ -21,6 +21,7 @@ from nasbed.spaces.nasbench101_kernels import ONE, into
 LANES = 16
 _HEX_WORDS = 8  # a digest as text: 32 characters
 _MOST_WORDS = 112  # the longest text, the list of eleven digests, fills seven blocks
+_BAR, _OPEN, _CLOSE, _QUOTE, _COMMA, _SPACE = (ord(character) for character in "|[]', ")
 _K = np.floor(np.abs(np.sin(np.arange(1, 65))) * 2.0**32).astype(np.uint32)
 _START = np.array([0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476], np.uint32)
 
@@ -51,10 +52,10 @@ def _first_colours(vertices: int, highest: int) -> NDArray[np.uint32]:
 
 
 @numba.njit(cache=True)
-def _turn(x: Any, n: int, b: Any) -> Any:
-    """End a step: rotate to the left and add."""
-    x = np.uint32(x)
-    return np.uint32(np.uint32(np.uint32(x << np.uint32(n)) | np.uint32(x >> np.uint32(32 - n))) + b)
+def _turn(a: Any, mixed: Any, word: Any, constant: Any, n: int, b: Any) -> Any:
+    """Do one step of MD5. Every sum is cut back to 32 bits at once, or the vectors would be half as wide."""
+    a = np.uint32(np.uint32(a + np.uint32(mixed)) + np.uint32(word + constant))
+    return np.uint32(np.uint32(np.uint32(a << np.uint32(n)) | np.uint32(a >> np.uint32(32 - n))) + b)
 
 
 @numba.njit(cache=True)
@@ -70,25 +71,25 @@ def _compress(state: Any, words: Any, block: int) -> None:
     for lane in range(LANES):
         a, b, c, d = state[0, lane], state[1, lane], state[2, lane], state[3, lane]
         for i in range(0, 16, 4):
-            a = _turn(a + (d ^ (b & (c ^ d))) + x[i, lane] + _K[i], 7, b)
-            d = _turn(d + (c ^ (a & (b ^ c))) + x[i + 1, lane] + _K[i + 1], 12, a)
-            c = _turn(c + (b ^ (d & (a ^ b))) + x[i + 2, lane] + _K[i + 2], 17, d)
-            b = _turn(b + (a ^ (c & (d ^ a))) + x[i + 3, lane] + _K[i + 3], 22, c)
+            a = _turn(a, d ^ (b & (c ^ d)), x[i, lane], _K[i], 7, b)
+            d = _turn(d, c ^ (a & (b ^ c)), x[i + 1, lane], _K[i + 1], 12, a)
+            c = _turn(c, b ^ (d & (a ^ b)), x[i + 2, lane], _K[i + 2], 17, d)
+            b = _turn(b, a ^ (c & (d ^ a)), x[i + 3, lane], _K[i + 3], 22, c)
         for i in range(0, 16, 4):
-            a = _turn(a + (c ^ (d & (b ^ c))) + x[(5 * i + 1) % 16, lane] + _K[16 + i], 5, b)
-            d = _turn(d + (b ^ (c & (a ^ b))) + x[(5 * i + 6) % 16, lane] + _K[17 + i], 9, a)
-            c = _turn(c + (a ^ (b & (d ^ a))) + x[(5 * i + 11) % 16, lane] + _K[18 + i], 14, d)
-            b = _turn(b + (d ^ (a & (c ^ d))) + x[(5 * i) % 16, lane] + _K[19 + i], 20, c)
+            a = _turn(a, c ^ (d & (b ^ c)), x[(5 * i + 1) % 16, lane], _K[16 + i], 5, b)
+            d = _turn(d, b ^ (c & (a ^ b)), x[(5 * i + 6) % 16, lane], _K[17 + i], 9, a)
+            c = _turn(c, a ^ (b & (d ^ a)), x[(5 * i + 11) % 16, lane], _K[18 + i], 14, d)
+            b = _turn(b, d ^ (a & (c ^ d)), x[(5 * i) % 16, lane], _K[19 + i], 20, c)
         for i in range(0, 16, 4):
-            a = _turn(a + (b ^ c ^ d) + x[(3 * i + 5) % 16, lane] + _K[32 + i], 4, b)
-            d = _turn(d + (a ^ b ^ c) + x[(3 * i + 8) % 16, lane] + _K[33 + i], 11, a)
-            c = _turn(c + (d ^ a ^ b) + x[(3 * i + 11) % 16, lane] + _K[34 + i], 16, d)
-            b = _turn(b + (c ^ d ^ a) + x[(3 * i + 14) % 16, lane] + _K[35 + i], 23, c)
+            a = _turn(a, b ^ c ^ d, x[(3 * i + 5) % 16, lane], _K[32 + i], 4, b)
+            d = _turn(d, a ^ b ^ c, x[(3 * i + 8) % 16, lane], _K[33 + i], 11, a)
+            c = _turn(c, d ^ a ^ b, x[(3 * i + 11) % 16, lane], _K[34 + i], 16, d)
+            b = _turn(b, c ^ d ^ a, x[(3 * i + 14) % 16, lane], _K[35 + i], 23, c)
         for i in range(0, 16, 4):
-            a = _turn(a + (c ^ (b | ~d)) + x[(7 * i) % 16, lane] + _K[48 + i], 6, b)
-            d = _turn(d + (b ^ (a | ~c)) + x[(7 * i + 7) % 16, lane] + _K[49 + i], 10, a)
-            c = _turn(c + (a ^ (d | ~b)) + x[(7 * i + 14) % 16, lane] + _K[50 + i], 15, d)
-            b = _turn(b + (d ^ (c | ~a)) + x[(7 * i + 5) % 16, lane] + _K[51 + i], 21, c)
+            a = _turn(a, c ^ (b | ~d), x[(7 * i) % 16, lane], _K[48 + i], 6, b)
+            d = _turn(d, b ^ (a | ~c), x[(7 * i + 7) % 16, lane], _K[49 + i], 10, a)
+            c = _turn(c, a ^ (d | ~b), x[(7 * i + 14) % 16, lane], _K[50 + i], 15, d)
+            b = _turn(b, d ^ (c | ~a), x[(7 * i + 5) % 16, lane], _K[51 + i], 21, c)
         state[0, lane] += a
         state[1, lane] += b
         state[2, lane] += c
@@ -97,116 +98,136 @@ def _compress(state: Any, words: Any, block: int) -> None:
 
 @numba.njit(cache=True)
 def _digest(words: Any, length: int, state: Any) -> None:
-    """Hash a text of each lane, all of ``length`` bytes; the bytes after it must be zero."""
-    words[length // 4] |= np.uint32(0x80 << 8 * (length % 4))
+    """Hash a text of each lane, all of ``length`` bytes, into ``state``."""
     blocks = (length + 8) // 64 + 1
-    words[16 * blocks - 2] = np.uint32(8 * length)
-    for i in range(4):
-        state[i] = _START[i]
+    at = _put(words, length, 0x80)
+    for word in range((at + 3) // 4, 16 * blocks):
+        for lane in range(LANES):
+            words[word, lane] = 0
+    for lane in range(LANES):
+        words[16 * blocks - 2, lane] = 8 * length
+        for i in range(4):
+            state[i, lane] = _START[i]
     for block in range(blocks):
         _compress(state, words, block)
 
 
 @numba.njit(cache=True)
-def _append(words: Any, at: int, texts: Any, vertex: Any) -> int:
-    """Write the digest of a vertex of each lane, as text, at a byte; give where it ends.
+def _put(words: Any, at: int, character: int) -> int:
+    """Write one character into every lane; give where it ends. What is beyond it in its word becomes zero."""
+    word, bits = at // 4, np.uint32(character << 8 * (at % 4))
+    for lane in range(LANES):
+        words[word, lane] = bits if at % 4 == 0 else np.uint32(words[word, lane] | bits)
+    return at + 1
 
-    Args:
-        words: ``(words, LANES)``, zero from there on.
-        at: Where, in bytes.
-        texts: ``(vertices, 8, LANES)``.
-        vertex: Which vertex in each lane, ``(LANES,)``.
-    """
-    word, shift = at // 4, np.uint32(8 * (at % 4))
-    for i in range(_HEX_WORDS):
+
+@numba.njit(cache=True)
+def _append(words: Any, at: int, texts: Any, vertex: int) -> int:
+    """Write the digest of a vertex as text, behind what is there; give where it ends."""
+    word, shift = at // 4, 8 * (at % 4)
+    if shift == 0:
+        for i in range(_HEX_WORDS):
+            for lane in range(LANES):
+                words[word + i, lane] = texts[vertex, i, lane]
+        return at + 32
+    left, right = np.uint32(shift), np.uint32(32 - shift)
+    for lane in range(LANES):
+        words[word, lane] |= np.uint32(texts[vertex, 0, lane] << left)
+    for i in range(1, _HEX_WORDS):
         for lane in range(LANES):
-            text = np.uint64(texts[vertex[lane], i, lane]) << np.uint64(shift)
-            words[word + i, lane] |= np.uint32(text)
-            words[word + i + 1, lane] |= np.uint32(text >> np.uint64(32))
+            words[word + i, lane] = np.uint32(texts[vertex, i - 1, lane] >> right) | np.uint32(
+                texts[vertex, i, lane] << left
+            )
+    for lane in range(LANES):
+        words[word + _HEX_WORDS, lane] = np.uint32(texts[vertex, _HEX_WORDS - 1, lane] >> right)
     return at + 32
 
 
 @numba.njit(cache=True)
-def _hex(x: Any) -> Any:
-    """Spell the two bytes in the low half of a word: four characters in a word."""
-    x = np.uint32(x)
-    digits = np.uint32((x & 0xF0) >> 4 | (x & 0x0F) << 8 | (x & 0xF000) << 4 | (x & 0x0F00) << 16)
-    letters = np.uint32((digits + np.uint32(0x06060606)) >> np.uint32(4)) & np.uint32(0x01010101)
-    return np.uint32(digits + np.uint32(0x30303030) + letters * np.uint32(39))
+def _append_sorted(words: Any, at: int, texts: Any, ranks: Any, members: Any, chosen: Any, place: Any, text: Any) -> int:
+    """Write the digests of a set of vertices in ascending order; give where they end.
 
-
-@numba.njit(cache=True)
-def _swapped(x: Any) -> Any:
-    """Turn the bytes of a word around: digests compare as their texts do."""
-    x = np.uint32(x)
-    return np.uint32(x >> 24 | (x >> 8 & 0xFF00) | (x << 8 & 0xFF0000) | (x << 24 & 0xFF000000))
-
-
-@numba.njit(cache=True)
-def _spell(colours: Any, count: int, texts: Any, ranks: Any, order: Any) -> None:
-    """Write each colour as text, and each lane's vertices in the order of their colours, ``order[rank, lane]``."""
-    for v in range(count):
-        for i in range(4):
+    Args:
+        words: ``(words, LANES)``.
+        at: Where they begin, in bytes.
+        texts: The digests, ``(vertices, 8, LANES)``.
+        ranks: The place of each among all vertices, ``(vertices, LANES)``.
+        members: The vertices, ascending, ``(n,)``.
+        chosen: Room for the vertices of each lane in order, ``(vertices, LANES)``.
+        text: Room for a digest of each lane, ``(8, LANES)``.
+    """
+    if len(members) == 1:  # nothing to sort: the lanes agree
+        return _append(words, at, texts, members[0])
+    for v in members:
+        for lane in range(LANES):
+            place[lane] = 0
+        for u in members:
             for lane in range(LANES):
-                texts[v, 2 * i, lane] = _hex(colours[v, i, lane])
-                texts[v, 2 * i + 1, lane] = _hex(colours[v, i, lane] >> np.uint32(16))
-        for half in range(2):
-            for lane in range(LANES):
-                high, low = _swapped(colours[v, 2 * half, lane]), _swapped(colours[v, 2 * half + 1, lane])
-                ranks[v, half, lane] = np.uint64(high) << np.uint64(32) | np.uint64(low)
-    for lane in range(LANES):
-        for v in range(count):
-            i = v
-            high, low = ranks[v, 0, lane], ranks[v, 1, lane]
-            while i > 0:
-                u = order[i - 1, lane]
-                if ranks[u, 0, lane] < high or (ranks[u, 0, lane] == high and ranks[u, 1, lane] <= low):
-                    break
-                order[i, lane] = u
-                i -= 1
-            order[i, lane] = v
-
-
-@numba.njit(cache=True)
-def _append_sorted(words: Any, at: int, texts: Any, order: Any, members: Any, count: int, chosen: Any) -> int:
-    """Write the digests of a set of vertices, sorted; give where they end."""
-    n = 0
-    rest = members
-    while rest:
-        rest &= rest - ONE
-        n += 1
-    for lane in range(LANES):
-        k = 0
-        for rank in range(count):
-            v = order[rank, lane]
-            if members >> np.uint64(v) & ONE:
-                chosen[k, lane] = v
-                k += 1
-    for k in range(n):
-        at = _append(words, at, texts, chosen[k])
+                place[lane] += ranks[u, lane] < ranks[v, lane]
+        for lane in range(LANES):
+            chosen[place[lane], lane] = v
+    for k in range(len(members)):
+        for lane in range(LANES):
+            for i in range(_HEX_WORDS):
+                text[0, i, lane] = texts[chosen[k, lane], i, lane]
+        at = _append(words, at, text, 0)
     return at
 
 
 @numba.njit(cache=True)
-def _put(words: Any, at: int, byte: int) -> int:
-    """Write one character into every lane; give where it ends."""
-    words[at // 4] |= np.uint32(byte << 8 * (at % 4))
-    return at + 1
+def _spelled(x: Any) -> Any:
+    """Spell the two bytes in the low half of a word in hexadecimal: four characters in a word."""
+    x = np.uint32(x)
+    even = np.uint32(np.uint32(x >> np.uint32(4)) & np.uint32(0x000F)) | np.uint32(
+        np.uint32(x << np.uint32(4)) & np.uint32(0x000F0000)
+    )
+    odd = np.uint32(np.uint32(x << np.uint32(8)) & np.uint32(0x0F00)) | np.uint32(
+        np.uint32(x << np.uint32(16)) & np.uint32(0x0F000000)
+    )
+    digits = even | odd
+    letters = np.uint32(np.uint32(digits + np.uint32(0x06060606)) >> np.uint32(4)) & np.uint32(0x01010101)
+    return np.uint32(np.uint32(digits + np.uint32(0x30303030)) + np.uint32(letters * np.uint32(39)))
+
+
+@numba.njit(cache=True)
+def _spell(colours: Any, count: int, texts: Any, ranks: Any, keys: Any) -> None:
+    """Write each colour as text, and find its place among the colours of its lane; equal ones in any order."""
+    for v in range(count):
+        for i in range(4):
+            for lane in range(LANES):
+                texts[v, 2 * i, lane] = _spelled(colours[v, i, lane])
+                texts[v, 2 * i + 1, lane] = _spelled(colours[v, i, lane] >> np.uint32(16))
+        for half in range(2):  # texts compare as big-endian numbers do
+            for lane in range(LANES):
+                high, low = np.uint64(colours[v, 2 * half, lane]), np.uint64(colours[v, 2 * half + 1, lane])
+                x = high | low << np.uint64(32)
+                x = (x & np.uint64(0x00FF00FF00FF00FF)) << np.uint64(8) | x >> np.uint64(8) & np.uint64(0x00FF00FF00FF00FF)
+                x = (x & np.uint64(0x0000FFFF0000FFFF)) << np.uint64(16) | x >> np.uint64(16) & np.uint64(0x0000FFFF0000FFFF)
+                keys[v, half, lane] = x << np.uint64(32) | x >> np.uint64(32)
+        for lane in range(LANES):
+            ranks[v, lane] = 0
+    for v in range(count):
+        for u in range(v):
+            for lane in range(LANES):
+                later = keys[u, 0, lane] > keys[v, 0, lane]
+                later |= (keys[u, 0, lane] == keys[v, 0, lane]) & (keys[u, 1, lane] > keys[v, 1, lane])
+                ranks[u, lane] += later
+                ranks[v, lane] += not later
 
 
 @numba.njit(cache=True)
 def _hash_ordered(counts: Any, masks: Any, labels: Any, order: Any, first_colours: Any, result: Any) -> None:
     """Hash the modules in an order that puts those of one structure together; digests as four words, ``(n, 4)``."""
-    colours = np.zeros((12, 4, LANES), np.uint32)
-    texts = np.zeros((12, _HEX_WORDS, LANES), np.uint32)
-    ranks = np.zeros((12, 2, LANES), np.uint64)
-    sorted_vertices = np.zeros((12, LANES), np.int64)
-    chosen = np.zeros((12, LANES), np.int64)
-    words = np.zeros((_MOST_WORDS + 1, LANES), np.uint32)
+    most = first_colours.shape[0]
+    colours = np.zeros((most, 4, LANES), np.uint32)
+    texts = np.zeros((most, _HEX_WORDS, LANES), np.uint32)
+    keys = np.zeros((most, 2, LANES), np.uint64)
+    ranks = np.zeros((most, LANES), np.int32)
+    chosen = np.zeros((most, LANES), np.int32)
+    place = np.zeros(LANES, np.int32)
+    text = np.zeros((1, _HEX_WORDS, LANES), np.uint32)
+    words = np.zeros((_MOST_WORDS, LANES), np.uint32)
     state = np.zeros((4, LANES), np.uint32)
-    arriving = np.zeros(12, np.uint64)
-    leaving = np.zeros(12, np.uint64)
-    degrees = np.zeros((12, 2), np.int64)
     start = 0
     while start < len(order):
         count, mask = np.int64(counts[order[start]]), masks[order[start]]
@@ -215,45 +236,44 @@ def _hash_ordered(counts: Any, masks: Any, labels: Any, order: Any, first_colour
             if counts[order[stop]] != count or masks[order[stop]] != mask:
                 break
             stop += 1
-        leaving[:] = 0
-        degrees[:] = 0
-        for y in range(count):
-            arriving[y] = into(mask, y) if y else np.uint64(0)
+        edges = np.zeros((count, count), np.bool_)
+        for y in range(1, count):
             for x in range(y):
-                if arriving[y] >> np.uint64(x) & ONE:
-                    leaving[x] |= ONE << np.uint64(y)
-                    degrees[x, 0] += 1
-                    degrees[y, 1] += 1
+                edges[x, y] = into(mask, y) >> np.uint64(x) & ONE
+        into_v, out_of_v = edges.sum(axis=0), edges.sum(axis=1)
         for v in range(count):
             for lane in range(LANES):
                 module = order[min(start + lane, stop - 1)]
                 label = -1 if v == 0 else -2 if v == count - 1 else np.int64(labels[module, v - 1])
                 for i in range(4):
-                    colours[v, i, lane] = first_colours[degrees[v, 0], degrees[v, 1], label + 2, i]
+                    colours[v, i, lane] = first_colours[out_of_v[v], into_v[v], label + 2, i]
+        sources = [np.flatnonzero(edges[:, v]) for v in range(count)]
+        targets = [np.flatnonzero(edges[v]) for v in range(count)]
         for _ in range(count):
-            _spell(colours, count, texts, ranks, sorted_vertices)
+            _spell(colours, count, texts, ranks, keys)
             for v in range(count):
-                words[:] = 0
-                at = _append_sorted(words, 0, texts, sorted_vertices, arriving[v], count, chosen)
-                at = _put(words, at, 0x7C)
-                at = _append_sorted(words, at, texts, sorted_vertices, leaving[v], count, chosen)
-                at = _put(words, at, 0x7C)
-                chosen[0] = v
-                at = _append(words, at, texts, chosen[0])
+                at = _append_sorted(words, 0, texts, ranks, sources[v], chosen, place, text)
+                at = _put(words, at, _BAR)
+                at = _append_sorted(words, at, texts, ranks, targets[v], chosen, place, text)
+                at = _put(words, at, _BAR)
+                at = _append(words, at, texts, v)
                 _digest(words, at, state)
-                colours[v] = state
-        _spell(colours, count, texts, ranks, sorted_vertices)
-        words[:] = 0
-        at = _put(words, 0, 0x5B)  # ['…', '…']
-        for rank in range(count):
-            at = _put(words, at, 0x27)
-            at = _append(words, at, texts, sorted_vertices[rank])
-            at = _put(words, at, 0x27)
-            if rank < count - 1:
-                at = _put(words, at, 0x2C)
-                at = _put(words, at, 0x20)
-        at = _put(words, at, 0x5D)
-        _digest(words, at, state)
+                for i in range(4):
+                    for lane in range(LANES):
+                        colours[v, i, lane] = state[i, lane]
+        _spell(colours, count, texts, ranks, keys)
+        for v in range(count):
+            for lane in range(LANES):
+                chosen[ranks[v, lane], lane] = v
+        at = _put(words, 0, _OPEN)
+        for k in range(count):
+            if k:
+                at = _put(words, _put(words, at, _COMMA), _SPACE)
+            for lane in range(LANES):
+                for i in range(_HEX_WORDS):
+                    text[0, i, lane] = texts[chosen[k, lane], i, lane]
+            at = _put(words, _append(words, _put(words, at, _QUOTE), text, 0), _QUOTE)
+        _digest(words, _put(words, at, _CLOSE), state)
         for lane in range(stop - start):
             for i in range(4):
                 result[order[start + lane], i] = state[i, lane]
