@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
+
+from nasbed.core.errors import BadSetting
 
 Record = Mapping[str, Any]
 """One measurement: JSON-able values by name, with its unit's identity under ``"unit"``."""
@@ -14,7 +17,8 @@ class Store(ABC):
     """Append-only records, one a unit, that survive ``kill -9`` at any moment.
 
     A record is there whole or not at all. A unit that is already recorded is not recorded twice: the first
-    result stands, and ``append`` says so by returning False.
+    result stands, and ``append`` says so by returning False. What comes back is what JSON makes of what was given:
+    tuples are lists, keys are text.
     """
 
     @abstractmethod
@@ -47,3 +51,15 @@ class Store(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def as_json(name: str, value: Any) -> str:
+    """Write what a store keeps, refusing what other readers of JSON could not read.
+
+    Raises:
+        BadSetting: When the value is not made of text, finite numbers, booleans, None, lists and mappings.
+    """
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BadSetting(f"a store keeps JSON, which {name!r} is not: {error}") from None

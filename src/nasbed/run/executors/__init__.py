@@ -1,0 +1,1 @@
+"""Executors: inline, and in worker processes."""

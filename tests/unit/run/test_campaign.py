@@ -1,0 +1,193 @@
+"""Campaigns: every unit once, failures that stop nothing, and one plan a store."""
+
+import os
+import signal
+
+import pytest
+
+from nasbed.core.errors import BadSetting, Interrupted
+from nasbed.core.executor import Executor, Outcome
+from nasbed.run.campaign import Status, campaign, status
+from nasbed.run.executors.inline import InlineExecutor
+from nasbed.run.executors.processes import ProcessExecutor
+from nasbed.run.stores.memory import MemoryStore
+from nasbed.run.stores.sqlite import SQLiteStore
+
+UNITS = [f"unit{i}" for i in range(12)]
+PLAN = {"recipe": {"rate": 0.1, "steps": [1, 2]}, "seed": 0}
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+def run(store, work, units=UNITS, executor=None, arguments=lambda unit: (unit,), plan=PLAN, **settings):
+    with executor or InlineExecutor() as machine:
+        return campaign(units, work, arguments, plan=plan, store=store, executor=machine, **settings)
+
+
+def values(store):
+    return {unit: record["value"] for unit, record in store}
+
+
+def test_every_unit_is_done_once_in_order(store):
+    called = []
+    work = lambda unit: called.append(unit) or len(unit)  # noqa: E731
+    assert run(store, work) == Status(12, 12, 0)
+    assert called == UNITS
+    assert values(store) == {unit: len(unit) for unit in UNITS}
+    assert [record["unit"] for _, record in store] == UNITS
+    assert run(store, work) == Status(12, 12, 0)
+    assert called == UNITS
+
+
+def test_only_what_is_missing_is_done(store):
+    run(store, len, UNITS)
+    more = MemoryStore()
+    more.note("plan", PLAN)
+    for unit, record in list(store)[3:]:
+        more.append(unit, record)
+    called = []
+    run(more, lambda unit: called.append(unit) or len(unit))
+    assert called == UNITS[:3]
+    assert values(more) == values(store)
+
+
+def test_what_raises_is_tried_again_then_given_up_and_stops_nothing(store):
+    called = []
+
+    def work(unit):
+        called.append(unit)
+        if unit == "unit3" or (unit == "unit5" and called.count(unit) < 3):
+            raise RuntimeError("no\nluck")
+        return unit
+
+    assert run(store, work, attempts=4) == Status(12, 12, 1)
+    records = dict(store)
+    assert records["unit3"]["error"].startswith("RuntimeError: no luck")
+    assert records["unit3"]["value"] is None
+    assert [records[unit]["attempts"] for unit in UNITS] == [1, 1, 1, 4, 1, 3, *[1] * 6]
+    assert status(store) == Status(12, 12, 1)
+    run(store, work, attempts=4)
+    assert called.count("unit3") == 4
+
+
+def test_a_worker_that_dies_is_no_end(store, tmp_path, monkeypatch):
+    (tmp_path / "tests_of_campaigns.py").write_text(
+        "import os\nfrom pathlib import Path\n"
+        "def work(unit, flag):\n"
+        "    if unit == 'unit3' or (unit == 'unit5' and not Path(flag).exists()):\n"
+        "        Path(flag).touch() if unit == 'unit5' else None\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    return unit\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    arguments = lambda unit: (unit, str(tmp_path / "flag"))  # noqa: E731
+    done = run(store, "tests_of_campaigns:work", arguments=arguments, executor=ProcessExecutor(2), attempts=2)
+    assert done == Status(12, 12, 1)
+    records = dict(store)
+    assert records["unit3"]["error"] == "the worker was killed by SIGKILL"
+    assert records["unit5"]["value"] == "unit5"
+    assert records["unit5"]["attempts"] == 2
+
+
+def test_progress_goes_from_what_is_there_to_everything(store):
+    heard = []
+    run(store, len, progress=heard.append)
+    assert heard == [Status(done, 12, 0) for done in range(13)]
+    heard.clear()
+    run(store, len, progress=heard.append)
+    assert heard == [Status(12, 12, 0)]
+
+
+def test_an_interrupt_keeps_what_is_done_and_the_same_call_goes_on(tmp_path):
+    called = []
+
+    def work(unit):
+        called.append(unit)
+        if called == UNITS[:5]:
+            os.kill(os.getpid(), signal.SIGINT)
+        return unit
+
+    with SQLiteStore(tmp_path / "store.sqlite") as store:
+        with pytest.raises(Interrupted, match="4 of 12 units done; they are kept, and the same command goes on"):
+            run(store, work)
+        assert status(store) == Status(4, 12, 0)
+        run(store, work)
+        assert called == [*UNITS[:5], *UNITS[4:]]
+        assert status(store) == Status(12, 12, 0)
+
+
+class Hoarder(Executor):
+    """Says how many calls it was ever given at a time."""
+
+    slots = 3
+
+    def __init__(self):
+        self.queue, self.most = [], 0
+
+    def submit(self, tag, work, *args):
+        self.queue.append((tag, work, args))
+        self.most = max(self.most, len(self.queue))
+
+    def as_completed(self):
+        while self.queue:
+            yield Outcome.of(*self.queue[-1][:2], *self.queue.pop()[2])
+
+    def close(self):
+        pass
+
+
+def test_an_executor_holds_few_calls_at_a_time(store):
+    executor = Hoarder()
+    run(store, len, [f"unit{i}" for i in range(100)], executor)
+    assert executor.most == 6
+    assert len(store) == 100
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({**PLAN, "seed": 1}, "seed was 0, now 1"),
+        ({**PLAN, "recipe": {"rate": 0.2, "steps": [1, 2]}}, r"recipe\.rate was 0\.1, now 0\.2"),
+        ({**PLAN, "recipe": {"rate": 0.1, "steps": [1]}}, r"recipe\.steps was \[1, 2\], now \[1\]"),
+        ({**PLAN, "more": "x"}, r'more was null, now "x"'),
+        ({"seed": 0}, r"recipe was {.*}, now null"),
+    ],
+)
+def test_another_plan_in_the_same_store_is_refused_and_named(store, other, said):
+    run(store, len, UNITS[:3])
+    before = list(store), store.notes()
+    with pytest.raises(BadSetting, match=rf"another plan \({said}"):
+        run(store, len, plan=other)
+    assert (list(store), store.notes()) == before
+
+
+def test_a_plan_is_what_json_makes_of_it(store):
+    run(store, len, plan={"budgets": (1, 2)})
+    assert run(store, len, plan={"budgets": [1, 2]}).done == 12
+
+
+def test_records_of_something_else_are_not_taken_over(store):
+    store.append("unit0", {"value": 3, "error": None})
+    with pytest.raises(BadSetting, match="no campaign's plan"):
+        run(store, len)
+    assert store.notes() == {}
+
+
+def test_a_call_that_did_something_leaves_a_note_of_its_session(store):
+    run(store, len, session={"cores": 2})
+    run(store, len, session={"cores": 4})
+    (session,) = store.notes()["sessions"]
+    assert session["cores"] == 2
+    assert session["started"] <= next(iter(store))[1]["finished"]
+
+
+def test_a_unit_is_tried_at_least_once(store):
+    with pytest.raises(BadSetting, match="at least 1, not 0"):
+        run(store, len, attempts=0)
+
+
+def test_a_store_without_a_campaign_is_nothing_of_nothing(store):
+    assert status(store) == Status(0, 0, 0)
