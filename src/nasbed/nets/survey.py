@@ -7,26 +7,29 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-import torch
 
-from nasbed.nets.data.source import load
+from nasbed.core.extras import require
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.skeleton import Skeleton
-from nasbed.nets.training import _check
 
 
 def survey(skeleton: Mapping[str, Any], recipe: Mapping[str, Any], data: str, budgets: Sequence[int]) -> dict[str, Any]:
     """See that trainings can be made, and give versions and data in plain values.
 
     Raises:
-        BadSetting: When data, skeleton, recipe and one of the budgets do not fit together.
+        MissingExtra: When PyTorch is not installed.
         UnknownName: When no data source has the name.
+        BadSetting: When data, skeleton, recipe and one of the budgets do not fit together.
     """
+    torch = require("torch", "torch")
+    from nasbed.nets.data.source import load
+    from nasbed.nets.training import _check
+
     what = load(data)
     for epochs in budgets:
         _check(Skeleton(**skeleton), Recipe(**recipe), what, epochs, (0,), None)
     return {
-        "versions": {"nasbed": version("nasbed"), "torch": torch.__version__, "numpy": np.__version__},
+        "versions": {"nasbed": version("nasbed"), "torch": str(torch.__version__), "numpy": np.__version__},
         "data_checksum": what.checksum,
         "images": {part: len(getattr(what, part)) for part in ("train", "validation", "test")},
     }
