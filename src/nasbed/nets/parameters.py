@@ -83,7 +83,7 @@ def trainable_parameters(graph: Graph, skeleton: Skeleton = NASBENCH101) -> int:
     """Count the parameters of the network of one module.
 
     >>> trainable_parameters(Graph.of([[0, 1], [0, 0]], ["input", "output"]), Skeleton(stem_channels=4, stacks=1))
-    252
+    238
     """
     pruned = graph.pruned()
     if pruned is None:

@@ -40,9 +40,9 @@ class RMSProp:
             gradients: Of the loss without L2, one a parameter and of its shape.
             rate: The learning rate of this step; with 0 only the mean squares move.
         """
-        slopes: Sequence[Tensor] = list(gradients)
+        slopes = list(gradients)
         if self.l2:
-            slopes = torch._foreach_add(slopes, self.parameters, alpha=self.l2)
+            slopes = list(torch._foreach_add(slopes, self.parameters, alpha=self.l2))
         torch._foreach_mul_(self.mean_square, self.decay)
         torch._foreach_addcmul_(self.mean_square, slopes, slopes, value=1.0 - self.decay)
         roots = torch._foreach_add(self.mean_square, self.epsilon)
