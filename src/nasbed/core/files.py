@@ -17,12 +17,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         BadSetting: When the folder does not exist or may not be written to.
     """
-    if not path.parent.is_dir():
-        raise BadSetting(f"there is no folder {path.parent} to write {path.name} to; make it first")
-    if path.is_dir():
-        raise BadSetting(f"{path} is a folder; give the name of a file")
-    if not os.access(path.parent, os.W_OK):
-        raise BadSetting(f"the folder {path.parent} may not be written to; choose another place for {path.name}")
+    check_place(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield beside
@@ -31,3 +26,17 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def check_place(path: Path) -> None:
+    """See that a file can be written there, before the work whose result it shall hold.
+
+    Raises:
+        BadSetting: When the folder does not exist or may not be written to, or the name is a folder's.
+    """
+    if not path.parent.is_dir():
+        raise BadSetting(f"there is no folder {path.parent} to write {path.name} to; make it first")
+    if path.is_dir():
+        raise BadSetting(f"{path} is a folder; give the name of a file")
+    if not os.access(path.parent, os.W_OK):
+        raise BadSetting(f"the folder {path.parent} may not be written to; choose another place for {path.name}")

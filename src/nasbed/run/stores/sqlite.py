@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.core.files import check_place
 from nasbed.core.store import Record, Store, as_json
 
 _APPLICATION = int.from_bytes(b"nasb")  # in the file's header: whose it is
@@ -41,7 +42,9 @@ class SQLiteStore(Store):
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser()
-        _check_place(self.path)
+        check_place(self.path)
+        if self.path.exists() and not os.access(self.path, os.W_OK):
+            raise BadSetting(f"the store {self.path} may not be written to; choose another place")
         self._connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
         try:
             with self._explained():
@@ -128,13 +131,3 @@ class SQLiteStore(Store):
             if error.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
                 raise CorruptFile(f"the store {self.path} is damaged or no store: {error}; name another") from None
             raise BadSetting(f"the store {self.path} cannot be used: {error}") from None
-
-
-def _check_place(path: Path) -> None:
-    """Say what is wrong with a place, which SQLite would only call unable to open."""
-    if path.is_dir():
-        raise BadSetting(f"{path} is a folder; give the name of a file for the store")
-    if not path.parent.is_dir():
-        raise BadSetting(f"there is no folder {path.parent} for the store {path.name}; make it first")
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise BadSetting(f"the store {path} may not be written to; choose another place")

@@ -1,0 +1,302 @@
+"""Generation: one table for one set of settings, however often the work was stopped."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from nasbed.core.errors import BadSetting, InvalidArchitecture, NasbedError
+from nasbed.core.store import Store
+from nasbed.run.stores.memory import MemoryStore
+from nasbed.run.stores.sqlite import SQLiteStore
+from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.tables.generate import generate, unit_seed
+from nasbed.tables.measured import Measured
+from nasbed.tables.settings import training_settings
+from nasbed.tables.table import Table
+
+needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="needs nasbed[torch]")
+
+SMALL = {
+    "skeleton": {"stem_channels": 2, "stacks": 1},
+    "recipe": {"batch_size": 100},
+    "budgets": (1, 2),
+    "repeats": 2,
+    "seed": 5,
+}
+SPACE = NASBench101(vertices=3)
+UNITS = 14
+
+
+def small(out, **settings):
+    return generate(out, space=SPACE, **{**SMALL, **settings})
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """What everything else is held against: made in this process, one unit after another."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return small(folder / "table.arrow", executor="inline"), folder
+
+
+def same_but_for_times(table, other):
+    """Two tables agree in all that was not read off a clock."""
+    assert table.columns == other.columns
+    for name in table.columns:
+        there, here = table.column(name).values(), other.column(name).values()
+        if name.endswith("time"):
+            np.testing.assert_array_equal(np.isnan(there), np.isnan(here))
+        else:
+            np.testing.assert_array_equal(there, here)
+    np.testing.assert_array_equal(table.archs, other.archs)
+    np.testing.assert_array_equal(table.hashes, other.hashes)
+    np.testing.assert_array_equal(table.trainable_parameters, other.trainable_parameters)
+    differing = {"command", "sessions", "finished", "training_seconds"}
+    mine, yours = ({k: v for k, v in t.provenance.items() if k not in differing} for t in (table, other))
+    assert mine == yours
+
+
+def records(store_path):
+    with SQLiteStore(store_path) as store:
+        return dict(store)
+
+
+@needs_torch
+def test_a_table_holds_what_was_measured(undisturbed):
+    table, folder = undisturbed
+    kept = records(folder / "table.sqlite")
+    assert len(kept) == UNITS
+    assert (len(table), table.budgets, table.repeats, table.space) == (7, (1, 2), 2, SPACE)
+    for unit, record in kept.items():
+        module, epochs = unit.split("/")
+        row, budget = table.row_of_hash(module), table.budgets.index(int(epochs))
+        for repeat, trained in enumerate(record["value"]["repeats"]):
+            at = lambda name: table.column(name).values()[row, budget, repeat]  # noqa: B023, E731
+            for point, prefix in (("start", "start_"), ("halfway", "halfway_"), ("end", "")):
+                moment = trained["points"][point]
+                assert at(f"{prefix}training_time") == pytest.approx(moment["training_time"])
+                for part in ("train", "validation", "test"):
+                    correct, images = moment[part]
+                    assert at(f"{prefix}{part}_accuracy") == correct / images
+            assert at("total_time") == pytest.approx(trained["total_time"])
+        assert table.trainable_parameters[row] == record["value"]["trainable_parameters"]
+
+
+@needs_torch
+def test_the_provenance_says_what_made_the_table(undisturbed):
+    made = undisturbed[0].provenance
+    assert made["seed"] == 5
+    assert made["recipe"]["batch_size"] == 100
+    assert made["skeleton"]["stem_channels"] == 2
+    assert made["splits"] == {"train": 500, "validation": 650, "test": 647}
+    assert set(made["versions"]) == {"nasbed", "torch", "numpy"}
+    assert len(made["data_checksum"]) == 64
+    assert made["failures"] == []
+    assert made["training_seconds"] == pytest.approx(np.sum(undisturbed[0].column("total_time").values()), rel=1e-3)
+    (session,) = made["sessions"]
+    assert session["started"] <= made["finished"]
+
+
+@needs_torch
+def test_a_finished_campaign_is_not_begun_again(undisturbed):
+    table, folder = undisturbed
+    before, heard = records(folder / "table.sqlite"), []
+    again = small(folder / "table.arrow", executor="inline", progress=heard.append)
+    assert [s.done for s in heard] == [UNITS]
+    assert records(folder / "table.sqlite") == before
+    same_but_for_times(again, table)
+    assert again.provenance == table.provenance
+
+
+SCRIPT = """
+import json, sys
+from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.tables.generate import generate
+settings = json.loads(sys.argv[2])
+say = lambda status: print(status.done, flush=True)
+generate(sys.argv[1], space=NASBench101(vertices=3), workers=2, progress=say, command="a test", **settings)
+assert "torch" not in sys.modules
+"""
+
+
+def disturbed(out, kills, chance, settings=SMALL):
+    """Start the same command again and again, killing it each time soon after it has done something new."""
+    deaths = 0
+    while True:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, str(out), json.dumps(settings)], stdout=subprocess.PIPE, text=True
+        )
+        start = int(process.stdout.readline())
+        known = records(out.with_suffix(".sqlite"))
+        assert start == len(known)
+        if deaths == kills:
+            assert process.communicate()[0] is not None
+            assert process.returncode == 0
+            break
+        for line in process.stdout:
+            if int(line) > start + chance.randrange(2):
+                break
+        time.sleep(chance.random() * 0.2)
+        process.kill()
+        process.communicate()
+        deaths += 1
+        now = records(out.with_suffix(".sqlite"))
+        assert {unit: now[unit] for unit in known} == known  # neither lost nor measured again
+        assert not out.exists()
+    return Table.open(out)
+
+
+@needs_torch
+def test_a_killed_command_goes_on_to_the_same_table(undisturbed, tmp_path):
+    table = disturbed(tmp_path / "table.arrow", kills=1, chance=random.Random(1))
+    same_but_for_times(table, undisturbed[0])
+    assert len(records(tmp_path / "table.sqlite")) == UNITS
+    assert len(table.provenance["sessions"]) == 2
+    assert {path.name for path in tmp_path.iterdir()} == {"table.arrow", "table.sqlite"}
+
+
+@needs_torch
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_a_command_killed_again_and_again_goes_on_to_the_same_table(tmp_path, seed):
+    settings = {"skeleton": {"stem_channels": 4, "stacks": 2}, "budgets": [2, 4], "repeats": 3, "seed": seed}
+    whole = generate(tmp_path / "whole.arrow", space=SPACE, executor="inline", **settings)
+    table = disturbed(tmp_path / "table.arrow", kills=5, chance=random.Random(seed), settings=settings)
+    same_but_for_times(table, whole)
+    assert len(records(tmp_path / "table.sqlite")) == UNITS
+
+
+@needs_torch
+def test_other_settings_do_not_share_a_store(undisturbed):
+    table, folder = undisturbed
+    before = records(folder / "table.sqlite")
+    for change, said in (
+        ({"seed": 6}, "seed was 5, now 6"),
+        ({"recipe": {"batch_size": 50}}, "recipe.batch_size was 100, now 50"),
+        ({"budgets": (1,)}, r"budgets was \[1, 2\], now \[1\]"),
+    ):
+        with pytest.raises(BadSetting, match=said):
+            small(table.path, executor="inline", **change)
+    assert records(folder / "table.sqlite") == before
+
+
+@needs_torch
+def test_what_cannot_be_trained_is_refused_before_anything_is_written(tmp_path):
+    for change, said in (
+        ({"recipe": {"batch_size": 200}}, "fewer than 4 steps"),
+        ({"data": "digit", "skeleton": None, "recipe": None}, "Did you mean 'digits'"),
+        ({"skeleton": {"image_size": 16}}, "has images of 8 pixels"),
+    ):
+        with pytest.raises(BadSetting, match=said):
+            small(tmp_path / "table.arrow", executor="inline", **change)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"recipe": {"batchsize": 3}}, r"a recipe has no 'batchsize' \(did you mean 'batch_size'\?\); it has: batch_"),
+        ({"recipe": {"batch_size": 2.5}}, "a recipe's batch_size is an integer, not 2.5"),
+        ({"recipe": {"batch_size": True}}, "is an integer, not True"),
+        ({"recipe": {"learning_rate": "fast"}}, "is a finite number, not 'fast'"),
+        ({"recipe": {"learning_rate": float("nan")}}, "is a finite number, not nan"),
+        ({"recipe": {"flip": 1}}, "is true or false, not 1"),
+        ({"recipe": {"momentum": 2}}, "between 0 and 1, not 2"),
+        ({"skeleton": {"width": 3}}, "a skeleton has no 'width'; it has: stem_channels, stacks"),
+        ({"skeleton": {"stacks": 9}}, "9 stacks halve an image"),
+        ({"budgets": ()}, "budgets are one or more positive"),
+        ({"budgets": (4, 4)}, "budgets must ascend"),
+        ({"budgets": (0, 4)}, "budgets are one or more positive"),
+        ({"repeats": 0}, "repeats must be at least 1, not 0"),
+        ({"attempts": 0}, "attempts must be at least 1, not 0"),
+        ({"seed": -1}, "must not be negative"),
+        ({"workers": 0}, "workers must be at least 1"),
+        ({"executor": "inline", "workers": 2}, "the executor 'inline' has no setting 'workers'"),
+        ({"executor": "process"}, "Did you mean 'processes'"),
+        ({"store": "table.arrow"}, "cannot both be"),
+    ],
+)
+def test_bad_settings_are_named_before_anything_is_written(tmp_path, monkeypatch, change, said):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NasbedError, match=said):
+        small("table.arrow", **change)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_module_that_does_not_fit_the_skeleton_is_found_before_anything_is_trained(tmp_path):
+    with pytest.raises(InvalidArchitecture):
+        generate(tmp_path / "table.arrow", space=NASBench101(vertices=5), skeleton={"stem_channels": 1, "stacks": 1})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_where_no_table_can_be_is_named_at_once(tmp_path):
+    with pytest.raises(BadSetting, match="there is no folder"):
+        small(tmp_path / "no" / "table.arrow")
+    with pytest.raises(BadSetting, match="is a folder"):
+        small(tmp_path)
+    (tmp_path / "table.arrow").write_bytes(b"somebody's")
+    with pytest.raises(BadSetting, match="is there already"):
+        small(tmp_path / "table.arrow")
+    assert (tmp_path / "table.arrow").read_bytes() == b"somebody's"
+
+
+def test_a_number_is_what_the_field_has():
+    _, recipe = training_settings("digits", recipe={"learning_rate": 1, "crop": 2})
+    assert type(recipe.learning_rate) is float
+    assert recipe.crop == 2
+    assert training_settings("digits")[1].learning_rate != 1
+    assert training_settings("anything else")[0].image_size == 32
+
+
+def test_seeds_of_units_differ():
+    seeds = {unit_seed(seed, f"{module}/{epochs}") for seed in (0, 1) for module in ("ab", "cd") for epochs in (4, 12)}
+    assert len(seeds) == 8
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    assert unit_seed(0, "ab/4") == unit_seed(0, "ab/4")
+
+
+def training(validation, failure=None):
+    moment = {"epoch": 0, "training_time": 1.0, "train": [1, 4], "validation": [validation, 3], "test": [2, 5]}
+    points = dict.fromkeys(("start", "halfway", "end"), moment) if failure is None else {}
+    return {"points": points, "total_time": 2.0, "failure": failure}
+
+
+def measured(*units) -> Store:
+    store = MemoryStore()
+    for unit, value, error in units:
+        store.append(unit, {"unit": unit, "value": value, "error": error, "attempts": 1, "finished": f"at {unit}"})
+    return store
+
+
+def test_what_was_given_up_is_nan_and_said():
+    store = measured(
+        ("b/4", {"repeats": [training(1), training(0, "the loss was not finite")]}, None),
+        ("a/4", None, "the worker was killed by SIGKILL"),
+        ("a/2", {"repeats": [training(2), training(3)]}, None),
+        ("b/2", {"repeats": [training(0), training(1)]}, None),
+    )
+    found = Measured.collect(store, {"a": 0, "b": 1}, (2, 4), 2)
+    nan = np.nan
+    np.testing.assert_array_equal(
+        found.results["validation_accuracy"], np.array([[[2, 3], [nan, nan]], [[0, 1], [1, nan]]]) / 3
+    )
+    for values in found.results.values():
+        np.testing.assert_array_equal(np.isnan(values), np.isnan(found.results["validation_accuracy"]))
+    assert len(found.results) == 13
+    assert {(f["module"], f["epochs"], f["repeat"]): f["reason"] for f in found.failures} == {
+        ("b", 4, 1): "the loss was not finite",
+        ("a", 4, 0): "the worker was killed by SIGKILL",
+        ("a", 4, 1): "the worker was killed by SIGKILL",
+    }
+    assert found.summary() == {"finished": "at b/4", "training_seconds": 10.0, "failures": found.failures}
+
+
+def test_a_campaign_in_which_everything_failed_makes_no_table():
+    store = measured(("a/2", None, "no luck"))
+    with pytest.raises(NasbedError, match="every training was given up, the first because: no luck"):
+        Measured.collect(store, {"a": 0}, (2,), 1)
