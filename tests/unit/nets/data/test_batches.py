@@ -1,0 +1,104 @@
+"""Batches: nothing left out, every crop and mirror possible, and each repeat as if it were alone."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nasbed.nets.data.batches import Augmentation, full_batches, orders
+from nasbed.nets.data.source import Part, prepared
+from nasbed.nets.recipe import Recipe
+
+PLAIN = Recipe(crop=0, flip=False)
+
+
+def generators(*seeds):
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
+@pytest.fixture(scope="module")
+def data():
+    images = np.random.default_rng(0).uniform(0, 255, (40, 5, 5, 2)).astype(np.float32)
+    labels = np.arange(40, dtype=np.int64) % 4
+    parts = {"train": np.arange(20), "validation": np.arange(20, 30), "test": np.arange(30, 40)}
+    return prepared("noise", images, labels, parts, 4)
+
+
+@given(st.integers(1, 30), st.integers(1, 50), st.integers(0, 20))
+def test_every_epoch_shows_every_image_once(images, batch, steps):
+    batches = list(orders(images, batch, steps, generators(1, 2)))
+    assert [tuple(numbers.shape) for numbers in batches] == [(batch, 2)] * steps
+    seen = torch.cat(batches) if batches else torch.empty((0, 2), dtype=torch.int64)
+    for epoch in seen.split(images):
+        if len(epoch) == images:
+            assert (epoch.sort(dim=0).values == torch.arange(images)[:, None]).all()
+        else:
+            assert all(len(column.unique()) == len(epoch) for column in epoch.T)
+
+
+def test_a_repeats_order_does_not_depend_on_its_neighbours():
+    alone = torch.cat(list(orders(10, 4, 7, generators(3))))
+    among = torch.cat(list(orders(10, 4, 7, generators(1, 3, 2))))
+    assert torch.equal(alone[:, 0], among[:, 1])
+
+
+def test_without_augmentation_a_batch_is_the_images(data):
+    numbers = torch.tensor([[3, 0], [5, 5]])
+    images, labels = Augmentation(data, PLAIN, generators(1, 2))(numbers)
+    for place, repeat in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        image = images[place, 2 * repeat : 2 * repeat + 2].permute(1, 2, 0)
+        assert torch.equal(image, data.train.images[numbers[place, repeat]])
+    assert torch.equal(labels, data.train.labels[numbers])
+    assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_crops_are_windows_of_the_image_in_black_and_all_occur(data):
+    augment = Augmentation(data, Recipe(crop=1, flip=False), generators(4))
+    images, _ = augment(torch.full((400, 1), 7))
+    black = torch.from_numpy(np.zeros((7, 7, 2), np.float32)) + data.blank
+    black[1:6, 1:6] = data.train.images[7]
+    windows = {black[i : i + 5, j : j + 5].numpy().tobytes() for i in range(3) for j in range(3)}
+    found = [image.permute(1, 2, 0).contiguous().numpy().tobytes() for image in images]
+    assert set(found) == windows
+    assert max(found.count(window) for window in windows) < 400 / 9 * 1.6
+
+
+def test_black_is_zero_before_normalisation(data):
+    raw = np.random.default_rng(0).uniform(0, 255, (40, 5, 5, 2)).astype(np.float32)[:20]
+    mean, std = raw.mean(axis=(0, 1, 2)), raw.std(axis=(0, 1, 2))
+    torch.testing.assert_close(data.blank, torch.from_numpy(-mean / std))
+
+
+def test_half_of_the_images_are_mirrored(data):
+    images, _ = Augmentation(data, Recipe(crop=0, flip=True), generators(5))(torch.full((400, 1), 7))
+    image = data.train.images[7].permute(2, 0, 1)
+    mirrored = [torch.equal(one, image.flip(2)) for one in images]
+    assert all(flipped or torch.equal(one, image) for one, flipped in zip(images, mirrored, strict=True))
+    assert 150 < sum(mirrored) < 250
+
+
+def test_noise_has_the_recipes_deviation(data):
+    images, _ = Augmentation(data, Recipe(crop=0, flip=False, noise=0.5), generators(5))(torch.full((400, 1), 7))
+    noise = images - data.train.images[7].permute(2, 0, 1)
+    assert noise.std().item() == pytest.approx(0.5, rel=0.05)
+    assert noise.mean().item() == pytest.approx(0, abs=0.02)
+
+
+def test_a_repeats_images_do_not_depend_on_its_neighbours(data):
+    recipe = Recipe(crop=2, flip=True, noise=0.1)
+    numbers = torch.arange(20)[:, None]
+    alone, _ = Augmentation(data, recipe, generators(3))(numbers)
+    among, _ = Augmentation(data, recipe, generators(1, 3))(numbers.expand(20, 2))
+    assert torch.equal(alone, among[:, 2:])
+
+
+@given(st.integers(1, 30), st.integers(1, 12), st.integers(1, 40))
+def test_evaluation_takes_full_batches_only(images, batch, most):
+    part = Part(torch.arange(images).float().view(-1, 1, 1, 1), torch.arange(images))
+    batches = list(full_batches(part, batch, most, 2))
+    size = min(batch, images, most)
+    assert [len(labels) for _, labels in batches] == [size] * (min(images, most) // size)
+    assert torch.equal(torch.cat([labels for _, labels in batches]), torch.arange(sum(len(x) for _, x in batches)))
+    for pixels, labels in batches:
+        assert torch.equal(pixels.flatten(1), labels[:, None].expand(-1, 2).float())

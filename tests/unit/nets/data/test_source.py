@@ -1,0 +1,58 @@
+"""Data sources: parts that do not overlap, normalised by what is trained on, known by a checksum."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.nets.data.source import balanced, load, prepared
+
+IMAGES = np.random.default_rng(0).uniform(0, 16, (30, 4, 4, 3)).astype(np.float32)
+LABELS = np.arange(30, dtype=np.int64) % 3
+PARTS = {"train": np.arange(10), "validation": np.arange(10, 20), "test": np.arange(20, 30)}
+
+
+def test_an_unknown_name_is_refused_with_the_nearest():
+    with pytest.raises(UnknownName, match="Did you mean 'digits'"):
+        load("digit")
+
+
+def test_the_training_part_is_normalised_and_the_others_with_it():
+    data = prepared("x", IMAGES, LABELS, PARTS, 3)
+    pixels = data.train.images.double().flatten(0, 2)
+    torch.testing.assert_close(pixels.mean(dim=0), torch.zeros(3).double(), atol=1e-6, rtol=0)
+    torch.testing.assert_close(pixels.std(dim=0, correction=0), torch.ones(3).double())
+    mean, std = IMAGES[:10].mean(axis=(0, 1, 2)), IMAGES[:10].std(axis=(0, 1, 2))
+    torch.testing.assert_close(data.test.images, torch.from_numpy((IMAGES[20:] - mean) / std))
+    assert data.test.labels.tolist() == LABELS[20:].tolist()
+    assert (data.image_size, data.channels) == (4, 3)
+
+
+def test_overlapping_parts_are_refused():
+    with pytest.raises(BadSetting, match="overlap"):
+        prepared("x", IMAGES, LABELS, {**PARTS, "test": np.arange(19, 30)}, 3)
+
+
+def test_the_checksum_knows_pixels_labels_and_division():
+    def checksum(images=IMAGES, labels=LABELS, parts=PARTS):
+        return prepared("x", images, labels, parts, 3).checksum
+
+    pixel, label = IMAGES.copy(), LABELS.copy()
+    pixel[29, 3, 3, 2] += 1
+    label[0] = 2
+    moved = {**PARTS, "validation": PARTS["test"], "test": PARTS["validation"]}
+    assert checksum() == checksum()
+    assert len({checksum(), checksum(images=pixel), checksum(labels=label), checksum(parts=moved)}) == 4
+
+
+@given(st.integers(0, 100), st.integers(0, 4), st.integers(0, 4))
+def test_parts_hold_as_many_of_each_class_and_everything_is_in_one(seed, train, validation):
+    labels = np.random.default_rng(seed).permutation(np.arange(40, dtype=np.int64) % 4)
+    parts = balanced(labels, {"train": train, "validation": validation}, "test", seed)
+    assert sorted(np.concatenate(list(parts.values())).tolist()) == list(range(40))
+    assert np.bincount(labels[parts["train"]], minlength=4).tolist() == [train] * 4
+    assert np.bincount(labels[parts["validation"]], minlength=4).tolist() == [validation] * 4
+    again = balanced(labels, {"train": train, "validation": validation}, "test", seed)
+    assert all((parts[name] == again[name]).all() for name in parts)

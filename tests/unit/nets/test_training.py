@@ -1,0 +1,260 @@
+"""Training: the published procedure, seeded, for one repeat or several in one pass."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from nets.plain import PlainNetwork
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.graph import Graph
+from nasbed.nets import training
+from nasbed.nets.data.batches import Augmentation, orders
+from nasbed.nets.data.source import prepared
+from nasbed.nets.network import Network
+from nasbed.nets.operations import ConvBNReLU
+from nasbed.nets.recipe import Recipe
+from nasbed.nets.schedules import SCHEDULES
+from nasbed.nets.skeleton import Skeleton
+from nasbed.nets.training import repeat_seed, train, train_repeats, train_unit
+
+MODULE = Graph.of(
+    [[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]],
+    ["input", "conv3x3-bn-relu", "maxpool3x3", "output"],
+)
+SKELETON = Skeleton(stem_channels=4, stacks=2, modules_per_stack=1, classes=4, image_size=6, image_channels=1)
+RECIPE = Recipe(batch_size=8, learning_rate=0.1, norm_momentum=0.9, crop=1, noise=0.1, evaluation_batch=16)
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Four kinds of stripes under noise."""
+    labels = np.arange(120, dtype=np.int64) % 4
+    generator = np.random.default_rng(0)
+    images = generator.uniform(0, 1, (120, 6, 6, 1)).astype(np.float32)
+    for image, label in zip(images, labels, strict=True):
+        image[(np.add.outer(np.arange(6) * (label & 1), np.arange(6) * (label >> 1)) % 2) == 1] += 1
+    parts = {"train": np.arange(40), "validation": np.arange(40, 90), "test": np.arange(90, 120)}
+    return prepared("stripes", images, labels, parts, 4)
+
+
+def accuracies(result):
+    return {name: (p.epoch, p.train, p.validation, p.test) for name, p in result.points.items()}
+
+
+def test_training_teaches(data):
+    result = train(MODULE, SKELETON, RECIPE, data, epochs=12, seed=1)
+    assert result.failure is None
+    assert result.points["end"].validation.value > 0.8
+    assert result.points["start"].validation.value < 0.6
+
+
+def test_accuracies_are_measured_at_start_half_and_end_on_full_batches(data):
+    result = train(MODULE, SKELETON, RECIPE, data, epochs=4, seed=1)
+    assert list(result.points) == ["start", "halfway", "end"]
+    assert [point.epoch for point in result.points.values()] == [0.0, 2.0, 4.0]
+    for point in result.points.values():
+        assert (point.train.images, point.validation.images, point.test.images) == (32, 48, 16)
+    times = [point.training_time for point in result.points.values()]
+    assert 0 < times[0] < times[1] < times[2] < result.total_time
+
+
+def test_training_accuracy_is_measured_on_so_many_images(data):
+    few = replace(RECIPE, evaluation_images=16)
+    assert train(MODULE, SKELETON, few, data, epochs=1, seed=1).points["end"].train.images == 16
+
+
+def test_a_training_is_the_published_one_step_by_step(data, monkeypatch):
+    """Redo a training with ordinary layers, TensorFlow's update and L2 in the loss, and compare the weights."""
+    passes = []
+    monkeypatch.setattr(training._Pass, "results", lambda self: passes.append(self) or (None,))
+    train(MODULE, SKELETON, RECIPE, data, epochs=2, seed=5)
+    ours = passes[0].network
+
+    begin = Network(MODULE, SKELETON).initialise(training._generators([5], "weights"))
+    plain = PlainNetwork(MODULE, SKELETON, RECIPE.norm_momentum)
+    layers = {name: module for name, module in begin.named_modules() if isinstance(module, ConvBNReLU)}
+    with torch.no_grad():
+        for name, layer in plain.layers.items():
+            layer[0].weight.copy_(layers[name].weight)
+        plain.dense.weight.copy_(begin.head.weight[0].T)
+        plain.dense.bias.zero_()
+    weights = list(plain.parameters())
+    squares, updates = [torch.ones_like(w) for w in weights], [torch.zeros_like(w) for w in weights]
+    augment = Augmentation(data, RECIPE, training._generators([5], "augmentation"))
+    steps = 2 * 40 // 8
+    for step, numbers in enumerate(orders(40, 8, steps, training._generators([5], "order"))):
+        images, labels = augment(numbers)
+        loss = F.cross_entropy(plain(images), labels[:, 0])
+        loss = loss + RECIPE.l2 * sum((w**2).sum() / 2 for w in weights)
+        rate = RECIPE.learning_rate * SCHEDULES["cosine"](step / steps) if step else 0.0
+        with torch.no_grad():
+            for w, g, ms, mom in zip(weights, torch.autograd.grad(loss, weights), squares, updates, strict=True):
+                ms += 0.1 * (g * g - ms)
+                mom.mul_(0.9).add_(rate * g / torch.sqrt(ms + 1.0))
+                w -= mom
+    for name, module in ours.named_modules():
+        if isinstance(module, ConvBNReLU):
+            torch.testing.assert_close(module.weight, plain.layers[name][0].weight, rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(module.mean, plain.layers[name][1].running_mean, rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(module.variance, plain.layers[name][1].running_var, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(ours.head.weight[0].T, plain.dense.weight, rtol=1e-3, atol=1e-4)
+
+
+def test_the_first_step_only_starts_the_running_averages(data, monkeypatch):
+    before, after = {}, {}
+
+    def step(self, numbers, rate):
+        if not before:
+            before.update({name: value.clone() for name, value in self.network.state_dict().items()})
+            original(self, numbers, rate)
+            after.update({name: value.clone() for name, value in self.network.state_dict().items()})
+        else:
+            original(self, numbers, rate)
+
+    original = training._Pass.step
+    monkeypatch.setattr(training._Pass, "step", step)
+    train(MODULE, SKELETON, RECIPE, data, epochs=1, seed=1)
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved == {name for name in before if name.endswith((".mean", ".variance"))}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_same_seed_gives_the_same_bits_again(data, threads):
+    def weights():
+        passes = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(training._Pass, "results", lambda self: passes.append(self) or (None,))
+            train_repeats(MODULE, SKELETON, RECIPE, data, 3, (1, 2), threads=threads)
+        return torch.cat([p.flatten() for p in passes[0].network.parameters()])
+
+    first = weights()
+    torch.manual_seed(99)  # the global generator has no say
+    torch.rand(7)
+    assert torch.equal(first, weights())
+
+
+SCRIPT = """
+import json
+from nasbed.nets.recipe import DIGITS as recipe
+from nasbed.nets.skeleton import DIGITS as skeleton
+from nasbed.nets.training import train_unit
+matrix, labels = [[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"]
+unit = train_unit(matrix, labels, skeleton.to_dict(), recipe.to_dict(), "digits", 2, seed=3, repeats=2)
+for repeat in unit["repeats"]:
+    del repeat["total_time"]
+    for point in repeat["points"].values():
+        del point["training_time"]
+print(json.dumps(unit))
+"""
+
+
+def test_the_same_seed_gives_the_same_in_another_process():
+    runs = [
+        subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    ]
+    assert runs[0] == runs[1]
+    unit = json.loads(runs[0])
+    assert [repeat["failure"] for repeat in unit["repeats"]] == [None, None]
+    assert unit["repeats"][0]["points"] != unit["repeats"][1]["points"]
+
+
+def test_repeats_in_one_pass_give_what_each_gives_alone(data):
+    """Up to rounding, which has not grown yet after two epochs."""
+    together = train_repeats(MODULE, SKELETON, RECIPE, data, 2, (1, 2, 3))
+    alone = [train(MODULE, SKELETON, RECIPE, data, 2, seed) for seed in (1, 2, 3)]
+    assert [accuracies(result) for result in together] == [accuracies(result) for result in alone]
+
+
+def test_seeds_differ(data):
+    one, two = train_repeats(MODULE, SKELETON, RECIPE, data, 2, (1, 2))
+    assert accuracies(one) != accuracies(two)
+    seeds = [repeat_seed(s, r, a) for s in range(5) for r in range(5) for a in range(5)]
+    assert len(set(seeds)) == 125
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_a_loss_that_is_not_finite_fails_its_repeat_alone(data, monkeypatch):
+    original = training._Pass.step
+
+    def step(self, numbers, rate):
+        if rate and self.failures[1] is None:
+            self.network.stem.weight.data.chunk(3)[1].fill_(float("nan"))
+        original(self, numbers, rate)
+
+    monkeypatch.setattr(training._Pass, "step", step)
+    first, second, third = train_repeats(MODULE, SKELETON, RECIPE, data, 2, (1, 2, 3))
+    assert second.failure == "the loss was not finite within the first 5 of 10 steps"
+    assert list(second.points) == ["start"]
+    monkeypatch.undo()
+    for result, seed in ((first, 1), (third, 3)):
+        assert accuracies(result) == accuracies(train(MODULE, SKELETON, RECIPE, data, 2, seed))
+
+
+def test_an_exploding_training_is_a_failure_not_an_error(data):
+    wild = replace(RECIPE, learning_rate=1e20)
+    result = train(MODULE, SKELETON, wild, data, epochs=2, seed=1)
+    assert result.failure is not None
+    assert "not finite" in result.failure
+
+
+def test_running_out_of_memory_is_a_failure(data, monkeypatch):
+    def step(self, numbers, rate):
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setattr(training._Pass, "step", step)
+    result = train(MODULE, SKELETON, RECIPE, data, epochs=2, seed=1)
+    assert (result.failure, dict(result.points)) == ("out of memory", {})
+
+
+def test_running_out_of_time_is_a_failure(data):
+    result = train(MODULE, SKELETON, RECIPE, data, epochs=2, seed=1, time_limit=1e-9)
+    assert result.failure == "the time limit of 1e-09 s ended it at step 0 of 10"
+
+
+def test_a_schedule_by_time_ends_with_its_time(data):
+    by_time = replace(RECIPE, clock="time")
+    result = train(MODULE, SKELETON, by_time, data, epochs=100_000, seed=1, time_limit=0.2)
+    assert result.failure is None
+    assert 0.2 <= result.points["end"].training_time < 2
+    assert 0 < result.points["end"].epoch < 100_000
+
+
+def test_a_unit_tries_failed_repeats_again_with_seeds_of_their_own(monkeypatch):
+    tried = []
+
+    def failing(graph, skeleton, recipe, data, epochs, seeds, *rest):
+        tried.append(tuple(seeds))
+        failures = [None if seed in (repeat_seed(3, 0), repeat_seed(3, 2, 2)) else "it failed" for seed in seeds]
+        return tuple(training.TrainingResult(1, s, {}, 0.0, f) for s, f in zip(seeds, failures, strict=True))
+
+    monkeypatch.setattr(training, "train_repeats", failing)
+    unit = train_unit([[0, 1], [0, 0]], ["input", "output"], {}, {}, "digits", 1, seed=3, repeats=3, attempts=4)
+    assert unit["attempts"] == [1, 4, 3]
+    assert [repeat["failure"] for repeat in unit["repeats"]] == [None, "it failed", None]
+    assert tried[0] == tuple(repeat_seed(3, r) for r in range(3))
+    assert tried[1:] == [(repeat_seed(3, r, a),) for r, a in ((1, 1), (1, 2), (1, 3), (2, 1), (2, 2))]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"skeleton": replace(SKELETON, image_size=8)}, "make it with image_size=6, image_channels=1"),
+        ({"skeleton": replace(SKELETON, classes=3)}, "has 4 classes, the skeleton only 3"),
+        ({"seeds": ()}, "at least one seed"),
+        ({"epochs": 0}, "use more epochs or smaller batches"),
+        ({"recipe": replace(RECIPE, batch_size=30)}, "fewer than 4 steps of 30 images"),
+        ({"recipe": replace(RECIPE, clock="time")}, "needs a time_limit"),
+        ({"time_limit": 0.0}, "must be positive seconds or None"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(data, changes, message):
+    settings = {"skeleton": SKELETON, "recipe": RECIPE, "data": data, "epochs": 2, "seeds": (1,), **changes}
+    with pytest.raises(BadSetting, match=message):
+        train_repeats(MODULE, **settings)
