@@ -1,0 +1,241 @@
+"""Comparison: several searches on one benchmark, with the statistics that turn runs into claims."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
+from nasbed.core.optimizer import Optimizer
+from nasbed.core.registry import benchmarks
+from nasbed.core.registry import optimizers as registered
+from nasbed.report.reference import RandomReference, random_reference
+from nasbed.report.separation import Separation
+from nasbed.report.summary import Curve, curve, mean_and_reach, quartiles
+from nasbed.run.history import Clock, History, Metric
+from nasbed.run.ledger import Budget
+from nasbed.run.search import Duplicates, Progress, search
+from nasbed.search.random import RandomSearch
+
+_AS_GOOD = 1e-12  # two means of the same accuracies may differ by rounding
+
+WORDS: dict[Metric, str] = {
+    "validation": "validation accuracy",
+    "mean-validation": "mean validation accuracy",
+    "test": "test accuracy",
+    "validation-regret": "validation regret",
+    "test-regret": "test regret",
+}
+"""What the metrics are called in sentences and on axes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several searches on one benchmark.
+
+    Attributes:
+        histories: What each search did, by its label.
+        reference: What random search is expected to reach, where that is asked and known; else None.
+    """
+
+    histories: dict[str, History]
+    reference: RandomReference | None = None
+
+    @property
+    def benchmark(self) -> str:
+        """The benchmark's name."""
+        return str(self._any.info["benchmark"]["name"])
+
+    @property
+    def runs(self) -> int:
+        """How many runs each search had."""
+        return self._any.runs
+
+    @property
+    def optimum(self) -> tuple[float, float]:
+        """The best mean validation and the best mean test accuracy that there are; NaN where nobody knows."""
+        return self._any.optimum
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the benchmark says one should know before citing these numbers."""
+        return self._any.warnings
+
+    @property
+    def _any(self) -> History:
+        return next(iter(self.histories.values()))
+
+    @cached_property
+    def metric(self) -> Metric:
+        """What searches are judged by: the test accuracy of the incumbent, or where nobody knows it, the validation."""
+        known = any(not np.isnan(history.metric("test")[-1]).all() for history in self.histories.values())
+        return "test" if known else "validation"
+
+    def final(self, metric: Metric) -> dict[str, NDArray[np.float64]]:
+        """Give what each run's last incumbent is worth, ``(runs,)`` for each label; NaN where there is none."""
+        return {label: history.metric(metric)[-1] for label, history in self.histories.items()}
+
+    def curves(
+        self, metric: Metric = "validation", against: Clock = "evaluations", at: NDArray[np.float64] | None = None
+    ) -> dict[str, Curve]:
+        """Give the incumbents' metric along a clock: mean, its 95 % band, quartiles. See ``report.summary.Curve``."""
+        return {label: curve(history, metric, against, at) for label, history in self.histories.items()}
+
+    def separated(self, metric: Metric | None = None) -> Separation:
+        """Say which searches are told apart by how good their last incumbents are.
+
+        Args:
+            metric: An accuracy, not a regret; None for the test accuracy where it is known.
+        """
+        metric = metric or self.metric
+        if metric not in ("validation", "mean-validation", "test"):
+            raise BadSetting(f"searches are told apart by validation, mean-validation or test accuracy, not {metric!r}")
+        return Separation.of(self.final(metric), f"final {WORDS[metric]}")
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Give one JSON-able row a search; accuracies in [0, 1], times in seconds, None for what is not known.
+
+        ``evaluations``, ``unique_evaluations``, ``epochs`` and ``seconds`` are what a run spent on average,
+        ``validation`` what the search heard of its last incumbent, ``mean_validation`` and ``test`` means over that
+        incumbent's repeats, ``test_regret`` with the 95 % interval of its mean and its quartiles over runs, and
+        ``optimum_found`` the share of runs whose last incumbent has the best mean validation accuracy there is.
+        """
+        return [_row(label, history) for label, history in self.histories.items()]
+
+    def frame(self) -> Any:
+        """Give the summary as a ``pandas.DataFrame``, NaN for what is not known."""
+        frame = require("pandas", "report").DataFrame(self.summary()).set_index("optimizer")
+        return frame.astype({name: float for name in frame.columns if name != "runs"})
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write figures, tables, histories and what was run into a folder, and give the files' paths.
+
+        Figures as PNG and SVG, the summary as CSV and Markdown, ``comparison.json`` with settings, seeds, versions,
+        the table's checksum and warnings, each history as Parquet. The folder is made if need be; a file of an
+        earlier comparison is replaced, any other is left alone.
+        """
+        from nasbed.report.folder import save
+
+        return save(self, Path(folder))
+
+
+def compare(
+    optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimizer],
+    benchmark: str | Benchmark,
+    *,
+    runs: int = 500,
+    evaluations: int | None = None,
+    total_epochs: int | None = None,
+    seconds: float | None = None,
+    seed: int = 0,
+    first_run: int = 0,
+    epochs: int | None = None,
+    duplicates: Duplicates = "pay",
+    repeats: Literal["draw", "mean"] = "draw",
+    progress: Progress | None = None,
+) -> Comparison:
+    """Play several optimizers on one benchmark, all under the same budget and rules.
+
+    Args:
+        optimizers: Registered names or optimizers; a mapping gives them labels.
+        benchmark: A benchmark, or a registered name.
+        runs: Repetitions of each; run k of every optimizer has the same random stream.
+        evaluations: Budget of a run; see ``nasbed.search`` for this and what follows.
+        total_epochs: Budget of a run.
+        seconds: Budget of a run.
+        seed: Of the whole study.
+        first_run: Number of the first run.
+        epochs: Training budget of each evaluation.
+        duplicates: What an architecture costs that a run has paid for before.
+        repeats: What is heard of a table's repeats.
+        progress: Called now and then with the share done.
+
+    Raises:
+        BadSetting: When there is no optimizer, or two have the same label.
+    """
+    answers: Benchmark = benchmark if isinstance(benchmark, Benchmark) else benchmarks.make(str(benchmark), {})
+    methods = _labelled(optimizers)
+    histories = {}
+    for i, (label, method) in enumerate(methods.items()):
+        histories[label] = search(
+            method,
+            answers,
+            Budget(evaluations, total_epochs, seconds),
+            runs=runs,
+            seed=seed,
+            first_run=first_run,
+            epochs=epochs,
+            duplicates=duplicates,
+            repeats=repeats,
+            progress=None if progress is None else _share_of(progress, i, len(methods)),
+        ).attach(answers)
+    independent = [m for m in methods.values() if isinstance(m, RandomSearch) and m.replacement]
+    known = random_reference(answers, epochs, repeats) if independent and duplicates == "pay" else None
+    return Comparison(histories, known)
+
+
+def _share_of(progress: Progress, done: int, total: int) -> Progress:
+    """Turn one search's progress into that of all."""
+    return lambda share: progress((done + share) / total)
+
+
+def _labelled(optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimizer]) -> dict[str, Optimizer]:
+    """Make the optimizers and give each its label: its name, its class with what is not default, or the mapping's."""
+    if isinstance(optimizers, (str, Optimizer)):
+        optimizers = [optimizers]
+    named = (
+        list(optimizers.items())
+        if isinstance(optimizers, Mapping)
+        else [(given if isinstance(given, str) else _label(given), given) for given in optimizers]
+    )
+    labels = [label for label, _ in named]
+    if not labels:
+        raise BadSetting("there is nothing to compare; give optimizers, such as ['random', 'regularized-evolution']")
+    for label in labels:
+        if labels.count(label) > 1:
+            raise BadSetting(f"two searches are called {label!r}; give a mapping from labels of your own to optimizers")
+    return {label: registered.make(given, {}) if isinstance(given, str) else given for label, given in named}
+
+
+def _label(optimizer: Optimizer) -> str:
+    """Name an optimizer by its class and those settings that are not its defaults."""
+    parameters = inspect.signature(type(optimizer)).parameters
+    own = [f"{name}={v}" for name, v in optimizer.settings().items() if v != parameters[name].default]
+    return type(optimizer).__name__ + (f"({', '.join(own)})" if own else "")
+
+
+def _row(label: str, history: History) -> dict[str, Any]:
+    """Summarise one search; see ``Comparison.summary``."""
+    found = ~np.isnan(history.metric("validation")[-1])
+    last = {metric: history.metric(metric)[-1][found] for metric in get_args(Metric)}
+    regret, reach = mean_and_reach(last["test-regret"])
+    q1, median, q3 = quartiles(last["test-regret"])
+    optimal = last["validation-regret"] <= _AS_GOOD
+    row = {
+        "evaluations": history.clock("evaluations")[-1].mean(),
+        "unique_evaluations": history.clock("unique")[-1].mean(),
+        "epochs": history.clock("epochs")[-1].mean(),
+        "seconds": history.clock("seconds")[-1].mean(),
+        "validation": mean_and_reach(last["validation"])[0],
+        "mean_validation": mean_and_reach(last["mean-validation"])[0],
+        "test": mean_and_reach(last["test"])[0],
+        "test_regret": regret,
+        "test_regret_low": regret - reach,
+        "test_regret_high": regret + reach,
+        "test_regret_q1": q1,
+        "test_regret_median": median,
+        "test_regret_q3": q3,
+        "optimum_found": np.nan if np.isnan(history.optimum[0]) else optimal.sum() / history.runs,
+    }
+    numbers = {name: None if math.isnan(value) else float(value) for name, value in row.items()}
+    return {"optimizer": label, "runs": history.runs, **numbers}

@@ -1,0 +1,189 @@
+"""Figures of a comparison, fit for a paper: drawn through matplotlib's objects, no global state.
+
+Colours are those of Okabe and Ito, which people with any common colour vision tell apart; line styles say the same
+once more for print without colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.extras import require
+from nasbed.report.comparison import WORDS, Comparison
+from nasbed.report.summary import mean_and_reach
+from nasbed.run.history import Clock, Metric
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_STYLES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.5, 1.2)))
+_SIZE = (5.4, 3.5)  # inches: a little more than a column of a two-column paper
+_LOG_FROM = 4.0  # means that span more than this factor are drawn on a logarithmic scale
+_UNITS = ((86400.0, "days"), (3600.0, "hours"), (1.0, "seconds"))
+_STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.linewidth": 1.6,
+    "savefig.dpi": 200,
+    "svg.hashsalt": "nasbed",  # the same comparison gives the same bytes
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw and save in the house's style, and leave matplotlib as it was."""
+    with require("matplotlib", "report").rc_context(_STYLE):
+        yield
+
+
+def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations") -> Figure:
+    """Draw how the mean of the incumbents' metric goes with a clock, in its 95 % band, for each search.
+
+    Where random search's expectation is known, it is there as a dashed line.
+    """
+    with style():
+        figure, axes = _figure()
+        curves = comparison.curves(metric, against)
+        unit, unit_name = _unit(max(curve.at[-1] for curve in curves.values()) if against == "seconds" else None)
+        means = [100 * curve.mean for curve in curves.values()]
+        logarithmic = metric.endswith("regret") and _spans_much(np.concatenate(means))
+        floor = 0.5 * min(m[m > 0].min() for m in means if (m > 0).any()) if logarithmic else -np.inf
+        for i, (label, curve) in enumerate(curves.items()):
+            at, colour, line = curve.at / unit, _COLOURS[i % len(_COLOURS)], _STYLES[i % len(_STYLES)]
+            axes.plot(at, np.maximum(100 * curve.mean, floor), color=colour, linestyle=line, label=label, zorder=3)
+            low, high = (np.maximum(100 * edge, floor) for edge in (curve.low, curve.high))
+            axes.fill_between(at, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
+        if comparison.reference is not None and against == "evaluations":
+            at = next(iter(curves.values())).at
+            expected = _expected(comparison, metric, at)
+            if expected is not None:
+                name = "random search, exact expectation"
+                axes.plot(at, 100 * expected, color="0.15", linestyle="--", linewidth=0.9, label=name, zorder=4)
+        if logarithmic:
+            axes.set_yscale("log")
+            _plain_log_ticks(axes.yaxis)
+        axes.set_xlim(left=0)
+        axes.set_xlabel(
+            {
+                "evaluations": "evaluations",
+                "unique": "different architectures evaluated",
+                "epochs": "epochs trained",
+                "seconds": f"simulated training time ({unit_name})",
+            }[against]
+        )
+        axes.set_ylabel(_axis(metric))
+        axes.set_title(_title(comparison), loc="left")
+        axes.legend(loc="best")
+        return figure
+
+
+def outcome(comparison: Comparison, metric: Metric) -> Figure:
+    """Draw what the runs of each search ended with: a dot a run, a box of quartiles, the mean with its interval."""
+    with style():
+        figure, axes = _figure(height=0.9 + 0.62 * len(comparison.histories))
+        finals = comparison.final(metric)
+        for i, values in enumerate(finals.values()):
+            values = 100 * values[~np.isnan(values)]
+            if not len(values):
+                continue
+            colour = _COLOURS[i % len(_COLOURS)]
+            axes.plot(values, i + 0.27 + _scatter(len(values)), ".", color=colour, alpha=0.3, markersize=3, mew=0)
+            box = axes.boxplot(
+                values,
+                positions=[i - 0.12],
+                orientation="horizontal",
+                widths=0.26,
+                showfliers=False,
+                patch_artist=True,
+                manage_ticks=False,
+            )
+            for part in (*box["whiskers"], *box["caps"], *box["medians"], *box["boxes"]):
+                part.set(color=colour, linewidth=1.1)
+            box["boxes"][0].set(facecolor="white")
+            mean, reach = mean_and_reach(values)
+            axes.errorbar(
+                mean,
+                i - 0.12,
+                xerr=np.nan_to_num(reach),
+                color="black",
+                marker="D",
+                markersize=3.2,
+                capsize=2.5,
+                linewidth=1.1,
+                zorder=4,
+            )
+        axes.set_yticks(range(len(finals)), list(finals))
+        axes.set_ylim(len(finals) - 0.45, -0.55)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(f"final {_axis(metric)}")
+        axes.set_title(f"{_title(comparison)} (dots), quartiles (box), mean with 95 % interval (diamond)", loc="left")
+        return figure
+
+
+def _figure(height: float = _SIZE[1]) -> tuple[Figure, Axes]:
+    require("matplotlib", "report")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_SIZE[0], height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _expected(comparison: Comparison, metric: Metric, at: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Give random search's exact course for those metrics that have one."""
+    reference = comparison.reference
+    if reference is None or metric not in ("validation", "test", "test-regret"):
+        return None
+    if metric == "validation":
+        return reference.validation_after(at)
+    test = reference.test_after(at)
+    return test if metric == "test" else comparison.optimum[1] - test
+
+
+def _title(comparison: Comparison) -> str:
+    return f"{comparison.benchmark} · {comparison.runs:,} run{'s' if comparison.runs > 1 else ''}"
+
+
+def _axis(metric: Metric) -> str:
+    return f"{WORDS[metric]} ({'percentage points' if metric.endswith('regret') else '%'})"
+
+
+def _unit(longest: float | None) -> tuple[float, str]:
+    """Choose the largest unit of time of which there are at least two."""
+    if longest is None:
+        return 1.0, ""
+    return next((unit for unit in _UNITS if longest >= 2 * unit[0]), _UNITS[-1])
+
+
+def _spans_much(means: NDArray[np.float64]) -> bool:
+    positive = means[means > 0]
+    return len(positive) > 0 and bool(positive.max() > _LOG_FROM * positive.min())
+
+
+def _plain_log_ticks(axis: Any) -> None:
+    """Label a logarithmic axis with 0.5, 1, 2, 5 … rather than with powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _scatter(n: int) -> NDArray[np.float64]:
+    """Spread n dots evenly over a narrow band, the same way each time (multiples of the golden ratio)."""
+    spread: NDArray[np.float64] = np.arange(n) * 0.6180339887498949 % 1.0
+    return 0.24 * spread - 0.12

@@ -1,0 +1,144 @@
+"""A comparison as a folder: figures, tables, histories, and what was run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.files import replacing
+from nasbed.report.comparison import Comparison
+from nasbed.report.figures import course, outcome, style
+from nasbed.run.history import Metric
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_HEADERS = {
+    "optimizer": "optimizer",
+    "evaluations": "evaluations",
+    "unique_evaluations": "unique",
+    "validation": "validation (heard) %",
+    "mean_validation": "validation (mean) %",
+    "test": "test %",
+    "test_regret": "test regret, points",
+    "optimum_found": "found the optimum %",
+}
+
+
+def save(comparison: Comparison, folder: Path) -> list[Path]:
+    """Write everything; see ``Comparison.save``."""
+    histories = folder / "histories"
+    try:
+        histories.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"no folder can be made at {folder}: {error.strerror}; choose another place") from None
+    written = []
+    for name, figure in _figures(comparison):
+        written += [_draw(figure, folder / f"{name}.{form}") for form in ("png", "svg")]
+    written.append(_write(folder / "summary.csv", comparison.frame().to_csv(lineterminator="\n")))
+    written.append(_write(folder / "summary.md", markdown(comparison)))
+    for label, name in _file_names(comparison).items():
+        written.append(comparison.histories[label].to_parquet(histories / f"{name}.parquet"))
+    written.append(_write(folder / "comparison.json", json.dumps(about(comparison), indent=2) + "\n"))
+    return written
+
+
+def about(comparison: Comparison) -> dict[str, Any]:
+    """Give what was run and what came of it, JSON-able: enough to run it again and to cite it."""
+    infos = {label: history.info for label, history in comparison.histories.items()}
+    shared = dict(next(iter(infos.values())))
+    for own in ("optimizer", "settings"):
+        del shared[own]
+    files = _file_names(comparison)
+    return {
+        **shared,
+        "runs": comparison.runs,
+        "optimizers": {
+            label: {
+                "optimizer": info["optimizer"],
+                "settings": info["settings"],
+                "history": f"histories/{files[label]}.parquet",
+            }
+            for label, info in infos.items()
+        },
+        "optimum": dict(zip(("mean_validation", "test"), (_known(x) for x in comparison.optimum), strict=True)),
+        "summary": comparison.summary(),
+        "separation": comparison.separated().as_dict(),
+        "warnings": comparison.warnings,
+    }
+
+
+def markdown(comparison: Comparison) -> str:
+    """Write the summary as a Markdown table, with what it rests on below."""
+    rows = [list(_HEADERS.values()), ["---", *["---:"] * (len(_HEADERS) - 1)]]
+    rows += [_cells(row) for row in comparison.summary()]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    notes = [comparison.separated().sentence(), *(f"Warning: {warning}" for warning in comparison.warnings)]
+    title = f"# {comparison.benchmark}, {comparison.runs:,} runs"
+    return "\n\n".join([title, table, *notes]) + "\n"
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    """Write one row of the summary for people: percentages, and the regret with its interval."""
+
+    def number(name: str, factor: float, digits: int) -> str:
+        return "–" if row[name] is None else f"{factor * row[name]:.{digits}f}"
+
+    regret = number("test_regret", 100, 2)
+    if row["test_regret_low"] is not None:
+        regret += f" ({number('test_regret_low', 100, 2)} to {number('test_regret_high', 100, 2)})"
+    return [
+        row["optimizer"],
+        number("evaluations", 1, 1),
+        number("unique_evaluations", 1, 1),
+        number("validation", 100, 2),
+        number("mean_validation", 100, 2),
+        number("test", 100, 2),
+        regret,
+        number("optimum_found", 100, 1),
+    ]
+
+
+def _figures(comparison: Comparison) -> Iterator[tuple[str, Figure]]:
+    """Draw what can be drawn: the figures of test results only where there are any."""
+    yield "validation", course(comparison, "validation")
+    if comparison.metric == "test":
+        metric: Metric = "test" if np.isnan(comparison.optimum[1]) else "test-regret"
+        yield f"{metric}-by-evaluations", course(comparison, metric)
+        yield f"{metric}-by-seconds", course(comparison, metric, "seconds")
+    yield "final", outcome(comparison, comparison.metric)
+
+
+def _file_names(comparison: Comparison) -> dict[str, str]:
+    """Give each label a file name of its own, of harmless characters."""
+    names: dict[str, str] = {}
+    for label in comparison.histories:
+        stem = re.sub(r"[^A-Za-z0-9._=-]+", "-", label).strip("-.") or "search"
+        taken, name, number = {other.lower() for other in names.values()}, stem, 2
+        while name.lower() in taken:
+            name, number = f"{stem}-{number}", number + 1
+        names[label] = name
+    return names
+
+
+def _draw(figure: Figure, path: Path) -> Path:
+    undated = {"Date": None} if path.suffix == ".svg" else {}
+    with style(), replacing(path) as beside:
+        figure.savefig(beside, format=path.suffix[1:], metadata=undated)
+    return path
+
+
+def _write(path: Path, text: str) -> Path:
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value

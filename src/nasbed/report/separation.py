@@ -1,0 +1,110 @@
+"""Separation: which searches a study tells apart, and which it does not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.report.summary import CONFIDENCE, mean_and_reach
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much better one search ended than another, run for run.
+
+    Attributes:
+        better: Label of the search with the higher mean.
+        worse: Label of the other.
+        mean: Mean over runs of the difference of the two, never negative.
+        reach: How far its interval reaches to either side.
+    """
+
+    better: str
+    worse: str
+    mean: float
+    reach: float
+
+    @property
+    def apart(self) -> bool:
+        """Whether the interval excludes no difference at all."""
+        return self.mean > self.reach  # false when the reach is NaN: one run tells nothing apart
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Which pairs of searches are told apart by the accuracy they ended with.
+
+    The interval of a pair is that of the mean difference between run k of one and run k of the other (Student's t).
+    Pairing is exact where runs of one number share their random draws, as they do here, and costs nothing where they do
+    not. The intervals of all pairs together hold with 95 % confidence: each is widened for the number of pairs
+    (Bonferroni). Two searches are told apart when theirs excludes 0; two bands in a figure may overlap even so.
+
+    Attributes:
+        metric: What was compared, in words.
+        differences: One a pair, in the order of the searches.
+        runs: How many runs each pair had in common.
+    """
+
+    metric: str
+    differences: tuple[Difference, ...]
+    runs: int
+
+    @classmethod
+    def of(cls, finals: Mapping[str, NDArray[np.float64]], metric: str) -> Separation:
+        """Compare every pair of searches.
+
+        Args:
+            finals: What each run of each search ended with, higher is better, ``(runs,)`` for each label. Runs that
+                are NaN in any search count in none.
+            metric: What that is, in words.
+        """
+        values = np.stack(list(finals.values()))
+        values = values[:, ~np.isnan(values).any(axis=0)]
+        pairs = list(combinations(range(len(values)), 2))
+        confidence = 1 - (1 - CONFIDENCE) / max(len(pairs), 1)
+        labels = list(finals)
+        differences = []
+        for i, j in pairs:
+            mean, reach = (float(x) for x in mean_and_reach(values[i] - values[j], confidence))
+            better, worse = (i, j) if not mean < 0 else (j, i)
+            differences.append(Difference(labels[better], labels[worse], abs(mean), reach))
+        return cls(metric, tuple(differences), values.shape[1])
+
+    @property
+    def all_apart(self) -> bool:
+        """Whether every pair is told apart."""
+        return all(difference.apart for difference in self.differences)
+
+    def sentence(self) -> str:
+        """Say it, for a terminal or a caption; differences are in percentage points."""
+        if not self.differences:
+            return "There is one search, and nothing to tell it apart from."
+        apart = [
+            f"{d.better} over {d.worse} (+{100 * d.mean:.2f} ± {100 * d.reach:.2f} points)"
+            for d in self.differences
+            if d.apart
+        ]
+        others = [f"{d.better} and {d.worse}" for d in self.differences if not d.apart]
+        parts = [f"told apart: {', '.join(apart)}"] if apart else []
+        parts += [f"not told apart: {', '.join(others)}"] if others else []
+        return f"By {self.metric} (95 % intervals of all pairs together, {self.runs} paired runs), {'; '.join(parts)}."
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the same for a program, JSON-able."""
+        pairs = [
+            {
+                "better": d.better,
+                "worse": d.worse,
+                "mean": None if math.isnan(d.mean) else d.mean,
+                "reach": None if math.isnan(d.reach) else d.reach,
+                "apart": d.apart,
+            }
+            for d in self.differences
+        ]
+        return {"metric": self.metric, "confidence": CONFIDENCE, "runs": self.runs, "pairs": pairs}

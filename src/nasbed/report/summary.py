@@ -1,0 +1,100 @@
+"""Summary: many runs at one point, or along a curve, as mean, interval and quartiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.extras import require
+from nasbed.run.history import Clock, History, Metric
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What the runs of one search had come to at points of a clock; all arrays are ``(points,)``.
+
+    A run that never finds anything, because all its trainings fail, does not count; before the last of the others has
+    its first result, everything is NaN, so that a mean is always over the same runs.
+
+    Attributes:
+        at: The points.
+        mean: Mean over runs.
+        low: Lower end of the 95 % confidence interval of that mean (Student's t).
+        high: Its upper end.
+        q1: A quarter of the runs have less.
+        median: Half of the runs have less.
+        q3: Three quarters of the runs have less.
+    """
+
+    at: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    q1: NDArray[np.float64]
+    median: NDArray[np.float64]
+    q3: NDArray[np.float64]
+
+
+def curve(history: History, metric: Metric, against: Clock, at: NDArray[np.float64] | None = None) -> Curve:
+    """Summarise the incumbents of a history along a clock.
+
+    Args:
+        history: The runs.
+        metric: What to read of the incumbents.
+        against: Which clock.
+        at: Points of the clock; None for every count, or 200 steps of time, up to ``horizon``.
+    """
+    if at is None:
+        end = horizon(history, against)
+        at = np.arange(1.0, end + 1) if against in ("evaluations", "unique") else np.linspace(0, end, 201)[1:]
+    points, values = history.curve(metric, against, at)
+    values = values[~np.isnan(history.metric(metric)[-1])]
+    mean, reach = mean_and_reach(values)
+    q1, median, q3 = quartiles(values)
+    return Curve(points, mean, mean - reach, mean + reach, q1, median, q3)
+
+
+def horizon(history: History, against: Clock) -> float:
+    """Give how far along a clock every run was still at it.
+
+    Beyond the end of the first run whose budget was spent, a mean would be over runs that had stopped as well. Runs
+    that ended because there was nothing left to try do not count: they keep what they have for good.
+    """
+    budget = history.info["budget"]
+    clocks: tuple[Clock, ...] = ("evaluations", "epochs", "seconds")
+    spent = np.zeros(history.runs, np.bool_)
+    for name in clocks:
+        if budget[name] is not None:
+            spent |= history.clock(name)[-1] >= budget[name]
+    ends = history.clock(against)[-1]
+    return float(ends[spent].min() if spent.any() else ends.max())
+
+
+def mean_and_reach(
+    values: NDArray[np.float64], confidence: float = CONFIDENCE
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the mean over the first axis, and how far its confidence interval reaches to either side (Student's t).
+
+    NaN where any value is, or where there is none; the reach of a single value is NaN.
+    """
+    n = len(values)
+    if n == 0:
+        nothing = np.full(values.shape[1:], np.nan)
+        return nothing, nothing
+    mean = values.mean(axis=0)
+    if n == 1:
+        return mean, np.full(values.shape[1:], np.nan)
+    quantile = float(require("scipy.special", "report").stdtrit(n - 1, 0.5 + confidence / 2))
+    return mean, quantile * values.std(axis=0, ddof=1) / np.sqrt(n)
+
+
+def quartiles(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the three quartiles over the first axis, ``(3, …)``; NaN where any value is, or where there is none."""
+    if len(values) == 0:
+        return np.full((3, *values.shape[1:]), np.nan)
+    result: NDArray[np.float64] = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
+    return result
