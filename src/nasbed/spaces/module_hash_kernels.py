@@ -97,7 +97,7 @@ def _compress(state: Any, words: Any, block: int) -> None:
 
 
 @numba.njit(cache=True)
-def _digest(words: Any, length: int, state: Any) -> None:
+def _digest(words: Any, length: Any, state: Any) -> None:
     """Hash a text of each lane, all of ``length`` bytes, into ``state``."""
     blocks = (length + 8) // 64 + 1
     at = _put(words, length, 0x80)
@@ -113,7 +113,7 @@ def _digest(words: Any, length: int, state: Any) -> None:
 
 
 @numba.njit(cache=True)
-def _put(words: Any, at: int, character: int) -> int:
+def _put(words: Any, at: Any, character: Any) -> Any:
     """Write one character into every lane; give where it ends. What is beyond it in its word becomes zero."""
     word, bits = at // 4, np.uint32(character << 8 * (at % 4))
     for lane in range(LANES):
@@ -122,7 +122,7 @@ def _put(words: Any, at: int, character: int) -> int:
 
 
 @numba.njit(cache=True)
-def _append(words: Any, at: int, texts: Any, vertex: int) -> int:
+def _append(words: Any, at: Any, texts: Any, vertex: Any) -> Any:
     """Write the digest of a vertex as text, behind what is there; give where it ends."""
     word, shift = at // 4, 8 * (at % 4)
     if shift == 0:
@@ -144,7 +144,9 @@ def _append(words: Any, at: int, texts: Any, vertex: int) -> int:
 
 
 @numba.njit(cache=True)
-def _append_sorted(words: Any, at: int, texts: Any, ranks: Any, members: Any, chosen: Any, place: Any, text: Any) -> int:
+def _append_sorted(
+    words: Any, at: int, texts: Any, ranks: Any, members: Any, chosen: Any, place: Any, text: Any
+) -> Any:
     """Write the digests of a set of vertices in ascending order; give where they end.
 
     Args:
@@ -177,14 +179,13 @@ def _append_sorted(words: Any, at: int, texts: Any, ranks: Any, members: Any, ch
 @numba.njit(cache=True)
 def _spelled(x: Any) -> Any:
     """Spell the two bytes in the low half of a word in hexadecimal: four characters in a word."""
-    x = np.uint32(x)
-    even = np.uint32(np.uint32(x >> np.uint32(4)) & np.uint32(0x000F)) | np.uint32(
-        np.uint32(x << np.uint32(4)) & np.uint32(0x000F0000)
+    first = np.uint32(np.uint32(x >> np.uint32(4)) & np.uint32(0x000F)) | np.uint32(
+        np.uint32(x << np.uint32(8)) & np.uint32(0x0F00)
     )
-    odd = np.uint32(np.uint32(x << np.uint32(8)) & np.uint32(0x0F00)) | np.uint32(
+    second = np.uint32(np.uint32(x << np.uint32(4)) & np.uint32(0x000F0000)) | np.uint32(
         np.uint32(x << np.uint32(16)) & np.uint32(0x0F000000)
     )
-    digits = even | odd
+    digits = np.uint32(first | second)
     letters = np.uint32(np.uint32(digits + np.uint32(0x06060606)) >> np.uint32(4)) & np.uint32(0x01010101)
     return np.uint32(np.uint32(digits + np.uint32(0x30303030)) + np.uint32(letters * np.uint32(39)))
 
@@ -193,16 +194,20 @@ def _spelled(x: Any) -> Any:
 def _spell(colours: Any, count: int, texts: Any, ranks: Any, keys: Any) -> None:
     """Write each colour as text, and find its place among the colours of its lane; equal ones in any order."""
     for v in range(count):
-        for i in range(4):
+        for i in range(_HEX_WORDS):
+            word, shift = i // 2, np.uint32(16 * (i % 2))
             for lane in range(LANES):
-                texts[v, 2 * i, lane] = _spelled(colours[v, i, lane])
-                texts[v, 2 * i + 1, lane] = _spelled(colours[v, i, lane] >> np.uint32(16))
+                texts[v, i, lane] = _spelled(np.uint32(colours[v, word, lane] >> shift))
         for half in range(2):  # texts compare as big-endian numbers do
             for lane in range(LANES):
                 high, low = np.uint64(colours[v, 2 * half, lane]), np.uint64(colours[v, 2 * half + 1, lane])
                 x = high | low << np.uint64(32)
-                x = (x & np.uint64(0x00FF00FF00FF00FF)) << np.uint64(8) | x >> np.uint64(8) & np.uint64(0x00FF00FF00FF00FF)
-                x = (x & np.uint64(0x0000FFFF0000FFFF)) << np.uint64(16) | x >> np.uint64(16) & np.uint64(0x0000FFFF0000FFFF)
+                x = (x & np.uint64(0x00FF00FF00FF00FF)) << np.uint64(8) | x >> np.uint64(8) & np.uint64(
+                    0x00FF00FF00FF00FF
+                )
+                x = (x & np.uint64(0x0000FFFF0000FFFF)) << np.uint64(16) | x >> np.uint64(16) & np.uint64(
+                    0x0000FFFF0000FFFF
+                )
                 keys[v, half, lane] = x << np.uint64(32) | x >> np.uint64(32)
         for lane in range(LANES):
             ranks[v, lane] = 0
