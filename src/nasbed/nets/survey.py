@@ -23,11 +23,11 @@ def survey(skeleton: Mapping[str, Any], recipe: Mapping[str, Any], data: str, bu
     """
     torch = require("torch", "torch")
     from nasbed.nets.data.source import load
-    from nasbed.nets.training import _check
+    from nasbed.nets.training import check_training
 
     what = load(data)
     for epochs in budgets:
-        _check(Skeleton(**skeleton), Recipe(**recipe), what, epochs, (0,), None)
+        check_training(Skeleton(**skeleton), Recipe(**recipe), what, epochs, (0,), None)
     return {
         "versions": {"nasbed": version("nasbed"), "torch": str(torch.__version__), "numpy": np.__version__},
         "data_checksum": what.checksum,

@@ -161,7 +161,7 @@ def train_repeats(
         InvalidArchitecture: When the module cannot be built in the skeleton.
         UnknownName: When a label is no operation.
     """
-    _check(skeleton, recipe, data, epochs, seeds, time_limit)
+    check_training(skeleton, recipe, data, epochs, seeds, time_limit)
     device = torch.device(device)
     with using_threads(threads):
         training = _Pass(graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit)
@@ -233,7 +233,7 @@ def _generators(seeds: Sequence[int], purpose: str) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(_hashed(f"{seed}/{purpose}")) for seed in seeds]
 
 
-def _check(
+def check_training(
     skeleton: Skeleton, recipe: Recipe, data: Data, epochs: int, seeds: Sequence[int], time_limit: float | None
 ) -> None:
     """Refuse at the door what cannot be trained."""
