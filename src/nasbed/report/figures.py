@@ -87,7 +87,7 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
             }[against]
         )
         axes.set_ylabel(_axis(metric))
-        axes.set_title(_title(comparison), loc="left")
+        axes.set_title(f"{comparison.benchmark} · mean of {_runs(comparison)} with 95 % band", loc="left")
         axes.legend(loc="best")
         return figure
 
@@ -95,7 +95,7 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
 def outcome(comparison: Comparison, metric: Metric) -> Figure:
     """Draw what the runs of each search ended with: a dot a run, a box of quartiles, the mean with its interval."""
     with style():
-        figure, axes = _figure(height=0.9 + 0.62 * len(comparison.histories))
+        figure, axes = _figure(height=1.15 + 0.62 * len(comparison.histories))
         finals = comparison.final(metric)
         for i, values in enumerate(finals.values()):
             values = 100 * values[~np.isnan(values)]
@@ -130,8 +130,8 @@ def outcome(comparison: Comparison, metric: Metric) -> Figure:
         axes.set_yticks(range(len(finals)), list(finals))
         axes.set_ylim(len(finals) - 0.45, -0.55)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(f"final {_axis(metric)}")
-        axes.set_title(f"{_title(comparison)} (dots), quartiles (box), mean with 95 % interval (diamond)", loc="left")
+        axes.set_xlabel(f"final {_axis(metric)}\ndot: a run · box: quartiles · diamond: mean with 95 % interval")
+        axes.set_title(f"{comparison.benchmark} · {_runs(comparison)}", loc="left")
         return figure
 
 
@@ -154,8 +154,8 @@ def _expected(comparison: Comparison, metric: Metric, at: NDArray[np.float64]) -
     return test if metric == "test" else comparison.optimum[1] - test
 
 
-def _title(comparison: Comparison) -> str:
-    return f"{comparison.benchmark} · {comparison.runs:,} run{'s' if comparison.runs > 1 else ''}"
+def _runs(comparison: Comparison) -> str:
+    return f"{comparison.runs:,} run{'s' if comparison.runs > 1 else ''}"
 
 
 def _axis(metric: Metric) -> str:
@@ -185,5 +185,4 @@ def _plain_log_ticks(axis: Any) -> None:
 
 def _scatter(n: int) -> NDArray[np.float64]:
     """Spread n dots evenly over a narrow band, the same way each time (multiples of the golden ratio)."""
-    spread: NDArray[np.float64] = np.arange(n) * 0.6180339887498949 % 1.0
-    return 0.24 * spread - 0.12
+    return np.asarray(0.24 * (np.arange(n) * 0.6180339887498949 % 1.0) - 0.12, np.float64)
