@@ -93,6 +93,13 @@ class Space(ABC):
     def enumerate(self) -> Archs:
         """Give every architecture once, up to the equality of ``key``, in the published order."""
 
+    def probabilities(self) -> NDArray[np.float64]:
+        """Give the chance of each architecture under one ``sample``, in the order of ``enumerate``, ``(size,)``.
+
+        What random search does on a table follows from it in closed form.
+        """
+        raise NotImplementedError(f"the space {self.name} does not know how likely its sample draws each architecture")
+
     @cached_property
     def moves(self) -> NDArray[np.int64]:
         """All single-decision changes: ``(moves, 2)`` of decision and how far its value turns, modulo."""

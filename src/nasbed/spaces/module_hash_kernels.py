@@ -191,7 +191,7 @@ def _spelled(x: Any) -> Any:
 
 
 @numba.njit(cache=True)
-def _spell(colours: Any, count: int, texts: Any, ranks: Any, keys: Any) -> None:
+def _spell(colours: Any, count: Any, texts: Any, ranks: Any, keys: Any) -> None:
     """Write each colour as text, and find its place among the colours of its lane; equal ones in any order."""
     for v in range(count):
         for i in range(_HEX_WORDS):

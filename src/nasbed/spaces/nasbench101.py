@@ -172,6 +172,10 @@ class NASBench101(Space):
         rows: Archs = self._kernels.embedded_rows(modules.vertices, modules.masks, modules.labels, self.vertices)
         return rows
 
+    def probabilities(self) -> NDArray[np.float64]:
+        """Give the chance of each module under one ``sample``, exactly, ``(size,)``."""
+        return self.module_index.probabilities()
+
     def hashes(self, archs: Archs) -> NDArray[np.uint8]:
         """Give the published MD5 digest of each pruned module, ``(n, 16)``."""
         from nasbed.spaces.module_hash_kernels import hash_modules

@@ -9,9 +9,9 @@ in the cache folder so that the next process maps them.
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +27,15 @@ class ModuleIndex:
     """The tables of one space.
 
     Attributes:
-        structure: Number of the pruned structure plus 1 for each edge mask, 0 where there is none; uint16.
+        structure: Number of the pruned structure plus 1 for each edge mask, 0 where there is none; uint16, or uint32
+            where there are too many for it.
         interior: Kept interior vertices of each edge mask, vertex 1 in the lowest bit; uint8.
         offsets: Where each structure's classes begin, ``(structures + 1,)``; int64.
         classes: Class of each labelled structure, the first interior operation most significant; int32.
         keys: The space's key of each class; uint64.
     """
 
-    structure: NDArray[np.uint16]
+    structure: NDArray[np.uint16] | NDArray[np.uint32]
     interior: NDArray[np.uint8]
     offsets: NDArray[np.int64]
     classes: NDArray[np.int32]
@@ -45,15 +46,28 @@ class ModuleIndex:
         """How many classes there are."""
         return len(self.keys)
 
+    def probabilities(self) -> NDArray[np.float64]:
+        """Give the chance of each class when raw rows are drawn uniformly from the valid ones, ``(size,)``.
+
+        Every edge mask is as likely as another, and so is every labelling of the vertices that pruning keeps.
+        """
+        masks = np.bincount(self.structure, minlength=len(self.offsets))[1:]
+        labellings = np.diff(self.offsets)
+        chances = np.repeat(masks / masks.sum() / labellings, labellings)
+        result: NDArray[np.float64] = np.bincount(self.classes, weights=chances, minlength=self.size).astype(np.float64)
+        return result
+
 
 def load_index(vertices: int, edges: int, operations: int) -> ModuleIndex | None:
-    """Map the tables that an earlier process left, without numba; None when there are none."""
+    """Map the tables that an earlier process left, without numba; None when there are none, or not whole."""
     folder = _folder(vertices, edges, operations)
-    if not folder.is_dir():
+    try:
+        index = ModuleIndex(
+            *(np.asarray(np.load(folder / f"{field.name}.npy", mmap_mode="r")) for field in fields(ModuleIndex))
+        )
+    except (OSError, ValueError, EOFError):  # not there, or not an array of the length that it claims
         return None
-    return ModuleIndex(
-        *(np.asarray(np.load(folder / f"{field.name}.npy", mmap_mode="r")) for field in fields(ModuleIndex))
-    )
+    return index if _whole(index, vertices) else None
 
 
 def module_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
@@ -71,24 +85,38 @@ def compute_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
     from nasbed.spaces.enumeration import enumerate_modules, label_structures
 
     structures = label_structures(vertices, edges, operations)
+    width = np.uint16 if len(structures.structure_masks) < 2**16 else np.uint32
     structure, interior = kernels.structure_map(vertices, structures.structure_vertices, structures.structure_masks)
     modules = enumerate_modules(vertices, edges, operations)
     archs = kernels.embedded_rows(modules.vertices, modules.masks, modules.labels, vertices)
-    return ModuleIndex(structure, interior, structures.offsets, structures.classes, kernels.key_rows(archs, vertices))
+    return ModuleIndex(
+        structure.astype(width), interior, structures.offsets, structures.classes, kernels.key_rows(archs, vertices)
+    )
 
 
 def _folder(vertices: int, edges: int, operations: int) -> Path:
     return home() / "spaces" / f"nasbench101-{vertices}v{edges}e{operations}o-{_VERSION}"
 
 
+def _whole(index: ModuleIndex, vertices: int) -> bool:
+    """Say whether the tables fit each other: a kernel trusts what it looks up in them."""
+    masks = 2 ** (vertices * (vertices - 1) // 2)
+    return (
+        index.structure.shape == index.interior.shape == (masks,)
+        and index.offsets[-1:].tolist() == [len(index.classes)]
+        and int(index.structure.max()) == len(index.offsets) - 1
+        and int(index.classes.max(initial=-1)) == len(index.keys) - 1
+    )
+
+
 def _keep(index: ModuleIndex, folder: Path) -> None:
     """Write the tables beside and rename; a folder that cannot be written costs only the time to compute again."""
-    beside: Any = folder.with_name(f"{folder.name}.{os.getpid()}.part")
+    beside = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     try:
         beside.mkdir(parents=True, exist_ok=True)
         for field in fields(ModuleIndex):
             np.save(beside / f"{field.name}.npy", getattr(index, field.name))
+        shutil.rmtree(folder, ignore_errors=True)  # what is there is not whole, or it would have been loaded
         beside.rename(folder)
     except OSError:
-        for path in [*beside.glob("*"), beside] if beside.is_dir() else []:
-            path.rmdir() if path.is_dir() else path.unlink()
+        shutil.rmtree(beside, ignore_errors=True)

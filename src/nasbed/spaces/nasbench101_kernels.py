@@ -316,11 +316,11 @@ def structure_map(vertices: int, counts: Any, masks: Any) -> Any:
     starts = np.zeros(vertices + 2, np.int64)
     for v in range(2, vertices + 1):
         starts[v + 1] = starts[v] + (1 << (v * (v - 1) // 2))
-    number = np.zeros(starts[vertices + 1], np.uint16)
+    number = np.zeros(starts[vertices + 1], np.uint32)
     for s in range(len(counts)):
         number[starts[counts[s]] + np.int64(masks[s])] = s + 1
     total = 1 << (vertices * (vertices - 1) // 2)
-    structure = np.zeros(total, np.uint16)
+    structure = np.zeros(total, np.uint32)
     interior = np.zeros(total, np.uint8)
     for m in range(total):
         mask = np.uint64(m)
