@@ -57,7 +57,7 @@ class TabularBenchmark(Benchmark):
             rows = self._rows_by_key(archs)
         else:
             rows = self._row_of_class[self.space.index(archs)]
-        if rows.min(initial=0) < 0:
+        if np.count_nonzero(rows < 0):
             lost = int(np.argmin(rows))
             why = "is not in the table" if self.space.valid(archs[lost : lost + 1])[0] else "is not valid"
             raise NotInTable(f"architecture {lost} of {len(archs)} {why}: {archs[lost].tolist()}")
@@ -97,7 +97,7 @@ class TabularBenchmark(Benchmark):
             repeat = streams.integers(self.table.repeats)[:, 0]
             value = self._validation.take(rows, budget, repeat)
             seconds = self._seconds.take(rows, budget, repeat)
-        return Evaluations(value, seconds, np.broadcast_to(self._epochs[budget], len(rows)))
+        return Evaluations(value, seconds, np.full(len(rows), self._epochs[budget]))
 
     def _budget(self, epochs: NDArray[np.int64] | int | None) -> NDArray[np.int64] | int:
         """Give the position of each budget among ``budgets``."""
