@@ -69,6 +69,14 @@ NASBENCH101 = Recipe()
 """The published recipe: CIFAR-10, RMSProp at 0.2, cosine by step. Ying et al., ICML 2019."""
 
 DIGITS = Recipe(
-    batch_size=32, learning_rate=0.05, l2=1e-4, norm_momentum=0.9, flip=False, crop=1, noise=0.0, evaluation_batch=50
+    batch_size=25, learning_rate=0.1, l2=1e-4, norm_momentum=0.9, flip=False, crop=1, noise=0.0, evaluation_batch=800
 )
-"""The recipe of ``digits101``."""
+"""The recipe of ``digits101``, with ``skeleton.DIGITS`` and the division of ``data.digits``.
+
+Chosen on every fourth of the 91 modules of at most 4 vertices, 3 repeats each, so that 4, 12 and 36 epochs tell
+architectures apart: Spearman between the validation accuracies of single repeats 0.72, 0.84 and 0.91; of the shorter
+budgets' means to those at 36 epochs 0.69 and 0.94; mean validation accuracy 0.48, 0.79 and 0.89, and at 36 epochs from
+0.73 to 0.97. Three stacks and 50 images a class agree no better (0.76, 0.91, 0.88) and cost half as much again; 25
+images a class cost a third less and agree better at 36 epochs (0.93) but worse at 4 (0.62). An evaluation batch holds
+all of a part, so that none of the few images is left out.
+"""

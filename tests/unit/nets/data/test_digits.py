@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.datasets import load_digits
 
+from nasbed.nets.data.batches import full_batches
 from nasbed.nets.data.digits import TRAIN, VALIDATION
 from nasbed.nets.data.source import load
 from nasbed.nets.recipe import DIGITS as RECIPE
@@ -26,10 +27,14 @@ def test_every_class_is_trained_on_and_validated_on_as_often():
     assert np.bincount(data.validation.labels.numpy()).tolist() == [VALIDATION] * 10
 
 
-def test_evaluation_leaves_no_validation_image_out():
+def test_evaluation_leaves_no_image_out():
     data = load("digits")
-    assert len(data.train) % RECIPE.evaluation_batch == 0
-    assert len(data.validation) % RECIPE.evaluation_batch == 0
+    for part in (data.train, data.validation, data.test):
+        assert sum(len(labels) for _, labels in full_batches(part, RECIPE.evaluation_batch, 10_000, 1)) == len(part)
+
+
+def test_the_division_is_the_one_that_tables_were_made_with():
+    assert load("digits").checksum == "1b0118e97ab7650da388d4660bdc80b5f77b5b3b9a3a71cec11a654b367801af"
 
 
 def test_the_skeleton_fits():
