@@ -206,6 +206,7 @@ def test_an_interrupt_stops_the_workers_at_once_and_in_silence(tmp_path):
     process, pids = parent(tmp_path)
     for pid in pids:
         os.kill(pid, signal.SIGINT)  # as a terminal would, were they in its foreground
+    assert not any(gone(pid, within=0.3) for pid in pids)
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     said = process.communicate()[1].decode()

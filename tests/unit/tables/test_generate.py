@@ -93,7 +93,8 @@ def test_the_provenance_says_what_made_the_table(undisturbed):
     assert made["seed"] == 5
     assert made["recipe"]["batch_size"] == 100
     assert made["skeleton"]["stem_channels"] == 2
-    assert made["splits"] == {"train": 500, "validation": 650, "test": 647}
+    assert set(made["splits"]) == {"train", "validation", "test"}
+    assert sum(made["splits"].values()) == 1797
     assert set(made["versions"]) == {"nasbed", "torch", "numpy"}
     assert len(made["data_checksum"]) == 64
     assert made["failures"] == []
@@ -119,7 +120,7 @@ from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.generate import generate
 settings = json.loads(sys.argv[2])
 say = lambda status: print(status.done, flush=True)
-generate(sys.argv[1], space=NASBench101(vertices=3), workers=2, progress=say, command="a test", **settings)
+generate(sys.argv[1], space=NASBench101(vertices=3), progress=say, command="a test", **settings)
 assert "torch" not in sys.modules
 """
 
@@ -153,7 +154,8 @@ def disturbed(out, kills, chance, settings=SMALL):
 
 @needs_torch
 def test_a_killed_command_goes_on_to_the_same_table(undisturbed, tmp_path):
-    table = disturbed(tmp_path / "table.arrow", kills=1, chance=random.Random(1))
+    settings = {**SMALL, "workers": 1}  # each worker imports PyTorch, which takes longer than all the training
+    table = disturbed(tmp_path / "table.arrow", kills=1, chance=random.Random(1), settings=settings)
     same_but_for_times(table, undisturbed[0])
     assert len(records(tmp_path / "table.sqlite")) == UNITS
     assert len(table.provenance["sessions"]) == 2
@@ -166,6 +168,7 @@ def test_a_killed_command_goes_on_to_the_same_table(undisturbed, tmp_path):
 def test_a_command_killed_again_and_again_goes_on_to_the_same_table(tmp_path, seed):
     settings = {"skeleton": {"stem_channels": 4, "stacks": 2}, "budgets": [2, 4], "repeats": 3, "seed": seed}
     whole = generate(tmp_path / "whole.arrow", space=SPACE, executor="inline", **settings)
+    settings["workers"] = 2
     table = disturbed(tmp_path / "table.arrow", kills=5, chance=random.Random(seed), settings=settings)
     same_but_for_times(table, whole)
     assert len(records(tmp_path / "table.sqlite")) == UNITS
