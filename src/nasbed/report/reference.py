@@ -59,6 +59,6 @@ def random_reference(
             benchmark.query(archs, epochs).value[:, None] if repeats == "mean" else benchmark.outcomes(archs, epochs)
         )
         test = benchmark.test(archs, epochs)
-    except (AttributeError, NotImplementedError, NotInTable):
+    except (NotImplementedError, NotInTable):
         return None
     return None if values is None else RandomReference(values, test, probabilities)

@@ -6,6 +6,7 @@ alone, so that run k of five hundred is the run k that would have been played al
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
@@ -101,22 +102,25 @@ def search(
             progress(ledger.share())
     if progress is not None:
         progress(1.0)
-    return recorder.history(
-        benchmark.space,
-        {
-            "optimizer": type(optimizer).__name__,
-            "settings": optimizer.settings(),
-            "benchmark": benchmark.describe(),
-            "budget": asdict(budget),
-            "epochs": epochs,
-            "duplicates": duplicates,
-            "repeats": repeats,
-            "patience": patience,
-            "seed": seed,
-            "first_run": first_run,
-            "versions": {"python": python_version(), **{name: version(name) for name in _PACKAGES}},
-        },
-    )
+    about = {
+        "optimizer": type(optimizer).__name__,
+        "settings": optimizer.settings(),
+        "benchmark": benchmark.describe(),
+        "budget": asdict(budget),
+        "epochs": epochs,
+        "duplicates": duplicates,
+        "repeats": repeats,
+        "patience": patience,
+        "seed": seed,
+        "first_run": first_run,
+        "versions": {"python": python_version(), **{name: version(name) for name in _PACKAGES}},
+    }
+    return recorder.history(benchmark.space, json.loads(json.dumps(about, default=_plain)))
+
+
+def _plain(value: object) -> object:
+    """Turn a NumPy number into Python's, and what JSON has no form for into its text."""
+    return value.item() if isinstance(value, np.generic) else str(value)
 
 
 def _known(

@@ -44,9 +44,11 @@ def with_replacement(values, chances, test, n):
 def test_the_best_of_independent_draws_is_the_mean_over_all_sequences(table, n):
     values, chances, test = table
     sequences = list(with_replacement(values, chances, test, n))
-    np.testing.assert_allclose(expected_best(values, chances, n, of=test), brute_force(sequences), rtol=1e-9)
+    np.testing.assert_allclose(
+        expected_best(values, chances, n, of=test), brute_force(sequences), rtol=1e-9, atol=1e-12
+    )
     heard = [(chance, heard, heard) for chance, heard, _ in sequences]
-    np.testing.assert_allclose(expected_best(values, chances, n), brute_force(heard), rtol=1e-9)
+    np.testing.assert_allclose(expected_best(values, chances, n), brute_force(heard), rtol=1e-9, atol=1e-12)
 
 
 @settings(max_examples=60)
@@ -58,7 +60,7 @@ def test_the_best_of_different_rows_is_the_mean_over_all_orders(table, n):
     for read in (test, values):
         expected = brute_force((1.0, values[list(order)], read[list(order)]) for order in orders)
         of = None if read is values else read
-        np.testing.assert_allclose(expected_best_without_replacement(values, n, of=of), expected, rtol=1e-9)
+        np.testing.assert_allclose(expected_best_without_replacement(values, n, of=of), expected, rtol=1e-9, atol=1e-12)
 
 
 def test_the_mean_of_many_runs_lies_within_four_standard_errors():

@@ -1,14 +1,22 @@
 """History: incumbents, clocks, curves, and the way to a file and back."""
 
+import json
+from dataclasses import replace
+from typing import get_args
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from toy import ToyBenchmark
 
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.run.history import History
+from nasbed.core.records import Trials
+from nasbed.run.history import Clock, History, Metric
 from nasbed.run.ledger import Budget
 from nasbed.run.search import search
 from nasbed.search.evolution import RegularizedEvolution
+from nasbed.search.random import RandomSearch
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +67,70 @@ def test_a_history_survives_parquet(history, tmp_path):
     for metric in ("validation", "test", "test-regret", "validation-regret"):
         np.testing.assert_array_equal(back.metric(metric)[back.tried], history.metric(metric)[history.tried])
     assert list(tmp_path.iterdir()) == [tmp_path / "history.parquet"]
+
+
+@pytest.fixture
+def uneven():
+    """Runs that end at very different times, one of which only ever fails."""
+    benchmark = ToyBenchmark()
+    history = search(
+        RandomSearch(), benchmark, Budget(seconds=30.0), runs=4, seed=np.int64(3), first_run=1, duplicates="skip"
+    )
+    history.value[:, 2] = np.nan
+    return history.attach(benchmark)
+
+
+def test_a_run_that_ended_keeps_its_incumbent_in_a_file_too(uneven, tmp_path):
+    assert not uneven.tried[-1].all()
+    back = History.from_parquet(uneven.to_parquet(tmp_path / "history.parquet"))
+    for metric in get_args(Metric):
+        np.testing.assert_array_equal(back.metric(metric), uneven.metric(metric))
+    for clock in get_args(Clock):
+        np.testing.assert_array_equal(back.clock(clock), uneven.clock(clock))
+    np.testing.assert_array_equal(np.isnan(back.metric("test")[-1]), [False, False, True, False])
+    np.testing.assert_array_equal(np.isnan(back.best_value), [False, False, True, False])
+
+
+def test_a_history_in_which_nothing_was_tried_survives_too(tmp_path):
+    benchmark = ToyBenchmark(vertices=2)  # one module: nothing is left when it is known
+    history = search(Silent(), benchmark, Budget(evaluations=3), runs=2).attach(benchmark)
+    assert not history.tried.any()
+    back = History.from_parquet(history.to_parquet(tmp_path / "history.parquet"))
+    assert back.tried.shape == history.tried.shape
+    assert np.isnan(back.best_value).all()
+    assert np.isnan(back.metric("test-regret")).all()
+    assert np.isnan(back.curve("test")[1]).all()
+
+
+class Silent(RandomSearch):
+    """Has nothing to propose."""
+
+    def ask(self):
+        return Trials(self.space.sample(self.streams), active=np.zeros(self.runs, bool))
+
+
+def test_info_says_what_is_needed_to_run_it_again(uneven):
+    info = json.loads(json.dumps(uneven.info))
+    assert info["optimizer"] == "RandomSearch"
+    assert info["settings"] == {"replacement": True}
+    assert info["benchmark"]["name"] == "toy"
+    assert info["budget"] == {"evaluations": None, "epochs": None, "seconds": 30.0}
+    assert (info["seed"], info["first_run"], info["duplicates"]) == (3, 1, "skip")
+    assert {"nasbed", "numpy", "python"} <= set(info["versions"])
+
+
+def test_warnings_are_the_benchmarks(uneven):
+    assert uneven.warnings == []
+    info = {**uneven.info, "benchmark": {"warnings": ["Test accuracies only."]}}
+    assert replace(uneven, info=info).warnings == ["Test accuracies only."]
+
+
+def test_a_parquet_file_of_other_things_is_no_history(tmp_path):
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
+    with pytest.raises(CorruptFile, match="not a history"):
+        History.from_parquet(tmp_path / "other.parquet")
+    with pytest.raises(BadSetting, match="no file"):
+        History.from_parquet(tmp_path / "none.parquet")
 
 
 def test_pandas_has_one_row_a_trial(history):

@@ -5,6 +5,7 @@ import pytest
 from toy import ToyBenchmark
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.records import Trials
 from nasbed.run.ledger import Budget
 from nasbed.run.search import search
 from nasbed.search.evolution import RegularizedEvolution
@@ -104,6 +105,59 @@ def test_local_search_with_restarts_finds_the_optimum_of_a_small_space():
     history = search(LocalSearch(), benchmark, Budget(evaluations=90), runs=2, duplicates="free", repeats="mean")
     optimum = benchmark.query(benchmark.space.enumerate()).value.max()
     assert history.best_value.max() == optimum
+
+
+class Alternating(RandomSearch):
+    """Proposes one and the same architecture, at epochs of its own, at the study's, then at the same by name."""
+
+    def reset(self):
+        super().reset()
+        self._arch = self.space.sample(self.streams)
+        self._step = 0
+
+    def ask(self):
+        self._step += 1
+        epochs = (np.full(self.runs, 4), None, np.full(self.runs, 12))[self._step % 3]
+        return Trials(self._arch, epochs)
+
+
+def test_a_module_is_known_at_the_epochs_it_was_trained_for():
+    history = search(Alternating(), ToyBenchmark(), Budget(evaluations=5), runs=2, duplicates="free", patience=9)
+    assert history.paid.sum(axis=0).tolist() == [2, 2]  # once at 4 and once at 12 epochs, named or not
+    assert sorted(history.epochs[history.paid[:, 0], 0]) == [4, 12]
+    attached = history.attach(ToyBenchmark())
+    np.testing.assert_allclose(attached.test[-1], ToyBenchmark().test(history.best))
+
+
+def test_a_failed_training_is_paid_for_once_and_stays_failed():
+    benchmark = ToyBenchmark(vertices=3, fails=True)
+    history = search(RandomSearch(), benchmark, Budget(evaluations=7), runs=20, duplicates="free", patience=500)
+    keys = benchmark.space.key(history.archs.reshape(-1, history.archs.shape[2])).reshape(history.paid.shape)
+    failed = np.isnan(history.value) & history.paid
+    assert failed.any()
+    for step, run in np.argwhere(failed):
+        again = history.tried[:, run] & (keys[:, run] == keys[step, run])
+        assert np.isnan(history.value[again, run]).all()
+
+
+class Impatient(ToyBenchmark):
+    """Somebody presses Ctrl-C at the tenth question."""
+
+    questions = 0
+
+    def query(self, archs, epochs=None, streams=None):
+        self.questions += 1
+        if self.questions == 10:
+            raise KeyboardInterrupt
+        return super().query(archs, epochs, streams)
+
+
+def test_ctrl_c_gets_through_and_the_optimizer_can_start_afresh():
+    optimizer = RegularizedEvolution(4, 2)
+    with pytest.raises(KeyboardInterrupt):
+        search(optimizer, Impatient(), Budget(evaluations=50), runs=3)
+    fresh = search(RegularizedEvolution(4, 2), ToyBenchmark(), Budget(evaluations=20), runs=3)
+    same(search(optimizer, ToyBenchmark(), Budget(evaluations=20), runs=3), fresh)
 
 
 @pytest.mark.parametrize(
