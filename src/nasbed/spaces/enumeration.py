@@ -12,13 +12,16 @@ https://arxiv.org/abs/1902.09635
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.spaces import enumeration_kernels as kernels
+from nasbed.spaces.module_hash_kernels import hash_modules
 
 VERTICES_AT_MOST = 11
 """An edge mask of 55 bits fits a word."""
@@ -91,18 +94,19 @@ def enumerate_modules(vertices: int, edges: int, operations: int, verify: bool =
     Raises:
         BadSetting: When a number is out of range or the space is too large to go through.
     """
-    levels = list(_levels(vertices, edges, operations))
+    levels = list(_levels(vertices, edges, operations, verify))
     labels = np.full((sum(len(level.owners) for level in levels), max(vertices - 2, 0)), -1, np.int8)
     start = 0
     for level in levels:
         stop = start + len(level.owners)
         labels[start:stop, : level.vertices - 2] = level.smallest[:, None] // level.powers % operations
         start = stop
-    return Modules(
+    modules = Modules(
         np.concatenate([np.full(len(level.owners), level.vertices, np.int8) for level in levels]),
         np.concatenate([level.masks[level.owners] for level in levels]),
         labels,
     )
+    return replace(modules, collisions=_collisions(modules)) if verify else modules
 
 
 def label_structures(vertices: int, edges: int, operations: int) -> Structures:
@@ -127,7 +131,7 @@ def label_structures(vertices: int, edges: int, operations: int) -> Structures:
     )
 
 
-def _levels(vertices: int, edges: int, operations: int) -> Iterator[_Level]:
+def _levels(vertices: int, edges: int, operations: int, verify: bool = False) -> Iterator[_Level]:
     """Go through the numbers of vertices that a module can have."""
     if not 2 <= vertices <= VERTICES_AT_MOST:
         raise BadSetting(f"modules have 2 to {VERTICES_AT_MOST} vertices, input and output included, not {vertices}")
@@ -137,6 +141,9 @@ def _levels(vertices: int, edges: int, operations: int) -> Iterator[_Level]:
     for v in range(2, min(vertices, edges + 1) + 1):  # a path over v vertices takes v − 1 edges
         masks = _structure_masks(v, edges, operations)
         first, orders, automorphisms, owners = kernels.isomorphisms(v, masks)
+        if verify:
+            _check_witnesses(v, masks, masks[first], orders)
+            _check_witnesses(v, masks[owners], masks[owners], automorphisms)
         firsts, bounds = np.unique(owners, return_index=True)
         codes = operations ** (v - 2)
         _refuse_more(len(firsts) * codes, _LABELLED_AT_MOST, "labelled structures", v, edges, operations)
@@ -167,6 +174,41 @@ def _structure_masks(vertices: int, edges: int, operations: int) -> NDArray[np.u
             return masks[:count].copy()
         _refuse_more(count, _STRUCTURES_AT_MOST, "structures", vertices, edges, operations)
         room *= 8
+
+
+def _check_witnesses(
+    vertices: int, masks: NDArray[np.uint64], firsts: NDArray[np.uint64], orders: NDArray[np.int8]
+) -> None:
+    """See that what was taken for isomorphic is, edge by edge."""
+    wrong = int(kernels.wrong_witness(vertices, masks, firsts, orders))
+    if wrong >= 0:
+        raise AssertionError(
+            f"structures {masks[wrong]:#x} and {firsts[wrong]:#x} of {vertices} vertices are different"
+        )
+
+
+def _collisions(modules: Modules) -> NDArray[np.int64]:
+    """Find modules that share a published hash, ``(pairs, 2)``, and see that each pair does differ."""
+    digests = hash_modules(modules.vertices, modules.masks, modules.labels).view("V16")[:, 0]
+    order = np.argsort(digests, kind="stable")
+    breaks = np.flatnonzero(digests[order][1:] != digests[order][:-1]) + 1
+    pairs = [
+        tuple(sorted(pair))
+        for group in np.split(order, breaks)
+        if len(group) > 1
+        for pair in combinations(group.tolist(), 2)
+    ]
+    for one, other in pairs:
+        if _graph(modules, one).isomorphic(_graph(modules, other)):
+            raise AssertionError(f"modules {one} and {other} are the same, but were listed as two")
+    return np.array(sorted(pairs), np.int64).reshape(-1, 2)
+
+
+def _graph(modules: Modules, i: int) -> Graph:
+    """Give one module, its labels in digits."""
+    vertices, mask = int(modules.vertices[i]), int(modules.masks[i])
+    matrix = [[mask >> (x + y * (y - 1) // 2) & 1 if x < y else 0 for y in range(vertices)] for x in range(vertices)]
+    return Graph.of(matrix, [INPUT, *map(str, modules.labels[i, : vertices - 2]), OUTPUT])
 
 
 def _refuse_more(count: int, limit: int, what: str, vertices: int, edges: int, operations: int) -> None:

@@ -179,3 +179,29 @@ def classes_of_structures(powers: Any, rows: Any, orders: Any, classes: Any) -> 
         for code in range(classes.shape[1]):
             result[s, code] = classes[rows[s], moved_code(code, orders[s], powers)]
     return result
+
+
+@numba.njit(cache=True)
+def wrong_witness(vertices: int, masks: Any, firsts: Any, orders: Any) -> Any:
+    """Give the first structure that renumbering as ``orders`` says does not turn into the one it should; −1 for none.
+
+    Args:
+        vertices: Of every structure.
+        masks: ``(n,)``.
+        firsts: The mask of the structure that each should become, ``(n,)``.
+        orders: Where vertex v becomes ``orders[v]``, ``(n, vertices)``.
+    """
+    for s in range(len(masks)):
+        renumbered = np.uint64(0)
+        seen = np.uint64(0)
+        for y in range(vertices):
+            seen |= ONE << np.uint64(orders[s, y])
+            for x in range(y):
+                if masks[s] >> np.uint64(x + y * (y - 1) // 2) & ONE:
+                    to, at = np.int64(orders[s, y]), np.int64(orders[s, x])
+                    if at >= to:
+                        return s
+                    renumbered |= ONE << np.uint64(at + to * (to - 1) // 2)
+        if renumbered != firsts[s] or seen != (ONE << np.uint64(vertices)) - ONE:
+            return s
+    return -1

@@ -1,0 +1,1 @@
+"""Tables: what was measured, in one memory-mapped file; and the formats it comes from and goes to."""
