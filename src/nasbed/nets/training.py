@@ -167,7 +167,9 @@ def train_repeats(
         training = _Pass(graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit)
         try:
             training.run()
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:  # the parent of the GPU's error and, with that text, all that there is on the CPU
+            if not isinstance(error, torch.cuda.OutOfMemoryError) and "can't allocate memory" not in str(error):
+                raise
             training.fail_all("out of memory")
         return training.results()
 
@@ -200,7 +202,7 @@ def train_unit(
         attempts: After how many failures a repeat is given up.
 
     Returns:
-        ``trainable_parameters``, the data's ``checksum``, ``attempts`` and, under ``repeats``, what
+        ``trainable_parameters``, ``data_checksum``, the ``attempts`` at each repeat and, under ``repeats``, what
         ``TrainingResult.to_dict`` gives for each.
     """
     graph = Graph.of(adjacency, labels)

@@ -139,8 +139,7 @@ def test_the_same_seed_gives_the_same_bits_again(data, threads):
     assert torch.equal(first, weights())
 
 
-SCRIPT = """
-import json
+UNIT = """
 from nasbed.nets.recipe import DIGITS as recipe
 from nasbed.nets.skeleton import DIGITS as skeleton
 from nasbed.nets.training import train_unit
@@ -150,19 +149,17 @@ for repeat in unit["repeats"]:
     del repeat["total_time"]
     for point in repeat["points"].values():
         del point["training_time"]
-print(json.dumps(unit))
 """
 
 
 def test_the_same_seed_gives_the_same_in_another_process():
-    runs = [
-        subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, text=True).stdout
-        for _ in range(2)
-    ]
-    assert runs[0] == runs[1]
-    unit = json.loads(runs[0])
-    assert [repeat["failure"] for repeat in unit["repeats"]] == [None, None]
-    assert unit["repeats"][0]["points"] != unit["repeats"][1]["points"]
+    here: dict = {}
+    exec(UNIT, here)
+    script = f"{UNIT}\nimport json\nprint(json.dumps(unit))"
+    there = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    assert json.loads(there) == json.loads(json.dumps(here["unit"]))
+    assert [repeat["failure"] for repeat in here["unit"]["repeats"]] == [None, None]
+    assert here["unit"]["repeats"][0]["points"] != here["unit"]["repeats"][1]["points"]
 
 
 def test_repeats_in_one_pass_give_what_each_gives_alone(data):
@@ -205,12 +202,22 @@ def test_an_exploding_training_is_a_failure_not_an_error(data):
 
 
 def test_running_out_of_memory_is_a_failure(data, monkeypatch):
-    def step(self, numbers, rate):
-        raise torch.OutOfMemoryError("no room")
+    def gpu(self, numbers, rate):
+        raise torch.cuda.OutOfMemoryError("no room")
 
-    monkeypatch.setattr(training._Pass, "step", step)
-    result = train(MODULE, SKELETON, RECIPE, data, epochs=2, seed=1)
-    assert (result.failure, dict(result.points)) == ("out of memory", {})
+    def cpu(self, numbers, rate):
+        torch.empty(2**60)
+
+    def broken(self, numbers, rate):
+        torch.ones(2) @ torch.ones(3)
+
+    for step in (gpu, cpu):
+        monkeypatch.setattr(training._Pass, "step", step)
+        result = train(MODULE, SKELETON, RECIPE, data, epochs=2, seed=1)
+        assert (result.failure, dict(result.points)) == ("out of memory", {})
+    monkeypatch.setattr(training._Pass, "step", broken)
+    with pytest.raises(RuntimeError, match="inconsistent tensor size"):
+        train(MODULE, SKELETON, RECIPE, data, epochs=2, seed=1)
 
 
 def test_running_out_of_time_is_a_failure(data):
