@@ -104,6 +104,22 @@ class Graph:
         mine, theirs = _signatures(self), _signatures(other)
         return sorted(mine) == sorted(theirs) and _match(self, other, mine, theirs, [])
 
+    def svg(self) -> str:
+        """Draw the graph as SVG text."""
+        from nasbed.core import drawing
+
+        return drawing.svg(self)
+
+    def dot(self) -> str:
+        """Write the graph in Graphviz's DOT language."""
+        from nasbed.core import drawing
+
+        return drawing.dot(self)
+
+    def _repr_svg_(self) -> str:
+        """Draw the graph in a notebook."""
+        return self.svg()
+
 
 _Signature = tuple[str, int, int]
 
