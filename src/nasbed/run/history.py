@@ -162,7 +162,7 @@ class History:
         elif name == "epochs":
             spent = np.where(self.paid, self.epochs, 0).astype(np.float64)
         elif name == "seconds":
-            spent = np.where(self.paid, self.seconds, 0.0)
+            spent = np.where(self.paid & ~np.isnan(self.seconds), self.seconds, 0.0)  # an unknown time costs nothing
         else:
             raise BadSetting(f"a clock is one of {', '.join(get_args(Clock))}, not {name!r}")
         return np.cumsum(spent, axis=0)

@@ -49,15 +49,22 @@ class Budget:
 
 
 @numba.njit(cache=True)
-def _charge(spent: Any, limits: Any, going: Any, epochs: Any, seconds: Any, paid: Any) -> int:
+def _charge(spent: Any, limits: Any, going: Any, idle: Any, patience: int, epochs: Any, seconds: Any, paid: Any) -> int:
     left = 0
     for run in range(len(going)):
+        if not going[run]:
+            continue
+        idle[run] += 1
         if paid[run]:
-            spent[run, 0] += 1.0
-            spent[run, 1] += epochs[run]
-            spent[run, 2] += seconds[run]
-            if spent[run, 0] >= limits[0] or spent[run, 1] >= limits[1] or spent[run, 2] >= limits[2]:
-                going[run] = False
+            for i, cost in enumerate((1.0, float(epochs[run]), seconds[run])):
+                if cost > 0:  # a training that failed may not know its time: NaN costs nothing
+                    spent[run, i] += cost
+                    if limits[i] < np.inf:
+                        idle[run] = 0
+                    if spent[run, i] >= limits[i]:
+                        going[run] = False
+        if idle[run] >= patience:
+            going[run] = False
         left += going[run]
     return left
 
@@ -69,23 +76,28 @@ class Ledger:
     Attributes:
         budget: What each run may spend.
         runs: How many runs.
+        patience: A run is closed, too, after so many steps in a row that brought it no nearer to a limit.
         spent: Evaluations, epochs and seconds of each run, ``(runs, 3)``.
         going: Which runs may go on, ``(runs,)``.
     """
 
     budget: Budget
     runs: int
+    patience: int = 10_000
     spent: NDArray[np.float64] = field(init=False)
     going: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.patience < 1:
+            raise BadSetting(f"patience must be at least 1 step, not {self.patience}")
         self.spent = np.zeros((self.runs, 3))
         self.going = np.ones(self.runs, np.bool_)
+        self._idle = np.zeros(self.runs, np.int64)
         self._limits = self.budget.limits
 
     def charge(self, epochs: NDArray[np.int64], seconds: NDArray[np.float64], paid: NDArray[np.bool_]) -> int:
-        """Book one evaluation for each run that pays, and give how many runs may go on."""
-        return int(_charge(self.spent, self._limits, self.going, epochs, seconds, paid))
+        """Book one step, in which the runs that pay were given an evaluation, and give how many may go on."""
+        return int(_charge(self.spent, self._limits, self.going, self._idle, self.patience, epochs, seconds, paid))
 
     def close(self, runs: NDArray[np.bool_]) -> int:
         """End some runs for another reason than their budget, and give how many may go on."""

@@ -60,7 +60,7 @@ def search(
             same epochs: ``"pay"`` trains and charges it again; ``"free"`` repeats the known answer at no cost;
             ``"skip"`` drops it, and the optimizer is never told.
         repeats: ``"draw"`` one of a table's repeats for each evaluation, or take their ``"mean"``.
-        patience: A run ends after so many proposals in a row that cost nothing.
+        patience: A run ends after so many proposals in a row that bring it no nearer to the end of its budget.
         progress: Called now and then with the share done, from 0 to 1.
 
     Returns:
@@ -75,10 +75,9 @@ def search(
         raise BadSetting(f"repeats are 'draw' or 'mean', not {repeats!r}")
     optimizer.start(benchmark.space, Streams.from_seed(seed, runs, first_run, "optimizer"))
     answers = Streams.from_seed(seed, runs, first_run, "answers") if repeats == "draw" else None
-    ledger = Ledger(budget, runs)
+    ledger = Ledger(budget, runs, patience)
     recorder = Recorder(runs, benchmark.space.decisions)
     memory = None if duplicates == "pay" else Seen(runs)
-    idle = np.zeros(runs, np.int64)
     left, step = runs, 0
     while left:
         trials = optimizer.ask()
@@ -93,9 +92,6 @@ def search(
         told = fresh if duplicates == "skip" else playing
         recorder.record(trials.archs, heard, told, fresh)
         left = ledger.charge(heard.epochs, heard.seconds, fresh)
-        if memory is not None:
-            idle = np.where(fresh, 0, idle + 1)
-            left = ledger.close(idle >= patience)
         optimizer.tell(Trials(trials.archs, trials.epochs, None if _everyone(told) else told), heard)
         step += 1
         if progress is not None and step % _REPORT_EVERY == 0:

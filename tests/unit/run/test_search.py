@@ -140,6 +140,31 @@ def test_a_failed_training_is_paid_for_once_and_stays_failed():
         assert np.isnan(history.value[again, run]).all()
 
 
+class Timeless(ToyBenchmark):
+    """Knows the time of three trainings in four, or of none."""
+
+    def __init__(self, known=True):
+        super().__init__()
+        self.known = known
+
+    def query(self, archs, epochs=None, streams=None):
+        heard = super().query(archs, epochs, streams)
+        return heard._replace(seconds=np.where(self.known & (heard.seconds % 1 < 0.75), heard.seconds, np.nan))
+
+
+def test_a_time_that_is_not_known_costs_nothing_and_stops_no_clock():
+    history = search(RandomSearch(), Timeless(), Budget(seconds=30.0), runs=4)
+    assert np.isnan(history.seconds[history.paid]).any()
+    spent = np.nansum(np.where(history.paid, history.seconds, 0), axis=0)
+    assert ((spent >= 30.0) & (spent < 33.0)).all()
+    np.testing.assert_allclose(history.clock("seconds")[-1], spent)
+
+
+def test_a_search_that_never_nears_its_budget_ends():
+    history = search(RandomSearch(), Timeless(known=False), Budget(seconds=30.0), runs=2, patience=25)
+    assert history.paid.sum(axis=0).tolist() == [25, 25]
+
+
 class Impatient(ToyBenchmark):
     """Somebody presses Ctrl-C at the tenth question."""
 
@@ -166,6 +191,7 @@ def test_ctrl_c_gets_through_and_the_optimizer_can_start_afresh():
         ({"duplicates": "ignore"}, "pay, free, skip"),
         ({"repeats": "all"}, "draw"),
         ({"runs": 0}, "at least 1"),
+        ({"patience": 0}, "at least 1 step"),
     ],
 )
 def test_settings_that_are_not_allowed_are_named(arguments, complaint):
