@@ -39,6 +39,8 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=ROOT / "src/nasbed/benchmarks/data/digits101.arrow")
     parser.add_argument("--card", type=Path, default=ROOT / "docs/digits101.md")
     given = parser.parse_args()
+    if given.repeats < 2:
+        parser.error("the card tells noise from differences, for which it needs at least 2 repeats")
     for folder in (given.work, given.table.parent, given.card.parent):
         folder.mkdir(parents=True, exist_ok=True)
     table = generate(
@@ -133,7 +135,7 @@ def origin(made: dict[str, Any]) -> list[tuple[str, str]]:
         ("Data", f"{made['data']}, SHA-256 {made['data_checksum']}"),
         *((noun.capitalize(), settings[noun]) for noun in _NOUNS),
         ("Hardware", "; ".join(machines)),
-        ("Begun, ended", f"{sessions[0]['started']}, {made['finished']}, in {len(sessions)} sessions"),
+        ("Begun, ended", f"{sessions[0]['started']}, {made['finished']}; sessions: {len(sessions)}"),
         ("Training", f"{made['training_seconds'] / 60:.1f} minutes of one core"),
         ("Given up", f"{len(made['failures'])} trainings"),
     ]

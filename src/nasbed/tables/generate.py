@@ -224,13 +224,16 @@ def _places(out: str | Path, store: str | Path | None) -> tuple[Path, Path]:
 
 
 def _survey(machine: Executor, job: Job) -> dict[str, Any]:
-    """Have a worker see whether the job can be done, and with which versions and data."""
-    machine.submit("survey", SURVEY, job.skeleton.to_dict(), job.recipe.to_dict(), job.data, job.budgets)
-    (outcome,) = machine.as_completed()
-    if outcome.error is not None:
-        raise BadSetting(outcome.error)
-    found: dict[str, Any] = outcome.value
-    return found
+    """Have a worker see whether the job can be done, and with which versions and data; one that dies is replaced."""
+    error = None
+    for _ in range(job.attempts):
+        machine.submit("survey", SURVEY, job.skeleton.to_dict(), job.recipe.to_dict(), job.data, job.budgets)
+        for outcome in machine.as_completed():
+            if outcome.error is None:
+                found: dict[str, Any] = outcome.value
+                return found
+            error = outcome.error
+    raise BadSetting(f"nothing can be trained: {error}")
 
 
 def _hardware() -> dict[str, Any]:

@@ -210,7 +210,7 @@ def test_an_interrupt_stops_the_workers_at_once_and_in_silence(tmp_path):
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     said = process.communicate()[1].decode()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5  # where they would sleep for a minute
     assert said.count("Traceback") == 1  # the script's own
     assert "KeyboardInterrupt" in said
     assert all(gone(pid) for pid in pids)

@@ -174,6 +174,45 @@ def test_a_command_killed_again_and_again_goes_on_to_the_same_table(tmp_path, se
     assert len(records(tmp_path / "table.sqlite")) == UNITS
 
 
+FAKE = """
+import os
+from pathlib import Path
+
+def die_once(name):
+    flag = Path(__file__).with_name(name)
+    if not flag.exists():
+        flag.touch()
+        os.kill(os.getpid(), 9)
+
+def survey(skeleton, recipe, data, budgets):
+    die_once("survey")
+    return {"versions": {}, "data_checksum": "0", "images": {}}
+
+def train(adjacency, labels, skeleton, recipe, data, epochs, seed, repeats, attempts):
+    die_once("train")
+    if labels[1:-1] == ("maxpool3x3",) and len(adjacency) == 3 and adjacency[0][2]:
+        os.kill(os.getpid(), 9)
+    moment = {"training_time": 1.0, "train": [seed % 7, 7], "validation": [epochs, 7], "test": [len(labels), 7]}
+    trained = {"points": dict.fromkeys(("start", "halfway", "end"), moment), "total_time": 2.0, "failure": None}
+    return {"trainable_parameters": 1, "repeats": [trained] * repeats}
+"""
+
+
+def test_workers_that_die_stop_nothing_and_a_unit_that_kills_them_is_given_up(tmp_path, monkeypatch):
+    (tmp_path / "fake_training.py").write_text(FAKE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("nasbed.tables.generate.SURVEY", "fake_training:survey")
+    monkeypatch.setattr("nasbed.tables.generate.TRAIN", "fake_training:train")
+    table = small(tmp_path / "table.arrow", workers=2, attempts=2)
+    lost = SPACE.index(SPACE.parse("011/001/000:maxpool")[None])[0]
+    nan = np.isnan(table.column("validation_accuracy").values()).all(axis=(1, 2))
+    np.testing.assert_array_equal(np.flatnonzero(nan), [lost])
+    kept = np.flatnonzero(~nan)
+    np.testing.assert_array_equal(table.column("validation_accuracy").values()[kept, :, 0], [[1 / 7, 2 / 7]] * 6)
+    assert {failure["reason"] for failure in table.provenance["failures"]} == {"the worker was killed by SIGKILL"}
+    assert len(table.provenance["failures"]) == 4
+
+
 @needs_torch
 def test_other_settings_do_not_share_a_store(undisturbed):
     table, folder = undisturbed
