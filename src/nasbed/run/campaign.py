@@ -136,8 +136,8 @@ def _agree(store: Store, plan: Mapping[str, Any], units: int) -> None:
     if there is None:
         if len(store):
             raise BadSetting("the store has records but no campaign's plan; name another store")
-        store.note("plan", here)
         store.note("units", units)
+        store.note("plan", here)  # last: where there is a plan there is all of it
         return
     differences = [
         f"{name} was {before}, now {after}" for name, before, after in _differences(there, here) if before != after

@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nasbed.tables.build import build_table
-from nasbed.tables.table import Table
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, Interrupted
@@ -33,8 +31,10 @@ from nasbed.nets.skeleton import Skeleton
 from nasbed.run.campaign import Progress, campaign
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.tables.build import build_table
 from nasbed.tables.measured import Measured
 from nasbed.tables.settings import training_settings
+from nasbed.tables.table import Table
 
 TRAIN = "nasbed.nets.training:train_unit"
 SURVEY = "nasbed.nets.survey:survey"
