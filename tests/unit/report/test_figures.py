@@ -1,0 +1,63 @@
+"""Figures: what is drawn, on which scale, and that matplotlib is left as it was."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from nasbed.report.comparison import compare
+from nasbed.report.figures import course, outcome
+
+
+@pytest.fixture(scope="module")
+def comparison(landscape):
+    return compare(["random", "local"], landscape, runs=40, evaluations=120)
+
+
+def axes_of(figure):
+    (axes,) = figure.axes
+    return axes
+
+
+def lines(figure):
+    return {line.get_label(): line for line in axes_of(figure).lines}
+
+
+def test_a_line_is_the_mean_in_percent(comparison):
+    drawn = lines(course(comparison, "test"))
+    for label, curve in comparison.curves("test").items():
+        np.testing.assert_allclose(drawn[label].get_ydata(), 100 * curve.mean)
+        np.testing.assert_array_equal(drawn[label].get_xdata(), curve.at)
+
+
+def test_the_exact_expectation_is_dashed_where_it_is_known(comparison, landscape):
+    name = "random search, exact expectation"
+    for metric, expected in (
+        ("validation", comparison.reference.validation_after(np.arange(1, 121))),
+        ("test-regret", landscape.optimum()[1] - comparison.reference.test_after(np.arange(1, 121))),
+    ):
+        dashed = lines(course(comparison, metric))[name]
+        assert dashed.get_linestyle() == "--"
+        np.testing.assert_allclose(dashed.get_ydata(), 100 * expected)
+    assert name not in lines(course(comparison, "validation", "seconds"))
+    assert name not in lines(course(comparison, "validation-regret"))
+
+
+def test_axes_name_their_units_and_regret_over_a_wide_range_is_logarithmic(comparison):
+    accuracy, regret = axes_of(course(comparison, "test")), axes_of(course(comparison, "test-regret", "seconds"))
+    assert (accuracy.get_yscale(), regret.get_yscale()) == ("linear", "log")
+    assert accuracy.get_ylabel() == "test accuracy (%)"
+    assert regret.get_ylabel() == "test regret (percentage points)"
+    assert regret.get_xlabel() in ("simulated training time (seconds)", "simulated training time (hours)")
+    assert regret.get_title(loc="left") == "landscape · mean of 40 runs with 95 % band"
+
+
+def test_every_run_is_a_dot(comparison):
+    dots = [line for line in axes_of(outcome(comparison, "test")).lines if line.get_marker() == "."]
+    for line, values in zip(dots, comparison.final("test").values(), strict=True):
+        np.testing.assert_allclose(line.get_xdata(), 100 * values)
+
+
+def test_no_state_of_matplotlibs_is_changed(comparison, tmp_path):
+    before = mpl.rcParams.copy()
+    comparison.save(tmp_path)
+    assert mpl.rcParams == before
