@@ -137,9 +137,13 @@ def _levels(vertices: int, edges: int, operations: int, verify: bool = False) ->
         raise BadSetting(f"modules have 2 to {VERTICES_AT_MOST} vertices, input and output included, not {vertices}")
     if edges < 1 or operations < 1:
         raise BadSetting(f"modules have at least 1 edge and 1 operation, not {edges} and {operations}")
+    vertices = min(vertices, edges + 1)  # a path over v vertices takes v − 1 edges
+    _refuse_more(operations ** (vertices - 2), _LABELLED_AT_MOST, "labelled structures", vertices, edges, operations)
+    # The largest first, because it is the one that may be too large.
+    masks_of = {v: _structure_masks(v, edges, operations) for v in range(vertices, 1, -1)}
     start = 0
-    for v in range(2, min(vertices, edges + 1) + 1):  # a path over v vertices takes v − 1 edges
-        masks = _structure_masks(v, edges, operations)
+    for v in range(2, vertices + 1):
+        masks = masks_of[v]
         first, orders, automorphisms, owners = kernels.isomorphisms(v, masks)
         if verify:
             _check_witnesses(v, masks, masks[first], orders)

@@ -1,5 +1,7 @@
 """The NAS-Bench-101 space against its definition, in plain Python."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -135,6 +137,28 @@ def test_samples_are_uniform_over_valid_rows():
     assert counts.sum() == 30000
     expected = 30000 / len(valid)
     assert ((counts - expected) ** 2 / expected).sum() < 40  # χ² with 14 degrees of freedom: p < 0.001
+
+
+def test_chances_are_those_of_all_raw_rows():
+    space = SPACES[4]
+    raw = np.array(list(product((0, 1), repeat=6)), np.int8)
+    operations = np.array(list(product(range(3), repeat=2)), np.int8)
+    raw = np.hstack([np.repeat(raw, len(operations), axis=0), np.tile(operations, (len(raw), 1))])
+    classes = space.index(raw)
+    expected = np.bincount(classes[classes >= 0], minlength=91) / (classes >= 0).sum()
+    np.testing.assert_allclose(space.probabilities(), expected, rtol=1e-12)
+
+
+def test_chances_are_those_of_samples():
+    space = SPACES[5]
+    chances = space.probabilities()
+    assert chances.shape == (2532,)
+    assert chances.sum() == pytest.approx(1)
+    counts = np.bincount(space.index(space.sample(Streams.from_seed(5, 400000))), minlength=2532)
+    expected = 400000 * chances
+    assert expected.min() > 5
+    excess = ((counts - expected) ** 2 / expected).sum() - 2531
+    assert abs(excess) < 4 * np.sqrt(2 * 2531)
 
 
 def test_children_take_their_decisions_from_their_parents():
