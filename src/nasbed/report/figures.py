@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _STYLES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.5, 1.2)))
 _SIZE = (5.4, 3.5)  # inches: a little more than a column of a two-column paper
+_LINES_INSIDE = 5  # more than that, and the legend goes below the axes
 _LOG_FROM = 4.0  # means that span more than this factor are drawn on a logarithmic scale
 _UNITS = ((86400.0, "days"), (3600.0, "hours"), (1.0, "seconds"))
 _STYLE = {
@@ -88,7 +89,11 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
         )
         axes.set_ylabel(_axis(metric))
         axes.set_title(f"{comparison.benchmark} · mean of {_runs(comparison)} with 95 % band", loc="left")
-        axes.legend(loc="best")
+        if len(axes.lines) <= _LINES_INSIDE:
+            axes.legend(loc="best")
+        else:  # below the axes, where it hides nothing
+            figure.set_figheight(_SIZE[1] + 0.17 * len(axes.lines))
+            figure.legend(loc="outside lower center", fontsize=8)
         return figure
 
 
@@ -127,10 +132,11 @@ def outcome(comparison: Comparison, metric: Metric) -> Figure:
                 linewidth=1.1,
                 zorder=4,
             )
-        axes.set_yticks(range(len(finals)), list(finals))
+        axes.set_yticks(range(len(finals)), [label.replace("(", "\n(").replace(", ", ",\n") for label in finals])
         axes.set_ylim(len(finals) - 0.45, -0.55)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(f"final {_axis(metric)}\ndot: a run · box: quartiles · diamond: mean with 95 % interval")
+        axes.set_xlabel(f"final {_axis(metric)}")
+        figure.supxlabel("dot: a run · box: quartiles · diamond: mean with 95 % interval", fontsize=8)
         axes.set_title(f"{comparison.benchmark} · {_runs(comparison)}", loc="left")
         return figure
 

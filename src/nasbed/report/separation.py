@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from nasbed.report.summary import CONFIDENCE, mean_and_reach
 
+_NAMED_AT_MOST = 6  # pairs in a sentence; four searches have as many
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -82,7 +84,7 @@ class Separation:
         return all(difference.apart for difference in self.differences)
 
     def sentence(self) -> str:
-        """Say it, for a terminal or a caption; differences are in percentage points."""
+        """Say it, for a terminal or a caption; differences are in percentage points, long lists are counted."""
         if not self.differences:
             return "There is one search, and nothing to tell it apart from."
         apart = [
@@ -91,8 +93,8 @@ class Separation:
             if d.apart
         ]
         others = [f"{d.better} and {d.worse}" for d in self.differences if not d.apart]
-        parts = [f"told apart: {', '.join(apart)}"] if apart else []
-        parts += [f"not told apart: {', '.join(others)}"] if others else []
+        parts = [f"told apart: {_listed(apart)}"] if apart else []
+        parts += [f"not told apart: {_listed(others)}"] if others else []
         return f"By {self.metric} (95 % intervals of all pairs together, {self.runs} paired runs), {'; '.join(parts)}."
 
     def as_dict(self) -> dict[str, Any]:
@@ -108,3 +110,7 @@ class Separation:
             for d in self.differences
         ]
         return {"metric": self.metric, "confidence": CONFIDENCE, "runs": self.runs, "pairs": pairs}
+
+
+def _listed(pairs: list[str]) -> str:
+    return ", ".join(pairs) if len(pairs) <= _NAMED_AT_MOST else f"{len(pairs)} pairs"

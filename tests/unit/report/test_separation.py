@@ -58,5 +58,10 @@ def test_a_run_that_failed_in_one_search_counts_in_none():
     assert nothing.as_dict()["pairs"][0]["mean"] is None
 
 
+def test_many_pairs_are_counted_rather_than_listed():
+    finals = {str(k): k + np.arange(9) / 100 for k in range(5)}
+    assert "told apart: 10 pairs." in Separation.of(finals, "accuracy").sentence()
+
+
 def test_one_search_has_nothing_to_be_told_apart_from():
     assert "one search" in Separation.of({"a": np.ones(3)}, "accuracy").sentence()
