@@ -154,7 +154,7 @@ def train_repeats(
         threads: How many threads PyTorch may use on the CPU. Another number can round differently.
 
     Returns:
-        One result a seed. A training whose loss is not finite, that ran out of memory or of time has a ``failure``.
+        One result a seed. A training whose outputs are not finite, that ran out of memory or of time has a ``failure``.
 
     Raises:
         BadSetting: When data, skeleton, epochs and recipe do not fit together.
@@ -357,10 +357,8 @@ class _Pass:
         self.network.train()
         images, labels = self.augment(numbers)
         logits = self.network(images)
-        losses = F.cross_entropy(logits.flatten(0, 1), labels.T.flatten(), reduction="none")
-        losses = losses.view(len(self.seeds), -1).mean(dim=1)
-        gradients = torch.autograd.grad(losses.sum(), self.leaves)
-        self.finite &= losses.detach().isfinite()
+        loss = F.cross_entropy(logits.flatten(0, 1), labels.T.flatten(), reduction="sum") / len(labels)
+        gradients = torch.autograd.grad(loss, self.leaves)  # of a repeat's mean loss: no other depends on its weights
         self.optimizer.step([torch.cat([g.reshape(-1) for g in gradients])], rate)
 
     def measure(self, name: str, steps: int) -> None:
@@ -372,7 +370,7 @@ class _Pass:
         finite = self.finite.tolist()
         for r in range(share):
             if self.failures[r] is None and not finite[r]:
-                self.failures[r] = f"the loss was not finite within the first {steps} of {self.steps} steps"
+                self.failures[r] = f"the outputs were not finite after {steps} of {self.steps} steps"
             if self.failures[r] is None:
                 self.points[r][name] = Point(
                     0.0 if name == "start" else steps * self.recipe.batch_size / len(self.data.train),
