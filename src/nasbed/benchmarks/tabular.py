@@ -127,7 +127,7 @@ class TabularBenchmark(Benchmark):
 
     def optimum(self, epochs: int | None = None) -> tuple[float, float]:
         """Give the best mean validation and the best mean test accuracy in the table."""
-        budget = int(self._budget(epochs))  # type: ignore[arg-type]  # one integer in, one out
+        budget = int(self._budget(epochs))
         if budget not in self._optima:
             columns = (self._validation, self._test)
             best = [float(np.nanmax(_mean(column.values(budget=budget)))) for column in columns]
@@ -148,7 +148,8 @@ def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
     there = ~np.isnan(values)
     count = there.sum(axis=-1)
     total = np.where(there, values, 0.0).sum(axis=-1)
-    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    mean: NDArray[np.float64] = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return mean
 
 
 def digits101() -> TabularBenchmark:
