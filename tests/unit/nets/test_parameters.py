@@ -1,6 +1,8 @@
 """Parameters: the formula against the published figure and against networks that are built."""
 
 import doctest
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -46,3 +48,8 @@ def test_what_cannot_be_counted_is_refused():
         trainable_parameters(Graph.of([[0, 0], [0, 0]], ["input", "output"]))
     with pytest.raises(UnknownName, match="Did you mean 'conv3x3-bn-relu'"):
         trainable_parameters(Graph.of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-rel", "output"]))
+
+
+def test_counting_needs_no_pytorch():
+    script = "import sys, nasbed.nets.parameters, nasbed.nets.recipe; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
