@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import nasbed.search as _room  # noqa: F401 - first, or its first import would put the room in the function's place
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -132,6 +134,9 @@ def compare(
         runs: Repetitions of each.
         **settings: The remaining arguments of ``search``, the same for all.
     """
+    from nasbed.benchmarks.resolve import resolve
+    from nasbed.core.benchmark import Benchmark
     from nasbed.report.comparison import compare as play
 
-    return play(optimizers, benchmark, runs=runs, **settings)
+    answers = benchmark if isinstance(benchmark, Benchmark) else resolve(benchmark)
+    return play(optimizers, answers, runs=runs, **settings)
