@@ -2,8 +2,7 @@
 
 Every operation keeps the image's size and works on ``repeats`` networks at once: a tensor holds the channels of the
 first network, then those of the second, and so on, and a grouped convolution keeps them apart. With one repeat they
-are ordinary layers. Tensors are channels-last in memory, which is several times faster on a CPU for small networks
-(``benchmarks/training.py``).
+are ordinary layers. Tensors are channels-last in memory, which is faster on a CPU (``benchmarks/training.py``).
 
 Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the published ``base_ops``.
 """
