@@ -1,0 +1,208 @@
+"""The laws of optimizers, played on a small space whose values follow from keys."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.optimizer import Optimizer
+from nasbed.core.records import Archs, Evaluations, Trials
+from nasbed.core.rng import Streams
+from nasbed.run.ledger import Budget
+from nasbed.run.search import search
+from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.testing.keyed import KeyedBenchmark
+from nasbed.testing.law import DoesNotApply, Laws
+
+optimizer_laws: Laws[Optimizer] = Laws("optimizer")
+law = optimizer_laws.law
+
+_RUNS, _STEPS = 5, 160
+_SPACE = NASBench101(vertices=5)
+_ANSWERS = KeyedBenchmark(_SPACE)
+_FAILING = KeyedBenchmark(_SPACE, failing=0.3)
+
+
+def _begin(optimizer: Optimizer, seed: int, runs: int = _RUNS, first: int = 0) -> Optimizer:
+    """Start a copy, so that no law sees what another did."""
+    return copy.deepcopy(optimizer).start(_SPACE, Streams.from_seed(seed, runs, first, "laws"))
+
+
+def _step(optimizer: Optimizer, answers: KeyedBenchmark = _ANSWERS) -> Trials:
+    """Ask, answer and tell once."""
+    trials = optimizer.ask()
+    optimizer.tell(trials, answers.query(trials.archs, trials.epochs))
+    return trials
+
+
+def _proposals(optimizer: Optimizer, steps: int = _STEPS, answers: KeyedBenchmark = _ANSWERS) -> Archs:
+    """Play, and give what was proposed, ``(steps, runs, decisions)``; zeros where a run was over."""
+    played = []
+    for _ in range(steps):
+        trials = _step(optimizer, answers)
+        active = _active(trials)
+        played.append(np.where(active[:, None], trials.archs, 0))
+    return np.array(played, np.int8)
+
+
+def _active(trials: Trials) -> NDArray[np.bool_]:
+    return np.ones(len(trials.archs), np.bool_) if trials.active is None else trials.active
+
+
+@law
+def proposals_are_valid(optimizer: Optimizer, seed: int) -> None:
+    """Each run is given one valid row of int8, a positive number of epochs if any, and a flag if any."""
+    player = _begin(optimizer, seed)
+    for _ in range(_STEPS):
+        trials = _step(player)
+        active = _active(trials)
+        assert trials.archs.dtype == np.int8, f"architectures are int8, not {trials.archs.dtype}"
+        assert trials.archs.shape == (_RUNS, _SPACE.decisions), f"{trials.archs.shape} is not one row a run"
+        assert active.shape == (_RUNS,)
+        assert active.dtype == np.bool_
+        assert _SPACE.valid(trials.archs[active]).all(), "a proposal is not valid"
+        if trials.epochs is not None:
+            assert trials.epochs.shape == (_RUNS,)
+            assert (trials.epochs > 0).all()
+
+
+@law
+def what_was_asked_stays_as_it_was(optimizer: Optimizer, seed: int) -> None:
+    """Trials are values: later steps do not change them in place."""
+    player = _begin(optimizer, seed)
+    asked = [_step(player).archs for _ in range(_STEPS)]
+    then = _begin(optimizer, seed)
+    for step, archs in enumerate(asked):
+        assert (archs == _step(then).archs).all(), f"what was proposed at step {step} has changed since"
+
+
+@law
+def a_run_depends_on_its_own_stream_alone(optimizer: Optimizer, seed: int) -> None:
+    """Run k proposes what it would propose if it were played alone."""
+    for answers in (_ANSWERS, _FAILING):
+        together = _proposals(_begin(optimizer, seed), answers=answers)
+        for k in range(_RUNS):
+            alone = _proposals(_begin(optimizer, seed, 1, first=k), answers=answers)
+            differs = (together[:, k] != alone[:, 0]).any(axis=1)
+            assert not differs.any(), f"run {k} proposes something else when played alone, at step {differs.argmax()}"
+
+
+@law
+def another_seed_is_another_search(optimizer: Optimizer, seed: int) -> None:
+    """The same seed gives the same proposals again, after ``start`` too; another seed gives others."""
+    player = _begin(optimizer, seed)
+    once = _proposals(player)
+    player.start(_SPACE, Streams.from_seed(seed, _RUNS, 0, "laws"))
+    assert (once == _proposals(player)).all(), "started again with the same seed it proposes something else"
+    assert (once != _proposals(_begin(optimizer, seed + 1))).any(), "another seed proposes the same"
+
+
+_PLAY = """
+import importlib, json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from nasbed.testing import optimizers
+place, name, settings, seed = json.loads(sys.argv[2])
+made = getattr(importlib.import_module(place), name)(**settings)
+print(optimizers.digest(made, seed))
+"""
+
+
+def digest(optimizer: Optimizer, seed: int) -> str:
+    """Hash everything that an optimizer proposes under a seed."""
+    return hashlib.sha256(_proposals(_begin(optimizer, seed)).tobytes()).hexdigest()
+
+
+@law
+def another_process_plays_the_same_bytes(optimizer: Optimizer, seed: int) -> None:
+    """What a seed gives does not depend on the process: on its hash seed, its addresses, what ran before."""
+    kind = type(optimizer)
+    if getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is not kind or kind.__module__ == "__main__":
+        raise DoesNotApply(f"{kind.__qualname__} is not in a module that another process can import")
+    what = json.dumps([kind.__module__, kind.__qualname__, optimizer.settings(), seed])
+    command = [sys.executable, "-c", _PLAY, json.dumps(sys.path), what]
+    played = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert played.returncode == 0, played.stderr
+    assert played.stdout.strip() == digest(optimizer, seed), "another process proposes something else"
+
+
+@law
+def a_search_goes_on_from_its_state(optimizer: Optimizer, seed: int) -> None:
+    """A fresh optimizer that loads the state proposes the same from there on, and saving disturbs nothing."""
+    for pause in (0, 1, 7, 60, 130):
+        player = _begin(optimizer, seed)
+        _proposals(player, pause, _FAILING)
+        state = player.state_dict()
+        rest = _proposals(player, _STEPS - pause, _FAILING)
+        fresh = _begin(optimizer, seed + 1)
+        _proposals(fresh, 3)
+        fresh.load_state_dict(state)
+        again = _proposals(fresh, _STEPS - pause, _FAILING)
+        assert (again == rest).all(), f"saved after {pause} steps and loaded, it proposes something else"
+
+
+@law
+def failed_trainings_are_survived(optimizer: Optimizer, seed: int) -> None:
+    """It goes on when trainings fail, even if all do."""
+    for failing in (0.5, 1.0):
+        player = _begin(optimizer, seed)
+        answers = KeyedBenchmark(_SPACE, failing)
+        for _ in range(_STEPS):
+            trials = _step(player, answers)
+            assert _SPACE.valid(trials.archs[_active(trials)]).all(), "after failures a proposal is not valid"
+
+
+@law
+def rows_that_are_not_active_are_ignored(optimizer: Optimizer, seed: int) -> None:
+    """What stands in a row that is not active changes nothing, in its own run or in another's."""
+    heard = []
+    for rubbish in (np.nan, 1e9):
+        player, told, kept = _begin(optimizer, seed), Streams.from_seed(seed, _RUNS, 0, "told"), []
+        for _ in range(_STEPS):
+            trials = player.ask()
+            kept.append(trials.archs.copy())
+            active = _active(trials) & (told.uniform()[:, 0] < 0.7)
+            answer = _ANSWERS.query(trials.archs, trials.epochs)
+            value = np.where(active, answer.value, rubbish)
+            player.tell(Trials(trials.archs, trials.epochs, active), Evaluations(value, *answer[1:]))
+        heard.append(np.array(kept))
+    assert (heard[0] == heard[1]).all(), "an answer in a row that is not active was listened to"
+
+
+@law
+def a_silent_run_leaves_the_others_alone(optimizer: Optimizer, seed: int) -> None:
+    """A run that is told nothing does not change what the others do."""
+    expected, player = _proposals(_begin(optimizer, seed)), _begin(optimizer, seed)
+    for step in range(_STEPS):
+        trials = player.ask()
+        active = _active(trials)
+        assert (np.where(active[1:, None], trials.archs[1:], 0) == expected[step, 1:]).all(), (
+            f"with run 0 silent, others propose something else at step {step}"
+        )
+        told = active & (np.arange(_RUNS) > 0)
+        player.tell(Trials(trials.archs, trials.epochs, told), _ANSWERS.query(trials.archs, trials.epochs))
+
+
+@law
+def every_budget_is_respected(optimizer: Optimizer, seed: int) -> None:
+    """No run spends more evaluations, epochs or seconds than it may, but for the last evaluation's."""
+    budgets = (Budget(evaluations=40), Budget(epochs=50), Budget(seconds=33.3), Budget(25, 1000, 20.0))
+    for budget in budgets:
+        history = search(copy.deepcopy(optimizer), _ANSWERS, budget, runs=_RUNS, seed=seed)
+        paid = history.paid
+        for limit, cost in zip(budget.limits, (np.ones(paid.shape), history.epochs, history.seconds), strict=True):
+            before = np.vstack([np.zeros((1, _RUNS)), np.where(paid, cost, 0.0).cumsum(axis=0)[:-1]])
+            assert (before < limit)[paid].all(), f"a run went on after it had spent {limit}"
+
+
+@law
+def settings_make_the_optimizer_again(optimizer: Optimizer, seed: int) -> None:
+    """The settings make an optimizer that plays the same."""
+    settings: dict[str, Any] = optimizer.settings()
+    assert digest(type(optimizer)(**settings), seed) == digest(optimizer, seed), "made again it plays something else"

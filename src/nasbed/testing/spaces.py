@@ -1,0 +1,221 @@
+"""The laws of spaces."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import NasbedError
+from nasbed.core.records import Archs
+from nasbed.core.rng import Streams
+from nasbed.core.space import Space
+from nasbed.testing.law import DoesNotApply, Laws
+
+space_laws: Laws[Space] = Laws("space")
+law = space_laws.law
+
+_FEW, _MANY = 60, 20_000
+_BINS = 97  # over which draws are compared with their chances; a prime, so that neighbours in the order are parted
+
+
+def _streams(seed: int, runs: int, first: int = 0) -> Streams:
+    return Streams.from_seed(seed, runs, first, "laws")
+
+
+def _relatives(space: Space, seed: int) -> Archs:
+    """Draw architectures and some of their neighbours: among these, equal ones are not rare."""
+    drawn = space.sample(_streams(seed, _FEW))
+    return np.concatenate([drawn, *(space.neighbors(arch)[:4] for arch in drawn[: _FEW // 3])])
+
+
+def _are_rows(space: Space, archs: Archs, rows: int) -> None:
+    assert archs.dtype == np.int8, f"architectures are int8, not {archs.dtype}"
+    assert archs.shape == (rows, space.decisions), f"{(rows, space.decisions)} expected, not {archs.shape}"
+    assert ((archs >= 0) & (archs < space.cardinalities)).all(), "a decision lies outside its cardinality"
+    assert space.valid(archs).all(), f"not valid: {archs[~space.valid(archs)][0].tolist()}"
+
+
+@law
+def samples_are_valid_and_differ(space: Space, seed: int) -> None:
+    """What is sampled is a valid row of int8, and not always the same."""
+    archs = space.sample(_streams(seed, _FEW))
+    _are_rows(space, archs, _FEW)
+    assert space.size == 1 or len(np.unique(archs, axis=0)) > 1, "every stream drew the same architecture"
+
+
+@law
+def children_are_valid(space: Space, seed: int) -> None:
+    """Mutation and crossover give valid rows and leave the parents as they were."""
+    streams = _streams(seed, _FEW)
+    mothers, fathers = space.sample(streams), space.sample(streams)
+    before = mothers.copy(), fathers.copy()
+    _are_rows(space, space.mutate(mothers, streams), _FEW)
+    _are_rows(space, space.crossover(mothers, fathers, streams), _FEW)
+    assert (mothers == before[0]).all(), "the mothers were changed in place"
+    assert (fathers == before[1]).all(), "the fathers were changed in place"
+
+
+@law
+def children_take_after_their_parents(space: Space, seed: int) -> None:
+    """Equal parents have their like as a child, each decision of a child is a parent's, and mutants come to differ."""
+    streams = _streams(seed, _FEW)
+    mothers, fathers = space.sample(streams), space.sample(streams)
+    children = space.crossover(mothers, fathers, streams)
+    assert ((children == mothers) | (children == fathers)).all(), "a decision is neither the mother's nor the father's"
+    assert space.size == 1 or (space.mutate(mothers, streams) != mothers).any(), "no mutant differs from its parent"
+
+
+@law
+def a_run_depends_on_its_own_stream_alone(space: Space, seed: int) -> None:
+    """Run k samples, mutates and crosses as it would alone, and leaves its stream at the same word."""
+    together = _streams(seed, 8)
+    mothers, fathers = space.sample(together), space.sample(together)
+    mutants, children = space.mutate(mothers, together), space.crossover(mothers, fathers, together)
+    for k in range(8):
+        alone = _streams(seed, 1, first=k)
+        mother, father = space.sample(alone), space.sample(alone)
+        mutant, child = space.mutate(mother, alone), space.crossover(mother, father, alone)
+        for many, one in ((mothers, mother), (fathers, father), (mutants, mutant), (children, child)):
+            assert (many[k] == one[0]).all(), f"run {k} does something else when it is played alone"
+        assert together.positions[k] == alone.positions[0], f"run {k} reads more or fewer words when played alone"
+
+
+@law
+def text_names_the_architecture(space: Space, seed: int) -> None:
+    """``parse`` reads what ``format`` writes as an equal architecture, which is written the same."""
+    for arch in space.sample(_streams(seed, _FEW)):
+        text = space.format(arch)
+        again = space.parse(text)
+        _are_rows(space, again[None], 1)
+        assert (space.key(again[None]) == space.key(arch[None])).all(), f"{text!r} is read as another architecture"
+        assert space.format(again) == text, f"{text!r} is written {space.format(again)!r} the second time"
+
+
+@law
+def equal_keys_mean_isomorphic_graphs(space: Space, seed: int) -> None:
+    """Two architectures have one key exactly when their graphs are isomorphic."""
+    archs = _relatives(space, seed)
+    graphs, keys = [space.graph(arch) for arch in archs], space.key(archs)
+    assert keys.dtype == np.uint64, f"keys are uint64, not {keys.dtype}"
+    for i, graph in enumerate(graphs):
+        for j in range(i):
+            assert graph.isomorphic(graphs[j]) == bool(keys[i] == keys[j]), (
+                f"{space.format(archs[i])} and {space.format(archs[j])} have keys {keys[i]:#x} and {keys[j]:#x}"
+            )
+
+
+@law
+def neighbors_are_all_that_is_one_decision_away(space: Space, seed: int) -> None:
+    """The neighbours are the valid rows that differ in one decision, each once."""
+    for arch in space.sample(_streams(seed, 5)):
+        expected = set()
+        for i, values in enumerate(space.cardinalities):
+            for value in range(values):
+                near = arch.copy()
+                near[i] = value
+                if value != arch[i] and space.valid(near[None])[0]:
+                    expected.add(tuple(near.tolist()))
+        near = space.neighbors(arch)
+        found = [tuple(row) for row in near.tolist()]
+        assert near.dtype == np.int8
+        assert len(found) == len(set(found)), "a neighbour is given twice"
+        assert set(found) == expected, f"{len(found)} neighbours, but {len(expected)} rows are one decision away"
+
+
+@law
+def neighbors_are_mutual(space: Space, seed: int) -> None:
+    """If b is one decision away from a, then a is one decision away from b."""
+    for a in space.sample(_streams(seed, 5)):
+        for b in space.neighbors(a)[:8]:
+            assert a.tolist() in space.neighbors(b).tolist(), f"{b.tolist()} does not lead back to {a.tolist()}"
+
+
+def _everything(space: Space) -> Archs:
+    if space.size is None:
+        raise DoesNotApply(f"{space.name} does not number its architectures")
+    return space.enumerate()
+
+
+@law
+def enumeration_is_the_whole_space_once(space: Space, seed: int) -> None:
+    """``enumerate`` gives ``size`` valid rows of different keys, in the order of ``index``."""
+    archs = _everything(space)
+    _are_rows(space, archs, space.size or 0)
+    assert len(np.unique(space.key(archs))) == len(archs), "two rows have one key"
+    assert (space.index(archs) == np.arange(len(archs))).all(), "index does not number the rows as enumerated"
+
+
+@law
+def index_sees_what_key_sees(space: Space, seed: int) -> None:
+    """Any row's index leads to the row of ``enumerate`` that has its key."""
+    everything, archs = _everything(space), _relatives(space, seed)
+    index = space.index(archs)
+    assert ((index >= 0) & (index < len(everything))).all(), "a valid row has no number"
+    assert (space.key(everything[index]) == space.key(archs)).all(), "index and key disagree on which rows are equal"
+
+
+@law
+def invalid_rows_have_no_number(space: Space, seed: int) -> None:
+    """``index`` is −1 exactly where ``valid`` says no."""
+    _everything(space)
+    draws = (_streams(seed, 2_000).uniform(space.decisions) * space.cardinalities).astype(np.int8)
+    assert ((space.index(draws) < 0) == ~space.valid(draws)).all(), "index and valid disagree on what is valid"
+
+
+@law
+def settings_make_the_space_again(space: Space, seed: int) -> None:
+    """The settings, sent through JSON, make an equal space."""
+    import json
+
+    again = type(space)(**json.loads(json.dumps(space.settings())))
+    assert again == space, f"{again!r} is not {space!r}"
+    assert hash(again) == hash(space)
+    archs = space.sample(_streams(seed, _FEW))
+    assert (again.key(archs) == space.key(archs)).all(), "the space made again has other keys"
+
+
+@law
+def probabilities_are_those_of_sampling(space: Space, seed: int) -> None:
+    """``probabilities`` sums to 1 and agrees with how often each architecture is drawn."""
+    try:
+        chances = space.probabilities()
+    except NotImplementedError as error:
+        raise DoesNotApply(str(error)) from None
+    assert chances.shape == (space.size,)
+    assert (chances >= 0).all()
+    np.testing.assert_allclose(chances.sum(), 1.0, rtol=1e-9)
+    drawn = space.index(space.sample(_streams(seed, _MANY)))
+    expected = _MANY * _binned(np.arange(len(chances)), chances)
+    counted = _binned(drawn, np.ones(_MANY))
+    assert (counted[expected == 0] == 0).all(), "something was drawn that has no chance"
+    there = expected > 0
+    surprise = float(((counted - expected)[there] ** 2 / expected[there]).sum())
+    freedom = int(there.sum()) - 1
+    limit = freedom + 6.0 * np.sqrt(2.0 * freedom) + 20.0  # once in millions of seeds
+    assert surprise < limit, f"χ² of {_MANY} draws over {freedom + 1} groups is {surprise:.0f}; at most {limit:.0f}"
+
+
+def _binned(index: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.bincount(index % _BINS, weights, _BINS).astype(np.float64)
+
+
+@law
+def what_is_no_architecture_is_refused(space: Space, seed: int) -> None:
+    """Rows of a wrong width and text that names nothing raise an error of nasbed's."""
+    wide = np.zeros((2, space.decisions + 1), np.int8)
+    arch = space.sample(_streams(seed, 1))
+    _refuses("valid", lambda: space.valid(wide))
+    _refuses("key", lambda: space.key(wide))
+    _refuses("graph", lambda: space.graph(wide[0]))
+    _refuses("neighbors", lambda: space.neighbors(wide[0]))
+    _refuses("neighbors", lambda: space.neighbors(arch))
+    _refuses("parse", lambda: space.parse("no architecture at all"))
+    _refuses("parse", lambda: space.parse(""))
+
+
+def _refuses(name: str, call: object) -> None:
+    try:
+        call()  # type: ignore[operator]
+    except NasbedError:
+        return
+    raise AssertionError(f"{name} took what is no architecture of this space")

@@ -1,0 +1,38 @@
+"""Extras: what is missing is named, with the line that installs it."""
+
+import sys
+
+import pytest
+
+from nasbed.core.errors import MissingExtra
+from nasbed.core.extras import require
+
+
+@pytest.mark.parametrize("module", ["matplotlib", "matplotlib.pyplot"])
+def test_a_missing_extra_names_its_install_line(monkeypatch, module):
+    for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Blocked("matplotlib"), *sys.meta_path])
+    with pytest.raises(MissingExtra, match=r"matplotlib is not installed.* pip install 'nasbed\[report\]'"):
+        require(module, "report")
+
+
+class Blocked:
+    def __init__(self, package):
+        self.package = package
+
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == self.package:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def test_what_is_there_is_given():
+    assert require("json", "report") is sys.modules["json"]
+
+
+def test_a_module_whose_own_import_breaks_is_not_called_missing(tmp_path, monkeypatch):
+    (tmp_path / "breaks_inside.py").write_text("import surely_not_installed_anywhere\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="surely_not_installed_anywhere") as caught:
+        require("breaks_inside", "report")
+    assert not isinstance(caught.value, MissingExtra)
