@@ -1,0 +1,5 @@
+"""``python -m nasbed.cli``: the command line where no script is installed."""
+
+from nasbed.cli import main
+
+main()

@@ -1,0 +1,106 @@
+"""``nasbed compare``: several methods on one benchmark, with the statistics to say which is better."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasbed.cli.console import Json, percent, print_json, print_table, progress
+from nasbed.cli.search import (
+    Benchmark,
+    Duplicates,
+    Epochs,
+    Evaluations,
+    Repeats,
+    Seconds,
+    Seed,
+    TotalEpochs,
+    default_evaluations,
+)
+
+if TYPE_CHECKING:
+    from nasbed.report.comparison import Comparison
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("compare", epilog="Example: nasbed compare random regularized-evolution local --out demo")(command)
+
+
+def command(
+    optimizers: Annotated[list[str], typer.Argument(help="Names, with settings if need be: NAME:key=value,key=value.")],
+    benchmark: Benchmark = "digits101",
+    evaluations: Evaluations = None,
+    total_epochs: TotalEpochs = None,
+    seconds: Seconds = None,
+    epochs: Epochs = None,
+    runs: Annotated[int, typer.Option(help="Repetitions of each.")] = 500,
+    seed: Seed = 0,
+    duplicates: Duplicates = "pay",
+    repeats: Repeats = "draw",
+    out: Annotated[Path | None, typer.Option(help="Folder for figures, tables and histories.")] = None,
+    json: Json = False,
+) -> None:
+    """Compare searches under one budget: means with 95 % intervals, figures, and which are told apart."""
+    import nasbed
+    from nasbed.cli.values import optimizer
+    from nasbed.core.errors import BadSetting
+
+    twice = {text for text in optimizers if optimizers.count(text) > 1}
+    if twice:
+        raise BadSetting(f"{', '.join(sorted(twice))} is given twice; a comparison needs different searches")
+    with progress("searching") as move:
+        comparison = nasbed.compare(
+            {text: optimizer(text) for text in optimizers},
+            benchmark,
+            runs=runs,
+            evaluations=default_evaluations(evaluations, total_epochs, seconds),
+            total_epochs=total_epochs,
+            seconds=seconds,
+            epochs=epochs,
+            seed=seed,
+            duplicates=duplicates,
+            repeats=repeats,
+            progress=move,
+        )
+    written = [] if out is None else comparison.save(out)
+    if json:
+        print_json({"summary": comparison.summary(), "separation": comparison.separated().as_dict()})
+        return
+    _print(comparison)
+    if written:
+        print(
+            f"\n{len(written)} files in {out}: " + ", ".join(str(path.relative_to(out or Path())) for path in written)
+        )
+
+
+def _print(comparison: Comparison) -> None:
+    headers = ["optimizer", "evaluations", "unique", "validation %", "test %", "test regret, points", "optimum %"]
+    rows = [
+        [
+            row["optimizer"],
+            f"{row['evaluations']:.0f}",
+            f"{row['unique_evaluations']:.0f}",
+            percent(row["mean_validation"]),
+            percent(row["test"]),
+            _interval(row),
+            percent(row["optimum_found"], 1),
+        ]
+        for row in comparison.summary()
+    ]
+    print_table(headers, rows, f"{comparison.benchmark}, {comparison.runs:,} runs of each")
+    print(comparison.separated().sentence())
+    for warning in comparison.warnings:
+        print(f"warning: {warning}")
+
+
+def _interval(row: dict[str, Any]) -> str:
+    """Write the test regret with the 95 % interval of its mean."""
+    if row["test_regret"] is None:
+        return "–"
+    text = percent(row["test_regret"])
+    return (
+        text if row["test_regret_low"] is None else f"{text} ± {percent(row['test_regret_high'] - row['test_regret'])}"
+    )

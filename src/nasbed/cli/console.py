@@ -1,0 +1,91 @@
+"""What commands print: results to standard output, progress to standard error, and only where somebody watches."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; what is not a number is null."""
+    print(json.dumps(_plain(value), indent=2))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "tolist"):  # NumPy's numbers and arrays
+        return _plain(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
+    """Print rows under headers; columns of numbers are aligned to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for i, header in enumerate(headers):
+        numbers = all(row[i][:1] in "0123456789-–+±" for row in rows)
+        table.add_column(header, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = 200  # a file has no width to fit
+    console.print(table)
+
+
+def print_facts(facts: Mapping[str, Any]) -> None:
+    """Print names and values, one a line; mappings are indented, empty ones left out."""
+    for line in _lines(facts, ""):
+        print(line)
+
+
+def _lines(facts: Mapping[str, Any], indent: str) -> Iterator[str]:
+    width = max((len(str(name)) for name, value in facts.items() if not isinstance(value, Mapping)), default=0)
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            if value:
+                yield f"{indent}{name}"
+                yield from _lines(value, indent + "  ")
+        elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+            yield f"{indent}{name}"
+            for item in value:
+                first, *others = _lines(item, "") if isinstance(item, Mapping) else [str(item)]
+                yield f"{indent}  - {first}"
+                yield from (f"{indent}    {line}" for line in others)
+        else:
+            text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            yield f"{indent}{name!s:<{width}}  {text}".rstrip()
+
+
+def percent(value: float | None, digits: int = 2) -> str:
+    """Write a fraction as a percentage, and what is not known as a dash."""
+    return "–" if value is None or math.isnan(value) else f"{100 * value:.{digits}f}"
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[float], None]]:
+    """Show a bar on standard error while the block runs; give the function that moves it, from 0 to 1."""
+    if not sys.stderr.isatty():
+        yield lambda share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share: bar.update(task, completed=share)

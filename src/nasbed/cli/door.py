@@ -1,0 +1,56 @@
+"""The door: what goes wrong inside a command leaves as one sentence and an exit code, never as a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from nasbed.core.errors import Interrupted, NasbedError
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+_UsageError: type[Exception] = typer.BadParameter.__mro__[
+    1
+]  # the parent of all complaints about a command's words, wherever it lives
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
+    """Run a command line and give its exit code."""
+    given = None if arguments is None else list(arguments)
+    try:
+        code = typer.main.get_command(app).main(given, prog_name="nasbed", standalone_mode=False)
+        sys.stdout.flush()
+    except _UsageError as error:
+        return _leave(BAD_INPUT, _complaint(error))
+    except Interrupted as error:
+        return _leave(INTERRUPTED, str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return _leave(INTERRUPTED, "interrupted; nothing was written, and the same command begins again")
+    except NasbedError as error:
+        return _leave(BAD_INPUT, str(error))
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _leave(BAD_INPUT, f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+    return code if isinstance(code, int) else 0
+
+
+def _leave(code: int, sentence: str) -> int:
+    print(f"nasbed: {sentence}", file=sys.stderr)
+    return code
+
+
+def _complaint(error: Any) -> str:
+    """Write what Typer says of wrong words as one sentence, with the help to read."""
+    text = " ".join(error.format_message().split())
+    context = getattr(error, "ctx", None)
+    return (
+        text
+        if context is None
+        else f"{text.rstrip('.')}{'' if text.endswith('?') else ';'} see {context.command_path} --help"
+    )

@@ -1,0 +1,51 @@
+"""``nasbed enumerate``: every architecture of a space, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nasbed.cli.console import print_table
+from nasbed.cli.show import Edges, Operations, Vertices
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("enumerate", epilog="Example: nasbed enumerate nasbench101 --vertices 5 --out graphs.json")(command)
+
+
+def command(
+    space: Annotated[str, typer.Argument(help="The space's name.")] = "nasbench101",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write them here: .json as the original generator does, .parquet or .csv with parameters."),
+    ] = None,
+    vertices: Vertices = None,
+    edges: Edges = None,
+    operations: Operations = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check every isomorphism exactly, and look for colliding hashes.")
+    ] = False,
+) -> None:
+    """Enumerate the different architectures of a space, and count or write them."""
+    from nasbed.cli.values import module_space
+
+    where: Any = module_space(space, vertices, edges, operations)
+    if out is not None:
+        from nasbed.tables.listing import write_enumeration
+
+        print(f"{write_enumeration(where, out, verify=verify):,} architectures written to {out}")
+        return
+    import numpy as np
+
+    from nasbed.spaces.enumeration import enumerate_modules
+
+    modules = enumerate_modules(where.vertices, where.edges, len(where.operations), verify=verify)
+    counts = np.bincount(modules.vertices, minlength=where.vertices + 1)
+    totals = np.cumsum(counts)
+    rows = [[str(v), f"{counts[v]:,}", f"{totals[v]:,}"] for v in range(2, where.vertices + 1)]
+    print_table(["vertices", "architectures", "up to here"], rows)
+    if modules.collisions is not None:
+        print(f"verified; {len(modules.collisions)} pairs of different modules share a published hash")

@@ -1,0 +1,32 @@
+"""``nasbed export``: a table for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nasbed.cli.console import progress
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("export", epilog="Example: nasbed export digits101 digits101.tfrecord")(command)
+
+
+def command(
+    table: Annotated[str, typer.Argument(help="A benchmark's name, or the path of a table.")],
+    out: Annotated[Path, typer.Argument(help="The file; .tfrecord (as published), .parquet or .csv.")],
+) -> None:
+    """Write a table as TFRecord, which the published API reads, as Parquet or as CSV."""
+    from nasbed.benchmarks.resolve import resolve
+    from nasbed.core.errors import BadSetting
+    from nasbed.tables.exporting import export
+
+    benchmark: Any = resolve(table)
+    if not hasattr(benchmark, "table"):
+        raise BadSetting(f"{table} is not a table; only tables can be exported")
+    with progress("exporting") as move:
+        export(benchmark.table, out, move)
+    print(f"{out}: {out.stat().st_size:,} bytes")

@@ -1,0 +1,42 @@
+"""``nasbed list``: what there is by name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nasbed.cli.console import Json, print_json, print_table
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("list", epilog="Example: nasbed list optimizers")(command)
+
+
+def command(
+    noun: Annotated[str | None, typer.Argument(help="One noun, such as optimizers; all if not given.")] = None,
+    json: Json = False,
+) -> None:
+    """List spaces, benchmarks, optimizers and all else that has a name."""
+    from nasbed.core import registry
+    from nasbed.core.errors import UnknownName
+
+    nouns = {
+        "spaces": registry.spaces,
+        "benchmarks": registry.benchmarks,
+        "optimizers": registry.optimizers,
+        "predictors": registry.predictors,
+        "proxies": registry.proxies,
+        "stores": registry.stores,
+        "executors": registry.executors,
+    }
+    if noun is not None and noun not in nouns:
+        raise UnknownName("noun", noun, nouns)
+    chosen = nouns if noun is None else {noun: nouns[noun]}
+    found = {which: {name: names.describe(name) for name in names} for which, names in chosen.items()}
+    if json:
+        print_json(found)
+        return
+    rows = [[which, name, text] for which, names in found.items() for name, text in names.items()]
+    print_table(["noun", "name", "what it is"], rows) if rows else print(f"there are no {noun} yet")

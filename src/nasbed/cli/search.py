@@ -1,0 +1,131 @@
+"""``nasbed search``: one method, one benchmark, any number of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasbed.cli.console import Json, percent, print_facts, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from nasbed.run.history import History
+
+DEFAULT_EVALUATIONS = 200
+"""The budget of a run when none is named. Evolution begins to differ from random search once its population is full."""
+
+Benchmark = Annotated[str, typer.Option(help="A benchmark's name, or the path of a table.")]
+Evaluations = Annotated[
+    int | None,
+    typer.Option(help=f"Budget of a run: architectures trained. {DEFAULT_EVALUATIONS} if no budget is given."),
+]
+TotalEpochs = Annotated[int | None, typer.Option(help="Budget of a run: epochs, all evaluations together.")]
+Seconds = Annotated[float | None, typer.Option(help="Budget of a run: simulated seconds of training.")]
+Epochs = Annotated[int | None, typer.Option(help="Epochs of each evaluation; the benchmark's most if not given.")]
+Seed = Annotated[int, typer.Option(help="Of the whole study; run k depends on the seed and k alone.")]
+Duplicates = Annotated[
+    str, typer.Option(help="What an architecture costs that a run has paid for before: pay, free or skip.")
+]
+Repeats = Annotated[str, typer.Option(help="What is heard of a table's repeats: draw one, or their mean.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("search", epilog="Example: nasbed search regularized-evolution --evaluations 100 --runs 20")(command)
+
+
+def command(
+    optimizer: Annotated[str, typer.Argument(help="A name, with settings if need be: NAME:key=value,key=value.")],
+    benchmark: Benchmark = "digits101",
+    evaluations: Evaluations = None,
+    total_epochs: TotalEpochs = None,
+    seconds: Seconds = None,
+    epochs: Epochs = None,
+    runs: Annotated[int, typer.Option(help="Independent searches.")] = 1,
+    seed: Seed = 0,
+    first_run: Annotated[int, typer.Option(help="Number of the first run, to split a study.")] = 0,
+    duplicates: Duplicates = "pay",
+    repeats: Repeats = "draw",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the optimizer: key=value.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write every trial to this Parquet file.")] = None,
+    json: Json = False,
+) -> None:
+    """Search a benchmark and show what each run chose, by validation, and what that is worth, by test."""
+    import nasbed
+    from nasbed.cli.values import optimizer as make
+    from nasbed.core.files import check_place
+
+    method = make(optimizer, set_ or [])
+    if out is not None:
+        check_place(out)
+    with progress("searching") as move:
+        history = nasbed.search(
+            method,
+            benchmark,
+            evaluations=default_evaluations(evaluations, total_epochs, seconds),
+            total_epochs=total_epochs,
+            seconds=seconds,
+            runs=runs,
+            seed=seed,
+            first_run=first_run,
+            epochs=epochs,
+            duplicates=duplicates,  # type: ignore[arg-type]  # checked where it is used
+            repeats=repeats,  # type: ignore[arg-type]
+            progress=move,
+        )
+    if out is not None:
+        history.to_parquet(out)
+    chosen = _chosen(history)
+    if json:
+        print_json({"info": history.info, "optimum": history.optimum, "runs": chosen})
+        return
+    _print(history, chosen)
+    if out is not None:
+        print(f"every trial: {out}")
+
+
+def default_evaluations(evaluations: int | None, total_epochs: int | None, seconds: float | None) -> int | None:
+    """Give a budget where none was named."""
+    return DEFAULT_EVALUATIONS if evaluations is total_epochs is seconds is None else evaluations
+
+
+def _chosen(history: History) -> list[dict[str, Any]]:
+    """Give what each run ended with."""
+    clocks = {name: history.clock(name)[-1] for name in ("evaluations", "unique", "epochs", "seconds")}  # type: ignore[arg-type]
+    heard = history.best_value
+    worth = {name: history.metric(name)[-1] for name in ("mean-validation", "test", "test-regret")}  # type: ignore[arg-type]
+    first = int(history.info["first_run"])
+    return [
+        {
+            "run": first + run,
+            "architecture": history.space.format(arch) if heard[run] == heard[run] else None,
+            "validation": float(heard[run]),
+            **{name.replace("-", "_"): float(values[run]) for name, values in worth.items()},
+            **{name: float(values[run]) for name, values in clocks.items()},
+        }
+        for run, arch in enumerate(history.best)
+    ]
+
+
+_SHOWN = 20  # runs; beyond that a table says less than its mean
+
+
+def _print(history: History, chosen: list[dict[str, Any]]) -> None:
+    info = history.info
+    budget = ", ".join(f"{limit:g} {name}" for name, limit in info["budget"].items() if limit is not None)
+    print_facts({"optimizer": info["optimizer"], "benchmark": info["benchmark"]["name"], "budget of a run": budget})
+    names = {"validation": "validation (heard) %", "mean_validation": "validation (mean) %", "test": "test %"}
+    names["test_regret"] = "test regret, points"
+    rows = [
+        [str(run["run"]), f"{run['evaluations']:.0f}", *(percent(run[name]) for name in names), run["architecture"]]
+        for run in chosen[:_SHOWN]
+    ]
+    print_table(["run", "evaluations", *names.values(), "chosen by validation"], rows)
+    if len(chosen) > _SHOWN:
+        print(f"and {len(chosen) - _SHOWN} runs more; --json or --out has them all")
+    if len(chosen) > 1:
+        means = [f"{title} {percent(sum(run[name] for run in chosen) / len(chosen))}" for name, title in names.items()]
+        print("mean of all runs: " + ", ".join(means))
+    for warning in history.warnings:
+        print(f"warning: {warning}")

@@ -1,0 +1,71 @@
+"""``nasbed show``: one architecture, drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasbed.cli.console import Json, print_facts, print_json
+
+if TYPE_CHECKING:
+    from nasbed.core.graph import Graph
+
+Vertices = Annotated[int | None, typer.Option(help="Vertices at most, with input and output.")]
+Edges = Annotated[int | None, typer.Option(help="Edges at most.")]
+Operations = Annotated[str | None, typer.Option(help="Names of the operations, with commas between.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("show", epilog="Example: nasbed show 0110/0011/0001/0000:conv3x3,maxpool --svg module.svg")(command)
+
+
+def command(
+    architecture: Annotated[str, typer.Argument(help="As 'nasbed query' and histories write it, or as published.")],
+    space: Annotated[str, typer.Option(help="Of which space.")] = "nasbench101",
+    vertices: Vertices = None,
+    edges: Edges = None,
+    operations: Operations = None,
+    svg: Annotated[Path | None, typer.Option(help="Draw it to this file.")] = None,
+    dot: Annotated[bool, typer.Option("--dot", help="Print Graphviz DOT text alone.")] = False,
+    json: Json = False,
+) -> None:
+    """Show an architecture: its graph, its hash, its parameters in the published skeleton."""
+    from nasbed.cli.values import module_space
+    from nasbed.core.files import replacing
+
+    where = module_space(space, vertices, edges, operations)
+    arch = where.parse(architecture)
+    graph = where.graph(arch)
+    if svg is not None:
+        with replacing(svg) as beside:
+            beside.write_text(graph.svg(), encoding="utf-8")
+    facts: dict[str, Any] = {"architecture": where.format(arch)}
+    if hasattr(where, "module_hash"):
+        facts["hash"] = where.module_hash(arch)
+    facts |= {"vertices": graph.vertices, "edges": len(graph.edges), "trainable parameters": _parameters(graph)}
+    if json:
+        print_json({**facts, "adjacency": graph.adjacency, "operations": graph.labels})
+    elif dot:
+        print(graph.dot())
+    else:
+        print_facts(facts)
+        print()
+        for v, label in enumerate(graph.labels):
+            onwards = ", ".join(map(str, graph.successors(v)))
+            print(f"  {v}  {label:<{max(map(len, graph.labels))}}" + (f"  → {onwards}" if onwards else ""))
+    if svg is not None and not json and not dot:
+        print(f"\ndrawn to {svg}")
+
+
+def _parameters(graph: Graph) -> int | None:
+    """Count the parameters in the published skeleton; None where an operation has no formula."""
+    from nasbed.core.errors import UnknownName
+    from nasbed.nets.parameters import trainable_parameters
+
+    try:
+        return trainable_parameters(graph)
+    except UnknownName:
+        return None

@@ -1,0 +1,40 @@
+"""``nasbed verify``: is a file what was written?"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nasbed.cli.console import Json, print_facts, print_json, progress
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("verify", epilog="Example: nasbed verify digits101")(command)
+
+
+def command(
+    table: Annotated[str, typer.Argument(help="A benchmark's name, or the path of a table or of a TFRecord file.")],
+    json: Json = False,
+) -> None:
+    """Read all of a table or of a published file and compare it with its checksums."""
+    if Path(table).suffix == ".tfrecord":
+        from nasbed.tables.importing import import_tfrecord
+
+        with tempfile.TemporaryDirectory() as folder, progress("verifying") as move:
+            found: Any = import_tfrecord(table, Path(folder) / "table.arrow", move)
+            facts = {"file": table, "architectures": len(found), **found.provenance}
+    else:
+        from nasbed.benchmarks.resolve import resolve
+        from nasbed.core.errors import BadSetting
+
+        benchmark: Any = resolve(table)
+        if not hasattr(benchmark, "table"):
+            raise BadSetting(f"{table} is not a table; only tables can be verified")
+        found = benchmark.table
+        found.verify()
+        facts = {"file": str(found.path), "architectures": len(found), "checksum": found.checksum}
+    print_json({**facts, "verified": True}) if json else print_facts({**facts, "verified": "yes, all of it"})
