@@ -1,0 +1,391 @@
+"""Import of the published files ``nasbench_full.tfrecord``, ``nasbench_only108.tfrecord`` and others of their format.
+
+Every record's two checksums are verified, and every hash against its module. The file is read once, in order, some
+megabytes at a time, while another thread computes its SHA-256. What is kept of a record is 64 to 150 bytes.
+
+Reference: https://github.com/google-research/nasbench
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from io import RawIOBase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture
+from nasbed.core.files import check_place
+from nasbed.spaces import nasbench101_kernels
+from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
+from nasbed.tables import tfrecord_kernels as kernels
+from nasbed.tables.build import build_table
+from nasbed.tables.record import MEASURES, POINTS, Record, parse_record
+from nasbed.tables.table import Table
+
+PUBLISHED = {
+    "3d64db8180fb1b0207212f9032205064312b6907a3bbc81eabea10db2f5c7e9c": "nasbench_full",
+    "4c39c3936e36a85269881d659e44e61a245babcb72cb374eacacf75d0e5f4fd1": "nasbench_only108",
+}
+"""The SHA-256 of the published files."""
+
+COLUMNS = (*(f"{point}{measure}" for point in POINTS for measure in MEASURES), "total_time")
+"""Where the doubles of a record go, in their order."""
+
+Progress = Callable[[float], None]
+_CHUNK = 2**24
+_BATCH = 2**15
+_INTERIOR = kernels.VERTICES_AT_MOST - 2
+
+
+def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | None = None) -> Table:
+    """Make a table of a published file; without loss, so that an export gives the same file again.
+
+    Args:
+        source: The file.
+        out: The table's file; it appears when it is whole.
+        progress: Called now and then with the share done.
+
+    Raises:
+        BadSetting: When there is no such file, or the table cannot be written.
+        CorruptFile: When a checksum, a length or a record's form is wrong, with the number of the record.
+    """
+    source, out = Path(source).expanduser(), Path(out).expanduser()
+    if not source.is_file():
+        raise BadSetting(f"there is no file {source}")
+    check_place(out)
+    remove_stale(out)
+    found = _Records(source)
+    with source.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        digest = found.read(file, size, progress or (lambda share: None))
+    return found.build(out, {"file": source.name, "bytes": size, "sha256": digest})
+
+
+def remove_stale(path: Path) -> None:
+    """Remove what processes that have ended left of a file that they did not finish."""
+    for part in path.parent.glob(f".{path.name}.*.part"):
+        process = part.name.split(".")[-2]
+        if process.isdecimal() and not _runs(int(process)):
+            part.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OSError):
+        return True
+    return True
+
+
+@dataclass
+class _Records:
+    """The records of a file as far as it has been read: lists of arrays, a batch each."""
+
+    path: Path
+    names: list[str] = field(default_factory=lambda: list(OPERATIONS))
+    count: int = 0
+    modules: int = 0
+    columns: list[list[NDArray[Any]]] = field(default_factory=lambda: [[] for _ in COLUMNS])
+    epochs: list[NDArray[np.int32]] = field(default_factory=list)
+    parameters: list[NDArray[np.int32]] = field(default_factory=list)
+    module: list[NDArray[np.int32]] = field(default_factory=list)
+    seen: list[tuple[NDArray[Any], ...]] = field(default_factory=list)
+    paths: dict[int, tuple[str | None, ...]] = field(default_factory=dict)
+
+    def read(self, file: RawIOBase, size: int, progress: Progress) -> str:
+        """Read all records; give the file's SHA-256."""
+        digest = hashlib.sha256()
+        buffer = np.empty(2 * _CHUNK, np.uint8)
+        filled, offset = 0, 0  # bytes in the buffer, and where in the file the first of them is
+        with ThreadPoolExecutor(1) as beside:
+            while True:
+                if filled == len(buffer):  # a single record fills it
+                    buffer = np.concatenate([buffer, np.empty_like(buffer)])
+                fresh = file.readinto(buffer.data[filled : filled + _CHUNK])
+                if not fresh:
+                    break
+                hashed = beside.submit(digest.update, buffer.data[filled : filled + fresh])
+                filled += fresh
+                used = self._take(buffer, filled, offset)
+                hashed.result()
+                buffer[: filled - used] = buffer[used:filled].copy()
+                filled, offset = filled - used, offset + used
+                progress(min(0.9 * (offset + filled) / max(size, 1), 0.9))
+        if filled:
+            raise self._corrupt(offset, f"the file ends after {filled} bytes of it: it has been cut off")
+        if not self.count:
+            raise CorruptFile(f"{self.path} is empty; it should be a TFRecord file such as nasbench_full.tfrecord")
+        return digest.hexdigest()
+
+    def _take(self, buffer: NDArray[np.uint8], filled: int, offset: int) -> int:
+        """Take the whole records of a buffer; give where they end."""
+        at, ended = 0, kernels.COMPLETE
+        while ended == kernels.COMPLETE:
+            batch = _Batch()
+            text, ends = _joined(self.names)
+            count, modules, end, ended = kernels.read_records(buffer, at, filled, text, ends, *batch.arrays)
+            self._keep(batch, count, modules, buffer, offset)
+            at = end
+        if ended == kernels.INCOMPLETE:
+            return at
+        which = "length" if ended == kernels.BAD_LENGTH else "content"
+        hint = "; is this a TFRecord file?" if self.count == 0 else ""
+        raise self._corrupt(offset + at, f"the checksum of its {which} is wrong{hint}")
+
+    def _keep(self, batch: _Batch, count: int, modules: int, buffer: NDArray[np.uint8], offset: int) -> None:
+        """Append a batch, after taking apart plainly what the kernel left."""
+        extra: list[Record] = []
+        for i in np.flatnonzero(~batch.usual[:count]):
+            first, last = batch.places[i]
+            try:
+                record = parse_record(buffer[first:last].tobytes())
+                mask, labels = self._module(record)
+            except ValueError as error:
+                raise self._corrupt(offset + int(first) - 12, str(error), self.count + int(i)) from None
+            batch.epochs[i], batch.parameters[i] = record.epochs, record.trainable_parameters
+            batch.values[i] = np.array(record.values).view(np.uint64)
+            if any(path is not None for path in record.checkpoint_paths):
+                self.paths[self.count + int(i)] = record.checkpoint_paths
+            batch.module[i] = modules + len(extra)
+            extra.append(record)
+            batch.more.append((bytes.fromhex(record.module), len(record.operations), mask, labels))
+        self.seen.append(batch.modules(modules))
+        self.module.append(batch.module[:count] + np.int32(self.modules))
+        self.epochs.append(batch.epochs[:count].copy())
+        self.parameters.append(batch.parameters[:count].copy())
+        for kept, values in zip(self.columns, batch.values[:count].T.view(np.float64), strict=True):
+            kept.append(_single_if_exact(values))
+        self.modules += modules + len(extra)
+        self.count += count
+
+    def _module(self, record: Record) -> tuple[int, list[int]]:
+        """Give the edge mask and the labels of a record that the kernel did not take."""
+        side = len(record.operations)
+        if side > kernels.VERTICES_AT_MOST:
+            raise ValueError(f"its module has {side} vertices; at most {kernels.VERTICES_AT_MOST} can be read")
+        mask = 0
+        for place, character in enumerate(record.adjacency):
+            x, y = divmod(place, side)
+            if character == "1":
+                if x >= y:
+                    raise ValueError("its matrix is not upper triangular")
+                mask |= 1 << x + y * (y - 1) // 2
+        for name in record.operations[1:-1]:
+            if name not in self.names:
+                self.names.append(name)
+        return mask, [self.names.index(name) for name in record.operations[1:-1]]
+
+    def _corrupt(self, offset: int, what: str, number: int | None = None) -> CorruptFile:
+        number = self.count if number is None else number
+        return CorruptFile(f"{self.path}: record {number}, at byte {offset}: {what}")
+
+    def build(self, out: Path, about: dict[str, Any]) -> Table:
+        """Make the table."""
+        hashes, vertices, masks, labels = (np.concatenate(parts) for parts in zip(*self.seen, strict=True))
+        module = np.concatenate(self.module)
+        self.module.clear()
+        first = np.zeros(self.modules, np.int64)  # the first record of each module in ``seen``
+        first[module[::-1]] = np.arange(self.count)[::-1]
+        row_of, rows = _rows(hashes, first)
+        for name, there in (("matrix", masks), ("number of vertices", vertices), ("operations", labels)):
+            same = (there == there[rows][row_of]).reshape(self.modules, -1).all(axis=1)
+            if not same.all():
+                number = int(first[~same].min())
+                raise CorruptFile(f"{self.path}: record {number} has another {name} than an earlier one of its hash")
+        row = row_of[module]
+        parameters = np.concatenate(self.parameters)
+        same = parameters == parameters[first[rows]][row]
+        if not same.all():
+            raise CorruptFile(
+                f"{self.path}: record {int(np.argmin(same))} has other trainable_parameters than an earlier one"
+            )
+        space, archs = self._space(vertices[rows], masks[rows], labels[rows])
+        self._check_hashes(space, archs, hashes[rows], first[rows])
+        budgets, budget = np.unique(np.concatenate(self.epochs), return_inverse=True)
+        slot, repeats, even = _slots(row.astype(np.int64) * len(budgets) + budget, len(rows) * len(budgets))
+        shape = (len(rows), len(budgets), repeats)
+        results: dict[str, Callable[[], NDArray[Any]]] = {
+            name: lambda i=i: self._column(i, slot, shape)  # type: ignore[misc]
+            for i, name in enumerate(COLUMNS)
+        }
+        results["record"] = lambda: _filled(np.arange(self.count) - slot, slot, shape)
+        for i, point in enumerate(POINTS):
+            if any(paths[i] is not None for paths in self.paths.values()):
+                results[f"{point}checkpoint_path"] = lambda i=i: self._texts(i, slot, shape)  # type: ignore[misc]
+        warnings = [] if even else ["some modules have fewer trainings than others; what is missing is NaN"]
+        published = PUBLISHED.get(about["sha256"])
+        return build_table(
+            out,
+            space=space,
+            archs=archs,
+            budgets=budgets.tolist(),
+            repeats=repeats,
+            results=results,
+            trainable_parameters=parameters[first[rows]],
+            provenance={
+                "source": f"published {published}" if published else "not a published file",
+                **about,
+                "records": self.count,
+                "warnings": warnings,
+            },
+            vertices=vertices[rows],
+            hashes=hashes[rows],
+        )
+
+    def _space(
+        self, vertices: NDArray[np.int8], masks: NDArray[np.uint64], labels: NDArray[np.int8]
+    ) -> tuple[NASBench101, NDArray[np.int8]]:
+        """Give the published space if the modules fit, else one that they fit, and their rows in it."""
+        most = max(int(vertices.max()), 7)
+        archs = nasbench101_kernels.embedded_rows(vertices, masks, labels, most)
+        _, pruned, _ = nasbench101_kernels.pruned_rows(archs, most)
+        edges = _most_bits(pruned)
+        return NASBench101(most, max(edges, 9), tuple(self.names)), archs
+
+    def _check_hashes(
+        self, space: NASBench101, archs: NDArray[np.int8], hashes: NDArray[np.uint8], first: NDArray[np.int64]
+    ) -> None:
+        valid = space.valid(archs)
+        if not valid.all():
+            number = int(first[~valid].min())
+            raise CorruptFile(f"{self.path}: record {number}: its module has no path from input to output")
+        try:
+            same = (space.hashes(archs) == hashes).all(axis=1)
+        except InvalidArchitecture as error:
+            raise CorruptFile(f"{self.path}: {error}") from None
+        if not same.all():
+            number = int(first[~same].min())
+            raise CorruptFile(f"{self.path}: record {number}: its hash is not the hash of its module")
+
+    def _column(self, i: int, slot: NDArray[np.int64], shape: tuple[int, int, int]) -> NDArray[Any]:
+        """Put one of the doubles of all records in their places, and let go of them."""
+        values = np.concatenate(self.columns[i])  # float64 as soon as one batch is
+        self.columns[i] = []
+        return _filled(values, slot, shape)
+
+    def _texts(self, i: int, slot: NDArray[np.int64], shape: tuple[int, int, int]) -> NDArray[np.object_]:
+        texts = np.full(shape, None, object)
+        for number, paths in self.paths.items():
+            texts.reshape(-1)[slot[number]] = paths[i]
+        return texts
+
+
+class _Batch:
+    """Room for what the kernel reads."""
+
+    def __init__(self) -> None:
+        self.usual = np.zeros(_BATCH, np.bool_)
+        self.places = np.zeros((_BATCH, 2), np.int64)
+        self.epochs = np.zeros(_BATCH, np.int32)
+        self.values = np.zeros((_BATCH, kernels.VALUES), np.uint64)
+        self.parameters = np.zeros(_BATCH, np.int32)
+        self.module = np.zeros(_BATCH, np.int32)
+        self.hashes = np.zeros((_BATCH, 16), np.uint8)
+        self.vertices = np.zeros(_BATCH, np.int8)
+        self.masks = np.zeros(_BATCH, np.uint64)
+        self.labels = np.full((_BATCH, _INTERIOR), -1, np.int8)
+        self.more: list[tuple[bytes, int, int, list[int]]] = []
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """All of it, in the kernel's order."""
+        return (
+            self.places,
+            self.usual,
+            self.epochs,
+            self.values,
+            self.parameters,
+            self.module,
+            self.hashes,
+            self.vertices,
+            self.masks,
+            self.labels,
+        )
+
+    def modules(self, count: int) -> tuple[NDArray[Any], ...]:
+        """Give hashes, vertices, masks and labels of the first modules and of those that were read plainly."""
+        found = [array[:count].copy() for array in (self.hashes, self.vertices, self.masks, self.labels)]
+        if self.more:
+            digests, sides, masks, labels = zip(*self.more, strict=True)
+            filled = np.full((len(labels), _INTERIOR), -1, np.int8)
+            for i, row in enumerate(labels):
+                filled[i, : len(row)] = row
+            more: tuple[NDArray[Any], ...] = (
+                np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16),
+                np.array(sides, np.int8),
+                np.array(masks, np.uint64),
+                filled,
+            )
+            found = [np.concatenate(pair) for pair in zip(found, more, strict=True)]
+        return tuple(found)
+
+
+def _joined(names: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Give names as the kernels take them: their bytes, and where each ends."""
+    texts = [name.encode() for name in names]
+    return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([len(text) for text in texts])
+
+
+def _single_if_exact(values: NDArray[np.float64]) -> NDArray[Any]:
+    """Halve the doubles that float32 holds to the bit."""
+    values = np.ascontiguousarray(values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        single = values.astype(np.float32)
+    exact = np.array_equal(single.astype(np.float64).view(np.uint64), values.view(np.uint64))
+    return single if exact else values
+
+
+def _rows(hashes: NDArray[np.uint8], first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number the different hashes in the order of their first records.
+
+    Returns:
+        The number of each hash, ``(modules,)``, and the module that each number was first seen as, ``(rows,)``.
+    """
+    words = hashes.view(">u8").reshape(-1, 2).astype(np.uint64)
+    order = np.lexsort((first, words[:, 1], words[:, 0]))
+    new = np.ones(len(order), bool)
+    new[1:] = (words[order[1:]] != words[order[:-1]]).any(axis=1)
+    earliest = order[new]
+    rank = np.empty(len(earliest), np.int64)
+    by_record = np.argsort(first[earliest])
+    rank[by_record] = np.arange(len(earliest))
+    row_of = np.empty(len(order), np.int64)
+    row_of[order] = rank[np.cumsum(new) - 1]
+    return row_of, earliest[by_record]
+
+
+def _slots(group: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], int, bool]:
+    """Number the repeats of each group in the order of the file.
+
+    Returns:
+        The place of each record in ``(modules, budgets, repeats)``; the most repeats; whether all groups have as many.
+    """
+    counts = np.bincount(group, minlength=groups)
+    repeats = int(counts.max())
+    order = np.argsort(group, kind="stable")
+    starts = np.cumsum(counts) - counts
+    repeat = np.empty(len(group), np.int64)
+    repeat[order] = np.arange(len(group)) - np.repeat(starts, counts)
+    return group * repeats + repeat, repeats, bool((counts == repeats).all())
+
+
+def _filled(values: NDArray[Any], slot: NDArray[np.int64], shape: tuple[int, int, int]) -> NDArray[Any]:
+    """Put values in their slots, NaN in the others."""
+    if values.dtype.kind == "i":
+        values = values.astype(np.float64)
+    filled = np.full(shape, np.nan, values.dtype)
+    filled.reshape(-1)[slot] = values
+    return filled
+
+
+def _most_bits(masks: NDArray[np.uint64]) -> int:
+    return max(int(mask).bit_count() for mask in np.unique(masks).tolist())
