@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import RawIOBase
@@ -26,14 +26,9 @@ from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
 from nasbed.tables import tfrecord_kernels as kernels
 from nasbed.tables.build import build_table
+from nasbed.tables.published import PUBLISHED
 from nasbed.tables.record import MEASURES, POINTS, Record, parse_record
 from nasbed.tables.table import Table
-
-PUBLISHED = {
-    "3d64db8180fb1b0207212f9032205064312b6907a3bbc81eabea10db2f5c7e9c": "nasbench_full",
-    "4c39c3936e36a85269881d659e44e61a245babcb72cb374eacacf75d0e5f4fd1": "nasbench_only108",
-}
-"""The SHA-256 of the published files."""
 
 COLUMNS = (*(f"{point}{measure}" for point in POINTS for measure in MEASURES), "total_time")
 """Where the doubles of a record go, in their order."""
@@ -60,7 +55,7 @@ def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | No
     if not source.is_file():
         raise BadSetting(f"there is no file {source}")
     check_place(out)
-    remove_stale(out)
+    remove_left(out.parent.glob(f".{out.name}.*.part"))
     found = _Records(source)
     with source.open("rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
@@ -68,9 +63,9 @@ def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | No
     return found.build(out, {"file": source.name, "bytes": size, "sha256": digest})
 
 
-def remove_stale(path: Path) -> None:
-    """Remove what processes that have ended left of a file that they did not finish."""
-    for part in path.parent.glob(f".{path.name}.*.part"):
+def remove_left(parts: Iterable[Path]) -> None:
+    """Remove unfinished files, named ``….<process>.<suffix>``, whose process has ended."""
+    for part in parts:
         process = part.name.split(".")[-2]
         if process.isdecimal() and not _runs(int(process)):
             part.unlink(missing_ok=True)
@@ -81,7 +76,7 @@ def _runs(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except (PermissionError, OSError):
+    except OSError:  # it runs, and belongs to someone else
         return True
     return True
 

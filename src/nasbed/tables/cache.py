@@ -1,0 +1,114 @@
+"""The cache of imported files: each table under the SHA-256 of what it was made from, in ``NASBED_HOME/tables``.
+
+A note a path, named after the path, remembers size, time of change and inode of the file together with its checksum,
+so that the second use of a path opens the table at once. A note is a hint that is checked: when the file has changed,
+it is imported again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.core.files import replacing
+from nasbed.core.home import home
+from nasbed.tables.table import Table
+
+Progress = Callable[[float], None]
+SUFFIX = ".tfrecord"
+
+
+def table_for(path: str | Path, progress: Progress | None = None) -> Table:
+    """Open a table by its path or by the path of a published file, which is imported if it has not been yet.
+
+    Raises:
+        BadSetting: When there is no such file.
+        CorruptFile: When the file is neither a table nor of the published format.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise BadSetting(f"there is no file {path}")
+    if path.suffix != SUFFIX:
+        return Table.open(path)
+    found = cached_table_for(path)
+    if found is not None:
+        try:
+            return Table.open(found)
+        except CorruptFile:  # the cache can be made again
+            found.unlink(missing_ok=True)
+    return import_cached(path, progress)
+
+
+def import_cached(path: Path, progress: Progress | None = None) -> Table:
+    """Import a published file into the cache.
+
+    Processes that import one file at a time each write a file of their own; the last to finish replaces equal bytes.
+    """
+    from nasbed.tables.importing import import_tfrecord, remove_left
+
+    folder = _tables()
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_left(folder.glob(".*"))
+    state = _state(path)
+    beside = folder / f".importing.{os.getpid()}.arrow"
+    try:
+        digest = import_tfrecord(path, beside, progress).provenance["sha256"]
+        if _state(path) != state:
+            raise CorruptFile(f"{path} was changed while it was read; import it again")
+        beside.replace(folder / f"{digest}.arrow")
+    finally:
+        beside.unlink(missing_ok=True)
+    note = _note(path)
+    with replacing(note) as part:
+        part.write_text(json.dumps({**state, "sha256": digest}))
+    return Table.open(folder / f"{digest}.arrow")
+
+
+def cached_table_for(path: str | Path) -> Path | None:
+    """Give the table of a published file if it has been imported and has not changed since, else None."""
+    path = Path(path).expanduser()
+    try:
+        note = json.loads(_note(path).read_text())
+        digest = note.pop("sha256")
+        current = _state(path)
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
+    table = _tables() / f"{digest}.arrow"
+    return table if note == current and table.is_file() else None
+
+
+def imported(stem: str) -> Path | None:
+    """Give the table of a published file by its name, such as ``"nasbench_full"``, if it has been imported."""
+    from nasbed.tables.published import PUBLISHED
+
+    for digest, name in PUBLISHED.items():
+        table = _tables() / f"{digest}.arrow"
+        if name == stem and table.is_file():
+            return table
+    return None
+
+
+def _tables() -> Path:
+    return home() / "tables"
+
+
+def _note(path: Path) -> Path:
+    """Give the place of a path's note."""
+    digest = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
+    return _tables() / f"{path.stem}-{digest[:16]}.json"
+
+
+def _state(path: Path) -> dict[str, Any]:
+    """Give what changes when a file is changed."""
+    found = path.stat()
+    return {
+        "path": str(path.resolve()),
+        "size": found.st_size,
+        "modified": found.st_mtime_ns,
+        "inode": found.st_ino,
+    }
