@@ -17,6 +17,7 @@ from nasbed.core.rng import below, philox, word_at
 ONE = np.uint64(1)
 _LOW = np.uint64(0xFFFFFFFF)
 _CROSSOVER_TRIES = 64
+_BLOCK = 256
 
 
 @numba.njit(cache=True)
@@ -335,29 +336,85 @@ def structure_map(vertices: int, counts: Any, masks: Any) -> Any:
     return structure, interior
 
 
+@numba.njit(cache=True, inline="always")
+def eight_bytes(flat: Any, at: Any) -> Any:
+    """Read eight bytes as a word. The unsigned position is what lets the compiler make one load of it."""
+    low = np.uint64(flat[at]) | np.uint64(flat[at + ONE]) << np.uint64(8)
+    low |= np.uint64(flat[at + np.uint64(2)]) << np.uint64(16) | np.uint64(flat[at + np.uint64(3)]) << np.uint64(24)
+    high = np.uint64(flat[at + np.uint64(4)]) | np.uint64(flat[at + np.uint64(5)]) << np.uint64(8)
+    high |= np.uint64(flat[at + np.uint64(6)]) << np.uint64(16) | np.uint64(flat[at + np.uint64(7)]) << np.uint64(24)
+    return low | high << np.uint64(32)
+
+
+@numba.njit(cache=True)
+def some_bytes(flat: Any, at: Any, count: Any) -> Any:
+    """Read fewer than eight bytes as a word."""
+    word = np.uint64(0)
+    for k in range(count):
+        word |= np.uint64(flat[at + np.uint64(k)]) << np.uint64(8 * k)
+    return word
+
+
 @numba.njit(cache=True)
 def class_rows(
     archs: Any, vertices: int, operations: int, structure: Any, interior: Any, offsets: Any, classes: Any
 ) -> Any:
-    """Look each row's class up, ``(n,)`` int64; −1 for a row that the space does not contain."""
+    """Look each row's class up, ``(n,)`` int64; −1 for a row that the space does not contain.
+
+    At most seven vertices. Eight decisions are read as one word; a multiplication packs eight edges; operations of
+    pruned vertices weigh 0. The three look-ups hang on each other and each misses the nearest cache, so they are done
+    for a block of rows at a time, one after the other: then many are under way at once.
+    """
     n, decisions = archs.shape
     edge_count = vertices * (vertices - 1) // 2
+    inner = decisions - edge_count
+    weights = np.zeros((32, 5), np.int64)
+    for kept in range(1 << inner):
+        weight = 1
+        for j in range(inner - 1, -1, -1):
+            if kept >> j & 1:
+                weights[kept, j] = weight
+                weight *= operations
+    too_high = np.uint64(0x0101010101010101) * np.uint64(128 - operations)  # carries into a byte's highest bit
+    last = np.uint64(edge_count % 8)
     result = np.empty(n, np.int64)
-    for i in range(n):
-        mask: Any = 0
-        strange: Any = 0
-        for j in range(edge_count):
-            mask |= np.int64(archs[i, j]) << j
-            strange |= np.int64(archs[i, j]) & -2
-        if strange or structure[mask] == 0:
-            result[i] = -1
-            continue
-        code: Any = 0
-        fine: Any = True
-        for j in range(decisions - edge_count):
-            if interior[mask] >> j & 1:
-                op = np.int64(archs[i, edge_count + j])
-                fine &= 0 <= op < operations
-                code = code * operations + op
-        result[i] = classes[offsets[structure[mask] - 1] + code] if fine else -1
+    flat = archs.reshape(-1).view(np.uint8)
+    masks, strange, labels = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
+    numbers, kepts, places = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.int64)
+    for start in range(0, n, _BLOCK):
+        rows = min(_BLOCK, n - start)
+        for i in range(rows):
+            at = np.uint64((start + i) * decisions)
+            mask, seen = np.uint64(0), np.uint64(0)
+            for j in range(0, edge_count - 7, 8):
+                word = eight_bytes(flat, at + np.uint64(j))
+                seen |= word
+                mask |= pack_eight(word) << np.uint64(j)
+            if decisions == 26:  # seven vertices, whose rows are long enough to read whole words to the end
+                word = eight_bytes(flat, at + np.uint64(16)) & np.uint64(0xFFFFFFFFFF)
+                inner_word = eight_bytes(flat, at + np.uint64(18)) >> np.uint64(24)
+            else:
+                word = some_bytes(flat, at + np.uint64(edge_count) - last, last)
+                inner_word = some_bytes(flat, at + np.uint64(edge_count), inner)
+            masks[i] = mask | pack_eight(word) << (np.uint64(edge_count) - last)
+            labels[i] = inner_word
+            strange[i] = (seen | word) & np.uint64(0xFEFEFEFEFEFEFEFE)
+            strange[i] |= (inner_word | inner_word + too_high) & np.uint64(0x8080808080808080)
+        for i in range(rows):
+            numbers[i] = structure[masks[i]]
+            kepts[i] = interior[masks[i]]
+        for i in range(rows):
+            code = np.int64(0)
+            for j in range(5):
+                code += np.int64(labels[i] >> np.uint64(8 * j) & np.uint64(0xFF)) * weights[kepts[i], np.uint64(j)]
+            fine = (strange[i] == 0) & (numbers[i] > 0)
+            places[i] = offsets[np.uint64(numbers[i] - 1)] + code if fine else -1
+        for i in range(rows):
+            result[start + i] = classes[np.uint64(places[i])] if places[i] >= 0 else -1
     return result
+
+
+@numba.njit(cache=True)
+def pack_eight(word: Any) -> Any:
+    """Pack the lowest bits of eight bytes into one."""
+    return (word & np.uint64(0x0101010101010101)) * np.uint64(0x0102040810204080) >> np.uint64(56)
