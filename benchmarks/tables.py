@@ -204,7 +204,6 @@ def importing(source: Path, path: Path, given: argparse.Namespace) -> None:
 
 
 def using(path: Path) -> None:
-    one = "011/001/000:conv3x3"
     table = nasbed.table(path)
     arch = table.space.embed(table.graph(len(table) // 2))
 
@@ -215,7 +214,7 @@ def using(path: Path) -> None:
     line("opening and first query, running process (ms)", f"{1e3 * timed(first_query, 1):.1f}")
     line("  again (ms)", f"{1e3 * timed(first_query):.2f}")
     for what, code in (
-        ("benchmark", f"b = nasbed.benchmark({str(path)!r}); print(b.query(b.space.parse({one!r})[None]).value)"),
+        ("benchmark", f"b = nasbed.benchmark({str(path)!r}); print(b.query(b.table.archs[7:8]).value)"),
         ("table", f"t = nasbed.table({str(path)!r}); r = t.row_of_hash({table.hashes[7].tobytes().hex()!r}); "
                   "print(t.column('validation_accuracy').item(r, -1, 0))"),
     ):  # fmt: skip

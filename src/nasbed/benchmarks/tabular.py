@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
-from nasbed.core.errors import NotInTable
+from nasbed.core.errors import InvalidArchitecture, NotInTable
 from nasbed.core.records import Archs, Evaluations
 from nasbed.tables.table import Table
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams
+
+
+_FEW = 16
 
 
 class TabularBenchmark(Benchmark):
@@ -53,7 +58,9 @@ class TabularBenchmark(Benchmark):
         Raises:
             NotInTable: When an architecture is not valid or the table does not have it.
         """
-        if self.space.size is None:
+        if len(archs) <= _FEW and "numba" not in sys.modules:
+            rows = self._rows_by_hash(archs)
+        elif self.space.size is None:
             rows = self._rows_by_key(archs)
         else:
             rows = self._row_of_class[self.space.index(archs)]
@@ -63,12 +70,21 @@ class TabularBenchmark(Benchmark):
             raise NotInTable(f"architecture {lost} of {len(archs)} {why}: {archs[lost].tolist()}")
         return rows
 
+    def _rows_by_hash(self, archs: Archs) -> NDArray[np.int64]:
+        """Find rows one by one, without anything compiled: a script that asks one question need not wait for numba."""
+        rows = np.full(len(archs), -1, np.int64)
+        for i, arch in enumerate(archs):
+            with suppress(InvalidArchitecture, NotInTable):
+                rows[i] = self.table.row_of(arch)
+        return rows
+
     @cached_property
     def _row_of_class(self) -> NDArray[np.int64]:
         """The row of each class of the space, −1 where the table lacks it and, at the end, for invalid rows."""
         size = self.space.size or 0
         rows = np.full(size + 1, -1, np.int64)
-        rows[self.space.index(self.table.archs)] = np.arange(len(self.table))
+        classes = self.table.classes
+        rows[self.space.index(self.table.archs) if classes is None else classes] = np.arange(len(self.table))
         rows[size] = -1
         return rows
 

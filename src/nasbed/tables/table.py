@@ -150,6 +150,16 @@ class Table:
                 high = middle
         raise NotInTable(f"{self.path.name} has no module with the hash {digest}")
 
+    def row_of(self, arch: Archs) -> int:
+        """Find the row of one architecture, ``(decisions,)``, by its hash, without anything compiled.
+
+        Raises:
+            InvalidArchitecture: When it is not valid.
+            NotInTable: When the table does not have it.
+        """
+        space: Any = self.space
+        return self.row_of_hash(space.module_hash(arch))
+
     @cached_property
     def _hash_buffer(self) -> memoryview:
         return self.hashes.reshape(-1).data

@@ -1,14 +1,17 @@
 """A table as a benchmark: rows, budgets, repeats, and what is not there."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
-from nasbed.tables.build import build_table
 
 import nasbed
 from nasbed.benchmarks.tabular import TabularBenchmark
 from nasbed.core.errors import BadSetting, NotInTable, UnknownName
 from nasbed.core.rng import Streams
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.tables.build import build_table
 
 SPACE = NASBench101(vertices=4)
 
@@ -119,3 +122,22 @@ def test_a_benchmark_is_found_by_name_table_or_path(made, tmp_path):
         nasbed.benchmark("digit101")
     with pytest.raises(BadSetting, match="there is no file"):
         nasbed.benchmark(tmp_path / "no.arrow")
+
+
+def test_few_architectures_are_found_without_compiled_code(made, archs):
+    benchmark, _ = made
+    raw = SPACE.sample(Streams.from_seed(2, 100))
+    np.testing.assert_array_equal(benchmark._rows_by_hash(raw), benchmark.rows(raw))
+    assert benchmark._rows_by_hash(np.zeros_like(archs[:1])).tolist() == [-1]
+
+
+def test_one_query_in_a_fresh_process_does_not_import_numba(made):
+    benchmark, _ = made
+    code = f"""
+import sys, nasbed
+benchmark = nasbed.benchmark({str(benchmark.table.path)!r})
+print(benchmark.query(benchmark.table.archs[7:8]).value[0])
+assert not {{"numba", "torch", "pandas"}} & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert float(done.stdout) == benchmark.query(benchmark.table.archs[7:8]).value[0]
