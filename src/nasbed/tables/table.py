@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +39,7 @@ from nasbed.tables.encoding import Encoding, decompress, decompress_texts
 FORMAT = 1
 METADATA, METADATA_CHECKSUM = b"nasbed", b"nasbed.sha256"
 MODULE_COLUMNS = ("hash", "arch", "vertices", "trainable_parameters", "class", "by_hash")
+_DTYPES = {"float": "<f4", "double": "<f8", "uint16": "<u2", "int8": "<i1", "int32": "<i4", "int64": "<i8"}
 
 
 class Table:
@@ -207,16 +209,15 @@ class Table:
         return Column(name, Description(about["unit"], about["split"], about["meaning"]), encoding, cold, load)
 
     def _array(self, name: str) -> NDArray[Any]:
-        """Look at a column of the mapped file as an array."""
+        """Look at a column of the mapped file as an array; by its buffer, for pyarrow's own way imports pandas."""
         found = self.batch.column(name)
+        shape: tuple[int, ...] = (len(self),)
         if pa.types.is_fixed_size_binary(found.type):
-            width = found.type.byte_width
-            return np.frombuffer(found.buffers()[1], np.uint8, len(self) * width).reshape(-1, width)
+            return np.frombuffer(found.buffers()[1], np.uint8, len(self) * 16).reshape(-1, 16)
         if isinstance(found.type, pa.FixedShapeTensorType):
-            flat: NDArray[Any] = found.storage.values.to_numpy(zero_copy_only=True)
-            return flat.reshape(-1, *found.type.shape)
-        numbers: NDArray[Any] = found.to_numpy(zero_copy_only=True)
-        return numbers
+            shape += tuple(found.type.shape)
+            found = found.storage.values
+        return np.frombuffer(found.buffers()[1], _DTYPES[str(found.type)], math.prod(shape)).reshape(shape)
 
     def _thaw(self, name: str, encoding: Encoding) -> NDArray[Any]:
         """Decompress a cold column."""
