@@ -1,0 +1,214 @@
+"""NAS-Bench-101 as published: ``NASBench``, ``ModelSpec`` and ``OutOfDomainError`` over a table of nasbed's.
+
+A script moves over by its import alone. The same script with the same seed gets the same numbers: Python's global
+``random`` is seeded and drawn from where it is published to be. ``docs/compat.md`` says what differs.
+
+Reference: Ying et al., ICML 2019, https://github.com/google-research/nasbench, ``nasbench/api.py``
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import KeysView
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from nasbed.compat.nasbench.config import build_config
+from nasbed.compat.nasbench.edges import edge_mask
+from nasbed.compat.nasbench.model_spec import ModelSpec
+from nasbed.compat.nasbench.rows import RowFinder
+from nasbed.compat.nasbench.statistics import ComputedStatistics, FixedStatistics, Reader, Statistics
+from nasbed.core.errors import BadSetting, NasbedError, NotInTable
+from nasbed.core.graph import INPUT, OUTPUT
+from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.tables.cache import table_for
+from nasbed.tables.table import Table
+
+__all__ = ["ModelSpec", "NASBench", "OutOfDomainError"]
+
+
+class OutOfDomainError(NasbedError):
+    """A specification, or a number of epochs, outside of the search space."""
+
+
+class NASBench:
+    """Answers as the published class of this name does.
+
+    Args:
+        dataset_file: A published ``.tfrecord``, which is imported the first time, the path of a table, or a table.
+        seed: For Python's global ``random``; None for an arbitrary one.
+
+    Attributes:
+        config: The published settings; ``query`` heeds ``num_repeats`` and those of the search space, ``evaluate``
+            those of training.
+        valid_epochs: The epochs that can be asked for.
+        training_time_spent: Seconds that queries have cost.
+        total_epochs_spent: Epochs that queries have cost.
+        fixed_statistics: From a hash to adjacency, operations and parameters, read when asked for.
+        computed_statistics: From a hash to epochs to a list of repeats, read when asked for.
+
+    Raises:
+        BadSetting: When there is no such file, or its modules are not those of NAS-Bench-101.
+        CorruptFile: When the file is damaged.
+    """
+
+    def __init__(self, dataset_file: str | PathLike[str] | Table, seed: int | None = None) -> None:
+        random.seed(seed)
+        self.table = dataset_file if isinstance(dataset_file, Table) else table_for(Path(dataset_file))
+        space = self.table.space
+        if not isinstance(space, NASBench101):
+            raise BadSetting(f"{self.table.path.name} has modules of {space.name}; nasbench answers for nasbench101")
+        self.space = space
+        self.config: dict[str, Any] = build_config(self.table, space)
+        self.valid_epochs: set[int] = set(self.table.budgets)
+        self._reader = Reader(self.table, space)
+        self.fixed_statistics = FixedStatistics(self._reader)
+        self.computed_statistics = ComputedStatistics(self._reader)
+        self.history: dict[str, Any] = {}
+        self.training_time_spent = 0.0
+        self.total_epochs_spent = 0
+        self._operations = list(space.operations)
+
+    # ── benchmarking ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def query(self, model_spec: ModelSpec, epochs: int = 108, stop_halfway: bool = False) -> Statistics:
+        """Give what one of a module's trainings, drawn at random, came to, and count its cost.
+
+        Args:
+            model_spec: The module.
+            epochs: How long it was trained; one of ``valid_epochs``.
+            stop_halfway: Read everything halfway through that training, and pay half of it.
+
+        Returns:
+            module_adjacency, module_operations, trainable_parameters, training_time (seconds), train_accuracy,
+            validation_accuracy and test_accuracy.
+
+        Raises:
+            OutOfDomainError: When the module or the epochs are outside of the search space.
+            NotInTable: A ``KeyError``: when the table does not have them.
+        """
+        if epochs not in self.valid_epochs:
+            raise OutOfDomainError(f"invalid number of epochs, got {epochs}, must be one of {self.valid_epochs}")
+        row = self._row(model_spec)
+        repeat = random.randint(0, self.config["num_repeats"] - 1)
+        measured = self._reader.training(row, epochs, repeat, stop_halfway)
+        data = self._reader.fixed(row)
+        seconds = measured[0]
+        data["training_time"], data["train_accuracy"], data["validation_accuracy"], data["test_accuracy"] = measured
+        self.training_time_spent += seconds
+        self.total_epochs_spent += epochs // 2 if stop_halfway else epochs
+        return data
+
+    def is_valid(self, model_spec: ModelSpec) -> bool:
+        """Say whether a module is in the search space."""
+        try:
+            self._check_spec(model_spec)
+        except OutOfDomainError:
+            return False
+        return True
+
+    def get_budget_counters(self) -> tuple[float, int]:
+        """Give the seconds and the epochs that queries have cost."""
+        return self.training_time_spent, self.total_epochs_spent
+
+    def reset_budget_counters(self) -> None:
+        """Count from nothing again."""
+        self.training_time_spent = 0.0
+        self.total_epochs_spent = 0
+
+    def evaluate(self, model_spec: ModelSpec, model_dir: str | PathLike[str]) -> Statistics:
+        """Train a module from scratch as ``config`` has it, asking no table; no limits of the search space apply.
+
+        Args:
+            model_spec: The module.
+            model_dir: A folder, made when it is not there, for ``metadata.json``: all that was measured.
+
+        Returns:
+            What ``query`` gives.
+
+        Raises:
+            OutOfDomainError: When no path joins the module's input and output.
+            NasbedError: When training failed as often as ``config["max_attempts"]`` allows.
+        """
+        from nasbed.compat.nasbench.evaluate import evaluate
+
+        if not model_spec.valid_spec:
+            raise OutOfDomainError("invalid spec, provided graph is disconnected.")
+        return evaluate(model_spec, self.table, self.config, Path(model_dir))
+
+    # ── analysis ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def hash_iterator(self) -> KeysView[str]:
+        """Give the hashes of all modules, in the order of the file."""
+        return self.fixed_statistics.keys()
+
+    def get_metrics_from_hash(self, module_hash: str) -> tuple[Statistics, dict[int, list[Statistics]]]:
+        """Give all that is known of a module, by its hash, in new objects; costs nothing.
+
+        Returns:
+            What does not depend on training, and what training gave: by epochs, a list of repeats, each with
+            ``halfway_`` and ``final_`` values.
+
+        Raises:
+            NotInTable: A ``KeyError``: when the table does not have it.
+        """
+        return self._metrics(self.table.row_of_hash(module_hash))
+
+    def get_metrics_from_spec(self, model_spec: ModelSpec) -> tuple[Statistics, dict[int, list[Statistics]]]:
+        """Give all that is known of a module; see ``get_metrics_from_hash``.
+
+        Raises:
+            OutOfDomainError: When the module is outside of the search space.
+            NotInTable: A ``KeyError``: when the table does not have it.
+        """
+        return self._metrics(self._row(model_spec))
+
+    def _metrics(self, row: int) -> tuple[Statistics, dict[int, list[Statistics]]]:
+        return self._reader.fixed(row), self._reader.computed(row)
+
+    # ── from a specification to a row ─────────────────────────────────────────────────────────────────────────
+
+    def _row(self, spec: ModelSpec) -> int:
+        """Find a module's row after the published checks."""
+        mask = self._check_spec(spec)
+        if self.config["available_ops"] != self._operations or self.table.classes is None:
+            return self.table.row_of_hash(self._hash_spec(spec))
+        row = -1 if mask is None else self._rows.find(mask, spec.ops or ())
+        if row < 0:
+            raise NotInTable(f"{self.table.path.name} has no module of the operations {spec.ops} and these edges")
+        return row
+
+    @cached_property
+    def _rows(self) -> RowFinder:
+        return RowFinder(self.table, self.space)
+
+    def _check_spec(self, model_spec: ModelSpec) -> int | None:
+        """Raise OutOfDomainError for a module outside of the search space; scripts call this published method.
+
+        Returns:
+            The edges as a mask; None for a matrix with other entries than the integers 0 and 1, which no table has.
+        """
+        matrix, ops, config = model_spec.matrix, model_spec.ops, self.config
+        if not model_spec.valid_spec or matrix is None or ops is None:
+            raise OutOfDomainError("invalid spec, provided graph is disconnected.")
+        mask = edge_mask(matrix)
+        edges = matrix.sum() if mask is None else mask.bit_count()
+        if len(ops) > config["module_vertices"]:
+            raise OutOfDomainError(f"too many vertices, got {len(ops)} (max vertices = {config['module_vertices']})")
+        if edges > config["max_edges"]:
+            raise OutOfDomainError(f"too many edges, got {edges} (max edges = {config['max_edges']})")
+        if ops[0] != INPUT:
+            raise OutOfDomainError(f"first operation should be 'input', not {ops[0]!r}")
+        if ops[-1] != OUTPUT:
+            raise OutOfDomainError(f"last operation should be 'output', not {ops[-1]!r}")
+        available = config["available_ops"]
+        for op in ops[1:-1]:
+            if op not in available:
+                raise OutOfDomainError(f"unsupported op {op} (available ops = {available})")
+        return mask
+
+    def _hash_spec(self, model_spec: ModelSpec) -> str:
+        """Give a module's hash; scripts call this published method."""
+        return model_spec.hash_spec(self.config["available_ops"])

@@ -1,0 +1,113 @@
+"""The settings of the published interface, filled in from a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from nasbed.nets.recipe import Recipe
+from nasbed.nets.skeleton import Skeleton
+from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.tables.settings import training_settings
+from nasbed.tables.table import Table
+
+PUBLISHED: dict[str, Any] = {
+    "train_data_files": [],
+    "valid_data_file": "",
+    "test_data_file": "",
+    "sample_data_file": "",
+    "data_format": "channels_last",
+    "num_labels": 10,
+    "module_vertices": 7,
+    "max_edges": 9,
+    "available_ops": ["conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"],
+    "stem_filter_size": 128,
+    "num_stacks": 3,
+    "num_modules_per_stack": 3,
+    "batch_size": 256,
+    "train_epochs": 108,
+    "train_seconds": 14400.0,
+    "learning_rate": 0.1,
+    "lr_decay_method": "COSINE_BY_STEP",
+    "momentum": 0.9,
+    "weight_decay": 1e-4,
+    "max_attempts": 5,
+    "intermediate_evaluations": ["0.5"],
+    "num_repeats": 3,
+    "use_tpu": True,
+    "tpu_iterations_per_loop": 100,
+    "tpu_num_shards": 2,
+}
+"""Keys and values of the published ``lib/config.py``; files, TPUs and intermediate evaluations are read by nothing."""
+
+
+def build_config(table: Table, space: NASBench101) -> dict[str, Any]:
+    """Give the settings under which a table was made, by which ``evaluate`` trains.
+
+    Beside the published keys there is ``data_source``: what ``evaluate`` trains on.
+    """
+    config: dict[str, Any] = {
+        name: list(value) if isinstance(value, list) else value for name, value in PUBLISHED.items()
+    }
+    config |= {
+        "module_vertices": space.vertices,
+        "max_edges": space.edges,
+        "available_ops": list(space.operations),
+        "num_repeats": table.repeats,
+        "train_epochs": table.budgets[-1],
+        "data_source": table.provenance.get("data", "digits"),
+    }
+    if "recipe" in table.provenance:  # made by nasbed; what is published was made with what is above
+        skeleton, recipe = made_with(table, config["data_source"])
+        config |= {
+            "num_labels": skeleton.classes,
+            "stem_filter_size": skeleton.stem_channels,
+            "num_stacks": skeleton.stacks,
+            "num_modules_per_stack": skeleton.modules_per_stack,
+            "batch_size": recipe.batch_size,
+            "learning_rate": recipe.learning_rate,
+            "tpu_num_shards": 1,  # by which the rate is multiplied
+            "lr_decay_method": _decay_method(recipe),
+            "momentum": recipe.momentum,
+            "weight_decay": recipe.l2,
+            "max_attempts": table.provenance.get("attempts", PUBLISHED["max_attempts"]),
+        }
+    return config
+
+
+def training(table: Table, config: Mapping[str, Any]) -> tuple[Skeleton, Recipe]:
+    """Read skeleton and recipe off the settings; what the settings do not say is as the table was made.
+
+    Raises:
+        BadSetting: When a setting is not allowed.
+    """
+    skeleton, recipe = made_with(table, config["data_source"])
+    schedule, _, clock = str(config["lr_decay_method"]).lower().partition("_by_")
+    return replace(
+        skeleton,
+        classes=config["num_labels"],
+        stem_channels=config["stem_filter_size"],
+        stacks=config["num_stacks"],
+        modules_per_stack=config["num_modules_per_stack"],
+    ), replace(
+        recipe,
+        batch_size=config["batch_size"],
+        learning_rate=config["learning_rate"] * config["tpu_num_shards"],
+        schedule=schedule,
+        clock=clock or "step",
+        momentum=config["momentum"],
+        l2=config["weight_decay"],
+    )
+
+
+def made_with(table: Table, data: str) -> tuple[Skeleton, Recipe]:
+    """Give the skeleton and recipe that a table was made with, or those that belong to a data source."""
+    made_of_it = table.provenance if table.provenance.get("data") == data else {}
+    return training_settings(data, made_of_it.get("skeleton"), made_of_it.get("recipe"))
+
+
+def _decay_method(recipe: Recipe) -> str:
+    """Name a schedule as published, or in the same way."""
+    schedule = recipe.schedule.upper()
+    return schedule if (schedule, recipe.clock) == ("STEPWISE", "step") else f"{schedule}_BY_{recipe.clock.upper()}"
