@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,6 +134,10 @@ class Space(ABC):
 
     def __hash__(self) -> int:
         return hash((self.name, repr(self.settings())))
+
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        """Copy and pickle the settings alone; what was looked up or computed from them is found again."""
+        return partial(type(self), **self.settings()), ()
 
     def describe(self) -> Mapping[str, Any]:
         """Give what ``nasbed info`` prints: name, settings, size of the encoding."""

@@ -7,11 +7,11 @@ https://arxiv.org/abs/1902.09635
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.graph import INPUT, OUTPUT, Graph
@@ -29,6 +29,14 @@ OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
 
 _SHORT = {"conv3x3-bn-relu": "conv3x3", "conv1x1-bn-relu": "conv1x1", "maxpool3x3": "maxpool"}
 _TEXT = re.compile(r"^\s*(?P<rows>[01]*(?:/[01]*)*)\s*:\s*(?P<operations>[^:]*)$")
+
+
+@cache
+def _kernels() -> ModuleType:
+    """Give the compiled loops, imported when first needed."""
+    from nasbed.spaces import nasbench101_kernels
+
+    return nasbench101_kernels
 
 
 class NASBench101(Space):
@@ -73,25 +81,18 @@ class NASBench101(Space):
         """2 for each edge, then the number of operations for each interior vertex."""
         return np.array([2] * self.edge_count + [len(self.operations)] * (self.vertices - 2), np.int64)
 
-    @cached_property
-    def _kernels(self) -> ModuleType:
-        """The compiled loops, imported when first needed."""
-        from nasbed.spaces import nasbench101_kernels
-
-        return nasbench101_kernels
-
     # ── rows in, rows out ─────────────────────────────────────────────────────────────────────────────────────
 
     def valid(self, archs: Archs) -> NDArray[np.bool_]:
         """Say which rows have a path from input to output and, pruned, few enough edges."""
-        result: NDArray[np.bool_] = self._kernels.valid_rows(
+        result: NDArray[np.bool_] = _kernels().valid_rows(
             self._rows(archs), self.vertices, self.edges, len(self.operations)
         )
         return result
 
     def sample(self, streams: Streams) -> Archs:
         """Draw uniformly from the valid raw rows, as published; small modules are rarer than they are by count."""
-        result: Archs = self._kernels.sample_rows(
+        result: Archs = _kernels().sample_rows(
             streams.keys, streams.positions, self.vertices, self.edges, len(self.operations)
         )
         return result
@@ -101,15 +102,22 @@ class NASBench101(Space):
 
         Drawn again until the child is valid: the mutation of the published example notebook, where rate is 1.
         """
-        result: Archs = self._kernels.mutate_rows(
-            archs, streams.keys, streams.positions, self.vertices, self.edges, len(self.operations), rate
+        result: Archs = _kernels().mutate_rows(
+            self._rows(archs, len(streams)),
+            streams.keys,
+            streams.positions,
+            self.vertices,
+            self.edges,
+            len(self.operations),
+            rate,
         )
         return result
 
     def crossover(self, mothers: Archs, fathers: Archs, streams: Streams) -> Archs:
         """Take each decision from either parent with equal chance, until valid; the mother after 64 misfits."""
-        result: Archs = self._kernels.cross_rows(
-            mothers, fathers, streams.keys, streams.positions, self.vertices, self.edges
+        n = len(streams)
+        result: Archs = _kernels().cross_rows(
+            self._rows(mothers, n), self._rows(fathers, n), streams.keys, streams.positions, self.vertices, self.edges
         )
         return result
 
@@ -141,8 +149,8 @@ class NASBench101(Space):
     def index(self, archs: Archs) -> NDArray[np.int64]:
         """Number each row's module from 0 in the published order of enumeration, ``(n,)``; −1 if it is not valid."""
         tables = self.module_index
-        result: NDArray[np.int64] = self._kernels.class_rows(
-            archs,
+        result: NDArray[np.int64] = _kernels().class_rows(
+            self._rows(archs),
             self.vertices,
             len(self.operations),
             tables.structure,
@@ -159,9 +167,9 @@ class NASBench101(Space):
         modules never share a key (checked by test). A row without a path has key 0.
         """
         if self.vertices > VERTICES_AT_MOST:
-            result: NDArray[np.uint64] = self._kernels.key_rows(self._rows(archs), self.vertices)
+            result: NDArray[np.uint64] = _kernels().key_rows(self._rows(archs), self.vertices)
             return result
-        classes = self.index(self._rows(archs))
+        classes = self.index(archs)
         return np.where(classes >= 0, self.module_index.keys[classes], np.uint64(0))
 
     def enumerate(self) -> Archs:
@@ -169,7 +177,7 @@ class NASBench101(Space):
         from nasbed.spaces.enumeration import enumerate_modules
 
         modules = enumerate_modules(self.vertices, self.edges, len(self.operations))
-        rows: Archs = self._kernels.embedded_rows(modules.vertices, modules.masks, modules.labels, self.vertices)
+        rows: Archs = _kernels().embedded_rows(modules.vertices, modules.masks, modules.labels, self.vertices)
         return rows
 
     def probabilities(self) -> NDArray[np.float64]:
@@ -180,7 +188,7 @@ class NASBench101(Space):
         """Give the published MD5 digest of each pruned module, ``(n, 16)``."""
         from nasbed.spaces.module_hash_kernels import hash_modules
 
-        counts, masks, labels = self._kernels.pruned_rows(self._rows(archs), self.vertices)
+        counts, masks, labels = _kernels().pruned_rows(self._rows(archs), self.vertices)
         if not counts.all():
             raise InvalidArchitecture(f"row {int(np.argmin(counts))} has no path from input to output: it has no hash")
         result: NDArray[np.uint8] = hash_modules(counts, masks, labels)
@@ -269,9 +277,25 @@ class NASBench101(Space):
         rows = "/".join("".join(map(str, row)) for row in graph.adjacency)
         return f"{rows}:{','.join(graph.labels[1:-1])}"
 
-    def _rows(self, archs: Archs) -> Archs:
-        """Check that rows have this space's width, and make them int8."""
-        rows = np.ascontiguousarray(archs, np.int8)
-        if rows.ndim != 2 or rows.shape[1] != self.decisions:
-            raise InvalidArchitecture(f"rows of this space have shape (n, {self.decisions}), not {rows.shape}")
+    def _rows(self, archs: Archs, count: int | None = None) -> Archs:
+        """Check the shape of rows, and make of them what the compiled loops read: int8, one after the other."""
+        is_ready = type(archs) is np.ndarray and archs.dtype == np.int8 and archs.flags.c_contiguous
+        rows = archs if is_ready else _as_int8(archs)
+        if rows.ndim != 2 or rows.shape[1] != self.decisions or count not in (None, len(rows)):
+            wanted = f"({'n' if count is None else count}, {self.decisions})"
+            raise InvalidArchitecture(f"rows of this space have shape {wanted}, not {rows.shape}")
         return rows
+
+
+def _as_int8(archs: ArrayLike) -> Archs:
+    """Copy what is not yet an int8 array in C's order; a number that would become another one is refused."""
+    try:
+        given = np.ascontiguousarray(archs)
+        with np.errstate(invalid="ignore"):
+            rows = given.astype(np.int8)
+        same = np.array_equal(rows, given)
+    except (TypeError, ValueError):
+        same = False
+    if not same:
+        raise InvalidArchitecture("the decisions of an architecture are an array of whole numbers from 0 to 127")
+    return rows

@@ -1,5 +1,7 @@
 """The NAS-Bench-101 space against its definition, in plain Python."""
 
+import copy
+import pickle
 from itertools import product
 
 import numpy as np
@@ -209,3 +211,72 @@ def test_neighbours_are_one_decision_away_and_mutual():
     assert len(np.unique(near, axis=0)) == len(near)
     for other in near:
         assert (space.neighbors(other) == arch).all(axis=1).any()
+
+
+def other_layouts(archs):
+    wide = np.zeros((len(archs), archs.shape[1] + 3), np.int8)
+    wide[:, 3:] = archs
+    fixed = archs.copy()
+    fixed.flags.writeable = False
+    return {
+        "backwards": archs[::-1].copy()[::-1],
+        "every other": np.repeat(archs, 2, axis=0)[::2],
+        "columns first": np.asfortranarray(archs),
+        "a part": wide[:, 3:],
+        "int64": archs.astype(np.int64),
+        "floats": archs.astype(float),
+        "lists": archs.tolist(),
+        "read only": fixed,
+    }
+
+
+@pytest.mark.parametrize("layout", other_layouts(np.zeros((2, 2), np.int8)))
+@pytest.mark.parametrize("vertices", [4, 7])
+def test_how_rows_lie_in_memory_changes_nothing(vertices, layout):
+    space = SPACES[vertices]
+    archs = space.sample(Streams.from_seed(0, 50))
+    other = other_layouts(archs)[layout]
+    for ask in (space.index, space.key, space.valid, space.hashes):
+        np.testing.assert_array_equal(ask(other), ask(archs))
+    for breed in (space.mutate, lambda rows, streams: space.crossover(rows, rows, streams)):
+        np.testing.assert_array_equal(breed(other, Streams.from_seed(1, 50)), breed(archs, Streams.from_seed(1, 50)))
+
+
+NO_ROWS = {
+    "one": np.zeros(26, np.int8),
+    "narrow": np.zeros((3, 25), np.int8),
+    "nothing": [],
+    "beyond int8": np.full((3, 26), 256),
+    "fractions": np.full((3, 26), 0.5),
+    "not a number": np.full((3, 26), np.nan),
+    "ragged": [[0] * 26, [0]],
+    "text": np.full((3, 26), "x"),
+}
+
+
+@pytest.mark.parametrize("rows", NO_ROWS.values(), ids=list(NO_ROWS))
+def test_what_has_no_rows_of_the_space_is_refused(rows):
+    space, streams = SPACES[7], Streams.from_seed(0, 3)
+    good = space.sample(streams)
+    for ask in (space.index, space.key, space.valid, space.hashes):
+        with pytest.raises(InvalidArchitecture):
+            ask(rows)
+    for breed in (
+        lambda: space.mutate(rows, streams),
+        lambda: space.crossover(rows, good, streams),
+        lambda: space.crossover(good, rows, streams),
+        lambda: space.mutate(good[:2], streams),
+    ):
+        with pytest.raises(InvalidArchitecture):
+            breed()
+
+
+def test_a_space_that_was_used_is_pickled_as_its_settings():
+    space = NASBench101(5, 8, ("a", "b"))
+    archs = space.enumerate()
+    space.index(archs)
+    sent = pickle.dumps(space)
+    assert len(sent) < 500
+    again = pickle.loads(sent)
+    assert again == copy.deepcopy(space) == space
+    np.testing.assert_array_equal(again.index(archs), space.index(archs))
