@@ -1,0 +1,273 @@
+import copy
+import pickle
+import random
+
+import numpy as np
+import pytest
+from compat import plain
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nasbed.compat import nasbench
+from nasbed.compat.nasbench import api
+from nasbed.core.errors import BadSetting, NasbedError
+from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
+from nasbed.tables.build import build_table
+from nasbed.tables.exporting import export
+
+MEASURED = [f"{moment}{name}" for moment in ("", "halfway_", "start_") for name in plain.FIELDS]
+
+
+def made(path, archs, budgets=(4, 12), repeats=3, seed=0, gaps=False):
+    generator = np.random.default_rng(seed)
+    shape = len(archs), len(budgets), repeats
+    results = {}
+    for name in [*MEASURED, "total_time"]:
+        if name.endswith("accuracy"):
+            values = (generator.integers(0, 9985, shape) / 9984).astype(np.float32)
+        else:
+            values = generator.uniform(1, 900, shape).astype(np.float32)
+        results[name] = values.astype(np.float64)
+    if gaps:
+        lost = generator.random(shape) < 0.2
+        lost[3], lost[4, 1] = True, True  # a module without any training, one without the larger budget
+        for values in results.values():
+            values[lost] = np.nan
+    return build_table(
+        path,
+        space=NASBench101(),
+        archs=archs,
+        budgets=budgets,
+        repeats=repeats,
+        results=results,
+        trainable_parameters=generator.integers(10**5, 10**8, len(archs)),
+        provenance={"source": "a test"},
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("compat")
+
+
+@pytest.fixture(scope="module")
+def published(folder):
+    """A published file of the first 2,532 modules, which are those of at most 5 vertices."""
+    archs = NASBench101().enumerate()
+    small = archs[:2532]
+    order = np.random.default_rng(1).permutation(len(small))
+    path = folder / "published.tfrecord"
+    export(made(folder / "made.arrow", small[order]), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def both(published):
+    return api.NASBench(published), plain.NASBench(published)
+
+
+def same(ours, theirs):
+    """Equal to the bit and of equal types, in dictionaries and lists too."""
+    assert type(ours) is type(theirs)
+    if isinstance(ours, dict):
+        assert list(map(str, sorted(ours))) == list(map(str, sorted(theirs)))
+        for key in theirs:
+            same(ours[key], theirs[key])
+    elif isinstance(ours, list | tuple):
+        assert len(ours) == len(theirs)
+        for a, b in zip(ours, theirs, strict=True):
+            same(a, b)
+    elif isinstance(ours, np.ndarray):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_array_equal(ours, theirs)
+        assert ours.flags.writeable
+    else:
+        assert ours == theirs
+
+
+def outcome(call):
+    try:
+        return call()
+    except Exception as error:
+        kinds = {KeyError, IndexError, ValueError, api.OutOfDomainError, plain.OutOfDomainError}
+        return next((kind.__name__ for kind in kinds if isinstance(error, kind)), repr(error))
+
+
+@st.composite
+def specifications(draw):
+    """Any matrix of up to nine vertices, sparse enough to be in the space often; sometimes a foreign operation."""
+    n = draw(st.integers(1, 9))
+    bits = draw(st.lists(st.sampled_from([0, 0, 1]), min_size=n * n, max_size=n * n))
+    matrix = np.triu(np.array(bits).reshape(n, n), 1)
+    names = st.sampled_from([*OPERATIONS * 5, "identity"])
+    ops = ["input", *draw(st.lists(names, min_size=n, max_size=n))][:n]
+    ops[-1] = "output"
+    if draw(st.integers(0, 20)) == 0:
+        ops[draw(st.integers(0, n - 1))] = "output"
+    kind = draw(st.sampled_from([int, np.int8, bool, np.uint32]))
+    return matrix.astype(kind), ops
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 2**32), st.lists(st.tuples(specifications(), st.integers(0, 6), st.integers(0, 9)), max_size=12))
+def test_a_seeded_script_gets_the_same(both, seed, script):
+    ours, theirs = both
+    answers = []
+    for bench, module in ((ours, api), (theirs, plain)):
+        random.seed(seed)
+        bench.reset_budget_counters()
+        heard = []
+        for (matrix, ops), call, choice in script:
+            spec = module.ModelSpec(matrix, ops)
+            epochs = (4, 12, 12, 4, 7, 108, 4, 12, 12, 4)[choice]
+            heard.append(
+                outcome(
+                    [
+                        lambda s=spec, b=bench, e=epochs: b.query(s, e),
+                        lambda s=spec, b=bench, e=epochs: b.query(s, epochs=e, stop_halfway=True),
+                        lambda s=spec, b=bench: b.query(s),
+                        lambda s=spec, b=bench: b.is_valid(s),
+                        lambda s=spec, b=bench: b.get_metrics_from_spec(s),
+                        lambda s=spec, b=bench: b.get_budget_counters(),
+                        lambda b=bench, c=choice: b.get_metrics_from_hash(list(b.hash_iterator())[c * 200]),
+                    ][call]
+                )
+            )
+        answers.append((heard, bench.get_budget_counters(), random.random()))
+    same(*answers)
+
+
+def test_every_module_answers_alike_under_any_numbering(both):
+    ours, theirs = both
+    assert list(ours.hash_iterator()) == list(theirs.hash_iterator())
+    assert len(ours.hash_iterator()) == 2532
+    assert ours.valid_epochs == theirs.valid_epochs
+    for module in theirs.hash_iterator():
+        same(ours.get_metrics_from_hash(module), theirs.get_metrics_from_hash(module))
+        fixed = theirs.fixed_statistics[module]
+        spec = api.ModelSpec(fixed["module_adjacency"], fixed["module_operations"])
+        assert ours._hash_spec(spec) == module
+        same(ours.get_metrics_from_spec(spec), theirs.get_metrics_from_hash(module))
+        same(ours.fixed_statistics[module], fixed)
+        same(ours.computed_statistics[module], theirs.computed_statistics[module])
+
+
+def test_constructors_seed_the_global_generator(published):
+    spec = api.ModelSpec([[0, 1], [0, 0]], ["input", "output"])
+    heard = [bench(published, seed=7).query(spec, 12)["training_time"] for bench in (api.NASBench, plain.NASBench)]
+    assert heard[0] == heard[1]
+    assert random.random() == (random.seed(7), random.randint(0, 2), random.random())[-1]
+
+
+def test_what_is_given_out_is_a_copy(both):
+    ours, _ = both
+    module = next(iter(ours.hash_iterator()))
+    fixed, computed = ours.get_metrics_from_hash(module)
+    before = copy.deepcopy((fixed, computed))
+    fixed["module_adjacency"][:] = 5
+    fixed["module_operations"].clear()
+    computed[4].clear()
+    same(ours.get_metrics_from_hash(module), before)
+
+
+def test_unknown_hashes_are_key_errors(both):
+    for hash_ in ("0" * 32, "", "nothing"):
+        for call in (both[0].get_metrics_from_hash, both[0].fixed_statistics.__getitem__):
+            with pytest.raises(KeyError):
+                call(hash_)
+        assert hash_ not in both[0].hash_iterator()
+
+
+def test_missing_trainings_are_left_out_and_drawn_into_errors(tmp_path):
+    archs = NASBench101(vertices=7).enumerate()[:60]
+    table = made(tmp_path / "gaps.arrow", archs, gaps=True)
+    export(table, tmp_path / "gaps.tfrecord")
+    theirs = plain.NASBench(tmp_path / "gaps.tfrecord")
+    ours = api.NASBench(table)
+    for module in theirs.hash_iterator():
+        same(ours.computed_statistics[module], theirs.computed_statistics[module])
+        fixed = theirs.fixed_statistics[module]
+        for epochs in (4, 12):
+            specs = [kind.ModelSpec(fixed["module_adjacency"], fixed["module_operations"]) for kind in (api, plain)]
+            for seed in range(4):
+                answers = []
+                for bench, spec in zip((ours, theirs), specs, strict=True):
+                    random.seed(seed)
+                    answers.append((outcome(lambda b=bench, s=spec, e=epochs: b.query(s, e)), random.random()))
+                same(*answers)
+
+
+def test_settings_are_heeded(published):
+    ours, theirs = api.NASBench(published, 1), plain.NASBench(published, 1)
+    matrix, ops = [[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "maxpool3x3", "output"]
+    for changes in (
+        {"num_repeats": 1},
+        {"num_repeats": 9},
+        {"max_edges": 1},
+        {"module_vertices": 2},
+        {"available_ops": ["maxpool3x3", "conv1x1-bn-relu", "conv3x3-bn-relu"]},
+        {"available_ops": ["maxpool3x3"]},
+    ):
+        for seed in range(5):
+            answers = []
+            for bench, module in ((ours, api), (theirs, plain)):
+                before = copy.deepcopy(bench.config)
+                bench.config.update(changes)
+                random.seed(seed)
+                answers.append(outcome(lambda b=bench, m=module: b.query(m.ModelSpec(matrix, ops), 4)))
+                bench.config.update(before)
+            same(*answers)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "ops", "said"),
+    [
+        (np.triu(np.ones((8, 8), int), 1) * np.eye(8, k=1, dtype=int), ["maxpool3x3"] * 6, "vertices, got 8.*= 7"),
+        (np.triu(np.ones((6, 6), int), 1), ["maxpool3x3"] * 4, "too many edges, got 15"),
+        (np.zeros((3, 3), int), ["maxpool3x3"], "disconnected"),
+        (np.eye(3, k=1, dtype=int), ["identity"], "unsupported op identity"),
+    ],
+)
+def test_errors_say_what_is_allowed(both, matrix, ops, said):
+    with pytest.raises(api.OutOfDomainError, match=said):
+        both[0].query(api.ModelSpec(matrix, ["input", *ops, "output"]), 4)
+
+
+def test_a_table_its_path_and_the_published_path_are_one(published, folder):
+    benches = [api.NASBench(path) for path in (published, str(folder / "made.arrow"))]
+    spec = api.ModelSpec([[0, 1], [0, 0]], ["input", "output"])
+    same(*[bench.get_metrics_from_spec(spec) for bench in benches])
+    with pytest.raises(BadSetting, match="there is no file"):
+        api.NASBench(folder / "missing.tfrecord")
+    assert nasbench.NASBench is api.NASBench
+    assert issubclass(api.OutOfDomainError, NasbedError)
+
+
+def test_a_changed_specification_is_looked_up_anew(both):
+    spec = api.ModelSpec([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "maxpool3x3", "output"])
+    first = both[0].get_metrics_from_spec(spec)
+    spec.ops[1] = "conv3x3-bn-relu"
+    assert both[0].get_metrics_from_spec(spec)[0]["module_operations"] == spec.ops != first[0]["module_operations"]
+    spec.matrix[0, 2] = 1
+    np.testing.assert_array_equal(both[0].get_metrics_from_spec(spec)[0]["module_adjacency"], spec.matrix)
+    spec.matrix[0, 2] = 256  # whose lowest byte is 0
+    with pytest.raises(api.OutOfDomainError):
+        both[0].query(spec, 4)
+    again = pickle.loads(pickle.dumps(spec))
+    assert again.ops == spec.ops
+
+
+def test_evaluation_trains(both, tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("sklearn")
+    bench = both[0]
+    spec = api.ModelSpec([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv1x1-bn-relu", "output"])
+    before, state = copy.deepcopy(bench.config), random.getstate()
+    bench.config.update(stem_filter_size=4, num_stacks=1, num_modules_per_stack=1, batch_size=25, train_epochs=1)
+    heard = bench.evaluate(spec, tmp_path / "model")
+    bench.config.update(before)
+    assert set(heard) == set(bench.query(spec, 4))
+    assert random.getstate() != state  # the query drew, the training did not
+    assert 0 < heard["validation_accuracy"] <= 1
+    assert heard["training_time"] > 0
+    assert (tmp_path / "model" / "metadata.json").is_file()
