@@ -166,7 +166,7 @@ def _one(column: _Opened) -> Read:
 def _several(column: _Opened, start: int, stop: int) -> list[float]:
     stored, accuracies = column
     found: list[Any] = stored[start:stop].tolist()
-    return found if accuracies is None else [accuracies[count] for count in found]
+    return found if accuracies is None else list(map(accuracies.__getitem__, found))
 
 
 def _unknown(value: float) -> bool:
