@@ -13,6 +13,7 @@ from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.column import Column
+from nasbed.tables.encoding import Encoding
 from nasbed.tables.table import Table
 
 Read = Callable[[int], float]
@@ -151,7 +152,13 @@ _Opened = tuple[memoryview, memoryview | None]
 
 
 def _open(column: Column) -> _Opened:
-    return _flat(column.stored), column.encoding.accuracies.data if column.encoding.kind == "count" else None
+    return _flat(column.stored), _accuracies(column.encoding) if column.encoding.kind == "count" else None
+
+
+@lru_cache(maxsize=16)
+def _accuracies(encoding: Encoding) -> memoryview:
+    """Give what each count stands for, once for all columns of an encoding: half a megabyte is best kept in caches."""
+    return encoding.accuracies.data
 
 
 def _flat(array: NDArray[Any]) -> memoryview:
