@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code: 0, 2 for bad input, 130 after Ctrl-C."""
-    from nasbed.cli.app import app
-    from nasbed.cli.door import run
+    try:
+        from nasbed.cli.app import app
+        from nasbed.cli.door import run
 
-    raise SystemExit(run(app, arguments))
+        code = run(app, arguments)
+    except KeyboardInterrupt:  # before there was a door, or once more while it was closing
+        print("nasbed: interrupted; the same command goes on or begins again", file=sys.stderr)
+        code = 130
+    raise SystemExit(code)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, percent, print_json, print_table, progress
+from nasbed.cli.console import Json, percent, print_json, print_table, print_text, progress
 from nasbed.cli.search import (
     Benchmark,
     Duplicates,
@@ -70,14 +70,13 @@ def command(
         print_json({"summary": comparison.summary(), "separation": comparison.separated().as_dict()})
         return
     _print(comparison)
-    if written:
-        print(
-            f"\n{len(written)} files in {out}: " + ", ".join(str(path.relative_to(out or Path())) for path in written)
-        )
+    if out is not None:
+        print()
+        print_text(f"{len(written)} files in {out}: {', '.join(str(path.relative_to(out)) for path in written)}")
 
 
 def _print(comparison: Comparison) -> None:
-    headers = ["optimizer", "evaluations", "unique", "validation %", "test %", "test regret, points", "optimum %"]
+    headers = ["optimizer", "trained", "unique", "validation %", "test %", "test regret, points", "found best %"]
     rows = [
         [
             row["optimizer"],
@@ -91,9 +90,10 @@ def _print(comparison: Comparison) -> None:
         for row in comparison.summary()
     ]
     print_table(headers, rows, f"{comparison.benchmark}, {comparison.runs:,} runs of each")
-    print(comparison.separated().sentence())
+    print()
+    print_text(comparison.separated().sentence())
     for warning in comparison.warnings:
-        print(f"warning: {warning}")
+        print_text(f"warning: {warning}")
 
 
 def _interval(row: dict[str, Any]) -> str:

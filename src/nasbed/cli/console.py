@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -30,27 +32,41 @@ def _plain(value: Any) -> Any:
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
-    """Print rows under headers; columns of numbers are aligned to the right."""
+    """Print rows under headers; numbers are aligned to the right and never broken, text is, where it must be."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for i, header in enumerate(headers):
-        numbers = all(row[i][:1] in "0123456789-–+±" for row in rows)
-        table.add_column(header, justify="right" if numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = 200  # a file has no width to fit
+    columns = [[header, *(row[i] for row in rows)] for i, header in enumerate(headers)]
+    tight = sum(max(map(len, column)) + 2 for column in columns) > console.width
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
+    table.padding = (0, 1, 0, 0)  # with the box's own space two between columns
+    for header, *cells in columns:
+        numbers = all(cell[:1] in "0123456789-–+±" for cell in cells)
+        width = max(map(len, [*header.split(), *cells])) if numbers and tight else None
+        table.add_column(header, justify="right" if numbers else "left", overflow="fold", width=width)
+    for row in rows:
+        table.add_row(*row)
     console.print(table)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
-    """Print names and values, one a line; mappings are indented, empty ones left out."""
+    """Print names and values, one a line; mappings are indented, what is empty is left out."""
     for line in _lines(facts, ""):
-        print(line)
+        print_text(line)
+
+
+def print_text(text: str) -> None:
+    """Print a sentence; on a terminal, broken between words."""
+    if not sys.stdout.isatty():
+        print(text)
+        return
+    indent = " " * (len(text) - len(text.lstrip()) + 2 * text.startswith(" "))
+    width = shutil.get_terminal_size().columns
+    print(textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
 
 
 def _lines(facts: Mapping[str, Any], indent: str) -> Iterator[str]:
@@ -66,7 +82,7 @@ def _lines(facts: Mapping[str, Any], indent: str) -> Iterator[str]:
                 first, *others = _lines(item, "") if isinstance(item, Mapping) else [str(item)]
                 yield f"{indent}  - {first}"
                 yield from (f"{indent}    {line}" for line in others)
-        else:
+        elif value is not None:
             text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
             yield f"{indent}{name!s:<{width}}  {text}".rstrip()
 

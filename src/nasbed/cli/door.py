@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -12,15 +13,18 @@ import typer
 from nasbed.core.errors import Interrupted, NasbedError
 
 BAD_INPUT, INTERRUPTED = 2, 130
+_STOPPED = "interrupted; nothing of this was kept, and the same command begins again"
 
-_UsageError: type[Exception] = typer.BadParameter.__mro__[
-    1
-]  # the parent of all complaints about a command's words, wherever it lives
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+"""The parent of all complaints about a command's words; Typer does not name it."""
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
     """Run a command line and give its exit code."""
     given = None if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without – and → shows ? instead
     try:
         code = typer.main.get_command(app).main(given, prog_name="nasbed", standalone_mode=False)
         sys.stdout.flush()
@@ -29,7 +33,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
     except Interrupted as error:
         return _leave(INTERRUPTED, str(error))
     except (KeyboardInterrupt, typer.Abort):
-        return _leave(INTERRUPTED, "interrupted; nothing was written, and the same command begins again")
+        return _leave(INTERRUPTED, _STOPPED)
     except NasbedError as error:
         return _leave(BAD_INPUT, str(error))
     except BrokenPipeError:  # the reader has seen enough
@@ -37,7 +41,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
         return 0
     except OSError as error:
         return _leave(BAD_INPUT, f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
-    return code if isinstance(code, int) else 0
+    return _leave(INTERRUPTED, _STOPPED) if code == INTERRUPTED else code or 0  # Typer turns Ctrl-C into a code
 
 
 def _leave(code: int, sentence: str) -> int:

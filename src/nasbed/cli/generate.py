@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,8 +49,6 @@ def command(
     from nasbed.cli.values import integers, module_space, training_overrides
     from nasbed.tables.generate import generate
 
-    if not sys.stderr.isatty():
-        print("training; a bar is shown on a terminal", file=sys.stderr)
     where: Any = module_space(space, vertices, edges, operations)
     skeleton, recipe = training_overrides(set_ or [])
     with progress("training") as move:

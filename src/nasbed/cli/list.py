@@ -34,7 +34,9 @@ def command(
     if noun is not None and noun not in nouns:
         raise UnknownName("noun", noun, nouns)
     chosen = nouns if noun is None else {noun: nouns[noun]}
-    found = {which: {name: names.describe(name) for name in names} for which, names in chosen.items()}
+    found = {
+        which: {name: names.describe(name).replace("``", "'") for name in names} for which, names in chosen.items()
+    }
     if json:
         print_json(found)
         return

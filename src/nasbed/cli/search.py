@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, percent, print_facts, print_json, print_table, progress
+from nasbed.cli.console import Json, percent, print_facts, print_json, print_table, print_text, progress
 
 if TYPE_CHECKING:
     from nasbed.run.history import History
@@ -80,7 +80,7 @@ def command(
     if json:
         print_json({"info": history.info, "optimum": history.optimum, "runs": chosen})
         return
-    _print(history, chosen)
+    _print(optimizer, history, chosen)
     if out is not None:
         print(f"every trial: {out}")
 
@@ -92,9 +92,9 @@ def default_evaluations(evaluations: int | None, total_epochs: int | None, secon
 
 def _chosen(history: History) -> list[dict[str, Any]]:
     """Give what each run ended with."""
-    clocks = {name: history.clock(name)[-1] for name in ("evaluations", "unique", "epochs", "seconds")}  # type: ignore[arg-type]
+    clocks = {name: history.clock(name)[-1] for name in ("evaluations", "unique", "epochs", "seconds")}
     heard = history.best_value
-    worth = {name: history.metric(name)[-1] for name in ("mean-validation", "test", "test-regret")}  # type: ignore[arg-type]
+    worth = {name: history.metric(name)[-1] for name in ("mean-validation", "test", "test-regret")}
     first = int(history.info["first_run"])
     return [
         {
@@ -111,21 +111,24 @@ def _chosen(history: History) -> list[dict[str, Any]]:
 _SHOWN = 20  # runs; beyond that a table says less than its mean
 
 
-def _print(history: History, chosen: list[dict[str, Any]]) -> None:
+def _print(optimizer: str, history: History, chosen: list[dict[str, Any]]) -> None:
     info = history.info
     budget = ", ".join(f"{limit:g} {name}" for name, limit in info["budget"].items() if limit is not None)
-    print_facts({"optimizer": info["optimizer"], "benchmark": info["benchmark"]["name"], "budget of a run": budget})
+    print_facts({"optimizer": optimizer, "benchmark": info["benchmark"]["name"], "budget of a run": budget})
     names = {"validation": "validation (heard) %", "mean_validation": "validation (mean) %", "test": "test %"}
     names["test_regret"] = "test regret, points"
     rows = [
-        [str(run["run"]), f"{run['evaluations']:.0f}", *(percent(run[name]) for name in names), run["architecture"]]
+        [str(run["run"]), f"{run['evaluations']:.0f}", *(percent(run[name]) for name in names)]
         for run in chosen[:_SHOWN]
     ]
-    print_table(["run", "evaluations", *names.values(), "chosen by validation"], rows)
+    print()
+    print_table(["run", "evaluations", *names.values()], rows)
+    print()
+    print_facts({"chosen by validation": {f"run {run['run']}": run["architecture"] for run in chosen[:_SHOWN]}})
     if len(chosen) > _SHOWN:
-        print(f"and {len(chosen) - _SHOWN} runs more; --json or --out has them all")
+        print_text(f"and {len(chosen) - _SHOWN} runs more; --json or --out has them all")
     if len(chosen) > 1:
         means = [f"{title} {percent(sum(run[name] for run in chosen) / len(chosen))}" for name, title in names.items()]
-        print("mean of all runs: " + ", ".join(means))
+        print_text("mean of all runs: " + ", ".join(means))
     for warning in history.warnings:
-        print(f"warning: {warning}")
+        print_text(f"warning: {warning}")

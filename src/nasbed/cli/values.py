@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -65,11 +66,20 @@ def optimizer(text: str, pairs: Sequence[str] = ()) -> Optimizer:
 
     name, _, inline = text.partition(":")
     given = settings([*(pair for pair in inline.split(",") if pair), *pairs])
-    try:
-        made: Optimizer = optimizers.make(name, given)
-    except TypeError as error:
-        raise BadSetting(f"the optimizer {name!r} cannot be made with {given}: {error}") from None
+    parameters = inspect.signature(optimizers[name]).parameters
+    for key, value in given.items():
+        default = parameters[key].default if key in parameters else value
+        if isinstance(default, bool | int | float) and not _alike(value, default):
+            raise BadSetting(f"the setting {key} of {name!r} is like {default}, not {value!r}")
+    made: Optimizer = optimizers.make(name, given)
     return made
+
+
+def _alike(value: Any, default: float) -> bool:
+    """Say whether a value can stand where a true or false, an integer or a number stands."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    return isinstance(value, int) or (isinstance(default, float) and isinstance(value, float))
 
 
 def module_space(name: str, vertices: int | None, edges: int | None, operations: str | None) -> Space:

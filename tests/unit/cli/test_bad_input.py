@@ -1,0 +1,130 @@
+"""What is wrong leaves with exit code 2 and one sentence; Ctrl-C with 130, and the same command goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from nasbed.run.stores.sqlite import SQLiteStore
+from nasbed.tables.table import Table
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["serch"], "Did you mean 'search'"),
+        (["search"], "Missing argument"),
+        (["search", "random", "--runs", "many"], "--runs"),
+        (["search", "random", "--nonsense"], "--nonsense"),
+        (["search", "evolution", "--benchmark", "TABLE"], "regularized-evolution"),
+        (["search", "random:replacment=true", "--benchmark", "TABLE"], "it has: replacement"),
+        (["search", "random:replacement=maybe", "--benchmark", "TABLE"], "like True, not 'maybe'"),
+        (["search", "random:replacement", "--benchmark", "TABLE"], "key=value"),
+        (["search", "random", "--benchmark", "TABLE", "--duplicates", "ignore"], "pay, free, skip"),
+        (["search", "random", "--benchmark", "TABLE", "--evaluations", "0"], "allows nothing"),
+        (["search", "random", "--benchmark", "TABLE", "--epochs", "5"], "it has 4, 12"),
+        (["search", "random", "--benchmark", "TABLE", "--runs", "0"], "runs must be at least 1"),
+        (["search", "random", "--benchmark", "TABLE", "--out", "/no/such/folder/x.parquet"], "there is no folder"),
+        (["search", "random", "--benchmark", "missing.arrow"], "there is no file"),
+        (["compare", "random", "random", "--benchmark", "TABLE"], "twice"),
+        (["info", "digits102"], "Did you mean 'digits101'"),
+        (["list", "nouns"], "There are"),
+        (["show", "01"], "is not a module"),
+        (["show", "011/001/000:conv7x7"], "no operation is called 'conv7x7'"),
+        (["show", "01/00:", "--space", "nasbench102"], "Did you mean 'nasbench101'"),
+        (["enumerate", "--vertices", "99"], "2 to 11"),
+        (["enumerate", "--vertices", "3", "--out", "graphs.txt"], ".json, .parquet, .csv"),
+        (["export", "TABLE", "table.xml"], ".tfrecord, .parquet, .csv"),
+        (["verify", "README"], "no"),
+        (["query", "TABLE", "0" * 32], "no module with the hash"),
+        (["query", "TABLE", "01/00:", "--epochs", "7"], "it has 4, 12"),
+        (["train", "01/00:", "--set", "recipe.learning_rat=1"], "did you mean 'learning_rate'"),
+        (["train", "01/00:", "--set", "rate=1"], "recipe.NAME=VALUE"),
+        (["train", "01/00:", "--data", "cifar11"], "no data source is called"),
+        (["train", "01/00:", "--epochs", "0"], "0 epochs"),
+        (["generate", "--vertices", "2", "--budgets", "4,x", "--out", "x.arrow"], "4,12,36"),
+        (["generate", "--vertices", "2", "--budgets", "4,2", "--out", "x.arrow"], "ascend"),
+        (["import", "missing.tfrecord"], "there is no file"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(nasbed_command, table, words, complaint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ran = nasbed_command(*(table.path if word == "TABLE" else word for word in words))
+    assert ran.code == 2
+    assert complaint in ran.err
+    assert ran.err.startswith("nasbed: ")
+    assert ran.err.count("\n") == 1
+    assert ran.out == ""
+    assert list(tmp_path.iterdir()) == []  # and leaves nothing behind
+
+
+def test_a_file_that_is_no_table_is_refused(nasbed_command, tmp_path):
+    (tmp_path / "x.arrow").write_text("hello")
+    (tmp_path / "x.tfrecord").write_text("hello, this is no record at all")
+    for words in (("info", "x.arrow"), ("verify", "x.arrow"), ("import", "x.tfrecord"), ("verify", "x.tfrecord")):
+        ran = nasbed_command(words[0], tmp_path / words[1])
+        assert ran.code == 2
+        assert ran.err.count("\n") == 1
+
+
+def test_ctrl_c_keeps_what_was_trained_and_the_same_command_goes_on(tmp_path):
+    out = tmp_path / "mine.arrow"
+    words = [
+        "generate",
+        "--vertices",
+        "3",
+        "--budgets",
+        "1,2",
+        "--repeats",
+        "2",
+        "--workers",
+        "1",
+        "--seed",
+        "5",
+        "--out",
+    ]
+    command = [sys.executable, "-m", "nasbed.cli", *words, str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    store = out.with_suffix(".sqlite")
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and _records(store) < 2 and process.poll() is None:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    if process.returncode == 0:  # done before the signal came
+        pytest.skip("the machine was too fast to interrupt")
+    assert process.returncode == 130
+    assert "the same command goes on" in err
+    assert "Traceback" not in err
+    assert not out.exists()
+    before = _contents(store)
+    assert subprocess.run(command, capture_output=True, check=True, text=True).stdout.startswith(str(out))
+    after = _contents(store)
+    assert len(after) == 14
+    assert {unit: after[unit] for unit in before} == before
+    assert len(Table.open(out)) == 7
+
+
+def _records(path):
+    return len(_contents(path)) if path.exists() else 0
+
+
+def _contents(path):
+    with SQLiteStore(path) as store:
+        return dict(store)
+
+
+def test_ctrl_c_in_a_search_says_what_becomes_of_it(table):
+    words = ["search", "random", "--benchmark", str(table.path), "--evaluations", "100000000"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nasbed.cli", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    time.sleep(4)
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (out, err.count("\n")) == ("", 1)
+    assert "the same command begins again" in err

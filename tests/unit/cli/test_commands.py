@@ -1,0 +1,176 @@
+"""Each verb does its job, and says it to people and to programs."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import nasbed
+from nasbed.cli.app import app
+from nasbed.core.registry import optimizers
+from nasbed.run.history import History
+from nasbed.tables.table import Table
+
+VERBS = [command.name for command in app.registered_commands]
+MODULE = "0110/0011/0001/0000:conv3x3,maxpool"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_help_with_an_example_that_names_it(nasbed_command, verb):
+    ran = nasbed_command(verb, "--help")
+    assert ran.code == 0
+    assert re.search(rf"Example: nasbed {verb}\b", ran.out)
+
+
+def test_without_a_verb_the_help_names_all_of_them(nasbed_command):
+    ran = nasbed_command()
+    assert ran.code == 0
+    assert all(re.search(rf"│ {verb} ", ran.out) for verb in VERBS)
+    assert nasbed_command("--version").out == f"nasbed {nasbed.__version__}\n"
+
+
+def test_list_has_every_registered_name(nasbed_command):
+    found = nasbed_command("list", "--json").json
+    assert list(found["optimizers"]) == list(optimizers)
+    assert all(text for names in found.values() for text in names.values())
+    ran = nasbed_command("list", "optimizers")
+    assert all(name in ran.out for name in optimizers)
+    assert "nasbench101" not in ran.out
+
+
+def test_info_describes_spaces_optimizers_and_tables(nasbed_command, table):
+    assert nasbed_command("info", "regularized-evolution", "--json").json["optimizer"]["settings"]["population"] == "50"
+    found = nasbed_command("info", table.path, "--json").json["table"]
+    assert (found["modules"], found["budgets"], found["warnings"]) == (91, [4, 12], ["made up"])
+    assert found["columns"]["test_accuracy"]["split"] == "test"
+    assert found["checksum"] in nasbed_command("info", table.path).out
+    both = nasbed_command("info", "nasbench101", "--json").json
+    assert both["space"]["vertices"] == 7
+    assert "nasbed import" in both["benchmark"]["missing"]
+
+
+def test_show_draws_a_module(nasbed_command, tmp_path):
+    svg = tmp_path / "module.svg"
+    ran = nasbed_command("show", MODULE, "--svg", svg)
+    assert "3207690" in ran.out
+    assert "1  conv3x3-bn-relu  → 2, 3" in ran.out
+    assert ElementTree.parse(svg).getroot().tag.endswith("svg")
+    found = nasbed_command("show", MODULE, "--json").json
+    assert found["hash"] == "5498ba534c256c9d086596e2b51cf170"
+    assert found["operations"] == ["input", "conv3x3-bn-relu", "maxpool3x3", "output"]
+    assert nasbed_command("show", MODULE, "--dot").out.startswith("digraph")
+
+
+def test_enumerate_counts_and_writes(nasbed_command, tmp_path):
+    assert re.search(r"4 +84 +91", nasbed_command("enumerate", "--vertices", 4).out)
+    out = tmp_path / "graphs.json"
+    assert nasbed_command("enumerate", "nasbench101", "--vertices", 4, "--verify", "--out", out).code == 0
+    assert len(json.loads(out.read_text())) == 91
+
+
+def test_a_table_goes_out_as_tfrecord_and_comes_back(nasbed_command, table, tmp_path):
+    record, back = tmp_path / "toy.tfrecord", tmp_path / "back.arrow"
+    assert nasbed_command("export", table.path, record).code == 0
+    found = nasbed_command("import", record, "--out", back, "--json").json
+    assert (found["architectures"], found["budgets"], found["repeats"]) == (91, [4, 12], 3)
+    again = Table.open(back)
+    for row, digest in enumerate(again.hashes):
+        there = table.row_of_hash(digest.tobytes().hex())
+        for name in ("validation_accuracy", "training_time"):
+            np.testing.assert_array_equal(
+                again.column(name).values(np.array([row])), table.column(name).values(np.array([there]))
+            )
+    assert nasbed_command("verify", record, "--json").json["verified"]
+    assert nasbed_command("query", record, table.space.format(table.archs[40])).code == 0  # found by its path
+
+
+def test_export_writes_csv_with_a_row_a_training(nasbed_command, table, tmp_path):
+    assert nasbed_command("export", table.path, tmp_path / "toy.csv").code == 0
+    with (tmp_path / "toy.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 91 * 2 * 3
+
+
+def test_verify_finds_a_flipped_bit(nasbed_command, table, tmp_path):
+    assert nasbed_command("verify", table.path).code == 0
+    raw = bytearray(table.path.read_bytes())
+    stored = table.column("validation_accuracy").stored.tobytes()
+    raw[raw.find(stored) + 5] ^= 1
+    (tmp_path / "bad.arrow").write_bytes(raw)
+    ran = nasbed_command("verify", tmp_path / "bad.arrow")
+    assert ran.code == 2
+    assert "validation_accuracy" in ran.err
+
+
+def test_query_says_what_the_table_has(nasbed_command, table):
+    space = table.space
+    row = 40
+    text = space.format(table.archs[row])
+    found = nasbed_command("query", table.path, text, "--epochs", 4, "--json").json
+    for name in ("validation_accuracy", "test_accuracy", "training_time"):
+        np.testing.assert_allclose(found["repeats"][name], table.column(name).values(np.array([row]), 0)[0])
+    by_hash = nasbed_command("query", table.path, found["hash"], "--json").json
+    assert (by_hash["architecture"], by_hash["epochs"]) == (text, 12)
+    ran = nasbed_command("query", table.path, text)
+    mean = 100 * table.column("test_accuracy").values(np.array([row]), 1).mean()
+    assert re.search(rf"test accuracy %.*{mean:.2f}", ran.out)
+
+
+def test_search_prints_and_keeps_what_was_chosen(nasbed_command, table, tmp_path):
+    words = ("search", "regularized-evolution:population=5,sample=2", "--benchmark", table.path, "--runs", 3)
+    out = tmp_path / "history.parquet"
+    found = nasbed_command(*words, "--evaluations", 15, "--out", out, "--json").json
+    history = History.from_parquet(out)
+    assert history.info["settings"] == {"population": 5, "sample": 2}
+    assert [run["validation"] for run in found["runs"]] == history.best_value.tolist()
+    assert [run["evaluations"] for run in found["runs"]] == [15] * 3
+    ran = nasbed_command(*words, "--total-epochs", 100, "--epochs", 4)
+    assert "100 epochs" in ran.out
+    assert "made up" in ran.out
+
+
+def test_compare_prints_a_row_a_search_and_leaves_a_folder(nasbed_command, table, tmp_path):
+    out = tmp_path / "study"
+    words = ("compare", "random", "local", "--benchmark", table.path, "--runs", 20, "--evaluations", 10)
+    ran = nasbed_command(*words, "--out", out)
+    assert ran.code == 0
+    assert re.search(r"random +10", ran.out)
+    assert "told apart" in ran.out
+    assert {"summary.csv", "comparison.json", "final.png"} <= {path.name for path in out.iterdir()}
+    found = nasbed_command(*words, "--json").json
+    assert [row["optimizer"] for row in found["summary"]] == ["random", "local"]
+
+
+def test_train_really_trains(nasbed_command):
+    words = ("train", "011/001/000:conv3x3", "--epochs", 3, "--set", "skeleton.stem_channels=4")
+    found = nasbed_command(*words, "--json").json
+    assert found["skeleton"]["stem_channels"] == 4
+    assert found["failure"] is None
+    correct, images = found["points"]["end"]["validation"]
+    ran = nasbed_command(*words)
+    assert f"{100 * correct / images:.2f}" in ran.out  # seeded: the same again
+
+
+def test_generate_trains_a_space_into_a_table(nasbed_command, tmp_path):
+    out = tmp_path / "mine.arrow"
+    words = ("generate", "nasbench101", "--vertices", 2, "--budgets", "1,2", "--repeats", 2, "--out", out)
+    assert nasbed_command(*words, "--executor", "inline", "--set", "recipe.batch_size=20").code == 0
+    table = Table.open(out)
+    assert table.provenance["recipe"]["batch_size"] == 20
+    assert not np.isnan(table.column("validation_accuracy").values()).any()
+    first = out.read_bytes()
+    assert nasbed_command(*words, "--executor", "inline", "--set", "recipe.batch_size=20").code == 0
+    np.testing.assert_array_equal(
+        Table.open(out).column("training_time").values(), table.column("training_time").values()
+    )  # measured times and all: nothing was done twice
+    assert len(first) == out.stat().st_size
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(table):
+    command = f"{sys.executable} -m nasbed.cli info {table.path} | head -n 1; exit ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
