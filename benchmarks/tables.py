@@ -50,9 +50,6 @@ def synthetic(path: Path, modules: int) -> None:
     adjacency = np.zeros((n, 7, 7), np.int8)
     for y in range(1, 7):
         for x in range(y):
-            adjacency[:, x, np.where(y == counts - 1, 6, y)] = 0
-    for y in range(1, 7):
-        for x in range(y):
             there = (masks >> np.uint64(x + y * (y - 1) // 2) & np.uint64(1)).astype(np.int8)
             adjacency[np.arange(n), x, np.where(y == counts - 1, 6, y)] |= there
     operations = np.concatenate([np.full((n, 1), -1), labels, np.full((n, 1), -1)], axis=1)

@@ -1,0 +1,73 @@
+"""Records: both readers against the protobuf library, for any double; framing against CRC written plainly."""
+
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tables.published import MODULES, message_of, plain_crc, record_of
+
+from nasbed.tables import importing
+from nasbed.tables.record import format_record, parse_record
+from nasbed.tables.tfrecord_kernels import masked_crc
+
+doubles = st.floats(width=64) | st.integers(0, 9984).map(lambda k: float(np.float32(k / 9984)))
+values = st.lists(doubles, min_size=16, max_size=16)
+paths = st.lists(st.none() | st.text(st.characters(codec="utf-8"), max_size=80), min_size=3, max_size=3)
+
+
+def bits(numbers):
+    return struct.pack("<16d", *numbers)
+
+
+@given(st.binary(max_size=300))
+def test_the_checksum_is_crc32c_masked(data):
+    assert masked_crc(np.frombuffer(data, np.uint8), 0, len(data)) == plain_crc(data)
+
+
+def test_the_checksum_of_a_published_vector():
+    crc = int(masked_crc(np.frombuffer(b"123456789", np.uint8), 0, 9))
+    assert crc == ((0xE3069283 >> 15 | 0xE3069283 << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+@given(values, st.integers(-(2**31), 2**31 - 1), paths, st.integers(1, 2**31 - 1))
+def test_the_plain_reader_reads_what_protobuf_writes_and_writes_it_again(numbers, parameters, where, epochs):
+    text = record_of(*MODULES[2], epochs, message_of(numbers, parameters, where))
+    record = parse_record(text)
+    assert bits(record.values) == bits(numbers)
+    assert (record.trainable_parameters, record.checkpoint_paths) == (parameters, tuple(where))
+    assert (record.epochs, record.operations, record.adjacency) == (epochs, MODULES[2][1], "0110000100010000")
+    assert format_record(record) == text
+
+
+@given(values, st.integers(0, 2**31 - 1), st.sampled_from(MODULES), st.integers(1, 10**9 - 1))
+def test_the_compiled_reader_agrees(numbers, parameters, module, epochs):
+    text = record_of(*module, epochs, message_of(numbers, parameters))
+    framed = struct.pack("<Q", len(text))
+    framed += struct.pack("<I", plain_crc(framed)) + text + struct.pack("<I", plain_crc(text))
+    batch = importing._Batch()
+    names, ends = importing._joined(list(importing.OPERATIONS))
+    data = np.frombuffer(framed, np.uint8).copy()
+    count, modules, end, _ = importing.kernels.read_records(data, 0, len(data), names, ends, *batch.arrays)
+    assert (count, modules, end) == (1, 1, len(data))
+    assert batch.usual[0]
+    assert batch.values[0].tobytes() == bits(numbers)
+    assert (batch.parameters[0], batch.epochs[0]) == (parameters, epochs)
+    assert batch.hashes[0].tobytes().hex() == parse_record(text).module
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (b"{", "not JSON"),
+        (b"[1, 2]", "not a list of hash"),
+        (record_of(*MODULES[0], 4, b"\x0a\x05"), "cut off"),
+        (record_of(*MODULES[0], 4, b""), "0 evaluations"),
+        (record_of(*MODULES[0], 4, b"\x20\x05"), "unknown field 4"),
+        (record_of(*MODULES[0], 0, message_of([0.0] * 16, 1)), "not a number of epochs"),
+    ],
+)
+def test_what_is_no_record_is_refused_in_words(text, what):
+    with pytest.raises(ValueError, match=what):
+        parse_record(text)
