@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +16,21 @@ from nasbed.core.records import Archs, Evaluations
 from nasbed.tables.table import Table
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from nasbed.core.rng import Streams
 
 
-_FEW = 16
+_FEW = 32
+"""So many architectures are found by hash before compiled code and the index are worth loading."""
+
+
+@cache
+def _kernels() -> ModuleType:
+    """Give the compiled loops, imported when first needed."""
+    from nasbed.benchmarks import tabular_kernels
+
+    return tabular_kernels
 
 
 class TabularBenchmark(Benchmark):
@@ -49,7 +59,9 @@ class TabularBenchmark(Benchmark):
         self._validation = table.column(validation)
         self._test = table.column(test)
         self._seconds = table.column(seconds)
+        self._found_by_hash = 0
         self._epochs = np.array(table.budgets, np.int64)
+        self._each_budget = np.arange(len(table.budgets))[:, None]
         self._budget_index = {budget: i for i, budget in enumerate(table.budgets)}
 
     def rows(self, archs: Archs) -> NDArray[np.int64]:
@@ -58,13 +70,18 @@ class TabularBenchmark(Benchmark):
         Raises:
             NotInTable: When an architecture is not valid or the table does not have it.
         """
-        if len(archs) <= _FEW and "numba" not in sys.modules:
+        if self._found_by_hash + len(archs) <= _FEW:
+            self._found_by_hash += len(archs)
             rows = self._rows_by_hash(archs)
-        elif self.space.size is None:
+            found = not np.count_nonzero(rows < 0)
+        elif self._row_of_class is None:
             rows = self._rows_by_key(archs)
+            found = not np.count_nonzero(rows < 0)
         else:
-            rows = self._row_of_class[self.space.index(archs)]
-        if np.count_nonzero(rows < 0):
+            classes = self.space.index(archs)
+            rows = np.empty(len(classes), np.int64)
+            found = _kernels().find_rows(classes, self._row_of_class, rows)
+        if not found:
             lost = int(np.argmin(rows))
             why = "is not in the table" if self.space.valid(archs[lost : lost + 1])[0] else "is not valid"
             raise NotInTable(f"architecture {lost} of {len(archs)} {why}: {archs[lost].tolist()}")
@@ -79,13 +96,13 @@ class TabularBenchmark(Benchmark):
         return rows
 
     @cached_property
-    def _row_of_class(self) -> NDArray[np.int64]:
-        """The row of each class of the space, −1 where the table lacks it and, at the end, for invalid rows."""
-        size = self.space.size or 0
-        rows = np.full(size + 1, -1, np.int64)
+    def _row_of_class(self) -> NDArray[np.int32] | None:
+        """The row of each class, −1 where the table lacks it; None when the space does not number its classes."""
+        if self.space.size is None:
+            return None
+        rows = np.full(self.space.size, -1, np.int32)
         classes = self.table.classes
         rows[self.space.index(self.table.archs) if classes is None else classes] = np.arange(len(self.table))
-        rows[size] = -1
         return rows
 
     @cached_property
@@ -109,11 +126,12 @@ class TabularBenchmark(Benchmark):
         if streams is None:
             value = _mean(self._validation.values(rows)[np.arange(len(rows)), budget])
             seconds = _mean(self._seconds.values(rows)[np.arange(len(rows)), budget])
-        else:
-            repeat = streams.integers(self.table.repeats)[:, 0]
-            value = self._validation.take(rows, budget, repeat)
-            seconds = self._seconds.take(rows, budget, repeat)
-        return Evaluations(value, seconds, np.full(len(rows), self._epochs[budget]))
+            return Evaluations(value, seconds, np.full(len(rows), self._epochs[budget]))
+        budgets = budget if isinstance(budget, np.ndarray) else self._each_budget[budget]
+        repeat = streams.integers(self.table.repeats)
+        places, trained = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+        _kernels().place_draws(rows, budgets, repeat, self._epochs, self.table.repeats, places, trained)
+        return Evaluations(self._validation.at(places), self._seconds.at(places), trained)
 
     def _budget(self, epochs: NDArray[np.int64] | int | None) -> NDArray[np.int64] | int:
         """Give the position of each budget among ``budgets``."""

@@ -379,8 +379,9 @@ def class_rows(
     last = np.uint64(edge_count % 8)
     result = np.empty(n, np.int64)
     flat = archs.reshape(-1).view(np.uint8)
-    masks, strange, labels = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
-    numbers, kepts, places = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.int64)
+    block = min(_BLOCK, n)  # a single row, a search's, would spend most of its time on making room for many
+    masks, strange, labels = np.empty(block, np.uint64), np.empty(block, np.uint64), np.empty(block, np.uint64)
+    numbers, kepts, places = np.empty(block, np.int64), np.empty(block, np.uint64), np.empty(block, np.int64)
     for start in range(0, n, _BLOCK):
         rows = min(_BLOCK, n - start)
         for i in range(rows):

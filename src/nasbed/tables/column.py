@@ -93,7 +93,11 @@ class Column:
     def take(self, rows: Rows, budget: Rows | int, repeat: Rows | int) -> NDArray[np.float64]:
         """Give one value a row, ``(n,)``, each at its own budget and repeat."""
         _, budgets, repeats = self.stored.shape
-        return self.encoding.decode(self._flat.take((rows * budgets + budget) * repeats + repeat))
+        return self.at((rows * budgets + budget) * repeats + repeat)
+
+    def at(self, places: Rows) -> NDArray[np.float64]:
+        """Give the values at some places of the flat column, ``(n,)``: row, then budget, then repeat make a place."""
+        return self.encoding.decode(self._flat.take(places))
 
     def item(self, row: int, budget: int, repeat: int) -> float:
         """Give a single value."""
