@@ -10,15 +10,15 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-_EMPTY = np.uint64(0)
+_NOTHING = np.int32(-1)  # the number of an empty place: any key may be met, so none can stand for emptiness
 
 
 @numba.njit(cache=True)
-def _slot(row: Any, key: Any) -> Any:
+def _slot(row: Any, numbers: Any, key: Any) -> Any:
     """Find the place of a key, or the empty place where it belongs; linear probing, capacity a power of two."""
     last = np.uint64(len(row) - 1)
     place = (key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20) & last
-    while row[place] != _EMPTY and row[place] != key:
+    while numbers[place] != _NOTHING and row[place] != key:
         place = (place + np.uint64(1)) & last
     return place
 
@@ -26,14 +26,12 @@ def _slot(row: Any, key: Any) -> Any:
 @numba.njit(cache=True)
 def _meet(table: Any, values: Any, counts: Any, keys: Any, value: Any, wanted: Any, found: Any) -> None:
     for run in range(len(keys)):
-        found[run] = -1
+        found[run] = _NOTHING
         if wanted[run]:
-            key = keys[run] | np.uint64(1)  # never empty; costs one bit of sixty-four
-            place = _slot(table[run], key)
-            if table[run, place] == key:
-                found[run] = values[run, place]
-            else:
-                table[run, place], values[run, place] = key, value
+            place = _slot(table[run], values[run], keys[run])
+            found[run] = values[run, place]
+            if found[run] == _NOTHING:
+                table[run, place], values[run, place] = keys[run], value
                 counts[run] += 1
 
 
@@ -41,8 +39,8 @@ def _meet(table: Any, values: Any, counts: Any, keys: Any, value: Any, wanted: A
 def _rehash(table: Any, values: Any, wider: Any, wider_values: Any) -> None:
     for run in range(len(table)):
         for i in range(table.shape[1]):
-            if table[run, i] != _EMPTY:
-                place = _slot(wider[run], table[run, i])
+            if values[run, i] != _NOTHING:
+                place = _slot(wider[run], wider_values[run], table[run, i])
                 wider[run, place], wider_values[run, place] = table[run, i], values[run, i]
 
 
@@ -61,7 +59,7 @@ class Seen:
 
     def __post_init__(self) -> None:
         self._table = np.zeros((self.runs, 64), np.uint64)
-        self._values = np.zeros((self.runs, 64), np.int32)
+        self._values = np.full((self.runs, 64), _NOTHING)
         self._counts = np.zeros(self.runs, np.int64)
 
     @property
@@ -74,7 +72,7 @@ class Seen:
 
         Args:
             keys: ``(runs,)``.
-            value: What a new key is remembered with.
+            value: What a new key is remembered with, from 0.
             wanted: Runs that take part, ``(runs,)``; the others neither ask nor remember.
 
         Returns:
@@ -88,7 +86,7 @@ class Seen:
 
     def _widen(self) -> None:
         wider = np.zeros((self.runs, 4 * self._table.shape[1]), np.uint64)
-        values = np.zeros(wider.shape, np.int32)
+        values = np.full(wider.shape, _NOTHING)
         _rehash(self._table, self._values, wider, values)
         self._table, self._values = wider, values
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nasbed.core.seen import Seen
 
-keys = st.integers(0, 2**64 - 1).map(lambda key: key | 1)  # the lowest bit is the one that Seen does not look at
+keys = st.integers(0, 9) | st.integers(0, 2**64 - 1)
 
 
 @given(st.lists(st.tuples(keys, keys, st.booleans(), st.booleans()), max_size=300))
