@@ -188,6 +188,7 @@ class _Records:
         hashes, vertices, masks, labels = (np.concatenate(parts) for parts in zip(*self.seen, strict=True))
         module = np.concatenate(self.module)
         self.module.clear()
+        self.seen.clear()
         first = np.zeros(self.modules, np.int64)  # the first record of each module in ``seen``
         first[module[::-1]] = np.arange(self.count)[::-1]
         row_of, rows = _rows(hashes, first)
@@ -196,7 +197,8 @@ class _Records:
             if not same.all():
                 number = int(first[~same].min())
                 raise CorruptFile(f"{self.path}: record {number} has another {name} than an earlier one of its hash")
-        row = row_of[module]
+        row = row_of.astype(np.int32)[module]
+        del module
         parameters = np.concatenate(self.parameters)
         same = parameters == parameters[first[rows]][row]
         if not same.all():
@@ -205,8 +207,14 @@ class _Records:
             )
         space, archs = self._space(vertices[rows], masks[rows], labels[rows])
         self._check_hashes(space, archs, hashes[rows], first[rows])
-        budgets, budget = np.unique(np.concatenate(self.epochs), return_inverse=True)
-        slot, repeats, even = _slots(row.astype(np.int64) * len(budgets) + budget, len(rows) * len(budgets))
+        trainable_parameters = parameters[first[rows]]
+        budgets = np.unique(np.concatenate([np.unique(some) for some in self.epochs]))
+        row *= np.int32(len(budgets))
+        row += np.concatenate([np.searchsorted(budgets, some).astype(np.int32) for some in self.epochs])
+        slot, repeats, even = _slots(row, len(rows) * len(budgets))
+        del row, parameters, same
+        self.epochs.clear()
+        self.parameters.clear()
         shape = (len(rows), len(budgets), repeats)
         results: dict[str, Callable[[], NDArray[Any]]] = {
             name: lambda i=i: self._column(i, slot, shape)  # type: ignore[misc]
@@ -225,7 +233,7 @@ class _Records:
             budgets=budgets.tolist(),
             repeats=repeats,
             results=results,
-            trainable_parameters=parameters[first[rows]],
+            trainable_parameters=trainable_parameters,
             provenance={
                 "source": f"published {published}" if published else "not a published file",
                 **about,
@@ -261,13 +269,13 @@ class _Records:
             number = int(first[~same].min())
             raise CorruptFile(f"{self.path}: record {number}: its hash is not the hash of its module")
 
-    def _column(self, i: int, slot: NDArray[np.int64], shape: tuple[int, int, int]) -> NDArray[Any]:
+    def _column(self, i: int, slot: NDArray[np.integer[Any]], shape: tuple[int, int, int]) -> NDArray[Any]:
         """Put one of the doubles of all records in their places, and let go of them."""
         values = np.concatenate(self.columns[i])  # float64 as soon as one batch is
         self.columns[i] = []
         return _filled(values, slot, shape)
 
-    def _texts(self, i: int, slot: NDArray[np.int64], shape: tuple[int, int, int]) -> NDArray[np.object_]:
+    def _texts(self, i: int, slot: NDArray[np.integer[Any]], shape: tuple[int, int, int]) -> NDArray[np.object_]:
         texts = np.full(shape, None, object)
         for number, paths in self.paths.items():
             texts.reshape(-1)[slot[number]] = paths[i]
@@ -358,22 +366,23 @@ def _rows(hashes: NDArray[np.uint8], first: NDArray[np.int64]) -> tuple[NDArray[
     return row_of, earliest[by_record]
 
 
-def _slots(group: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], int, bool]:
+def _slots(group: NDArray[np.int32], groups: int) -> tuple[NDArray[np.integer[Any]], int, bool]:
     """Number the repeats of each group in the order of the file.
 
     Returns:
         The place of each record in ``(modules, budgets, repeats)``; the most repeats; whether all groups have as many.
     """
-    counts = np.bincount(group, minlength=groups)
+    counts = np.zeros(groups, np.int32)
+    slot = kernels.number_repeats(group, counts)
     repeats = int(counts.max())
-    order = np.argsort(group, kind="stable")
-    starts = np.cumsum(counts) - counts
-    repeat = np.empty(len(group), np.int64)
-    repeat[order] = np.arange(len(group)) - np.repeat(starts, counts)
-    return group * repeats + repeat, repeats, bool((counts == repeats).all())
+    if groups * repeats > np.iinfo(np.int32).max:
+        slot = slot.astype(np.int64)
+    for start in range(0, len(slot), _BATCH):
+        slot[start : start + _BATCH] += np.multiply(group[start : start + _BATCH], repeats, dtype=slot.dtype)
+    return slot, repeats, bool((counts == repeats).all())
 
 
-def _filled(values: NDArray[Any], slot: NDArray[np.int64], shape: tuple[int, int, int]) -> NDArray[Any]:
+def _filled(values: NDArray[Any], slot: NDArray[np.integer[Any]], shape: tuple[int, int, int]) -> NDArray[Any]:
     """Put values in their slots, NaN in the others."""
     if values.dtype.kind == "i":
         values = values.astype(np.float64)

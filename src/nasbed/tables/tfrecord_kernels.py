@@ -359,6 +359,16 @@ def _read_message(message: Any, size: Any, values: Any, parameters: Any, record:
 
 
 @numba.njit(cache=True, nogil=True)
+def number_repeats(groups: Any, counts: Any) -> Any:
+    """Number the members of each group from 0 in their order, ``(n,)``; ``counts``, zero, ends as their numbers."""
+    numbers = np.empty(len(groups), np.int32)
+    for i in range(len(groups)):
+        numbers[i] = counts[groups[i]]
+        counts[groups[i]] += 1
+    return numbers
+
+
+@numba.njit(cache=True, nogil=True)
 def write_records(
     out: Any,
     rows: Any,
