@@ -82,7 +82,7 @@ def _lines(facts: Mapping[str, Any], indent: str) -> Iterator[str]:
                 first, *others = _lines(item, "") if isinstance(item, Mapping) else [str(item)]
                 yield f"{indent}  - {first}"
                 yield from (f"{indent}    {line}" for line in others)
-        elif value is not None:
+        elif value is not None and value != []:
             text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
             yield f"{indent}{name!s:<{width}}  {text}".rstrip()
 

@@ -44,7 +44,7 @@ def command(
     epochs: Epochs = None,
     runs: Annotated[int, typer.Option(help="Independent searches.")] = 1,
     seed: Seed = 0,
-    first_run: Annotated[int, typer.Option(help="Number of the first run, to split a study.")] = 0,
+    first_run: Annotated[int, typer.Option(help="Number of the first run, to split a study.", min=0)] = 0,
     duplicates: Duplicates = "pay",
     repeats: Repeats = "draw",
     set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the optimizer: key=value.")] = None,

@@ -23,7 +23,7 @@ def command(
     epochs: Annotated[int, typer.Option(help="How often every image is seen.")] = 12,
     seed: Annotated[int, typer.Option(help="Of weights, order and augmentation.")] = 0,
     device: Annotated[str, typer.Option(help="Where: cpu, cuda, …")] = "cpu",
-    threads: Annotated[int, typer.Option(help="Threads on the CPU.")] = 1,
+    threads: Annotated[int, typer.Option(help="Threads on the CPU.", min=1)] = 1,
     time_limit: Annotated[float | None, typer.Option(help="Seconds of training after which it stops.")] = None,
     set_: Annotated[
         list[str] | None,
@@ -33,11 +33,16 @@ def command(
 ) -> None:
     """Train the network of one architecture and print its accuracies at the start, halfway and at the end."""
     from nasbed.cli.values import module_space, training_overrides
-    from nasbed.core.errors import NasbedError
+    from nasbed.core.errors import BadSetting, NasbedError
     from nasbed.core.extras import require
     from nasbed.tables.settings import training_settings
 
-    require("torch", "torch")
+    torch = require("torch", "torch")
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # PyTorch's complaints about devices are of any kind
+        why = str(error).splitlines()[0].rstrip(".")
+        raise BadSetting(f"nothing can be trained on the device {device!r} here ({why}); cpu always works") from None
     from nasbed.nets.data.source import load
     from nasbed.nets.training import train
 

@@ -91,7 +91,10 @@ def module_space(name: str, vertices: int | None, edges: int | None, operations:
     """
     from nasbed.core.registry import spaces
 
-    given = {"vertices": vertices, "edges": edges, "operations": operations and tuple(operations.split(","))}
+    names = None if operations is None else tuple(name.strip() for name in operations.split(","))
+    if names is not None and ("" in names or len(set(names)) < len(names)):
+        raise BadSetting(f"operations are different names with commas between, not {operations!r}")
+    given = {"vertices": vertices, "edges": edges, "operations": names}
     made: Space = spaces.make(name, {key: value for key, value in given.items() if value is not None})
     return made
 
