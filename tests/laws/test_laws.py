@@ -4,6 +4,7 @@ import pytest
 
 from nasbed.core import registry
 from nasbed.core.errors import NotInTable
+from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing import (
     DoesNotApply,
     benchmark_laws,
@@ -12,6 +13,7 @@ from nasbed.testing import (
     space_laws,
     store_laws,
 )
+from nasbed.testing.keyed import KeyedBenchmark
 
 
 def each(names, laws):
@@ -41,9 +43,27 @@ def test_benchmark(name, law):
     hold(law, benchmark)
 
 
+@pytest.mark.parametrize("failing", [0.0, 0.3], ids=["", "failing"])
+@pytest.mark.parametrize("law", benchmark_laws, ids=str)
+def test_benchmark_that_laws_are_tried_on(law, failing):
+    hold(law, KeyedBenchmark(NASBench101(vertices=5), failing))
+
+
 @each(registry.optimizers, optimizer_laws)
 def test_optimizer(name, law):
     hold(law, registry.optimizers.make(name, {}))
+
+
+OTHERS = {
+    "random-once": ("random", {"replacement": False}),
+    "young-evolution": ("regularized-evolution", {"population": 3, "sample": 1}),
+}
+
+
+@each(OTHERS, optimizer_laws)
+def test_optimizer_with_other_settings(name, law):
+    registered, settings = OTHERS[name]
+    hold(law, registry.optimizers.make(registered, settings))
 
 
 @each(registry.stores, store_laws)

@@ -89,6 +89,16 @@ class Space(ABC):
     def format(self, arch: Archs) -> str:
         """Write one architecture as a line of text that ``parse`` reads."""
 
+    def embed(self, graph: Graph) -> Archs:
+        """Give a row, ``(decisions,)``, whose ``graph`` is isomorphic to this one.
+
+        Only for spaces in which any small enough graph has a place.
+
+        Raises:
+            InvalidArchitecture: When the space has no such architecture.
+        """
+        raise NotImplementedError(f"the space {self.name} does not find a row for a graph; use parse")
+
     @abstractmethod
     def enumerate(self) -> Archs:
         """Give every architecture once, up to the equality of ``key``, in the published order."""

@@ -17,6 +17,7 @@ from nasbed.run.ledger import Budget
 from nasbed.run.search import search
 from nasbed.search.random import RandomSearch
 from nasbed.testing.law import DoesNotApply, Laws
+from nasbed.testing.twins import twins
 
 benchmark_laws: Laws[Benchmark] = Laws("benchmark")
 law = benchmark_laws.law
@@ -91,9 +92,9 @@ def without_streams_the_mean_of_the_outcomes_is_given(benchmark: Benchmark, seed
 
 @law
 def isomorphic_architectures_are_answered_alike(benchmark: Benchmark, seed: int) -> None:
-    """What is read from an architecture's text, another row perhaps, has its answer and its test accuracy."""
+    """An architecture written another way, its vertices renumbered perhaps, has its answer and its test accuracy."""
     archs = _drawn(benchmark, seed)
-    again = np.array([benchmark.space.parse(benchmark.space.format(arch)) for arch in archs])
+    again = twins(benchmark.space, archs, seed)
     assert _same(benchmark.query(archs), benchmark.query(again)), "equal architectures are answered differently"
     np.testing.assert_array_equal(benchmark.test(archs), benchmark.test(again))
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import NotInTable
 from nasbed.core.records import Archs, Evaluations
 from nasbed.core.space import Space
 
@@ -34,12 +35,21 @@ class KeyedBenchmark(Benchmark):
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
     ) -> Evaluations:
         """Answer from the keys; nothing is random."""
+        trained = self._trained(epochs, len(archs))
+        valid = self.space.valid(archs)
+        if not valid.all():
+            raise NotInTable(f"architecture {int(np.argmin(valid))} of {len(archs)} is not valid")
         mixed = self.space.key(archs) * np.uint64(0x9E3779B97F4A7C15)
         value = (mixed >> np.uint64(40)).astype(np.float64) / 2**24
         fate = (mixed >> np.uint64(16) & np.uint64(0xFFFF)).astype(np.float64) / 2**16
-        trained = np.broadcast_to(np.int64(self.budgets[-1]) if epochs is None else epochs, len(archs))
-        return Evaluations(np.where(fate < self.failing, np.nan, value), 1.0 + fate, trained.astype(np.int64))
+        return Evaluations(np.where(fate < self.failing, np.nan, value), 1.0 + fate, trained)
 
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give half of the value."""
-        return self.query(archs).value / 2
+        return self.query(archs, epochs).value / 2
+
+    def _trained(self, epochs: NDArray[np.int64] | int | None, n: int) -> NDArray[np.int64]:
+        wanted = np.full(n, self.budgets[-1] if epochs is None else epochs, np.int64)
+        if not np.isin(wanted, self.budgets).all():
+            raise NotInTable(f"the keyed benchmark has {self.budgets} epochs, not {set(wanted.tolist())}")
+        return wanted

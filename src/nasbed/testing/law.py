@@ -43,7 +43,7 @@ class Law(Generic[T]):
 
 @dataclass(eq=False)
 class Laws(Generic[T]):
-    """The laws of one noun, in the order of their writing; goes through them when iterated."""
+    """The laws of one noun, in the order of their writing: a collection, as pytest's ``parametrize`` wants it."""
 
     noun: str
     _laws: list[Law[T]] = field(default_factory=list)
@@ -59,6 +59,9 @@ class Laws(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._laws)
+
+    def __contains__(self, law: object) -> bool:
+        return law in self._laws
 
     def check(self, subject: T, seed: int = 0) -> list[str]:
         """See that a subject keeps every law, and give the names of those that apply to it.

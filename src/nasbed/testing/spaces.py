@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import pickle
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +13,7 @@ from nasbed.core.records import Archs
 from nasbed.core.rng import Streams
 from nasbed.core.space import Space
 from nasbed.testing.law import DoesNotApply, Laws
+from nasbed.testing.twins import twins
 
 space_laws: Laws[Space] = Laws("space")
 law = space_laws.law
@@ -105,6 +109,17 @@ def equal_keys_mean_isomorphic_graphs(space: Space, seed: int) -> None:
 
 
 @law
+def another_way_to_write_it_has_the_same_key(space: Space, seed: int) -> None:
+    """Rows of one architecture, its vertices renumbered where they can be, are valid and have one key and graph."""
+    archs = space.sample(_streams(seed, 4 * _FEW))
+    again = twins(space, archs, seed)
+    _are_rows(space, again, len(archs))
+    for one, other, same in zip(archs, again, space.key(archs) == space.key(again), strict=True):
+        assert same, f"{space.format(one)} and {space.format(other)} are one architecture with two keys"
+        assert space.graph(one).isomorphic(space.graph(other)), f"{space.format(one)} is not {space.format(other)}"
+
+
+@law
 def neighbors_are_all_that_is_one_decision_away(space: Space, seed: int) -> None:
     """The neighbours are the valid rows that differ in one decision, each once."""
     for arch in space.sample(_streams(seed, 5)):
@@ -164,14 +179,13 @@ def invalid_rows_have_no_number(space: Space, seed: int) -> None:
 
 @law
 def settings_make_the_space_again(space: Space, seed: int) -> None:
-    """The settings, sent through JSON, make an equal space."""
-    import json
-
-    again = type(space)(**json.loads(json.dumps(space.settings())))
-    assert again == space, f"{again!r} is not {space!r}"
-    assert hash(again) == hash(space)
+    """The settings, sent through JSON, make an equal space, and so does pickling one that was used."""
     archs = space.sample(_streams(seed, _FEW))
-    assert (again.key(archs) == space.key(archs)).all(), "the space made again has other keys"
+    keys = space.key(archs)
+    for again in (type(space)(**json.loads(json.dumps(space.settings()))), pickle.loads(pickle.dumps(space))):
+        assert again == space, f"{again!r} is not {space!r}"
+        assert hash(again) == hash(space)
+        assert (again.key(archs) == keys).all(), "the space made again has other keys"
 
 
 @law
