@@ -233,13 +233,16 @@ class NASBench101(Space):
             InvalidArchitecture: When the graph has no path, or is too large even when pruned, or has operations
                 that this space does not know.
         """
+        pruned = graph.pruned()
+        if pruned is None or len(pruned.edges) > self.edges:
+            raise InvalidArchitecture(
+                f"the module has no path from input to output or, pruned, more than {self.edges} edges"
+            )
         if graph.vertices > self.vertices:
-            pruned = graph.pruned()
-            if pruned is None or pruned.vertices > self.vertices:
-                left = (
-                    "has no path from input to output" if pruned is None else f"has {pruned.vertices} vertices, pruned"
+            if pruned.vertices > self.vertices:
+                raise InvalidArchitecture(
+                    f"the graph has {pruned.vertices} vertices, pruned; this space takes at most {self.vertices} vertices"
                 )
-                raise InvalidArchitecture(f"the graph {left}; this space takes at most {self.vertices} vertices")
             graph = pruned
         places = [*range(graph.vertices - 1), self.vertices - 1]
         arch = np.zeros(self.decisions, np.int8)
@@ -249,10 +252,6 @@ class NASBench101(Space):
             if label not in self.operations:
                 raise InvalidArchitecture(f"no operation is called {label!r} here; there are {list(self.operations)}")
             arch[self.edge_count + v] = self.operations.index(label)
-        if not self.valid(arch[None])[0]:
-            raise InvalidArchitecture(
-                f"the module has no path from input to output or, pruned, more than {self.edges} edges"
-            )
         return arch
 
     def parse(self, text: str) -> Archs:
