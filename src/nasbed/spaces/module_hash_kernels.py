@@ -220,7 +220,7 @@ def _spell(colours: Any, count: Any, texts: Any, ranks: Any, keys: Any) -> None:
                 ranks[v, lane] += not later
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _hash_ordered(counts: Any, masks: Any, labels: Any, order: Any, first_colours: Any, result: Any) -> None:
     """Hash the modules in an order that puts those of one structure together; digests as four words, ``(n, 4)``."""
     most = first_colours.shape[0]

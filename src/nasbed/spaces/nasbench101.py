@@ -241,7 +241,7 @@ class NASBench101(Space):
         if graph.vertices > self.vertices:
             if pruned.vertices > self.vertices:
                 raise InvalidArchitecture(
-                    f"the graph has {pruned.vertices} vertices, pruned; this space takes at most {self.vertices} vertices"
+                    f"the graph has {pruned.vertices} vertices, pruned; this space takes at most {self.vertices}"
                 )
             graph = pruned
         places = [*range(graph.vertices - 1), self.vertices - 1]
