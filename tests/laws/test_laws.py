@@ -34,6 +34,18 @@ def test_space(name, law):
     hold(law, registry.spaces.make(name, {}))
 
 
+OTHER_SPACES = {
+    "smallest": {"vertices": 2},
+    "narrow": {"vertices": 4, "edges": 4, "operations": ("only",)},
+    "not-numbered": {"vertices": 9, "edges": 12},
+}
+
+
+@each(OTHER_SPACES, space_laws)
+def test_space_with_other_settings(name, law):
+    hold(law, NASBench101(**OTHER_SPACES[name]))
+
+
 @each(registry.benchmarks, benchmark_laws)
 def test_benchmark(name, law):
     try:
@@ -54,15 +66,15 @@ def test_optimizer(name, law):
     hold(law, registry.optimizers.make(name, {}))
 
 
-OTHERS = {
+OTHER_OPTIMIZERS = {
     "random-once": ("random", {"replacement": False}),
     "young-evolution": ("regularized-evolution", {"population": 3, "sample": 1}),
 }
 
 
-@each(OTHERS, optimizer_laws)
+@each(OTHER_OPTIMIZERS, optimizer_laws)
 def test_optimizer_with_other_settings(name, law):
-    registered, settings = OTHERS[name]
+    registered, settings = OTHER_OPTIMIZERS[name]
     hold(law, registry.optimizers.make(registered, settings))
 
 

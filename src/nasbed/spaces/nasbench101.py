@@ -183,7 +183,7 @@ class NASBench101(Space):
 
     def probabilities(self) -> NDArray[np.float64]:
         """Give the chance of each module under one ``sample``, exactly, ``(size,)``."""
-        return self.module_index.probabilities()
+        return super().probabilities() if self.size is None else self.module_index.probabilities()
 
     def hashes(self, archs: Archs) -> NDArray[np.uint8]:
         """Give the published MD5 digest of each pruned module, ``(n, 16)``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -11,6 +12,16 @@ T = TypeVar("T")
 
 class DoesNotApply(Exception):
     """Raised by a law about something that its subject does not promise, with the reason."""
+
+
+def must_be_importable(kind: type) -> None:
+    """See that another process can import a class.
+
+    Raises:
+        DoesNotApply: When it cannot, since the class is in the running script, in a function or in a notebook.
+    """
+    if getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is not kind or kind.__module__ == "__main__":
+        raise DoesNotApply(f"{kind.__qualname__} is not in a module that another process can import")
 
 
 @dataclass(frozen=True)

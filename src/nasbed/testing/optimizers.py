@@ -20,7 +20,7 @@ from nasbed.run.ledger import Budget
 from nasbed.run.search import search
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.keyed import KeyedBenchmark
-from nasbed.testing.law import DoesNotApply, Laws
+from nasbed.testing.law import Laws, must_be_importable
 
 optimizer_laws: Laws[Optimizer] = Laws("optimizer")
 law = optimizer_laws.law
@@ -135,8 +135,7 @@ def digest(optimizer: Optimizer, seed: int) -> str:
 def another_process_plays_the_same_bytes(optimizer: Optimizer, seed: int) -> None:
     """What a seed gives does not depend on the process: on its hash seed, its addresses, what ran before."""
     kind = type(optimizer)
-    if getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is not kind or kind.__module__ == "__main__":
-        raise DoesNotApply(f"{kind.__qualname__} is not in a module that another process can import")
+    must_be_importable(kind)
     what = json.dumps([kind.__module__, kind.__qualname__, optimizer.settings(), seed])
     command = [sys.executable, "-c", _PLAY, json.dumps(sys.path), what]
     played = subprocess.run(command, capture_output=True, text=True, check=False)

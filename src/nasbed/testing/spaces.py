@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import pickle
 
@@ -12,7 +13,7 @@ from nasbed.core.errors import NasbedError
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams
 from nasbed.core.space import Space
-from nasbed.testing.law import DoesNotApply, Laws
+from nasbed.testing.law import DoesNotApply, Laws, must_be_importable
 from nasbed.testing.twins import twins
 
 space_laws: Laws[Space] = Laws("space")
@@ -179,13 +180,24 @@ def invalid_rows_have_no_number(space: Space, seed: int) -> None:
 
 @law
 def settings_make_the_space_again(space: Space, seed: int) -> None:
-    """The settings, sent through JSON, make an equal space, and so does pickling one that was used."""
+    """The settings, sent through JSON, make an equal space, and so does copying one that was used."""
     archs = space.sample(_streams(seed, _FEW))
     keys = space.key(archs)
-    for again in (type(space)(**json.loads(json.dumps(space.settings()))), pickle.loads(pickle.dumps(space))):
+    for again in (type(space)(**json.loads(json.dumps(space.settings()))), copy.deepcopy(space)):
         assert again == space, f"{again!r} is not {space!r}"
         assert hash(again) == hash(space)
         assert (again.key(archs) == keys).all(), "the space made again has other keys"
+
+
+@law
+def a_used_space_is_pickled(space: Space, seed: int) -> None:
+    """A space that has answered goes to another process, and answers the same there."""
+    must_be_importable(type(space))
+    archs = space.sample(_streams(seed, _FEW))
+    keys = space.key(archs)
+    again = pickle.loads(pickle.dumps(space))
+    assert again == space, f"{again!r} is not {space!r}"
+    assert (again.key(archs) == keys).all(), "the pickled space has other keys"
 
 
 @law

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.store import Store
-from nasbed.testing.law import DoesNotApply, Laws
+from nasbed.testing.law import DoesNotApply, Laws, must_be_importable
 
 store_laws: Laws[type[Store]] = Laws("store")
 law = store_laws.law
@@ -136,8 +136,7 @@ for i in itertools.count(int(sys.argv[5])):
 @law
 def records_outlive_a_killed_process(kind: type[Store], seed: int) -> None:
     """After ``kill -9`` every record whose ``append`` returned is there, whole; and at most one more."""
-    if getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is not kind or kind.__module__ == "__main__":
-        raise DoesNotApply(f"{kind.__qualname__} is not in a module that another process can import")
+    must_be_importable(kind)
     with _file(kind) as path:
         done = 0
         for acknowledged in (1, 4, 17):
