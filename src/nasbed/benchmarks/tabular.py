@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
-from nasbed.core.errors import InvalidArchitecture, NotInTable
+from nasbed.core.errors import BadSetting, InvalidArchitecture, NotInTable
 from nasbed.core.records import Archs, Evaluations
 from nasbed.tables.table import Table
 
@@ -127,10 +127,19 @@ class TabularBenchmark(Benchmark):
             value = _mean(self._validation.values(rows)[np.arange(len(rows)), budget])
             seconds = _mean(self._seconds.values(rows)[np.arange(len(rows)), budget])
             return Evaluations(value, seconds, np.full(len(rows), self._epochs[budget]))
-        budgets = budget if isinstance(budget, np.ndarray) else self._each_budget[budget]
-        repeat = streams.integers(self.table.repeats)
+        if len(streams) != len(rows):
+            raise BadSetting(f"{len(rows)} architectures need as many streams to draw from, not {len(streams)}")
         places, trained = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
-        _kernels().place_draws(rows, budgets, repeat, self._epochs, self.table.repeats, places, trained)
+        _kernels().draw_places(
+            rows,
+            budget if isinstance(budget, np.ndarray) else self._each_budget[budget],
+            streams.keys,
+            streams.positions,
+            self._epochs,
+            self.table.repeats,
+            places,
+            trained,
+        )
         return Evaluations(self._validation.at(places), self._seconds.at(places), trained)
 
     def _budget(self, epochs: NDArray[np.int64] | int | None) -> NDArray[np.int64] | int:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numba
 
+from nasbed.core.rng import below, word_at
+
 
 @numba.njit(cache=True)
 def find_rows(classes: Any, row_of_class: Any, rows: Any) -> Any:
@@ -24,19 +26,24 @@ def find_rows(classes: Any, row_of_class: Any, rows: Any) -> Any:
 
 
 @numba.njit(cache=True)
-def place_draws(rows: Any, budget: Any, repeat: Any, epochs: Any, repeats: int, places: Any, trained: Any) -> None:
-    """Write where in a flat column each row's value at its budget and its repeat stands, and the epochs of it.
+def draw_places(
+    rows: Any, budget: Any, keys: Any, positions: Any, epochs: Any, repeats: int, places: Any, trained: Any
+) -> None:
+    """Draw a repeat for each row, and write where in a flat column its value stands and how long it was trained.
 
     Args:
         rows: ``(n,)``.
         budget: Number of each row's budget, ``(n,)``, or of the one that all have, ``(1,)``.
-        repeat: One draw a row, ``(n, 1)``.
+        keys: Of the streams, ``(n,)``.
+        positions: Of the streams, each of which moves on by the word of ``Streams.integers``, ``(n,)``.
         epochs: Those of every budget, ``(budgets,)``.
         repeats: How many repeats the table has.
         places: To be written, ``(n,)``.
         trained: To be written, ``(n,)``.
     """
     for i in range(len(rows)):
+        repeat = below(word_at(keys[i], positions[i]), repeats)
+        positions[i] += 1
         at = budget[min(i, len(budget) - 1)]
-        places[i] = (rows[i] * len(epochs) + at) * repeats + repeat[i, 0]
+        places[i] = (rows[i] * len(epochs) + at) * repeats + repeat
         trained[i] = epochs[at]

@@ -96,7 +96,7 @@ def search(
         told, told_count = (fresh, fresh_count) if duplicates == "skip" else (playing, playing_count)
         recorder.record(trials.archs, heard, told, fresh)
         left = ledger.charge(heard.epochs, heard.seconds, fresh)
-        optimizer.tell(Trials(trials.archs, trials.epochs, None if told_count == runs else told), heard)
+        optimizer.tell(trials if told_count == runs else Trials(trials.archs, trials.epochs, told), heard)
         step += 1
         if progress is not None and step % _REPORT_EVERY == 0:
             progress(ledger.share())
