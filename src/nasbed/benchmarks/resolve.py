@@ -25,10 +25,10 @@ def resolve(name: str | Path | Table, **settings: Any) -> Benchmark:
     """
     if isinstance(name, Table):
         return TabularBenchmark(name, **settings)
-    if str(name) in benchmarks:
+    path = Path(name).expanduser()
+    if len(path.parts) == 1 and str(name) in benchmarks:  # plug-ins are looked for only when it may be a name
         made: Benchmark = benchmarks.make(str(name), settings)
         return made
-    path = Path(name).expanduser()
     if not path.is_file():
         if path.suffix or len(path.parts) > 1:
             raise BadSetting(f"there is no file {path}; give a table's path or one of: {', '.join(benchmarks)}")

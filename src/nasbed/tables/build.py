@@ -36,7 +36,7 @@ def build_table(
     trainable_parameters: NDArray[np.integer[Any]],
     provenance: Mapping[str, Any],
     vertices: NDArray[np.int8] | None = None,
-    hashes: NDArray[np.uint8] | None = None,
+    hashes: NDArray[np.uint8] | Callable[[], NDArray[np.uint8]] | None = None,
 ) -> Table:
     """Write a table and open it.
 
@@ -51,7 +51,8 @@ def build_table(
         trainable_parameters: ``(n,)``.
         provenance: Where the results come from, JSON-able.
         vertices: How many vertices each module was given with, ``(n,)``; those that are left when pruned if None.
-        hashes: The digest of each module, ``(n, 16)``, if they have been computed already.
+        hashes: The digest of each module, ``(n, 16)``, if they have been computed already, or a function that is asked
+            for them once the results are ready.
 
     Raises:
         BadSetting: When shapes do not fit, or a module comes twice.
@@ -60,8 +61,6 @@ def build_table(
     path, archs = Path(path).expanduser(), np.ascontiguousarray(archs, np.int8)
     shape = (len(archs), len(budgets), repeats)
     _check(space, archs, budgets, repeats, trainable_parameters)
-    modules: dict[str, pa.Array] = _modules(space, archs, vertices, hashes)
-    modules["trainable_parameters"] = pa.array(_narrow(trainable_parameters))
     columns: dict[str, Any] = {}
     stored: dict[str, pa.Array] = {}
     cold: dict[str, bytes] = {}
@@ -70,6 +69,9 @@ def build_table(
         if values.shape not in (shape, shape[:1]):
             raise BadSetting(f"the column {name} has shape {values.shape}; it should have {shape}")
         columns[name] = _add(name, values, describe(name), name not in REPORTED, stored, cold)
+        del values
+    modules = _modules(space, archs, vertices, hashes() if callable(hashes) else hashes)
+    modules["trainable_parameters"] = pa.array(_narrow(trainable_parameters))
     metadata = {
         "format": FORMAT,
         "space": {"name": space.name, "settings": space.settings()},

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 MISSING = np.uint16(65535)
 """The count that stands for NaN."""
 
-_LIKELY_IMAGES = (9984, 10000)
+LIKELY_IMAGES = (9984, 10000)
 """How many images the published accuracies are fractions of: 39 batches of 256, or all of CIFAR-10's test images."""
 
 Floats = NDArray[np.float64] | NDArray[np.float32]
@@ -91,7 +91,7 @@ def _counts(values: Floats) -> list[Encoding]:
     some = values.ravel()[:4096].astype(np.float64)
     some = np.unique(some[~np.isnan(some)])
     if not len(some):
-        return [Encoding("count", _LIKELY_IMAGES[0], single=True)]
+        return [Encoding("count", LIKELY_IMAGES[0], single=True)]
     if some[0] < 0 or some[-1] > 1:
         return []
     common = 1
@@ -100,7 +100,7 @@ def _counts(values: Floats) -> list[Encoding]:
         common = int(np.lcm(common, denominator))
         if common >= MISSING:
             break
-    likely = (*_LIKELY_IMAGES, common) if common < MISSING else _LIKELY_IMAGES
+    likely = (*LIKELY_IMAGES, common) if common < MISSING else LIKELY_IMAGES
     return [Encoding("count", images, single) for images in likely for single in (True, False)]
 
 

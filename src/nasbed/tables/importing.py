@@ -1,7 +1,8 @@
 """Import of the published files ``nasbench_full.tfrecord``, ``nasbench_only108.tfrecord`` and others of their format.
 
 Every record's two checksums are verified, and every hash against its module. The file is read once, in order, some
-megabytes at a time, while another thread computes its SHA-256. What is kept of a record is 64 to 150 bytes.
+megabytes at a time, while another thread computes its SHA-256. What is kept of a record is about fifty bytes, and while
+columns are made of them, another thread computes the hashes.
 
 Reference: https://github.com/google-research/nasbench
 """
@@ -26,6 +27,7 @@ from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
 from nasbed.tables import tfrecord_kernels as kernels
 from nasbed.tables.build import build_table
+from nasbed.tables.gathered import Gathered
 from nasbed.tables.published import PUBLISHED
 from nasbed.tables.record import MEASURES, POINTS, Record, parse_record
 from nasbed.tables.table import Table
@@ -34,8 +36,10 @@ COLUMNS = (*(f"{point}{measure}" for point in POINTS for measure in MEASURES), "
 """Where the doubles of a record go, in their order."""
 
 Progress = Callable[[float], None]
+_Module = tuple[bytes, int, int, list[int], int]
 _CHUNK = 2**24
 _BATCH = 2**15
+_VERTICES, _EDGES = 7, 9  # of the published space
 _INTERIOR = kernels.VERTICES_AT_MOST - 2
 
 
@@ -83,15 +87,14 @@ def _runs(process: int) -> bool:
 
 @dataclass
 class _Records:
-    """The records of a file as far as it has been read: lists of arrays, a batch each."""
+    """The records of a file as far as it has been read."""
 
     path: Path
     names: list[str] = field(default_factory=lambda: list(OPERATIONS))
     count: int = 0
     modules: int = 0
-    columns: list[list[NDArray[Any]]] = field(default_factory=lambda: [[] for _ in COLUMNS])
-    epochs: list[NDArray[np.int32]] = field(default_factory=list)
-    parameters: list[NDArray[np.int32]] = field(default_factory=list)
+    columns: list[Gathered] = field(default_factory=lambda: [Gathered() for _ in COLUMNS])
+    epochs: list[NDArray[Any]] = field(default_factory=list)
     module: list[NDArray[np.int32]] = field(default_factory=list)
     seen: list[tuple[NDArray[Any], ...]] = field(default_factory=list)
     paths: dict[int, tuple[str | None, ...]] = field(default_factory=dict)
@@ -99,7 +102,7 @@ class _Records:
     def read(self, file: RawIOBase, size: int, progress: Progress) -> str:
         """Read all records; give the file's SHA-256."""
         digest = hashlib.sha256()
-        buffer = np.empty(2 * _CHUNK, np.uint8)
+        buffer, batch = np.empty(2 * _CHUNK, np.uint8), _Batch()
         filled, offset = 0, 0  # bytes in the buffer, and where in the file the first of them is
         with ThreadPoolExecutor(1) as beside:
             while True:
@@ -110,7 +113,7 @@ class _Records:
                     break
                 hashed = beside.submit(digest.update, buffer.data[filled : filled + fresh])
                 filled += fresh
-                used = self._take(buffer, filled, offset)
+                used = self._take(batch, buffer, filled, offset)
                 hashed.result()
                 buffer[: filled - used] = buffer[used:filled].copy()
                 filled, offset = filled - used, offset + used
@@ -121,11 +124,10 @@ class _Records:
             raise CorruptFile(f"{self.path} is empty; it should be a TFRecord file such as nasbench_full.tfrecord")
         return digest.hexdigest()
 
-    def _take(self, buffer: NDArray[np.uint8], filled: int, offset: int) -> int:
+    def _take(self, batch: _Batch, buffer: NDArray[np.uint8], filled: int, offset: int) -> int:
         """Take the whole records of a buffer; give where they end."""
         at, ended = 0, kernels.COMPLETE
         while ended == kernels.COMPLETE:
-            batch = _Batch()
             text, ends = _joined(self.names)
             count, modules, end, ended = kernels.read_records(buffer, at, filled, text, ends, *batch.arrays)
             self._keep(batch, count, modules, buffer, offset)
@@ -138,7 +140,7 @@ class _Records:
 
     def _keep(self, batch: _Batch, count: int, modules: int, buffer: NDArray[np.uint8], offset: int) -> None:
         """Append a batch, after taking apart plainly what the kernel left."""
-        extra: list[Record] = []
+        extra: list[_Module] = []
         for i in np.flatnonzero(~batch.usual[:count]):
             first, last = batch.places[i]
             try:
@@ -146,19 +148,19 @@ class _Records:
                 mask, labels = self._module(record)
             except ValueError as error:
                 raise self._corrupt(offset + int(first) - 12, str(error), self.count + int(i)) from None
-            batch.epochs[i], batch.parameters[i] = record.epochs, record.trainable_parameters
-            batch.values[i] = np.array(record.values).view(np.uint64)
+            batch.epochs[i] = record.epochs
+            batch.values[:, i] = np.array(record.values).view(np.uint64)
             if any(path is not None for path in record.checkpoint_paths):
                 self.paths[self.count + int(i)] = record.checkpoint_paths
             batch.module[i] = modules + len(extra)
-            extra.append(record)
-            batch.more.append((bytes.fromhex(record.module), len(record.operations), mask, labels))
-        self.seen.append(batch.modules(modules))
+            digest = bytes.fromhex(record.module)
+            extra.append((digest, len(record.operations), mask, labels, record.trainable_parameters))
+        self.seen.append(batch.modules(modules, extra))
         self.module.append(batch.module[:count] + np.int32(self.modules))
-        self.epochs.append(batch.epochs[:count].copy())
-        self.parameters.append(batch.parameters[:count].copy())
-        for kept, values in zip(self.columns, batch.values[:count].T.view(np.float64), strict=True):
-            kept.append(_single_if_exact(values))
+        epochs = batch.epochs[:count]
+        self.epochs.append(epochs.astype(np.min_scalar_type(epochs.max(initial=0))))
+        for kept, values in zip(self.columns, batch.values[:, :count].view(np.float64), strict=True):
+            kept.append(values)
         self.modules += modules + len(extra)
         self.count += count
 
@@ -185,36 +187,32 @@ class _Records:
 
     def build(self, out: Path, about: dict[str, Any]) -> Table:
         """Make the table."""
-        hashes, vertices, masks, labels = (np.concatenate(parts) for parts in zip(*self.seen, strict=True))
+        hashes, vertices, masks, labels, parameters = (np.concatenate(parts) for parts in zip(*self.seen, strict=True))
         module = np.concatenate(self.module)
         self.module.clear()
         self.seen.clear()
         first = np.zeros(self.modules, np.int64)  # the first record of each module in ``seen``
         first[module[::-1]] = np.arange(self.count)[::-1]
         row_of, rows = _rows(hashes, first)
-        for name, there in (("matrix", masks), ("number of vertices", vertices), ("operations", labels)):
+        for name, there in (
+            ("matrix", masks),
+            ("number of vertices", vertices),
+            ("operations", labels),
+            ("trainable_parameters", parameters),
+        ):
             same = (there == there[rows][row_of]).reshape(self.modules, -1).all(axis=1)
             if not same.all():
                 number = int(first[~same].min())
-                raise CorruptFile(f"{self.path}: record {number} has another {name} than an earlier one of its hash")
+                raise CorruptFile(f"{self.path}: record {number} has other {name} than an earlier one of its hash")
         row = row_of.astype(np.int32)[module]
         del module
-        parameters = np.concatenate(self.parameters)
-        same = parameters == parameters[first[rows]][row]
-        if not same.all():
-            raise CorruptFile(
-                f"{self.path}: record {int(np.argmin(same))} has other trainable_parameters than an earlier one"
-            )
         space, archs = self._space(vertices[rows], masks[rows], labels[rows])
-        self._check_hashes(space, archs, hashes[rows], first[rows])
-        trainable_parameters = parameters[first[rows]]
         budgets = np.unique(np.concatenate([np.unique(some) for some in self.epochs]))
         row *= np.int32(len(budgets))
         row += np.concatenate([np.searchsorted(budgets, some).astype(np.int32) for some in self.epochs])
-        slot, repeats, even = _slots(row, len(rows) * len(budgets))
-        del row, parameters, same
         self.epochs.clear()
-        self.parameters.clear()
+        slot, repeats, even = _slots(row, len(rows) * len(budgets))
+        del row
         shape = (len(rows), len(budgets), repeats)
         results: dict[str, Callable[[], NDArray[Any]]] = {
             name: lambda i=i: self._column(i, slot, shape)  # type: ignore[misc]
@@ -224,39 +222,48 @@ class _Records:
         for i, point in enumerate(POINTS):
             if any(paths[i] is not None for paths in self.paths.values()):
                 results[f"{point}checkpoint_path"] = lambda i=i: self._texts(i, slot, shape)  # type: ignore[misc]
-        warnings = [] if even else ["some modules have fewer trainings than others; what is missing is NaN"]
         published = PUBLISHED.get(about["sha256"])
-        return build_table(
-            out,
-            space=space,
-            archs=archs,
-            budgets=budgets.tolist(),
-            repeats=repeats,
-            results=results,
-            trainable_parameters=trainable_parameters,
-            provenance={
-                "source": f"published {published}" if published else "not a published file",
-                **about,
-                "records": self.count,
-                "warnings": warnings,
-            },
-            vertices=vertices[rows],
-            hashes=hashes[rows],
-        )
+        with ThreadPoolExecutor(1) as beside:
+            checked = beside.submit(self._check_hashes, space, archs, hashes[rows], first[rows])
+            return build_table(
+                out,
+                space=space,
+                archs=archs,
+                budgets=budgets.tolist(),
+                repeats=repeats,
+                results=results,
+                trainable_parameters=parameters[rows],
+                provenance={
+                    "source": f"published {published}" if published else "not a published file",
+                    **about,
+                    "records": self.count,
+                    "warnings": _warnings(published, even),
+                },
+                vertices=vertices[rows],
+                hashes=checked.result,
+            )
 
     def _space(
         self, vertices: NDArray[np.int8], masks: NDArray[np.uint64], labels: NDArray[np.int8]
     ) -> tuple[NASBench101, NDArray[np.int8]]:
-        """Give the published space if the modules fit, else one that they fit, and their rows in it."""
-        most = max(int(vertices.max()), 7)
+        """Give the space of which these are all modules, else the published one if they fit, else one that they fit.
+
+        Returns:
+            The space, and the modules' rows in it.
+        """
+        most, names = int(vertices.max()), tuple(self.names)
         archs = nasbench101_kernels.embedded_rows(vertices, masks, labels, most)
         _, pruned, _ = nasbench101_kernels.pruned_rows(archs, most)
-        edges = _most_bits(pruned)
-        return NASBench101(most, max(edges, 9), tuple(self.names)), archs
+        space = NASBench101(most, max(_most_bits(pruned), _EDGES), names)
+        if most >= _VERTICES or (space.edges == _EDGES and space.size == len(archs)):
+            return space, archs
+        space = NASBench101(_VERTICES, space.edges, names)
+        return space, nasbench101_kernels.embedded_rows(vertices, masks, labels, space.vertices)
 
     def _check_hashes(
         self, space: NASBench101, archs: NDArray[np.int8], hashes: NDArray[np.uint8], first: NDArray[np.int64]
-    ) -> None:
+    ) -> NDArray[np.uint8]:
+        """Give the hashes, after comparing them with their modules."""
         valid = space.valid(archs)
         if not valid.all():
             number = int(first[~valid].min())
@@ -268,12 +275,11 @@ class _Records:
         if not same.all():
             number = int(first[~same].min())
             raise CorruptFile(f"{self.path}: record {number}: its hash is not the hash of its module")
+        return hashes
 
     def _column(self, i: int, slot: NDArray[np.integer[Any]], shape: tuple[int, int, int]) -> NDArray[Any]:
         """Put one of the doubles of all records in their places, and let go of them."""
-        values = np.concatenate(self.columns[i])  # float64 as soon as one batch is
-        self.columns[i] = []
-        return _filled(values, slot, shape)
+        return _filled(self.columns[i].take(), slot, shape)
 
     def _texts(self, i: int, slot: NDArray[np.integer[Any]], shape: tuple[int, int, int]) -> NDArray[np.object_]:
         texts = np.full(shape, None, object)
@@ -286,49 +292,42 @@ class _Batch:
     """Room for what the kernel reads."""
 
     def __init__(self) -> None:
-        self.usual = np.zeros(_BATCH, np.bool_)
         self.places = np.zeros((_BATCH, 2), np.int64)
+        self.usual = np.zeros(_BATCH, np.bool_)
         self.epochs = np.zeros(_BATCH, np.int32)
-        self.values = np.zeros((_BATCH, kernels.VALUES), np.uint64)
-        self.parameters = np.zeros(_BATCH, np.int32)
+        self.values = np.zeros((kernels.VALUES, _BATCH), np.uint64)
         self.module = np.zeros(_BATCH, np.int32)
         self.hashes = np.zeros((_BATCH, 16), np.uint8)
         self.vertices = np.zeros(_BATCH, np.int8)
         self.masks = np.zeros(_BATCH, np.uint64)
         self.labels = np.full((_BATCH, _INTERIOR), -1, np.int8)
-        self.more: list[tuple[bytes, int, int, list[int]]] = []
+        self.parameters = np.zeros(_BATCH, np.int64)
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """All of it, in the kernel's order."""
-        return (
-            self.places,
-            self.usual,
-            self.epochs,
-            self.values,
-            self.parameters,
-            self.module,
-            self.hashes,
-            self.vertices,
-            self.masks,
-            self.labels,
-        )
+        return (self.places, self.usual, self.epochs, self.values, self.module, *self._of_modules)
 
-    def modules(self, count: int) -> tuple[NDArray[Any], ...]:
-        """Give hashes, vertices, masks and labels of the first modules and of those that were read plainly."""
-        found = [array[:count].copy() for array in (self.hashes, self.vertices, self.masks, self.labels)]
-        if self.more:
-            digests, sides, masks, labels = zip(*self.more, strict=True)
+    @property
+    def _of_modules(self) -> tuple[NDArray[Any], ...]:
+        return (self.hashes, self.vertices, self.masks, self.labels, self.parameters)
+
+    def modules(self, count: int, more: list[_Module]) -> tuple[NDArray[Any], ...]:
+        """Give hashes, vertices, masks, labels and parameters of the first modules, then of those read plainly."""
+        found = [array[:count].copy() for array in self._of_modules]
+        if more:
+            digests, sides, masks, labels, parameters = zip(*more, strict=True)
             filled = np.full((len(labels), _INTERIOR), -1, np.int8)
             for i, row in enumerate(labels):
                 filled[i, : len(row)] = row
-            more: tuple[NDArray[Any], ...] = (
+            plain: tuple[NDArray[Any], ...] = (
                 np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16),
                 np.array(sides, np.int8),
                 np.array(masks, np.uint64),
                 filled,
+                np.array(parameters, np.int64),
             )
-            found = [np.concatenate(pair) for pair in zip(found, more, strict=True)]
+            found = [np.concatenate(pair) for pair in zip(found, plain, strict=True)]
         return tuple(found)
 
 
@@ -338,13 +337,14 @@ def _joined(names: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([len(text) for text in texts])
 
 
-def _single_if_exact(values: NDArray[np.float64]) -> NDArray[Any]:
-    """Halve the doubles that float32 holds to the bit."""
-    values = np.ascontiguousarray(values)
-    with np.errstate(over="ignore", invalid="ignore"):
-        single = values.astype(np.float32)
-    exact = np.array_equal(single.astype(np.float64).view(np.uint64), values.view(np.uint64))
-    return single if exact else values
+def _warnings(published: str | None, even: bool) -> list[str]:
+    """Say what one should know before trusting the file."""
+    unknown = (
+        "this is none of the published files, so no checksum can tell whether it is complete: a file that was cut off "
+        "between two records looks whole"
+    )
+    uneven = "some modules have fewer trainings than others; what is missing is NaN"
+    return [*([] if published else [unknown]), *([] if even else [uneven])]
 
 
 def _rows(hashes: NDArray[np.uint8], first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -121,12 +121,12 @@ def read_records(
     usual: Any,
     epochs: Any,
     values: Any,
-    parameters: Any,
     module: Any,
     hashes: Any,
     vertices: Any,
     masks: Any,
     labels: Any,
+    parameters: Any,
 ) -> Any:
     """Check the framing of records and take those apart that have the usual layout.
 
@@ -139,19 +139,20 @@ def read_records(
         places: Where the JSON of each record begins and ends, ``(records, 2)``; written, as are all that follow.
         usual: Whether a record has the usual layout, ``(records,)``; of others the following is not written.
         epochs: ``(records,)``.
-        values: The bits of its doubles, ``(records, VALUES)`` uint64.
-        parameters: Its trainable parameters, ``(records,)``.
+        values: The bits of its doubles, ``(VALUES, records)`` uint64.
         module: The number of its module among those below, ``(records,)``.
         hashes: Of each module, ``(records, 16)``. Records that follow each other share a module.
         vertices: Its vertices.
         masks: Its edges x→y in bit ``x + y(y−1)/2``.
         labels: Its operations, −1 beyond the last, ``(records, interior)``.
+        parameters: Its trainable parameters.
 
     Returns:
         How many records, how many modules, where the next record begins, and why it ended: ``COMPLETE`` when all is
         full, ``INCOMPLETE`` when bytes are lacking, or the checksum that is wrong.
     """
     message = np.zeros(_MESSAGE_AT_MOST, np.uint8)
+    earlier = np.full(3, -1, np.int64)  # where hash, matrix and base64 begin in the record that the latest module is of
     count: Any = 0
     modules: Any = 0
     at = start
@@ -167,16 +168,27 @@ def read_records(
         if masked_crc(data, first, last) != np.uint32(_number(data, last, 4)):
             return count, modules, at, BAD_DATA
         places[count, 0], places[count, 1] = first, last
-        found = _read_module(data, first, last, names, name_ends, hashes, vertices, masks, labels, modules)
-        fine = found[0]
-        if fine:
-            epochs[count] = found[1]
-            size = _read_base64(data, found[2], last, message)
-            fine = size > 0 and _read_message(message, size, values[count], parameters, count)
-        usual[count] = fine
-        if fine:
-            if modules == 0 or not _same_module(hashes, vertices, masks, labels, modules - 1, modules):
+        number, matrix = _read_epochs(data, first, last)
+        again: Any = matrix > 0 and _is_repeated(data, first + 2, matrix, last, earlier)
+        if again:
+            metrics = matrix + earlier[2] - earlier[1]
+        else:
+            metrics = _read_module(
+                data, first, matrix, last, names, name_ends, hashes, vertices, masks, labels, modules
+            )
+        found = np.int64(-1)
+        if metrics > 0:
+            found = _read_message(message, _read_base64(data, metrics, last, message), values, count)
+        usual[count] = found >= 0
+        if found >= 0:
+            epochs[count] = number
+            if again and parameters[modules - 1] != found:
+                _read_module(data, first, matrix, last, names, name_ends, hashes, vertices, masks, labels, modules)
+                again = False
+            if not again:
+                parameters[modules] = found
                 modules += 1
+                earlier[0], earlier[1], earlier[2] = first + 2, matrix, metrics
             module[count] = modules - 1
         count += 1
         at = last + 4
@@ -184,19 +196,44 @@ def read_records(
 
 
 @numba.njit(cache=True, nogil=True)
-def _same_module(hashes: Any, vertices: Any, masks: Any, labels: Any, one: Any, other: Any) -> Any:
-    same: Any = masks[one] == masks[other] and vertices[one] == vertices[other]
-    for i in range(16):
-        same &= hashes[one, i] == hashes[other, i]
-    for i in range(labels.shape[1]):
-        same &= labels[one, i] == labels[other, i]
+def _read_epochs(data: Any, at: Any, stop: Any) -> Any:
+    """Read ``["<32 characters>", <epochs>, "``; give the epochs, and where the matrix begins or 0."""
+    if at + 44 > stop or data[at] != 91 or data[at + 1] != _QUOTE:
+        return 0, 0
+    at += 34
+    if data[at] != _QUOTE or data[at + 1] != _COMMA or data[at + 2] != _SPACE or data[at + 3] == _ZERO:
+        return 0, 0
+    at += 3
+    epochs: Any = 0
+    digits: Any = 0
+    while at < stop and digits < 9 and _ZERO <= data[at] <= 57:
+        epochs = epochs * 10 + data[at] - _ZERO
+        at += 1
+        digits += 1
+    if at + 3 > stop or epochs == 0 or data[at] != _COMMA or data[at + 1] != _SPACE or data[at + 2] != _QUOTE:
+        return 0, 0
+    return np.int64(epochs), np.int64(at + 3)
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_repeated(data: Any, module: Any, matrix: Any, stop: Any, earlier: Any) -> Any:
+    """Say whether hash, matrix and operations are those of an earlier record, byte for byte."""
+    size = earlier[2] - earlier[1]
+    if size <= 0 or matrix + size > stop:
+        return False
+    same: Any = True
+    for i in range(32):
+        same &= data[module + i] == data[earlier[0] + i]
+    for i in range(size):
+        same &= data[matrix + i] == data[earlier[1] + i]
     return same
 
 
 @numba.njit(cache=True, nogil=True)
 def _read_module(
     data: Any,
-    at: Any,
+    first: Any,
+    matrix: Any,
     stop: Any,
     names: Any,
     name_ends: Any,
@@ -206,34 +243,17 @@ def _read_module(
     labels: Any,
     slot: Any,
 ) -> Any:
-    """Read ``["<hash>", <epochs>, "<matrix>", "<operations>", "`` into a module's slot.
-
-    Returns:
-        Whether the layout is the usual one, the epochs, and where the base64 begins.
-    """
-    wrong = (False, np.int64(0), np.int64(0))
-    if at + 44 > stop or data[at] != 91 or data[at + 1] != _QUOTE:
+    """Read hash, ``<matrix>", "<operations>", "`` into a module's slot; give where the base64 begins, or 0."""
+    wrong = np.int64(0)
+    if matrix == 0:
         return wrong
-    at += 2
+    at = first + 2
     for i in range(16):
         high, low = _FROM_HEX[data[at + 2 * i]], _FROM_HEX[data[at + 2 * i + 1]]
         if high == 255 or low == 255:
             return wrong
         hashes[slot, i] = high << 4 | low
-    at += 32
-    if data[at] != _QUOTE or data[at + 1] != _COMMA or data[at + 2] != _SPACE:
-        return wrong
-    at += 3
-    epochs: Any = 0
-    digits: Any = 0
-    while at < stop and digits < 9 and _ZERO <= data[at] <= 57:
-        epochs = epochs * 10 + data[at] - _ZERO
-        at += 1
-        digits += 1
-    if at + 3 > stop or digits == 0 or data[at] != _COMMA or data[at + 1] != _SPACE or data[at + 2] != _QUOTE:
-        return wrong
-    at += 3
-    end = at
+    at = end = matrix
     while end < stop and data[end] != _QUOTE:
         end += 1
     side: Any = 2
@@ -279,7 +299,7 @@ def _read_module(
         at = end + 1
     if data[at] != _COMMA or data[at + 1] != _SPACE or data[at + 2] != _QUOTE:
         return wrong
-    return True, np.int64(epochs), np.int64(at + 3)
+    return np.int64(at + 3)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -324,22 +344,23 @@ def _read_base64(data: Any, at: Any, stop: Any, message: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _read_message(message: Any, size: Any, values: Any, parameters: Any, record: Any) -> Any:
-    """Read the three evaluations, the parameters and the total time; say whether that is all there is, in order."""
+def _read_message(message: Any, size: Any, values: Any, record: Any) -> Any:
+    """Read three evaluations and the total time; give the parameters, or −1 if that is not all there is, in order."""
+    wrong = np.int64(-1)
     if size < POINTS * (2 + 9 * MEASURES) + 2 + 9:
-        return False
+        return wrong
     at: Any = 0
     for point in range(POINTS):
         if message[at] != 0x0A or message[at + 1] != 9 * MEASURES:
-            return False
+            return wrong
         at += 2
         for measure in range(MEASURES):
             if message[at] != (measure + 1) << 3 | 1:
-                return False
-            values[MEASURES * point + measure] = _number(message, at + 1, 8)
+                return wrong
+            values[MEASURES * point + measure, record] = _number(message, at + 1, 8)
             at += 9
     if message[at] != 0x10:
-        return False
+        return wrong
     at += 1
     count: Any = 0
     shift: Any = 0
@@ -348,14 +369,13 @@ def _read_message(message: Any, size: Any, values: Any, parameters: Any, record:
         shift += 7
         at += 1
     if message[at] >= 8 if shift == 28 else (message[at] == 0 and shift > 0):
-        return False  # negative, or longer than it need be
+        return wrong  # negative, or longer than it need be
     count |= np.int64(message[at]) << shift
     at += 1
     if at + 9 != size or message[at] != 0x19:
-        return False
-    parameters[record] = count
-    values[VALUES - 1] = _number(message, at + 1, 8)
-    return True
+        return wrong
+    values[VALUES - 1, record] = _number(message, at + 1, 8)
+    return count
 
 
 @numba.njit(cache=True, nogil=True)

@@ -138,7 +138,7 @@ def test_a_hash_must_be_its_modules(tmp_path):
     lies = [text.replace(b"maxpool3x3", b"conv3x3-bn-relu") for text in texts]
     with pytest.raises(CorruptFile, match="record 0: its hash is not the hash of its module"):
         import_tfrecord(file_of(tmp_path / "a.tfrecord", lies), tmp_path / "a.arrow")
-    with pytest.raises(CorruptFile, match="record 6 has another operations"):
+    with pytest.raises(CorruptFile, match="record 6 has other operations"):
         import_tfrecord(file_of(tmp_path / "a.tfrecord", texts + lies), tmp_path / "a.arrow")
 
 

@@ -52,7 +52,7 @@ def test_the_compiled_reader_agrees(numbers, parameters, module, epochs):
     count, modules, end, _ = importing.kernels.read_records(data, 0, len(data), names, ends, *batch.arrays)
     assert (count, modules, end) == (1, 1, len(data))
     assert batch.usual[0]
-    assert batch.values[0].tobytes() == bits(numbers)
+    assert batch.values[:, 0].tobytes() == bits(numbers)
     assert (batch.parameters[0], batch.epochs[0]) == (parameters, epochs)
     assert batch.hashes[0].tobytes().hex() == parse_record(text).module
 
