@@ -14,11 +14,11 @@ def test_seen_behaves_like_dictionaries(steps):
     seen, plain = Seen(2), [{}, {}]
     few = [row[0] for row in steps[:5]] or [1]
     for step, (a, b, wants_a, wants_b) in enumerate(steps):
-        asked = np.array([a if step % 2 else few[step % len(few)], b], np.uint64)
+        asked = (a if step % 2 else few[step % len(few)], b)
         wanted = np.array([wants_a, wants_b])
-        found = seen.meet(asked, step, wanted)
+        found = seen.meet(np.array(asked, np.uint64), step, wanted)
         for run in range(2):
-            expected = plain[run].setdefault(int(asked[run]), step) if wanted[run] else -1
+            expected = plain[run].setdefault(asked[run], step) if wanted[run] else -1
             assert found[run] == (expected if expected != step else -1)
     assert seen.counts.tolist() == [len(known) for known in plain]
 
