@@ -61,6 +61,26 @@ def test_means_over_repeats_are_what_was_built(made, archs):
         np.testing.assert_allclose(benchmark.optimum(epochs), best)
 
 
+def test_each_row_hears_the_repeat_that_its_own_stream_draws(made, archs):
+    benchmark, results = made
+    every, streams = np.arange(len(archs)), Streams.from_seed(0, len(archs))
+    repeat = Streams.from_seed(0, len(archs)).integers(3)[:, 0]
+    assert len(set(repeat)) == 3
+    for epochs, budget in ((4, 0), (np.where(every % 2, 4, 12), np.where(every % 2, 0, 1))):
+        streams.positions[:] = 0
+        heard = benchmark.query(archs, epochs, streams)
+        np.testing.assert_array_equal(heard.value, results["validation_accuracy"][every, budget, repeat])
+        np.testing.assert_array_equal(heard.seconds, results["training_time"][every, budget, repeat])
+        np.testing.assert_array_equal(heard.epochs, np.broadcast_to(epochs, len(archs)))
+        assert (streams.positions == 1).all()
+
+
+@pytest.mark.parametrize("runs", [1, 90, 92])
+def test_there_is_a_stream_for_each_row_or_an_error(made, archs, runs):
+    with pytest.raises(BadSetting, match="91 architectures need as many streams"):
+        made[0].query(archs, None, Streams.from_seed(0, runs))
+
+
 def test_budgets_may_differ_from_row_to_row(made, archs):
     benchmark, results = made
     epochs = np.where(np.arange(len(archs)) % 2, 4, 12)
