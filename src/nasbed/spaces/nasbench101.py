@@ -170,8 +170,8 @@ class NASBench101(Space):
         if self.vertices > VERTICES_AT_MOST:
             result: NDArray[np.uint64] = _kernels().key_rows(self._rows(archs), self.vertices)
             return result
-        classes = self.index(archs)
-        return np.where(classes >= 0, self.module_index.keys[classes], np.uint64(0))
+        of_classes: NDArray[np.uint64] = _kernels().class_keys(self.index(archs), self.module_index.keys)
+        return of_classes
 
     def enumerate(self) -> Archs:
         """Give every module once, ``(size, decisions)``, in the published order; ``index`` of row i is i."""

@@ -416,6 +416,16 @@ def class_rows(
 
 
 @numba.njit(cache=True)
+def class_keys(classes: Any, keys: Any) -> Any:
+    """Give the key of each class, ``(n,)`` uint64; 0 for −1."""
+    result = np.zeros(len(classes), np.uint64)
+    for i in range(len(classes)):
+        if classes[i] >= 0:
+            result[i] = keys[classes[i]]
+    return result
+
+
+@numba.njit(cache=True)
 def pack_eight(word: Any) -> Any:
     """Pack the lowest bits of eight bytes into one."""
     return (word & np.uint64(0x0101010101010101)) * np.uint64(0x0102040810204080) >> np.uint64(56)
