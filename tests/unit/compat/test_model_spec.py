@@ -52,17 +52,24 @@ def test_bad_matrices_are_value_errors(matrix, ops, said):
         ModelSpec(matrix, ops)
 
 
+def mask_or_none(matrix):
+    try:
+        return edge_mask(matrix, len(matrix), len(matrix))
+    except KeyError:
+        return None
+
+
 @pytest.mark.parametrize("kind", ["?", "b", "B", "<i2", ">i4", "<u8", "<i8", ">i8", "<f8"])
 def test_masks_of_all_kinds_of_integers(kind):
     matrix = np.array([[0, 1, 1], [0, 0, 1], [0, 0, 0]]).astype(kind)
-    assert edge_mask(np.asfortranarray(matrix)) == (0b111 if np.dtype(kind).isnative and kind != "<f8" else None)
+    assert mask_or_none(np.asfortranarray(matrix)) == (0b111 if np.dtype(kind).isnative and kind != "<f8" else None)
     assert ModelSpec(matrix, ["input", "maxpool3x3", "output"]).valid_spec
 
 
 @pytest.mark.parametrize("value", [2, -1, 255, 256, 2**40 + 1])
 def test_no_mask_for_other_numbers(value):
-    assert edge_mask(np.array([[0, value], [0, 0]])) is None
-    assert edge_mask(np.array([[0, 1], [value, 0]])) is None
+    assert mask_or_none(np.array([[0, value], [0, 0]])) is None
+    assert mask_or_none(np.array([[0, 1], [value, 0]])) is None
     assert ModelSpec(np.array([[0, value], [0, 0]]), ["input", "output"]).valid_spec
 
 

@@ -61,9 +61,12 @@ def published(folder):
     return path
 
 
-@pytest.fixture(scope="module")
-def both(published):
-    return api.NASBench(published), plain.NASBench(published)
+@pytest.fixture(scope="module", params=["made.arrow", "published.tfrecord"])
+def both(request, published, folder):
+    """The table as it was made, in the space of seven vertices, or imported, in that of the five that it has all of."""
+    ours, theirs = api.NASBench(folder / request.param), plain.NASBench(published)
+    theirs.config["module_vertices"] = ours.space.vertices
+    return ours, theirs
 
 
 def same(ours, theirs):
@@ -129,7 +132,7 @@ def test_a_seeded_script_gets_the_same(both, seed, script):
                         lambda s=spec, b=bench: b.is_valid(s),
                         lambda s=spec, b=bench: b.get_metrics_from_spec(s),
                         lambda s=spec, b=bench: b.get_budget_counters(),
-                        lambda b=bench, c=choice: b.get_metrics_from_hash(list(b.hash_iterator())[c * 200]),
+                        lambda b=bench, c=choice: b.get_metrics_from_hash(sorted(b.hash_iterator())[c * 200]),
                     ][call]
                 )
             )
@@ -139,7 +142,8 @@ def test_a_seeded_script_gets_the_same(both, seed, script):
 
 def test_every_module_answers_alike_under_any_numbering(both):
     ours, theirs = both
-    assert list(ours.hash_iterator()) == list(theirs.hash_iterator())
+    in_order = list if ours.table.by_hash is None else sorted  # the exported file is in the order of hashes
+    assert in_order(ours.hash_iterator()) == list(theirs.hash_iterator())
     assert len(ours.hash_iterator()) == 2532
     assert ours.valid_epochs == theirs.valid_epochs
     for module in theirs.hash_iterator():
@@ -222,8 +226,8 @@ def test_settings_are_heeded(published):
 @pytest.mark.parametrize(
     ("matrix", "ops", "said"),
     [
-        (np.triu(np.ones((8, 8), int), 1) * np.eye(8, k=1, dtype=int), ["maxpool3x3"] * 6, "vertices, got 8.*= 7"),
-        (np.triu(np.ones((6, 6), int), 1), ["maxpool3x3"] * 4, "too many edges, got 15"),
+        (np.eye(8, k=1, dtype=int), ["maxpool3x3"] * 6, "vertices, got 8.*= [57]"),
+        (np.triu(np.ones((5, 5), int), 1), ["maxpool3x3"] * 3, "too many edges, got 10"),
         (np.zeros((3, 3), int), ["maxpool3x3"], "disconnected"),
         (np.eye(3, k=1, dtype=int), ["identity"], "unsupported op identity"),
     ],

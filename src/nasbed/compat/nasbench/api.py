@@ -15,11 +15,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from nasbed.compat.nasbench.config import build_config
-from nasbed.compat.nasbench.edges import edge_mask
 from nasbed.compat.nasbench.model_spec import ModelSpec
+from nasbed.compat.nasbench.reader import Reader, Statistics
 from nasbed.compat.nasbench.rows import RowFinder
-from nasbed.compat.nasbench.statistics import ComputedStatistics, FixedStatistics, Reader, Statistics
+from nasbed.compat.nasbench.statistics import ComputedStatistics, FixedStatistics
 from nasbed.core.errors import BadSetting, NasbedError, NotInTable
 from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.spaces.nasbench101 import NASBench101
@@ -69,7 +71,7 @@ class NASBench:
         self.history: dict[str, Any] = {}
         self.training_time_spent = 0.0
         self.total_epochs_spent = 0
-        self._operations = list(space.operations)
+        self._limits = space.vertices, space.edges, list(space.operations)
 
     # ── benchmarking ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -93,18 +95,25 @@ class NASBench:
             raise OutOfDomainError(f"invalid number of epochs, got {epochs}, must be one of {self.valid_epochs}")
         row = self._row(model_spec)
         repeat = random.randint(0, self.config["num_repeats"] - 1)
-        measured = self._reader.training(row, epochs, repeat, stop_halfway)
-        data = self._reader.fixed(row)
-        seconds = measured[0]
-        data["training_time"], data["train_accuracy"], data["validation_accuracy"], data["test_accuracy"] = measured
+        seconds, train, validation, test = self._reader.training(row, epochs, repeat, stop_halfway)
+        matrix, operations, parameters = self._reader.module(row)
         self.training_time_spent += seconds
         self.total_epochs_spent += epochs // 2 if stop_halfway else epochs
-        return data
+        return {
+            "module_adjacency": matrix,
+            "module_operations": operations,
+            "trainable_parameters": parameters,
+            "training_time": seconds,
+            "train_accuracy": train,
+            "validation_accuracy": validation,
+            "test_accuracy": test,
+        }
 
     def is_valid(self, model_spec: ModelSpec) -> bool:
         """Say whether a module is in the search space."""
         try:
-            self._check_spec(model_spec)
+            if self._found(model_spec) < 0:
+                self._check_spec(model_spec)
         except OutOfDomainError:
             return False
         return True
@@ -171,30 +180,32 @@ class NASBench:
     # ── from a specification to a row ─────────────────────────────────────────────────────────────────────────
 
     def _row(self, spec: ModelSpec) -> int:
-        """Find a module's row after the published checks."""
-        mask = self._check_spec(spec)
-        if self.config["available_ops"] != self._operations or self.table.classes is None:
-            return self.table.row_of_hash(self._hash_spec(spec))
-        row = -1 if mask is None else self._rows.find(mask, spec.ops or ())
-        if row < 0:
-            raise NotInTable(f"{self.table.path.name} has no module of the operations {spec.ops} and these edges")
-        return row
+        """Find a module's row after the published checks, of which a row that is found has passed all."""
+        row = self._found(spec)
+        if row >= 0:
+            return row
+        self._check_spec(spec)
+        if not _is_of_bits(spec.matrix):
+            raise NotInTable(f"{self.table.path.name} has no module with other entries than the integers 0 and 1")
+        return self.table.row_of_hash(self._hash_spec(spec))
+
+    def _found(self, spec: ModelSpec) -> int:
+        """Find a module's row without hashing; −1 when it is not there, or must be looked for more carefully."""
+        config = self.config
+        if (config["module_vertices"], config["max_edges"], config["available_ops"]) != self._limits:
+            return -1
+        return self._rows.find(spec.matrix, spec.ops) if spec.valid_spec and self._rows else -1
 
     @cached_property
-    def _rows(self) -> RowFinder:
-        return RowFinder(self.table, self.space)
+    def _rows(self) -> RowFinder | None:
+        return None if self.table.classes is None else RowFinder(self.table, self.space)
 
-    def _check_spec(self, model_spec: ModelSpec) -> int | None:
-        """Raise OutOfDomainError for a module outside of the search space; scripts call this published method.
-
-        Returns:
-            The edges as a mask; None for a matrix with other entries than the integers 0 and 1, which no table has.
-        """
+    def _check_spec(self, model_spec: ModelSpec) -> None:
+        """Raise OutOfDomainError for a module outside of the search space; scripts call this published method."""
         matrix, ops, config = model_spec.matrix, model_spec.ops, self.config
         if not model_spec.valid_spec or matrix is None or ops is None:
             raise OutOfDomainError("invalid spec, provided graph is disconnected.")
-        mask = edge_mask(matrix)
-        edges = matrix.sum() if mask is None else mask.bit_count()
+        edges = matrix.sum()
         if len(ops) > config["module_vertices"]:
             raise OutOfDomainError(f"too many vertices, got {len(ops)} (max vertices = {config['module_vertices']})")
         if edges > config["max_edges"]:
@@ -207,8 +218,12 @@ class NASBench:
         for op in ops[1:-1]:
             if op not in available:
                 raise OutOfDomainError(f"unsupported op {op} (available ops = {available})")
-        return mask
 
     def _hash_spec(self, model_spec: ModelSpec) -> str:
         """Give a module's hash; scripts call this published method."""
         return model_spec.hash_spec(self.config["available_ops"])
+
+
+def _is_of_bits(matrix: NDArray[Any]) -> bool:
+    """Say whether a matrix has the integers 0 and 1 alone: no table has another, whatever its hash."""
+    return matrix.dtype.kind in "biu" and bool(((matrix == 0) | (matrix == 1)).all())

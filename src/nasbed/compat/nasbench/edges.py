@@ -1,69 +1,137 @@
-"""Edge masks: an adjacency matrix as one Python integer.
+"""Edges of a matrix, read as bytes and in two parts, each part understood once.
 
-Edge x→y (x < y) is bit ``x + y(y−1)/2``, as in ``nasbed.spaces``. A look-up of one module takes fewer microseconds than
-NumPy needs to be asked anything, so a matrix leaves NumPy once, as bytes, and all else is arithmetic.
+NumPy takes longer to be asked three things of a small matrix than a look-up may take in all. So a matrix leaves NumPy
+once, as bytes. With at most seven vertices the first two rows have at most 11 edges and all others 10: 3,072 parts in
+all, a dictionary's worth, and what a matrix says follows from its two parts in a few operations on integers.
+
+Sets of vertices are integers here, vertex 0 the lowest bit.
 """
 
 from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from itertools import compress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_WIDTHS = {np.dtype(kind): np.dtype(kind).itemsize for kind in "?bBhHiIlLqQ"}
-"""Bytes of an entry, for the types whose entries are integers in this machine's order of bytes."""
+from nasbed.core.errors import InvalidArchitecture
+from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST
+
+_KINDS = "?bBhHiIlLqQ"
+"""NumPy's characters for types whose entries are integers in this machine's order of bytes."""
 
 
-def edge_mask(matrix: NDArray[Any]) -> int | None:
-    """Pack a square matrix; None if any entry is not the integer 0 or 1, or one is not above the diagonal."""
-    width = _WIDTHS.get(matrix.dtype)
-    if width is None:
-        return None
-    forbidden, lowest, edges = _layout(len(matrix), width)
+class _Part(dict[bytes, tuple[int, int, Any]]):
+    """From some rows of a matrix to what they say, filled as they are met.
+
+    A ``KeyError`` says that an entry is not the integer 0 or 1, or that a 1 is not above the diagonal.
+    """
+
+    def __init__(self, rows: range, vertices: int, width: int, most: int) -> None:
+        super().__init__()
+        self.rows, self.vertices, self.width, self.most = rows, vertices, width, most
+
+    def mask_and_successors(self, raw: bytes) -> tuple[int, list[int]]:
+        """Give the edges as ``nasbed.spaces`` numbers them, the output being the last of ``most``, and by row."""
+        width, last = self.width, self.vertices - 1
+        if len(raw) != len(self.rows) * self.vertices * width:
+            raise KeyError(raw)
+        entries = [int.from_bytes(raw[i : i + width], sys.byteorder) for i in range(0, len(raw), width)]
+        mask, successors = 0, []
+        for x in self.rows:
+            row, entries = entries[: self.vertices], entries[self.vertices :]
+            if max(row) > 1 or any(row[: x + 1]):
+                raise KeyError(raw)
+            successors.append(sum(1 << y for y in range(x + 1, self.vertices) if row[y]))
+            columns = [self.most - 1 if y == last else y for y in range(self.vertices) if row[y]]
+            mask += sum(1 << x + y * (y - 1) // 2 for y in columns)
+        return mask, successors
+
+
+class _Upper(_Part):
+    """The first two rows: edges, successors of vertex 0, successors of vertex 1."""
+
+    def __missing__(self, raw: bytes) -> tuple[int, int, int]:
+        mask, successors = self.mask_and_successors(raw)
+        found = self[raw] = mask, *(successors + [0, 0])[:2]
+        return found
+
+
+class _Lower(_Part):
+    """The other rows: edges, what leads to the output, what each set of vertices without 0 and 1 leads to."""
+
+    def __missing__(self, raw: bytes) -> tuple[int, int, tuple[int, ...]]:
+        mask, successors = self.mask_and_successors(raw)
+        after = dict(zip(self.rows, successors, strict=True))
+        leads = 1 << self.vertices >> 1 if self.vertices > 1 else 0
+        for x in reversed(self.rows):
+            leads |= bool(after[x] & leads) << x
+        reached = []
+        for some in range(0, 1 << self.vertices, 4):
+            for x in self.rows:
+                some |= after[x] * (some >> x & 1)
+            reached.append(some)
+        found = self[raw] = mask, leads, tuple(reached)
+        return found
+
+
+@lru_cache(maxsize=256)
+def _parts(vertices: int, kind: np.dtype[Any], most: int) -> tuple[_Upper, _Lower, int]:
+    """Give what is known of the parts of matrices of a size and a type, and the bytes of the upper part."""
+    if vertices > min(most, VERTICES_AT_MOST) or kind.char not in _KINDS or not kind.isnative:
+        raise KeyError(kind)
+    upper, lower = range(min(2, vertices)), range(2, vertices)
+    width = kind.itemsize
+    return (
+        _Upper(upper, vertices, width, most),
+        _Lower(lower, vertices, width, most),
+        len(upper) * vertices * width,
+    )
+
+
+def edge_mask(matrix: NDArray[Any], vertices: int, most: int) -> int:
+    """Give the edges of a matrix as ``nasbed.spaces`` numbers them when its output is the last of ``most`` vertices.
+
+    Raises:
+        KeyError: When an entry is not the integer 0 or 1, or there are more vertices, or more than seven.
+    """
+    upper, lower, split = _parts(vertices, matrix.dtype, most)
     raw = matrix.tobytes()
-    if int.from_bytes(raw, sys.byteorder) & forbidden:
-        return None
-    return sum(compress(edges, raw[lowest::width]))
+    return upper[raw[:split]][0] | lower[raw[split:]][0]
 
 
-@lru_cache(maxsize=256)
-def _layout(vertices: int, width: int) -> tuple[int, int, tuple[int, ...]]:
-    """Say which bits no matrix may have, read as one integer; its lowest byte of an entry; the bit of each entry."""
-    lowest = 0 if sys.byteorder == "little" else width - 1
-    edges = [1 << x + y * (y - 1) // 2 if x < y else 0 for x in range(vertices) for y in range(vertices)]
-    full = bytearray(len(edges) * width)
-    full[lowest::width] = bytes(map(bool, edges))
-    allowed = int.from_bytes(full, sys.byteorder)
-    return allowed ^ ((1 << 8 * len(full)) - 1), lowest, tuple(edges)
+def kept_vertices(matrix: NDArray[Any]) -> int:
+    """Give the vertices on a path from the first to the last, which is what pruning keeps; 0 when there is no path.
+
+    Raises:
+        InvalidArchitecture: When the matrix is not upper triangular.
+    """
+    try:
+        upper, lower, split = _parts(len(matrix), matrix.dtype, VERTICES_AT_MOST)
+        raw = matrix.tobytes()
+        _, first, second = upper[raw[:split]]
+        _, leads, reached = lower[raw[split:]]
+    except KeyError:
+        return _kept_of_any(matrix)
+    ahead = first | second if first & 2 else first
+    ahead |= reached[ahead >> 2]
+    if second & leads:
+        leads |= 2
+    return ahead & leads | 1 if first & leads else 0
 
 
-def kept_vertices(mask: int, vertices: int) -> list[int] | None:
-    """Give the vertices on a path from the first to the last, ascending; None when there is no such path."""
-    steps = _steps(vertices)
-    ahead, behind = 1, 1 << vertices >> 1
-    for start, _, vertex in steps:
-        if mask >> start & ahead:
-            ahead |= vertex
-    if vertices < 2 or not ahead & behind:
-        return None
-    for start, lower, vertex in reversed(steps):
-        if behind & vertex:
-            behind |= mask >> start & lower
-    kept = ahead & behind
-    return [v for v in range(vertices) if kept >> v & 1]
+def _kept_of_any(matrix: NDArray[Any]) -> int:
+    """Give what pruning keeps of a matrix of any size and with any entries, those being edges that are not 0."""
+    if (np.tril(matrix) != 0).any():
+        raise InvalidArchitecture("matrix must be upper triangular, with zeros on the diagonal and below")
+    last = len(matrix) - 1  # the output
+    after = [sum(1 << y for y in np.flatnonzero(row).tolist()) for row in matrix]
+    ahead, leads = 1, 1 << len(matrix) >> 1
+    for x in range(last):
+        ahead |= after[x] * (ahead >> x & 1)
+    for x in reversed(range(last)):
+        leads |= bool(after[x] & leads) << x
+    return ahead & leads if leads & 1 and last > 0 else 0
 
-
-@lru_cache(maxsize=256)
-def _steps(vertices: int) -> tuple[tuple[int, int, int], ...]:
-    """For each vertex but the first: where its predecessors begin, all lower vertices, and itself, as bits."""
-    return tuple((y * (y - 1) // 2, (1 << y) - 1, 1 << y) for y in range(1, vertices))
-
-
-def output_moved(mask: int, vertices: int, most: int) -> int:
-    """Renumber the last of ``vertices`` vertices as the last of ``most``."""
-    inner = (vertices - 1) * (vertices - 2) // 2
-    return mask & ((1 << inner) - 1) | mask >> inner << (most - 1) * (most - 2) // 2

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.compat.nasbench.edges import edge_mask, kept_vertices
+from nasbed.compat.nasbench.edges import kept_vertices
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.spaces.module_hash import module_hash
@@ -41,8 +43,7 @@ class ModelSpec:
     def __init__(
         self, matrix: NDArray[Any] | Sequence[Sequence[int]], ops: Sequence[str], data_format: str = "channels_last"
     ) -> None:
-        if not isinstance(matrix, np.ndarray):
-            matrix = np.array(matrix)
+        matrix = matrix.copy() if isinstance(matrix, np.ndarray) else np.array(matrix)
         shape = matrix.shape
         if len(shape) != 2 or shape[0] != shape[1]:
             raise InvalidArchitecture(f"matrix must be square, not of shape {shape}")
@@ -51,22 +52,18 @@ class ModelSpec:
             raise InvalidArchitecture(
                 f"length of ops must match matrix dimensions: {vertices} vertices, {len(ops)} operations"
             )
-        mask = edge_mask(matrix)
-        if mask is None:
-            if any(matrix[i, j] != 0 for i in range(vertices) for j in range(i + 1)):
-                raise InvalidArchitecture("matrix must be upper triangular, with zeros on the diagonal and below")
-            mask = edge_mask(matrix.astype(bool)) or 0
-        self.original_matrix = matrix.copy()
+        kept = kept_vertices(matrix)
+        self.original_matrix = matrix
         self.original_ops = _copy(ops)
         self.data_format = data_format
-        kept = kept_vertices(mask, vertices)
-        self.valid_spec = kept is not None
-        if kept is None:
+        self.valid_spec = kept != 0
+        if not kept:
             self.matrix = self.ops = None
-        elif len(kept) == vertices:
+        elif kept == (1 << vertices) - 1:
             self.matrix, self.ops = matrix.copy(), _copy(ops)
         else:
-            self.matrix, self.ops = matrix.take(kept, 0).take(kept, 1), [ops[v] for v in kept]
+            places, operations_of = _kept_places(vertices, kept)
+            self.matrix, self.ops = matrix.take(places), list(operations_of(ops))
 
     def hash_spec(self, canonical_ops: Sequence[str]) -> str:
         """Give the published MD5 hash, the same for isomorphic modules.
@@ -119,3 +116,10 @@ class Drawing:
 
 def _copy(ops: Sequence[str]) -> Any:
     return list(ops) if type(ops) is list else copy.deepcopy(ops)
+
+
+@lru_cache(maxsize=256)
+def _kept_places(vertices: int, kept: int) -> tuple[NDArray[np.intp], Callable[[Sequence[str]], tuple[str, ...]]]:
+    """Say where in a flat matrix the entries are that pruning keeps, and take the operations that it keeps."""
+    members = [v for v in range(vertices) if kept >> v & 1]
+    return np.add.outer([v * vertices for v in members], members), itemgetter(*members)

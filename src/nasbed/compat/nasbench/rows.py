@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nasbed.compat.nasbench.edges import output_moved
+from nasbed.compat.nasbench.edges import edge_mask
+from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.table import Table
 
@@ -24,26 +27,42 @@ class RowFinder:
         rows = np.full(index.size, -1, np.int32)
         rows[table.classes] = np.arange(len(table), dtype=np.int32)
         self._most = space.vertices
-        self._labels = {name: label for label, name in enumerate(space.operations)}
+        self._codes = _Codes(space.operations)
         self._structure, self._interior = index.structure.data, index.interior.data
         self._offsets, self._classes, self._rows = index.offsets.data, index.classes.data, rows.data
 
-    def find(self, mask: int, ops: Sequence[str]) -> int:
-        """Give the row of a module; −1 when the table lacks it, or it is not pruned.
+    def find(self, matrix: NDArray[Any] | None, ops: Sequence[str] | None) -> int:
+        """Give the row of a module.
 
-        Args:
-            mask: Its edges.
-            ops: The operations of its vertices, those between the first and the last known to the space.
+        Returns:
+            −1 when the table lacks it, or it is not of the space, or not pruned, or its entries are no integers.
         """
-        vertices = len(ops)
-        if not 2 <= vertices <= self._most:
+        if matrix is None or ops is None:
             return -1
-        mask = output_moved(mask, vertices, self._most)
+        try:
+            code = self._codes[tuple(ops)]
+            mask = edge_mask(matrix, len(ops), self._most)
+        except (KeyError, TypeError):
+            return -1
         structure: int = self._structure[mask]
-        if not structure or self._interior[mask] != (1 << vertices - 2) - 1:
+        if not structure or self._interior[mask] != (1 << len(ops) - 2) - 1:
             return -1
-        labels, code = self._labels, 0
-        for op in ops[1:-1]:
-            code = code * len(labels) + labels[op]
         row: int = self._rows[self._classes[self._offsets[structure - 1] + code]]
         return row
+
+
+class _Codes(dict[tuple[str, ...], int]):
+    """From the operations of a module to those between its ends read as one number; filled as they are met."""
+
+    def __init__(self, operations: Sequence[str]) -> None:
+        super().__init__()
+        self._labels = {name: label for label, name in enumerate(operations)}
+
+    def __missing__(self, ops: tuple[str, ...]) -> int:
+        if len(ops) < 2 or ops[0] != INPUT or ops[-1] != OUTPUT:
+            raise KeyError(ops)
+        code = 0
+        for op in ops[1:-1]:
+            code = code * len(self._labels) + self._labels[op]
+        self[ops] = code
+        return code
