@@ -20,7 +20,8 @@ from nasbed.core.space import Space
 from nasbed.spaces import nasbench101_kernels as kernels
 from nasbed.tables.column import REPORTED, Description, describe
 from nasbed.tables.encoding import Encoding, compress, compress_texts, encode
-from nasbed.tables.table import FORMAT, METADATA, METADATA_CHECKSUM, Table, checksums
+from nasbed.tables.seal import BLANK, seal
+from nasbed.tables.table import FORMAT, METADATA, METADATA_CHECKSUM, SEAL, Table, checksums
 
 Values = NDArray[Any] | Callable[[], NDArray[Any]]
 
@@ -214,6 +215,8 @@ def _write(path: Path, columns: Mapping[str, pa.Array], cold: Mapping[str, bytes
     batch = pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
     text = json.dumps({**metadata, "checksums": dict(checksums(batch, cold))}).encode()
     checksum = hashlib.sha256(text).hexdigest().encode()
-    schema = batch.schema.with_metadata({METADATA: text, METADATA_CHECKSUM: checksum})
-    with replacing(path) as beside, pa.ipc.new_file(str(beside), schema) as writer:
-        writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+    schema = batch.schema.with_metadata({METADATA: text, METADATA_CHECKSUM: checksum, SEAL: BLANK})
+    with replacing(path) as beside:
+        with pa.ipc.new_file(str(beside), schema) as writer:
+            writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+        seal(beside)

@@ -11,7 +11,8 @@ module:
 * ``cold``: in the first row, a compressed block for each column that no query reads, in the order of the metadata.
 
 The schema's metadata has all else, as JSON under ``nasbed``: version of the format, space, budgets, repeats,
-provenance, columns and their checksums; ``nasbed.sha256`` is the checksum of that text.
+provenance, columns and their checksums; ``nasbed.sha256`` is the checksum of that text, which so stands for everything
+in the table, and ``nasbed.seal`` the checksum of the file.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 from nasbed.tables.column import Column, Description
 from nasbed.tables.encoding import Encoding, decompress, decompress_texts
+from nasbed.tables.seal import is_sealed
 
 FORMAT = 1
-METADATA, METADATA_CHECKSUM = b"nasbed", b"nasbed.sha256"
+METADATA, METADATA_CHECKSUM, SEAL = b"nasbed", b"nasbed.sha256", b"nasbed.seal"
 MODULE_COLUMNS = ("hash", "arch", "vertices", "trainable_parameters", "class", "by_hash")
 _DTYPES = {"float": "<f4", "double": "<f8", "uint16": "<u2", "int8": "<i1", "int32": "<i4", "int64": "<i8"}
 
@@ -74,12 +76,19 @@ class Table:
         try:
             reader = pa.ipc.open_file(pa.memory_map(str(path)))
             batch = reader.get_batch(0) if reader.num_record_batches == 1 else None
-        except (pa.ArrowException, OSError) as error:
+            metadata = _read_metadata(path, reader.schema.metadata or {})
+            names = set(batch.schema.names) if batch is not None else set()
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise CorruptFile(f"{path} is not a table, or has been cut off: {error}".split("\n")[0]) from None
-        table = cls(path, batch, _read_metadata(path, reader.schema.metadata or {}))
-        missing = {name for name in (*MODULE_COLUMNS[:4], "cold") if batch is None or name not in batch.schema.names}
+        missing = {*MODULE_COLUMNS[:4], "cold"} - names
         if missing:
             raise CorruptFile(f"{path} lacks the columns {', '.join(sorted(missing))}")
+        table = cls(path, batch, metadata)
+        for name, about in metadata["columns"].items():
+            if not about["cold"] and _shape_in(batch, name) != table.shape(name):
+                raise CorruptFile(
+                    f"{path}: the column {name} is not of the shape {table.shape(name)} that it should have"
+                )
         return table
 
     def __len__(self) -> int:
@@ -237,8 +246,12 @@ class Table:
 
     def cold_blocks(self) -> dict[str, bytes]:
         """Give the compressed bytes of each cold column."""
-        blocks = self.batch.column("cold")[0].as_py()
-        return dict(zip(self._cold_names, blocks, strict=True))
+        column = self.batch.column("cold")
+        try:
+            column.validate(full=True)  # pyarrow trusts the offsets that it slices by
+            return dict(zip(self._cold_names, column[0].as_py(), strict=True))
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise CorruptFile(f"{self.path}: the compressed columns cannot be found: {error}") from None
 
     @property
     def _cold_names(self) -> list[str]:
@@ -282,14 +295,13 @@ class Table:
         }
 
     def verify(self) -> None:
-        """Read everything and compare it with the checksums; see that hashes, classes and orders fit the modules.
+        """See that the file is to the bit what was written, and that hashes, classes and orders fit the modules.
 
         Raises:
-            CorruptFile: Saying which column differs.
+            CorruptFile: Saying which column differs, if it is one.
         """
-        for name, found in checksums(self.batch, self.cold_blocks()):
-            if found != self.metadata["checksums"].get(name):
-                raise CorruptFile(f"{self.path}: the column {name} is not what was written (checksum {found})")
+        if not is_sealed(self.path, self.batch.schema.metadata.get(SEAL, b"")):
+            raise CorruptFile(f"{self.path}: {self._damage()} is not what was written")
         space: Any = self.space
         self._compare("hash", self.hashes, space.hashes(self.archs))
         if self.classes is not None:
@@ -302,10 +314,34 @@ class Table:
         for name in self._cold_names:
             _ = self.column(name).stored
 
+    def _damage(self) -> str:
+        """Say what in the file differs from its checksum."""
+        try:
+            for name, found in checksums(self.batch, self.cold_blocks()):
+                if found != self.metadata["checksums"].get(name):
+                    return f"the column {name}"
+        except (
+            CorruptFile,
+            pa.ArrowException,
+            AttributeError,
+            TypeError,
+            ValueError,
+        ):  # not even the description of the columns is whole
+            pass
+        return "what lies around the columns"
+
     def _compare(self, name: str, written: NDArray[Any], expected: NDArray[Any]) -> None:
         same = (written == expected).reshape(len(self), -1).all(axis=1)
         if not same.all():
             raise CorruptFile(f"{self.path}: the {name} of row {int(np.argmin(same))} does not fit its module")
+
+
+def _shape_in(batch: pa.RecordBatch, name: str) -> tuple[int, ...] | None:
+    """Give the shape of a column of the file, None when there is no such column."""
+    if name not in batch.schema.names:
+        return None
+    kind = batch.schema.field(name).type
+    return (batch.num_rows, *(kind.shape if isinstance(kind, pa.FixedShapeTensorType) else ()))
 
 
 def checksums(batch: pa.RecordBatch, cold: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
