@@ -123,6 +123,8 @@ class TabularBenchmark(Benchmark):
         """Look validation accuracy and training time up; see ``Benchmark.query``."""
         rows = self.rows(archs)
         budget = self._budget(epochs)
+        if isinstance(budget, np.ndarray) and budget.shape != rows.shape:
+            raise BadSetting(f"{len(rows)} architectures need one number of epochs each, or one for all")
         if streams is None:
             value = _mean(self._validation.values(rows)[np.arange(len(rows)), budget])
             seconds = _mean(self._seconds.values(rows)[np.arange(len(rows)), budget])

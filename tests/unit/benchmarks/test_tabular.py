@@ -81,6 +81,13 @@ def test_there_is_a_stream_for_each_row_or_an_error(made, archs, runs):
         made[0].query(archs, None, Streams.from_seed(0, runs))
 
 
+@pytest.mark.parametrize("drawn", [False, True])
+def test_there_are_epochs_for_each_row_or_an_error(made, archs, drawn):
+    for epochs in (np.array([4, 12]), np.full((91, 1), 4)):
+        with pytest.raises(BadSetting, match="one number of epochs each"):
+            made[0].query(archs, epochs, Streams.from_seed(0, 91) if drawn else None)
+
+
 def test_budgets_may_differ_from_row_to_row(made, archs):
     benchmark, results = made
     epochs = np.where(np.arange(len(archs)) % 2, 4, 12)
