@@ -27,7 +27,7 @@ def table_for(path: str | Path, progress: Progress | None = None) -> Table:
     """Open a table by its path or by the path of a published file, which is imported if it has not been yet.
 
     Raises:
-        BadSetting: When there is no such file.
+        BadSetting: When there is no such file, or nothing can be kept in the cache.
         CorruptFile: When the file is neither a table nor of the published format.
     """
     path = Path(path).expanduser()
@@ -52,7 +52,12 @@ def import_cached(path: Path, progress: Progress | None = None) -> Table:
     from nasbed.tables.importing import import_tfrecord, remove_left
 
     folder = _tables()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(
+            f"tables are kept in {folder}, which cannot be made ({error.strerror}); set NASBED_HOME to another folder"
+        ) from None
     remove_left(folder.glob(".*"))
     state = _state(path)
     beside = folder / f".importing.{os.getpid()}.arrow"
@@ -76,7 +81,7 @@ def cached_table_for(path: str | Path) -> Path | None:
         note = json.loads(_note(path).read_text())
         digest = note.pop("sha256")
         current = _state(path)
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return None
     table = _tables() / f"{digest}.arrow"
     return table if note == current and table.is_file() else None
@@ -99,8 +104,9 @@ def _tables() -> Path:
 
 def _note(path: Path) -> Path:
     """Give the place of a path's note."""
-    digest = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
-    return _tables() / f"{path.stem}-{digest[:16]}.json"
+    whole = path.resolve()
+    digest = hashlib.sha256(os.fsencode(whole)).hexdigest()
+    return _tables() / f"{whole.stem}-{digest[:16]}.json"
 
 
 def _state(path: Path) -> dict[str, Any]:
