@@ -16,7 +16,7 @@ import numpy as np
 from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
-from nasbed.core.rng import Streams, below, word_at
+from nasbed.core.rng import Streams, below, philox
 
 
 @numba.njit(cache=True)
@@ -38,9 +38,12 @@ def _winners(archs: Any, values: Any, keys: Any, positions: Any, sample: int, ru
     for i in range(len(runs)):
         run = runs[i]
         best = -1
+        block = philox(keys[i], positions[i] >> 1)
         for _ in range(sample):
-            rival = below(word_at(keys[i], positions[i]), values.shape[1])
+            rival = below(block[positions[i] & 1], values.shape[1])
             positions[i] += 1
+            if not positions[i] & 1:  # a block has two words
+                block = philox(keys[i], positions[i] >> 1)
             if best < 0 or values[run, rival] > values[run, best]:
                 best = rival
         parents[i] = archs[run, best]

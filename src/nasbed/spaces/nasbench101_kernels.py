@@ -165,9 +165,12 @@ def mutate_rows(archs: Any, keys: Any, positions: Any, vertices: int, edges: int
             if fits(mask, vertices, edges):
                 break
         unpack(mask, edge_count, children[run])
+        block = philox(keys[run], at >> 1)
         for i in range(edge_count, edge_count + interior):
-            word = word_at(keys[run], at)
+            word = block[at & 1]
             at += 1
+            if not at & 1:  # a block has two words
+                block = philox(keys[run], at >> 1)
             children[run, i] = archs[run, i]
             if (word & _LOW) < redraw and operations > 1:  # to another operation, as published
                 turn = 1 + (((word >> np.uint64(32)) * np.uint64(operations - 1)) >> np.uint64(32))
