@@ -1,4 +1,4 @@
-"""Building: what does not fit is refused, a column more keeps all others, and a file is replaced whole or not at all."""
+"""Building: what does not fit is refused, a column more keeps all others, a file is replaced whole or not at all."""
 
 import numpy as np
 import pytest

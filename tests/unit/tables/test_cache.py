@@ -139,6 +139,7 @@ def test_what_ended_processes_left_is_removed(source, home):
     assert mine.exists()
 
 
+@pytest.mark.slow
 def test_two_processes_may_import_one_file_at_a_time(source, home):
     code = "import sys; from nasbed.tables.cache import table_for; print(table_for(sys.argv[1]).checksum)"
     both = [subprocess.Popen([sys.executable, "-c", code, source], stdout=subprocess.PIPE, text=True) for _ in range(2)]

@@ -1,0 +1,45 @@
+"""Gathered numbers: every double comes back to the bit, whatever its batch was kept as."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nasbed.tables import gathered
+from nasbed.tables.gathered import Gathered, narrowed
+
+counts = st.integers(0, 9984).map(lambda k: float(np.float32(k / 9984)))
+batches = st.lists(
+    st.lists(st.floats(width=64) | counts) | st.lists(counts) | st.lists(st.floats(width=32)), min_size=1, max_size=8
+)
+
+
+@given(batches)
+def test_every_double_comes_back_to_the_bit(some):
+    whole, kept = np.array([x for batch in some for x in batch], np.float64), Gathered()
+    for batch in some:
+        kept.append(np.array(batch, np.float64))
+    assert kept.take().astype(np.float64).tobytes() == whole.tobytes()
+    assert len(kept.take()) == 0
+
+
+def test_more_than_a_block_is_kept(monkeypatch):
+    monkeypatch.setattr(gathered, "_BLOCK", 10)
+    whole, kept = np.arange(100.0) / 3, Gathered()
+    for batch in np.split(whole, 25):
+        kept.append(batch)
+    np.testing.assert_array_equal(kept.take(), whole)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([0.0, 54.0, 108.0], np.float16),
+        ([0.0, *(float(np.float32(k / 9984)) for k in (1, 5000, 9984))], np.uint16),
+        ([0.1, float(np.float32(1234.567))], np.float64),
+        ([float(np.float32(1234.567))], np.float32),
+        ([-0.0, 65535 / 9984], np.float64),
+    ],
+)
+def test_a_batch_is_kept_as_narrow_as_is_exact(values, dtype):
+    assert narrowed(np.array(values)).dtype == dtype
