@@ -111,12 +111,15 @@ def budgets_that_are_not_there_are_refused(benchmark: Benchmark, seed: int) -> N
 
 @law
 def what_is_no_architecture_is_refused(benchmark: Benchmark, seed: int) -> None:
-    """Rows that are not valid, or of another width, raise an error of nasbed's."""
+    """A row that is not valid, alone or among others, or is of another width raises an error of nasbed's."""
     space = benchmark.space
     rows = (Streams.from_seed(seed, 4_000).uniform(space.decisions) * space.cardinalities).astype(np.int8)
     invalid = rows[~space.valid(rows)]
     if len(invalid):
-        _refuses(lambda: benchmark.query(invalid[:1]), NasbedError)
+        among_others = np.concatenate([_drawn(benchmark, seed), invalid[:1]])
+        for wrong in (invalid[:1], among_others, among_others[::-1]):
+            _refuses(lambda wrong=wrong: benchmark.query(wrong), NasbedError)  # type: ignore[misc]
+            _refuses(lambda wrong=wrong: benchmark.test(wrong), NasbedError)  # type: ignore[misc]
     for width in (space.decisions - 1, space.decisions + 1):
         _refuses(lambda width=width: benchmark.query(np.zeros((2, width), np.int8)), NasbedError)  # type: ignore[misc]
 

@@ -62,11 +62,14 @@ def children_are_valid(space: Space, seed: int) -> None:
 
 @law
 def children_take_after_their_parents(space: Space, seed: int) -> None:
-    """Equal parents have their like as a child, each decision of a child is a parent's, and mutants come to differ."""
+    """Each decision of a child is the mother's or the father's, neither decides all, and mutants come to differ."""
     streams = _streams(seed, _FEW)
     mothers, fathers = space.sample(streams), space.sample(streams)
     children = space.crossover(mothers, fathers, streams)
     assert ((children == mothers) | (children == fathers)).all(), "a decision is neither the mother's nor the father's"
+    if (mothers != fathers).any():
+        assert (children != mothers).any(), "every child is its mother's copy"
+        assert (children != fathers).any(), "every child is its father's copy"
     assert space.size == 1 or (space.mutate(mothers, streams) != mothers).any(), "no mutant differs from its parent"
 
 
