@@ -18,12 +18,14 @@ from nasbed.tables.exporting import export
 MEASURED = [f"{moment}{name}" for moment in ("", "halfway_", "start_") for name in plain.FIELDS]
 
 
-def made(path, archs, budgets=(4, 12), repeats=3, seed=0, gaps=False):
+def made(path, archs, budgets=(4, 12), repeats=3, seed=0, gaps=False, counts=True):
     generator = np.random.default_rng(seed)
     shape = len(archs), len(budgets), repeats
     results = {}
     for name in [*MEASURED, "total_time"]:
-        if name.endswith("accuracy"):
+        if name == "train_accuracy" and not counts:
+            values = generator.random(shape)
+        elif name.endswith("accuracy"):
             values = (generator.integers(0, 9985, shape) / 9984).astype(np.float32)
         else:
             values = generator.uniform(1, 900, shape).astype(np.float32)
@@ -66,6 +68,9 @@ def both(request, published, folder):
     """The table as it was made, in the space of seven vertices, or imported, in that of the five that it has all of."""
     ours, theirs = api.NASBench(folder / request.param), plain.NASBench(published)
     theirs.config["module_vertices"] = ours.space.vertices
+    for _ in range(api._FEW):
+        assert ours.is_valid(api.ModelSpec([[0, 1], [0, 0]], ["input", "output"]))
+    assert ours._find != ours._find_few
     return ours, theirs
 
 
@@ -182,9 +187,11 @@ def test_unknown_hashes_are_key_errors(both):
         assert hash_ not in both[0].hash_iterator()
 
 
-def test_missing_trainings_are_left_out_and_drawn_into_errors(tmp_path):
+@pytest.mark.parametrize("counts", [True, False])
+def test_missing_trainings_are_left_out_and_drawn_into_errors(tmp_path, counts):
     archs = NASBench101(vertices=7).enumerate()[:60]
-    table = made(tmp_path / "gaps.arrow", archs, gaps=True)
+    table = made(tmp_path / "gaps.arrow", archs, gaps=True, counts=counts)
+    assert (table.column("train_accuracy").encoding.kind == "count") == counts
     export(table, tmp_path / "gaps.tfrecord")
     theirs = plain.NASBench(tmp_path / "gaps.tfrecord")
     ours = api.NASBench(table)
@@ -197,8 +204,22 @@ def test_missing_trainings_are_left_out_and_drawn_into_errors(tmp_path):
                 answers = []
                 for bench, spec in zip((ours, theirs), specs, strict=True):
                     random.seed(seed)
-                    answers.append((outcome(lambda b=bench, s=spec, e=epochs: b.query(s, e)), random.random()))
+                    answers.append(
+                        (outcome(lambda b=bench, s=spec, e=epochs, h=seed % 2: b.query(s, e, h)), random.random())
+                    )
                 same(*answers)
+
+
+@pytest.mark.parametrize("kind", [">i8", "<u2", np.int8, bool, object, float])
+def test_a_matrix_of_any_integers_is_found(both, kind):
+    ours, theirs = both
+    matrix, ops = np.array([[0, 1, 1], [0, 0, 1], [0, 0, 0]]), ["input", "maxpool3x3", "output"]
+    spec, expected = api.ModelSpec(matrix.astype(kind), ops), plain.ModelSpec(matrix, ops)
+    if kind in (object, float):
+        with pytest.raises(KeyError, match="integers 0 and 1"):
+            ours.get_metrics_from_spec(spec)
+    else:
+        same(ours.get_metrics_from_spec(spec), theirs.get_metrics_from_spec(expected))
 
 
 def test_settings_are_heeded(published):

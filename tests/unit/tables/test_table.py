@@ -86,6 +86,16 @@ def test_rows_in_the_order_of_their_hashes_need_no_second_order(tmp_path):
     assert [table.row_of_hash(digest.tobytes().hex()) for digest in table.hashes] == list(range(len(table)))
 
 
+def test_unevenly_spread_hashes_are_found_too(tmp_path):
+    table = table_at(tmp_path / "uneven.arrow")
+    digests = [bytes(8) + (i * i).to_bytes(8, "big") for i in range(len(table))]
+    table.__dict__["hashes"] = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16)
+    table.__dict__["by_hash"] = None
+    assert [table.row_of_hash(digest.hex()) for digest in digests] == list(range(len(table)))
+    with pytest.raises(NotInTable):
+        table.row_of_hash((bytes(15) + b"\2").hex())
+
+
 def test_rows_are_modules(table):
     np.testing.assert_array_equal(table.classes, np.arange(len(ARCHS)))
     for row, arch in enumerate(ARCHS):

@@ -9,8 +9,7 @@ Reference: Ying et al., ICML 2019, https://github.com/google-research/nasbench, 
 from __future__ import annotations
 
 import random
-from collections.abc import KeysView
-from functools import cached_property
+from collections.abc import Callable, KeysView, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,9 @@ from nasbed.tables.cache import table_for
 from nasbed.tables.table import Table
 
 __all__ = ["ModelSpec", "NASBench", "OutOfDomainError"]
+
+_FEW = 8
+"""How many modules are looked up by their hash before the tables are set up that need none."""
 
 
 class OutOfDomainError(NasbedError):
@@ -71,6 +73,8 @@ class NASBench:
         self.history: dict[str, Any] = {}
         self.training_time_spent = 0.0
         self.total_epochs_spent = 0
+        self._find: Callable[[NDArray[Any] | None, Sequence[str] | None], int] = self._find_few
+        self._asked = 0
         self._limits = space.vertices, space.edges, list(space.operations)
 
     # ── benchmarking ──────────────────────────────────────────────────────────────────────────────────────────
@@ -194,11 +198,14 @@ class NASBench:
         config = self.config
         if (config["module_vertices"], config["max_edges"], config["available_ops"]) != self._limits:
             return -1
-        return self._rows.find(spec.matrix, spec.ops) if spec.valid_spec and self._rows else -1
+        return self._find(spec.matrix, spec.ops) if spec.valid_spec else -1
 
-    @cached_property
-    def _rows(self) -> RowFinder | None:
-        return None if self.table.classes is None else RowFinder(self.table, self.space)
+    def _find_few(self, _matrix: NDArray[Any] | None, _ops: Sequence[str] | None) -> int:
+        """Find nothing, so that the first few modules are hashed: twenty milliseconds of tables pay off later."""
+        self._asked += 1
+        if self._asked >= _FEW and self.table.classes is not None and len(self.space.operations) > 1:
+            self._find = RowFinder(self.table, self.space).find
+        return -1
 
     def _check_spec(self, model_spec: ModelSpec) -> None:
         """Raise OutOfDomainError for a module outside of the search space; scripts call this published method."""
@@ -224,6 +231,6 @@ class NASBench:
         return model_spec.hash_spec(self.config["available_ops"])
 
 
-def _is_of_bits(matrix: NDArray[Any]) -> bool:
+def _is_of_bits(matrix: NDArray[Any] | None) -> bool:
     """Say whether a matrix has the integers 0 and 1 alone: no table has another, whatever its hash."""
-    return matrix.dtype.kind in "biu" and bool(((matrix == 0) | (matrix == 1)).all())
+    return matrix is not None and matrix.dtype.kind in "biu" and bool(((matrix == 0) | (matrix == 1)).all())

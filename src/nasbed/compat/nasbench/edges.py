@@ -55,7 +55,8 @@ class _Upper(_Part):
 
     def __missing__(self, raw: bytes) -> tuple[int, int, int]:
         mask, successors = self.mask_and_successors(raw)
-        found = self[raw] = mask, *(successors + [0, 0])[:2]
+        first, second = [*successors, 0, 0][:2]
+        found = self[raw] = mask, first, second
         return found
 
 
@@ -134,4 +135,3 @@ def _kept_of_any(matrix: NDArray[Any]) -> int:
     for x in reversed(range(last)):
         leads |= bool(after[x] & leads) << x
     return ahead & leads if leads & 1 and last > 0 else 0
-

@@ -89,19 +89,21 @@ class Reader:
         """Give what training gave, by budget a list of repeats; those that the table lacks are left out."""
         first = row * self._trainings
         half_seconds, seconds = [read(first) for read in self._all_seconds]
-        (b, bs), (c, cs), (d, ds), (f, fs), (g, gs), (h, hs) = [read(first) for read in self._all_accuracies]
+        (b, half_train), (c, half_validation), (d, half_test), (f, train), (g, validation), (h, test) = [
+            read(first) for read in self._all_accuracies
+        ]
         trainings = [
             {
                 "halfway_training_time": half_time,
-                "halfway_train_accuracy": bs[i],
-                "halfway_validation_accuracy": cs[j],
-                "halfway_test_accuracy": ds[k],
+                "halfway_train_accuracy": half_train[i],
+                "halfway_validation_accuracy": half_validation[j],
+                "halfway_test_accuracy": half_test[k],
                 "final_training_time": time,
-                "final_train_accuracy": fs[l],
-                "final_validation_accuracy": gs[m],
-                "final_test_accuracy": hs[n],
+                "final_train_accuracy": train[p],
+                "final_validation_accuracy": validation[q],
+                "final_test_accuracy": test[r],
             }
-            for half_time, i, j, k, time, l, m, n in zip(half_seconds, b, c, d, seconds, f, g, h, strict=True)
+            for half_time, i, j, k, time, p, q, r in zip(half_seconds, b, c, d, seconds, f, g, h, strict=True)
         ]
         repeats = self._repeats
         computed = {epochs: trainings[start : start + repeats] for epochs, start in self._starts.items()}
@@ -119,16 +121,16 @@ class Reader:
 
 def _one_training(columns: Sequence[Column]) -> Callable[[int], Training]:
     """Read the time and three accuracies of one training, by its place in the flat columns."""
-    t, b, c, d = (_flat(column.stored) for column in columns)
+    seconds, b, c, d = (_flat(column.stored) for column in columns)
     counts = [_accuracies(column.encoding) for column in columns[1:] if column.encoding.kind == "count"]
     if len(counts) == 3:
-        bs, cs, ds = counts
-        return lambda place: (t[place], bs[b[place]], cs[c[place]], ds[d[place]])
-    numbers = [_indexed(column, 1) for column in columns[1:]]
+        train, validation, test = counts
+        return lambda place: (seconds[place], train[b[place]], validation[c[place]], test[d[place]])
+    reads = [_indexed(column, 1) for column in columns[1:]]
 
     def training(place: int) -> Training:
-        train, validation, test = (values[found[0]] for found, values in [read(place) for read in numbers])
-        return t[place], train, validation, test
+        train, validation, test = [values[index] for (index,), values in [read(place) for read in reads]]
+        return seconds[place], train, validation, test
 
     return training
 

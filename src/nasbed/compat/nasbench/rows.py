@@ -28,8 +28,9 @@ class RowFinder:
         rows[table.classes] = np.arange(len(table), dtype=np.int32)
         self._most = space.vertices
         self._codes = _Codes(space.operations)
-        self._structure, self._interior = index.structure.data, index.interior.data
-        self._offsets, self._classes, self._rows = index.offsets.data, index.classes.data, rows.data
+        self._labellings = [len(space.operations) ** max(v - 2, 0) for v in range(space.vertices + 1)]
+        self._structure, self._offsets = index.structure.data, index.offsets.data
+        self._rows = rows.take(index.classes).data
 
     def find(self, matrix: NDArray[Any] | None, ops: Sequence[str] | None) -> int:
         """Give the row of a module.
@@ -39,15 +40,18 @@ class RowFinder:
         """
         if matrix is None or ops is None:
             return -1
+        vertices = len(ops)
         try:
             code = self._codes[tuple(ops)]
-            mask = edge_mask(matrix, len(ops), self._most)
+            structure = self._structure[edge_mask(matrix, vertices, self._most)]
         except (KeyError, TypeError):
             return -1
-        structure: int = self._structure[mask]
-        if not structure or self._interior[mask] != (1 << len(ops) - 2) - 1:
+        if not structure:
             return -1
-        row: int = self._rows[self._classes[self._offsets[structure - 1] + code]]
+        start = self._offsets[structure - 1]
+        if self._offsets[structure] - start != self._labellings[vertices]:  # so pruning keeps fewer vertices
+            return -1
+        row: int = self._rows[start + code]
         return row
 
 
