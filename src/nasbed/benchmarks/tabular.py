@@ -16,6 +16,7 @@ from nasbed.core.records import Archs, Evaluations
 from nasbed.tables.table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
     from nasbed.core.rng import Streams
@@ -74,18 +75,17 @@ class TabularBenchmark(Benchmark):
             self._found_by_hash += len(archs)
             rows = self._rows_by_hash(archs)
             found = not np.count_nonzero(rows < 0)
-        elif self._row_of_class is None:
-            rows = self._rows_by_key(archs)
-            found = not np.count_nonzero(rows < 0)
         else:
-            classes = self.space.index(archs)
-            rows = np.empty(len(classes), np.int64)
-            found = _kernels().find_rows(classes, self._row_of_class, rows)
+            rows = np.empty(len(archs), np.int64)
+            found = _kernels().find_rows(self._classes(archs), self._row_of_class, rows)
         if not found:
-            lost = int(np.argmin(rows))
-            why = "is not in the table" if self.space.valid(archs[lost : lost + 1])[0] else "is not valid"
-            raise NotInTable(f"architecture {lost} of {len(archs)} {why}: {archs[lost].tolist()}")
+            raise self._lost(archs, int(np.argmin(rows)))
         return rows
+
+    def _lost(self, archs: Archs, lost: int) -> NotInTable:
+        """Say which architecture is not there, and why."""
+        why = "is not in the table" if self.space.valid(archs[lost : lost + 1])[0] else "is not valid"
+        return NotInTable(f"architecture {lost} of {len(archs)} {why}: {archs[lost].tolist()}")
 
     def _rows_by_hash(self, archs: Archs) -> NDArray[np.int64]:
         """Find rows one by one, without anything compiled: a script that asks one question need not wait for numba."""
@@ -96,10 +96,15 @@ class TabularBenchmark(Benchmark):
         return rows
 
     @cached_property
-    def _row_of_class(self) -> NDArray[np.int32] | None:
-        """The row of each class, −1 where the table lacks it; None when the space does not number its classes."""
+    def _classes(self) -> Callable[[Archs], NDArray[np.int64]]:
+        """What numbers architectures: the space or, by their keys, the table; −1 for what is not valid or not there."""
+        return self._rows_by_key if self.space.size is None else self.space.index
+
+    @cached_property
+    def _row_of_class(self) -> NDArray[np.int32]:
+        """The row of each class, −1 where the table lacks it."""
         if self.space.size is None:
-            return None
+            return np.arange(len(self.table), dtype=np.int32)
         rows = np.full(self.space.size, -1, np.int32)
         classes = self.table.classes
         rows[self.space.index(self.table.archs) if classes is None else classes] = np.arange(len(self.table))
@@ -121,19 +126,24 @@ class TabularBenchmark(Benchmark):
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
     ) -> Evaluations:
         """Look validation accuracy and training time up; see ``Benchmark.query``."""
-        rows = self.rows(archs)
         budget = self._budget(epochs)
-        if isinstance(budget, np.ndarray) and budget.shape != rows.shape:
-            raise BadSetting(f"{len(rows)} architectures need one number of epochs each, or one for all")
-        if streams is None:
-            value = _mean(self._validation.values(rows)[np.arange(len(rows)), budget])
-            seconds = _mean(self._seconds.values(rows)[np.arange(len(rows)), budget])
-            return Evaluations(value, seconds, np.full(len(rows), self._epochs[budget]))
-        if len(streams) != len(rows):
-            raise BadSetting(f"{len(rows)} architectures need as many streams to draw from, not {len(streams)}")
-        places, trained = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
-        _kernels().draw_places(
-            rows,
+        if isinstance(budget, np.ndarray) and budget.shape != (len(archs),):
+            raise BadSetting(f"{len(archs)} architectures need one number of epochs each, or one for all")
+        if streams is not None:
+            return self._drawn(archs, budget, streams)
+        rows = self.rows(archs)
+        value = _mean(self._validation.values(rows)[np.arange(len(rows)), budget])
+        seconds = _mean(self._seconds.values(rows)[np.arange(len(rows)), budget])
+        return Evaluations(value, seconds, np.full(len(rows), self._epochs[budget]))
+
+    def _drawn(self, archs: Archs, budget: NDArray[np.int64] | int, streams: Streams) -> Evaluations:
+        """Look up a repeat that each stream draws."""
+        if len(streams) != len(archs):
+            raise BadSetting(f"{len(archs)} architectures need as many streams to draw from, not {len(streams)}")
+        places, trained = np.empty(len(archs), np.int64), np.empty(len(archs), np.int64)
+        found = _kernels().draw_places(
+            self._classes(archs),
+            self._row_of_class,
             budget if isinstance(budget, np.ndarray) else self._each_budget[budget],
             streams.keys,
             streams.positions,
@@ -142,6 +152,8 @@ class TabularBenchmark(Benchmark):
             places,
             trained,
         )
+        if not found:
+            raise self._lost(archs, int(np.argmin(places)))
         return Evaluations(self._validation.at(places), self._seconds.at(places), trained)
 
     def _budget(self, epochs: NDArray[np.int64] | int | None) -> NDArray[np.int64] | int:

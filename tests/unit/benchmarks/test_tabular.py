@@ -16,7 +16,7 @@ from nasbed.tables.build import build_table
 SPACE = NASBench101(vertices=4)
 
 
-def table_of(path, archs, missing=False):
+def table_of(path, archs, missing=False, space=SPACE):
     random = np.random.default_rng(0)
     shape = (len(archs), 2, 3)
     accuracies = {name: random.integers(0, 101, shape) / 100 for name in ("validation_accuracy", "test_accuracy")}
@@ -25,7 +25,7 @@ def table_of(path, archs, missing=False):
     times = {"training_time": random.uniform(1, 9, shape)}
     return build_table(
         path,
-        space=SPACE,
+        space=space,
         archs=archs,
         budgets=(4, 12),
         repeats=3,
@@ -73,6 +73,24 @@ def test_each_row_hears_the_repeat_that_its_own_stream_draws(made, archs):
         np.testing.assert_array_equal(heard.seconds, results["training_time"][every, budget, repeat])
         np.testing.assert_array_equal(heard.epochs, np.broadcast_to(epochs, len(archs)))
         assert (streams.positions == 1).all()
+
+
+def test_a_space_that_is_not_numbered_is_looked_up_by_keys(tmp_path):
+    space = NASBench101(vertices=8, edges=10)
+    drawn = space.sample(Streams.from_seed(0, 120))
+    archs = drawn[np.unique(space.key(drawn), return_index=True)[1]]
+    there, absent = archs[:-1], archs[-1:]
+    table, results = table_of(tmp_path / "large.arrow", there, space=space)
+    benchmark, every = TabularBenchmark(table), np.arange(len(there))
+    repeat = Streams.from_seed(1, len(there)).integers(3)[:, 0]
+    np.testing.assert_array_equal(
+        benchmark.query(there, 4, Streams.from_seed(1, len(there))).value,
+        results["validation_accuracy"][every, 0, repeat],
+    )
+    np.testing.assert_allclose(benchmark.query(there).value, results["validation_accuracy"][:, 1].mean(axis=1))
+    for streams in (None, Streams.from_seed(0, len(archs))):
+        with pytest.raises(NotInTable, match="is not in the table"):
+            benchmark.query(np.concatenate([there, absent]), None, streams)
 
 
 @pytest.mark.parametrize("runs", [1, 90, 92])
