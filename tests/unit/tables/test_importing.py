@@ -13,7 +13,8 @@ from tables.published import MODULES, OPERATIONS, file_of, message_of, original_
 from nasbed.core.errors import CorruptFile
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.exporting import export
-from nasbed.tables.importing import COLUMNS, import_tfrecord
+from nasbed.tables.importing import COLUMNS, _are_published, import_tfrecord
+from nasbed.tables.published import PUBLISHED
 
 
 def unusual(texts):
@@ -140,6 +141,33 @@ def test_a_hash_must_be_its_modules(tmp_path):
         import_tfrecord(file_of(tmp_path / "a.tfrecord", lies), tmp_path / "a.arrow")
     with pytest.raises(CorruptFile, match="record 6 has other operations"):
         import_tfrecord(file_of(tmp_path / "a.tfrecord", texts + lies), tmp_path / "a.arrow")
+
+
+def test_what_no_checksum_can_tell_is_said(tmp_path, monkeypatch):
+    texts = records()
+    source = file_of(tmp_path / "a.tfrecord", texts)
+    table = import_tfrecord(source, tmp_path / "a.arrow")
+    (warning,) = table.describe()["warnings"]
+    assert "complete" in warning
+    monkeypatch.setitem(PUBLISHED, table.provenance["sha256"], "nasbench_full")
+    known = import_tfrecord(source, tmp_path / "b.arrow")
+    assert (known.provenance["source"], known.describe()["warnings"]) == ("published nasbench_full", [])
+    cut = import_tfrecord(file_of(tmp_path / "c.tfrecord", texts[:-1]), tmp_path / "c.arrow")
+    assert len(cut.describe()["warnings"]) == 2
+
+
+@pytest.mark.slow
+def test_the_hashes_of_the_published_modules_are_recognised_and_only_they():
+    space = NASBench101()
+    archs = space.enumerate()
+    hashes = space.hashes(archs)
+    order = np.random.default_rng(0).permutation(len(archs))
+    assert _are_published(space, archs[order], hashes[order])
+    swapped = order.copy()
+    swapped[:2] = order[1::-1]
+    assert not _are_published(space, archs[order], hashes[swapped])
+    assert not _are_published(space, np.where(np.arange(len(archs))[:, None] == 7, 0, archs), hashes)
+    assert not _are_published(space, archs[:-1], hashes[:-1])
 
 
 PROGRAM = """
