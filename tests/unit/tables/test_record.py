@@ -41,20 +41,61 @@ def test_the_plain_reader_reads_what_protobuf_writes_and_writes_it_again(numbers
     assert format_record(record) == text
 
 
+def compiled(*texts):
+    """Read records with the compiled reader."""
+    data = b""
+    for text in texts:
+        length = struct.pack("<Q", len(text))
+        data += length + struct.pack("<I", plain_crc(length)) + text + struct.pack("<I", plain_crc(text))
+    batch = importing._Batch()
+    names, ends = importing._joined(list(importing.OPERATIONS))
+    count, modules, end, _ = importing.kernels.read_records(
+        np.frombuffer(data, np.uint8).copy(), 0, len(data), names, ends, *batch.arrays
+    )
+    assert (count, end) == (len(texts), len(data))
+    return batch, modules
+
+
 @given(values, st.integers(0, 2**31 - 1), st.sampled_from(MODULES), st.integers(1, 10**9 - 1))
 def test_the_compiled_reader_agrees(numbers, parameters, module, epochs):
     text = record_of(*module, epochs, message_of(numbers, parameters))
-    framed = struct.pack("<Q", len(text))
-    framed += struct.pack("<I", plain_crc(framed)) + text + struct.pack("<I", plain_crc(text))
-    batch = importing._Batch()
-    names, ends = importing._joined(list(importing.OPERATIONS))
-    data = np.frombuffer(framed, np.uint8).copy()
-    count, modules, end, _ = importing.kernels.read_records(data, 0, len(data), names, ends, *batch.arrays)
-    assert (count, modules, end) == (1, 1, len(data))
+    batch, modules = compiled(text)
+    assert modules == 1
     assert batch.usual[0]
     assert batch.values[:, 0].tobytes() == bits(numbers)
     assert (batch.parameters[0], batch.epochs[0]) == (parameters, epochs)
     assert batch.hashes[0].tobytes().hex() == parse_record(text).module
+
+
+ORDINARY = record_of(*MODULES[2], 108, message_of([x / 7 for x in range(16)], 2694282))
+
+
+@given(st.integers(0, len(ORDINARY) - 1), st.sampled_from(b'"\\n=A/0199,: []{}x\xff\x00') | st.integers(0, 255))
+def test_the_compiled_reader_takes_no_record_but_in_the_form_that_is_written_again(at, byte):
+    text = ORDINARY[:at] + bytes([byte]) + ORDINARY[at + 1 :]
+    batch, _ = compiled(ORDINARY, text)
+    assert batch.usual[0]
+    if not batch.usual[1]:
+        return  # left to the plain reader
+    record = parse_record(text)
+    assert format_record(record) == text
+    assert (batch.values[:, 1].tobytes(), batch.epochs[1]) == (bits(record.values), record.epochs)
+    module = batch.module[1]
+    assert batch.hashes[module].tobytes().hex() == record.module
+    assert batch.parameters[module] == record.trainable_parameters
+    mask = sum(1 << x + y * (y - 1) // 2 for y in range(4) for x in range(y) if record.adjacency[4 * x + y] == "1")
+    assert (int(batch.masks[module]), int(batch.vertices[module])) == (mask, 4)
+    assert [importing.OPERATIONS[op] for op in batch.labels[module][:2]] == list(record.operations[1:-1])
+
+
+def test_records_of_a_module_share_it_while_nothing_of_it_changes():
+    numbers = [0.5] * 16
+    one = [record_of(*MODULES[2], epochs, message_of(numbers, 9)) for epochs in (4, 108, 108)]
+    more = record_of(*MODULES[2], 108, message_of(numbers, 10))  # other parameters
+    batch, modules = compiled(*one, more, record_of(*MODULES[1], 4, message_of(numbers, 9)), one[0])
+    assert batch.usual[:6].all()
+    assert batch.module[:6].tolist() == [0, 0, 0, 1, 2, 3]
+    assert (modules, batch.parameters[:4].tolist()) == (4, [9, 10, 9, 9])
 
 
 @pytest.mark.parametrize(
