@@ -97,7 +97,9 @@ class NASBench:
         """
         if epochs not in self.valid_epochs:
             raise OutOfDomainError(f"invalid number of epochs, got {epochs}, must be one of {self.valid_epochs}")
-        row = self._row(model_spec)
+        row = self._found(model_spec)
+        if row < 0:
+            row = self._row_by_hash(model_spec)
         repeat = random.randint(0, self.config["num_repeats"] - 1)
         seconds, train, validation, test = self._reader.training(row, epochs, repeat, stop_halfway)
         matrix, operations, parameters = self._reader.module(row)
@@ -176,25 +178,23 @@ class NASBench:
             OutOfDomainError: When the module is outside of the search space.
             NotInTable: A ``KeyError``: when the table does not have it.
         """
-        return self._metrics(self._row(model_spec))
+        row = self._found(model_spec)
+        return self._metrics(row if row >= 0 else self._row_by_hash(model_spec))
 
     def _metrics(self, row: int) -> tuple[Statistics, dict[int, list[Statistics]]]:
         return self._reader.fixed(row), self._reader.computed(row)
 
     # ── from a specification to a row ─────────────────────────────────────────────────────────────────────────
 
-    def _row(self, spec: ModelSpec) -> int:
-        """Find a module's row after the published checks, of which a row that is found has passed all."""
-        row = self._found(spec)
-        if row >= 0:
-            return row
+    def _row_by_hash(self, spec: ModelSpec) -> int:
+        """Find a module's row by its hash, after the published checks."""
         self._check_spec(spec)
         if not _is_of_bits(spec.matrix):
             raise NotInTable(f"{self.table.path.name} has no module with other entries than the integers 0 and 1")
         return self.table.row_of_hash(self._hash_spec(spec))
 
     def _found(self, spec: ModelSpec) -> int:
-        """Find a module's row without hashing; −1 when it is not there, or must be looked for more carefully."""
+        """Find the row of a module that passes the published checks, without hashing it; −1 says nothing either way."""
         config = self.config
         if (config["module_vertices"], config["max_edges"], config["available_ops"]) != self._limits:
             return -1

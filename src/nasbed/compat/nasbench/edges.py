@@ -10,7 +10,7 @@ Sets of vertices are integers here, vertex 0 the lowest bit.
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,7 @@ class _Lower(_Part):
         return found
 
 
-@lru_cache(maxsize=256)
+@cache
 def _parts(vertices: int, kind: np.dtype[Any], most: int) -> tuple[_Upper, _Lower, int]:
     """Give what is known of the parts of matrices of a size and a type, and the bytes of the upper part."""
     if vertices > min(most, VERTICES_AT_MOST) or kind.char not in _KINDS or not kind.isnative:

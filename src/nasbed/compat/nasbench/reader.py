@@ -22,6 +22,8 @@ Training = tuple[float, float, float, float]
 """Seconds, then accuracies, in the order of ``MEASURED``."""
 
 MEASURED = ("training_time", "train_accuracy", "validation_accuracy", "test_accuracy")
+_KEPT = 2**14
+"""How many matrices are remembered; the published table has 2,494."""
 
 
 class Reader:
@@ -53,8 +55,8 @@ class Reader:
 
         self._vertices, self._parameters = _flat(table.vertices), _flat(table.trainable_parameters)
         self._archs, self._width = _flat(table.archs), space.decisions
-        self._edges_and_operations = Struct(f"{space.edge_count}s{space.vertices - 2}s").unpack_from
-        self._matrix, self._names = _makers(space.vertices, space.operations)
+        self._edges_and_labels = Struct(f"{space.edge_count}s{space.vertices - 2}s").unpack_from
+        self._matrices, self._operations = _matrices(space.vertices), _operations(space.operations)
 
     def training(self, row: int, epochs: int, repeat: int, halfway: bool) -> Training:
         """Give time and accuracies of one training.
@@ -76,9 +78,10 @@ class Reader:
 
     def module(self, row: int) -> tuple[NDArray[np.int8], list[str], int]:
         """Give matrix, operations and trainable parameters of a module, in new objects."""
-        edges, operations = self._edges_and_operations(self._archs, row * self._width)
+        edges, labels = self._edges_and_labels(self._archs, row * self._width)
         vertices = self._vertices[row]
-        return self._matrix(edges, vertices).copy(), self._names(operations, vertices).copy(), self._parameters[row]
+        matrix, operations = self._matrices[edges, vertices], self._operations[labels, vertices]
+        return matrix.copy(), operations.copy(), self._parameters[row]
 
     def fixed(self, row: int) -> Statistics:
         """Give what does not depend on training, in new objects."""
@@ -170,22 +173,33 @@ def _unknown(value: float) -> bool:
 # ── modules ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _makers(
-    most: int, names: Sequence[str]
-) -> tuple[Callable[[bytes, int], NDArray[np.int8]], Callable[[bytes, int], list[str]]]:
-    """Make matrices and operations of a row's bytes and number of vertices; a table has few different ones."""
+class _Made(dict[tuple[bytes, int], Any]):
+    """What has been made of a row's bytes and its number of vertices: thousands of modules share a matrix.
 
-    @lru_cache(maxsize=2**14)
+    Not ``lru_cache``, which touches the neighbours of what it finds: memory far away costs more here than arithmetic.
+    """
+
+    def __init__(self, make: Callable[[bytes, int], Any]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: tuple[bytes, int]) -> Any:
+        if len(self) >= _KEPT:
+            self.clear()
+        made = self[key] = self._make(*key)
+        return made
+
+
+def _matrices(most: int) -> _Made:
     def matrix(edges: bytes, vertices: int) -> NDArray[np.int8]:
         x, y = np.indices((vertices, vertices))
         column = np.where(y == vertices - 1, most - 1, y)  # the output is the last of all vertices
-        found: NDArray[np.int8] = np.frombuffer(edges + b"\0", np.int8).take(
-            np.where(x < y, x + column * (column - 1) // 2, -1)
-        )
+        places = np.where(x < y, x + column * (column - 1) // 2, -1)
+        found: NDArray[np.int8] = np.frombuffer(edges + b"\0", np.int8).take(places)
         return found
 
-    @lru_cache(maxsize=2**12)
-    def operations(labels: bytes, vertices: int) -> list[str]:
-        return [INPUT, *[names[label] for label in labels[: vertices - 2]], OUTPUT]
+    return _Made(matrix)
 
-    return matrix, operations
+
+def _operations(names: Sequence[str]) -> _Made:
+    return _Made(lambda labels, vertices: [INPUT, *[names[label] for label in labels[: vertices - 2]], OUTPUT])
