@@ -1,9 +1,12 @@
 """Every registered space, benchmark, optimizer, store and executor keeps the laws of its noun."""
 
+import numpy as np
 import pytest
 
 from nasbed.core import registry
 from nasbed.core.errors import NotInTable
+from nasbed.core.records import Trials
+from nasbed.search.random import RandomSearch
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing import (
     DoesNotApply,
@@ -76,6 +79,33 @@ OTHER_OPTIMIZERS = {
 def test_optimizer_with_other_settings(name, law):
     registered, settings = OTHER_OPTIMIZERS[name]
     hold(law, registry.optimizers.make(registered, settings))
+
+
+class Ending(RandomSearch):
+    """Has nothing left to propose after a while, and then leaves rows that are no architectures."""
+
+    def reset(self):
+        super().reset()
+        self._left = 100
+
+    def ask(self):
+        self._left -= 1
+        trials = super().ask()
+        if self._left < 0:
+            return Trials(np.zeros_like(trials.archs), active=np.zeros(self.runs, bool))
+        return trials
+
+    def state(self):
+        return {**super().state(), "left": self._left}
+
+    def load_state(self, state):
+        super().load_state(state)
+        self._left = state["left"]
+
+
+@pytest.mark.parametrize("law", optimizer_laws, ids=str)
+def test_optimizer_that_comes_to_an_end(law):
+    hold(law, Ending())
 
 
 @each(registry.stores, store_laws)

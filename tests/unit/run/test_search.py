@@ -228,3 +228,19 @@ def test_a_search_goes_on_from_its_state(optimizer):
     resumed.load_state_dict(state)
     answers.load_state_dict(position)
     np.testing.assert_array_equal(play(30, resumed, answers), expected)
+
+
+class Listening(ToyBenchmark):
+    """Remembers the keys of the streams that it was given."""
+
+    def query(self, archs, epochs=None, streams=None):
+        self.keys = None if streams is None else streams.keys.copy()
+        return super().query(archs, epochs, streams)
+
+
+def test_answers_are_drawn_from_other_streams_than_proposals():
+    optimizer, benchmark = RandomSearch(), Listening()
+    search(optimizer, benchmark, Budget(evaluations=3), runs=4)
+    assert not np.isin(benchmark.keys, optimizer.streams.keys).any()
+    search(optimizer, benchmark, Budget(evaluations=3), runs=4, repeats="mean")
+    assert benchmark.keys is None
