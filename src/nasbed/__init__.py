@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-import nasbed.search as _room  # noqa: F401 - first, or its first import would put the room in the function's place
-
 if TYPE_CHECKING:
     from pathlib import Path
 

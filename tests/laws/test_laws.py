@@ -6,7 +6,7 @@ import pytest
 from nasbed.core import registry
 from nasbed.core.errors import NotInTable
 from nasbed.core.records import Trials
-from nasbed.search.random import RandomSearch
+from nasbed.optimizers.random import RandomSearch
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing import (
     DoesNotApply,

@@ -90,9 +90,9 @@ benchmarks = Registry(
 optimizers = Registry(
     "optimizer",
     {
-        "random": "nasbed.search.random:RandomSearch",
-        "regularized-evolution": "nasbed.search.evolution:RegularizedEvolution",
-        "local": "nasbed.search.local:LocalSearch",
+        "random": "nasbed.optimizers.random:RandomSearch",
+        "regularized-evolution": "nasbed.optimizers.evolution:RegularizedEvolution",
+        "local": "nasbed.optimizers.local:LocalSearch",
     },
 )
 stores = Registry(

@@ -19,13 +19,13 @@ from nasbed.core.extras import require
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.registry import benchmarks
 from nasbed.core.registry import optimizers as registered
+from nasbed.optimizers.random import RandomSearch
 from nasbed.report.reference import RandomReference, random_reference
 from nasbed.report.separation import Separation
 from nasbed.report.summary import Curve, curve, mean_and_reach, quartiles
 from nasbed.run.history import Clock, History, Metric
 from nasbed.run.ledger import Budget
 from nasbed.run.search import Duplicates, Progress, search
-from nasbed.search.random import RandomSearch
 
 _AS_GOOD = 1e-12  # two means of the same accuracies may differ by rounding
 

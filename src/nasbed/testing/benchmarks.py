@@ -12,10 +12,10 @@ from nasbed.core.errors import NasbedError, NotInTable
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations
 from nasbed.core.rng import Streams
+from nasbed.optimizers.random import RandomSearch
 from nasbed.report.random_search import expected_best
 from nasbed.run.ledger import Budget
 from nasbed.run.search import search
-from nasbed.search.random import RandomSearch
 from nasbed.testing.law import DoesNotApply, Laws
 from nasbed.testing.twins import twins
 

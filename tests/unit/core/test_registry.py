@@ -64,7 +64,7 @@ def test_a_plugin_adds_names_and_cannot_take_ours(plugin):
     assert "plugged" in list(optimizers)
     assert optimizers.make("plugged", {"patience": 9}).patience == 9
     assert optimizers.describe("plugged") == "Proposes nothing."
-    assert optimizers["random"].__module__ == "nasbed.search.random"
+    assert optimizers["random"].__module__ == "nasbed.optimizers.random"
     assert "score" in Registry("proxy", plural="proxies")
 
 

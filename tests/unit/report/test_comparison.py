@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from nasbed.core.errors import BadSetting
+from nasbed.optimizers.evolution import RegularizedEvolution
+from nasbed.optimizers.local import LocalSearch
+from nasbed.optimizers.random import RandomSearch
 from nasbed.report.comparison import compare
 from nasbed.report.reference import random_reference
 from nasbed.report.summary import curve, horizon
 from nasbed.run.history import History
-from nasbed.search.evolution import RegularizedEvolution
-from nasbed.search.local import LocalSearch
-from nasbed.search.random import RandomSearch
 
 OPTIMIZERS = {"random": "random", "evolution": RegularizedEvolution(8, 3), "local": LocalSearch()}
 

@@ -12,11 +12,11 @@ from toy import ToyBenchmark
 
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.records import Trials
+from nasbed.optimizers.evolution import RegularizedEvolution
+from nasbed.optimizers.random import RandomSearch
 from nasbed.run.history import Clock, History, Metric
 from nasbed.run.ledger import Budget
 from nasbed.run.search import search
-from nasbed.search.evolution import RegularizedEvolution
-from nasbed.search.random import RandomSearch
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ from toy import ToyBenchmark
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Trials
+from nasbed.optimizers.evolution import RegularizedEvolution
+from nasbed.optimizers.local import LocalSearch
+from nasbed.optimizers.random import RandomSearch
 from nasbed.run.ledger import Budget
 from nasbed.run.search import search
-from nasbed.search.evolution import RegularizedEvolution
-from nasbed.search.local import LocalSearch
-from nasbed.search.random import RandomSearch
 
 OPTIMIZERS = [RandomSearch(), RandomSearch(replacement=False), RegularizedEvolution(8, 3), LocalSearch()]
 names = [str(optimizer) for optimizer in OPTIMIZERS]

@@ -7,7 +7,7 @@ import pytest
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.rng import Streams
-from nasbed.search.evolution import RegularizedEvolution
+from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.keyed import KeyedBenchmark
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nasbed.core.rng import Streams
-from nasbed.search.local import LocalSearch
+from nasbed.optimizers.local import LocalSearch
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.keyed import KeyedBenchmark
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nasbed.core.rng import Streams
-from nasbed.search.random import RandomSearch
+from nasbed.optimizers.random import RandomSearch
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.keyed import KeyedBenchmark
 
