@@ -73,6 +73,10 @@ def test_no_mask_for_other_numbers(value):
     assert ModelSpec(np.array([[0, value], [0, 0]]), ["input", "output"]).valid_spec
 
 
+def test_numbers_in_the_other_order_of_bytes_have_no_mask():
+    assert mask_or_none(np.array([[0, 256], [0, 0]], np.dtype(np.int16).newbyteorder())) is None
+
+
 def test_a_picture_needs_no_graphviz():
     picture = ModelSpec([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "maxpool3x3", "output"]).visualize()
     assert "0 -> 1" in picture.source

@@ -278,6 +278,11 @@ def test_a_changed_specification_is_looked_up_anew(both):
     spec.matrix[0, 2] = 256  # whose lowest byte is 0
     with pytest.raises(api.OutOfDomainError):
         both[0].query(spec, 4)
+    for changed, entry in (((1, 2), 0), ((0, 1), 2)):  # a vertex that pruning would drop, a matrix that no table has
+        spec = api.ModelSpec([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "maxpool3x3", "output"])
+        spec.matrix[changed] = entry
+        with pytest.raises(KeyError):
+            both[0].get_metrics_from_spec(spec)
     again = pickle.loads(pickle.dumps(spec))
     assert again.ops == spec.ops
 
