@@ -39,6 +39,7 @@ Progress = Callable[[float], None]
 _Module = tuple[bytes, int, int, list[int], int]
 _CHUNK = 2**24
 _BATCH = 2**15
+_READING = 0.8  # of all the work
 _VERTICES, _EDGES = 7, 9  # of the published space
 _INTERIOR = kernels.VERTICES_AT_MOST - 2
 
@@ -60,11 +61,13 @@ def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | No
         raise BadSetting(f"there is no file {source}")
     check_place(out)
     remove_left(out.parent.glob(f".{out.name}.*.part"))
-    found = _Records(source)
+    found = _Records(source, progress or (lambda share: None))
     with source.open("rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
-        digest = found.read(file, size, progress or (lambda share: None))
-    return found.build(out, {"file": source.name, "bytes": size, "sha256": digest})
+        digest = found.read(file, size)
+    table = found.build(out, {"file": source.name, "bytes": size, "sha256": digest})
+    found.progress(1.0)
+    return table
 
 
 def remove_left(parts: Iterable[Path]) -> None:
@@ -90,6 +93,7 @@ class _Records:
     """The records of a file as far as it has been read."""
 
     path: Path
+    progress: Progress
     names: list[str] = field(default_factory=lambda: list(OPERATIONS))
     count: int = 0
     modules: int = 0
@@ -99,7 +103,7 @@ class _Records:
     seen: list[tuple[NDArray[Any], ...]] = field(default_factory=list)
     paths: dict[int, tuple[str | None, ...]] = field(default_factory=dict)
 
-    def read(self, file: RawIOBase, size: int, progress: Progress) -> str:
+    def read(self, file: RawIOBase, size: int) -> str:
         """Read all records; give the file's SHA-256."""
         digest = hashlib.sha256()
         buffer, batch = np.empty(2 * _CHUNK, np.uint8), _Batch()
@@ -117,7 +121,7 @@ class _Records:
                 hashed.result()
                 buffer[: filled - used] = buffer[used:filled].copy()
                 filled, offset = filled - used, offset + used
-                progress(min(0.9 * (offset + filled) / max(size, 1), 0.9))
+                self.progress(_READING * min((offset + filled) / max(size, 1), 1.0))
         if filled:
             raise self._corrupt(offset, f"the file ends after {filled} bytes of it: it has been cut off")
         if not self.count:
@@ -284,6 +288,7 @@ class _Records:
 
     def _column(self, i: int, slot: NDArray[np.integer[Any]] | None, shape: tuple[int, int, int]) -> NDArray[Any]:
         """Put one of the doubles of all records in their places, and let go of them."""
+        self.progress(_READING + (1.0 - _READING) * i / len(COLUMNS))
         return _filled(self.columns[i].take(), slot, shape)
 
     def _numbers(self, slot: NDArray[np.integer[Any]] | None, shape: tuple[int, int, int]) -> NDArray[Any]:

@@ -143,6 +143,14 @@ def test_a_hash_must_be_its_modules(tmp_path):
         import_tfrecord(file_of(tmp_path / "a.tfrecord", texts + lies), tmp_path / "a.arrow")
 
 
+def test_progress_goes_from_nothing_to_all(tmp_path):
+    shares = []
+    import_tfrecord(file_of(tmp_path / "a.tfrecord", records()), tmp_path / "a.arrow", shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert len(set(shares)) > 10
+
+
 def test_what_no_checksum_can_tell_is_said(tmp_path, monkeypatch):
     texts = records()
     source = file_of(tmp_path / "a.tfrecord", texts)
