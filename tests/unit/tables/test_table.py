@@ -240,6 +240,15 @@ def test_a_damaged_column_is_named(data, table):
         Table.open(flipped(whole, path, 8 * whole.index(needle) + 70)).verify()
 
 
+@pytest.mark.parametrize("bit", [8, 14, 30])
+def test_compressed_columns_are_not_looked_for_outside_the_file(data, table, bit):
+    whole, path = data
+    ends = table.batch.column("cold").values.buffers()[1].to_pybytes()
+    changed = Table.open(flipped(whole, path, 8 * (whole.index(ends[:12]) + 4) + bit))  # where the first block ends
+    with pytest.raises(CorruptFile, match="cannot be"):
+        changed.column("start_test_accuracy").values()
+
+
 def test_modules_that_do_not_fit_their_hashes_are_found(tmp_path):
     hashes = SPACE.hashes(ARCHS).copy()
     hashes[7, 3] ^= 1
