@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tables.published import MODULES, message_of, plain_crc, record_of
 
@@ -71,6 +71,7 @@ ORDINARY = record_of(*MODULES[2], 108, message_of([x / 7 for x in range(16)], 26
 
 
 @given(st.integers(0, len(ORDINARY) - 1), st.sampled_from(b'"\\n=A/0199,: []{}x\xff\x00') | st.integers(0, 255))
+@example(ORDINARY.index(b" 108,") + 1, ord("0"))
 def test_the_compiled_reader_takes_no_record_but_in_the_form_that_is_written_again(at, byte):
     text = ORDINARY[:at] + bytes([byte]) + ORDINARY[at + 1 :]
     batch, _ = compiled(ORDINARY, text)
