@@ -12,7 +12,6 @@ import importlib
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from typing import Any
 
 from nasbed.core.errors import BadSetting, UnknownName
@@ -36,6 +35,8 @@ class Registry:
     def places(self) -> dict[str, str]:
         """Give every name with its place; nasbed's own names win over a plug-in's."""
         if self._plugins is None:
+            from importlib.metadata import entry_points  # takes longer to import than a registered name to find
+
             found = entry_points(group=f"nasbed.{self.plural or self.noun + 's'}")
             self._plugins = {point.name: point.value for point in found}
         return {**self._plugins, **self.builtin}
