@@ -31,6 +31,14 @@ def test_more_than_a_block_is_kept(monkeypatch):
     np.testing.assert_array_equal(kept.take(), whole)
 
 
+@pytest.mark.parametrize("last", [1 / 3, float("nan"), -0.0, 65535 / 9984, 1e300, 5e-324])
+def test_what_only_the_last_of_many_is_comes_back_too(last):
+    for first in (0.0, 0.5, float(np.float32(5000 / 9984)), float(np.float32(1234.567))):
+        values, kept = np.array([first] * 999 + [last]), Gathered()
+        kept.append(values)
+        assert kept.take().astype(np.float64).tobytes() == values.tobytes()
+
+
 @pytest.mark.parametrize(
     ("values", "dtype"),
     [

@@ -47,11 +47,15 @@ def test_every_value_of_the_original_loader_comes_back(tmp_path, change):
     table.verify()
 
 
-def test_an_export_is_the_imported_file_to_the_byte(tmp_path):
+@pytest.mark.parametrize("missing", [0, 1])
+@pytest.mark.parametrize("in_order", [True, False])
+def test_an_export_is_the_imported_file_to_the_byte(tmp_path, in_order, missing):
     texts = records()
-    random.Random(1).shuffle(texts)  # any order, and with one training fewer
-    source = file_of(tmp_path / "a.tfrecord", texts[1:])
+    if not in_order:
+        random.Random(1).shuffle(texts)
+    source = file_of(tmp_path / "a.tfrecord", texts[missing:])
     table = import_tfrecord(source, tmp_path / "a.arrow")
+    equal(table, *original_loader(source))
     export(table, tmp_path / "b.tfrecord")
     assert (tmp_path / "b.tfrecord").read_bytes() == source.read_bytes()
     assert table.provenance["warnings"]
