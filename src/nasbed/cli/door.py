@@ -36,12 +36,21 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
         return _leave(INTERRUPTED, _STOPPED)
     except NasbedError as error:
         return _leave(BAD_INPUT, str(error))
-    except BrokenPipeError:  # the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError:
+        return _unheard()
+    except SystemExit as left:  # Typer makes one of a broken pipe
+        if isinstance(left.__context__, BrokenPipeError):
+            return _unheard()
+        raise
     except OSError as error:
         return _leave(BAD_INPUT, f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
     return _leave(INTERRUPTED, _STOPPED) if code == INTERRUPTED else code or 0  # Typer turns Ctrl-C into a code
+
+
+def _unheard() -> int:
+    """Leave without a word: whoever read the output has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _leave(code: int, sentence: str) -> int:

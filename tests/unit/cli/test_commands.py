@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -170,7 +171,16 @@ def test_generate_trains_a_space_into_a_table(nasbed_command, tmp_path):
     assert len(first) == out.stat().st_size
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(table):
-    command = f"{sys.executable} -m nasbed.cli info {table.path} | head -n 1; exit ${{PIPESTATUS[0]}}"
-    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stderr) == (0, "")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_seen_enough_is_no_error(table, unbuffered):
+    read, write = os.pipe()
+    os.close(read)  # before anything is written: what is printed at once fails at once, else at the end
+    ran = subprocess.run(
+        [sys.executable, "-m", "nasbed.cli", "info", table.path],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        check=False,
+    )
+    os.close(write)
+    assert (ran.returncode, ran.stderr) == (0, b"")
