@@ -39,5 +39,6 @@ def resolve(name: str | Path | Table, **settings: Any) -> Benchmark:
         found = cached_table_for(path)
         if found is None:
             raise BadSetting(f"{path} has not been imported; run this once: nasbed import {path}")
+        settings = {"name": path.stem, **settings}  # the cache's own names are checksums
         path = found
     return TabularBenchmark(Table.open(path), **settings)

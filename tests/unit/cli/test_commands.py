@@ -88,6 +88,8 @@ def test_a_table_goes_out_as_tfrecord_and_comes_back(nasbed_command, table, tmp_
             )
     assert nasbed_command("verify", record, "--json").json["verified"]
     assert nasbed_command("query", record, table.space.format(table.archs[40])).code == 0  # found by its path
+    found = nasbed_command("search", "random", "--benchmark", record, "--evaluations", 3, "--json").json
+    assert found["info"]["benchmark"]["name"] == "toy"  # and not what the cache calls it
 
 
 def test_export_writes_csv_with_a_row_a_training(nasbed_command, table, tmp_path):
