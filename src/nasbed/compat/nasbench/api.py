@@ -20,7 +20,7 @@ from nasbed.compat.nasbench.config import build_config
 from nasbed.compat.nasbench.model_spec import ModelSpec
 from nasbed.compat.nasbench.reader import Reader, Statistics
 from nasbed.compat.nasbench.rows import RowFinder
-from nasbed.compat.nasbench.statistics import ComputedStatistics, FixedStatistics
+from nasbed.compat.nasbench.statistics import ByHash
 from nasbed.core.errors import BadSetting, NasbedError, NotInTable
 from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.spaces.nasbench101 import NASBench101
@@ -68,8 +68,8 @@ class NASBench:
         self.config: dict[str, Any] = build_config(self.table, space)
         self.valid_epochs: set[int] = set(self.table.budgets)
         self._reader = Reader(self.table, space)
-        self.fixed_statistics = FixedStatistics(self._reader)
-        self.computed_statistics = ComputedStatistics(self._reader)
+        self.fixed_statistics = ByHash(self.table, self._reader.fixed)
+        self.computed_statistics = ByHash(self.table, self._reader.computed)
         self.history: dict[str, Any] = {}
         self.training_time_spent = 0.0
         self.total_epochs_spent = 0
