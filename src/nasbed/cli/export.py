@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,13 +20,10 @@ def command(
     out: Annotated[Path, typer.Argument(help="The file; .tfrecord (as published), .parquet or .csv.")],
 ) -> None:
     """Write a table as TFRecord, which the published API reads, as Parquet or as CSV."""
-    from nasbed.benchmarks.resolve import resolve
-    from nasbed.core.errors import BadSetting
+    from nasbed.cli.values import tabular
     from nasbed.tables.exporting import export
 
-    benchmark: Any = resolve(table)
-    if not hasattr(benchmark, "table"):
-        raise BadSetting(f"{table} is not a table; only tables can be exported")
+    found = tabular(table, "exported").table
     with progress("exporting") as move:
-        export(benchmark.table, out, move)
+        export(found, out, move)
     print(f"{out}: {out.stat().st_size:,} bytes")

@@ -24,13 +24,11 @@ def command(
     json: Json = False,
 ) -> None:
     """Look an architecture up: accuracies on each split and training time, repeat by repeat."""
-    from nasbed.benchmarks.resolve import resolve
-    from nasbed.core.errors import BadSetting, NotInTable
+    from nasbed.cli.values import tabular
+    from nasbed.core.errors import NotInTable
 
-    benchmark: Any = resolve(table)
-    if not hasattr(benchmark, "table"):
-        raise BadSetting(f"{table} is not a table; only tables can be queried")
-    found: Table = benchmark.table
+    benchmark = tabular(table, "queried")
+    found = benchmark.table
     row = _row(benchmark, architecture)
     budget = len(found.budgets) - 1 if epochs is None else _position(found, epochs)
     space = found.space

@@ -47,13 +47,14 @@ def command(
     from nasbed.nets.training import train
 
     where = module_space(space, None, None, operations)
-    graph = where.graph(where.parse(architecture))
+    arch = where.parse(architecture)
+    graph = where.graph(arch)
     skeleton, recipe = training_settings(data, *training_overrides(set_ or []))
     result = train(graph, skeleton, recipe, load(data), epochs, seed, device, time_limit, threads)
     if json:
         print_json({"skeleton": skeleton.to_dict(), "recipe": recipe.to_dict(), "epochs": epochs, **result.to_dict()})
         return
-    facts: dict[str, Any] = {"architecture": where.format(where.embed(graph)) if hasattr(where, "embed") else ""}
+    facts: dict[str, Any] = {"architecture": where.format(arch)}
     print_facts({**facts, "trainable parameters": f"{result.trainable_parameters:,}", "seed": seed})
     rows = [
         [name, f"{point.epoch:.1f}", f"{point.training_time:.2f}"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
+    from nasbed.benchmarks.tabular import TabularBenchmark
     from nasbed.core.optimizer import Optimizer
     from nasbed.core.space import Space
 
@@ -97,6 +98,26 @@ def module_space(name: str, vertices: int | None, edges: int | None, operations:
     given = {"vertices": vertices, "edges": edges, "operations": names}
     made: Space = spaces.make(name, {key: value for key, value in given.items() if value is not None})
     return made
+
+
+def tabular(name: str, done: str) -> TabularBenchmark:
+    """Find the table of a name or a path, as a benchmark.
+
+    Args:
+        name: A benchmark's name, or the path of a table.
+        done: What can be done to tables alone: ``"exported"``.
+
+    Raises:
+        UnknownName: When there is no such benchmark.
+        BadSetting: When there is no such file, or the benchmark is not a table.
+    """
+    from nasbed.benchmarks.resolve import resolve
+    from nasbed.benchmarks.tabular import TabularBenchmark
+
+    found = resolve(name)
+    if not isinstance(found, TabularBenchmark):
+        raise BadSetting(f"{name} is not a table; only tables can be {done}")
+    return found
 
 
 def training_overrides(pairs: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -28,13 +28,9 @@ def command(
             found: Any = import_tfrecord(table, Path(folder) / "table.arrow", move)
             facts = {"file": table, "architectures": len(found), **found.provenance}
     else:
-        from nasbed.benchmarks.resolve import resolve
-        from nasbed.core.errors import BadSetting
+        from nasbed.cli.values import tabular
 
-        benchmark: Any = resolve(table)
-        if not hasattr(benchmark, "table"):
-            raise BadSetting(f"{table} is not a table; only tables can be verified")
-        found = benchmark.table
+        found = tabular(table, "verified").table
         found.verify()
         facts = {"file": str(found.path), "architectures": len(found), "checksum": found.checksum}
     print_json({**facts, "verified": True}) if json else print_facts({**facts, "verified": "yes, all of it"})
