@@ -11,7 +11,6 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from torch import Tensor
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.graph import Graph
+from nasbed.nets.clock import Clock
 from nasbed.nets.data.batches import Augmentation, full_batches, orders
 from nasbed.nets.data.source import Data, load
 from nasbed.nets.network import Network
@@ -56,7 +56,7 @@ class Point:
 
     Attributes:
         epoch: How often the training images had been seen, on average; 0 at the start.
-        training_time: Seconds spent on training steps so far.
+        training_time: Seconds spent on training steps so far, as ``Clock`` counts them.
         train: Accuracy on (the first) training images, without augmentation.
         validation: Accuracy on validation images.
         test: Accuracy on test images.
@@ -77,8 +77,8 @@ class TrainingResult:
         trainable_parameters: Of the network.
         seed: What the training was seeded with.
         points: By name, ``start``, ``halfway``, ``end``; those that were reached.
-        total_time: Seconds from building the network to the last accuracy. Of repeats that were trained in one
-            pass each is given an equal share of the pass's times.
+        total_time: Seconds from building the network to the last accuracy, as ``Clock`` counts them. Of repeats that
+            were trained in one pass each is given an equal share of the pass's times.
         failure: Why the training ended early, in one line; None when it did not.
     """
 
@@ -164,7 +164,7 @@ def train_repeats(
     check_training(skeleton, recipe, data, epochs, seeds, time_limit)
     device = torch.device(device)
     with using_threads(threads):
-        training = _Pass(graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit)
+        training = _Pass(graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit, threads)
         try:
             training.run()
         except RuntimeError as error:  # the parent of the GPU's error and, with that text, all that there is on the CPU
@@ -272,31 +272,6 @@ def using_threads(threads: int) -> Iterator[None]:
 
 
 @dataclass
-class _Clock:
-    """Adds up the time of training steps; on a GPU it waits for them to end."""
-
-    device: torch.device
-    seconds: float = 0.0
-    since: float = 0.0
-
-    def now(self) -> float:
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        return time.perf_counter()
-
-    def start(self) -> None:
-        self.since = self.now()
-
-    def stop(self) -> None:
-        self.seconds += self.now() - self.since
-
-    @property
-    def running(self) -> float:
-        """Seconds up to this moment; on a GPU without waiting."""
-        return self.seconds + time.perf_counter() - self.since
-
-
-@dataclass
 class _Pass:
     """One pass over all repeats: builds, steps, measures."""
 
@@ -307,15 +282,16 @@ class _Pass:
     epochs: int
     seeds: tuple[int, ...]
     time_limit: float | None
+    threads: int
     points: list[dict[str, Point]] = field(init=False)
     failures: list[str | None] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.began = time.perf_counter()
         recipe, device = self.recipe, self.data.train.labels.device
         self.steps = self.epochs * len(self.data.train) // recipe.batch_size
         self.points, self.failures = [{} for _ in self.seeds], [None] * len(self.seeds)
-        self.clock = _Clock(device)
+        self.clock, self.whole = Clock(device, self.threads), Clock(device, self.threads)
+        self.whole.start()
         self.network = Network(self.graph, self.skeleton, len(self.seeds), recipe.norm_momentum)
         self.network.initialise(_generators(self.seeds, "weights")).to(device)
         self.leaves = tuple(self.network.parameters())
@@ -399,7 +375,7 @@ class _Pass:
 
     def results(self) -> tuple[TrainingResult, ...]:
         """Give what came of each repeat."""
-        total = (time.perf_counter() - self.began) / len(self.seeds)
+        total = self.whole.running / len(self.seeds)
         return tuple(
             TrainingResult(self.network.trainable_parameters, seed, points, total, failure)
             for seed, points, failure in zip(self.seeds, self.points, self.failures, strict=True)
