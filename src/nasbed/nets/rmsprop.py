@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -50,3 +51,13 @@ class RMSProp:
         torch._foreach_mul_(self.update, self.momentum)
         torch._foreach_addcdiv_(self.update, slopes, roots, value=rate)
         torch._foreach_sub_(self.parameters, self.update)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the averages, which are this method's memory."""
+        return {"mean_square": self.mean_square, "update": self.update}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take averages over."""
+        for mine, theirs in ((self.mean_square, state["mean_square"]), (self.update, state["update"])):
+            for average, value in zip(mine, theirs, strict=True):
+                average.copy_(value)

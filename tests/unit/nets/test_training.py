@@ -1,9 +1,11 @@
 """Training: the published procedure, seeded, for one repeat or several in one pass."""
 
+import copy
 import json
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -14,14 +16,17 @@ from nets.plain import PlainNetwork
 from nasbed.core.errors import BadSetting
 from nasbed.core.graph import Graph
 from nasbed.nets import training
-from nasbed.nets.data.batches import Augmentation, orders
+from nasbed.nets.data.batches import Augmentation, Orders
 from nasbed.nets.data.source import prepared
 from nasbed.nets.network import Network
 from nasbed.nets.operations import ConvBNReLU
+from nasbed.nets.passes import Pass
 from nasbed.nets.recipe import Recipe
+from nasbed.nets.results import TrainingResult
 from nasbed.nets.schedules import SCHEDULES
+from nasbed.nets.seeds import generators, repeat_seed
 from nasbed.nets.skeleton import Skeleton
-from nasbed.nets.training import repeat_seed, train, train_repeats, train_unit
+from nasbed.nets.training import train, train_repeats, train_unit
 
 MODULE = Graph.of(
     [[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]],
@@ -72,11 +77,11 @@ def test_training_accuracy_is_measured_on_so_many_images(data):
 def test_a_training_is_the_published_one_step_by_step(data, monkeypatch):
     """Redo a training with ordinary layers, TensorFlow's update and L2 in the loss, and compare the weights."""
     recipe, passes = replace(RECIPE, l2=0.05), []
-    monkeypatch.setattr(training._Pass, "results", lambda self: passes.append(self) or (None,))
+    monkeypatch.setattr(Pass, "results", lambda self: passes.append(self) or (None,))
     train(MODULE, SKELETON, recipe, data, epochs=2, seed=5)
     ours = passes[0].network
 
-    begin = Network(MODULE, SKELETON).initialise(training._generators([5], "weights"))
+    begin = Network(MODULE, SKELETON).initialise(generators([5], "weights"))
     plain = PlainNetwork(MODULE, SKELETON, recipe.norm_momentum)
     layers = {name: module for name, module in begin.named_modules() if isinstance(module, ConvBNReLU)}
     with torch.no_grad():
@@ -86,9 +91,9 @@ def test_a_training_is_the_published_one_step_by_step(data, monkeypatch):
         plain.dense.bias.zero_()
     weights = list(plain.parameters())
     squares, updates = [torch.ones_like(w) for w in weights], [torch.zeros_like(w) for w in weights]
-    augment = Augmentation(data, recipe, training._generators([5], "augmentation"))
+    augment = Augmentation(data, recipe, generators([5], "augmentation"))
     steps = 2 * 40 // 8
-    for step, numbers in enumerate(orders(40, 8, steps, training._generators([5], "order"))):
+    for step, numbers in enumerate(islice(Orders(40, 8, generators([5], "order")), steps)):
         images, labels = augment(numbers)
         loss = F.cross_entropy(plain(images), labels[:, 0])
         loss = loss + recipe.l2 * sum((w**2).sum() / 2 for w in weights)
@@ -117,8 +122,8 @@ def test_the_first_step_only_starts_the_running_averages(data, monkeypatch):
         else:
             original(self, numbers, rate)
 
-    original = training._Pass.step
-    monkeypatch.setattr(training._Pass, "step", step)
+    original = Pass.step
+    monkeypatch.setattr(Pass, "step", step)
     train(MODULE, SKELETON, RECIPE, data, epochs=1, seed=1)
     moved = {name for name in before if not torch.equal(before[name], after[name])}
     assert moved == {name for name in before if name.endswith((".mean", ".variance"))}
@@ -129,7 +134,7 @@ def test_the_same_seed_gives_the_same_bits_again(data, threads):
     def weights():
         passes = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(training._Pass, "results", lambda self: passes.append(self) or (None,))
+            patch.setattr(Pass, "results", lambda self: passes.append(self) or (None,))
             train_repeats(MODULE, SKELETON, RECIPE, data, 3, (1, 2), threads=threads)
         return torch.cat([p.flatten() for p in passes[0].network.parameters()])
 
@@ -178,14 +183,14 @@ def test_seeds_differ(data):
 
 
 def test_outputs_that_are_not_finite_fail_their_repeat_alone(data, monkeypatch):
-    original = training._Pass.step
+    original = Pass.step
 
     def step(self, numbers, rate):
         if rate and self.failures[1] is None:
             self.network.stem.weight.data.chunk(3)[1].fill_(float("nan"))
         original(self, numbers, rate)
 
-    monkeypatch.setattr(training._Pass, "step", step)
+    monkeypatch.setattr(Pass, "step", step)
     first, second, third = train_repeats(MODULE, SKELETON, RECIPE, data, 2, (1, 2, 3))
     assert second.failure == "the outputs were not finite after 5 of 10 steps"
     assert list(second.points) == ["start"]
@@ -212,10 +217,10 @@ def test_running_out_of_memory_is_a_failure(data, monkeypatch):
         torch.ones(2) @ torch.ones(3)
 
     for step in (gpu, cpu):
-        monkeypatch.setattr(training._Pass, "step", step)
+        monkeypatch.setattr(Pass, "step", step)
         result = train(MODULE, SKELETON, RECIPE, data, epochs=2, seed=1)
         assert (result.failure, dict(result.points)) == ("out of memory", {})
-    monkeypatch.setattr(training._Pass, "step", broken)
+    monkeypatch.setattr(Pass, "step", broken)
     with pytest.raises(RuntimeError, match="inconsistent tensor size"):
         train(MODULE, SKELETON, RECIPE, data, epochs=2, seed=1)
 
@@ -239,7 +244,7 @@ def test_a_unit_tries_failed_repeats_again_with_seeds_of_their_own(monkeypatch):
     def failing(graph, skeleton, recipe, data, epochs, seeds, *rest):
         tried.append(tuple(seeds))
         failures = [None if seed in (repeat_seed(3, 0), repeat_seed(3, 2, 2)) else "it failed" for seed in seeds]
-        return tuple(training.TrainingResult(1, s, {}, 0.0, f) for s, f in zip(seeds, failures, strict=True))
+        return tuple(TrainingResult(1, s, {}, 0.0, f) for s, f in zip(seeds, failures, strict=True))
 
     monkeypatch.setattr(training, "train_repeats", failing)
     unit = train_unit([[0, 1], [0, 0]], ["input", "output"], {}, {}, "digits", 1, seed=3, repeats=3, attempts=4)
@@ -265,3 +270,19 @@ def test_what_does_not_fit_together_is_refused(data, changes, message):
     settings = {"skeleton": SKELETON, "recipe": RECIPE, "data": data, "epochs": 2, "seeds": (1,), **changes}
     with pytest.raises(BadSetting, match=message):
         train_repeats(MODULE, **settings)
+
+
+def test_a_pass_that_was_saved_goes_on_as_if_nothing_had_been(data):
+    def begun():
+        return Pass(MODULE, SKELETON, RECIPE, data, 4, (1, 2))
+
+    whole, first, second = begun(), begun(), begun()
+    whole.run()
+    first.run(until=7)  # in the middle of an epoch
+    state = copy.deepcopy(first.state_dict())
+    second.load_state_dict(state)
+    assert second.made == 7
+    second.run()
+    assert [accuracies(result) for result in second.results()] == [accuracies(result) for result in whole.results()]
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, second.network.state_dict()[name]), name

@@ -6,7 +6,8 @@ on what is trained beside it. Draws are made on the CPU, so that they do not dep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,18 +16,37 @@ from nasbed.nets.data.source import Data, Part
 from nasbed.nets.recipe import Recipe
 
 
-def orders(images: int, batch: int, steps: int, generators: Sequence[torch.Generator]) -> Iterator[Tensor]:
-    """Give ``(batch, repeats)`` numbers of images, step by step: epoch after epoch in a new order, nothing left out.
+class Orders(Iterator[Tensor]):
+    """Gives ``(batch, repeats)`` numbers of images without end: epoch after epoch in a new order, nothing left out.
 
     A batch may reach over the end of an epoch, so that a batch size need not divide the number of images.
+
+    Args:
+        images: How many there are.
+        batch: Images a step.
+        generators: One CPU generator a repeat.
     """
-    waiting = torch.empty((0, len(generators)), dtype=torch.int64)
-    for _ in range(steps):
-        while len(waiting) < batch:
-            epoch = torch.stack([torch.randperm(images, generator=g) for g in generators], dim=1)
-            waiting = torch.cat([waiting, epoch])
-        yield waiting[:batch]
-        waiting = waiting[batch:]
+
+    def __init__(self, images: int, batch: int, generators: Sequence[torch.Generator]) -> None:
+        self.images, self.batch, self.generators = images, batch, generators
+        self.waiting = torch.empty((0, len(generators)), dtype=torch.int64)
+
+    def __next__(self) -> Tensor:
+        while len(self.waiting) < self.batch:
+            epoch = torch.stack([torch.randperm(self.images, generator=g) for g in self.generators], dim=1)
+            self.waiting = torch.cat([self.waiting, epoch])
+        batch, self.waiting = self.waiting[: self.batch], self.waiting[self.batch :]
+        return batch
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give what decides the batches to come."""
+        return {"waiting": self.waiting, "generators": [g.get_state() for g in self.generators]}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go back to where ``state_dict`` was called."""
+        self.waiting = state["waiting"]
+        for generator, value in zip(self.generators, state["generators"], strict=True):
+            generator.set_state(value)
 
 
 class Augmentation:
@@ -73,6 +93,15 @@ class Augmentation:
             noise = torch.stack([torch.randn(shape, generator=g) for g in self.generators], dim=3)
             images = images.add_(noise.to(device), alpha=self.recipe.noise)
         return images.flatten(3).permute(0, 3, 1, 2), self.labels[numbers]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give what decides the draws to come."""
+        return {"generators": [g.get_state() for g in self.generators]}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go back to where ``state_dict`` was called."""
+        for generator, value in zip(self.generators, state["generators"], strict=True):
+            generator.set_state(value)
 
     def _integers(self, high: int, batch: int) -> tuple[Tensor, Tensor]:
         """Draw two integers below ``high`` for each image, each ``(batch, repeats)``."""

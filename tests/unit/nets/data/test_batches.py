@@ -1,12 +1,14 @@
 """Batches: nothing left out, every crop and mirror possible, and each repeat as if it were alone."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbed.nets.data.batches import Augmentation, full_batches, orders
+from nasbed.nets.data.batches import Augmentation, Orders, full_batches
 from nasbed.nets.data.source import Part, prepared
 from nasbed.nets.recipe import Recipe
 
@@ -27,7 +29,7 @@ def data():
 
 @given(st.integers(1, 30), st.integers(1, 50), st.integers(0, 20))
 def test_every_epoch_shows_every_image_once(images, batch, steps):
-    batches = list(orders(images, batch, steps, generators(1, 2)))
+    batches = list(islice(Orders(images, batch, generators(1, 2)), steps))
     assert [tuple(numbers.shape) for numbers in batches] == [(batch, 2)] * steps
     seen = torch.cat(batches) if batches else torch.empty((0, 2), dtype=torch.int64)
     for epoch in seen.split(images):
@@ -38,8 +40,8 @@ def test_every_epoch_shows_every_image_once(images, batch, steps):
 
 
 def test_a_repeats_order_does_not_depend_on_its_neighbours():
-    alone = torch.cat(list(orders(10, 4, 7, generators(3))))
-    among = torch.cat(list(orders(10, 4, 7, generators(1, 3, 2))))
+    alone = torch.cat(list(islice(Orders(10, 4, generators(3)), 7)))
+    among = torch.cat(list(islice(Orders(10, 4, generators(1, 3, 2)), 7)))
     assert torch.equal(alone[:, 0], among[:, 1])
 
 

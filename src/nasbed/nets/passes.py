@@ -1,0 +1,202 @@
+"""Passes: several repeats of a module trained side by side, step by step.
+
+The published procedure: the first step has rate 0 and only starts batch normalisation's averages; accuracies are
+measured then, halfway and at the end; the clock runs while steps are made and stands while accuracies are measured.
+
+Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from nasbed.core.graph import Graph
+from nasbed.nets.clock import Clock
+from nasbed.nets.data.batches import Augmentation, Orders, full_batches
+from nasbed.nets.data.source import Data
+from nasbed.nets.network import Network
+from nasbed.nets.recipe import Recipe
+from nasbed.nets.results import Accuracy, Point, TrainingResult
+from nasbed.nets.rmsprop import RMSProp
+from nasbed.nets.schedules import SCHEDULES
+from nasbed.nets.seeds import generators
+from nasbed.nets.skeleton import Skeleton
+
+
+@contextmanager
+def using_threads(threads: int) -> Iterator[None]:
+    """Fix PyTorch's threads, and put them back at the end."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class Pass:
+    """One pass over all repeats of a module: builds, steps, measures; can be saved between steps and gone on with.
+
+    Args:
+        graph: The module.
+        skeleton: The frame around it.
+        recipe: How it is trained.
+        data: What it is trained on, on the device that trains.
+        epochs: How often every training image is seen.
+        seeds: One integer a repeat.
+        time_limit: Seconds of training after which the pass ends.
+        threads: How many threads PyTorch uses on the CPU.
+
+    Attributes:
+        steps: How many steps the whole pass has.
+        made: How many of them are made.
+        points: What was measured of each repeat, by the moment's name.
+        failures: Why each repeat ended early; None while it lives.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        skeleton: Skeleton,
+        recipe: Recipe,
+        data: Data,
+        epochs: int,
+        seeds: tuple[int, ...],
+        time_limit: float | None = None,
+        threads: int = 1,
+    ) -> None:
+        self.recipe, self.data, self.seeds, self.time_limit = recipe, data, seeds, time_limit
+        device = data.train.labels.device
+        self.clock, self.whole = Clock(device, threads), Clock(device, threads)
+        self.whole.start()
+        self.steps, self.made = epochs * len(data.train) // recipe.batch_size, 0
+        self.moments = {1: "start", self.steps // 2: "halfway", self.steps: "end"}
+        self.points: list[dict[str, Point]] = [{} for _ in seeds]
+        self.failures: list[str | None] = [None] * len(seeds)
+        self.network = Network(graph, skeleton, len(seeds), recipe.norm_momentum)
+        self.network.initialise(generators(seeds, "weights")).to(device)
+        self.leaves = tuple(self.network.parameters())
+        self.optimizer = RMSProp([flattened(self.network)], recipe.decay, recipe.momentum, recipe.epsilon, recipe.l2)
+        self.orders = Orders(len(data.train), recipe.batch_size, generators(seeds, "order"))
+        self.augment = Augmentation(data, recipe, generators(seeds, "augmentation"))
+        self.finite = torch.ones(len(seeds), dtype=torch.bool, device=device)
+
+    def run(self, until: int | None = None) -> None:
+        """Make the steps that are left, or those up to a number of steps, and measure at the moments that are named."""
+        last = self.steps if until is None else min(until, self.steps)
+        self.clock.start()
+        while self.made < last and None in self.failures:
+            if self.time_limit is not None and self.clock.running >= self.time_limit:
+                if self.recipe.clock == "time":
+                    self.measure("end")
+                else:
+                    self.fail_all(
+                        f"the time limit of {self.time_limit:g} s ended it at step {self.made} of {self.steps}"
+                    )
+                return
+            self.step(next(self.orders), self.rate(self.made))
+            self.made += 1
+            if self.made in self.moments:
+                self.measure(self.moments[self.made])
+        self.clock.stop()
+
+    def rate(self, step: int) -> float:
+        """Give the learning rate of a step; that of the first is 0."""
+        if step == 0:
+            return 0.0
+        done = step / self.steps
+        if self.recipe.clock == "time" and self.time_limit is not None:
+            done = self.clock.running / self.time_limit
+        return self.recipe.learning_rate * SCHEDULES[self.recipe.schedule](done)
+
+    def step(self, numbers: Tensor, rate: float) -> None:
+        """Make one step of all repeats."""
+        self.network.train()
+        images, labels = self.augment(numbers)
+        logits = self.network(images)
+        loss = F.cross_entropy(logits.flatten(0, 1), labels.T.flatten(), reduction="sum") / len(labels)
+        gradients = torch.autograd.grad(loss, self.leaves)  # of a repeat's mean loss: no other depends on its weights
+        self.optimizer.step([torch.cat([g.reshape(-1) for g in gradients])], rate)
+
+    def measure(self, name: str) -> None:
+        """Stop the clock, measure all accuracies, note them for the repeats that still live, go on."""
+        self.clock.stop()
+        self.network.eval()
+        share = len(self.seeds)
+        measured = [self.accuracies(part) for part in ("train", "validation", "test")]
+        finite = self.finite.tolist()
+        for r in range(share):
+            if self.failures[r] is None and not finite[r]:
+                self.failures[r] = f"the outputs were not finite after {self.made} of {self.steps} steps"
+            if self.failures[r] is None:
+                self.points[r][name] = Point(
+                    0.0 if name == "start" else self.made * self.recipe.batch_size / len(self.data.train),
+                    self.clock.seconds / share,
+                    *(accuracies[r] for accuracies in measured),
+                )
+        self.clock.start()
+
+    @torch.no_grad()
+    def accuracies(self, name: str) -> list[Accuracy]:
+        """Measure the accuracy of each repeat on one part of the data."""
+        part = getattr(self.data, name)
+        most = self.recipe.evaluation_images if name == "train" else len(part)
+        correct = torch.zeros(len(self.seeds), dtype=torch.int64, device=part.labels.device)
+        images = 0
+        for batch, labels in full_batches(part, self.recipe.evaluation_batch, most, len(self.seeds)):
+            logits = self.network(batch)
+            self.finite &= logits.isfinite().flatten(1).all(dim=1)
+            correct += (logits.argmax(dim=2) == labels).sum(dim=1)
+            images += len(labels)
+        return [Accuracy(k, images) for k in correct.tolist()]
+
+    def fail_all(self, reason: str) -> None:
+        """End every repeat that still lives."""
+        self.failures = [failure or reason for failure in self.failures]
+
+    def results(self) -> tuple[TrainingResult, ...]:
+        """Give what came of each repeat."""
+        total = self.whole.running / len(self.seeds)
+        return tuple(
+            TrainingResult(self.network.trainable_parameters, seed, points, total, failure)
+            for seed, points, failure in zip(self.seeds, self.points, self.failures, strict=True)
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give everything that going on with the pass needs, as tensors and plain values."""
+        return {
+            "made": self.made,
+            "seconds": self.clock.seconds,
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "orders": self.orders.state_dict(),
+            "augmentation": self.augment.state_dict(),
+            "finite": self.finite,
+            "failures": list(self.failures),
+            "points": [dict(points) for points in self.points],
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go back to where ``state_dict`` was called."""
+        self.made, self.clock.seconds = state["made"], state["seconds"]
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.orders.load_state_dict(state["orders"])
+        self.augment.load_state_dict(state["augmentation"])
+        self.finite.copy_(state["finite"])
+        self.failures, self.points = list(state["failures"]), [dict(points) for points in state["points"]]
+
+
+def flattened(network: Network) -> Tensor:
+    """Move all parameters into one vector, of which they become views: one optimizer step is then a few calls."""
+    parameters = list(network.parameters())
+    flat = torch.cat([p.detach().reshape(-1) for p in parameters])
+    for parameter, values in zip(parameters, torch.split(flat, [p.numel() for p in parameters]), strict=True):
+        parameter.data = values.view_as(parameter)
+    return flat

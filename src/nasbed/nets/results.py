@@ -1,0 +1,81 @@
+"""Results: what is measured of a training.
+
+Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635: at the start, halfway and at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+POINTS = ("start", "halfway", "end")
+"""When accuracies are measured."""
+
+
+class Accuracy(NamedTuple):
+    """How many of how many images were told right."""
+
+    correct: int
+    images: int
+
+    @property
+    def value(self) -> float:
+        """The fraction, in [0, 1]."""
+        return self.correct / self.images
+
+
+@dataclass(frozen=True)
+class Point:
+    """What was measured at one moment of a training.
+
+    Attributes:
+        epoch: How often the training images had been seen, on average; 0 at the start.
+        training_time: Seconds spent on training steps so far, as ``Clock`` counts them.
+        train: Accuracy on (the first) training images, without augmentation.
+        validation: Accuracy on validation images.
+        test: Accuracy on test images.
+    """
+
+    epoch: float
+    training_time: float
+    train: Accuracy
+    validation: Accuracy
+    test: Accuracy
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What came of one training.
+
+    Attributes:
+        trainable_parameters: Of the network.
+        seed: What the training was seeded with.
+        points: By name, ``start``, ``halfway``, ``end``; those that were reached.
+        total_time: Seconds from building the network to the last accuracy, as ``Clock`` counts them. Of repeats that
+            were trained in one pass each is given an equal share of the pass's times.
+        failure: Why the training ended early, in one line; None when it did not.
+    """
+
+    trainable_parameters: int
+    seed: int
+    points: Mapping[str, Point]
+    total_time: float
+    failure: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give JSON-able values: accuracies as ``[correct, images]``, times in seconds."""
+        return {
+            "trainable_parameters": self.trainable_parameters,
+            "seed": self.seed,
+            "points": {
+                name: {
+                    "epoch": point.epoch,
+                    "training_time": point.training_time,
+                    **{part: list(getattr(point, part)) for part in ("train", "validation", "test")},
+                }
+                for name, point in self.points.items()
+            },
+            "total_time": self.total_time,
+            "failure": self.failure,
+        }
