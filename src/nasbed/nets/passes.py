@@ -21,6 +21,7 @@ from nasbed.nets.clock import Clock
 from nasbed.nets.data.batches import Augmentation, Orders, full_batches
 from nasbed.nets.data.source import Data
 from nasbed.nets.network import Network
+from nasbed.nets.probing import diagnostics_of, probe_by_class, probed
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import Accuracy, Point, TrainingResult
 from nasbed.nets.rmsprop import RMSProp
@@ -52,6 +53,7 @@ class Pass:
         seeds: One integer a repeat.
         time_limit: Seconds of training after which the pass ends.
         threads: How many threads PyTorch uses on the CPU.
+        diagnostics: Whether the probe batch is looked at, too, whenever accuracies are measured.
 
     Attributes:
         steps: How many steps the whole pass has.
@@ -70,6 +72,7 @@ class Pass:
         seeds: tuple[int, ...],
         time_limit: float | None = None,
         threads: int = 1,
+        diagnostics: bool = False,
     ) -> None:
         self.recipe, self.data, self.seeds, self.time_limit = recipe, data, seeds, time_limit
         device = data.train.labels.device
@@ -79,6 +82,8 @@ class Pass:
         self.moments = {1: "start", self.steps // 2: "halfway", self.steps: "end"}
         self.points: list[dict[str, Point]] = [{} for _ in seeds]
         self.failures: list[str | None] = [None] * len(seeds)
+        self.probe = probe_by_class(data) if diagnostics else None
+        self.probed: dict[str, dict[str, Tensor]] = {}
         self.network = Network(graph, skeleton, len(seeds), recipe.norm_momentum)
         self.network.initialise(generators(seeds, "weights")).to(device)
         self.leaves = tuple(self.network.parameters())
@@ -125,7 +130,7 @@ class Pass:
         self.optimizer.step([torch.cat([g.reshape(-1) for g in gradients])], rate)
 
     def measure(self, name: str) -> None:
-        """Stop the clock, measure all accuracies, note them for the repeats that still live, go on."""
+        """Stop the clock, measure all accuracies, note them for the repeats that still live, probe, go on."""
         self.clock.stop()
         self.network.eval()
         share = len(self.seeds)
@@ -140,6 +145,8 @@ class Pass:
                     self.clock.seconds / share,
                     *(accuracies[r] for accuracies in measured),
                 )
+        if self.probe is not None:
+            self.probed[name] = probed(self.network, self.probe, self.recipe.l2)
         self.clock.start()
 
     @torch.no_grad()
@@ -163,9 +170,11 @@ class Pass:
     def results(self) -> tuple[TrainingResult, ...]:
         """Give what came of each repeat."""
         total = self.whole.running / len(self.seeds)
+        nothing = (None,) * len(self.seeds)
+        diagnostics = nothing if self.probe is None else diagnostics_of(self.network, self.probe, self.probed)
         return tuple(
-            TrainingResult(self.network.trainable_parameters, seed, points, total, failure)
-            for seed, points, failure in zip(self.seeds, self.points, self.failures, strict=True)
+            TrainingResult(self.network.trainable_parameters, seed, points, total, failure, seen)
+            for seed, points, failure, seen in zip(self.seeds, self.points, self.failures, diagnostics, strict=True)
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -180,6 +189,7 @@ class Pass:
             "finite": self.finite,
             "failures": list(self.failures),
             "points": [dict(points) for points in self.points],
+            "probed": dict(self.probed),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -191,6 +201,7 @@ class Pass:
         self.augment.load_state_dict(state["augmentation"])
         self.finite.copy_(state["finite"])
         self.failures, self.points = list(state["failures"]), [dict(points) for points in state["points"]]
+        self.probed = dict(state["probed"])
 
 
 def flattened(network: Network) -> Tensor:

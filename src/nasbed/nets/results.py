@@ -6,8 +6,10 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635: at the star
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from nasbed.nets.diagnostics import Diagnostics
 
 POINTS = ("start", "halfway", "end")
 """When accuracies are measured."""
@@ -55,6 +57,7 @@ class TrainingResult:
         total_time: Seconds from building the network to the last accuracy, as ``Clock`` counts them. Of repeats that
             were trained in one pass each is given an equal share of the pass's times.
         failure: Why the training ended early, in one line; None when it did not.
+        diagnostics: What the network made of the probe batch; None where that was not asked for or not reached.
     """
 
     trainable_parameters: int
@@ -62,9 +65,10 @@ class TrainingResult:
     points: Mapping[str, Point]
     total_time: float
     failure: str | None = None
+    diagnostics: Diagnostics | None = field(default=None, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give JSON-able values: accuracies as ``[correct, images]``, times in seconds."""
+        """Give JSON-able values: accuracies as ``[correct, images]``, times in seconds; diagnostics stay out."""
         return {
             "trainable_parameters": self.trainable_parameters,
             "seed": self.seed,

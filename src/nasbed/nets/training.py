@@ -9,6 +9,7 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -36,12 +37,13 @@ def train(
     device: torch.device | str = "cpu",
     time_limit: float | None = None,
     threads: int = 1,
+    diagnostics: bool = False,
 ) -> TrainingResult:
     """Train the network of one module from scratch, once; ``train_repeats`` with one seed.
 
     On the CPU the result, times apart, depends on the arguments alone, bit for bit on one machine.
     """
-    return train_repeats(graph, skeleton, recipe, data, epochs, (seed,), device, time_limit, threads)[0]
+    return train_repeats(graph, skeleton, recipe, data, epochs, (seed,), device, time_limit, threads, diagnostics)[0]
 
 
 def train_repeats(
@@ -54,6 +56,7 @@ def train_repeats(
     device: torch.device | str = "cpu",
     time_limit: float | None = None,
     threads: int = 1,
+    diagnostics: bool = False,
 ) -> tuple[TrainingResult, ...]:
     """Train the network of one module from scratch, once for each seed, in one pass.
 
@@ -72,6 +75,7 @@ def train_repeats(
         time_limit: Seconds of training after which the pass stops. A recipe whose schedule reads the clock ends
             there as planned; any other has failed.
         threads: How many threads PyTorch may use on the CPU. Another number can round differently.
+        diagnostics: Whether results come with ``Diagnostics``; nothing else in them changes but the total time.
 
     Returns:
         One result a seed. A training whose outputs are not finite, that ran out of memory or of time has a ``failure``.
@@ -84,7 +88,9 @@ def train_repeats(
     check_training(skeleton, recipe, data, epochs, seeds, time_limit)
     device = torch.device(device)
     with using_threads(threads):
-        training = Pass(graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit, threads)
+        training = Pass(
+            graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit, threads, diagnostics
+        )
         try:
             training.run()
         except RuntimeError as error:  # the parent of the GPU's error and, with that text, all that there is on the CPU
@@ -104,8 +110,10 @@ def train_unit(
     seed: int,
     repeats: int = 1,
     attempts: int = 5,
+    first: int = 0,
+    diagnostics: str | None = None,
 ) -> dict[str, Any]:
-    """Train all repeats of one module at one budget, in plain values: a unit of a campaign.
+    """Train repeats of one module at one budget, in plain values: a unit of a campaign.
 
     Repeat r of attempt a is seeded by ``repeat_seed(seed, r, a)``. The first attempt trains all repeats in one pass;
     one that fails is tried again from scratch by itself.
@@ -120,6 +128,9 @@ def train_unit(
         seed: Any integer; campaigns derive it from their own seed, the module's hash and the epochs.
         repeats: How many trainings.
         attempts: After how many failures a repeat is given up.
+        first: The number of the first of them.
+        diagnostics: A folder, made where there is none, for the ``Diagnostics`` of each repeat's last attempt:
+            repeat r's are in ``r.npz``. On several machines it must be one that they share.
 
     Returns:
         ``trainable_parameters``, ``data_checksum``, the ``attempts`` at each repeat and, under ``repeats``, what
@@ -127,18 +138,30 @@ def train_unit(
     """
     graph = Graph.of(adjacency, labels)
     frame, how, what = Skeleton(**skeleton), Recipe(**recipe), load(data)
-    results = list(train_repeats(graph, frame, how, what, epochs, [repeat_seed(seed, r) for r in range(repeats)]))
+    seeds = [repeat_seed(seed, first + r) for r in range(repeats)]
+    results = list(train_repeats(graph, frame, how, what, epochs, seeds, diagnostics=diagnostics is not None))
     tried = [1] * repeats
     for r in range(repeats):
         while results[r].failure is not None and tried[r] < attempts:
-            results[r] = train(graph, frame, how, what, epochs, repeat_seed(seed, r, tried[r]))
+            another = repeat_seed(seed, first + r, tried[r])
+            results[r] = train(graph, frame, how, what, epochs, another, diagnostics=diagnostics is not None)
             tried[r] += 1
+    if diagnostics is not None:
+        _save(Path(diagnostics), first, results)
     return {
         "trainable_parameters": results[0].trainable_parameters,
         "data_checksum": what.checksum,
         "attempts": tried,
         "repeats": [result.to_dict() for result in results],
     }
+
+
+def _save(folder: Path, first: int, results: Sequence[TrainingResult]) -> None:
+    """Write a file for each repeat whose network was looked at."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for r, result in enumerate(results, first):
+        if result.diagnostics is not None:
+            result.diagnostics.save(folder / f"{r}.npz")
 
 
 def check_training(

@@ -241,7 +241,7 @@ def test_a_schedule_by_time_ends_with_its_time(data):
 def test_a_unit_tries_failed_repeats_again_with_seeds_of_their_own(monkeypatch):
     tried = []
 
-    def failing(graph, skeleton, recipe, data, epochs, seeds, *rest):
+    def failing(graph, skeleton, recipe, data, epochs, seeds, *rest, **options):
         tried.append(tuple(seeds))
         failures = [None if seed in (repeat_seed(3, 0), repeat_seed(3, 2, 2)) else "it failed" for seed in seeds]
         return tuple(TrainingResult(1, s, {}, 0.0, f) for s, f in zip(seeds, failures, strict=True))
