@@ -25,12 +25,17 @@ class Dense(nn.Module):
         self.weight = nn.Parameter(torch.empty(repeats, sources, targets, dtype=torch.float32))
         self.bias = nn.Parameter(torch.zeros(repeats, 1, targets, dtype=torch.float32))
 
-    def initialise(self, generators: Sequence[torch.Generator]) -> None:
-        """Draw each repeat's weights from its own generator: uniform, after Glorot, as TensorFlow's dense layer."""
+    def initialise(self, generators: Sequence[torch.Generator], by: str = "tensorflow") -> None:
+        """Draw each repeat's weights from its own generator: uniform, after Glorot as in TensorFlow or as in PyTorch.
+
+        Only PyTorch draws biases, too.
+        """
         sources, targets = self.weight.shape[1:]
-        bound = (6.0 / (sources + targets)) ** 0.5
-        for weight, generator in zip(self.weight.data, generators, strict=True):
+        bound = sources**-0.5 if by == "pytorch" else (6.0 / (sources + targets)) ** 0.5
+        for weight, bias, generator in zip(self.weight.data, self.bias.data, generators, strict=True):
             weight.uniform_(-bound, bound, generator=generator)
+            if by == "pytorch":
+                bias.uniform_(-bound, bound, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(repeats, batch, sources)`` to ``(repeats, batch, targets)``."""
@@ -65,11 +70,16 @@ class Network(nn.Module):
         )
         self.head = Dense(skeleton.final_channels, skeleton.classes, repeats)
 
-    def initialise(self, generators: Sequence[torch.Generator]) -> Network:
-        """Draw all weights, each repeat's from its own CPU generator, whatever other repeats there are."""
+    def initialise(self, generators: Sequence[torch.Generator], by: str = "tensorflow") -> Network:
+        """Draw all weights, each repeat's from its own CPU generator, whatever other repeats there are.
+
+        Args:
+            generators: One a repeat.
+            by: Whose defaults, ``tensorflow`` or ``pytorch``.
+        """
         for convolution in convolutions(self):
-            convolution.initialise(generators)
-        self.head.initialise(generators)
+            convolution.initialise(generators, by)
+        self.head.initialise(generators, by)
         return self
 
     @property

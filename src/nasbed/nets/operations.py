@@ -47,11 +47,19 @@ class ConvBNReLU(nn.Module):
         self.register_buffer("mean", torch.zeros(width, dtype=torch.float32))
         self.register_buffer("variance", torch.ones(width, dtype=torch.float32))
 
-    def initialise(self, generators: Sequence[torch.Generator]) -> None:
-        """Draw each repeat's weights from its own generator: truncated normal, variance 1 / fan-in."""
+    def initialise(self, generators: Sequence[torch.Generator], by: str = "tensorflow") -> None:
+        """Draw each repeat's weights from its own generator.
+
+        By TensorFlow's variance scaling they are truncated normal with variance 1 / fan-in, by PyTorch's default
+        uniform with a third of that.
+        """
         for weight, generator in zip(self.weight.data.chunk(self.repeats), generators, strict=True):
-            std = (weight[0].numel() ** -0.5) / TRUNCATED_STD
-            nn.init.trunc_normal_(weight, 0.0, std, -2 * std, 2 * std, generator=generator)
+            scale: float = weight[0].numel() ** -0.5
+            if by == "pytorch":
+                weight.uniform_(-scale, scale, generator=generator)
+            else:
+                std = scale / TRUNCATED_STD
+                nn.init.trunc_normal_(weight, 0.0, std, -2 * std, 2 * std, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, repeats·sources, size, size)`` to ``(batch, repeats·targets, size, size)``."""

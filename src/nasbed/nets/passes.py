@@ -1,14 +1,15 @@
 """Passes: several repeats of a module trained side by side, step by step.
 
-The published procedure: the first step has rate 0 and only starts batch normalisation's averages; accuracies are
-measured then, halfway and at the end; the clock runs while steps are made and stands while accuracies are measured.
+The published procedure: the first step has rate 0 and only starts batch normalisation's averages (a recipe can do
+without); accuracies are measured then, halfway and at the end; the clock runs while steps are made and stands while
+accuracies are measured.
 
 Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +28,7 @@ from nasbed.nets.results import Accuracy, Point, TrainingResult
 from nasbed.nets.rmsprop import RMSProp
 from nasbed.nets.schedules import SCHEDULES
 from nasbed.nets.seeds import generators
+from nasbed.nets.sgd import SGD
 from nasbed.nets.skeleton import Skeleton
 
 
@@ -78,16 +80,18 @@ class Pass:
         device = data.train.labels.device
         self.clock, self.whole = Clock(device, threads), Clock(device, threads)
         self.whole.start()
-        self.steps, self.made = epochs * len(data.train) // recipe.batch_size, 0
+        self.epochs, self.steps, self.made = epochs, epochs * len(data.train) // recipe.batch_size, 0
         self.moments = {1: "start", self.steps // 2: "halfway", self.steps: "end"}
         self.points: list[dict[str, Point]] = [{} for _ in seeds]
         self.failures: list[str | None] = [None] * len(seeds)
         self.probe = probe_by_class(data) if diagnostics else None
         self.probed: dict[str, dict[str, Tensor]] = {}
         self.network = Network(graph, skeleton, len(seeds), recipe.norm_momentum)
-        self.network.initialise(generators(seeds, "weights")).to(device)
+        self.network.initialise(generators(seeds, "weights"), recipe.initialisation).to(device)
+        self.forward = torch.compile(self.network) if recipe.compile else self.network
+        self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
         self.leaves = tuple(self.network.parameters())
-        self.optimizer = RMSProp([flattened(self.network)], recipe.decay, recipe.momentum, recipe.epsilon, recipe.l2)
+        self.optimizer = OPTIMIZERS[recipe.optimizer](recipe, [flattened(self.network)])
         self.orders = Orders(len(data.train), recipe.batch_size, generators(seeds, "order"))
         self.augment = Augmentation(data, recipe, generators(seeds, "augmentation"))
         self.finite = torch.ones(len(seeds), dtype=torch.bool, device=device)
@@ -112,10 +116,12 @@ class Pass:
         self.clock.stop()
 
     def rate(self, step: int) -> float:
-        """Give the learning rate of a step; that of the first is 0."""
-        if step == 0:
+        """Give the learning rate of a step."""
+        if step == 0 and self.recipe.zero_first_step:
             return 0.0
         done = step / self.steps
+        if self.recipe.clock == "epoch":
+            done = step * self.recipe.batch_size // len(self.data.train) / self.epochs
         if self.recipe.clock == "time" and self.time_limit is not None:
             done = self.clock.running / self.time_limit
         return self.recipe.learning_rate * SCHEDULES[self.recipe.schedule](done)
@@ -124,10 +130,16 @@ class Pass:
         """Make one step of all repeats."""
         self.network.train()
         images, labels = self.augment(numbers)
-        logits = self.network(images)
+        logits = self.logits(images)
         loss = F.cross_entropy(logits.flatten(0, 1), labels.T.flatten(), reduction="sum") / len(labels)
         gradients = torch.autograd.grad(loss, self.leaves)  # of a repeat's mean loss: no other depends on its weights
         self.optimizer.step([torch.cat([g.reshape(-1) for g in gradients])], rate)
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Run the network in the recipe's precision; what comes out is float32."""
+        with self.autocast:
+            logits: Tensor = self.forward(images)
+        return logits.float()
 
     def measure(self, name: str) -> None:
         """Stop the clock, measure all accuracies, note them for the repeats that still live, probe, go on."""
@@ -135,13 +147,13 @@ class Pass:
         self.network.eval()
         share = len(self.seeds)
         measured = [self.accuracies(part) for part in ("train", "validation", "test")]
-        finite = self.finite.tolist()
+        finite = (self.finite & self.sound()).tolist()
         for r in range(share):
             if self.failures[r] is None and not finite[r]:
-                self.failures[r] = f"the outputs were not finite after {self.made} of {self.steps} steps"
+                self.failures[r] = f"weights or outputs were not finite after {self.made} of {self.steps} steps"
             if self.failures[r] is None:
                 self.points[r][name] = Point(
-                    0.0 if name == "start" else self.made * self.recipe.batch_size / len(self.data.train),
+                    self.epoch,
                     self.clock.seconds / share,
                     *(accuracies[r] for accuracies in measured),
                 )
@@ -156,12 +168,27 @@ class Pass:
         most = self.recipe.evaluation_images if name == "train" else len(part)
         correct = torch.zeros(len(self.seeds), dtype=torch.int64, device=part.labels.device)
         images = 0
-        for batch, labels in full_batches(part, self.recipe.evaluation_batch, most, len(self.seeds)):
-            logits = self.network(batch)
+        size, rest = self.recipe.evaluation_batch, self.recipe.partial_batches
+        for batch, labels in full_batches(part, size, most, len(self.seeds), rest):
+            logits = self.logits(batch)
             self.finite &= logits.isfinite().flatten(1).all(dim=1)
             correct += (logits.argmax(dim=2) == labels).sum(dim=1)
             images += len(labels)
         return [Accuracy(k, images) for k in correct.tolist()]
+
+    @property
+    def epoch(self) -> float:
+        """How often every training image has been learned from, on average."""
+        learned = 0 if self.made == 1 and self.recipe.zero_first_step else self.made
+        return learned * self.recipe.batch_size / len(self.data.train)
+
+    def sound(self) -> Tensor:
+        """Say of each repeat whether all of its weights are finite.
+
+        Once a loss is not finite neither are the weights, although the outputs may not show it.
+        """
+        parts = [leaf.detach().view(len(self.seeds), -1) for leaf in self.leaves]
+        return torch.stack([part.isfinite().all(dim=1) for part in parts]).all(dim=0)
 
     def fail_all(self, reason: str) -> None:
         """End every repeat that still lives."""
@@ -211,3 +238,10 @@ def flattened(network: Network) -> Tensor:
     for parameter, values in zip(parameters, torch.split(flat, [p.numel() for p in parameters]), strict=True):
         parameter.data = values.view_as(parameter)
     return flat
+
+
+OPTIMIZERS: dict[str, Callable[[Recipe, Sequence[Tensor]], RMSProp | SGD]] = {
+    "rmsprop": lambda recipe, weights: RMSProp(weights, recipe.decay, recipe.momentum, recipe.epsilon, recipe.l2),
+    "sgd": lambda recipe, weights: SGD(weights, recipe.momentum, recipe.nesterov, recipe.l2),
+}
+"""From a recipe's name to the method that moves the weights."""

@@ -192,7 +192,7 @@ def test_outputs_that_are_not_finite_fail_their_repeat_alone(data, monkeypatch):
 
     monkeypatch.setattr(Pass, "step", step)
     first, second, third = train_repeats(MODULE, SKELETON, RECIPE, data, 2, (1, 2, 3))
-    assert second.failure == "the outputs were not finite after 5 of 10 steps"
+    assert second.failure == "weights or outputs were not finite after 5 of 10 steps"
     assert list(second.points) == ["start"]
     monkeypatch.undo()
     for result, seed in ((first, 1), (third, 3)):

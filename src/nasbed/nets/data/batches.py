@@ -109,7 +109,9 @@ class Augmentation:
         return drawn[0], drawn[1]
 
 
-def full_batches(part: Part, batch: int, most: int, repeats: int) -> Iterator[tuple[Tensor, Tensor]]:
+def full_batches(
+    part: Part, batch: int, most: int, repeats: int, rest: bool = False
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Go through unaugmented images in order, full batches only, the same for every repeat.
 
     Args:
@@ -118,11 +120,14 @@ def full_batches(part: Part, batch: int, most: int, repeats: int) -> Iterator[tu
         most: How many images at most.
         repeats: How many networks see them.
 
+        rest: Whether those that fill no batch follow in a smaller one.
     Yields:
         Images ``(batch, repeats·channels, size, size)``, channels last, and labels ``(batch,)``.
     """
     images = min(len(part), most)
     batch = min(batch, images)
-    for first in range(0, images - batch + 1, batch):
-        chosen = part.images[first : first + batch]
-        yield chosen.repeat(1, 1, 1, repeats).permute(0, 3, 1, 2), part.labels[first : first + batch]
+    end = images if rest else images // batch * batch
+    for first in range(0, end, batch):
+        last = min(first + batch, end)
+        chosen = part.images[first:last]
+        yield chosen.repeat(1, 1, 1, repeats).permute(0, 3, 1, 2), part.labels[first:last]
