@@ -7,6 +7,7 @@ https://arxiv.org/abs/1902.09635
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
+from nasbed.spaces.named_modules import NAMED_MODULES
 from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, load_index, module_index
 
 if TYPE_CHECKING:
@@ -255,15 +257,22 @@ class NASBench101(Space):
         return arch
 
     def parse(self, text: str) -> Archs:
-        """Read a module written as ``format`` does: ``011/001/000:conv3x3``.
+        """Read a module written as ``format`` does, ``011/001/000:conv3x3``, or by its name, ``inception-like``.
 
         Rows of the adjacency matrix are separated by slashes, operations by commas; ``input`` and ``output`` may be
-        named or left out, operations may be written in short (conv3x3, conv1x1, maxpool) or as published.
+        named or left out, operations may be written in short (conv3x3, conv1x1, maxpool) or as published. Names are
+        those of ``named_modules``.
         """
+        name = text.strip()
+        if name in NAMED_MODULES:
+            return self._named(name)
         match = _TEXT.match(text)
         if match is None:
+            close = get_close_matches(name, NAMED_MODULES, n=1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
             raise InvalidArchitecture(
-                f"{text!r} is not a module; write the matrix and the operations, such as '011/001/000:conv3x3-bn-relu'"
+                f"{text!r} is not a module{hint}; write the matrix and the operations, such as "
+                f"'011/001/000:conv3x3-bn-relu', or a name: {', '.join(NAMED_MODULES)}"
             )
         matrix = [[int(x) for x in row] for row in match["rows"].split("/")]
         names = [name.strip() for name in match["operations"].split(",") if name.strip()]
@@ -273,6 +282,12 @@ class NASBench101(Space):
             names = names[:-1]
         full = {short: long for long, short in _SHORT.items()}
         return self.embed(Graph.of(matrix, [INPUT, *(full.get(name, name) for name in names), OUTPUT]))
+
+    def _named(self, name: str) -> Archs:
+        try:
+            return self.embed(NAMED_MODULES[name])
+        except InvalidArchitecture as error:
+            raise InvalidArchitecture(f"{name!r} is outside this space: {error}") from None
 
     def format(self, arch: Archs) -> str:
         """Write the pruned module as matrix rows and operations: ``011/001/000:conv3x3-bn-relu``."""
