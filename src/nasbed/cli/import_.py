@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +21,7 @@ def command(
     json: Json = False,
 ) -> None:
     """Import a published file, every checksum verified, into the cache, where its path and its name find it again."""
-    from nasbed.core.files import check_place, replacing
+    from nasbed.core.files import check_place
     from nasbed.tables.cache import table_for
 
     if out is not None:
@@ -30,14 +29,14 @@ def command(
     with progress("importing") as move:
         table = table_for(file, move)
     if out is not None:
-        with replacing(out) as beside:
-            shutil.copyfile(table.path, beside)
+        table = table.copy(out)
     facts = {
-        "table": str(table.path if out is None else out),
+        "table": str(table.path),
         "architectures": len(table),
         "budgets": list(table.budgets),
         "repeats": table.repeats,
         "bytes": table.path.stat().st_size,
+        "beside": table.describe()["beside"],
         "provenance": table.provenance,
     }
     print_json(facts) if json else print_facts(facts)

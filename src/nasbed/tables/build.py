@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,9 +17,13 @@ from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.spaces import nasbench101_kernels as kernels
 from nasbed.tables.column import REPORTED, Description, describe
+from nasbed.tables.column_file import COLD, Block, checksums, write_columns
+from nasbed.tables.companion import check_room, companion_path, copy_companions, is_companion, write_companion
 from nasbed.tables.encoding import Encoding, compress, compress_texts, encode
-from nasbed.tables.seal import BLANK, seal
-from nasbed.tables.table import FORMAT, METADATA, METADATA_CHECKSUM, SEAL, Table, checksums
+from nasbed.tables.table import MODULE_COLUMNS, Table
+
+INSIDE_AT_MOST = 2**22
+"""Bytes of compressed columns that a table keeps in its own file; more of them lie beside it."""
 
 Values = NDArray[Any] | Callable[[], NDArray[Any]]
 
@@ -64,7 +66,7 @@ def build_table(
     _check(space, archs, budgets, repeats, trainable_parameters)
     columns: dict[str, Any] = {}
     stored: dict[str, pa.Array] = {}
-    cold: dict[str, bytes] = {}
+    cold: dict[str, Block] = {}
     for name, given in results.items():
         values = given() if callable(given) else np.asarray(given)
         if values.shape not in (shape, shape[:1]):
@@ -74,7 +76,6 @@ def build_table(
     modules = _modules(space, archs, vertices, hashes() if callable(hashes) else hashes)
     modules["trainable_parameters"] = pa.array(_narrow(trainable_parameters))
     metadata = {
-        "format": FORMAT,
         "space": {"name": space.name, "settings": space.settings()},
         "budgets": [int(epochs) for epochs in budgets],
         "repeats": int(repeats),
@@ -94,6 +95,7 @@ def append_column(
     split: str | None = None,
     meaning: str = "",
     path: str | Path | None = None,
+    beside: str | None = None,
 ) -> Table:
     """Write a table with a column more, such as a score of every module, and open it.
 
@@ -105,24 +107,45 @@ def append_column(
         split: The images that they are about, if there are such.
         meaning: A sentence that says what the numbers are.
         path: The file to write; the table's own, which is replaced, if not given.
+        beside: A room, such as ``"latency"``, to keep the column in instead, beside the table, which is not written
+            again then. What the room has already stays there.
 
     Raises:
-        BadSetting: When the name is taken or the shape does not fit.
+        BadSetting: When the name is taken, the shape does not fit, or the room is another table's.
     """
-    taken = {*table.columns, *table.batch.schema.names}
-    if name in taken:
+    if name in {*table.columns, *table.missing, *MODULE_COLUMNS, COLD}:
         raise BadSetting(f"{table.path.name} has a column {name!r} already; choose another name")
     values = np.asarray(values, np.float64)
     shape = (len(table), len(table.budgets), table.repeats)
     if values.shape not in (shape, shape[:1]):
         raise BadSetting(f"the column {name} has shape {values.shape}; it should have {shape[:1]} or {shape}")
-    stored = {field: table.batch.column(field) for field in table.batch.schema.names if field != "cold"}
-    cold = table.cold_blocks()
-    about = _add(name, values, Description(unit, split, meaning), False, stored, cold)
-    metadata = {**table.metadata, "columns": {**table.metadata["columns"], name: about}}
-    path = table.path if path is None else Path(path).expanduser()
-    _write(path, stored, cold, metadata)
-    return Table.open(path)
+    description = Description(unit, split, meaning)
+    if beside is not None:
+        _attach(table, beside, name, values, description)
+        return Table.open(table.path)
+    target = table.path if path is None else Path(path).expanduser()
+    if target != table.path:
+        copy_companions(table.companions, target)
+    stored, cold = table.file.arrays(), table.file.blocks()
+    about = _add(name, values, description, False, stored, cold)
+    _write(target, stored, cold, {**table.metadata, "columns": {**table.metadata["columns"], name: about}})
+    return Table.open(target)
+
+
+def _attach(table: Table, room: str, name: str, values: NDArray[Any], description: Description) -> None:
+    """Write a companion with a column more."""
+    path = companion_path(table.path, room)
+    if room == COLD:
+        raise BadSetting(f"the room {COLD!r} is for what the table was written with; choose another name")
+    there = table.companions.get(room)
+    if there is None and path.exists():
+        raise BadSetting(f"{path} is there and does not belong to {table.path.name}; move it or choose another name")
+    arrays = there.arrays() if there is not None else {}
+    blocks = there.blocks() if there is not None else {}
+    columns = there.columns if there is not None else {}
+    about = _add(name, values, description, False, arrays, blocks)
+    with replacing(path) as part:
+        write_companion(part, room, table.metadata["checksums"]["hash"], arrays, blocks, {**columns, name: about})
 
 
 def _check(
@@ -168,7 +191,7 @@ def _add(
     description: Description,
     cold: bool,
     stored: dict[str, pa.Array],
-    blocks: dict[str, bytes],
+    blocks: dict[str, Block],
 ) -> dict[str, Any]:
     """Encode a column into ``stored`` or, a cold one, into ``blocks``; give what the metadata say of it."""
     if values.dtype == object:
@@ -205,18 +228,20 @@ def _narrow(counts: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
     return counts.astype(np.int32 if int(counts.max()) < 2**31 else np.int64)
 
 
-def _write(path: Path, columns: Mapping[str, pa.Array], cold: Mapping[str, bytes], metadata: dict[str, Any]) -> None:
-    """Write the file beside, then let it take its name."""
-    arrays = dict(columns)
-    n = len(arrays["hash"])
-    ends = np.full(n + 1, len(cold), np.int32)
-    ends[0] = 0
-    arrays["cold"] = pa.ListArray.from_arrays(ends, pa.array(list(cold.values()), pa.binary()))
-    batch = pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
-    text = json.dumps({**metadata, "checksums": dict(checksums(batch, cold))}).encode()
-    checksum = hashlib.sha256(text).hexdigest().encode()
-    schema = batch.schema.with_metadata({METADATA: text, METADATA_CHECKSUM: checksum, SEAL: BLANK})
-    with replacing(path) as beside:
-        with pa.ipc.new_file(str(beside), schema) as writer:
-            writer.write_batch(batch.replace_schema_metadata(schema.metadata))
-        seal(beside)
+def _write(path: Path, columns: Mapping[str, pa.Array], cold: Mapping[str, Block], metadata: dict[str, Any]) -> None:
+    """Write the file, and what is too large for it beside it; each takes its name when both are whole."""
+    companion = companion_path(path, COLD)
+    if sum(map(len, cold.values())) <= INSIDE_AT_MOST:
+        with replacing(path) as part:
+            write_columns(part, columns, cold, metadata)
+        if not any("beside" in about for about in metadata["columns"].values()) and is_companion(companion):
+            companion.unlink()  # of the table that was here before
+        return
+    check_room(companion)
+    modules = dict(checksums({"hash": columns["hash"]}, {}))["hash"]
+    described = {name: metadata["columns"][name] for name in cold}
+    beside = {name: {**about, "beside": COLD} for name, about in described.items()}
+    with replacing(path) as part, replacing(companion) as other:  # which is renamed before the table
+        found = write_companion(other, COLD, modules, {}, cold, described)
+        every = {**metadata["columns"], **beside}
+        write_columns(part, columns, {}, {**metadata, "columns": every, "checksums": found})

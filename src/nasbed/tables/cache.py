@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.files import replacing
 from nasbed.core.home import home
+from nasbed.tables.companion import move_table
 from nasbed.tables.table import Table
 
 Progress = Callable[[float], None]
@@ -38,7 +40,9 @@ def table_for(path: str | Path, progress: Progress | None = None) -> Table:
     found = cached_table_for(path)
     if found is not None:
         try:
-            return Table.open(found)
+            table = Table.open(found)
+            if not table.missing:
+                return table
         except CorruptFile:  # the cache can be made again
             found.unlink(missing_ok=True)
     return import_cached(path, progress)
@@ -60,14 +64,15 @@ def import_cached(path: Path, progress: Progress | None = None) -> Table:
         ) from None
     remove_left(folder.glob(".*"))
     state = _state(path)
-    beside = folder / f".importing.{os.getpid()}.arrow"
+    part = folder / f".importing.{os.getpid()}.part"
+    part.mkdir()
     try:
-        digest = import_tfrecord(path, beside, progress).provenance["sha256"]
+        digest = import_tfrecord(path, part / "table.arrow", progress).provenance["sha256"]
         if _state(path) != state:
             raise CorruptFile(f"{path} was changed while it was read; import it again")
-        beside.replace(folder / f"{digest}.arrow")
+        move_table(part / "table.arrow", folder / f"{digest}.arrow")
     finally:
-        beside.unlink(missing_ok=True)
+        shutil.rmtree(part)
     note = _note(path)
     with replacing(note) as part:
         part.write_text(json.dumps({**state, "sha256": digest}))

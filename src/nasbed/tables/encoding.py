@@ -150,7 +150,7 @@ def compress_texts(texts: NDArray[np.object_]) -> bytes:
     return len(text).to_bytes(8, "little") + compressed
 
 
-def decompress_texts(block: bytes) -> NDArray[np.object_]:
+def decompress_texts(block: Any) -> NDArray[np.object_]:
     """Undo ``compress_texts``."""
     size = int.from_bytes(block[:8], "little")
     return np.array(json.loads(pa.decompress(block[8:], decompressed_size=size, codec="zstd", asbytes=True)), object)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.files import replacing
+from nasbed.tables.column_file import METADATA
 from nasbed.tables.record import MEASURES, POINTS, Record, format_record
-from nasbed.tables.table import METADATA, Table
+from nasbed.tables.table import Table
 
 Progress = Callable[[float], None]
 _BATCH = 2**15
@@ -37,7 +38,12 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
     """Write a record a training, in the order of the file that the table was imported from, else by hash.
 
     Values that the table lacks are NaN in the file, where the published API reports them as they are.
+
+    Raises:
+        NotInTable: When values that the table was written with are not beside it: the file would not have all there is.
     """
+    for name in table.missing:
+        _ = table.column(name)
     from nasbed.tables import tfrecord_kernels as kernels
 
     slots = _record_order(table)
@@ -90,7 +96,7 @@ def export_parquet(table: Table, path: Path, progress: Progress | None = None) -
         for size in reversed(table.shape(name)[1:]):
             values = pa.FixedSizeListArray.from_arrays(values, size).cast(pa.list_(values.type))
         columns[name] = values
-    made = pa.table(columns).replace_schema_metadata({METADATA: table.batch.schema.metadata[METADATA]})
+    made = pa.table(columns).replace_schema_metadata({METADATA: table.file.batch.schema.metadata[METADATA]})
     with replacing(path) as beside:
         parquet.write_table(made, beside, row_group_size=2**16)
     if progress is not None:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from glob import escape
 from io import RawIOBase
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
 from nasbed.tables import tfrecord_kernels as kernels
 from nasbed.tables.build import build_table
+from nasbed.tables.column_file import COLD
+from nasbed.tables.companion import companion_path
 from nasbed.tables.gathered import Gathered
 from nasbed.tables.published import MODULES, PUBLISHED
 from nasbed.tables.record import MEASURES, POINTS, Record, parse_record
@@ -60,7 +64,8 @@ def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | No
     if not source.is_file():
         raise BadSetting(f"there is no file {source}")
     check_place(out)
-    remove_left(out.parent.glob(f".{out.name}.*.part"))
+    for path in (out, companion_path(out, COLD)):
+        remove_left(path.parent.glob(f".{escape(path.name)}.*.part"))
     found = _Records(source, progress or (lambda share: None))
     with source.open("rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
@@ -71,10 +76,14 @@ def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | No
 
 
 def remove_left(parts: Iterable[Path]) -> None:
-    """Remove unfinished files, named ``….<process>.<suffix>``, whose process has ended."""
+    """Remove unfinished files and folders, named ``….<process>.<suffix>``, whose process has ended."""
     for part in parts:
         process = part.name.split(".")[-2]
-        if process.isdecimal() and not _runs(int(process)):
+        if not process.isdecimal() or _runs(int(process)):
+            continue
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
             part.unlink(missing_ok=True)
 
 

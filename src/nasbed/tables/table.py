@@ -1,4 +1,4 @@
-"""A table of trained architectures: one memory-mapped Arrow file.
+"""A table of trained architectures: a memory-mapped Arrow file and, if it is large, a companion.
 
 The file is Arrow IPC, uncompressed, with a single record batch, so that any Arrow reader maps it. It has a row a
 module:
@@ -7,42 +7,36 @@ module:
 * ``arch``: the module as it was given, unpruned if it was, as a row of its space, and ``vertices``, how many it had;
 * ``trainable_parameters``; ``class``, the space's number of the module, where the space numbers its modules; and
   ``by_hash``, the rows in ascending order of hash, unless they are in that order already;
-* the results, fixed-shape tensors ``(budgets, repeats)``, stored as ``encoding`` has it;
-* ``cold``: in the first row, a compressed block for each column that no query reads, in the order of the metadata.
+* the results, fixed-shape tensors ``(budgets, repeats)``, stored as ``encoding`` has it.
 
-The schema's metadata has all else, as JSON under ``nasbed``: version of the format, space, budgets, repeats,
-provenance, columns and their checksums; ``nasbed.sha256`` is the checksum of that text, which so stands for everything
-in the table, and ``nasbed.seal`` the checksum of the file.
+The metadata, of which ``column_file`` tells, have all else: space, budgets, repeats, provenance, and the columns with
+their checksums. Columns that no query reads are compressed, and kept in this file while they are small, else beside it,
+as ``companion`` has it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
+import shutil
 import struct
-from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, CorruptFile, NasbedError, NotInTable, UnknownName
+from nasbed.core.errors import BadSetting, CorruptFile, NotInTable, UnknownName
+from nasbed.core.files import replacing
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
-from nasbed.tables.column import Column, Description
-from nasbed.tables.encoding import Encoding, decompress, decompress_texts
-from nasbed.tables.seal import is_sealed
+from nasbed.tables.column import Column
+from nasbed.tables.column_file import ColumnFile
+from nasbed.tables.companion import companion_path, copy_companions, find_companions
 
-FORMAT = 1
-METADATA, METADATA_CHECKSUM, SEAL = b"nasbed", b"nasbed.sha256", b"nasbed.seal"
 MODULE_COLUMNS = ("hash", "arch", "vertices", "trainable_parameters", "class", "by_hash")
-_DTYPES = {"float": "<f4", "double": "<f8", "uint16": "<u2", "int8": "<i1", "int32": "<i4", "int64": "<i8"}
 _DIGEST = struct.Struct(">QQ")
 _PROBES = 8
 """How often a hash is looked for where it should be; about five find it. Halving bounds what uneven hashes cost."""
@@ -52,18 +46,15 @@ class Table:
     """What was measured; see the module's text for the file. Values are read from the mapped file when asked for.
 
     Args:
-        path: The file.
-        batch: Its record batch.
-        metadata: The JSON under ``nasbed`` in its schema.
+        file: The open file.
     """
 
-    def __init__(self, path: Path, batch: pa.RecordBatch, metadata: dict[str, Any]) -> None:
-        self.path = path
-        self.batch = batch
-        self.metadata = metadata
-        self.budgets: tuple[int, ...] = tuple(metadata["budgets"])
-        self.repeats: int = metadata["repeats"]
-        self.provenance: dict[str, Any] = metadata["provenance"]
+    def __init__(self, file: ColumnFile) -> None:
+        self.file = file
+        self.path, self.metadata = file.path, file.metadata
+        self.budgets: tuple[int, ...] = tuple(self.metadata["budgets"])
+        self.repeats: int = self.metadata["repeats"]
+        self.provenance: dict[str, Any] = self.metadata["provenance"]
         self._columns: dict[str, Column] = {}
 
     @classmethod
@@ -77,27 +68,16 @@ class Table:
         path = Path(path).expanduser()
         if not path.is_file():
             raise BadSetting(f"there is no file {path}")
-        try:
-            reader = pa.ipc.open_file(pa.memory_map(str(path)))
-            batch = reader.get_batch(0) if reader.num_record_batches == 1 else None
-            metadata = _read_metadata(path, reader.schema.metadata or {})
-            names = set(batch.schema.names) if batch is not None else set()
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            raise CorruptFile(f"{path} is not a table, or has been cut off: {error}".split("\n")[0]) from None
-        missing = {*MODULE_COLUMNS[:4], "cold"} - names
-        if missing:
-            raise CorruptFile(f"{path} lacks the columns {', '.join(sorted(missing))}")
-        table = cls(path, batch, metadata)
-        for name, about in metadata["columns"].items():
-            if not about["cold"] and _shape_in(batch, name) != table.shape(name):
-                raise CorruptFile(
-                    f"{path}: the column {name} is not of the shape {table.shape(name)} that it should have"
-                )
+        file = ColumnFile.open(path)
+        if "room" in file.metadata:
+            table = f"{path.stem.removesuffix('.' + file.metadata['room'])}.arrow"
+            raise BadSetting(f"{path} is what lies beside a table; open {table}")
+        table = cls(file)
+        file.check(MODULE_COLUMNS[:4], (len(file),), (len(file), len(table.budgets), table.repeats))
         return table
 
     def __len__(self) -> int:
-        rows: int = self.batch.num_rows
-        return rows
+        return len(self.file)
 
     def __repr__(self) -> str:
         return f"Table({str(self.path)!r}: {len(self)} × {len(self.budgets)} budgets × {self.repeats} repeats)"
@@ -114,32 +94,32 @@ class Table:
     @cached_property
     def hashes(self) -> NDArray[np.uint8]:
         """The published digest of each module, ``(n, 16)``."""
-        return self._array("hash")
+        return self.file.array("hash")
 
     @cached_property
     def archs(self) -> Archs:
         """Each module as it was given, ``(n, decisions)``; fewer vertices leave places without edges."""
-        return self._array("arch")
+        return self.file.array("arch")
 
     @cached_property
     def vertices(self) -> NDArray[np.int8]:
         """How many vertices each module was given with, ``(n,)``."""
-        return self._array("vertices")
+        return self.file.array("vertices")
 
     @cached_property
     def trainable_parameters(self) -> NDArray[np.integer[Any]]:
         """How many parameters the network of each module has, ``(n,)``."""
-        return self._array("trainable_parameters")
+        return self.file.array("trainable_parameters")
 
     @cached_property
     def classes(self) -> NDArray[np.int32] | None:
         """The space's number of each module, ``(n,)``; None when the space does not number its modules."""
-        return self._array("class") if "class" in self.batch.schema.names else None
+        return self.file.array("class") if "class" in self.file else None
 
     @cached_property
     def by_hash(self) -> NDArray[np.integer[Any]] | None:
         """The rows in ascending order of hash, ``(n,)``; None when they are in that order."""
-        return self._array("by_hash") if "by_hash" in self.batch.schema.names else None
+        return self.file.array("by_hash") if "by_hash" in self.file else None
 
     def row_of_hash(self, digest: str) -> int:
         """Find the row of a module by its hash in hexadecimal.
@@ -207,73 +187,76 @@ class Table:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of the columns of results."""
-        return tuple(self.metadata["columns"])
+        """The names of the columns of results that can be read, those beside the table included."""
+        return tuple(self._files)
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Columns that the table was written with and that cannot be read, with the reason: their file is not there."""
+        described = self.metadata["columns"].items()
+        return {name: self._faults[about["beside"]] for name, about in described if name not in self._files}
+
+    @property
+    def companions(self) -> dict[str, ColumnFile]:
+        """The files that lie beside the table and belong to it, by room."""
+        return self._found[0]
 
     def column(self, name: str) -> Column:
         """Give a column of results.
 
         Raises:
+            NotInTable: When the file beside the table that should have it is missing.
             UnknownName: When there is none of that name.
         """
         if name not in self._columns:
-            if name not in self.metadata["columns"]:
-                raise UnknownName("column of the table", name, self.columns)
-            self._columns[name] = self._make_column(name, self.metadata["columns"][name])
+            self._columns[name] = self._file(name).column(name, self.shape(name))
         return self._columns[name]
-
-    def _make_column(self, name: str, about: Mapping[str, Any]) -> Column:
-        encoding = Encoding(**about["encoding"])
-        cold = about["cold"]
-        load = (lambda: self._thaw(name, encoding)) if cold else (lambda: self._array(name))
-        return Column(name, Description(about["unit"], about["split"], about["meaning"]), encoding, cold, load)
-
-    def _array(self, name: str) -> NDArray[Any]:
-        """Look at a column of the mapped file as an array; by its buffer, for pyarrow's own way imports pandas."""
-        found = self.batch.column(name)
-        shape: tuple[int, ...] = (len(self),)
-        if pa.types.is_fixed_size_binary(found.type):
-            return np.frombuffer(found.buffers()[1], np.uint8, len(self) * 16).reshape(-1, 16)
-        if isinstance(found.type, pa.FixedShapeTensorType):
-            shape += tuple(found.type.shape)
-            found = found.storage.values
-        return np.frombuffer(found.buffers()[1], _DTYPES[str(found.type)], math.prod(shape)).reshape(shape)
-
-    def _thaw(self, name: str, encoding: Encoding) -> NDArray[Any]:
-        """Decompress a cold column."""
-        block = self.cold_blocks()[name]
-        shape = self.shape(name)
-        try:
-            if encoding.kind == "text":
-                return decompress_texts(block).reshape(shape)
-            return decompress(block, encoding.dtype, int(np.prod(shape))).reshape(shape)
-        except (pa.ArrowException, OSError, ValueError):
-            raise CorruptFile(f"{self.path}: the column {name} cannot be decompressed") from None
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Give the shape of a column's values."""
-        scalar = self.metadata["columns"][name]["scalar"]
+        scalar = self._file(name).metadata["columns"][name]["scalar"]
         return (len(self),) if scalar else (len(self), len(self.budgets), self.repeats)
 
-    def cold_blocks(self) -> dict[str, bytes]:
-        """Give the compressed bytes of each cold column."""
-        column = self.batch.column("cold")
-        try:
-            column.validate(full=True)  # pyarrow trusts the offsets that it slices by
-            return dict(zip(self._cold_names, column[0].as_py(), strict=True))
-        except (pa.ArrowException, TypeError, ValueError) as error:
-            raise CorruptFile(f"{self.path}: the compressed columns cannot be found: {error}") from None
+    def _file(self, name: str) -> ColumnFile:
+        """Give the file that has a column; what lies beside is looked for only when it is needed."""
+        if name in self.file.columns:
+            return self.file
+        if name in self.missing:
+            raise NotInTable(
+                f"{name} of {self.path.name} cannot be read: {self.missing[name]}. Put the file that was written with "
+                "the table beside it again, or make the table anew"
+            )
+        if name not in self._files:
+            raise UnknownName("column of the table", name, self.columns)
+        return self._files[name]
+
+    @cached_property
+    def _files(self) -> dict[str, ColumnFile]:
+        """The file of each column, the table's own columns first, in the order that they were written in."""
+        files = {}
+        for name, about in self.metadata["columns"].items():
+            room = about.get("beside")
+            if room is None or room in self.companions:
+                files[name] = self.file if room is None else self.companions[room]
+        for companion in self.companions.values():
+            files |= {name: companion for name in companion.columns if name not in self.metadata["columns"]}
+        return files
 
     @property
-    def _cold_names(self) -> list[str]:
-        return [name for name, about in self.metadata["columns"].items() if about["cold"]]
+    def _faults(self) -> dict[str, str]:
+        return self._found[1]
+
+    @cached_property
+    def _found(self) -> tuple[dict[str, ColumnFile], dict[str, str]]:
+        return find_companions(self.file)
 
     def there(self) -> NDArray[np.bool_]:
         """Say which trainings the table has, ``(n, budgets, repeats)``: those with any number that is not NaN."""
         found = np.zeros((len(self), len(self.budgets), self.repeats), bool)
         for name in self.columns:
-            if len(self.shape(name)) == 3 and self.metadata["columns"][name]["encoding"]["kind"] != "text":
-                found |= ~np.isnan(self.column(name).values())
+            column = self.column(name)
+            if len(self.shape(name)) == 3 and column.encoding.kind != "text":
+                found |= ~np.isnan(column.values())
                 if found.all():
                     break
         return found
@@ -282,37 +265,54 @@ class Table:
 
     @property
     def checksum(self) -> str:
-        """The SHA-256 of everything in the table: of the metadata, which has the checksums of the columns."""
-        digest: str = self.batch.schema.metadata[METADATA_CHECKSUM].decode()
-        return digest
+        """The SHA-256 of everything that the table was written with: of metadata that have the columns' checksums."""
+        return self.file.checksum
 
     def describe(self) -> dict[str, Any]:
         """Give provenance, checksum, splits, warnings and sizes."""
+        described = {name: self.column(name).description for name in self.columns}
         return {
             "path": str(self.path),
             "space": dict(self.space.describe()),
             "modules": len(self),
             "budgets": list(self.budgets),
             "repeats": self.repeats,
-            "columns": {
-                name: {key: about[key] for key in ("unit", "split", "meaning")}
-                for name, about in self.metadata["columns"].items()
-            },
-            "splits": sorted({about["split"] for about in self.metadata["columns"].values() if about["split"]}),
+            "columns": {name: asdict(description) for name, description in described.items()},
+            "splits": sorted({description.split for description in described.values() if description.split}),
             "warnings": self.provenance.get("warnings", []),
             "provenance": self.provenance,
             "checksum": self.checksum,
             "bytes": self.path.stat().st_size,
+            "beside": {file.path.name: file.path.stat().st_size for file in self.companions.values()},
+            "missing": self.missing,
         }
 
+    def copy(self, path: str | Path) -> Table:
+        """Copy the table and what lies beside it, the table last; give the copy.
+
+        Raises:
+            BadSetting: When it cannot be written there.
+        """
+        path = Path(path).expanduser()
+        copy_companions(self.companions, path)
+        with replacing(path) as part:
+            shutil.copyfile(self.path, part)
+        return Table.open(path)
+
     def verify(self) -> None:
-        """See that the file is to the bit what was written, and that hashes, classes and orders fit the modules.
+        """See that the files are to the bit what was written, and that hashes, classes and orders fit the modules.
+
+        A companion that is not there is no damage; ``missing`` tells of it.
 
         Raises:
             CorruptFile: Saying which column differs, if it is one.
         """
-        if not is_sealed(self.path, self.batch.schema.metadata.get(SEAL, b"")):
-            raise CorruptFile(f"{self.path}: {self._damage()} is not what was written")
+        self.file.verify()
+        for room, fault in self._faults.items():
+            if companion_path(self.path, room).exists():
+                raise CorruptFile(fault)
+        for companion in self.companions.values():
+            companion.verify()
         space: Any = self.space
         self._compare("hash", self.hashes, space.hashes(self.archs))
         if self.classes is not None:
@@ -322,65 +322,11 @@ class Table:
         rising = (words[1:, 0] > words[:-1, 0]) | ((words[1:, 0] == words[:-1, 0]) & (words[1:, 1] > words[:-1, 1]))
         if not rising.all():
             raise CorruptFile(f"{self.path}: the hashes do not ascend at number {int(np.argmin(rising)) + 1}")
-        for name in self._cold_names:
-            _ = self.column(name).stored
-
-    def _damage(self) -> str:
-        """Say what in the file differs from its checksum."""
-        try:
-            for name, found in checksums(self.batch, self.cold_blocks()):
-                if found != self.metadata["checksums"].get(name):
-                    return f"the column {name}"
-        except (
-            CorruptFile,
-            pa.ArrowException,
-            AttributeError,
-            TypeError,
-            ValueError,
-        ):  # not even the description of the columns is whole
-            pass
-        return "what lies around the columns"
+        for name in self.columns:
+            if self.column(name).cold:
+                _ = self.column(name).stored
 
     def _compare(self, name: str, written: NDArray[Any], expected: NDArray[Any]) -> None:
         same = (written == expected).reshape(len(self), -1).all(axis=1)
         if not same.all():
             raise CorruptFile(f"{self.path}: the {name} of row {int(np.argmin(same))} does not fit its module")
-
-
-def _shape_in(batch: pa.RecordBatch, name: str) -> tuple[int, ...] | None:
-    """Give the shape of a column of the file, None when there is no such column."""
-    if name not in batch.schema.names:
-        return None
-    kind = batch.schema.field(name).type
-    return (batch.num_rows, *(kind.shape if isinstance(kind, pa.FixedShapeTensorType) else ()))
-
-
-def checksums(batch: pa.RecordBatch, cold: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """Give the SHA-256 of the bytes of each column, and of each cold block."""
-    for name in batch.schema.names:
-        if name == "cold":
-            continue
-        column = batch.column(name)
-        values = column.storage.values if isinstance(column.type, pa.FixedShapeTensorType) else column
-        yield name, hashlib.sha256(values.buffers()[1][: _size(values)]).hexdigest()
-    for name, block in cold.items():
-        yield name, hashlib.sha256(block).hexdigest()
-
-
-def _size(values: pa.Array) -> int:
-    """Give the bytes of an array of numbers, without padding."""
-    bits: int = values.type.bit_width
-    return len(values) * bits // 8
-
-
-def _read_metadata(path: Path, metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
-    """Check and parse the schema's metadata."""
-    text = metadata.get(METADATA)
-    if text is None:
-        raise CorruptFile(f"{path} is an Arrow file, but not a table of nasbed's")
-    if hashlib.sha256(text).hexdigest().encode() != metadata.get(METADATA_CHECKSUM):
-        raise CorruptFile(f"{path}: the metadata are not what was written")
-    found: dict[str, Any] = json.loads(text)
-    if found["format"] > FORMAT:
-        raise NasbedError(f"{path} has format {found['format']}, this nasbed reads up to {FORMAT}; upgrade nasbed")
-    return found

@@ -6,7 +6,7 @@ from tables.made import ARCHS, SHAPE, SPACE, results, table_at
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables import build
+from nasbed.tables import column_file
 from nasbed.tables.build import append_column
 from nasbed.tables.table import Table
 
@@ -119,7 +119,7 @@ def test_what_fails_halfway_leaves_the_old_file(table, tmp_path, monkeypatch):
     def fail(path):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(build, "seal", fail)
+    monkeypatch.setattr(column_file, "seal", fail)
     with pytest.raises(OSError, match="no space"):
         append_column(table, "loss", np.zeros(len(ARCHS)))
     assert table.path.read_bytes() == whole

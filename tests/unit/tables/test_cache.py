@@ -130,10 +130,11 @@ def test_a_file_that_changes_while_it_is_read_is_refused(source, home, monkeypat
 def test_what_ended_processes_left_is_removed(source, home):
     (home / "tables").mkdir(parents=True)
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    left = home / "tables" / f".importing.{int(ended.stdout)}.arrow"
-    mine = home / "tables" / f".importing.{os.getppid()}.arrow"
-    left.write_bytes(b"half")
-    mine.write_bytes(b"half")
+    left = home / "tables" / f".importing.{int(ended.stdout)}.part"
+    mine = home / "tables" / f".importing.{os.getppid()}.part"
+    for folder in (left, mine):
+        folder.mkdir()
+        (folder / "table.arrow").write_bytes(b"half")
     table_for(source)
     assert not left.exists()
     assert mine.exists()

@@ -12,9 +12,9 @@ from tables.published import MEASURES, file_of, original_loader, records
 import nasbed
 from nasbed.core.errors import BadSetting
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.tables.column_file import METADATA
 from nasbed.tables.exporting import export
 from nasbed.tables.importing import import_tfrecord
-from nasbed.tables.table import METADATA
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_an_export_that_fails_leaves_what_was_there(table, tmp_path, ending):
     path = tmp_path / f"toy.{ending}"
     path.write_text("what was there")
     damaged = table.path.read_bytes()
-    block = table.cold_blocks()["total_time"]
+    block = table.file.blocks()["total_time"]
     at = damaged.index(block)
     table.path.unlink()
     table.path.write_bytes(damaged[:at] + bytes(len(block)) + damaged[at + len(block) :])

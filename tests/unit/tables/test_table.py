@@ -10,7 +10,8 @@ import pytest
 from tables.made import ARCHS, SHAPE, SPACE, results, score, table_at
 
 from nasbed.core.errors import BadSetting, CorruptFile, NasbedError, NotInTable, UnknownName
-from nasbed.tables.table import METADATA, METADATA_CHECKSUM, Table
+from nasbed.tables.column_file import METADATA, METADATA_CHECKSUM
+from nasbed.tables.table import Table
 
 
 @pytest.fixture(scope="module")
@@ -165,15 +166,15 @@ def rewritten(table, path, **changes):
     """Write the table again with other metadata, their checksum right."""
     text = json.dumps(table.metadata | changes).encode()
     checksum = hashlib.sha256(text).hexdigest().encode()
-    batch = table.batch.replace_schema_metadata({METADATA: text, METADATA_CHECKSUM: checksum})
+    batch = table.file.batch.replace_schema_metadata({METADATA: text, METADATA_CHECKSUM: checksum})
     with pa.ipc.new_file(str(path), batch.schema) as writer:
         writer.write_batch(batch)
     return path
 
 
 def test_a_later_format_asks_for_a_later_nasbed(table, tmp_path):
-    with pytest.raises(NasbedError, match="has format 2, this nasbed reads up to 1; upgrade nasbed"):
-        Table.open(rewritten(table, tmp_path / "later.arrow", format=2))
+    with pytest.raises(NasbedError, match="has format 3, this nasbed reads up to 2; upgrade nasbed"):
+        Table.open(rewritten(table, tmp_path / "later.arrow", format=3))
 
 
 @pytest.mark.parametrize("change", ["repeats", "columns"])
@@ -185,7 +186,7 @@ def test_metadata_that_do_not_fit_the_columns_are_refused(table, tmp_path, chang
 
 
 def test_a_table_without_its_modules_is_refused(table, tmp_path):
-    batch = table.batch.drop_columns(["arch"])
+    batch = table.file.batch.drop_columns(["arch"])
     with pa.ipc.new_file(str(tmp_path / "less.arrow"), batch.schema) as writer:
         writer.write_batch(batch)
     with pytest.raises(CorruptFile, match="lacks the columns arch"):
@@ -235,7 +236,7 @@ def test_a_damaged_column_is_named(data, table):
     needle = table.column("train_accuracy").stored.tobytes()
     with pytest.raises(CorruptFile, match="the column train_accuracy is not what was written"):
         Table.open(flipped(whole, path, 8 * whole.index(needle) + 70)).verify()
-    needle = table.cold_blocks()["total_time"]
+    needle = table.file.blocks()["total_time"]
     with pytest.raises(CorruptFile, match="the column total_time is not what was written"):
         Table.open(flipped(whole, path, 8 * whole.index(needle) + 70)).verify()
 
@@ -243,7 +244,7 @@ def test_a_damaged_column_is_named(data, table):
 @pytest.mark.parametrize("bit", [8, 14, 30])
 def test_compressed_columns_are_not_looked_for_outside_the_file(data, table, bit):
     whole, path = data
-    ends = table.batch.column("cold").values.buffers()[1].to_pybytes()
+    ends = table.file.batch.column("cold").values.buffers()[1].to_pybytes()
     changed = Table.open(flipped(whole, path, 8 * (whole.index(ends[:12]) + 4) + bit))  # where the first block ends
     with pytest.raises(CorruptFile, match="cannot be"):
         changed.column("start_test_accuracy").values()
