@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -21,10 +20,8 @@ from typing import IO, Any
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Executor, Outcome, Work
+from nasbed.run.executors.calls import ONE_THREAD, opened, packed
 from nasbed.run.executors.frames import receive, send
-
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-"""For workers' environments: as many workers as cores, each with as many threads, would fight."""
 
 _Event = tuple["_Worker", bytes | None]
 
@@ -59,13 +56,7 @@ class ProcessExecutor(Executor):
             BadSetting: When the call cannot be pickled, or its function is in the script that is running, which no
                 worker imports.
         """
-        if getattr(work, "__module__", None) == "__main__":
-            raise BadSetting(f"{work!r} is defined in the running script; move it to a module that can be imported")
-        try:
-            call = pickle.dumps((work, args))
-        except Exception as error:  # pickling raises whatever the objects raise
-            raise BadSetting(f"the call {tag!r} cannot be sent to a worker process: {error}") from None
-        self._queue.append((tag, call))
+        self._queue.append((tag, packed(tag, work, args)))
 
     def as_completed(self) -> Iterator[Outcome]:
         """Hand calls to workers and wait for whichever ends first."""
@@ -77,7 +68,7 @@ class ProcessExecutor(Executor):
                 self._bury(worker)
             self._hand_out()  # before the caller looks at the outcome, so that nobody idles meanwhile
             if tag is not None:
-                yield Outcome(tag, error=worker.epitaph()) if answer is None else _opened(tag, answer)
+                yield Outcome(tag, error=worker.epitaph()) if answer is None else opened(tag, answer)
                 self._hand_out()
 
     def _hand_out(self) -> None:
@@ -121,7 +112,7 @@ class _Worker:
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **_ONE_THREAD},
+            env={**os.environ, **ONE_THREAD},
             process_group=0,
         )
         self.calls: IO[bytes] = self.process.stdin  # type: ignore[assignment]  # a pipe was asked for
@@ -158,12 +149,6 @@ class _Worker:
         if code >= 0:
             return f"the worker ended with exit code {code}"
         return f"the worker was killed by {signal.Signals(-code).name}"
-
-
-def _opened(tag: str, answer: bytes) -> Outcome:
-    """Read an answer; a value that this process cannot read is an error of its call."""
-    value, error = pickle.loads(answer)
-    return Outcome(tag, error=error) if error is not None else Outcome.of(tag, pickle.loads, value)
 
 
 def usable_cores() -> int:

@@ -8,13 +8,12 @@ once, in the middle of a call too. Nothing heavy is imported until a call needs 
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import threading
 from queue import SimpleQueue
 from typing import IO
 
-from nasbed.core.executor import in_one_line, resolved
+from nasbed.run.executors.calls import answer
 from nasbed.run.executors.frames import receive, send
 
 
@@ -29,19 +28,6 @@ def main() -> None:
             send(outgoing, answer(calls.get()))
     except BrokenPipeError:
         os._exit(0)
-
-
-def answer(call: bytes) -> bytes:
-    """Make one pickled call ``(work, args)`` and pickle ``(value, error)``.
-
-    The value inside is pickled by itself: one that cannot be read at the other end spoils no more than its own call.
-    """
-    try:
-        work, args = pickle.loads(call)
-        value = pickle.dumps(resolved(work)(*args))
-    except Exception as error:
-        return pickle.dumps((None, in_one_line(error)))
-    return pickle.dumps((value, None))
 
 
 def _taken_over() -> tuple[IO[bytes], IO[bytes]]:
