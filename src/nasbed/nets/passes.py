@@ -62,6 +62,7 @@ class Pass:
         made: How many of them are made.
         points: What was measured of each repeat, by the moment's name.
         failures: Why each repeat ended early; None while it lives.
+        loss: Mean cross-entropy of the last step's images, summed over repeats; NaN before the first.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Pass:
         self.orders = Orders(len(data.train), recipe.batch_size, generators(seeds, "order"))
         self.augment = Augmentation(data, recipe, generators(seeds, "augmentation"))
         self.finite = torch.ones(len(seeds), dtype=torch.bool, device=device)
+        self.loss = torch.tensor(float("nan"), device=device)
 
     def run(self, until: int | None = None) -> None:
         """Make the steps that are left, or those up to a number of steps, and measure at the moments that are named."""
@@ -134,6 +136,7 @@ class Pass:
         loss = F.cross_entropy(logits.flatten(0, 1), labels.T.flatten(), reduction="sum") / len(labels)
         gradients = torch.autograd.grad(loss, self.leaves)  # of a repeat's mean loss: no other depends on its weights
         self.optimizer.step([torch.cat([g.reshape(-1) for g in gradients])], rate)
+        self.loss = loss.detach()
 
     def logits(self, images: Tensor) -> Tensor:
         """Run the network in the recipe's precision; what comes out is float32."""
