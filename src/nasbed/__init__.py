@@ -69,28 +69,39 @@ def search(
     epochs: int | None = None,
     duplicates: Duplicates = "pay",
     repeats: Literal["draw", "mean"] = "draw",
+    workers: int | None = None,
+    executor: str = "processes",
+    store: str | Path | None = None,
     progress: Progress | None = None,
 ) -> History:
     """Play many independent searches and read, afterwards, the test accuracy of what they chose.
+
+    A benchmark that really trains, such as ``"trained:digits:nasbench101"``, is searched on the wall's clock
+    (``nasbed.run.live``); the last three settings are for it alone.
 
     Args:
         optimizer: A registered name, or an optimizer with settings of its own.
         benchmark: A registered name, a path, a table or a benchmark.
         evaluations: Budget of a run: trained architectures. At least one of the three budgets is needed.
         total_epochs: Budget of a run: epochs, all evaluations together.
-        seconds: Budget of a run: simulated training time.
+        seconds: Budget of a run: simulated training time or, where networks are really trained, time.
         runs: How many searches; run k depends on the seed and on k alone.
         seed: Of the whole study.
         first_run: Number of the first run.
         epochs: Training budget of each evaluation; None for the benchmark's largest.
         duplicates: ``"pay"``, ``"free"`` or ``"skip"``: what an architecture costs that a run has paid for before.
-        repeats: ``"draw"`` one trained repeat for each evaluation, or take their ``"mean"``.
+        repeats: ``"draw"`` one trained repeat for each evaluation, or take a table's ``"mean"``.
+        workers: Trainings at a time.
+        executor: Where they are done: a registered name.
+        store: The file that keeps them, so that the same call goes on where an earlier one was stopped.
         progress: Called now and then with the share done.
 
     Returns:
         The history of all runs, with test accuracies and regret attached.
     """
     from nasbed.core.benchmark import Benchmark
+    from nasbed.core.errors import BadSetting
+    from nasbed.core.live import LiveBenchmark
     from nasbed.core.optimizer import Optimizer
     from nasbed.core.registry import optimizers
     from nasbed.run.ledger import Budget
@@ -103,10 +114,32 @@ def search(
         from nasbed.benchmarks.resolve import resolve
 
         answers = resolve(benchmark)
+    budget = Budget(evaluations, total_epochs, seconds)
+    if isinstance(answers, LiveBenchmark):
+        from nasbed.run.live import search_live
+
+        if repeats != "draw":
+            raise BadSetting(f"repeats={repeats!r} is for tables; a training that has not been made has no mean")
+        return search_live(
+            method,
+            answers,
+            budget,
+            runs=runs,
+            workers=workers,
+            executor=executor,
+            store=store,
+            seed=seed,
+            first_run=first_run,
+            epochs=epochs,
+            duplicates=duplicates,
+            progress=None if progress is None else lambda status: progress(status.share),
+        )
+    if workers is not None or store is not None:
+        raise BadSetting(f"{answers.name} answers from a table; workers and store are for benchmarks that really train")
     return play(
         method,
         answers,
-        Budget(evaluations, total_epochs, seconds),
+        budget,
         runs=runs,
         seed=seed,
         first_run=first_run,

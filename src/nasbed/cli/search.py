@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasbed.cli.console import Json, percent, print_facts, print_json, print_table, print_text, progress
+from nasbed.cli.live import Executor, Recipe, Store, Workers
 
 if TYPE_CHECKING:
+    from nasbed.core.benchmark import Benchmark as Answers
     from nasbed.run.history import History
 
 DEFAULT_EVALUATIONS = 200
 """The budget of a run when none is named. Evolution begins to differ from random search once its population is full."""
 
-Benchmark = Annotated[str, typer.Option(help="A benchmark's name, or the path of a table.")]
+Benchmark = Annotated[str, typer.Option(help="A benchmark's name, the path of a table, or trained:DATA:SPACE.")]
 Evaluations = Annotated[
     int | None,
     typer.Option(help=f"Budget of a run: architectures trained. {DEFAULT_EVALUATIONS} if no budget is given."),
 ]
 TotalEpochs = Annotated[int | None, typer.Option(help="Budget of a run: epochs, all evaluations together.")]
-Seconds = Annotated[float | None, typer.Option(help="Budget of a run: simulated seconds of training.")]
+Seconds = Annotated[float | None, typer.Option(help="Budget of a run: seconds, simulated or, with trained:, real.")]
 Epochs = Annotated[int | None, typer.Option(help="Epochs of each evaluation; the benchmark's most if not given.")]
 Seed = Annotated[int, typer.Option(help="Of the whole study; run k depends on the seed and k alone.")]
 Duplicates = Annotated[
@@ -47,33 +49,55 @@ def command(
     first_run: Annotated[int, typer.Option(help="Number of the first run, to split a study.", min=0)] = 0,
     duplicates: Duplicates = "pay",
     repeats: Repeats = "draw",
-    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the optimizer: key=value.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting of the optimizer: key=value; of real training: recipe.key=value."),
+    ] = None,
+    recipe: Recipe = None,
+    workers: Workers = None,
+    executor: Executor = "processes",
+    store: Store = None,
     out: Annotated[Path | None, typer.Option(help="Write every trial to this Parquet file.")] = None,
     json: Json = False,
 ) -> None:
-    """Search a benchmark and show what each run chose, by validation, and what that is worth, by test."""
+    """Search a benchmark and show what each run chose, by validation, and what that is worth, by test.
+
+    With --benchmark trained:digits:nasbench101 every answer is a real training. Each is kept as it ends, and the same
+    command goes on where it was stopped.
+    """
     import nasbed
+    from nasbed.cli import live
     from nasbed.cli.values import optimizer as make
     from nasbed.core.files import check_place
+    from nasbed.core.live import LiveBenchmark
+    from nasbed.run.ledger import Budget
 
-    method = make(optimizer, set_ or [])
+    of_training = [pair for pair in set_ or [] if pair.startswith(("recipe.", "skeleton."))]
+    method = make(optimizer, [pair for pair in set_ or [] if pair not in of_training])
+    answers = _benchmark(benchmark, recipe, of_training)
     if out is not None:
         check_place(out)
-    with progress("searching") as move:
-        history = nasbed.search(
-            method,
-            benchmark,
-            evaluations=default_evaluations(evaluations, total_epochs, seconds),
-            total_epochs=total_epochs,
-            seconds=seconds,
-            runs=runs,
-            seed=seed,
-            first_run=first_run,
-            epochs=epochs,
-            duplicates=duplicates,  # type: ignore[arg-type]  # checked where it is used
-            repeats=repeats,  # type: ignore[arg-type]
-            progress=move,
-        )
+    how: dict[str, Any] = {"runs": runs, "seed": seed, "first_run": first_run, "epochs": epochs}
+    how["duplicates"] = duplicates
+    if isinstance(answers, LiveBenchmark):
+        store = store or live.default_store(optimizer, answers.name, seed)
+        how.update(workers=workers, executor=executor)
+        history = live.search(method, answers, Budget(evaluations, total_epochs, seconds), store, how)
+    else:
+        evaluations = default_evaluations(evaluations, total_epochs, seconds)
+        with progress("searching") as move:
+            history = nasbed.search(
+                method,
+                answers,
+                evaluations=evaluations,
+                total_epochs=total_epochs,
+                seconds=seconds,
+                repeats=repeats,  # type: ignore[arg-type]  # checked where it is used
+                workers=workers,
+                store=store,
+                progress=move,
+                **how,
+            )
     if out is not None:
         history.to_parquet(out)
     chosen = _chosen(history)
@@ -83,6 +107,28 @@ def command(
     _print(optimizer, history, chosen)
     if out is not None:
         print(f"every trial: {out}")
+    if isinstance(answers, LiveBenchmark):
+        print(f"every training: {store}")
+
+
+def _benchmark(name: str, recipe: str | None, pairs: list[str]) -> Answers:
+    """Make the benchmark; settings of training are for one that trains.
+
+    Raises:
+        BadSetting: When they are given for another.
+    """
+    from nasbed.benchmarks.resolve import resolve
+    from nasbed.cli.values import training_overrides
+    from nasbed.core.errors import BadSetting
+    from nasbed.core.live import LiveBenchmark
+
+    found = resolve(name)
+    if recipe is None and not pairs:
+        return found
+    if not isinstance(found, LiveBenchmark):
+        raise BadSetting(f"{name} trains nothing; a recipe is for benchmarks such as trained:digits:nasbench101")
+    skeleton, changes = training_overrides(pairs)
+    return resolve(name, skeleton=skeleton, recipe=changes, named=recipe)
 
 
 def default_evaluations(evaluations: int | None, total_epochs: int | None, seconds: float | None) -> int | None:
@@ -116,13 +162,14 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]]) -> No
     budget = ", ".join(f"{limit:g} {name}" for name, limit in info["budget"].items() if limit is not None)
     print_facts({"optimizer": optimizer, "benchmark": info["benchmark"]["name"], "budget of a run": budget})
     names = {"validation": "validation (heard) %", "mean_validation": "validation (mean) %", "test": "test %"}
-    names["test_regret"] = "test regret, points"
+    if history.optimum[1] == history.optimum[1]:
+        names["test_regret"] = "test regret, points"
     rows = [
-        [str(run["run"]), f"{run['evaluations']:.0f}", *(percent(run[name]) for name in names)]
+        [str(run["run"]), f"{run['evaluations']:.0f}", f"{run['seconds']:.0f}", *(percent(run[name]) for name in names)]
         for run in chosen[:_SHOWN]
     ]
     print()
-    print_table(["run", "evaluations", *names.values()], rows)
+    print_table(["run", "evaluations", "seconds", *names.values()], rows)
     print()
     print_facts({"chosen by validation": {f"run {run['run']}": run["architecture"] for run in chosen[:_SHOWN]}})
     if len(chosen) > _SHOWN:
@@ -130,5 +177,7 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]]) -> No
     if len(chosen) > 1:
         means = [f"{title} {percent(sum(run[name] for run in chosen) / len(chosen))}" for name, title in names.items()]
         print_text("mean of all runs: " + ", ".join(means))
+    if chosen[0]["architecture"] is not None:
+        print_text(f"to draw it: nasbed show {chosen[0]['architecture']} --svg run{chosen[0]['run']}.svg")
     for warning in history.warnings:
         print_text(f"warning: {warning}")

@@ -99,6 +99,8 @@ class History:
         test: Mean test accuracy of the incumbent after each step, once attached; else None.
         mean_validation: Mean validation accuracy of the incumbent over a table's repeats, once attached; else None.
         optimum: Best mean validation and test accuracy that the benchmark knows; NaN where it does not.
+        ended: When each step ended on a clock of the search's own, in seconds from its beginning, ``(steps, runs)``;
+            None where nothing ran side by side, and time is what the steps so far have cost.
     """
 
     space: Space
@@ -112,6 +114,7 @@ class History:
     test: NDArray[np.float64] | None = None
     mean_validation: NDArray[np.float64] | None = None
     optimum: tuple[float, float] = (float("nan"), float("nan"))
+    ended: NDArray[np.float64] | None = None
 
     @property
     def runs(self) -> int:
@@ -153,7 +156,8 @@ class History:
         """Give what each run had spent after each step, ``(steps, runs)``.
 
         Args:
-            name: Paid evaluations, epochs, seconds, or ``"unique"``: paid evaluations of modules that differ.
+            name: Paid evaluations, epochs, seconds, or ``"unique"``: paid evaluations of modules that differ. Seconds
+                are ``ended`` where that is known.
         """
         if name == "evaluations":
             spent = self.paid.astype(np.float64)
@@ -162,6 +166,8 @@ class History:
         elif name == "epochs":
             spent = np.where(self.paid, self.epochs, 0).astype(np.float64)
         elif name == "seconds":
+            if self.ended is not None:
+                return np.maximum.accumulate(self.ended, axis=0)
             spent = np.where(self.paid & ~np.isnan(self.seconds), self.seconds, 0.0)  # an unknown time costs nothing
         else:
             raise BadSetting(f"a clock is one of {', '.join(get_args(Clock))}, not {name!r}")
@@ -231,12 +237,13 @@ class History:
         test, validation = np.full((2, self.steps, self.runs), np.nan)
         if len(archs):
             test[chosen], validation[chosen] = benchmark.test(archs, epochs), benchmark.query(archs, epochs).value
-        return replace(
-            self,
-            test=self._held(test),
-            mean_validation=self._held(validation),
-            optimum=benchmark.optimum(epochs),
-        )
+        return self.judged(validation, test, benchmark.optimum(epochs))
+
+    def judged(
+        self, validation: NDArray[np.float64], test: NDArray[np.float64], optimum: tuple[float, float]
+    ) -> History:
+        """Add what a step's architecture is worth, ``(steps, runs)``; only what stands at incumbents is read."""
+        return replace(self, mean_validation=self._held(validation), test=self._held(test), optimum=optimum)
 
     def _held(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give each step what ``values`` has at the step of its incumbent; NaN before there is one."""
@@ -272,6 +279,7 @@ class History:
             "info": self.info,
             "optimum": list(self.optimum),
             "shape": [self.steps, self.runs],
+            "ended": self.ended is not None,
         }
         return pa.table(columns).replace_schema_metadata({"nasbed": json.dumps(about)})
 
@@ -333,6 +341,7 @@ def _spread(table: Any, about: Mapping[str, Any]) -> History:
         tried,
         spread("paid", False),
         optimum=tuple(about["optimum"]),
+        ended=spread("clock_seconds", 0.0) if about.get("ended") else None,
     )
     if "incumbent_test" not in columns:
         return history

@@ -6,11 +6,7 @@ alone, so that run k of five hundred is the run k that would have been played al
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
-from importlib.metadata import version
-from platform import python_version
 from typing import Literal, get_args
 
 import numpy as np
@@ -22,6 +18,7 @@ from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.core.seen import Seen
+from nasbed.run.about import about
 from nasbed.run.history import History, Recorder
 from nasbed.run.ledger import Budget, Ledger
 
@@ -29,7 +26,6 @@ Duplicates = Literal["pay", "free", "skip"]
 Progress = Callable[[float], None]
 
 _REPORT_EVERY = 64  # steps between two calls of a progress function
-_PACKAGES = ("nasbed", "numpy", "numba", "pyarrow")  # whose versions a history names
 
 
 def search(
@@ -69,8 +65,7 @@ def search(
     Raises:
         BadSetting: For an unknown policy or a budget that allows nothing.
     """
-    if duplicates not in get_args(Duplicates):
-        raise BadSetting(f"duplicates are treated as one of {', '.join(get_args(Duplicates))}, not {duplicates!r}")
+    check_duplicates(duplicates)
     if repeats not in ("draw", "mean"):
         raise BadSetting(f"repeats are 'draw' or 'mean', not {repeats!r}")
     optimizer.start(benchmark.space, Streams.from_seed(seed, runs, first_run, "optimizer"))
@@ -102,25 +97,28 @@ def search(
             progress(ledger.share())
     if progress is not None:
         progress(1.0)
-    about = {
-        "optimizer": type(optimizer).__name__,
-        "settings": optimizer.settings(),
-        "benchmark": benchmark.describe(),
-        "budget": asdict(budget),
-        "epochs": epochs,
-        "duplicates": duplicates,
-        "repeats": repeats,
-        "patience": patience,
-        "seed": seed,
-        "first_run": first_run,
-        "versions": {"python": python_version(), **{name: version(name) for name in _PACKAGES}},
-    }
-    return recorder.history(benchmark.space, json.loads(json.dumps(about, default=_plain)))
+    info = about(
+        optimizer,
+        benchmark,
+        budget,
+        epochs=epochs,
+        duplicates=duplicates,
+        repeats=repeats,
+        patience=patience,
+        seed=seed,
+        first_run=first_run,
+    )
+    return recorder.history(benchmark.space, info)
 
 
-def _plain(value: object) -> object:
-    """Turn a NumPy number into Python's, and what JSON has no form for into its text."""
-    return value.item() if isinstance(value, np.generic) else str(value)
+def check_duplicates(duplicates: str) -> None:
+    """Refuse a policy that there is not.
+
+    Raises:
+        BadSetting: With those that there are.
+    """
+    if duplicates not in get_args(Duplicates):
+        raise BadSetting(f"duplicates are treated as one of {', '.join(get_args(Duplicates))}, not {duplicates!r}")
 
 
 def _known(

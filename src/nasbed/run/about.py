@@ -1,0 +1,36 @@
+"""About: what a reader needs to repeat a search."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.metadata import version
+from platform import python_version
+from typing import Any
+
+import numpy as np
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.optimizer import Optimizer
+from nasbed.run.ledger import Budget
+
+_PACKAGES = ("nasbed", "numpy", "numba", "pyarrow")  # whose versions a history names
+
+
+def about(optimizer: Optimizer, benchmark: Benchmark, budget: Budget, **how: Any) -> dict[str, Any]:
+    """Describe a search in JSON-able values: its three parts, how they were joined, and the versions of what ran."""
+    what = {
+        "optimizer": type(optimizer).__name__,
+        "settings": optimizer.settings(),
+        "benchmark": benchmark.describe(),
+        "budget": asdict(budget),
+        **how,
+        "versions": {"python": python_version(), **{name: version(name) for name in _PACKAGES}},
+    }
+    described: dict[str, Any] = json.loads(json.dumps(what, default=_plain))
+    return described
+
+
+def _plain(value: object) -> object:
+    """Turn a NumPy number into Python's, and what JSON has no form for into its text."""
+    return value.item() if isinstance(value, np.generic) else str(value)

@@ -1,0 +1,49 @@
+"""Plan: everything that decides what a store comes to hold, noted in it and held against what comes later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.store import Store
+
+
+def agree(store: Store, plan: Mapping[str, Any], facts: Mapping[str, Any] | None = None) -> None:
+    """Note the plan in a new store; hold it against the plan of an old one.
+
+    Args:
+        store: Where results are kept.
+        plan: JSON-able.
+        facts: Further notes for a new store; an old one has them.
+
+    Raises:
+        BadSetting: When the store was begun with another plan, with every difference, or without any.
+    """
+    there = store.notes().get("plan")
+    here = json.loads(json.dumps(plan))
+    if there is None:
+        if len(store):
+            raise BadSetting("the store has records but no plan; name another store")
+        for name, fact in (facts or {}).items():
+            store.note(name, fact)
+        store.note("plan", here)  # last: where there is a plan there is all of it
+        return
+    differences = [
+        f"{name} was {before}, now {after}" for name, before, after in _leaves(there, here) if before != after
+    ]
+    if differences:
+        raise BadSetting(
+            f"the store was begun with another plan ({'; '.join(differences)}); "
+            "go on with the earlier settings, or name another store"
+        )
+
+
+def _leaves(there: Any, here: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
+    """Go through the leaves of two plans side by side: dotted name, value there, value here."""
+    if not (isinstance(there, dict) and isinstance(here, dict)):
+        yield name, json.dumps(there), json.dumps(here)
+        return
+    for key in there | here:
+        yield from _leaves(there.get(key), here.get(key), f"{name}.{key}" if name else key)
