@@ -21,6 +21,7 @@ def command(
     """List spaces, benchmarks, optimizers and all else that has a name."""
     from nasbed.core import registry
     from nasbed.core.errors import UnknownName
+    from nasbed.nets.data.sources import SOURCES
 
     nouns = {
         "spaces": registry.spaces,
@@ -30,6 +31,7 @@ def command(
         "proxies": registry.proxies,
         "stores": registry.stores,
         "executors": registry.executors,
+        "data": SOURCES,
     }
     if noun is not None and noun not in nouns:
         raise UnknownName("noun", noun, nouns)

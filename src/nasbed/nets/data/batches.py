@@ -61,11 +61,10 @@ class Augmentation:
     def __init__(self, data: Data, recipe: Recipe, generators: Sequence[torch.Generator]) -> None:
         self.recipe, self.generators, self.size = recipe, generators, data.image_size
         pad = recipe.crop
-        images, labels = data.train
+        self.part = data.train
         side = self.size + 2 * pad
-        self.padded = data.blank.expand(len(images), side, side, -1).clone()
-        self.padded[:, pad : pad + self.size, pad : pad + self.size] = images
-        self.labels = labels
+        self.padded = data.blank.expand(len(data.train), side, side, -1).clone()
+        self.padded[:, pad : pad + self.size, pad : pad + self.size] = data.train.images
         self.pixels = torch.arange(self.size)
 
     def __call__(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
@@ -83,16 +82,18 @@ class Augmentation:
             mirrored, _ = self._integers(2, batch)
             columns = torch.where(mirrored[..., None].bool(), columns.flip(2), columns)
         numbers = numbers.to(device)
-        images = self.padded[
-            numbers[:, None, None],
-            rows.to(device).transpose(1, 2)[:, :, None],
-            columns.to(device).transpose(1, 2)[:, None],
-        ]  # (batch, size, size, repeats, channels)
+        images = self.part.normal(
+            self.padded[
+                numbers[:, None, None],
+                rows.to(device).transpose(1, 2)[:, :, None],
+                columns.to(device).transpose(1, 2)[:, None],
+            ]
+        )  # (batch, size, size, repeats, channels)
         if self.recipe.noise:
             shape = (batch, self.size, self.size, self.padded.shape[3])
             noise = torch.stack([torch.randn(shape, generator=g) for g in self.generators], dim=3)
             images = images.add_(noise.to(device), alpha=self.recipe.noise)
-        return images.flatten(3).permute(0, 3, 1, 2), self.labels[numbers]
+        return images.flatten(3).permute(0, 3, 1, 2), self.part.labels[numbers]
 
     def state_dict(self) -> dict[str, Any]:
         """Give what decides the draws to come."""
@@ -119,8 +120,8 @@ def full_batches(
         batch: Images a step; a part with fewer is one batch.
         most: How many images at most.
         repeats: How many networks see them.
-
         rest: Whether those that fill no batch follow in a smaller one.
+
     Yields:
         Images ``(batch, repeats·channels, size, size)``, channels last, and labels ``(batch,)``.
     """

@@ -5,12 +5,11 @@ Reference: Alpaydin and Kaynak, "Optical recognition of handwritten digits", UCI
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from nasbed.core.extras import require
-from nasbed.nets.data.source import Data, balanced, prepared
+from nasbed.nets.data.pictures import Pictures
+from nasbed.nets.data.splits import balanced
 
 TRAIN, VALIDATION = 40, 80
 """Images of each class that are trained on and validated on. More for validation, whose grain decides how finely
@@ -20,12 +19,9 @@ SEED = 101
 """Decides which image goes where, once and for all."""
 
 
-@lru_cache(maxsize=1)
-def digits() -> Data:
+def digits() -> Pictures:
     """Handwritten digits, 8×8 grey: 400 to train on, 800 to validate, 597 to test."""
     raw = require("sklearn.datasets", "torch").load_digits()
     images = np.asarray(raw.images, np.float32)[..., None]  # 0 … 16
     labels = np.asarray(raw.target, np.int64)
-    return prepared(
-        "digits", images, labels, balanced(labels, {"train": TRAIN, "validation": VALIDATION}, "test", SEED), 10
-    )
+    return Pictures(images, labels, balanced(labels, {"train": TRAIN, "validation": VALIDATION}, "test", SEED), 10)

@@ -12,7 +12,7 @@ IMAGES = 100
 
 
 def probe_batch(data: Data, images: int = IMAGES) -> Part:
-    """Give the first validation images of every class, as many of each as there are, on the data's device.
+    """Give the first validation images of every class, as many of each as there are, normalised, on the data's device.
 
     They come in turns, one of each class at a time, so that any first few of them are as equal too. A validation part
     with fewer images is given whole.
@@ -21,10 +21,11 @@ def probe_batch(data: Data, images: int = IMAGES) -> Part:
         data: The source.
         images: How many in all.
     """
-    labels = data.validation.labels.cpu().numpy()
+    part = data.validation
+    labels = part.labels.cpu().numpy()
     turn = np.empty(len(labels), np.int64)  # 0 for the first image of its class, 1 for the second, …
     for label in np.unique(labels):
         mine = np.flatnonzero(labels == label)
         turn[mine] = np.arange(len(mine))
-    chosen = torch.from_numpy(np.lexsort((labels, turn))[:images]).to(data.validation.labels.device)
-    return Part(data.validation.images[chosen], data.validation.labels[chosen])
+    chosen = torch.from_numpy(np.lexsort((labels, turn))[:images]).to(part.labels.device)
+    return Part(part.normal(part.images[chosen]), part.labels[chosen])

@@ -1,10 +1,12 @@
-"""Data: training, validation and test images of one source, whole and normalised, on one device."""
+"""Data: training, validation and test images of one source, whole and ready to be normalised, on one device."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,25 +14,34 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.registry import Registry
-
-SOURCES = Registry("data source", {"digits": "nasbed.nets.data.digits:digits"})
-"""From a name to a function without arguments that gives the ``Data``."""
+from nasbed.nets.data.pictures import PARTS, Scale
+from nasbed.nets.data.sources import pictures
 
 
 class Part(NamedTuple):
     """Labelled images.
 
     Attributes:
-        images: Normalised, float32, ``(n, size, size, channels)``: channels last.
+        images: ``(n, size, size, channels)``: channels last. Normalised float32, or uint8 as they were.
         labels: int64, ``(n,)``.
+        scale: What normalises uint8 images, mean and standard deviation, ``(2, channels)``.
     """
 
     images: Tensor
     labels: Tensor
+    scale: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def normal(self, images: Tensor) -> Tensor:
+        """Give some of the images, ``(…, channels)``, normalised, as float32."""
+        return images if self.scale is None else (images - self.scale[0]) / self.scale[1]
+
+    def to(self, device: torch.device | str) -> Part:
+        """Give the same images on another device."""
+        scale = None if self.scale is None else self.scale.to(device)
+        return Part(self.images.to(device), self.labels.to(device), scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +49,14 @@ class Data:
     """One source in three parts.
 
     Attributes:
-        name: The registry's name.
-        train: What is trained on; its mean and standard deviation normalise all parts.
+        name: What it was loaded by.
+        train: What is trained on.
         validation: What searches are led by.
         test: What is reported.
         classes: How many classes there are.
         checksum: SHA-256 of the raw images, labels and their division, in hex.
-        blank: What a black pixel is after normalisation, ``(channels,)``; crops are padded with it.
+        blank: A black pixel as it is in ``Part.images``, ``(channels,)``; crops are padded with it.
+        warnings: What one must know before one believes results, in sentences.
     """
 
     name: str
@@ -54,6 +66,7 @@ class Data:
     classes: int
     checksum: str
     blank: Tensor
+    warnings: tuple[str, ...] = ()
 
     @property
     def image_size(self) -> int:
@@ -67,75 +80,106 @@ class Data:
 
     def to(self, device: torch.device | str) -> Data:
         """Give the same data on another device."""
-        train, validation, test = (
-            Part(part.images.to(device), part.labels.to(device)) for part in (self.train, self.validation, self.test)
-        )
+        train, validation, test = (part.to(device) for part in (self.train, self.validation, self.test))
         return replace(self, train=train, validation=validation, test=test, blank=self.blank.to(device))
+
+    def describe(self) -> dict[str, Any]:
+        """Say what it is in plain values: images of each part, classes, size, channels, checksum, warnings."""
+        return {
+            "name": self.name,
+            "images": {part: len(getattr(self, part)) for part in PARTS},
+            "classes": self.classes,
+            "image_size": self.image_size,
+            "channels": self.channels,
+            "checksum": self.checksum,
+            "warnings": list(self.warnings),
+        }
 
 
 def load(name: str) -> Data:
-    """Give the data of a name.
+    """Give the data of a name such as ``digits`` or ``cifar10:/data/cifar``; the last ones stay in memory.
 
     Raises:
         UnknownName: When no source has the name.
+        BadSetting: When it has no such setting, or its files are not there.
+        CorruptFile: When its files are not what they should be.
         MissingExtra: When a package that brings the images is not installed.
     """
-    data: Data = SOURCES[name]()
-    return data
+    return _loaded(name, os.environ.get("NASBED_DATA"))
+
+
+@lru_cache(maxsize=2)
+def _loaded(name: str, folder: str | None) -> Data:  # ``folder`` is read by the source, and decides what is found
+    found = pictures(name)
+    return prepared(name, found.images, found.labels, found.parts, found.classes, found.scale, found.warnings)
 
 
 def prepared(
     name: str,
-    images: NDArray[np.float32],
+    images: NDArray[np.uint8] | NDArray[np.float32],
     labels: NDArray[np.int64],
     parts: dict[str, NDArray[np.int64]],
     classes: int,
+    scale: Scale | None = None,
+    warnings: tuple[str, ...] = (),
 ) -> Data:
-    """Normalise raw images by the training part's mean and standard deviation and divide them.
+    """Divide raw images, and normalise them by the training part's mean and standard deviation, or by what is given.
+
+    Float32 images are normalised at once. Bytes stay bytes, a quarter of the memory, and every batch is normalised.
 
     Args:
-        name: The registry's name.
+        name: What errors call it.
         images: Raw, ``(n, size, size, channels)``, black is 0.
         labels: ``(n,)``.
         parts: The numbers of the images of ``train``, ``validation`` and ``test``; no image is in two.
         classes: How many classes there are.
+        scale: Mean and standard deviation; those of the training part if None.
+        warnings: What one must know before one believes results.
+
+    Raises:
+        BadSetting: When parts overlap, or training images are all of one colour.
     """
-    everyone = np.concatenate([parts[part] for part in ("train", "validation", "test")])
+    everyone = np.concatenate([parts[part] for part in PARTS])
     if len(np.unique(everyone)) != len(everyone):
         raise BadSetting(f"the parts of {name!r} overlap; every image belongs to one part at most")
-    digest = hashlib.sha256(np.ascontiguousarray(images, "<f4").tobytes())
-    digest.update(np.ascontiguousarray(labels, "<i8").tobytes())
-    for part in ("train", "validation", "test"):
-        digest.update(np.ascontiguousarray(parts[part], "<i8").tobytes())
-    seen = images[parts["train"]].astype(np.float64)
-    mean, std = seen.mean(axis=(0, 1, 2)), seen.std(axis=(0, 1, 2))
-    normal = ((images - mean) / std).astype(np.float32)
+    digest = hashlib.sha256(np.ascontiguousarray(images, "u1" if images.dtype == np.uint8 else "<f4").data)
+    digest.update(np.ascontiguousarray(labels, "<i8").data)
+    for part in PARTS:
+        digest.update(np.ascontiguousarray(parts[part], "<i8").data)
+    mean, std = _moments(images, parts["train"]) if scale is None else (np.array(scale.mean), np.array(scale.std))
+    if not std.all():
+        raise BadSetting(f"the training images of {name!r} are all of one colour; nothing can be learned from them")
+    if images.dtype == np.uint8:
+        pixels: NDArray[Any] = images
+        each, blank = torch.from_numpy(np.stack([mean, std]).astype(np.float32)), np.zeros(len(mean), np.uint8)
+    else:
+        pixels = ((images - mean) / std).astype(np.float32)
+        each, blank = None, (-mean / std).astype(np.float32)
     tensors = {
-        part: Part(torch.from_numpy(normal[rows]), torch.from_numpy(labels[rows].astype(np.int64)))
+        part: Part(torch.from_numpy(pixels[rows]), torch.from_numpy(labels[rows].astype(np.int64)), each)
         for part, rows in parts.items()
     }
-    blank = torch.from_numpy((-mean / std).astype(np.float32))
-    return Data(name, tensors["train"], tensors["validation"], tensors["test"], classes, digest.hexdigest(), blank)
+    return Data(
+        name=name,
+        train=tensors["train"],
+        validation=tensors["validation"],
+        test=tensors["test"],
+        classes=classes,
+        checksum=digest.hexdigest(),
+        blank=torch.from_numpy(blank),
+        warnings=warnings,
+    )
 
 
-def balanced(labels: NDArray[np.int64], sizes: dict[str, int], rest: str, seed: int) -> dict[str, NDArray[np.int64]]:
-    """Divide images into parts that hold as many of each class, the same at every call.
-
-    Args:
-        labels: ``(n,)``.
-        sizes: How many images of *each class* a part gets.
-        rest: The part that gets all others.
-        seed: Decides which.
-
-    Returns:
-        The numbers of the images of each part, ascending.
-    """
-    generator = np.random.Generator(np.random.Philox(seed))
-    taken: dict[str, list[NDArray[np.int64]]] = {part: [] for part in (*sizes, rest)}
-    for label in np.unique(labels):
-        mine = generator.permutation(np.flatnonzero(labels == label))
-        for part, size in sizes.items():
-            taken[part].append(mine[:size])
-            mine = mine[size:]
-        taken[rest].append(mine)
-    return {part: np.sort(np.concatenate(rows)) for part, rows in taken.items()}
+def _moments(images: NDArray[Any], rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give mean and standard deviation of some images, a number for each channel."""
+    if images.dtype != np.uint8:
+        seen = images[rows].astype(np.float64)
+        return seen.mean(axis=(0, 1, 2)), seen.std(axis=(0, 1, 2))
+    counts = np.zeros((images.shape[3], 256))  # of each value: exact, and never eight bytes for each pixel at once
+    for few in np.array_split(rows, len(rows) // 1000 + 1):
+        for channel, count in enumerate(counts):
+            count += np.bincount(images[few, ..., channel].ravel(), minlength=256)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    mean = shares @ np.arange(256)
+    return mean, np.sqrt(shares @ np.arange(256) ** 2 - mean**2)

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nasbed.core.errors import BadSetting, UnknownName
-from nasbed.nets.data.source import balanced, load, prepared
+from nasbed.nets.data.source import load, prepared
 
 IMAGES = np.random.default_rng(0).uniform(0, 16, (30, 4, 4, 3)).astype(np.float32)
 LABELS = np.arange(30, dtype=np.int64) % 3
@@ -45,14 +43,3 @@ def test_the_checksum_knows_pixels_labels_and_division():
     moved = {**PARTS, "validation": PARTS["test"], "test": PARTS["validation"]}
     assert checksum() == checksum()
     assert len({checksum(), checksum(images=pixel), checksum(labels=label), checksum(parts=moved)}) == 4
-
-
-@given(st.integers(0, 100), st.integers(0, 4), st.integers(0, 4))
-def test_parts_hold_as_many_of_each_class_and_everything_is_in_one(seed, train, validation):
-    labels = np.random.default_rng(seed).permutation(np.arange(40, dtype=np.int64) % 4)
-    parts = balanced(labels, {"train": train, "validation": validation}, "test", seed)
-    assert sorted(np.concatenate(list(parts.values())).tolist()) == list(range(40))
-    assert np.bincount(labels[parts["train"]], minlength=4).tolist() == [train] * 4
-    assert np.bincount(labels[parts["validation"]], minlength=4).tolist() == [validation] * 4
-    again = balanced(labels, {"train": train, "validation": validation}, "test", seed)
-    assert all((parts[name] == again[name]).all() for name in parts)

@@ -1,0 +1,40 @@
+"""Pictures: the labelled images of one source as they are on disk, and how they are divided. NumPy alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+PARTS = ("train", "validation", "test")
+"""What is trained on, what searches are led by, and what is reported."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What normalises a source's images: ``(pixel - mean) / std``, a number for each channel."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """What a source gives.
+
+    Attributes:
+        images: ``(n, size, size, channels)``, black is 0; uint8, which saves memory, or float32.
+        labels: ``(n,)``, from 0.
+        parts: The numbers of the images of each of ``PARTS``; no image is in two.
+        classes: How many classes there are.
+        scale: The published normalisation; that of the training part if there is none.
+        warnings: What one must know before one believes results, in sentences.
+    """
+
+    images: NDArray[np.uint8] | NDArray[np.float32]
+    labels: NDArray[np.int64]
+    parts: dict[str, NDArray[np.int64]]
+    classes: int
+    scale: Scale | None = None
+    warnings: tuple[str, ...] = ()
