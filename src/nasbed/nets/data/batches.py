@@ -130,5 +130,5 @@ def full_batches(
     end = images if rest else images // batch * batch
     for first in range(0, end, batch):
         last = min(first + batch, end)
-        chosen = part.images[first:last]
+        chosen = part.normal(part.images[first:last])
         yield chosen.repeat(1, 1, 1, repeats).permute(0, 3, 1, 2), part.labels[first:last]
