@@ -1,0 +1,84 @@
+"""Journal: a long training's accuracies and losses as files that other programs read, a CSV and TensorBoard's."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from nasbed.core.extras import require
+from nasbed.core.files import replacing
+from nasbed.nets.results import Accuracy
+
+LOG, BOARD = "log.csv", "tensorboard"
+"""What it writes, in its folder."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured at one moment of a long training.
+
+    Attributes:
+        step: Steps made.
+        epoch: How often the training images had been seen, on average; 0 at the start.
+        training_time: Seconds spent on training steps so far, as ``Clock`` counts them.
+        loss: Mean cross-entropy of the last step's images.
+        accuracies: By the part of the data: ``train``, ``test`` and, where it is held out, ``validation``.
+    """
+
+    step: int
+    epoch: float
+    training_time: float
+    loss: float
+    accuracies: Mapping[str, Accuracy]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give JSON-able values, accuracies as ``[correct, images]``; ``from_dict`` makes it again."""
+        return {**vars(self), "accuracies": {part: list(accuracy) for part, accuracy in self.accuracies.items()}}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Make it of what ``to_dict`` gave."""
+        accuracies = {part: Accuracy(*counts) for part, counts in values["accuracies"].items()}
+        return cls(**{**values, "accuracies": accuracies})
+
+
+class Journal:
+    """Writes a CSV file and a folder for TensorBoard; a step is in them once, however often a training goes on.
+
+    Args:
+        folder: Where.
+        made: How many steps are made; what an earlier process wrote of later ones does not count any more.
+    """
+
+    def __init__(self, folder: Path, made: int) -> None:
+        writer = require("torch.utils.tensorboard", "torch").SummaryWriter
+        self.table = folder / LOG
+        self.board = writer(str(folder / BOARD), purge_step=made + 1)
+
+    def learned(self, step: int, loss: float, rate: float) -> None:
+        """Note how the training itself goes."""
+        self.board.add_scalar("training/loss", loss, step)
+        self.board.add_scalar("training/learning_rate", rate, step)
+
+    def measured(self, measurements: Sequence[Measurement]) -> None:
+        """Note the last of all measurements so far."""
+        last = measurements[-1]
+        for part, accuracy in last.accuracies.items():
+            self.board.add_scalar(f"accuracy/{part}", accuracy.value, last.step)
+        with replacing(self.table) as beside, beside.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file, lineterminator="\n")
+            rows.writerow(["step", "epoch", "training_time", "loss", *(f"{part}_accuracy" for part in last.accuracies)])
+            for m in measurements:
+                values = (accuracy.value for accuracy in m.accuracies.values())
+                rows.writerow([m.step, m.epoch, m.training_time, m.loss, *values])
+
+    def flush(self) -> None:
+        """See that everything noted is in the files."""
+        self.board.flush()
+
+    def close(self) -> None:
+        """End it."""
+        self.board.close()
