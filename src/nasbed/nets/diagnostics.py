@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import CorruptFile
+from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.files import replacing
 
 Floats = NDArray[np.float32]
@@ -82,7 +82,7 @@ class Diagnostics:
             BadSetting: When nothing can be written there.
         """
         arrays: dict[str, Any] = {name: np.asarray(getattr(self, name)) for name in AXES}
-        with replacing(Path(path)) as beside, beside.open("wb") as file:
+        with replacing(Path(path).expanduser()) as beside, beside.open("wb") as file:
             np.savez(file, **arrays)
 
     @classmethod
@@ -90,9 +90,12 @@ class Diagnostics:
         """Read a file that ``save`` wrote.
 
         Raises:
+            BadSetting: When there is no such file.
             CorruptFile: When it is another file, or a damaged one.
         """
-        path = Path(path)
+        path = Path(path).expanduser()
+        if not path.is_file():
+            raise BadSetting(f"there is no file {path} to read diagnostics from")
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 arrays: dict[str, Any] = {name: archive[name] for name in AXES}

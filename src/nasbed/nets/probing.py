@@ -17,7 +17,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nasbed.nets.data.batches import full_batches
 from nasbed.nets.data.probe import probe_batch
 from nasbed.nets.data.source import Data, Part
 from nasbed.nets.diagnostics import Diagnostics
@@ -26,9 +25,9 @@ from nasbed.nets.network import Network
 
 def probe_by_class(data: Data) -> Part:
     """Give the probe batch, all images of the first class first: the published order."""
-    images, labels = probe_batch(data)
-    order = labels.argsort(stable=True)
-    return Part(images[order], labels[order])
+    batch = probe_batch(data)
+    order = batch.labels.argsort(stable=True)
+    return Part(batch.images[order], batch.labels[order])
 
 
 def probed(network: Network, batch: Part, l2: float = 0.0) -> dict[str, Tensor]:
@@ -38,7 +37,7 @@ def probed(network: Network, batch: Part, l2: float = 0.0) -> dict[str, Tensor]:
 
     Args:
         network: One, or several repeats side by side.
-        batch: Images, all in one go.
+        batch: Normalised images, and their classes; all of them go through at once.
         l2: Weight of ``½‖w‖²`` over all parameters in the loss.
 
     Returns:
@@ -56,11 +55,11 @@ def probed(network: Network, batch: Part, l2: float = 0.0) -> dict[str, Tensor]:
         stack.enter_context(_evaluating(network))
         for layer in layers(network).values():
             stack.callback(layer.register_forward_hook(note).remove)
-        images, labels = next(full_batches(batch, len(batch), len(batch), network.repeats))
-        logits = network(images.requires_grad_())
-        losses = F.cross_entropy(logits.flatten(0, 1), labels.repeat(network.repeats), reduction="none")
+        images = batch.images.repeat(1, 1, 1, network.repeats).permute(0, 3, 1, 2).requires_grad_()
+        logits = network(images)
+        losses = F.cross_entropy(logits.flatten(0, 1), batch.labels.repeat(network.repeats), reduction="none")
         losses = losses.view(network.repeats, -1)
-        loss = losses.mean(dim=1)
+        loss = losses.mean(dim=1)  # of each repeat; none depends on what another has
         to_images, *to_parameters = torch.autograd.grad(loss.sum(), [images, *parameters])
     with torch.no_grad():
         slopes = [gradient.add(p, alpha=l2) for gradient, p in zip(to_parameters, parameters, strict=True)]
