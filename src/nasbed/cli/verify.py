@@ -32,5 +32,12 @@ def command(
 
         found = tabular(table, "verified").table
         found.verify()
-        facts = {"file": str(found.path), "architectures": len(found), "checksum": found.checksum}
-    print_json({**facts, "verified": True}) if json else print_facts({**facts, "verified": "yes, all of it"})
+        facts = {
+            "file": str(found.path),
+            "beside": [companion.path.name for companion in found.companions.values()],
+            "architectures": len(found),
+            "checksum": found.checksum,
+            "missing": found.missing,
+        }
+    verified = "yes, all that is here" if facts.get("missing") else "yes, all of it"
+    print_json({**facts, "verified": True}) if json else print_facts({**facts, "verified": verified})

@@ -70,8 +70,8 @@ class Table:
             raise BadSetting(f"there is no file {path}")
         file = ColumnFile.open(path)
         if "room" in file.metadata:
-            table = f"{path.stem.removesuffix('.' + file.metadata['room'])}.arrow"
-            raise BadSetting(f"{path} is what lies beside a table; open {table}")
+            whole = f"{path.stem.removesuffix('.' + file.metadata['room'])}.arrow"
+            raise BadSetting(f"{path} is what lies beside a table; open {whole}")
         table = cls(file)
         file.check(MODULE_COLUMNS[:4], (len(file),), (len(file), len(table.budgets), table.repeats))
         return table

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from tables.made import table_at
 
 import nasbed
 from nasbed.cli.app import app
@@ -107,6 +108,20 @@ def test_verify_finds_a_flipped_bit(nasbed_command, table, tmp_path):
     ran = nasbed_command("verify", tmp_path / "bad.arrow")
     assert ran.code == 2
     assert "validation_accuracy" in ran.err
+
+
+def test_verify_says_what_is_missing_beside_a_table(nasbed_command, tmp_path, monkeypatch):
+    monkeypatch.setattr("nasbed.tables.build.INSIDE_AT_MOST", 0)
+    table_at(tmp_path / "large.arrow")
+    found = nasbed_command("verify", tmp_path / "large.arrow", "--json").json
+    assert (found["beside"], found["missing"]) == (["large.cold.arrow"], {})
+    (tmp_path / "large.cold.arrow").unlink()
+    found = nasbed_command("verify", tmp_path / "large.arrow", "--json").json
+    assert "total_time" in found["missing"]
+    assert found["verified"]
+    ran = nasbed_command("export", tmp_path / "large.arrow", tmp_path / "large.tfrecord")
+    assert ran.code == 2
+    assert "large.cold.arrow" in ran.err
 
 
 def test_query_says_what_the_table_has(nasbed_command, table):

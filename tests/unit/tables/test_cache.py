@@ -9,8 +9,9 @@ import pytest
 from tables.published import file_of, records
 
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.tables import cache, importing, published
+from nasbed.tables import build, cache, importing, published
 from nasbed.tables.cache import cached_table_for, imported, table_for
+from nasbed.tables.table import Table
 
 
 @pytest.fixture
@@ -68,6 +69,31 @@ def test_a_damaged_table_is_made_again(source):
     first.path.unlink()
     first.path.write_bytes(whole[:1000])
     assert table_for(source).path.read_bytes() == whole
+
+
+@pytest.fixture
+def as_if_large(monkeypatch):
+    monkeypatch.setattr(build, "INSIDE_AT_MOST", 0)
+
+
+def test_what_lies_beside_a_table_is_kept_with_it(source, home, as_if_large, monkeypatch):
+    first = table_for(source)
+    digest = first.provenance["sha256"]
+    assert {path.name for path in (home / "tables").glob("*.arrow")} == {f"{digest}.arrow", f"{digest}.cold.arrow"}
+    first.verify()
+    monkeypatch.setattr(importing, "import_tfrecord", refuse)
+    assert table_for(source).missing == {}
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: os.truncate(path, 1000)])
+def test_what_is_lost_beside_a_table_is_made_again(source, home, as_if_large, damage):
+    first = table_for(source)
+    (companion,) = (home / "tables").glob("*.cold.arrow")
+    whole = companion.read_bytes()
+    damage(companion)
+    assert Table.open(first.path).missing
+    table_for(source).verify()
+    assert companion.read_bytes() == whole
 
 
 @pytest.mark.parametrize("note", ["", "[]", "{}", '{"sha256": 3}', "\0"])

@@ -12,6 +12,7 @@ from tables.published import MODULES, OPERATIONS, file_of, message_of, original_
 
 from nasbed.core.errors import CorruptFile
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.tables import build
 from nasbed.tables.exporting import export
 from nasbed.tables.importing import COLUMNS, _are_published, import_tfrecord
 from nasbed.tables.published import PUBLISHED
@@ -184,25 +185,34 @@ def test_the_hashes_of_the_published_modules_are_recognised_and_only_they():
 
 PROGRAM = """
 import sys
+from nasbed.tables import build
 from nasbed.tables.importing import import_tfrecord
+build.INSIDE_AT_MOST = int(sys.argv[3])
 print("reading", flush=True)
 import_tfrecord(sys.argv[1], sys.argv[2], lambda share: print(share, flush=True))
 """
 
 
 @pytest.mark.slow
-def test_kill_nine_at_any_moment_leaves_no_table_and_the_next_import_works(tmp_path):
+@pytest.mark.parametrize("beside", [False, True])
+def test_kill_nine_at_any_moment_leaves_no_table_and_the_next_import_works(tmp_path, monkeypatch, beside):
+    inside = 0 if beside else build.INSIDE_AT_MOST
+    monkeypatch.setattr(build, "INSIDE_AT_MOST", inside)
     source = file_of(tmp_path / "a.tfrecord", records(repeats=100) * 5)
-    whole = import_tfrecord(source, tmp_path / "whole.arrow").path.read_bytes()
+    (tmp_path / "whole").mkdir()
+    import_tfrecord(source, tmp_path / "whole" / "a.arrow")
+    whole = {path.name: path.read_bytes() for path in (tmp_path / "whole").iterdir()}
+    assert set(whole) == ({"a.arrow", "a.cold.arrow"} if beside else {"a.arrow"})
     out = tmp_path / "a.arrow"
     chance = random.Random(0)
-    for _ in range(15):
-        with subprocess.Popen([sys.executable, "-c", PROGRAM, source, out], stdout=subprocess.PIPE) as process:
-            process.stdout.readline()
+    for _ in range(8):
+        with subprocess.Popen([sys.executable, "-c", PROGRAM, source, out, str(inside)], stdout=subprocess.PIPE) as run:
+            run.stdout.readline()
             time.sleep(chance.uniform(0, 1.5))
-            process.send_signal(signal.SIGKILL)
+            run.send_signal(signal.SIGKILL)
         if out.exists():
-            assert out.read_bytes() == whole
+            assert {name: (tmp_path / name).read_bytes() for name in whole} == whole
             out.unlink()
-    assert import_tfrecord(source, out).path.read_bytes() == whole
-    assert {path.name for path in tmp_path.iterdir()} == {"a.tfrecord", "a.arrow", "whole.arrow"}
+    import_tfrecord(source, out)
+    assert {name: (tmp_path / name).read_bytes() for name in whole} == whole
+    assert {path.name for path in tmp_path.iterdir()} == {"a.tfrecord", "whole", *whole}
