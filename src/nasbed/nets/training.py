@@ -112,6 +112,10 @@ def train_unit(
     attempts: int = 5,
     first: int = 0,
     diagnostics: str | None = None,
+    tried: int = 0,
+    device: str = "cpu",
+    threads: int = 1,
+    time_limit: float | None = None,
 ) -> dict[str, Any]:
     """Train repeats of one module at one budget, in plain values: a unit of a campaign.
 
@@ -131,6 +135,10 @@ def train_unit(
         first: The number of the first of them.
         diagnostics: A folder, made where there is none, for the ``Diagnostics`` of each repeat's last attempt:
             repeat r's are in ``r.npz``. On several machines it must be one that they share.
+        tried: How many attempts there were before, whose seeds are not drawn again.
+        device: Where.
+        threads: How many threads PyTorch may use on the CPU.
+        time_limit: Seconds of training of a repeat; a pass of several has as many times as much.
 
     Returns:
         ``trainable_parameters``, ``data_checksum``, the ``attempts`` at each repeat and, under ``repeats``, what
@@ -138,20 +146,25 @@ def train_unit(
     """
     graph = Graph.of(adjacency, labels)
     frame, how, what = Skeleton(**skeleton), Recipe(**recipe), load(data)
-    seeds = [repeat_seed(seed, first + r) for r in range(repeats)]
-    results = list(train_repeats(graph, frame, how, what, epochs, seeds, diagnostics=diagnostics is not None))
-    tried = [1] * repeats
-    for r in range(repeats):
-        while results[r].failure is not None and tried[r] < attempts:
-            another = repeat_seed(seed, first + r, tried[r])
-            results[r] = train(graph, frame, how, what, epochs, another, diagnostics=diagnostics is not None)
-            tried[r] += 1
+    numbers = range(first, first + repeats)
+
+    def attempt(some: Sequence[int], number: int) -> tuple[TrainingResult, ...]:
+        seeds = [repeat_seed(seed, repeat, number) for repeat in some]
+        limit = None if time_limit is None else time_limit * len(some)
+        return train_repeats(graph, frame, how, what, epochs, seeds, device, limit, threads, diagnostics is not None)
+
+    results = list(attempt(numbers, tried))
+    attempts_at = [1] * repeats
+    for r, repeat in enumerate(numbers):
+        while results[r].failure is not None and attempts_at[r] < attempts:
+            (results[r],) = attempt([repeat], tried + attempts_at[r])
+            attempts_at[r] += 1
     if diagnostics is not None:
         _save(Path(diagnostics), first, results)
     return {
         "trainable_parameters": results[0].trainable_parameters,
         "data_checksum": what.checksum,
-        "attempts": tried,
+        "attempts": attempts_at,
         "repeats": [result.to_dict() for result in results],
     }
 
