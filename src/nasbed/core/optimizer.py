@@ -18,7 +18,8 @@ class Optimizer(ABC):
     """A search method that plays many independent runs at once.
 
     A subclass is a dataclass whose fields are its settings. ``start`` gives it a space and one stream a run;
-    from then on ``ask`` and ``tell`` alternate. It never sees a benchmark.
+    from then on ``ask`` and ``tell`` alternate or, where trainings run side by side, several trials are out before one
+    of them, whichever is done first, is told. It never sees a benchmark.
     """
 
     space: Space

@@ -201,6 +201,31 @@ def a_silent_run_leaves_the_others_alone(optimizer: Optimizer, seed: int) -> Non
 
 
 @law
+def answers_may_be_late_and_in_any_order(optimizer: Optimizer, seed: int) -> None:
+    """With several trials out at a time it proposes what is valid, and goes on from its state all the same."""
+
+    def play(player: Optimizer, out: list[Trials], steps: int, chance: np.random.Generator) -> list[Archs]:
+        asked = []
+        for _ in range(steps):
+            while len(out) < 4:
+                out.append(player.ask())
+                assert _SPACE.valid(out[-1].archs[_active(out[-1])]).all(), "a proposal is not valid"
+                asked.append(np.where(_active(out[-1])[:, None], out[-1].archs, 0))
+            trials = out.pop(chance.integers(len(out)))
+            player.tell(trials, _answered(trials, _FAILING))
+        return asked
+
+    player, out = _begin(optimizer, seed), list[Trials]()
+    play(player, out, 50, np.random.default_rng(seed))
+    state, waiting = player.state_dict(), out.copy()
+    rest = play(player, out, _STEPS - 50, np.random.default_rng(seed))
+    fresh = _begin(optimizer, seed + 1)
+    fresh.load_state_dict(state)
+    again = play(fresh, waiting, _STEPS - 50, np.random.default_rng(seed))
+    assert np.array_equal(again, rest), "saved with trials out and loaded, it proposes something else"
+
+
+@law
 def every_budget_is_respected(optimizer: Optimizer, seed: int) -> None:
     """No run spends more evaluations, epochs or seconds than it may, but for the last evaluation's."""
     budgets = (Budget(evaluations=40), Budget(epochs=50), Budget(seconds=33.3), Budget(25, 1000, 20.0))

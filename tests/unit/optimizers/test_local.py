@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nasbed.core.records import Evaluations
 from nasbed.core.rng import Streams
 from nasbed.optimizers.local import LocalSearch
 from nasbed.spaces.nasbench101 import NASBench101
@@ -57,3 +58,46 @@ def test_what_is_as_good_is_no_improvement():
         trials = search.ask()
         assert (trials.archs != start.archs).sum() == 1, "the centre has moved"
         search.tell(trials, answers)
+
+
+def heard(value):
+    return Evaluations(np.array([value]), np.ones(1), np.ones(1, np.int64))
+
+
+def differing(trials, arch):
+    return int((trials.archs[0] != arch).sum())
+
+
+def test_late_answers_about_neighbours_are_no_fresh_starts():
+    space = NASBench101(6)
+    search = LocalSearch().start(space, Streams.from_seed(0, 1))
+    start = search.ask()
+    search.tell(start, heard(0.5))
+    centre = start.archs[0]
+    near = [search.ask() for _ in space.neighbors(centre)]  # all of them out before any is told
+    assert {differing(trials, centre) for trials in near} == {1}
+    assert len({trials.archs.tobytes() for trials in near}) == len(near)
+    search.tell(near[0], heard(0.4))  # the last neighbour is out, no start yet
+    first, second = search.ask(), search.ask()
+    assert min(differing(first, centre), differing(second, centre)) > 1
+    for trials in near[1:-1]:
+        search.tell(trials, heard(0.4))
+    search.tell(second, heard(0.1))  # whichever start is answered first is where it stands
+    search.tell(first, heard(0.05))
+    search.tell(near[-1], heard(0.05))
+    for _ in range(5):
+        trials = search.ask()
+        assert differing(trials, second.archs[0]) == 1
+        search.tell(trials, heard(0.0))
+
+
+def test_a_late_neighbour_that_is_better_is_gone_to():
+    space = NASBench101(4)
+    search = LocalSearch().start(space, Streams.from_seed(0, 1))
+    start = search.ask()
+    search.tell(start, heard(0.5))
+    near = [search.ask() for _ in space.neighbors(start.archs[0])]
+    elsewhere = search.ask()
+    search.tell(near[3], heard(0.6))
+    search.tell(elsewhere, heard(0.55))
+    assert differing(search.ask(), near[3].archs[0]) == 1
