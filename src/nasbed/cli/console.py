@@ -7,11 +7,15 @@ import math
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
+
+SECONDS_BETWEEN_LINES = 30.0
+"""Between two lines of progress where there is no terminal."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 
@@ -92,11 +96,20 @@ def percent(value: float | None, digits: int = 2) -> str:
     return "–" if value is None or math.isnan(value) else f"{100 * value:.{digits}f}"
 
 
+class Move(Protocol):
+    """Moves a bar: to a share from 0 to 1, and to a new text where there is one."""
+
+    def __call__(self, share: float, text: str = "") -> None: ...
+
+
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[float], None]]:
-    """Show a bar on standard error while the block runs; give the function that moves it, from 0 to 1."""
+def progress(what: str) -> Iterator[Move]:
+    """Show a bar on standard error while the block runs; give the function that moves it.
+
+    Where nobody watches, texts are printed instead, one in half a minute: that is what a cluster's log keeps.
+    """
     if not sys.stderr.isatty():
-        yield lambda share: None
+        yield _Lines(what)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -104,4 +117,16 @@ def progress(what: str) -> Iterator[Callable[[float], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=1.0)
-        yield lambda share: bar.update(task, completed=share)
+        yield lambda share, text="": bar.update(task, completed=share, description=f"{what} {text}".rstrip())
+
+
+class _Lines:
+    """Prints texts when the last one is long ago."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.last = what, time.monotonic()
+
+    def __call__(self, share: float, text: str = "") -> None:
+        if text and time.monotonic() - self.last >= SECONDS_BETWEEN_LINES:
+            self.last = time.monotonic()
+            print(f"{self.what} {text}, {100 * share:.0f} %", file=sys.stderr, flush=True)
