@@ -192,23 +192,27 @@ def importing(source: Path, path: Path, given: argparse.Namespace) -> None:
          f"{plain / seconds:.1f}")  # fmt: skip
     line("  peak memory (MiB)", f"{memory:.0f}")
     table = nasbed.table(path)
-    stored = {name: table.batch.column(name).nbytes for name in table.batch.schema.names}
-    blocks = {name: len(block) for name, block in table.cold_blocks().items()}
-    at_start = sum(size for name, size in blocks.items() if name.startswith("start_"))
-    total_time = blocks["total_time"]
-    others = sum(blocks.values()) - at_start - total_time
-    results = sum(stored[name] for name in table.columns if name in stored)
-    offsets = stored.pop("cold") - sum(blocks.values())
-    whole = path.stat().st_size
-    line("table file (MB)", f"{whole / 1e6:.1f}")
-    line("  of it step-0 values, compressed", f"{at_start / 1e6:.1f}")
-    line("  of it total_time, compressed", f"{total_time / 1e6:.1f}")
-    line("  of it other values that no query reads, compressed", f"{others / 1e6:.1f}")
-    line("  of it what queries read, mapped", f"{results / 1e6:.1f}")
-    line("  of it modules", f"{(sum(stored.values()) - results) / 1e6:.1f}")
-    line("  of it offsets, Arrow's framing and metadata", f"{offsets / 1e6:.1f}")
-    line("  without step-0 values", f"{(whole - at_start) / 1e6:.1f}")
-    line("  without step-0 values and total_time", f"{(whole - at_start - total_time) / 1e6:.1f}")
+    sizes(table)
+
+
+def sizes(table: Table) -> None:
+    """Say where the bytes are: what queries read in the table's file, step-0 values and total_time beside it."""
+    own = {name: table.file.batch.column(name).nbytes for name in table.file.batch.schema.names}
+    whole = table.path.stat().st_size
+    results = sum(own[name] for name in table.columns if name in own)
+    line("table file (MB); the line is 130 plus step-0 values", f"{whole / 1e6:.1f}", "130.0", f"{130e6 / whole:.2f}")
+    line("  of it what queries read", f"{results / 1e6:.1f}")
+    line("  of it modules", f"{(sum(own.values()) - results) / 1e6:.1f}")
+    for file in (table.file, *table.companions.values()):
+        blocks = {name: len(block) for name, block in file.blocks().items()}
+        if not blocks:
+            continue
+        at_start = sum(size for name, size in blocks.items() if name.startswith("start_"))
+        where = "compressed inside it" if file is table.file else f"companion {file.path.name}"
+        line(f"{where} (MB)", f"{sum(blocks.values()) / 1e6:.1f}")
+        line("  of it step-0 values", f"{at_start / 1e6:.1f}")
+        line("  of it total_time", f"{blocks['total_time'] / 1e6:.1f}")
+        line("  of it all else", f"{(sum(blocks.values()) - at_start - blocks['total_time']) / 1e6:.1f}")
 
 
 def using(path: Path) -> None:
