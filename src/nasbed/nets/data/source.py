@@ -36,7 +36,7 @@ class Part(NamedTuple):
 
     def normal(self, images: Tensor) -> Tensor:
         """Give some of the images, ``(…, channels)``, normalised, as float32."""
-        return images if self.scale is None else (images - self.scale[0]) / self.scale[1]
+        return images if self.scale is None else images.float().sub_(self.scale[0]).div_(self.scale[1])
 
     def to(self, device: torch.device | str) -> Part:
         """Give the same images on another device."""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.nets.data.batches import Augmentation, Orders, full_batches
+from nasbed.nets.data.probe import probe_batch
 from nasbed.nets.data.source import Part, prepared
 from nasbed.nets.recipe import Recipe
 
@@ -104,3 +105,17 @@ def test_evaluation_takes_full_batches_only(images, batch, most):
     assert torch.equal(torch.cat([labels for _, labels in batches]), torch.arange(sum(len(x) for _, x in batches)))
     for pixels, labels in batches:
         assert torch.equal(pixels.flatten(1), labels[:, None].expand(-1, 2).float())
+
+
+def test_bytes_are_normalised_as_they_are_shown_and_padded_with_black():
+    raw = np.random.default_rng(0).integers(256, size=(40, 5, 5, 3), dtype=np.uint8)
+    labels = np.arange(40, dtype=np.int64) % 4
+    parts = {"train": np.arange(20), "validation": np.arange(20, 30), "test": np.arange(30, 40)}
+    kept, converted = (prepared("it", images, labels, parts, 4) for images in (raw, raw.astype(np.float32)))
+    assert (kept.train.images.dtype, converted.train.images.dtype) == (torch.uint8, torch.float32)
+    recipe, numbers = Recipe(crop=2, flip=True, noise=0.1), torch.arange(20)[:, None].expand(20, 2)
+    shown, expected = (Augmentation(data, recipe, generators(3, 4))(numbers) for data in (kept, converted))
+    torch.testing.assert_close(shown, expected, rtol=1e-5, atol=1e-6)
+    for one, other in zip(full_batches(kept.test, 4, 10, 2), full_batches(converted.test, 4, 10, 2), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(probe_batch(kept).images, probe_batch(converted).images, rtol=1e-5, atol=1e-6)
