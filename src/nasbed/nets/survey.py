@@ -31,5 +31,6 @@ def survey(skeleton: Mapping[str, Any], recipe: Mapping[str, Any], data: str, bu
     return {
         "versions": {"nasbed": version("nasbed"), "torch": str(torch.__version__), "numpy": np.__version__},
         "data_checksum": what.checksum,
-        "images": {part: len(getattr(what, part)) for part in ("train", "validation", "test")},
+        "images": what.describe()["images"],
+        "data_warnings": list(what.warnings),
     }
