@@ -99,7 +99,8 @@ def percent(value: float | None, digits: int = 2) -> str:
 class Move(Protocol):
     """Moves a bar: to a share from 0 to 1, and to a new text where there is one."""
 
-    def __call__(self, share: float, text: str = "") -> None: ...
+    def __call__(self, share: float, text: str = "") -> None:
+        """Move."""
 
 
 @contextmanager

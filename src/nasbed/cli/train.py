@@ -1,41 +1,123 @@
-"""``nasbed train``: one network, really trained."""
+"""``nasbed train``: one network, really trained, once and shortly or for long and in a folder."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, percent, print_facts, print_json, print_table
-from nasbed.cli.show import Operations
+from nasbed.cli.console import Json, percent, print_facts, print_json, print_table, progress
+from nasbed.cli.show import Edges, Operations, Vertices
+from nasbed.cli.stopping import same_command, stopping
+
+if TYPE_CHECKING:
+    from nasbed.core.graph import Graph
+    from nasbed.nets.augment import LongTraining
+    from nasbed.nets.data.source import Data
+    from nasbed.nets.passes import Pass
+    from nasbed.nets.recipe import Recipe
+    from nasbed.nets.results import TrainingResult
+    from nasbed.nets.skeleton import Skeleton
+
+    Training = tuple[Graph, Skeleton, Recipe, Data, int, int]
+
+EPOCHS, AUGMENT_EPOCHS = 12, 200
+"""How long it trains if nobody says; the second is the published length of an augmented training."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("train", epilog="Example: nasbed train 011/001/000:conv3x3 --epochs 12 --seed 1")(command)
+    app.command("train", epilog="Example: nasbed train inception-like --augment --out runs/inception")(command)
 
 
 def command(
-    architecture: Annotated[str, typer.Argument(help="As 'nasbed show' writes it.")],
+    architecture: Annotated[str, typer.Argument(help="As 'nasbed show' writes it, or a published module's name.")],
     space: Annotated[str, typer.Option(help="Of which space.")] = "nasbench101",
+    vertices: Vertices = None,
+    edges: Edges = None,
     operations: Operations = None,
-    data: Annotated[str, typer.Option(help="What to train on.")] = "digits",
-    epochs: Annotated[int, typer.Option(help="How often every image is seen.")] = 12,
+    data: Annotated[str, typer.Option(help="What to train on: NAME or NAME:WHERE.")] = "digits",
+    epochs: Annotated[
+        int | None,
+        typer.Option(help=f"How often every image is seen; {EPOCHS}, or {AUGMENT_EPOCHS} with --augment."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of weights, order and augmentation.")] = 0,
-    device: Annotated[str, typer.Option(help="Where: cpu, cuda, …")] = "cpu",
-    threads: Annotated[int, typer.Option(help="Threads on the CPU.", min=1)] = 1,
-    time_limit: Annotated[float | None, typer.Option(help="Seconds of training after which it stops.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Keep the training in this folder, from which the same command goes on.")
+    ] = None,
+    augment: Annotated[
+        bool,
+        typer.Option("--augment", help="Train on the validation images, too, by the stepwise schedule, as published."),
+    ] = False,
+    every: Annotated[int, typer.Option(help="With --out: epochs between two measurements.", min=1)] = 5,
+    recipe: Annotated[str | None, typer.Option(help="A recipe's name, or a TOML file.")] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="A setting of the skeleton or the recipe, such as recipe.learning_rate=0.05."),
     ] = None,
+    device: Annotated[str, typer.Option(help="Where: cpu, cuda, …")] = "cpu",
+    threads: Annotated[int, typer.Option(help="Threads on the CPU.", min=1)] = 1,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds of training after which it stops; not with --out.")
+    ] = None,
+    diagnostics: Annotated[
+        Path | None, typer.Option(help="Write what 100 images make of the network to this file; not with --out.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Train the network of one architecture and print its accuracies at the start, halfway and at the end."""
+    """Train the network of one architecture and print its accuracies.
+
+    They are those at the start, halfway and at the end. With --out it trains for long: every few epochs accuracies are
+    measured and the network is kept, and a training that was stopped in any way goes on by the same command.
+    """
     from nasbed.cli.values import module_space, training_overrides
     from nasbed.core.errors import BadSetting, NasbedError
-    from nasbed.core.extras import require
+    from nasbed.core.files import check_place
     from nasbed.tables.settings import training_settings
+
+    if augment and out is None:
+        raise BadSetting("--augment trains for long and needs a folder to keep that in: --out FOLDER")
+    if out is not None and (time_limit is not None or diagnostics is not None):
+        raise BadSetting("--time-limit and --diagnostics are for a training that is made at once, without --out")
+    if diagnostics is not None:
+        check_place(diagnostics)
+    _check_device(device)
+    where = module_space(space, vertices, edges, operations)
+    arch = where.parse(architecture)
+    frame, changes = training_overrides(set_ or [])
+    if augment and recipe is None:
+        changes = {"schedule": "stepwise", **changes}
+    skeleton, how = training_settings(data, frame, changes, named=recipe)
+    if epochs is None:
+        epochs = AUGMENT_EPOCHS if augment else EPOCHS
+    from nasbed.nets.data.source import load
+
+    training = (where.graph(arch), skeleton, how, load(data), epochs, seed)
+    result: TrainingResult | LongTraining
+    if out is None:
+        result = _at_once(training, time_limit, device, threads, diagnostics is not None)
+        if diagnostics is not None and result.diagnostics is not None:
+            result.diagnostics.save(diagnostics)
+    else:
+        result = _for_long(training, out, augment, every, device, threads)
+    if json:
+        print_json({"skeleton": skeleton.to_dict(), "recipe": how.to_dict(), "epochs": epochs, **result.to_dict()})
+    else:
+        facts = {"architecture": where.format(arch), "trainable parameters": f"{result.trainable_parameters:,}"}
+        print_facts({**facts, "seed": seed})
+        _print_moments(result)
+        if augment:
+            print("the best was chosen by its test accuracy, which is too good therefore; the last one's is not")
+        if out is not None:
+            print(f"kept in {out}: {', '.join(sorted(path.name for path in out.iterdir() if path.name != 'lock'))}")
+    if result.failure is not None:
+        raise NasbedError(f"the training failed: {result.failure}")
+
+
+def _check_device(device: str) -> None:
+    from nasbed.core.errors import BadSetting
+    from nasbed.core.extras import require
 
     torch = require("torch", "torch")
     try:
@@ -43,24 +125,68 @@ def command(
     except (RuntimeError, AssertionError) as error:  # PyTorch's complaints about devices are of any kind
         why = str(error).splitlines()[0].rstrip(".")
         raise BadSetting(f"nothing can be trained on the device {device!r} here ({why}); cpu always works") from None
-    from nasbed.nets.data.source import load
+
+
+def _at_once(
+    training: Training, time_limit: float | None, device: str, threads: int, diagnostics: bool
+) -> TrainingResult:
+    """Train without keeping anything."""
+    from nasbed.core.errors import Interrupted
     from nasbed.nets.training import train
 
-    where = module_space(space, None, None, operations)
-    arch = where.parse(architecture)
-    graph = where.graph(arch)
-    skeleton, recipe = training_settings(data, *training_overrides(set_ or []))
-    result = train(graph, skeleton, recipe, load(data), epochs, seed, device, time_limit, threads)
-    if json:
-        print_json({"skeleton": skeleton.to_dict(), "recipe": recipe.to_dict(), "epochs": epochs, **result.to_dict()})
-        return
-    facts: dict[str, Any] = {"architecture": where.format(arch)}
-    print_facts({**facts, "trainable parameters": f"{result.trainable_parameters:,}", "seed": seed})
-    rows = [
-        [name, f"{point.epoch:.1f}", f"{point.training_time:.2f}"]
-        + [percent(getattr(point, part).value) for part in ("train", "validation", "test")]
-        for name, point in result.points.items()
-    ]
-    print_table(["moment", "epoch", "seconds", "train %", "validation %", "test %"], rows)
-    if result.failure is not None:
-        raise NasbedError(f"the training failed: {result.failure}")
+    standing = "before its first step"
+    with progress("training") as move:
+
+        def watch(now: Pass) -> None:
+            nonlocal standing
+            standing = f"at epoch {now.epochs * now.made / now.steps:.1f} of {now.epochs}"
+            measured = [point.validation.value for point in now.points[0].values()]
+            text = f"loss {now.loss.item():.3f}, validation {percent(measured[-1] if measured else None)} %"
+            move(now.made / now.steps, text)
+
+        try:
+            return train(*training, device, time_limit, threads, diagnostics, watch)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"interrupted {standing}; nothing is kept of a training without --out FOLDER, and this begins again: "
+                f"{same_command()}"
+            ) from None
+
+
+def _for_long(training: Training, folder: Path, final: bool, every: int, device: str, threads: int) -> LongTraining:
+    """Train in a folder, or go on there."""
+    from nasbed.core.errors import Interrupted
+    from nasbed.nets.augment import augment
+
+    with progress("training") as move, stopping() as stop:
+
+        def watch(now: LongTraining, loss: float) -> None:
+            move(now.step / now.steps, f"loss {loss:.3f}, {now.standing}")
+
+        try:
+            return augment(
+                *training, folder, final=final, every=every, device=device, threads=threads, stop=stop, progress=watch
+            )
+        except Interrupted as error:
+            raise Interrupted(f"{error}: {same_command()}") from None
+
+
+def _print_moments(result: TrainingResult | LongTraining) -> None:
+    """Print what was measured, a line a moment."""
+    from nasbed.nets.results import TrainingResult
+
+    if isinstance(result, TrainingResult):
+        parts = ["train", "validation", "test"]
+        rows = [
+            [name, f"{point.epoch:.1f}", f"{point.training_time:.2f}"]
+            + [percent(getattr(point, part).value) for part in parts]
+            for name, point in result.points.items()
+        ]
+    else:
+        parts = list(result.measurements[-1].accuracies) if result.measurements else []
+        rows = [
+            [f"best by {result.led_by}" if m == result.best else "", f"{m.epoch:.1f}", f"{m.training_time:.2f}"]
+            + [percent(m.accuracies[part].value) for part in parts]
+            for m in result.measurements
+        ]
+    print_table(["moment", "epoch", "seconds", *(f"{part} %" for part in parts)], rows)

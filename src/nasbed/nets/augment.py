@@ -31,6 +31,7 @@ from nasbed.core.locks import alone
 from nasbed.nets.cells import pruned
 from nasbed.nets.data.source import Data, Part
 from nasbed.nets.journal import BOARD, LOG, Journal, Measurement
+from nasbed.nets.pace import Pace
 from nasbed.nets.passes import Pass, using_threads
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.saved import save_network
@@ -41,8 +42,6 @@ from nasbed.nets.training import check_training
 FORMAT = "nasbed.training.1"
 STATE, LAST, BEST = "state.safetensors", "last.safetensors", "best.safetensors"
 OURS = {STATE, LAST, BEST, LOG, BOARD, "lock"}
-
-_GLANCE = 0.25  # seconds of steps between two looks at the clock and at whoever wants it to stop
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,14 @@ class LongTraining:
     def best(self) -> Measurement | None:
         """The first of the highest accuracy; None before anything is measured."""
         return max(self.measurements, key=self._led, default=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give JSON-able values; accuracies are ``[correct, images]``, times in seconds."""
+        return {
+            **vars(self),
+            "measurements": [measurement.to_dict() for measurement in self.measurements],
+            "best": None if self.best is None else self.best.to_dict(),
+        }
 
     def _led(self, measurement: Measurement) -> float:
         return measurement.accuracies[self.led_by].value
@@ -207,7 +214,7 @@ class _Work:
         self.load()
         if training.made == training.steps or training.failures[0]:
             return self.standing
-        stretch, kept = 1, time.monotonic()
+        pace, kept = Pace(), time.monotonic()
         with closing(Journal(self.folder, training.made)) as journal:
             while training.made < training.steps and training.failures[0] is None:
                 if stop():
@@ -215,8 +222,7 @@ class _Work:
                     raise Interrupted(
                         f"stopped {self.standing.standing}; it is kept in {self.folder}, and the same command goes on"
                     )
-                began = time.monotonic()
-                training.run(min(self.next_end(), training.made + stretch))
+                pace.run(training, self.next_end())
                 if training.made in self.moments:
                     self.measure(journal)
                 if training.made in self.epoch_ends:
@@ -225,8 +231,6 @@ class _Work:
                     self.save(journal)
                     kept = time.monotonic()
                 progress(self.standing, training.loss.item())
-                share = _GLANCE / max(time.monotonic() - began, 1e-9)
-                stretch = max(1, round(stretch * min(share, 2.0)))
         return self.standing
 
     def next_end(self) -> int:

@@ -8,7 +8,7 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import torch
 from nasbed.core.errors import BadSetting
 from nasbed.core.graph import Graph
 from nasbed.nets.data.source import Data, load
+from nasbed.nets.pace import Pace
 from nasbed.nets.passes import Pass, using_threads
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import TrainingResult
@@ -38,12 +39,15 @@ def train(
     time_limit: float | None = None,
     threads: int = 1,
     diagnostics: bool = False,
+    watch: Callable[[Pass], None] | None = None,
 ) -> TrainingResult:
     """Train the network of one module from scratch, once; ``train_repeats`` with one seed.
 
     On the CPU the result, times apart, depends on the arguments alone, bit for bit on one machine.
     """
-    return train_repeats(graph, skeleton, recipe, data, epochs, (seed,), device, time_limit, threads, diagnostics)[0]
+    return train_repeats(
+        graph, skeleton, recipe, data, epochs, (seed,), device, time_limit, threads, diagnostics, watch
+    )[0]
 
 
 def train_repeats(
@@ -57,6 +61,7 @@ def train_repeats(
     time_limit: float | None = None,
     threads: int = 1,
     diagnostics: bool = False,
+    watch: Callable[[Pass], None] | None = None,
 ) -> tuple[TrainingResult, ...]:
     """Train the network of one module from scratch, once for each seed, in one pass.
 
@@ -76,6 +81,7 @@ def train_repeats(
             there as planned; any other has failed.
         threads: How many threads PyTorch may use on the CPU. Another number can round differently.
         diagnostics: Whether results come with ``Diagnostics``; nothing else in them changes but the total time.
+        watch: Called several times a second, between steps, with the pass.
 
     Returns:
         One result a seed. A training whose outputs are not finite, that ran out of memory or of time has a ``failure``.
@@ -92,12 +98,23 @@ def train_repeats(
             graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit, threads, diagnostics
         )
         try:
-            training.run()
+            _run(training, watch)
         except RuntimeError as error:  # the parent of the GPU's error and, with that text, all that there is on the CPU
             if not isinstance(error, torch.cuda.OutOfMemoryError) and "can't allocate memory" not in str(error):
                 raise
             training.fail_all("out of memory")
         return training.results()
+
+
+def _run(training: Pass, watch: Callable[[Pass], None] | None) -> None:
+    """Make all steps, in stretches where somebody watches."""
+    if watch is None:
+        training.run()
+        return
+    pace = Pace()
+    while None in training.failures and not any("end" in points for points in training.points):
+        pace.run(training, training.steps)
+        watch(training)
 
 
 def train_unit(
