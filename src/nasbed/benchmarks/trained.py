@@ -56,6 +56,8 @@ class TrainedBenchmark(LiveBenchmark):
         budgets: The epochs that ``query`` answers for, ascending; the data source's if not given.
         seed: Of the trainings that ``query`` and ``test`` make.
         attempts: After how many failures a training is given up.
+        device: What each training runs on, where it is done.
+        time_limit: Seconds after which a training has failed; None for no limit.
         executor: A registered name: where ``query`` and ``test`` train.
         workers: How many trainings at a time; None for the executor's choice.
 
@@ -75,6 +77,8 @@ class TrainedBenchmark(LiveBenchmark):
         budgets: Sequence[int] | None = None,
         seed: int = 0,
         attempts: int = 5,
+        device: str = "cpu",
+        time_limit: float | None = None,
         executor: str = "processes",
         workers: int | None = None,
     ) -> None:
@@ -88,7 +92,10 @@ class TrainedBenchmark(LiveBenchmark):
             raise BadSetting(f"attempts must be at least 1, not {attempts}")
         if seed < 0:
             raise BadSetting(f"the seed must not be negative; it is {seed}")
-        self.seed, self.attempts, self.executor, self.workers = seed, attempts, executor, workers
+        if time_limit is not None and not time_limit > 0:
+            raise BadSetting(f"time_limit must be positive seconds or None, not {time_limit}")
+        self.seed, self.attempts, self.time_limit, self.device = seed, attempts, time_limit, device
+        self.executor, self.workers = executor, workers
         self.name = f"trained:{self.source}:{self.space.name}"
         self._trained: dict[tuple[int, int, int], Answer] = {}  # by key, epochs and seed
 
@@ -97,8 +104,10 @@ class TrainedBenchmark(LiveBenchmark):
     def call(self, arch: Archs, epochs: int, seed: int) -> tuple[Work, tuple[Any, ...]]:
         """Give the call that trains one architecture; see ``LiveBenchmark.call``."""
         graph = self.space.graph(self._as_enumerated(arch))
-        skeleton, recipe = self.skeleton.to_dict(), self.recipe.to_dict()
-        return TRAIN, (graph.adjacency, graph.labels, skeleton, recipe, self.data, epochs, seed, 1, self.attempts)
+        what = graph.adjacency, graph.labels, self.skeleton.to_dict(), self.recipe.to_dict(), self.data, epochs, seed
+        repeats, first, diagnostics, tried, threads = 1, 0, None, 0, 1
+        how = repeats, self.attempts, first, diagnostics, tried, self.device, threads, self.time_limit
+        return TRAIN, (*what, *how)
 
     def answer(self, value: Any) -> Answer:
         """Read what a training measured at its end."""
@@ -156,6 +165,7 @@ class TrainedBenchmark(LiveBenchmark):
             "skeleton": self.skeleton.to_dict(),
             "recipe": self.recipe.to_dict(),
             "attempts": self.attempts,
+            "time_limit": self.time_limit,
         }
 
     def close(self) -> None:

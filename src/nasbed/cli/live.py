@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import percent
+from nasbed.cli.console import percent, progress
 
 if TYPE_CHECKING:
     from nasbed.core.live import LiveBenchmark
@@ -28,8 +27,6 @@ Store = Annotated[
     Path | None, typer.Option(help="Real training: the file that keeps it; named for the search if not given.")
 ]
 Recipe = Annotated[str | None, typer.Option(help="Real training: a recipe's name, or a TOML file.")]
-
-_EVERY = 30.0  # seconds between two lines where there is no terminal
 
 
 def default_store(optimizer: str, benchmark: str, seed: int) -> Path:
@@ -57,45 +54,22 @@ def search(
 
 @contextmanager
 def _watching(store: Path) -> Iterator[Callable[[Status], None]]:
-    """Show on standard error how far the search is: a bar on a terminal, a line now and then elsewhere."""
-    kept = f"every training is kept in {store}"
-    if not sys.stderr.isatty():
-        yield _Lines(kept)
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    """Say on standard error, once the search begins, where it keeps its trainings, and then how far it is."""
+    begun = False
+    with progress("searching") as move:
 
-    print(kept, file=sys.stderr)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-        yield lambda status: bar.update(task, completed=status.share, description=_said(status))
+        def watch(status: Status) -> None:
+            nonlocal begun
+            if not begun:
+                print(f"every training is kept in {store}", file=sys.stderr)
+                begun = True
+            move(status.share, _said(status))
 
-
-class _Lines:
-    """Prints where the search keeps its trainings at its start, and then, every half minute, how far it is."""
-
-    def __init__(self, kept: str) -> None:
-        self.kept, self.said = kept, 0.0
-
-    def __call__(self, status: Status) -> None:
-        if not self.said:
-            print(self.kept, file=sys.stderr)
-        elif time.monotonic() - self.said < _EVERY:
-            return
-        self.said = time.monotonic()
-        if status.evaluations:
-            print(f"{_said(status)}, {status.seconds / 60:.1f} min, {100 * status.share:.0f} %", file=sys.stderr)
+        yield watch
 
 
 def _said(status: Status) -> str:
     """Say what has come of a search so far."""
     failed = f" ({status.failures} failed)" if status.failures else ""
-    return f"{status.evaluations} trained{failed}, best {percent(status.best)} %"
+    best = f", best {percent(status.best)} %" if status.best == status.best else ""
+    return f"{status.evaluations} trained{failed}{best}, {status.seconds / 60:.1f} min"

@@ -24,6 +24,7 @@ from nasbed.core.errors import CorruptFile, Interrupted
 from nasbed.core.executor import Executor
 from nasbed.core.files import check_place
 from nasbed.core.live import FAILED, Answer, LiveBenchmark
+from nasbed.core.locks import alone
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.registry import executors
 from nasbed.core.store import Record, Store
@@ -131,7 +132,7 @@ def search_live(
             settings = {} if workers is None else {"workers": workers}
             machine = stack.enter_context(RetryingExecutor(executors.make(executor, settings), benchmark.attempts))
             facts = benchmark.survey(machine, usual)
-            kept = stack.enter_context(MemoryStore() if store is None else SQLiteStore(store))
+            kept = stack.enter_context(MemoryStore() if store is None else _alone_with(store, stack))
             agree(kept, _plan(info, facts, runs))
             _play_on(play, benchmark, machine, kept, progress or (lambda _: None))
             sessions = kept.notes()["sessions"]
@@ -139,6 +140,13 @@ def search_live(
         raise Interrupted(_interrupted(play, budget, store)) from None
     versions = {**info["versions"], **facts.get("versions", {})}
     return play.history({**info, **facts, "versions": versions, "sessions": sessions})
+
+
+def _alone_with(store: str | Path, stack: ExitStack) -> SQLiteStore:
+    """Open a store for this search alone: the answers of two would be in no order that either could hear again."""
+    path = Path(store).expanduser()
+    stack.enter_context(alone(path, f"searches with {store}"))
+    return SQLiteStore(path)
 
 
 def _plan(info: Mapping[str, Any], facts: Mapping[str, Any], runs: int) -> dict[str, Any]:

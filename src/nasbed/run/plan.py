@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from nasbed.core.differences import differences
 from nasbed.core.errors import BadSetting
 from nasbed.core.store import Store
 
@@ -30,20 +31,9 @@ def agree(store: Store, plan: Mapping[str, Any], facts: Mapping[str, Any] | None
             store.note(name, fact)
         store.note("plan", here)  # last: where there is a plan there is all of it
         return
-    differences = [
-        f"{name} was {before}, now {after}" for name, before, after in _leaves(there, here) if before != after
-    ]
-    if differences:
+    differing = differences(there, here)
+    if differing:
         raise BadSetting(
-            f"the store was begun with another plan ({'; '.join(differences)}); "
+            f"the store was begun with another plan ({'; '.join(differing)}); "
             "go on with the earlier settings, or name another store"
         )
-
-
-def _leaves(there: Any, here: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
-    """Go through the leaves of two plans side by side: dotted name, value there, value here."""
-    if not (isinstance(there, dict) and isinstance(here, dict)):
-        yield name, json.dumps(there), json.dumps(here)
-        return
-    for key in there | here:
-        yield from _leaves(there.get(key), here.get(key), f"{name}.{key}" if name else key)
