@@ -95,14 +95,16 @@ class Official:
     def _found(self, where: str | None) -> tuple[Form, Path]:
         """Give the first form that is there, and the folder of its files or its archive."""
         place = where or os.environ.get("NASBED_DATA")
-        names = [f"{form.folder}/ with {', '.join(form.files)}" for form in self.forms]
-        names += [f"{form.archive} (MD5 {form.archive_md5})" for form in self.forms if form.archive]
+        forms = [f"the archive {form.archive} (MD5 {form.archive_md5})" for form in self.forms if form.archive]
+        forms += [
+            f"the folder {form.folder} with {_listed(form.train)} and {_listed(form.test)}" for form in self.forms
+        ]
         how = (
-            f"{self.title} is read from one of: {'; '.join(names)}. They come from {self.origin}. Put one into a "
-            f"folder and name the folder, {self.source}:FOLDER, or set the environment variable NASBED_DATA to it"
+            f"Name the folder that has it, as in {self.source}:FOLDER, or set the environment variable NASBED_DATA to "
+            f"that folder. Looked for are {', or '.join(forms)}; they come from {self.origin}"
         )
         if place is None:
-            raise BadSetting(f"where {self.title} is has not been said. {how}")
+            raise BadSetting(f"where the files of {self.title} are was not said. {how}")
         path = Path(place).expanduser()
         for form in self.forms:
             for folder in (path / form.folder, path):
@@ -182,5 +184,17 @@ def _channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _near(split: Path, path: Path) -> Path:
     """Find an index file where it is said to be, or with the data."""
-    places = [split, path / split, path.parent / split]
-    return next((place for place in places if place.is_file()), split)
+    for place in (split, path / split, path.parent / split):
+        if place.is_file():
+            return place
+    raise BadSetting(
+        f"there is no index file {split}, nor one beside {path}. Those of NAS-Bench-201 are called cifar-split.txt, "
+        "cifar100-test-split.txt and imagenet-16-120-test-split.txt, and come with its code, AutoDL-Projects, in "
+        "configs/nas-benchmark"
+    )
+
+
+def _listed(files: Mapping[str, str]) -> str:
+    """Name files, of many the first and the last."""
+    names = list(files)
+    return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"

@@ -64,18 +64,29 @@ def small(tmp_path):
     return tmp_path
 
 
-def test_real_images_come_back_bit_for_bit_from_all_four_forms(tmp_path, shared_data):
+@pytest.fixture(scope="module")
+def real(shared_data):
+    """The real images there are of each batch of CIFAR-10."""
     with np.load(shared_data / "images" / "cifar10_raw_subset.npz") as raw:
-        real = {name.removesuffix("_images"): raw[name] for name in raw if name.endswith("_images")}
-        real = {file: (images, raw[f"{file}_labels"]) for file, images in real.items()}
-    write(CIFAR10.forms[PYTHON], real, tmp_path, as_pickle)
-    write(CIFAR10.forms[BINARY], {f"{file}.bin": batch for file, batch in real.items()}, tmp_path, as_records)
+        return {file: (raw[f"{file}_images"], raw[f"{file}_labels"]) for file in CIFAR10.forms[PYTHON].files}
+
+
+@pytest.fixture(scope="module")
+def written(real, tmp_path_factory):
+    """A folder with those in all official forms."""
+    folder = tmp_path_factory.mktemp("cifar")
+    write(CIFAR10.forms[PYTHON], real, folder, as_pickle)
+    write(CIFAR10.forms[BINARY], {f"{file}.bin": batch for file, batch in real.items()}, folder, as_records)
+    return folder
+
+
+def test_real_images_come_back_bit_for_bit_from_all_four_forms(real, written):
     files = [*(f"data_batch_{k}" for k in range(1, 6)), "test_batch"]
     images = np.concatenate([real[file][0] for file in files]).transpose(0, 2, 3, 1)
     labels = np.concatenate([real[file][1] for file in files])
     for form in CIFAR10.forms:
         for place in (form.folder, form.archive):
-            found = pictures(f"cifar10:{tmp_path / place},unofficial=true")
+            found = pictures(f"cifar10:{written / place},unofficial=true")
             np.testing.assert_array_equal(found.images, images)
             np.testing.assert_array_equal(found.labels, labels)
             assert {part: (rows[0], rows[-1] + 1) for part, rows in found.parts.items()} == {
@@ -86,11 +97,8 @@ def test_real_images_come_back_bit_for_bit_from_all_four_forms(tmp_path, shared_
             assert "not the official CIFAR-10" in found.warnings[0]
 
 
-def test_real_images_are_normalised_as_published(tmp_path, shared_data):
-    with np.load(shared_data / "images" / "cifar10_raw_subset.npz") as raw:
-        real = {file: (raw[f"{file}_images"], raw[f"{file}_labels"]) for file in CIFAR10.forms[PYTHON].files}
-    write(CIFAR10.forms[PYTHON], real, tmp_path, as_pickle)
-    data = load(f"cifar10:{tmp_path},unofficial=true")
+def test_real_images_are_normalised_as_published(real, written):
+    data = load(f"cifar10:{written},unofficial=true")
     expected = (real["test_batch"][0].transpose(0, 2, 3, 1) - np.array(NASBENCH101.mean)) / NASBENCH101.std
     np.testing.assert_allclose(data.test.normal(data.test.images).numpy(), expected, atol=1e-6)
     pixels = data.train.normal(data.train.images).double().flatten(0, 2)
@@ -139,7 +147,14 @@ def test_a_folder_named_by_the_environment_is_searched(small, monkeypatch):
 def test_absent_files_are_named_with_their_origin(tmp_path, name):
     with pytest.raises(BadSetting) as caught:
         pictures(name.format(tmp_path))
-    for said in ("cifar-10-batches-py", "cifar-10-python.tar.gz", "cifar-10-binary.tar.gz", "cs.toronto.edu", "FOLDER"):
+    for said in (
+        "cifar-10-python.tar.gz (MD5 c58f30108f718f92721af3b95e74349a)",
+        "cifar-10-binary.tar.gz (MD5 c32a1d4ab5d03f1284b67883e8d87530)",
+        "the folder cifar-10-batches-py with data_batch_1 … data_batch_5 and test_batch",
+        "https://www.cs.toronto.edu/~kriz/cifar.html",
+        "cifar10:FOLDER",
+        "NASBED_DATA",
+    ):
         assert said in str(caught.value)
 
 
@@ -213,3 +228,8 @@ def test_an_index_file_beside_the_data_divides_them(small):
         "test": list(range(30, 36)),
     }
     assert found.scale == NASBENCH201
+
+
+def test_an_absent_index_file_is_refused_with_the_published_names(small):
+    with pytest.raises(BadSetting, match=r"no index file mine\.txt, nor one beside .*cifar-split\.txt"):
+        pictures(f"cifar10:{small},split=mine.txt,unofficial=true")
