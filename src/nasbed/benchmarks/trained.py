@@ -120,8 +120,8 @@ class TrainedBenchmark(LiveBenchmark):
 
     def survey(self, executor: Executor, epochs: int) -> dict[str, Any]:
         """Have a worker see whether networks can be trained, with which versions and data."""
-        budgets = sorted({epochs, *self.budgets}) if epochs in self.budgets else [epochs]
-        executor.submit("survey", SURVEY, self.skeleton.to_dict(), self.recipe.to_dict(), self.data, budgets)
+        what = self.skeleton.to_dict(), self.recipe.to_dict(), self.data, [epochs], self.time_limit, self.device
+        executor.submit("survey", SURVEY, *what)
         (outcome,) = executor.as_completed()
         if outcome.error is not None:
             raise BadSetting(f"nothing can be trained: {outcome.error}")
@@ -216,7 +216,7 @@ class TrainedBenchmark(LiveBenchmark):
         settings = {} if self.workers is None else {"workers": self.workers}
         machine = RetryingExecutor(executors.make(self.executor, settings), self.attempts)
         weakref.finalize(self, machine.close)
-        self.survey(machine, self.budgets[-1])  # what cannot be trained is an error, not a failed training
+        self.survey(machine, self.budgets[0])  # what cannot be trained is an error, not a failed training
         return machine
 
 

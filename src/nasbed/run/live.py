@@ -127,19 +127,22 @@ def search_live(
         check_place(Path(store).expanduser())
     how = {"epochs": usual, "duplicates": duplicates, "patience": patience, "seed": seed, "first_run": first_run}
     info = about(optimizer, benchmark, budget, **how, workers=ahead if runs == 1 else None)
+    under_way: dict[str, Training] | None = None
     try:
         with ExitStack() as stack:
             settings = {} if workers is None else {"workers": workers}
             machine = stack.enter_context(RetryingExecutor(executors.make(executor, settings), benchmark.attempts))
             facts = benchmark.survey(machine, usual)
             kept = stack.enter_context(MemoryStore() if store is None else _alone_with(store, stack))
-            agree(kept, _plan(info, facts, runs))
-            _play_on(play, benchmark, machine, kept, progress or (lambda _: None))
+            info["benchmark"].update(facts)
+            agree(kept, _plan(info, runs))
+            under_way = _heard_again(play, benchmark, kept)
+            _go_on(play, under_way, benchmark, machine, kept, progress or (lambda _: None))
             sessions = kept.notes()["sessions"]
     except KeyboardInterrupt:
-        raise Interrupted(_interrupted(play, budget, store)) from None
-    versions = {**info["versions"], **facts.get("versions", {})}
-    return play.history({**info, **facts, "versions": versions, "sessions": sessions})
+        reached = None if under_way is None else _reached(play, budget)
+        raise Interrupted(_interrupted(reached, store)) from None
+    return play.history({**info, "sessions": sessions})
 
 
 def _alone_with(store: str | Path, stack: ExitStack) -> SQLiteStore:
@@ -149,15 +152,21 @@ def _alone_with(store: str | Path, stack: ExitStack) -> SQLiteStore:
     return SQLiteStore(path)
 
 
-def _plan(info: Mapping[str, Any], facts: Mapping[str, Any], runs: int) -> dict[str, Any]:
+def _plan(info: Mapping[str, Any], runs: int) -> dict[str, Any]:
     """Give what decides the results; how much is spent only decides how many there are."""
     kinds = [name for name, limit in info["budget"].items() if limit is not None]
-    return {**info, "budget": kinds, "runs": runs, **facts}
+    return {**info, "budget": kinds, "runs": runs, "versions": {"nasbed": info["versions"]["nasbed"]}}
 
 
-def _play_on(play: Play, benchmark: LiveBenchmark, machine: Executor, kept: Store, progress: Progress) -> None:
-    """Hear what is kept, then have the rest trained, keeping each answer before it is heard."""
-    under_way = _heard_again(play, benchmark, kept)
+def _go_on(
+    play: Play,
+    under_way: dict[str, Training],
+    benchmark: LiveBenchmark,
+    machine: Executor,
+    kept: Store,
+    progress: Progress,
+) -> None:
+    """Have trained what the search waits for until it wants no more, keeping each answer before it is heard."""
     before, since = play.clock, time.perf_counter()
     kept.note("sessions", [*kept.notes().get("sessions", []), {"started": _moment(), "clock": before}])
 
@@ -218,14 +227,18 @@ def _status(play: Play) -> Status:
     return Status(len(play.answers), failures, play.best, play.clock, play.ledger.share())
 
 
-def _interrupted(play: Play, budget: Budget, store: str | Path | None) -> str:
-    """Say where things stand."""
-    done = f"{len(play.answers)}" + (f" of {budget.evaluations}" if budget.evaluations else "") + " evaluations"
-    limit = "" if budget.seconds is None else f" of {budget.seconds / 60:.1f}"
+def _reached(play: Play, budget: Budget) -> str:
+    """Say how far a search is."""
+    evaluations = f"{len(play.answers)}" + (f" of {budget.evaluations}" if budget.evaluations else "")
+    minutes = f"{play.clock / 60:.1f}" + (f" of {budget.seconds / 60:.1f}" if budget.seconds else "")
+    return f" after {evaluations} evaluations, {minutes} minutes"
+
+
+def _interrupted(reached: str | None, store: str | Path | None) -> str:
+    """Say where things stand; where it had not got so far as to know, at least what becomes of them."""
     if store is None:
-        return f"interrupted after {done}; nothing is kept, since no store was named"
-    spent = f"{done}, {play.clock / 60:.1f}{limit} minutes"
-    return f"interrupted after {spent}; they are kept in {store}, and the same call goes on"
+        return f"interrupted{reached or ''}; nothing is kept, since no store was named"
+    return f"interrupted{reached or ''}; what was trained is kept in {store}, and the same call goes on"
 
 
 def _moment() -> str:

@@ -94,7 +94,9 @@ def test_stopped_again_and_again_it_comes_to_the_same(optimizer, duplicates, run
     toy = {"vertices": 4, "failing": 0.2, "noise": 1.0}
     whole = play(toy=LiveToy(**toy), store=tmp_path / "whole.sqlite", **how)
     for n in (0, 1, 7, 3):
-        with pytest.raises(Interrupted, match=r"evaluations, 0\.0 minutes; they are kept in .*, and the same call"):
+        with pytest.raises(
+            Interrupted, match=r"evaluations, 0\.0 minutes; what was trained is kept in .*, and the same"
+        ):
             play(toy=stopped(n, **toy), store=tmp_path / "s.sqlite", **how)
     toy = LiveToy(**toy)
     same(play(toy=toy, store=tmp_path / "s.sqlite", **how), whole)
@@ -278,7 +280,7 @@ def test_bad_settings_are_named_and_leave_nothing(settings, error, said, tmp_pat
 
 
 def test_without_a_store_an_interrupt_says_that_nothing_is_kept():
-    with pytest.raises(Interrupted, match="interrupted after 2 of 25 evaluations; nothing is kept"):
+    with pytest.raises(Interrupted, match=r"interrupted after 2 of 25 evaluations, 0\.0 minutes; nothing is kept"):
         play(toy=stopped(2))
 
 
