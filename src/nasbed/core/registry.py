@@ -108,6 +108,7 @@ executors = Registry(
     {
         "inline": "nasbed.run.executors.inline:InlineExecutor",
         "processes": "nasbed.run.executors.processes:ProcessExecutor",
+        "ray": "nasbed.run.executors.ray:RayExecutor",
     },
 )
 predictors = Registry("predictor")

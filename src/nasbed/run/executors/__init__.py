@@ -1,1 +1,1 @@
-"""Executors: inline, and in worker processes."""
+"""Executors: inline, in worker processes, and on the nodes of a Ray cluster."""
