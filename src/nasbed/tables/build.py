@@ -209,6 +209,7 @@ def _add(
         "encoding": encoding.to_dict(),
         "cold": cold or values.dtype == object,
         "scalar": values.ndim == 1,
+        "whole": values.dtype != object and not np.isnan(values.min()),
     }
 
 

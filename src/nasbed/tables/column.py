@@ -62,6 +62,7 @@ class Column:
         encoding: How they are stored.
         cold: Whether they are compressed; a cold column is decompressed whole, once.
         load: Gives the stored numbers.
+        whole: Whether it is known that no number is missing.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Column:
     encoding: Encoding
     cold: bool
     load: Callable[[], NDArray[Any]]
+    whole: bool = False
 
     @cached_property
     def stored(self) -> NDArray[Any]:

@@ -116,7 +116,7 @@ class ColumnFile:
         encoding = Encoding(**about["encoding"])
         load = (lambda: self._thaw(name, encoding, shape)) if about["cold"] else (lambda: self.array(name))
         description = Description(about["unit"], about["split"], about["meaning"])
-        return Column(name, description, encoding, about["cold"], load)
+        return Column(name, description, encoding, about["cold"], load, about.get("whole", False))
 
     def _shape(self, name: str) -> tuple[int, ...] | None:
         """Give the shape of a column that is not cold, None when there is no such column."""

@@ -168,6 +168,16 @@ def test_constructors_seed_the_global_generator(published):
     assert random.random() == (random.seed(7), random.randint(0, 2), random.random())[-1]
 
 
+def test_draws_are_those_of_randint():
+    for repeats in (*range(1, 34), np.int64(3), True, 0, -1):
+        for seed in range(20):
+            heard = []
+            for draw in (api._drawn, lambda repeats: random.randint(0, repeats - 1)):
+                random.seed(seed)
+                heard.append((outcome(lambda d=draw, r=repeats: [d(r) for _ in range(9)]), random.getstate()))
+            assert heard[0] == heard[1]
+
+
 def test_what_is_given_out_is_a_copy(both):
     ours, _ = both
     module = next(iter(ours.hash_iterator()))
@@ -210,12 +220,12 @@ def test_missing_trainings_are_left_out_and_drawn_into_errors(tmp_path, counts):
                 same(*answers)
 
 
-@pytest.mark.parametrize("kind", [">i8", "<u2", np.int8, bool, object, float])
+@pytest.mark.parametrize("kind", [">i8", "<u2", np.int8, bool, object, float, "m8[s]"])
 def test_a_matrix_of_any_integers_is_found(both, kind):
     ours, theirs = both
     matrix, ops = np.array([[0, 1, 1], [0, 0, 1], [0, 0, 0]]), ["input", "maxpool3x3", "output"]
     spec, expected = api.ModelSpec(matrix.astype(kind), ops), plain.ModelSpec(matrix, ops)
-    if kind in (object, float):
+    if kind in (object, float, "m8[s]"):
         with pytest.raises(KeyError, match="integers 0 and 1"):
             ours.get_metrics_from_spec(spec)
     else:

@@ -73,7 +73,7 @@ class NASBench:
         self.history: dict[str, Any] = {}
         self.training_time_spent = 0.0
         self.total_epochs_spent = 0
-        self._find: Callable[[NDArray[Any] | None, Sequence[str] | None], int] = self._find_few
+        self._find: Callable[[NDArray[Any], Sequence[str]], int] = self._find_few
         self._asked = 0
         self._limits = space.vertices, space.edges, list(space.operations)
 
@@ -100,9 +100,9 @@ class NASBench:
         row = self._found(model_spec)
         if row < 0:
             row = self._row_by_hash(model_spec)
-        repeat = random.randint(0, self.config["num_repeats"] - 1)
+        repeat = _drawn(self.config["num_repeats"])
         seconds, train, validation, test = self._reader.training(row, epochs, repeat, stop_halfway)
-        matrix, operations, parameters = self._reader.module(row)
+        matrix, operations, parameters = self._reader.modules[row]
         self.training_time_spent += seconds
         self.total_epochs_spent += epochs // 2 if stop_halfway else epochs
         return {
@@ -198,9 +198,10 @@ class NASBench:
         config = self.config
         if (config["module_vertices"], config["max_edges"], config["available_ops"]) != self._limits:
             return -1
-        return self._find(spec.matrix, spec.ops) if spec.valid_spec else -1
+        matrix, ops = spec.matrix, spec.ops
+        return self._find(matrix, ops) if matrix is not None and ops is not None and spec.valid_spec else -1
 
-    def _find_few(self, _matrix: NDArray[Any] | None, _ops: Sequence[str] | None) -> int:
+    def _find_few(self, _matrix: NDArray[Any], _ops: Sequence[str]) -> int:
         """Find nothing, so that the first few modules are hashed: twenty milliseconds of tables pay off later."""
         self._asked += 1
         if self._asked >= _FEW and self.table.classes is not None and len(self.space.operations) > 1:
@@ -229,6 +230,17 @@ class NASBench:
     def _hash_spec(self, model_spec: ModelSpec) -> str:
         """Give a module's hash; scripts call this published method."""
         return model_spec.hash_spec(self.config["available_ops"])
+
+
+def _drawn(repeats: int) -> int:
+    """Draw what ``random.randint(0, repeats - 1)`` draws, and leave the same state, in a quarter of its time."""
+    if type(repeats) is not int or repeats < 1:
+        return random.randint(0, repeats - 1)
+    bits = repeats.bit_length()
+    drawn = random.getrandbits(bits)
+    while drawn >= repeats:
+        drawn = random.getrandbits(bits)
+    return drawn
 
 
 def _is_of_bits(matrix: NDArray[Any] | None) -> bool:

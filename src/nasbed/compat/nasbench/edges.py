@@ -92,14 +92,19 @@ def _parts(vertices: int, kind: np.dtype[Any], most: int) -> tuple[_Upper, _Lowe
     )
 
 
-def edge_mask(matrix: NDArray[Any], vertices: int, most: int) -> int:
+def edge_mask(raw: bytes, vertices: int, kind: np.dtype[Any], most: int) -> int:
     """Give the edges of a matrix as ``nasbed.spaces`` numbers them when its output is the last of ``most`` vertices.
+
+    Args:
+        raw: The matrix as bytes, row by row.
+        vertices: How many it has.
+        kind: The type of its entries.
+        most: How many vertices a row of the space has room for.
 
     Raises:
         KeyError: When an entry is not the integer 0 or 1, or there are more vertices, or more than seven.
     """
-    upper, lower, split = _parts(vertices, matrix.dtype, most)
-    raw = matrix.tobytes()
+    upper, lower, split = _parts(vertices, kind, most)
     return upper[raw[:split]][0] | lower[raw[split:]][0]
 
 

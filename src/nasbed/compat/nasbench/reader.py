@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.compat.nasbench.modules import Modules
 from nasbed.core.errors import BadSetting, NotInTable
-from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.column import Column
 from nasbed.tables.encoding import Encoding
@@ -22,8 +22,6 @@ Training = tuple[float, float, float, float]
 """Seconds, then accuracies, in the order of ``MEASURED``."""
 
 MEASURED = ("training_time", "train_accuracy", "validation_accuracy", "test_accuracy")
-_KEPT = 2**14
-"""How many matrices are remembered; the published table has 2,494."""
 
 
 class Reader:
@@ -32,6 +30,9 @@ class Reader:
     Args:
         table: The table.
         space: Its space.
+
+    Attributes:
+        modules: From a row to matrix, operations and parameters.
 
     Raises:
         BadSetting: When the table lacks a column that the published interface reports.
@@ -49,14 +50,11 @@ class Reader:
         self._repeats, self._trainings = table.repeats, len(table.budgets) * table.repeats
         self._starts = {epochs: i * table.repeats for i, epochs in enumerate(table.budgets)}
         self._halfway, self._final = _one_training(halfway), _one_training(final)
-        self._seconds = _several(final[0], table.repeats)
+        self._seconds, self._whole = _several(final[0], table.repeats), final[0].whole
         self._all_seconds = [_several(moment[0], self._trainings) for moment in (halfway, final)]
         self._all_accuracies = [_indexed(column, self._trainings) for column in (*halfway[1:], *final[1:])]
 
-        self._vertices, self._parameters = _flat(table.vertices), _flat(table.trainable_parameters)
-        self._archs, self._width = _flat(table.archs), space.decisions
-        self._edges_and_labels = Struct(f"{space.edge_count}s{space.vertices - 2}s").unpack_from
-        self._matrices, self._operations = _matrices(space.vertices), _operations(space.operations)
+        self.modules = Modules(table, space)
 
     def training(self, row: int, epochs: int, repeat: int, halfway: bool) -> Training:
         """Give time and accuracies of one training.
@@ -68,7 +66,7 @@ class Reader:
         start = self._starts.get(epochs)
         if start is not None and repeat < self._repeats:
             start += row * self._trainings
-            if not _unknown(sum(self._seconds(start))):
+            if self._whole or not _unknown(sum(self._seconds(start))):
                 return (self._halfway if halfway else self._final)(start + repeat)
         trainings = self.computed(row).get(epochs)
         if trainings is None:
@@ -76,16 +74,9 @@ class Reader:
         a, b, c, d = (trainings[repeat][f"{'halfway' if halfway else 'final'}_{name}"] for name in MEASURED)
         return a, b, c, d
 
-    def module(self, row: int) -> tuple[NDArray[np.int8], list[str], int]:
-        """Give matrix, operations and trainable parameters of a module, in new objects."""
-        edges, labels = self._edges_and_labels(self._archs, row * self._width)
-        vertices = self._vertices[row]
-        matrix, operations = self._matrices[edges, vertices], self._operations[labels, vertices]
-        return matrix.copy(), operations.copy(), self._parameters[row]
-
     def fixed(self, row: int) -> Statistics:
         """Give what does not depend on training, in new objects."""
-        matrix, operations, parameters = self.module(row)
+        matrix, operations, parameters = self.modules[row]
         return {"module_adjacency": matrix, "module_operations": operations, "trainable_parameters": parameters}
 
     def computed(self, row: int) -> dict[int, list[Statistics]]:
@@ -110,7 +101,7 @@ class Reader:
         ]
         repeats = self._repeats
         computed = {epochs: trainings[start : start + repeats] for epochs, start in self._starts.items()}
-        if _unknown(sum(seconds)):  # times are measured in every training
+        if not self._whole and _unknown(sum(seconds)):  # times are measured in every training
             there = {
                 epochs: [training for training in some if not all(map(_unknown, training.values()))]
                 for epochs, some in computed.items()
@@ -168,38 +159,3 @@ def _flat(array: NDArray[Any]) -> memoryview:
 
 def _unknown(value: float) -> bool:
     return value != value
-
-
-# ── modules ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Made(dict[tuple[bytes, int], Any]):
-    """What has been made of a row's bytes and its number of vertices: thousands of modules share a matrix.
-
-    Not ``lru_cache``, which touches the neighbours of what it finds: memory far away costs more here than arithmetic.
-    """
-
-    def __init__(self, make: Callable[[bytes, int], Any]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, key: tuple[bytes, int]) -> Any:
-        if len(self) >= _KEPT:
-            self.clear()
-        made = self[key] = self._make(*key)
-        return made
-
-
-def _matrices(most: int) -> _Made:
-    def matrix(edges: bytes, vertices: int) -> NDArray[np.int8]:
-        x, y = np.indices((vertices, vertices))
-        column = np.where(y == vertices - 1, most - 1, y)  # the output is the last of all vertices
-        places = np.where(x < y, x + column * (column - 1) // 2, -1)
-        found: NDArray[np.int8] = np.frombuffer(edges + b"\0", np.int8).take(places)
-        return found
-
-    return _Made(matrix)
-
-
-def _operations(names: Sequence[str]) -> _Made:
-    return _Made(lambda labels, vertices: [INPUT, *[names[label] for label in labels[: vertices - 2]], OUTPUT])

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.compat.nasbench.edges import edge_mask
+from nasbed.compat.nasbench.made import Made
 from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.table import Table
+
+Starts = Made[np.dtype[Any], Made[bytes, int]]
+"""Where the rows of a structure begin, by the type of a matrix and then by its bytes."""
 
 
 class RowFinder:
@@ -26,47 +31,43 @@ class RowFinder:
         index = space.module_index
         rows = np.full(index.size, -1, np.int32)
         rows[table.classes] = np.arange(len(table), dtype=np.int32)
-        self._most = space.vertices
-        self._codes = _Codes(space.operations)
-        self._labellings = [len(space.operations) ** max(v - 2, 0) for v in range(space.vertices + 1)]
-        self._structure, self._offsets = index.structure.data, index.offsets.data
         self._rows = rows.take(index.classes).data
+        self._structure, self._offsets = index.structure.data, index.offsets.data
+        self._most, self._labels = space.vertices, {name: label for label, name in enumerate(space.operations)}
+        self._starts: list[Starts] = [Made(partial(self._of_type, v)) for v in range(space.vertices + 1)]
+        self._codes: Made[tuple[str, ...], tuple[int, Starts]] = Made(self._code)
 
-    def find(self, matrix: NDArray[Any] | None, ops: Sequence[str] | None) -> int:
+    def find(self, matrix: NDArray[Any], ops: Sequence[str]) -> int:
         """Give the row of a module.
 
         Returns:
             −1 when the table lacks it, or it is not of the space, or not pruned, or its entries are no integers.
         """
-        if matrix is None or ops is None:
-            return -1
-        vertices = len(ops)
         try:
-            code = self._codes[tuple(ops)]
-            structure = self._structure[edge_mask(matrix, vertices, self._most)]
+            code, starts = self._codes[tuple(ops)]
+            row: int = self._rows[starts[matrix.dtype][matrix.tobytes()] + code]
         except (KeyError, TypeError):
             return -1
-        if not structure:
-            return -1
-        start = self._offsets[structure - 1]
-        if self._offsets[structure] - start != self._labellings[vertices]:  # so pruning keeps fewer vertices
-            return -1
-        row: int = self._rows[start + code]
         return row
 
-
-class _Codes(dict[tuple[str, ...], int]):
-    """From the operations of a module to those between its ends read as one number; filled as they are met."""
-
-    def __init__(self, operations: Sequence[str]) -> None:
-        super().__init__()
-        self._labels = {name: label for label, name in enumerate(operations)}
-
-    def __missing__(self, ops: tuple[str, ...]) -> int:
-        if len(ops) < 2 or ops[0] != INPUT or ops[-1] != OUTPUT:
+    def _code(self, ops: tuple[str, ...]) -> tuple[int, Starts]:
+        """Read the operations between the ends as one number; give with it where matrices of that size are found."""
+        if not 2 <= len(ops) <= self._most or ops[0] != INPUT or ops[-1] != OUTPUT:
             raise KeyError(ops)
         code = 0
         for op in ops[1:-1]:
             code = code * len(self._labels) + self._labels[op]
-        self[ops] = code
-        return code
+        return code, self._starts[len(ops)]
+
+    def _of_type(self, vertices: int, kind: np.dtype[Any]) -> Made[bytes, int]:
+        return Made(lambda raw: self._start(raw, vertices, kind))
+
+    def _start(self, raw: bytes, vertices: int, kind: np.dtype[Any]) -> int:
+        """Give the place of a structure's first row; the others follow in the order of their codes."""
+        structure = self._structure[edge_mask(raw, vertices, kind, self._most)]
+        if not structure:
+            raise KeyError(raw)
+        start: int = self._offsets[structure - 1]
+        if self._offsets[structure] - start != len(self._labels) ** (vertices - 2):  # so pruning keeps fewer vertices
+            raise KeyError(raw)
+        return start

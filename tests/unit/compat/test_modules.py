@@ -1,0 +1,59 @@
+"""Modules: what is packed comes back, whatever the space, the form of a module and the place of its row."""
+
+import numpy as np
+import pytest
+from tables.made import ARCHS, SPACE
+
+from nasbed.compat.nasbench import modules
+from nasbed.compat.nasbench.modules import Modules
+from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
+from nasbed.tables.build import build_table
+
+WIDE = NASBench101(vertices=9, edges=12, operations=(*OPERATIONS, "identity", "bottleneck3x3"))
+
+
+def made(path, space, archs, parameters, vertices=None):
+    return build_table(
+        path,
+        space=space,
+        archs=archs,
+        budgets=(4,),
+        repeats=1,
+        results={"validation_accuracy": np.zeros((len(archs), 1, 1))},
+        trainable_parameters=parameters,
+        provenance={},
+        vertices=vertices,
+    )
+
+
+@pytest.mark.parametrize("space", [SPACE, NASBench101(), WIDE])
+@pytest.mark.parametrize("largest", [10**6, 2**40])
+def test_every_row_is_the_module_of_the_table(tmp_path, monkeypatch, space, largest):
+    monkeypatch.setattr(modules, "_SHIFT", 3)
+    monkeypatch.setattr(modules, "_CHUNK", 8)
+    archs = np.array([space.embed(SPACE.graph(arch)) for arch in ARCHS])
+    table = made(tmp_path / "toy.arrow", space, archs, np.arange(len(archs)) + largest)
+    found = Modules(table, space)
+    for row in np.random.default_rng(0).permutation(len(archs)).tolist():
+        matrix, operations, parameters = found[row]
+        graph = table.graph(row)
+        np.testing.assert_array_equal(matrix, graph.matrix)
+        assert (matrix.dtype, operations, parameters) == (np.int8, list(graph.labels), largest + row)
+
+
+def test_unpruned_modules_keep_their_form(tmp_path):
+    graph = [[0, 1, 1], [0, 0, 0], [0, 0, 0]]  # a vertex that leads nowhere
+    arch = SPACE.embed(SPACE.graph(ARCHS[0]).of(graph, ["input", OPERATIONS[2], "output"]))
+    table = made(tmp_path / "toy.arrow", SPACE, arch[None], np.array([7]), np.array([3], np.int8))
+    matrix, operations, parameters = Modules(table, SPACE)[0]
+    assert (matrix.tolist(), operations, parameters) == (graph, ["input", OPERATIONS[2], "output"], 7)
+
+
+def test_what_is_given_out_may_be_changed(tmp_path):
+    found = Modules(made(tmp_path / "toy.arrow", SPACE, ARCHS, np.arange(len(ARCHS))), SPACE)
+    first = found[40]
+    before = first[0].copy(), list(first[1])
+    first[0][:] = 5
+    first[1].clear()
+    np.testing.assert_array_equal(found[40][0], before[0])
+    assert found[40][1] == before[1]
