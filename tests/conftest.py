@@ -1,10 +1,16 @@
 """Fixtures that every test may use."""
 
+import logging
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from nasbed.core.errors import MissingExtra
+from nasbed.core.extras import require
 
 settings.register_profile("nasbed", deadline=None)  # the first call compiles
 settings.load_profile("nasbed")
@@ -23,3 +29,25 @@ def shared_data() -> Path:
 def _own_home(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the tests out of the user's cache of tables."""
     os.environ["NASBED_HOME"] = str(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def ray_here():
+    """A connection to a small Ray cluster of this machine alone, which is used by every executor that joins none."""
+    try:
+        ray = require("ray", "ray")
+    except MissingExtra as reason:
+        pytest.skip(str(reason))
+    folder = tempfile.mkdtemp(prefix="ray-")  # pytest's own are too long for sockets
+    ray.init(
+        "local",
+        num_cpus=2,
+        object_store_memory=80 * 2**20,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.CRITICAL,
+        _temp_dir=folder,
+    )
+    yield ray
+    ray.shutdown()
+    shutil.rmtree(folder, ignore_errors=True)

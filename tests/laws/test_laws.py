@@ -114,5 +114,7 @@ def test_store(name, law):
 
 
 @each(registry.executors, executor_laws)
-def test_executor(name, law):
+def test_executor(name, law, request):
+    if name == "ray":
+        request.getfixturevalue("ray_here")  # starting a cluster for each law would take longer than the laws
     hold(law, registry.executors[name])

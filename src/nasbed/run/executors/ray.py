@@ -12,7 +12,6 @@ Reference: Moritz et al., OSDI 2018, https://arxiv.org/abs/1712.05889
 
 from __future__ import annotations
 
-import importlib
 import logging
 import math
 import os
@@ -180,7 +179,7 @@ def _connect(ray: Any, address: str | None, cores: int) -> None:
     """
     quiet = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     # Ray prints what its nodes say, pages of it when one is lost, and has no switch for that but its debugger's.
-    importlib.import_module("ray._private.worker")._worker_logs_enabled = False
+    require("ray._private.worker", "ray")._worker_logs_enabled = False
     if address is None:
         ray.init("local", num_cpus=cores, object_store_memory=_OBJECT_STORE, include_dashboard=False, **quiet)
         return
