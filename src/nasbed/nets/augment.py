@@ -2,8 +2,8 @@
 
 The folder holds the state of the training, from which it goes on bit for bit on the CPU (``state.safetensors``), the
 network as it was last measured and as it was best (``last.safetensors``, ``best.safetensors``; ``load_network`` reads
-them), and the journal. Every file is written beside and then renamed, the state after all that follows from it: what
-interrupts a training, at whatever moment, leaves a folder that the same call goes on with.
+them), and the journal. Files are written beside and then renamed, the state after all others: what interrupts a
+training, at whatever moment, leaves a folder that the same call goes on with.
 
 Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the published ``augment_and_evaluate``.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import time
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -211,11 +211,11 @@ class _Work:
     ) -> LongTraining:
         """Go on where the folder is, to the end."""
         training = self.training
-        self.load()
+        scalars = self.load()
         if training.made == training.steps or training.failures[0]:
             return self.standing
         pace, kept = Pace(), time.monotonic()
-        with closing(Journal(self.folder, training.made)) as journal:
+        with closing(Journal(self.folder, scalars)) as journal:
             while training.made < training.steps and training.failures[0] is None:
                 if stop():
                     self.save(journal)
@@ -259,24 +259,29 @@ class _Work:
         save_network(self.folder / name, self.training.network, self.graph, self.training.recipe, facts)
 
     def save(self, journal: Journal) -> None:
-        """Write the state, which all other files must be ahead of."""
-        journal.flush()
+        """Write the state."""
         tensors: dict[str, Tensor] = {}
         facts = {
             "format": FORMAT,
             "plan": self.plan,
             "measurements": [measurement.to_dict() for measurement in self.measurements],
+            "scalars": journal.scalars,
             "training": without_tensors(self.training.state_dict(), tensors),
         }
         write_tensors(self.folder / STATE, tensors, facts)
         self.saved = self.training.made
 
-    def load(self) -> None:
-        """Go to where the folder's state is; without one, stay at the beginning."""
+    def load(self) -> Sequence[Sequence[Any]]:
+        """Go to where the folder's state is, and give its journal; without one, stay at the beginning."""
+        for half_written in self.folder.glob(".*.part"):
+            half_written.unlink()
         path = self.folder / STATE
         if not path.exists():
-            return
-        tensors, facts = read_tensors(path)
+            return ()
+        try:
+            tensors, facts = read_tensors(path)
+        except CorruptFile as error:
+            raise CorruptFile(f"{error}; remove it to begin the training again, or restore it") from None
         if facts.get("format") != FORMAT:
             raise CorruptFile(f"{path} is not the state of a training ({FORMAT}) but {facts.get('format')!r}")
         differing = differences(facts["plan"], json.loads(json.dumps(self.plan)))
@@ -288,6 +293,8 @@ class _Work:
         self.training.load_state_dict(with_tensors(facts["training"], tensors))
         self.measurements = [Measurement.from_dict(values) for values in facts["measurements"]]
         self.saved = self.training.made
+        scalars: list[list[Any]] = facts["scalars"]
+        return scalars
 
 
 def _claim(folder: Path) -> None:

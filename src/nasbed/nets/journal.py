@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,26 +49,36 @@ class Measurement:
 class Journal:
     """Writes a CSV file and a folder for TensorBoard; a step is in them once, however often a training goes on.
 
+    TensorBoard's files are written anew each time: of several, it takes one for the first by the second in their names.
+
     Args:
         folder: Where.
-        made: How many steps are made; what an earlier process wrote of later ones does not count any more.
+        scalars: Those of the training so far, as ``scalars`` had them when it was saved.
+
+    Attributes:
+        scalars: Name, value, step and time of everything that TensorBoard shows, JSON-able.
     """
 
-    def __init__(self, folder: Path, made: int) -> None:
+    def __init__(self, folder: Path, scalars: Sequence[Sequence[Any]] = ()) -> None:
         writer = require("torch.utils.tensorboard", "torch").SummaryWriter
         self.table = folder / LOG
-        self.board = writer(str(folder / BOARD), purge_step=made + 1)
+        for earlier in (folder / BOARD).glob("events.out.tfevents.*"):
+            earlier.unlink()
+        self.board = writer(str(folder / BOARD), purge_step=0)  # for a TensorBoard that shows the earlier file now
+        self.scalars: list[list[Any]] = []
+        for name, value, step, moment in scalars:
+            self._add(name, value, step, moment)
 
     def learned(self, step: int, loss: float, rate: float) -> None:
         """Note how the training itself goes."""
-        self.board.add_scalar("training/loss", loss, step)
-        self.board.add_scalar("training/learning_rate", rate, step)
+        self._add("training/loss", loss, step, time.time())
+        self._add("training/learning_rate", rate, step, time.time())
 
     def measured(self, measurements: Sequence[Measurement]) -> None:
         """Note the last of all measurements so far."""
         last = measurements[-1]
         for part, accuracy in last.accuracies.items():
-            self.board.add_scalar(f"accuracy/{part}", accuracy.value, last.step)
+            self._add(f"accuracy/{part}", accuracy.value, last.step, time.time())
         with replacing(self.table) as beside, beside.open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file, lineterminator="\n")
             rows.writerow(["step", "epoch", "training_time", "loss", *(f"{part}_accuracy" for part in last.accuracies)])
@@ -75,10 +86,10 @@ class Journal:
                 values = (accuracy.value for accuracy in m.accuracies.values())
                 rows.writerow([m.step, m.epoch, m.training_time, m.loss, *values])
 
-    def flush(self) -> None:
-        """See that everything noted is in the files."""
-        self.board.flush()
-
     def close(self) -> None:
         """End it."""
         self.board.close()
+
+    def _add(self, name: str, value: float, step: int, moment: float) -> None:
+        self.scalars.append([name, value, step, moment])
+        self.board.add_scalar(name, value, step, moment)
