@@ -44,7 +44,7 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
     """
     for name in table.missing:
         _ = table.column(name)
-    from nasbed.tables import tfrecord_kernels as kernels
+    from nasbed.tables.tfrecord_writing import write_records
 
     slots = _record_order(table)
     columns = _sources(table)
@@ -64,7 +64,7 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
                     paths = tuple(_text(table, point, int(some[i])) for point in POINTS)
                     file.write(_framed(format_record(_record(table, int(row[i]), int(budget[i]), values[i], paths))))
             else:
-                end = kernels.write_records(
+                end = write_records(
                     buffer,
                     row,
                     np.array(table.budgets)[budget],
@@ -197,7 +197,7 @@ def _text(table: Table, point: str, slot: int) -> str | None:
 
 def _framed(text: bytes) -> bytes:
     """Put length and checksums around a record."""
-    from nasbed.tables.tfrecord_kernels import masked_crc
+    from nasbed.tables.tfrecord_layout import masked_crc
 
     length = len(text).to_bytes(8, "little")
 

@@ -27,7 +27,7 @@ from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture
 from nasbed.core.files import check_place
 from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
-from nasbed.tables import tfrecord_kernels as kernels
+from nasbed.tables import tfrecord_reading as kernels
 from nasbed.tables.build import build_table
 from nasbed.tables.column_file import COLD
 from nasbed.tables.companion import companion_path
@@ -35,6 +35,7 @@ from nasbed.tables.gathered import Gathered
 from nasbed.tables.published import MODULES, PUBLISHED
 from nasbed.tables.record import MEASURES, POINTS, Record, parse_record
 from nasbed.tables.table import Table
+from nasbed.tables.tfrecord_layout import VALUES
 
 COLUMNS = (*(f"{point}{measure}" for point in POINTS for measure in MEASURES), "total_time")
 """Where the doubles of a record go, in their order."""
@@ -320,7 +321,7 @@ class _Batch:
         self.places = np.zeros((_BATCH, 2), np.int64)
         self.usual = np.zeros(_BATCH, np.bool_)
         self.epochs = np.zeros(_BATCH, np.int32)
-        self.values = np.zeros((kernels.VALUES, _BATCH + 8), np.uint64)[:, :_BATCH]  # not all in one set of the cache
+        self.values = np.zeros((VALUES, _BATCH + 8), np.uint64)[:, :_BATCH]  # not all in one set of the cache
         self.module = np.zeros(_BATCH, np.int32)
         self.hashes = np.zeros((_BATCH, 16), np.uint8)
         self.vertices = np.zeros(_BATCH, np.int8)

@@ -10,7 +10,7 @@ from tables.published import MODULES, message_of, plain_crc, record_of
 
 from nasbed.tables import importing
 from nasbed.tables.record import format_record, parse_record
-from nasbed.tables.tfrecord_kernels import masked_crc
+from nasbed.tables.tfrecord_layout import masked_crc
 
 doubles = st.floats(width=64) | st.integers(0, 9984).map(lambda k: float(np.float32(k / 9984)))
 values = st.lists(doubles, min_size=16, max_size=16)
