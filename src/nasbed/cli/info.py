@@ -17,10 +17,13 @@ def register(app: typer.Typer) -> None:
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="A name that 'nasbed list' prints, or the path of a table.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="A name that 'nasbed list' prints, or the path of a table or of a training's diagnostics."),
+    ],
     json: Json = False,
 ) -> None:
-    """Say what a name or a table stands for: settings, provenance, splits, warnings, checksum."""
+    """Say what a name or a file stands for: settings, provenance, splits, warnings, checksum."""
     found = _describe(name)
     print_json(found) if json else print_facts(found)
 
@@ -45,6 +48,10 @@ def _describe(name: str) -> dict[str, Any]:
         found[names.noun] = about
     if not found and not Path(name).expanduser().exists() and not Path(name).suffix:
         raise UnknownName("space, benchmark, optimizer, store or executor", name, {n for names in known for n in names})
+    if not found and Path(name).suffix == ".npz":
+        from nasbed.nets.diagnostics import Diagnostics
+
+        found["diagnostics"] = Diagnostics.load(name).describe()
     if not found:
         from nasbed.benchmarks.resolve import resolve
 

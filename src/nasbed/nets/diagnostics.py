@@ -7,7 +7,6 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the pub
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -75,6 +74,32 @@ class Diagnostics:
     gradient_norms: Floats
     covariances: Floats
 
+    @property
+    def accuracy(self) -> NDArray[np.float64]:
+        """The fraction of the images that are told right, ``(moments,)``."""
+        right: NDArray[np.bool_] = self.logits.argmax(axis=2) == self.labels
+        fractions: NDArray[np.float64] = right.mean(axis=1)
+        return fractions
+
+    def describe(self) -> dict[str, Any]:
+        """Give what it holds, and a few figures of each moment, in plain values."""
+        figures = {
+            "loss": self.loss,
+            "accuracy": self.accuracy,
+            "mean_input_gradient_norm": self.input_gradient_norms.mean(axis=1),
+            "parameter_norm": np.linalg.norm(self.parameter_norms, axis=1),
+            "gradient_norm": np.linalg.norm(self.gradient_norms, axis=1),
+        }
+        return {
+            "images": len(self.labels),
+            "layers": list(self.layers),
+            "parameters": len(self.parameters),
+            **{
+                moment: {name: float(f"{values[place]:.6g}") for name, values in figures.items()}
+                for place, moment in enumerate(self.moments)
+            },
+        }
+
     def save(self, path: str | Path) -> None:
         """Write a file, whole or not at all.
 
@@ -83,7 +108,7 @@ class Diagnostics:
         """
         arrays: dict[str, Any] = {name: np.asarray(getattr(self, name)) for name in AXES}
         with replacing(Path(path).expanduser()) as beside, beside.open("wb") as file:
-            np.savez(file, **arrays)
+            np.savez_compressed(file, **arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -96,12 +121,13 @@ class Diagnostics:
         path = Path(path).expanduser()
         if not path.is_file():
             raise BadSetting(f"there is no file {path} to read diagnostics from")
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                arrays: dict[str, Any] = {name: archive[name] for name in AXES}
-            _check(arrays)
-        except (zipfile.BadZipFile, KeyError, ValueError, EOFError, AttributeError, TypeError) as error:
-            raise CorruptFile(f"{path} is not a file of diagnostics, or a damaged one: {error}") from None
+        with path.open("rb") as file:
+            try:
+                with np.load(file, allow_pickle=False) as archive:
+                    arrays: dict[str, Any] = {name: archive[name] for name in AXES}
+                _check(arrays)
+            except Exception as error:  # a damaged byte leads zip files and NumPy's headers to errors of any kind
+                raise CorruptFile(f"{path} is not a file of diagnostics, or a damaged one: {error}") from None
         for name in ("moments", "layers", "parameters"):
             arrays[name] = tuple(arrays[name].tolist())
         return cls(**arrays)

@@ -56,6 +56,15 @@ def test_info_describes_spaces_optimizers_and_tables(nasbed_command, table):
     assert "nasbed import" in both["benchmark"]["missing"]
 
 
+def test_info_describes_what_a_training_made_of_its_probe_batch(nasbed_command, tmp_path):
+    place = tmp_path / "seen.npz"
+    assert nasbed_command("train", MODULE, "--epochs", 1, "--diagnostics", place).code == 0
+    found = nasbed_command("info", place, "--json").json["diagnostics"]
+    assert (found["images"], found["layers"]) == (100, ["stem", "cells.0", "cells.1"])
+    assert found["end"]["loss"] < found["start"]["loss"]
+    assert f"{found['end']['loss']}" in nasbed_command("info", place).out
+
+
 def test_show_draws_a_module(nasbed_command, tmp_path):
     svg = tmp_path / "module.svg"
     ran = nasbed_command("show", MODULE, "--svg", svg)

@@ -1,6 +1,7 @@
 """Diagnostics: measured beside a training that does not notice, and kept in files that come back as they were."""
 
 import copy
+import json
 import pickle
 import time
 from dataclasses import replace
@@ -170,6 +171,16 @@ def test_there_is_an_axis_for_each_dimension(found):
         assert np.shape(getattr(found, name)) == tuple(sizes[axis] for axis in axes), name
 
 
+def test_figures_of_each_moment_are_described(found):
+    about = json.loads(json.dumps(found.describe()))
+    assert about["images"] == 100
+    assert about["layers"] == ["stem", "cells.0", "cells.1"]
+    right = np.mean([scores.argmax() == label for scores, label in zip(found.logits[2], found.labels, strict=True)])
+    assert about["end"]["accuracy"] == found.accuracy[2] == right
+    assert about["halfway"]["loss"] == pytest.approx(float(found.loss[1]), rel=1e-5)
+    assert about["start"]["gradient_norm"] == pytest.approx(np.sqrt((found.gradient_norms[0] ** 2).sum()), rel=1e-5)
+
+
 class Evil:
     def __reduce__(self):
         return (pytest.fail, ("a pickle was executed",))
@@ -189,9 +200,9 @@ def test_files_that_are_something_else_are_refused(found, tmp_path):
     for damaged in (b"", b"PK", whole[: len(whole) // 2], whole[:-10], b"text", pickle.dumps(Evil())):
         path.write_bytes(damaged)
         refused("is not a file of diagnostics, or a damaged one")
-    middle = whole.index(found.covariances.tobytes()[:64])
-    path.write_bytes(whole[:middle] + bytes(64) + whole[middle + 64 :])
-    refused("CRC")
+    for place in range(0, len(whole), len(whole) // 20):
+        path.write_bytes(whole[:place] + bytes(byte ^ 255 for byte in whole[place : place + 64]) + whole[place + 64 :])
+        refused("is not a file of diagnostics, or a damaged one")
     with path.open("wb") as file:
         np.save(file, arrays["logits"])
     refused("is not a file of diagnostics")
