@@ -117,6 +117,8 @@ def concatenated(parts: Sequence[Tensor], repeats: int) -> Tensor:
     """Put the channels of several tensors behind each other, repeat by repeat."""
     if len(parts) == 1:
         return parts[0]
+    if repeats == 1:
+        return torch.cat(list(parts), dim=1)
     return torch.cat([_by_repeat(x, repeats) for x in parts], dim=4).flatten(3).permute(0, 3, 1, 2)
 
 

@@ -21,6 +21,7 @@ from nasbed.core.graph import Graph
 from nasbed.nets.clock import Clock
 from nasbed.nets.data.batches import Augmentation, Orders, full_batches
 from nasbed.nets.data.source import Data
+from nasbed.nets.memory import kept_memory
 from nasbed.nets.network import Network
 from nasbed.nets.probing import diagnostics_of, probe_by_class, probed
 from nasbed.nets.recipe import Recipe
@@ -34,11 +35,12 @@ from nasbed.nets.skeleton import Skeleton
 
 @contextmanager
 def using_threads(threads: int) -> Iterator[None]:
-    """Fix PyTorch's threads, and put them back at the end."""
+    """Fix PyTorch's threads and keep memory for the next step; put both back at the end."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        yield
+        with kept_memory():
+            yield
     finally:
         torch.set_num_threads(before)
 

@@ -18,6 +18,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.graph import Graph
 from nasbed.nets.data.source import Data, load
 from nasbed.nets.pace import Pace
+from nasbed.nets.parameters import trainable_parameters
 from nasbed.nets.passes import Pass, using_threads
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import TrainingResult
@@ -84,7 +85,8 @@ def train_repeats(
         watch: Called several times a second, between steps, with the pass.
 
     Returns:
-        One result a seed. A training whose outputs are not finite, that ran out of memory or of time has a ``failure``.
+        One result a seed. A training whose weights or outputs are not finite, or that ran out of memory or of time,
+        has a ``failure``.
 
     Raises:
         BadSetting: When data, skeleton, epochs and recipe do not fit together.
@@ -93,17 +95,27 @@ def train_repeats(
     """
     check_training(skeleton, recipe, data, epochs, seeds, time_limit)
     device = torch.device(device)
+    training = None
     with using_threads(threads):
-        training = Pass(
-            graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit, threads, diagnostics
-        )
         try:
+            training = Pass(
+                graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit, threads, diagnostics
+            )
             _run(training, watch)
-        except RuntimeError as error:  # the parent of the GPU's error and, with that text, all that there is on the CPU
-            if not isinstance(error, torch.cuda.OutOfMemoryError) and "can't allocate memory" not in str(error):
+        except RuntimeError as error:
+            if not _out_of_memory(error):
                 raise
+            if training is None:
+                parameters = trainable_parameters(graph, skeleton)
+                return tuple(TrainingResult(parameters, seed, {}, 0.0, "out of memory") for seed in seeds)
             training.fail_all("out of memory")
         return training.results()
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    """Tell that the device or, which has no error of its own, the CPU has no room."""
+    texts = ("out of memory", "can't allocate memory")
+    return isinstance(error, torch.cuda.OutOfMemoryError) or any(text in str(error) for text in texts)
 
 
 def _run(training: Pass, watch: Callable[[Pass], None] | None) -> None:
