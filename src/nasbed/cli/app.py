@@ -7,7 +7,22 @@ from typing import Annotated
 import typer
 
 import nasbed
-from nasbed.cli import compare, enumerate, export, generate, import_, info, list, query, search, show, train, verify
+from nasbed.cli import (
+    compare,
+    enumerate,
+    export,
+    generate,
+    import_,
+    info,
+    list,
+    merge,
+    query,
+    search,
+    show,
+    status,
+    train,
+    verify,
+)
 
 app = typer.Typer(
     name="nasbed",
@@ -17,7 +32,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
 )
-for verb in (list, info, show, enumerate, import_, export, verify, query, generate, train, search, compare):
+for verb in (
+    list,
+    info,
+    show,
+    enumerate,
+    import_,
+    export,
+    verify,
+    query,
+    generate,
+    status,
+    merge,
+    train,
+    search,
+    compare,
+):
     verb.register(app)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any
 
@@ -26,7 +29,8 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without – and → shows ? instead
     try:
-        code = typer.main.get_command(app).main(given, prog_name="nasbed", standalone_mode=False)
+        with _ended_like_ctrl_c():
+            code = typer.main.get_command(app).main(given, prog_name="nasbed", standalone_mode=False)
         sys.stdout.flush()
     except _UsageError as error:
         return _leave(BAD_INPUT, _complaint(error))
@@ -45,6 +49,19 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
     except OSError as error:
         return _leave(BAD_INPUT, f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
     return _leave(INTERRUPTED, _STOPPED) if code == INTERRUPTED else code or 0  # Typer turns Ctrl-C into a code
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Take SIGTERM, which batch systems send some seconds before they kill, for Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():  # where Python allows no handlers
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _unheard() -> int:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import progress
 from nasbed.cli.show import Edges, Operations, Vertices
+from nasbed.cli.watch import watching
 
 if TYPE_CHECKING:
-    from nasbed.run.campaign import Status
+    from nasbed.tables.table import Table
+
+PART, PLACE = "Which part", "Where and how"
 
 
 def register(app: typer.Typer) -> None:
@@ -29,17 +33,61 @@ def command(
     vertices: Vertices = None,
     edges: Edges = None,
     operations: Operations = None,
-    data: Annotated[str, typer.Option(help="What to train on.")] = "digits",
-    budgets: Annotated[str, typer.Option(help="Epochs; each is a training of its own.")] = "4,12,36",
-    repeats: Annotated[int, typer.Option(help="Trainings of an architecture at a budget.")] = 3,
-    seed: Annotated[int, typer.Option(help="Of the whole campaign.")] = 0,
-    workers: Annotated[int | None, typer.Option(help="Trainings at a time; one a core if not given.")] = None,
-    executor: Annotated[str, typer.Option(help="Where to train; 'nasbed list executors'.")] = "processes",
-    store: Annotated[Path | None, typer.Option(help="The file that keeps what is measured; OUT.sqlite.")] = None,
-    attempts: Annotated[int, typer.Option(help="After how many failures a training is given up.")] = 5,
+    data: Annotated[str, typer.Option(help="What to train on: NAME or NAME:FOLDER.")] = "digits",
+    recipe: Annotated[str | None, typer.Option(help="How to train: a recipe's name or FILE.toml.")] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="A setting of the skeleton or the recipe, such as recipe.learning_rate=0.05."),
+    ] = None,
+    budgets: Annotated[str, typer.Option(help="Epochs; each is a training of its own.")] = "4,12,36",
+    repeats: Annotated[int, typer.Option(help="Trainings of an architecture at a budget.")] = 3,
+    together: Annotated[
+        int | None, typer.Option(help="Repeats trained side by side in one pass; all of small networks, else 1.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the whole campaign.")] = 0,
+    attempts: Annotated[int, typer.Option(help="After how many failures a training is given up.")] = 5,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds of a training after which it stops.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Only modules whose hash contains this regular expression.", rich_help_panel=PART)
+    ] = None,
+    units: Annotated[
+        Path | None,
+        typer.Option(help="Only what a file lists: HASH, HASH/EPOCHS or HASH/EPOCHS/REPEAT.", rich_help_panel=PART),
+    ] = None,
+    range_: Annotated[
+        str | None, typer.Option("--range", help="Only units A to B of all in order, as A:B.", rich_help_panel=PART)
+    ] = None,
+    worker: Annotated[
+        int, typer.Option(help="This worker's number, from 0: $SLURM_ARRAY_TASK_ID.", rich_help_panel=PART)
+    ] = 0,
+    of: Annotated[
+        int, typer.Option(help="How many workers share what is left: $SLURM_ARRAY_TASK_COUNT.", rich_help_panel=PART)
+    ] = 1,
+    offset: Annotated[int, typer.Option(help="By how much the deal is turned.", rich_help_panel=PART)] = 0,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try again what was given up, with other seeds.", rich_help_panel=PART)
+    ] = False,
+    executor: Annotated[
+        str, typer.Option(help="Where to train; 'nasbed list executors'.", rich_help_panel=PLACE)
+    ] = "processes",
+    workers: Annotated[
+        int | None, typer.Option(help="Trainings at a time; the executor's choice if not given.", rich_help_panel=PLACE)
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Of the cluster: HOST:PORT or auto.", rich_help_panel=PLACE)
+    ] = None,
+    cpus: Annotated[float | None, typer.Option(help="Cores a training takes up.", rich_help_panel=PLACE)] = None,
+    gpus: Annotated[
+        float | None, typer.Option(help="GPUs a training takes up, perhaps a fraction.", rich_help_panel=PLACE)
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, …", rich_help_panel=PLACE)] = "cpu",
+    threads: Annotated[int, typer.Option(help="Threads of a training on the CPU.", min=1, rich_help_panel=PLACE)] = 1,
+    diagnostics: Annotated[
+        bool,
+        typer.Option("--diagnostics", help="Keep what each network makes of a fixed batch.", rich_help_panel=PLACE),
+    ] = False,
+    store: Annotated[
+        Path | None, typer.Option(help="The file that keeps what is measured; OUT.sqlite.", rich_help_panel=PLACE)
     ] = None,
 ) -> None:
     """Train every architecture of a space, with repeats, and make a table of it.
@@ -47,33 +95,67 @@ def command(
     Stopped in any way, the same command goes on where it was.
     """
     from nasbed.cli.values import integers, module_space, training_overrides
-    from nasbed.tables.generate import generate
+    from nasbed.tables.generate import generate, store_of
+    from nasbed.tables.selection import Selection
 
     where: Any = module_space(space, vertices, edges, operations)
-    skeleton, recipe = training_overrides(set_ or [])
-    with progress("training") as move:
+    changes = training_overrides(set_ or [])
+    part = Selection(only, units, *_range(range_), worker, of, offset)
+    settings = {"address": address, "cpus": cpus, "gpus": gpus}
+    with watching("training") as tell:
         table = generate(
             out,
             space=where,
             data=data,
-            skeleton=skeleton,
-            recipe=recipe,
+            skeleton=changes[0],
+            recipe=changes[1],
+            named=recipe,
             budgets=integers(budgets, "budgets"),
             repeats=repeats,
+            together=together,
             seed=seed,
-            workers=workers,
-            executor=executor,
-            store=store,
+            time_limit=time_limit,
             attempts=attempts,
-            progress=lambda status: move(_share(status)),
+            selection=part,
+            retry=retry,
+            executor=executor,
+            workers=workers,
+            executor_settings={name: value for name, value in settings.items() if value is not None},
+            device=device,
+            threads=threads,
+            diagnostics=diagnostics,
+            store=store,
+            command=shlex.join(["nasbed", *sys.argv[1:]]),
+            progress=tell,
         )
-    failures = len(table.provenance["failures"])
-    minutes = table.provenance["training_seconds"] / 60
-    trained = len(table) * len(table.budgets) * table.repeats - failures
+    if table is not None:
+        print_made(table)
+        return
+    kept = store_of(out, part) if store is None else store
+    print(f"{kept}: this part is done, but not the whole campaign; 'nasbed status {kept}' says how far it is")
+    if part.of > 1 and store is None:
+        print(f"when all workers are done: nasbed merge {out.with_suffix('')}.worker-*.sqlite --out {out}")
+
+
+def print_made(table: Table) -> None:
+    """Say what a table has that was just made."""
+    made = table.provenance
+    failures, missing = len(made["failures"]), made.get("missing", 0)
+    minutes = made["training_seconds"] / 60
+    trained = len(table) * len(table.budgets) * table.repeats - failures - missing
     print(f"{table.path}: {len(table):,} architectures, {trained:,} trainings, {minutes:.1f} minutes of one core")
     if failures:
-        print(f"{failures} trainings were given up; 'nasbed info {table.path}' says why")
+        print(f"{failures} trainings were given up; 'nasbed info {table.path}' says why, --retry tries them again")
 
 
-def _share(status: Status) -> float:
-    return status.done / max(status.total, 1)
+def _range(text: str | None) -> tuple[int, int | None]:
+    """Read ``A:B``, of which either may be left out."""
+    from nasbed.core.errors import BadSetting
+
+    start, colon, stop = (text or ":").partition(":")
+    try:
+        if not colon:
+            raise ValueError
+        return int(start or 0), int(stop) if stop else None
+    except ValueError:
+        raise BadSetting(f"a range is A:B, such as 0:1000 or 5000:, not {text!r}") from None

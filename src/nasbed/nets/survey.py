@@ -8,18 +8,27 @@ from typing import Any
 
 import numpy as np
 
+from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.skeleton import Skeleton
 
 
-def survey(skeleton: Mapping[str, Any], recipe: Mapping[str, Any], data: str, budgets: Sequence[int]) -> dict[str, Any]:
+def survey(
+    skeleton: Mapping[str, Any],
+    recipe: Mapping[str, Any],
+    data: str,
+    budgets: Sequence[int],
+    time_limit: float | None = None,
+    device: str = "cpu",
+) -> dict[str, Any]:
     """See that trainings can be made, and give versions and data in plain values.
 
     Raises:
         MissingExtra: When PyTorch is not installed.
         UnknownName: When no data source has the name.
-        BadSetting: When data, skeleton, recipe and one of the budgets do not fit together.
+        BadSetting: When data, skeleton, recipe, time limit and one of the budgets do not fit together, or PyTorch has
+            no such device.
     """
     torch = require("torch", "torch")
     from nasbed.nets.data.source import load
@@ -27,10 +36,15 @@ def survey(skeleton: Mapping[str, Any], recipe: Mapping[str, Any], data: str, bu
 
     what = load(data)
     for epochs in budgets:
-        check_training(Skeleton(**skeleton), Recipe(**recipe), what, epochs, (0,), None)
+        check_training(Skeleton(**skeleton), Recipe(**recipe), what, epochs, (0,), time_limit)
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # PyTorch's complaints about devices are of any kind
+        why = str(error).splitlines()[0].rstrip(".")
+        raise BadSetting(f"nothing can be trained on the device {device!r} here ({why}); cpu always works") from None
     return {
         "versions": {"nasbed": version("nasbed"), "torch": str(torch.__version__), "numpy": np.__version__},
         "data_checksum": what.checksum,
-        "images": what.describe()["images"],
-        "data_warnings": list(what.warnings),
+        "images": {part: len(getattr(what, part)) for part in ("train", "validation", "test")},
+        "warnings": list(what.warnings),
     }

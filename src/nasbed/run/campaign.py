@@ -6,34 +6,41 @@ another plan is refused: what one file holds belongs together.
 
 from __future__ import annotations
 
-import json
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.core.executor import Executor, Outcome, Work
-from nasbed.core.store import Store
+from nasbed.core.store import Record, Store
+from nasbed.run.plan import agree
 
 _AHEAD = 2  # calls in the executor's hands, a slot: nobody waits for the next, and Ctrl-C drops little
 
 
 @dataclass(frozen=True)
 class Status:
-    """How far a campaign is.
+    """How far a campaign is, and how fast it goes.
 
     Attributes:
         done: Units that have a record, failures included.
-        total: All units.
-        failures: Units that were given up.
+        total: All units that were asked for.
+        failures: What was given up in them.
+        rate: Units a second since this session began; None before the first has ended.
+        speed: The same in the measure of what units cost.
+        left: Seconds until the expected end, by what the remaining units cost.
     """
 
     done: int
     total: int
     failures: int
+    rate: float | None = field(default=None, compare=False)
+    speed: float | None = field(default=None, compare=False)
+    left: float | None = field(default=None, compare=False)
 
 
 Progress = Callable[[Status], None]
@@ -47,8 +54,12 @@ def campaign(
     plan: Mapping[str, Any],
     store: Store,
     executor: Executor,
+    facts: Mapping[str, Any] | None = None,
     session: Mapping[str, Any] | None = None,
     attempts: int = 5,
+    cost: Callable[[str], float] = lambda unit: 1.0,
+    failures: Callable[[Record], int] = lambda record: int(record["error"] is not None),
+    resume: str = "they are kept, and the same call goes on",
     progress: Progress | None = None,
 ) -> Status:
     """Do every unit that the store does not have yet, and keep each result as it ends.
@@ -56,15 +67,19 @@ def campaign(
     A record has the ``unit``, its ``value`` or its ``error``, how many ``attempts`` it took and when it ``finished``.
 
     Args:
-        units: Their names, in the order in which they are begun.
+        units: Their names, in the order in which they are begun: all of the plan's, or a part of them.
         work: What makes a unit's value, JSON-able.
         arguments: Gives what ``work`` is called with for a unit, when its turn comes.
         plan: Everything that decides the values, JSON-able.
         store: Where records are kept.
         executor: Where the work runs.
+        facts: What else is noted in a new store.
         session: What decides no value but is worth knowing (the machine, say). The note ``sessions`` lists it, with
             the time at which it started, for each call that had something to do.
         attempts: How often a unit is tried whose worker dies or whose work raises, before it is recorded as failed.
+        cost: What a unit takes, in any measure: by this the end is foretold.
+        failures: How many failures a record has.
+        resume: What is said, when Ctrl-C stops the campaign, of how it goes on.
         progress: Called at the start and after each unit.
 
     Raises:
@@ -73,14 +88,13 @@ def campaign(
     """
     if attempts < 1:
         raise BadSetting(f"attempts must be at least 1, not {attempts}")
-    _agree(store, plan, len(units))
-    known = {unit for unit, _ in store}
-    todo = (unit for unit in units if unit not in known)
-    now = status(store)
+    agree(store, plan, facts)
+    tally = _Tally(units, store, cost, failures)
+    todo = (unit for unit in units if unit not in tally.known)
     report = progress or (lambda _: None)
     tried: Counter[str] = Counter()
-    if now.done < now.total:
-        store.note("sessions", [*store.notes().get("sessions", []), {"started": _moment(), **(session or {})}])
+    if tally.done < tally.total:
+        store.note("sessions", [*store.notes().get("sessions", []), {"started": moment(), **(session or {})}])
 
     def begin(some: Iterable[str]) -> None:
         for unit in some:
@@ -88,71 +102,67 @@ def campaign(
             executor.submit(unit, work, *arguments(unit))
 
     try:
-        report(now)
+        report(tally.status())
         begin(islice(todo, _AHEAD * executor.slots))
         for outcome in executor.as_completed():
             unit, error = outcome.tag, outcome.error
             if error is not None and tried[unit] < attempts:
                 begin([unit])
                 continue
-            _keep(store, outcome, tried.pop(unit))
-            now = replace(now, done=now.done + 1, failures=now.failures + (error is not None))
+            tally.add(unit, _kept(store, outcome, tried.pop(unit)))
             begin(islice(todo, 1))
-            report(now)
+            report(tally.status())
     except KeyboardInterrupt:
-        raise Interrupted(
-            f"interrupted with {now.done} of {now.total} units done; they are kept, and the same command goes on"
-        ) from None
-    return now
+        raise Interrupted(f"interrupted with {tally.done} of {tally.total} units done; {resume}") from None
+    return tally.status()
 
 
-def status(store: Store) -> Status:
-    """Read how far the campaign of a store is; of a store without one, nothing of nothing."""
-    failed = [record["error"] is not None for _, record in store]
-    return Status(len(failed), store.notes().get("units", 0), sum(failed))
+class _Tally:
+    """Counts what is done and times what this session does."""
+
+    def __init__(
+        self, units: Sequence[str], store: Store, cost: Callable[[str], float], failures: Callable[[Record], int]
+    ) -> None:
+        self._cost, self._failures = cost, failures
+        wanted = set(units)
+        self.known: set[str] = set()
+        self.total, self.failed = len(units), 0
+        for unit, record in store:
+            if unit in wanted:
+                self.known.add(unit)
+                self.failed += failures(record)
+        self._before, self.done = len(self.known), len(self.known)
+        self._left, self._spent = sum(cost(unit) for unit in units if unit not in self.known), 0.0
+        self._began = time.perf_counter()
+
+    def add(self, unit: str, record: Record) -> None:
+        self.done += 1
+        self.failed += self._failures(record)
+        self._spent += self._cost(unit)
+        self._left -= self._cost(unit)
+
+    def status(self) -> Status:
+        now = Status(self.done, self.total, self.failed)
+        if self.done == self._before:
+            return now
+        passed = time.perf_counter() - self._began
+        speed = self._spent / passed
+        return replace(now, rate=(self.done - self._before) / passed, speed=speed, left=self._left / speed)
 
 
-def _keep(store: Store, outcome: Outcome, attempts: int) -> None:
-    store.append(
-        outcome.tag,
-        {
-            "unit": outcome.tag,
-            "value": outcome.value,
-            "error": outcome.error,
-            "attempts": attempts,
-            "finished": _moment(),
-        },
-    )
+def _kept(store: Store, outcome: Outcome, attempts: int) -> Record:
+    """Make a record of an outcome, keep it and give it."""
+    record = {
+        "unit": outcome.tag,
+        "value": outcome.value,
+        "error": outcome.error,
+        "attempts": attempts,
+        "finished": moment(),
+    }
+    store.append(outcome.tag, record)
+    return record
 
 
-def _moment() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _agree(store: Store, plan: Mapping[str, Any], units: int) -> None:
-    """Note the plan in a new store; hold it against the plan of an old one."""
-    there = store.notes().get("plan")
-    here = json.loads(json.dumps(plan))
-    if there is None:
-        if len(store):
-            raise BadSetting("the store has records but no campaign's plan; name another store")
-        store.note("units", units)
-        store.note("plan", here)  # last: where there is a plan there is all of it
-        return
-    differences = [
-        f"{name} was {before}, now {after}" for name, before, after in _differences(there, here) if before != after
-    ]
-    if differences:
-        raise BadSetting(
-            f"the store was begun with another plan ({'; '.join(differences)}); "
-            "go on with the earlier settings, or name another store"
-        )
-
-
-def _differences(there: Any, here: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
-    """Go through the leaves of two plans side by side: dotted name, value there, value here."""
-    if not (isinstance(there, dict) and isinstance(here, dict)):
-        yield name, json.dumps(there), json.dumps(here)
-        return
-    for key in there | here:
-        yield from _differences(there.get(key), here.get(key), f"{name}.{key}" if name else key)
+def moment() -> str:
+    """Give the time, as records have it: in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

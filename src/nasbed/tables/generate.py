@@ -1,40 +1,37 @@
 """Generation: train every architecture of a space and make a table of what came out.
 
-A unit of the campaign is a module at a budget, all its repeats in one pass. Its seed follows from the campaign's seed,
-the module's hash and the budget alone, so that units can be done anywhere, in any order and again. This process does
-not import PyTorch; its workers do.
+A campaign's unit is a module at a budget with the repeats that one pass trains. What decides its results follows from
+the campaign's settings and the unit alone, so that units can be done anywhere, in any order and again. This process
+does not import PyTorch; its workers do.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.core.executor import Executor
 from nasbed.core.files import check_place
 from nasbed.core.registry import executors
-from nasbed.nets.parameters import trainable_parameters
-from nasbed.nets.recipe import Recipe
-from nasbed.nets.skeleton import Skeleton
+from nasbed.core.store import Store
 from nasbed.run.campaign import Progress, campaign
+from nasbed.run.claim import claimed
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.build import build_table
-from nasbed.tables.measured import Measured
+from nasbed.tables.job import Job, usual_together
+from nasbed.tables.publish import check_table, missing, publish
+from nasbed.tables.selection import Selection
 from nasbed.tables.settings import training_settings
 from nasbed.tables.table import Table
+from nasbed.tables.units import Unit, failures, given_up
 
 TRAIN = "nasbed.nets.training:train_unit"
 SURVEY = "nasbed.nets.survey:survey"
@@ -47,187 +44,158 @@ def generate(
     data: str = "digits",
     skeleton: Mapping[str, Any] | None = None,
     recipe: Mapping[str, Any] | None = None,
+    named: str | Path | None = None,
     budgets: Sequence[int] = (4, 12, 36),
     repeats: int = 3,
+    together: int | None = None,
     seed: int = 0,
-    workers: int | None = None,
-    executor: str = "processes",
-    store: str | Path | None = None,
+    time_limit: float | None = None,
     attempts: int = 5,
+    selection: Selection | None = None,
+    retry: bool = False,
+    executor: str = "processes",
+    workers: int | None = None,
+    executor_settings: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+    threads: int = 1,
+    diagnostics: bool = False,
+    store: str | Path | None = None,
     command: str | None = None,
     progress: Progress | None = None,
-) -> Table:
+) -> Table | None:
     """Train every module of a space at every budget, or go on where an earlier call was stopped, and build the table.
 
-    On one kind of machine a table depends, measured times apart, on the settings alone: not on the executor, on the
-    number of workers, or on how often the work was interrupted.
+    On one kind of machine a table depends, measured times apart, on the settings up to ``attempts`` alone: not on who
+    did which part of it, on the executor, on the number of workers, or on how often the work was interrupted.
 
     Args:
         out: The table's file.
         space: Whose modules.
-        data: A data source's name.
+        data: A data source, ``name`` or ``name:where``.
         skeleton: Settings of the skeleton that differ from the data source's.
         recipe: Settings of the recipe that differ from the data source's.
+        named: A recipe's name or a TOML file, instead of the data source's.
         budgets: Epochs; each is a training of its own.
         repeats: Trainings of a module at a budget.
+        together: How many of them one pass trains side by side; None for what ``usual_together`` says.
         seed: Of the whole campaign.
-        workers: How many units at once; None for the executor's choice.
-        executor: A registered name.
-        store: The file that keeps what has been measured; beside ``out``, with the suffix ``.sqlite``, if not given.
+        time_limit: Seconds of a training after which it stops; None for none.
         attempts: After how many failures a training is given up; its values in the table are NaN.
-        command: What was typed, for the provenance; the arguments of this program if not given.
+        selection: The part of the campaign that is done now.
+        retry: Whether to try again, with seeds of their own, what has been given up. Each call tries it as often as
+            ``attempts`` says, and goes on with what an interrupted one has left.
+        executor: A registered name.
+        workers: How many units at once; None for the executor's choice.
+        executor_settings: Further settings of the executor.
+        device: Where networks are trained.
+        threads: How many threads PyTorch may use on the CPU for one of them.
+        diagnostics: Whether to keep ``Diagnostics`` of every training, in a folder beside the store.
+        store: The file that keeps what has been measured; ``store_of`` says which if it is not given.
+        command: What was typed, for the provenance and to go on with; the arguments of this program if not given.
         progress: Called with the campaign's status at the start and after each unit.
 
+    Returns:
+        The table; None when the selection is done but the campaign is not.
+
     Raises:
-        BadSetting: When settings are unknown or do not fit together, files cannot be written, or the store was begun
-            with other settings.
+        BadSetting: When settings are unknown or do not fit together, files cannot be written, the store was begun
+            with other settings, or another process works on it.
         InvalidArchitecture: When the skeleton is too narrow for a module.
         Interrupted: At Ctrl-C; the same call goes on.
     """
-    job = Job(space, data, *training_settings(data, skeleton, recipe), tuple(budgets), repeats, seed, attempts)
-    out, path = _places(out, store)
+    frame, how = training_settings(data, skeleton, recipe, named=named)
+    side_by_side = usual_together(frame, repeats) if together is None else together
+    job = Job(space, data, frame, how, tuple(budgets), repeats, side_by_side, seed, attempts, time_limit)
+    _ = job.trainable_parameters  # a module that does not fit the skeleton is found now, not in a worker
+    part = selection or Selection()
+    chosen = part.units(job)
+    table, path = Path(out).expanduser(), store_of(out, part) if store is None else Path(store).expanduser()
+    check_place(table)
+    check_table(table, path)
+    typed = command or shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    resume = f"they are kept in {path}; to go on: {typed}"
     try:
-        with executors.make(executor, {} if workers is None else {"workers": workers}) as machine:
-            found = _survey(machine, job)
+        with (
+            claimed(path),
+            executors.make(executor, {**_given(workers=workers), **(executor_settings or {})}) as machine,
+        ):
+            found = _survey(machine, job, device)
             with SQLiteStore(path) as kept:
+                again = _retries(kept, job, part, chosen) if retry else []
+                units = [*chosen, *again]
                 campaign(
-                    job.units,
+                    [str(unit) for unit in units],
                     TRAIN,
-                    job.arguments,
+                    partial(
+                        job.arguments,
+                        device=device,
+                        threads=threads,
+                        diagnostics=path.with_suffix(".diagnostics") if diagnostics else None,
+                    ),
                     plan={**job.plan(), "data_checksum": found["data_checksum"], "versions": found["versions"]},
-                    session={**_hardware(), "workers": machine.slots},
+                    facts={"units": job.size, "splits": found["images"], "warnings": found["warnings"]},
+                    session={
+                        **_hardware(),
+                        "executor": executor,
+                        "workers": machine.slots,
+                        "device": device,
+                        "threads": threads,
+                        "command": typed,
+                        "selection": part.describe(),
+                        "units": dict(Counter(unit.epochs for unit in units)),
+                    },
                     store=kept,
                     executor=machine,
                     attempts=attempts,
+                    cost=partial(_images, job, found["images"]["train"]),
+                    failures=failures,
+                    resume=resume,
                     progress=progress,
                 )
-                measured = Measured.collect(kept, job.modules, job.budgets, repeats)
-                notes = kept.notes()
+                return None if missing(kept, job) else publish(table, kept, job, typed)
     except KeyboardInterrupt:  # the campaign's own are Interrupted already; this was before or after it
-        raise Interrupted("interrupted; what was measured is kept, and the same command goes on") from None
-    provenance = {
-        "source": "trained by nasbed",
-        "command": command or shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        **notes["plan"],
-        "splits": found["images"],
-        "sessions": notes["sessions"],
-        **measured.summary(),
-    }
-    return build_table(
-        out,
-        space=space,
-        archs=job.archs,
-        budgets=job.budgets,
-        repeats=repeats,
-        results=measured.results,
-        trainable_parameters=job.trainable_parameters,
-        provenance=provenance,
-    )
+        raise Interrupted(f"interrupted; what was measured is kept in {path}; to go on: {typed}") from None
 
 
-@dataclass(frozen=True)
-class Job:
-    """What is trained: the settings that decide every result, and the units that follow from them."""
-
-    space: NASBench101
-    data: str
-    skeleton: Skeleton
-    recipe: Recipe
-    budgets: tuple[int, ...]
-    repeats: int
-    seed: int
-    attempts: int
-
-    def __post_init__(self) -> None:
-        if not self.budgets or any(epochs < 1 for epochs in self.budgets):
-            raise BadSetting(f"budgets are one or more positive numbers of epochs, not {list(self.budgets)}")
-        if list(self.budgets) != sorted(set(self.budgets)):
-            raise BadSetting(f"budgets must ascend and differ: {sorted(set(self.budgets))}, not {list(self.budgets)}")
-        for name in ("repeats", "attempts"):
-            if getattr(self, name) < 1:
-                raise BadSetting(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.seed < 0:
-            raise BadSetting(f"the seed must not be negative; it is {self.seed}")
-        _ = self.trainable_parameters  # a module that does not fit the skeleton is found now, not in a worker
-
-    @cached_property
-    def archs(self) -> NDArray[np.int8]:
-        """Every module, ``(n, decisions)``, in the order of the table's rows."""
-        return self.space.enumerate()
-
-    @cached_property
-    def modules(self) -> dict[str, int]:
-        """The row of each module, by its hash."""
-        return {digest.tobytes().hex(): row for row, digest in enumerate(self.space.hashes(self.archs))}
-
-    @cached_property
-    def trainable_parameters(self) -> NDArray[np.int64]:
-        """How many parameters the network of each module has, ``(n,)``."""
-        counts = [trainable_parameters(self.space.graph(arch), self.skeleton) for arch in self.archs]
-        return np.array(counts, np.int64)
-
-    @property
-    def units(self) -> list[str]:
-        """One unit for each module, by hash, and budget."""
-        return [f"{module}/{epochs}" for module in sorted(self.modules) for epochs in self.budgets]
-
-    def arguments(self, unit: str) -> tuple[Any, ...]:
-        """Give the plain values with which a unit is trained."""
-        module, _, epochs = unit.partition("/")
-        graph = self.space.graph(self.archs[self.modules[module]])
-        return (
-            graph.adjacency,
-            graph.labels,
-            self.skeleton.to_dict(),
-            self.recipe.to_dict(),
-            self.data,
-            int(epochs),
-            unit_seed(self.seed, unit),
-            self.repeats,
-            self.attempts,
-        )
-
-    def plan(self) -> dict[str, Any]:
-        """Give the settings as JSON-able values."""
-        return {
-            "space": {"name": self.space.name, **self.space.settings()},
-            "data": self.data,
-            "skeleton": self.skeleton.to_dict(),
-            "recipe": self.recipe.to_dict(),
-            "budgets": list(self.budgets),
-            "repeats": self.repeats,
-            "seed": self.seed,
-            "attempts": self.attempts,
-        }
-
-
-def unit_seed(seed: int, unit: str) -> int:
-    """Derive the seed of a unit from the campaign's: 63 bits, independent of all others."""
-    digest = hashlib.blake2b(f"{seed}/{unit}".encode(), digest_size=8, person=b"nasbed.generate").digest()
-    return int.from_bytes(digest) >> 1
-
-
-def _places(out: str | Path, store: str | Path | None) -> tuple[Path, Path]:
-    """Give the paths of table and store; what would fail after days of training fails now.
-
-    Raises:
-        BadSetting: When the table cannot be written, or would overwrite one that is not this campaign's.
-    """
+def store_of(out: str | Path, selection: Selection | None = None) -> Path:
+    """Name the store of a table: beside it, with the suffix ``.sqlite``, a worker's by the worker."""
     table = Path(out).expanduser()
-    kept = table.with_suffix(".sqlite") if store is None else Path(store).expanduser()
-    if table == kept:
-        raise BadSetting(f"table and store cannot both be {table}")
-    check_place(table)
-    if table.exists() and not kept.exists():
-        raise BadSetting(f"{table} is there already, but no store {kept} that it was made of; choose another name")
-    return table, kept
+    return table.with_name(f"{table.stem}{(selection or Selection()).shard}.sqlite")
 
 
-def _survey(machine: Executor, job: Job) -> dict[str, Any]:
+def _given(**settings: Any) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _retries(store: Store, job: Job, part: Selection, chosen: list[Unit]) -> list[Unit]:
+    """Name the units that try again what was given up.
+
+    They are noted before they begin: a call that was interrupted and is given again does the same ones.
+    """
+    rounds: list[list[str]] = store.notes().get("retries", [])
+    latest = part.among([Unit.parse(name) for name in rounds[-1]] if rounds else [], job, chosen)
+    if any(str(unit) not in store for unit in latest):
+        return latest
+    failed = given_up(store, job.together, job.repeats)
+    again = [Unit(last.module, last.epochs, last.repeat, last.retry + 1) for last in failed]
+    units = part.among(again, job, chosen)
+    if units:
+        store.note("retries", [*rounds, [str(unit) for unit in units]])
+    return units
+
+
+def _images(job: Job, images: int, name: str) -> float:
+    """Say how many training images a unit goes through."""
+    unit = Unit.parse(name)
+    return unit.epochs * images * len(unit.trains(job.together, job.repeats))
+
+
+def _survey(machine: Executor, job: Job, device: str) -> dict[str, Any]:
     """Have a worker see whether the job can be done, and with which versions and data; one that dies is replaced."""
+    what = (job.skeleton.to_dict(), job.recipe.to_dict(), job.data, job.budgets, job.time_limit, device)
     error = None
     for _ in range(job.attempts):
-        machine.submit("survey", SURVEY, job.skeleton.to_dict(), job.recipe.to_dict(), job.data, job.budgets)
+        machine.submit("survey", SURVEY, *what)
         for outcome in machine.as_completed():
             if outcome.error is None:
                 found: dict[str, Any] = outcome.value

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import NasbedError
 from nasbed.core.store import Store
+from nasbed.tables.job import Job
+from nasbed.tables.units import Training, given_up, trainings
 
 POINTS = {"start": "start_", "halfway": "halfway_", "end": ""}
 """The moments at which a training was measured, and how their columns' names begin."""
@@ -23,44 +25,49 @@ class Measured:
     """What a campaign has measured.
 
     Attributes:
-        results: A column's values by its name, ``(modules, budgets, repeats)``; NaN where a training was given up.
-        failures: Every training that was given up: its ``module``, ``epochs`` and ``repeat``, and the ``reason``.
+        results: A column's values by its name, ``(modules, budgets, repeats)``; NaN where there is no training.
+        failures: Every training that was given up: its ``module``, ``epochs`` and ``repeat``, the ``reason`` and, if it
+            was tried again, how many ``retries`` there were.
+        retried: Every training that was given up and then went well: ``module``, ``epochs``, ``repeat``, ``retries``.
+        missing: How many trainings there is no record of.
         finished: When the last record was made.
     """
 
     results: dict[str, NDArray[np.float64]]
-    failures: list[dict[str, Any]] = field(default_factory=list)
-    finished: str = ""
+    failures: list[dict[str, Any]]
+    retried: list[dict[str, Any]]
+    missing: int
+    finished: str
 
     @classmethod
-    def collect(cls, store: Store, modules: Mapping[str, int], budgets: Sequence[int], repeats: int) -> Self:
-        """Read a finished campaign.
-
-        Args:
-            store: The campaign's.
-            modules: The row of each module, by its hash.
-            budgets: Epochs, in the order of the table.
-            repeats: Trainings of a module at a budget.
+    def collect(cls, store: Store, job: Job) -> Self:
+        """Read a campaign's store.
 
         Raises:
-            NasbedError: When every training was given up: there is nothing to make a table of.
+            NasbedError: When no training went well: there is nothing to make a table of.
         """
         names = [f"{prefix}{name}" for prefix in POINTS.values() for name in ("training_time", *_accuracies())]
-        shape = len(modules), len(budgets), repeats
+        shape = len(job.modules), len(job.budgets), job.repeats
         results = {name: np.full(shape, np.nan) for name in (*names, "total_time")}
-        failures: list[dict[str, Any]] = []
-        finished = ""
-        for unit, record in store:
-            module, _, epochs = unit.partition("/")
-            place = modules[module], budgets.index(int(epochs))
-            for repeat in range(repeats):
-                reason = record["error"] or _fill(results, (*place, repeat), record["value"]["repeats"][repeat])
-                if reason is not None:
-                    failures.append({"module": module, "epochs": int(epochs), "repeat": repeat, "reason": reason})
-            finished = max(finished, record["finished"])
-        if len(failures) == np.prod(shape):
-            raise NasbedError(f"every training was given up, the first because: {failures[0]['reason']}")
-        return cls(results, failures, finished)
+        retried = []
+        for training in trainings(store, job.together, job.repeats):
+            place = job.modules[training.module], job.budgets.index(training.epochs), training.repeat
+            if training.failure is None:
+                _fill(results, place, training.measured)
+                if training.retry:
+                    retried.append(_named(training))
+        measured = int(np.isfinite(results["total_time"]).sum())
+        lost = given_up(store, job.together, job.repeats)
+        if not measured:
+            why = f"; the first was given up because: {lost[0].failure}" if lost else ""
+            raise NasbedError(f"no training has gone well, so there is nothing to make a table of{why}")
+        return cls(
+            results,
+            [{**_named(training), "reason": training.failure} for training in lost],
+            retried,
+            int(np.prod(shape)) - measured - len(lost),
+            max(record["finished"] for _, record in store),
+        )
 
     def summary(self) -> dict[str, Any]:
         """Give what a table's provenance says of the trainings."""
@@ -68,24 +75,26 @@ class Measured:
             "finished": self.finished,
             "training_seconds": float(np.nansum(self.results["total_time"])),
             "failures": self.failures,
+            **({"retried": self.retried} if self.retried else {}),
+            **({"missing": self.missing} if self.missing else {}),
         }
+
+
+def _named(training: Training) -> dict[str, Any]:
+    named = {"module": training.module, "epochs": training.epochs, "repeat": training.repeat}
+    return {**named, "retries": training.retry} if training.retry else named
 
 
 def _accuracies() -> list[str]:
     return [f"{part}_accuracy" for part in PARTS]
 
 
-def _fill(
-    results: dict[str, NDArray[np.float64]], place: tuple[int, int, int], trained: Mapping[str, Any]
-) -> str | None:
-    """Put one training's measurements in their place; of one that was given up give the reason instead."""
-    if trained["failure"] is not None:
-        return str(trained["failure"])
+def _fill(results: dict[str, NDArray[np.float64]], place: tuple[int, int, int], measured: Mapping[str, Any]) -> None:
+    """Put one training's measurements in their place."""
     for point, prefix in POINTS.items():
-        moment = trained["points"][point]
+        moment = measured["points"][point]
         results[f"{prefix}training_time"][place] = moment["training_time"]
         for part in PARTS:
             correct, images = moment[part]
             results[f"{prefix}{part}_accuracy"][place] = correct / images
-    results["total_time"][place] = trained["total_time"]
-    return None
+    results["total_time"][place] = measured["total_time"]

@@ -8,9 +8,6 @@ import time
 
 import pytest
 
-from nasbed.run.stores.sqlite import SQLiteStore
-from nasbed.tables.table import Table
-
 
 @pytest.mark.parametrize(
     ("words", "complaint"),
@@ -72,40 +69,6 @@ def test_a_file_that_is_no_table_is_refused(nasbed_command, tmp_path):
         ran = nasbed_command(words[0], tmp_path / words[1])
         assert ran.code == 2
         assert ran.err.count("\n") == 1
-
-
-def test_ctrl_c_keeps_what_was_trained_and_the_same_command_goes_on(tmp_path):
-    out = tmp_path / "mine.arrow"
-    words = ["generate", "--vertices", "3", "--budgets", "1,2", "--repeats", "2", "--workers", "1", "--out"]
-    command = [sys.executable, "-m", "nasbed.cli", *words, str(out)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    store = out.with_suffix(".sqlite")
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline and _records(store) < 2 and process.poll() is None:
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    if process.returncode == 0:  # done before the signal came
-        pytest.skip("the machine was too fast to interrupt")
-    assert process.returncode == 130
-    assert "the same command goes on" in err
-    assert "Traceback" not in err
-    assert not out.exists()
-    before = _contents(store)
-    assert subprocess.run(command, capture_output=True, check=True, text=True).stdout.startswith(str(out))
-    after = _contents(store)
-    assert len(after) == 14
-    assert {unit: after[unit] for unit in before} == before
-    assert len(Table.open(out)) == 7
-
-
-def _records(path):
-    return len(_contents(path)) if path.exists() else 0
-
-
-def _contents(path):
-    with SQLiteStore(path) as store:
-        return dict(store)
 
 
 def test_ctrl_c_in_a_search_says_what_becomes_of_it(table):

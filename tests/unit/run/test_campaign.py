@@ -7,7 +7,7 @@ import pytest
 
 from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.core.executor import Executor, Outcome
-from nasbed.run.campaign import Status, campaign, status
+from nasbed.run.campaign import Status, campaign
 from nasbed.run.executors.inline import InlineExecutor
 from nasbed.run.executors.processes import ProcessExecutor
 from nasbed.run.stores.memory import MemoryStore
@@ -68,8 +68,7 @@ def test_what_raises_is_tried_again_then_given_up_and_stops_nothing(store):
     assert records["unit3"]["error"].startswith("RuntimeError: no luck")
     assert records["unit3"]["value"] is None
     assert [records[unit]["attempts"] for unit in UNITS] == [1, 1, 1, 4, 1, 3, *[1] * 6]
-    assert status(store) == Status(12, 12, 1)
-    run(store, work, attempts=4)
+    assert run(store, work, attempts=4) == Status(12, 12, 1)
     assert called.count("unit3") == 4
 
 
@@ -111,12 +110,11 @@ def test_an_interrupt_keeps_what_is_done_and_the_same_call_goes_on(tmp_path):
         return unit
 
     with SQLiteStore(tmp_path / "store.sqlite") as store:
-        with pytest.raises(Interrupted, match="4 of 12 units done; they are kept, and the same command goes on"):
-            run(store, work)
-        assert status(store) == Status(4, 12, 0)
-        run(store, work)
+        with pytest.raises(Interrupted, match="interrupted with 4 of 12 units done; say it once more"):
+            run(store, work, resume="say it once more")
+        assert [unit for unit, _ in store] == UNITS[:4]
+        assert run(store, work) == Status(12, 12, 0)
         assert called == [*UNITS[:5], *UNITS[4:]]
-        assert status(store) == Status(12, 12, 0)
 
 
 class Hoarder(Executor):
@@ -171,7 +169,7 @@ def test_a_plan_is_what_json_makes_of_it(store):
 
 def test_records_of_something_else_are_not_taken_over(store):
     store.append("unit0", {"value": 3, "error": None})
-    with pytest.raises(BadSetting, match="no campaign's plan"):
+    with pytest.raises(BadSetting, match="no plan"):
         run(store, len)
     assert store.notes() == {}
 
@@ -189,5 +187,32 @@ def test_a_unit_is_tried_at_least_once(store):
         run(store, len, attempts=0)
 
 
-def test_a_store_without_a_campaign_is_nothing_of_nothing(store):
-    assert status(store) == Status(0, 0, 0)
+def test_a_part_of_the_units_is_a_campaign_of_its_own_in_the_same_store(store):
+    assert run(store, len, UNITS[:4]) == Status(4, 4, 0)
+    assert run(store, len, UNITS[2:6]) == Status(4, 4, 0)
+    assert run(store, len) == Status(12, 12, 0)
+    assert [unit for unit, _ in store] == UNITS
+    assert len(store.notes()["sessions"]) == 3
+
+
+def test_failures_are_counted_as_the_caller_counts_them(store):
+    count = lambda record: record["value"]  # noqa: E731
+    assert run(store, lambda unit: int(unit == "unit3") * 2, failures=count).failures == 2
+    assert run(store, len, failures=count).failures == 2
+
+
+def test_the_end_is_foretold_by_what_units_cost(store, monkeypatch):
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    run(store, len, UNITS[:2])
+    heard = []
+    run(store, len, UNITS[:6], cost=lambda unit: int(unit[-1]) + 1, progress=heard.append)
+    assert [status.left for status in heard] == [None, *map(pytest.approx, (150 / 3, 220 / 7, 180 / 12, 0))]
+    assert [status.rate for status in heard] == [None, *[1 / 10] * 4]
+    assert [status.speed for status in heard[1:]] == [3 / 10, 7 / 20, 12 / 30, 18 / 40]
+
+
+def test_what_is_noted_of_a_new_store_stays(store):
+    run(store, len, UNITS[:1], facts={"splits": 3})
+    run(store, len, facts={"splits": 4})
+    assert store.notes()["splits"] == 3

@@ -9,16 +9,14 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from tables.campaigns import SPACE, records, same_but_for_times
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture, NasbedError
-from nasbed.core.store import Store
-from nasbed.run.stores.memory import MemoryStore
-from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.generate import generate, unit_seed
-from nasbed.tables.measured import Measured
+from nasbed.tables.generate import generate
 from nasbed.tables.settings import training_settings
 from nasbed.tables.table import Table
+from nasbed.tables.units import Unit
 
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="needs nasbed[torch]")
 
@@ -29,8 +27,7 @@ SMALL = {
     "repeats": 2,
     "seed": 5,
 }
-SPACE = NASBench101(vertices=3)
-UNITS = 14
+UNITS = 14  # 7 modules, 2 budgets, both repeats in one pass
 
 
 def small(out, **settings):
@@ -44,28 +41,6 @@ def undisturbed(tmp_path_factory):
     return small(folder / "table.arrow", executor="inline"), folder
 
 
-def same_but_for_times(table, other):
-    """Two tables agree in all that was not read off a clock."""
-    assert table.columns == other.columns
-    for name in table.columns:
-        there, here = table.column(name).values(), other.column(name).values()
-        if name.endswith("time"):
-            np.testing.assert_array_equal(np.isnan(there), np.isnan(here))
-        else:
-            np.testing.assert_array_equal(there, here)
-    np.testing.assert_array_equal(table.archs, other.archs)
-    np.testing.assert_array_equal(table.hashes, other.hashes)
-    np.testing.assert_array_equal(table.trainable_parameters, other.trainable_parameters)
-    differing = {"command", "sessions", "finished", "training_seconds"}
-    mine, yours = ({k: v for k, v in t.provenance.items() if k not in differing} for t in (table, other))
-    assert mine == yours
-
-
-def records(store_path):
-    with SQLiteStore(store_path) as store:
-        return dict(store)
-
-
 @needs_torch
 def test_a_table_holds_what_was_measured(undisturbed):
     table, folder = undisturbed
@@ -73,8 +48,8 @@ def test_a_table_holds_what_was_measured(undisturbed):
     assert len(kept) == UNITS
     assert (len(table), table.budgets, table.repeats, table.space) == (7, (1, 2), 2, SPACE)
     for unit, record in kept.items():
-        module, epochs = unit.split("/")
-        row, budget = table.row_of_hash(module), table.budgets.index(int(epochs))
+        what = Unit.parse(unit)
+        row, budget = table.row_of_hash(what.module), table.budgets.index(what.epochs)
         for repeat, trained in enumerate(record["value"]["repeats"]):
             at = lambda name: table.column(name).values()[row, budget, repeat]  # noqa: B023, E731
             for point, prefix in (("start", "start_"), ("halfway", "halfway_"), ("end", "")):
@@ -184,11 +159,11 @@ def die_once(name):
         flag.touch()
         os.kill(os.getpid(), 9)
 
-def survey(skeleton, recipe, data, budgets):
+def survey(*what):
     die_once("survey")
-    return {"versions": {}, "data_checksum": "0", "images": {}}
+    return {"versions": {}, "data_checksum": "0", "images": {"train": 1}, "warnings": []}
 
-def train(adjacency, labels, skeleton, recipe, data, epochs, seed, repeats, attempts):
+def train(adjacency, labels, skeleton, recipe, data, epochs, seed, repeats, attempts, *how):
     die_once("train")
     if labels[1:-1] == ("maxpool3x3",) and len(adjacency) == 3 and adjacency[0][2]:
         os.kill(os.getpid(), 9)
@@ -293,52 +268,3 @@ def test_a_number_is_what_the_field_has():
     assert recipe.crop == 2
     assert training_settings("digits")[1].learning_rate != 1
     assert training_settings("anything else")[0].image_size == 32
-
-
-def test_seeds_of_units_differ():
-    seeds = {unit_seed(seed, f"{module}/{epochs}") for seed in (0, 1) for module in ("ab", "cd") for epochs in (4, 12)}
-    assert len(seeds) == 8
-    assert all(0 <= seed < 2**63 for seed in seeds)
-    assert unit_seed(0, "ab/4") == unit_seed(0, "ab/4")
-
-
-def training(validation, failure=None):
-    moment = {"epoch": 0, "training_time": 1.0, "train": [1, 4], "validation": [validation, 3], "test": [2, 5]}
-    points = dict.fromkeys(("start", "halfway", "end"), moment) if failure is None else {}
-    return {"points": points, "total_time": 2.0, "failure": failure}
-
-
-def measured(*units) -> Store:
-    store = MemoryStore()
-    for unit, value, error in units:
-        store.append(unit, {"unit": unit, "value": value, "error": error, "attempts": 1, "finished": f"at {unit}"})
-    return store
-
-
-def test_what_was_given_up_is_nan_and_said():
-    store = measured(
-        ("b/4", {"repeats": [training(1), training(0, "the loss was not finite")]}, None),
-        ("a/4", None, "the worker was killed by SIGKILL"),
-        ("a/2", {"repeats": [training(2), training(3)]}, None),
-        ("b/2", {"repeats": [training(0), training(1)]}, None),
-    )
-    found = Measured.collect(store, {"a": 0, "b": 1}, (2, 4), 2)
-    nan = np.nan
-    np.testing.assert_array_equal(
-        found.results["validation_accuracy"], np.array([[[2, 3], [nan, nan]], [[0, 1], [1, nan]]]) / 3
-    )
-    for values in found.results.values():
-        np.testing.assert_array_equal(np.isnan(values), np.isnan(found.results["validation_accuracy"]))
-    assert len(found.results) == 13
-    assert {(f["module"], f["epochs"], f["repeat"]): f["reason"] for f in found.failures} == {
-        ("b", 4, 1): "the loss was not finite",
-        ("a", 4, 0): "the worker was killed by SIGKILL",
-        ("a", 4, 1): "the worker was killed by SIGKILL",
-    }
-    assert found.summary() == {"finished": "at b/4", "training_seconds": 10.0, "failures": found.failures}
-
-
-def test_a_campaign_in_which_everything_failed_makes_no_table():
-    store = measured(("a/2", None, "no luck"))
-    with pytest.raises(NasbedError, match="every training was given up, the first because: no luck"):
-        Measured.collect(store, {"a": 0}, (2,), 1)

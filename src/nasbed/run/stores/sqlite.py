@@ -34,21 +34,26 @@ class SQLiteStore(Store):
 
     Args:
         path: The file; on a disk of this machine, since SQLite's log does not work over a network.
+        read_only: Whether only to look, at a file that is there: nothing is written, be it by others or by nobody.
 
     Raises:
-        BadSetting: When the file cannot be made or written.
+        BadSetting: When the file cannot be made or written, or is not there to look at.
         CorruptFile: When the file is something else, or damaged.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, read_only: bool = False) -> None:
         self.path = Path(path).expanduser()
-        check_place(self.path)
-        if self.path.exists() and not os.access(self.path, os.W_OK):
-            raise BadSetting(f"the store {self.path} may not be written to; choose another place")
-        self._connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+        if read_only and not self.path.is_file():
+            raise BadSetting(f"there is no store {self.path}")
+        if not read_only:
+            check_place(self.path)
+            if self.path.exists() and not os.access(self.path, os.W_OK):
+                raise BadSetting(f"the store {self.path} may not be written to; choose another place")
+        with self._explained():
+            self._connection = self._looking() if read_only else self._connected(str(self.path))
         try:
             with self._explained():
-                self._prepare()
+                self._check() if read_only else self._prepare()
         except BaseException:
             self._connection.close()
             raise
@@ -92,6 +97,18 @@ class SQLiteStore(Store):
         """Let go of the file."""
         self._connection.close()
 
+    def _connected(self, where: str, uri: bool = False) -> sqlite3.Connection:
+        return sqlite3.connect(where, timeout=_PATIENCE, isolation_level=None, uri=uri)
+
+    def _looking(self) -> sqlite3.Connection:
+        """Open the file without the right to write.
+
+        Without a log beside it nobody has it open, and it is read as what cannot change: SQLite would make a log else,
+        and could not remove it again.
+        """
+        logged = self.path.with_name(f"{self.path.name}-wal").exists()
+        return self._connected(f"{self.path.absolute().as_uri()}?{'mode=ro' if logged else 'immutable=1'}", uri=True)
+
     def _prepare(self) -> None:
         """See that the file is ours, or nobody's yet; only then write to it."""
         if self._owner() is None:
@@ -99,10 +116,17 @@ class SQLiteStore(Store):
                 if self._owner() is None:  # else another process was faster
                     for statement in _TABLES:
                         self._connection.execute(statement)
-        if self._owner() != (_APPLICATION, _VERSION):
-            raise CorruptFile(f"{self.path} is an SQLite file, but no store of this version of nasbed; name another")
+        self._check()
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk, not just in the system's hands
+
+    def _check(self) -> None:
+        """See that the file is ours."""
+        owner = self._owner()
+        if owner is None:
+            raise BadSetting(f"the store {self.path} is empty as yet; nobody has begun to fill it")
+        if owner != (_APPLICATION, _VERSION):
+            raise CorruptFile(f"{self.path} is an SQLite file, but no store of this version of nasbed; name another")
 
     def _owner(self) -> tuple[int, int] | None:
         """Give the marks in the file's header; None when the file is still empty."""

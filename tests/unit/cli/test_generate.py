@@ -1,0 +1,213 @@
+"""Campaigns from the command line: stopped, resumed, shared out, looked at, tried again."""
+
+import json
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tables.campaigns import MODULES, Trainer, made_up, records, same_but_for_times, survey
+
+from nasbed.core.errors import BadSetting
+from nasbed.tables.table import Table
+
+WORDS = ("generate", "--vertices", 3, "--budgets", "1,2", "--repeats", 3, "--together", 1, "--seed", 5)
+HOW = ("--executor", "inline", "--attempts", 4)
+
+RUN = f"""
+import sys, time
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from nasbed.tables import generate
+from tables.campaigns import Trainer, survey
+
+def slow(*what):
+    time.sleep(0.05)
+    return Trainer()(*what)
+
+generate.SURVEY, generate.TRAIN = survey, slow
+from nasbed.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def trainer(monkeypatch):
+    """Networks that are made up, in this process."""
+    made = Trainer()
+    monkeypatch.setattr("nasbed.tables.generate.SURVEY", survey)
+    monkeypatch.setattr("nasbed.tables.generate.TRAIN", made)
+    return made
+
+
+def started(words, **how):
+    command = [sys.executable, "-c", RUN, *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)
+
+
+def done(store):
+    try:
+        return len(records(store))
+    except BadSetting:  # it is not there yet, or empty
+        return 0
+
+
+def until(condition, process):
+    deadline = time.monotonic() + 90
+    while not condition() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert process.poll() is None
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_command_says_where_it_stands_and_what_resumes_it(tmp_path, blow):
+    store = tmp_path / "a table.sqlite"
+    process = started([*WORDS, *HOW, "--out", tmp_path / "a table.arrow"])
+    until(lambda: done(store) >= 3, process)
+    process.send_signal(blow)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    said = re.search(r"nasbed: interrupted with (\d+) of 42 units done; they are kept in (.*); to go on: (.*)\n$", err)
+    assert said[2] == str(store)
+    before = records(store)
+    assert len(before) == int(said[1]) < 42
+    assert {path.name for path in tmp_path.iterdir()} == {store.name}
+    name, *words = shlex.split(said[3])
+    assert name == "nasbed"
+    out, _ = started(words).communicate(timeout=60)
+    assert "7 architectures, 42 trainings" in out
+    after = records(store)
+    assert {unit: after[unit] for unit in before} == before
+    same_but_for_times(Table.open(tmp_path / "a table.arrow"), made_up(tmp_path / "whole.arrow"))
+
+
+def test_a_second_command_on_the_same_store_is_refused_at_once(nasbed_command, trainer, tmp_path):
+    words = [*WORDS, *HOW, "--out", tmp_path / "mine.arrow"]
+    process = started(words)
+    until(lambda: done(tmp_path / "mine.sqlite"), process)
+    ran = nasbed_command(*words)
+    assert ran.code == 2
+    assert f"another command works on {tmp_path / 'mine.sqlite'} already, as process {process.pid}" in ran.err
+    assert trainer.asked == []
+    found = nasbed_command("status", tmp_path, "--json").json[0]
+    assert found["running"]["process"] == process.pid
+    out, _ = process.communicate(timeout=60)
+    assert "42 trainings" in out
+
+
+def test_workers_of_an_array_share_a_campaign_and_their_stores_merge(nasbed_command, trainer, tmp_path):
+    out = tmp_path / "mine.arrow"
+    for worker in range(3):
+        ran = nasbed_command(*WORDS, *HOW, "--out", out, "--worker", worker, "--of", 3)
+        assert ran.code == 0
+        assert "this part is done, but not the whole campaign" in ran.out
+        assert not out.exists()
+    hint = re.search(r"when all workers are done: nasbed (merge .*)\n", ran.out)[1]
+    stores = sorted(tmp_path.glob("*.sqlite"))
+    assert [path.name for path in stores] == [f"mine.worker-{worker}-of-3.sqlite" for worker in range(3)]
+    assert "all 3 stores together: 42 of 42 units done" in nasbed_command("status", tmp_path).out
+    merge, pattern, *words = shlex.split(hint)
+    ran = nasbed_command(merge, *sorted(Path("/").glob(pattern[1:])), *words)
+    assert "7 architectures, 42 trainings" in ran.out
+    same_but_for_times(Table.open(out), made_up(tmp_path / "whole.arrow"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--worker", 3, "--of", 3), r"of 3 workers the numbers are 0 to 2, not 3; .* --array=0-2"),
+        (("--worker", 0, "--of", 0), "at least one worker, not 0"),
+        (("--range", "5"), "a range is A:B"),
+        (("--range", "5:5"), "0 <= A < B"),
+        (("--range", "50:"), "of the campaign's 42 units the filters leave none"),
+        (("--only", "("), "no regular expression"),
+        (("--only", "xyz"), "the filters leave none"),
+        (("--units", "nowhere.txt"), "the list nowhere.txt cannot be read: No such file"),
+        (("--together", 4), "of 3 repeats, is from 1 to 3, not 4"),
+        (("--gpus", 1), "the executor 'inline' has no setting 'gpus'"),
+        (("--time-limit", 0), "time_limit must be positive"),
+        (("--device", "abacus"), "nothing can be trained on the device 'abacus'"),
+    ],
+)
+def test_parts_and_places_that_there_are_not_are_named(nasbed_command, tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    ran = nasbed_command(*WORDS, *HOW, *words)
+    assert ran.code == 2
+    assert re.search(said, ran.err)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failures_are_listed_and_tried_again(nasbed_command, trainer, tmp_path):
+    out, failed = tmp_path / "mine.arrow", tmp_path / "failed.txt"
+    trainer.fails = lambda epochs, repeat, tried: epochs == 2 and repeat == 1
+    ran = nasbed_command(*WORDS, *HOW, "--out", out)
+    assert "7 trainings were given up" in ran.out
+    assert "7 given up" in ran.err
+    ran = nasbed_command("status", tmp_path / "mine.sqlite", "--failures", failed)
+    assert re.search(r"7 +no luck", ran.out)
+    assert failed.read_text().split() == [f"{module}/2/1" for module in MODULES]
+    some = tmp_path / "some.txt"
+    some.write_text("\n".join(failed.read_text().split()[:2]))
+    trainer.fails = lambda *what: False
+    trainer.asked.clear()
+    ran = nasbed_command(*WORDS, *HOW, "--out", out, "--retry", "--units", some)
+    assert trainer.asked == [(2, 1, 1, 4)] * 2
+    assert "5 trainings were given up" in ran.out
+    nasbed_command(*WORDS, *HOW, "--out", out, "--retry")
+    assert trainer.asked == [(2, 1, 1, 4)] * 7
+    assert nasbed_command("status", tmp_path / "mine.sqlite", "--json").json[0]["failures"] == []
+
+
+def test_status_says_everything_of_a_campaign_and_changes_nothing(nasbed_command, trainer, tmp_path):
+    nasbed_command(*WORDS, *HOW, "--out", tmp_path / "mine.arrow", "--range", "0:20")
+    store = tmp_path / "mine.sqlite"
+    before = store.read_bytes()
+    (found,) = nasbed_command("status", store, "--json").json
+    assert (found["units"], found["done"], found["asked"], found["running"]) == (42, 20, 20, None)
+    assert found["budgets"]["1"] == {"units": 21, "done": 10, "failures": 0}
+    assert found["units_per_second"] > 0
+    assert found["command"].startswith("nasbed ")
+    assert found["sessions"][0]["selection"] == {"stop": 20}
+    ran = nasbed_command("status", store)
+    assert re.search(r"units done +20 of 42; asked for 20\n", ran.out)
+    assert re.search(r"1 +10 +21 +0", ran.out)
+    assert f"to go on: {found['command']}" in ran.out
+    assert store.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.sqlite"]
+
+
+def test_status_of_what_is_no_campaign_is_refused(nasbed_command, tmp_path):
+    (tmp_path / "x.sqlite").write_text("hello")
+    (tmp_path / "sub").mkdir()
+    for path, said in (("x.sqlite", "damaged or no store"), ("sub", "has no campaign's store"), ("y", "no store")):
+        ran = nasbed_command("status", tmp_path / path)
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+        assert said in ran.err
+    assert nasbed_command("status", tmp_path).code == 2
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_part_of_a_campaign_is_a_table_on_request(nasbed_command, trainer, tmp_path):
+    nasbed_command(*WORDS, *HOW, "--out", tmp_path / "mine.arrow", "--range", ":20")
+    words = ("merge", tmp_path / "mine.sqlite", "--out", tmp_path / "so far.arrow")
+    ran = nasbed_command(*words)
+    assert "22 units are missing" in ran.out
+    assert not (tmp_path / "so far.arrow").exists()
+    assert "20 trainings" in nasbed_command(*words, "--partial").out
+    table = Table.open(tmp_path / "so far.arrow")
+    assert table.provenance["missing"] == 22
+    assert table.provenance["warnings"] == ["the campaign was not finished: 22 trainings are missing"]
+    assert int((table.column("test_accuracy").values() >= 0).sum()) == 20
+
+
+def test_a_log_says_now_and_then_that_it_lives(tmp_path):
+    process = started([*WORDS, *HOW, "--out", tmp_path / "mine.arrow"])
+    _, err = process.communicate(timeout=60)
+    first, *_, last = err.splitlines()
+    assert re.fullmatch(r"\S+ \S+  training: 0 of 42 units", first)
+    assert re.fullmatch(r"\S+ \S+  training: 42 of 42 units, \S+ units/s, \S+ images/s", last)
+    assert not (tmp_path / "mine.sqlite-claim").exists()
+    assert json.dumps(Table.open(tmp_path / "mine.arrow").provenance)
