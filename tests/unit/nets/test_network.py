@@ -97,6 +97,17 @@ def test_weights_begin_as_tensorflow_draws_them():
     assert (network.head.bias == 0).all()
 
 
+def test_weights_can_begin_as_pytorch_draws_them():
+    network = Network(INCEPTION, Skeleton(stem_channels=64, stacks=2)).initialise(generators(1), "pytorch")
+    for layer in convolutions(network).values():
+        fan_in = layer.weight[0].numel()
+        assert layer.weight.abs().max() <= fan_in**-0.5
+        if layer.weight.numel() > 3000:
+            assert layer.weight.var().item() * fan_in == pytest.approx(1 / 3, rel=0.1)
+    for part in (network.head.weight, network.head.bias):
+        assert 0.5 * 128**-0.5 < part.abs().max() <= 128**-0.5
+
+
 def test_a_repeats_weights_do_not_depend_on_its_neighbours():
     alone = Network(INCEPTION, SMALL).initialise(generators(7))
     among = Network(INCEPTION, SMALL, repeats=3).initialise(generators(5, 7, 6))

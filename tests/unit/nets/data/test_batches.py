@@ -107,6 +107,14 @@ def test_evaluation_takes_full_batches_only(images, batch, most):
         assert torch.equal(pixels.flatten(1), labels[:, None].expand(-1, 2).float())
 
 
+def test_of_ten_thousand_images_the_published_evaluation_sees_9984():
+    part = Part(torch.zeros(10_000, 1, 1, 1), torch.arange(10_000))
+    assert [len(labels) for _, labels in full_batches(part, 256, 10_000, 1)] == [256] * 39
+    every = [labels for _, labels in full_batches(part, 256, 10_000, 1, rest=True)]
+    assert [len(labels) for labels in every] == [256] * 39 + [16]
+    assert torch.equal(torch.cat(every), part.labels)
+
+
 def test_bytes_are_normalised_as_they_are_shown_and_padded_with_black():
     raw = np.random.default_rng(0).integers(256, size=(40, 5, 5, 3), dtype=np.uint8)
     labels = np.arange(40, dtype=np.int64) % 4
