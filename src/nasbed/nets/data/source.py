@@ -137,8 +137,11 @@ def prepared(
         warnings: What one must know before one believes results.
 
     Raises:
-        BadSetting: When parts overlap, or training images are all of one colour.
+        BadSetting: When a part is empty, parts overlap, or training images are all of one colour.
     """
+    for part in PARTS:
+        if not len(parts[part]):
+            raise BadSetting(f"{name!r} has no images to use as {part}; all of {', '.join(PARTS)} need some")
     everyone = np.concatenate([parts[part] for part in PARTS])
     if len(np.unique(everyone)) != len(everyone):
         raise BadSetting(f"the parts of {name!r} overlap; every image belongs to one part at most")

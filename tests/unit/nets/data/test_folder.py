@@ -135,9 +135,12 @@ def test_what_is_missing_is_said(tmp_path):
         pictures(f"folder:{tmp_path}/none")
     with pytest.raises(BadSetting, match="a folder for each class; it holds 0"):
         pictures(f"folder:{tmp_path}")
-    write(tmp_path / "train", 2)
-    with pytest.raises(BadSetting, match="'ant' has 2 pictures"):
-        pictures(f"folder:{tmp_path}")
     write(tmp_path / "test", 1, classes=("dog",))
+    with pytest.raises(BadSetting, match="a folder for each class; it holds 1"):
+        pictures(f"folder:{tmp_path}")
+    write(tmp_path / "train", 1)
     with pytest.raises(BadSetting, match="dog is of a class that is not trained on; those are ant, bee, cow"):
+        pictures(f"folder:{tmp_path}")
+    (tmp_path / "test" / "dog").rename(tmp_path / "test" / "cow")
+    with pytest.raises(BadSetting, match="'ant' has 1 pictures"):
         pictures(f"folder:{tmp_path}")

@@ -21,10 +21,10 @@ def test_digits_give_ten_of_each_class_in_turns_from_validation():
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(1, 70))
 def test_no_class_has_fewer_than_another_unless_it_has_no_more(labels, images):
     there = np.array(labels, np.int64)
-    pixels = np.arange(len(there) + 2, dtype=np.float32)[:, None, None, None]
+    pixels = np.arange(len(there) + 3, dtype=np.float32)[:, None, None, None]
     rows = np.arange(len(there))
-    parts = {"train": len(there) + np.arange(2), "validation": rows, "test": rows[:0]}
-    data = prepared("counted", pixels, np.append(there, [0, 0]), parts, 7)
+    parts = {"train": len(there) + np.arange(2), "validation": rows, "test": len(there) + np.arange(2, 3)}
+    data = prepared("counted", pixels, np.append(there, [0, 0, 0]), parts, 7)
     probe = probe_batch(data, images)
     assert len(probe) == min(images, len(there))
     assert len(probe.images.unique()) == len(probe)

@@ -33,6 +33,21 @@ def test_overlapping_parts_are_refused():
         prepared("x", IMAGES, LABELS, {**PARTS, "test": np.arange(19, 30)}, 3)
 
 
+def test_an_empty_part_is_refused():
+    with pytest.raises(BadSetting, match="no images to use as validation"):
+        prepared("x", IMAGES, LABELS, {**PARTS, "validation": np.arange(0)}, 3)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_images_of_one_colour_are_refused(kind):
+    with pytest.raises(BadSetting, match="all of one colour"):
+        prepared("x", np.full((30, 4, 4, 3), 9, kind), LABELS, PARTS, 3)
+
+
+def test_the_same_name_is_loaded_once():
+    assert load("random:size=4") is load("random:size=4")
+
+
 def test_the_checksum_knows_pixels_labels_and_division():
     def checksum(images=IMAGES, labels=LABELS, parts=PARTS):
         return prepared("x", images, labels, parts, 3).checksum
