@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,10 @@ from typing import Any
 
 @contextmanager
 def stopping() -> Iterator[Callable[[], bool]]:
-    """Give the function that says whether somebody wants the block to stop; who asks twice stops it at once."""
+    """Give the function that says whether somebody wants the block to stop; who asks twice stops it at once.
+
+    Outside the main thread, where Python allows no handlers, nobody is heard.
+    """
     asked = False
 
     def ask(number: int, frame: Any) -> None:
@@ -22,7 +26,8 @@ def stopping() -> Iterator[Callable[[], bool]]:
         asked = True
         print("nasbed: stopping after this step; once more stops at once", file=sys.stderr, flush=True)
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM) if main}
     try:
         yield lambda: asked
     finally:

@@ -13,8 +13,8 @@ from nasbed.cli.stopping import same_command, stopping
 
 if TYPE_CHECKING:
     from nasbed.core.graph import Graph
-    from nasbed.nets.augment import LongTraining
     from nasbed.nets.data.source import Data
+    from nasbed.nets.long_training import LongTraining
     from nasbed.nets.passes import Pass
     from nasbed.nets.recipe import Recipe
     from nasbed.nets.results import TrainingResult
@@ -139,10 +139,9 @@ def _at_once(
 
         def watch(now: Pass) -> None:
             nonlocal standing
-            standing = f"at epoch {now.epochs * now.made / now.steps:.1f} of {now.epochs}"
-            measured = [point.validation.value for point in now.points[0].values()]
-            text = f"loss {now.loss.item():.3f}, validation {percent(measured[-1] if measured else None)} %"
-            move(now.made / now.steps, text)
+            epoch = f"epoch {now.epochs * now.made / now.steps:.1f} of {now.epochs}"
+            standing = f"at {epoch}"
+            move(now.made / now.steps, f"{epoch}, loss {now.loss.item():.3f}")
 
         try:
             return train(*training, device, time_limit, threads, diagnostics, watch)
@@ -161,7 +160,9 @@ def _for_long(training: Training, folder: Path, final: bool, every: int, device:
     with progress("training") as move, stopping() as stop:
 
         def watch(now: LongTraining, loss: float) -> None:
-            move(now.step / now.steps, f"loss {loss:.3f}, {now.standing}")
+            measured = now.measurements[-1].accuracies[now.led_by].value if now.measurements else None
+            epoch = f"epoch {now.epochs * now.step / now.steps:.1f} of {now.epochs}"
+            move(now.step / now.steps, f"{epoch}, loss {loss:.3f}, {now.led_by} {percent(measured)} %")
 
         try:
             return augment(

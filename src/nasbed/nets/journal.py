@@ -4,46 +4,16 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from nasbed.core.extras import require
 from nasbed.core.files import replacing
-from nasbed.nets.results import Accuracy
+from nasbed.nets.long_training import Measurement
 
 LOG, BOARD = "log.csv", "tensorboard"
 """What it writes, in its folder."""
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """What was measured at one moment of a long training.
-
-    Attributes:
-        step: Steps made.
-        epoch: How often the training images had been seen, on average; 0 at the start.
-        training_time: Seconds spent on training steps so far, as ``Clock`` counts them.
-        loss: Mean cross-entropy of the last step's images.
-        accuracies: By the part of the data: ``train``, ``test`` and, where it is held out, ``validation``.
-    """
-
-    step: int
-    epoch: float
-    training_time: float
-    loss: float
-    accuracies: Mapping[str, Accuracy]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give JSON-able values, accuracies as ``[correct, images]``; ``from_dict`` makes it again."""
-        return {**vars(self), "accuracies": {part: list(accuracy) for part, accuracy in self.accuracies.items()}}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make it of what ``to_dict`` gave."""
-        accuracies = {part: Accuracy(*counts) for part, counts in values["accuracies"].items()}
-        return cls(**{**values, "accuracies": accuracies})
 
 
 class Journal:

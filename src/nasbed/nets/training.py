@@ -103,7 +103,7 @@ def train_repeats(
             )
             _run(training, watch)
         except RuntimeError as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise
             if training is None:
                 parameters = trainable_parameters(graph, skeleton)
@@ -112,7 +112,7 @@ def train_repeats(
         return training.results()
 
 
-def _out_of_memory(error: RuntimeError) -> bool:
+def out_of_memory(error: RuntimeError) -> bool:
     """Tell that the device or, which has no error of its own, the CPU has no room."""
     texts = ("out of memory", "can't allocate memory")
     return isinstance(error, torch.cuda.OutOfMemoryError) or any(text in str(error) for text in texts)

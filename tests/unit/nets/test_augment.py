@@ -16,7 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted
 from nasbed.core.graph import Graph
 from nasbed.core.locks import alone
-from nasbed.nets.augment import BEST, LAST, STATE, augment, joined
+from nasbed.nets.augment import augment, joined
 from nasbed.nets.data.batches import full_batches
 from nasbed.nets.data.source import prepared
 from nasbed.nets.passes import Pass
@@ -25,6 +25,7 @@ from nasbed.nets.saved import load_network, network_facts
 from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.tensorfile import read_tensors
 from nasbed.nets.training import train
+from nasbed.nets.training_folder import BEST, LAST, STATE
 
 MODULE = Graph.of(
     [[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]],
