@@ -76,8 +76,8 @@ class Diagnostics:
 
     @property
     def accuracy(self) -> NDArray[np.float64]:
-        """The fraction of the images that are told right, ``(moments,)``."""
-        right: NDArray[np.bool_] = self.logits.argmax(axis=2) == self.labels
+        """The fraction of the images that are told right, ``(moments,)``; not those with a logit that is no number."""
+        right: NDArray[np.bool_] = (self.logits.argmax(axis=2) == self.labels) & ~np.isnan(self.logits).any(axis=2)
         fractions: NDArray[np.float64] = right.mean(axis=1)
         return fractions
 
@@ -86,9 +86,9 @@ class Diagnostics:
         figures = {
             "loss": self.loss,
             "accuracy": self.accuracy,
-            "mean_input_gradient_norm": self.input_gradient_norms.mean(axis=1),
-            "parameter_norm": np.linalg.norm(self.parameter_norms, axis=1),
-            "gradient_norm": np.linalg.norm(self.gradient_norms, axis=1),
+            "mean_input_gradient_norm": self.input_gradient_norms.mean(axis=1, dtype=np.float64),
+            "parameter_norm": np.linalg.norm(self.parameter_norms.astype(np.float64), axis=1),
+            "gradient_norm": np.linalg.norm(self.gradient_norms.astype(np.float64), axis=1),
         }
         return {
             "images": len(self.labels),

@@ -116,6 +116,13 @@ def test_a_training_that_explodes_is_seen_exploding(data):
     assert "not finite" in first.failure
     assert first.diagnostics.moments == second.diagnostics.moments == ("start", "halfway")
     assert np.isfinite(first.diagnostics.loss).tolist() == [True, False]
+    assert np.isfinite(list(first.diagnostics.describe()["start"].values())).all()
+    assert first.diagnostics.describe()["halfway"]["accuracy"] == 0
+
+
+def test_figures_of_large_numbers_do_not_overflow(found):
+    huge = replace(found, parameter_norms=np.full_like(found.parameter_norms, 1e30))
+    assert huge.describe()["end"]["parameter_norm"] == pytest.approx(1e30 * len(found.parameters) ** 0.5, rel=1e-5)
 
 
 def test_a_training_that_ends_before_its_start_has_nothing_to_show(data):
