@@ -7,9 +7,10 @@ import math
 import shutil
 import sys
 import textwrap
-import time
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any, Protocol
 
 import typer
@@ -96,6 +97,16 @@ def percent(value: float | None, digits: int = 2) -> str:
     return "–" if value is None or math.isnan(value) else f"{100 * value:.{digits}f}"
 
 
+def duration(seconds: float) -> str:
+    """Write a time span with its two largest units: ``35 s``, ``2 min 5 s``, ``3 h 20 min``, ``2 d 4 h``."""
+    whole = round(seconds)
+    for unit, size, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return f"{whole} s"
+
+
 class Move(Protocol):
     """Moves a bar: to a share from 0 to 1, and to a new text where there is one."""
 
@@ -104,30 +115,47 @@ class Move(Protocol):
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Move]:
+def progress(what: str, remaining: bool = True) -> Iterator[Move]:
     """Show a bar on standard error while the block runs; give the function that moves it.
 
-    Where nobody watches, texts are printed instead, one in half a minute: that is what a cluster's log keeps.
+    Where nobody watches, the text is printed instead, every half minute: that is what a cluster's log keeps.
+
+    Args:
+        what: What is done.
+        remaining: Whether the bar says how long it will take; not, when the text does.
     """
     if not sys.stderr.isatty():
-        yield _Lines(what)
+        with _log(what) as move:
+            yield move
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    last = (TimeRemainingColumn(),) if remaining else ()
+    with Progress(*columns, *last, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=1.0)
         yield lambda share, text="": bar.update(task, completed=share, description=f"{what} {text}".rstrip())
 
 
-class _Lines:
-    """Prints texts when the last one is long ago."""
+@contextmanager
+def _log(what: str) -> Iterator[Move]:
+    """Print the latest text now and then, whether anything has moved or not: a log shall show life."""
+    latest, over = "", threading.Event()
 
-    def __init__(self, what: str) -> None:
-        self.what, self.last = what, time.monotonic()
+    def keep_saying() -> None:
+        while not over.wait(SECONDS_BETWEEN_LINES):
+            if latest:
+                print(f"{datetime.now():%H:%M:%S} {what} {latest}", file=sys.stderr, flush=True)
 
-    def __call__(self, share: float, text: str = "") -> None:
-        if text and time.monotonic() - self.last >= SECONDS_BETWEEN_LINES:
-            self.last = time.monotonic()
-            print(f"{self.what} {text}, {100 * share:.0f} %", file=sys.stderr, flush=True)
+    def move(share: float, text: str = "") -> None:
+        nonlocal latest
+        latest = text and f"{text}, {100 * share:.0f} %"
+
+    thread = threading.Thread(target=keep_saying, daemon=True)
+    thread.start()
+    try:
+        yield move
+    finally:
+        over.set()
+        thread.join()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nasbed.cli.console import duration, progress
 from nasbed.cli.show import Edges, Operations, Vertices
-from nasbed.cli.watch import watching
+from nasbed.cli.stopping import same_command
 
 if TYPE_CHECKING:
+    from nasbed.run.campaign import Status
     from nasbed.tables.table import Table
 
 PART, PLACE = "Which part", "Where and how"
@@ -102,7 +102,7 @@ def command(
     changes = training_overrides(set_ or [])
     part = Selection(only, units, *_range(range_), worker, of, offset)
     settings = {"address": address, "cpus": cpus, "gpus": gpus}
-    with watching("training") as tell:
+    with progress("training", remaining=False) as move:
         table = generate(
             out,
             space=where,
@@ -125,8 +125,8 @@ def command(
             threads=threads,
             diagnostics=diagnostics,
             store=store,
-            command=shlex.join(["nasbed", *sys.argv[1:]]),
-            progress=tell,
+            command=same_command(),
+            progress=lambda status: move(status.share, in_words(status)),
         )
     if table is not None:
         print_made(table)
@@ -135,6 +135,18 @@ def command(
     print(f"{kept}: this part is done, but not the whole campaign; 'nasbed status {kept}' says how far it is")
     if part.of > 1 and store is None:
         print(f"when all workers are done: nasbed merge {out.with_suffix('')}.worker-*.sqlite --out {out}")
+
+
+def in_words(status: Status) -> str:
+    """Say how far a campaign is, how fast it goes and how long it will take."""
+    parts = [f"{status.done:,} of {status.total:,} units"]
+    if status.failures:
+        parts.append(f"{status.failures} given up")
+    if status.rate is not None and status.speed is not None:
+        parts += [f"{status.rate:.3g} units/s", f"{status.speed:,.0f} images/s"]
+    if status.left:
+        parts.append(f"{duration(status.left)} left")
+    return ", ".join(parts)
 
 
 def print_made(table: Table) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from nasbed.cli.generate import print_made
+from nasbed.cli.stopping import same_command
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +28,7 @@ def command(
     from nasbed.tables.generate import store_of
     from nasbed.tables.merge import merge
 
-    table, missing = merge(stores, out, store=store, partial=partial, command=shlex.join(["nasbed", *sys.argv[1:]]))
+    table, missing = merge(stores, out, store=store, partial=partial, command=same_command())
     if table is not None:
         print_made(table)
     if missing:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, print_facts, print_json, print_table
-from nasbed.cli.watch import duration
+from nasbed.cli.console import Json, duration, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
     from nasbed.tables.standing import Standing

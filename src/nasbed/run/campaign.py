@@ -30,6 +30,7 @@ class Status:
         done: Units that have a record, failures included.
         total: All units that were asked for.
         failures: What was given up in them.
+        share: How much of what all units cost is done, from 0 to 1.
         rate: Units a second since this session began; None before the first has ended.
         speed: The same in the measure of what units cost.
         left: Seconds until the expected end, by what the remaining units cost.
@@ -38,6 +39,7 @@ class Status:
     done: int
     total: int
     failures: int
+    share: float = field(default=0.0, compare=False)
     rate: float | None = field(default=None, compare=False)
     speed: float | None = field(default=None, compare=False)
     left: float | None = field(default=None, compare=False)
@@ -132,7 +134,8 @@ class _Tally:
                 self.known.add(unit)
                 self.failed += failures(record)
         self._before, self.done = len(self.known), len(self.known)
-        self._left, self._spent = sum(cost(unit) for unit in units if unit not in self.known), 0.0
+        self._all, self._spent = sum(map(cost, units)), 0.0
+        self._left = self._all - sum(map(cost, self.known))
         self._began = time.perf_counter()
 
     def add(self, unit: str, record: Record) -> None:
@@ -142,7 +145,8 @@ class _Tally:
         self._left -= self._cost(unit)
 
     def status(self) -> Status:
-        now = Status(self.done, self.total, self.failed)
+        share = 1.0 if self.done == self.total else 1 - self._left / self._all
+        now = Status(self.done, self.total, self.failed, share)
         if self.done == self._before:
             return now
         passed = time.perf_counter() - self._began

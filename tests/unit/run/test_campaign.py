@@ -208,6 +208,7 @@ def test_the_end_is_foretold_by_what_units_cost(store, monkeypatch):
     heard = []
     run(store, len, UNITS[:6], cost=lambda unit: int(unit[-1]) + 1, progress=heard.append)
     assert [status.left for status in heard] == [None, *map(pytest.approx, (150 / 3, 220 / 7, 180 / 12, 0))]
+    assert [status.share for status in heard] == [*map(pytest.approx, (3 / 21, 6 / 21, 10 / 21, 15 / 21)), 1]
     assert [status.rate for status in heard] == [None, *[1 / 10] * 4]
     assert [status.speed for status in heard[1:]] == [3 / 10, 7 / 20, 12 / 30, 18 / 40]
 
