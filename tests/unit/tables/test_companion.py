@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ import nasbed
 from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.tables import build, column_file
 from nasbed.tables.build import append_column
+from nasbed.tables.companion import move_table
 from nasbed.tables.exporting import export
 from nasbed.tables.table import Table
 
@@ -231,6 +233,20 @@ def test_what_fails_halfway_leaves_both_old_files(table, companion, tmp_path, mo
         table_at(table.path, seed=1)
     assert (table.path.read_bytes(), companion.read_bytes()) == whole
     assert {path.name for path in tmp_path.iterdir()} == {"toy.arrow", "toy.cold.arrow"}
+
+
+def test_a_table_takes_its_name_last(tmp_path, monkeypatch):
+    named = []
+    replace = Path.replace
+    monkeypatch.setattr(
+        Path, "replace", lambda self, target: (named.append(Path(target).name), replace(self, target))[1]
+    )
+    table_at(tmp_path / "toy.arrow")
+    assert named[:2] == ["toy.cold.arrow", "toy.arrow"]
+    named.clear()
+    move_table(tmp_path / "toy.arrow", tmp_path / "moved.arrow")
+    assert named == ["moved.cold.arrow", "moved.arrow"]
+    same(Table.open(tmp_path / "moved.arrow"), results())
 
 
 # ── attached ──────────────────────────────────────────────────────────────────────────────────────────────────────
