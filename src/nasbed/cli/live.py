@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasbed.cli.console import percent, progress
+from nasbed.cli.stopping import same_command
 
 if TYPE_CHECKING:
     from nasbed.core.live import LiveBenchmark
@@ -40,16 +40,17 @@ def search(
     """Search, saying where the trainings are kept and, when it is interrupted, what goes on with them."""
     from nasbed.core.errors import Interrupted
 
-    command = shlex.join(["nasbed", *sys.argv[1:]])
     try:
         from nasbed.run.live import search_live
 
         with _watching(store) as watch:
             return search_live(optimizer, benchmark, budget, store=store, progress=watch, **settings)
     except Interrupted as error:
-        raise Interrupted(f"{error}: {command}") from None
+        raise Interrupted(f"{error}: {same_command()}") from None
     except KeyboardInterrupt:  # before the search had begun
-        raise Interrupted(f"interrupted; what was trained is kept in {store}, and this goes on: {command}") from None
+        raise Interrupted(
+            f"interrupted; what was trained is kept in {store}, and this goes on: {same_command()}"
+        ) from None
 
 
 @contextmanager

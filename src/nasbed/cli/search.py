@@ -68,6 +68,7 @@ def command(
     import nasbed
     from nasbed.cli import live
     from nasbed.cli.values import optimizer as make
+    from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
     from nasbed.core.live import LiveBenchmark
     from nasbed.run.ledger import Budget
@@ -80,6 +81,8 @@ def command(
     how: dict[str, Any] = {"runs": runs, "seed": seed, "first_run": first_run, "epochs": epochs}
     how["duplicates"] = duplicates
     if isinstance(answers, LiveBenchmark):
+        if repeats != "draw":
+            raise BadSetting("--repeats is for tables; a training that has not been made has no mean")
         store = store or live.default_store(optimizer, answers.name, seed)
         how.update(workers=workers, executor=executor)
         history = live.search(method, answers, Budget(evaluations, total_epochs, seconds), store, how)

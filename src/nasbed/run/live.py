@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from nasbed.core.optimizer import Optimizer
 from nasbed.core.registry import executors
 from nasbed.core.store import Record, Store
 from nasbed.run.about import about
+from nasbed.run.campaign import moment
 from nasbed.run.executors.retrying import RetryingExecutor
 from nasbed.run.history import History
 from nasbed.run.ledger import Budget
@@ -168,7 +168,7 @@ def _go_on(
 ) -> None:
     """Have trained what the search waits for until it wants no more, keeping each answer before it is heard."""
     before, since = play.clock, time.perf_counter()
-    kept.note("sessions", [*kept.notes().get("sessions", []), {"started": _moment(), "clock": before}])
+    kept.note("sessions", [*kept.notes().get("sessions", []), {"started": moment(), "clock": before}])
 
     def begin(trainings: Iterable[Training]) -> None:
         for training in trainings:
@@ -188,7 +188,7 @@ def _go_on(
             "value": outcome.value,
             "error": outcome.error,
             "clock": before + time.perf_counter() - since,
-            "finished": _moment(),
+            "finished": moment(),
         }
         kept.append(training.unit, record)
         play.hear(training.unit, _answer(benchmark, record), record["clock"])
@@ -239,7 +239,3 @@ def _interrupted(reached: str | None, store: str | Path | None) -> str:
     if store is None:
         return f"interrupted{reached or ''}; nothing is kept, since no store was named"
     return f"interrupted{reached or ''}; what was trained is kept in {store}, and the same call goes on"
-
-
-def _moment() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
