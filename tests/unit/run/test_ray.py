@@ -22,6 +22,7 @@ from nasbed.run.executors.ray import RayExecutor
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.generate import generate
 from nasbed.tables.table import Table
+from nasbed.testing import work
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="needs nasbed[ray]")
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="needs nasbed[torch]")
@@ -92,16 +93,17 @@ def test_workers_run_one_thread_each_and_find_the_files_of_this_process(ray_here
         assert outcomes(executor, ("os:getenv", "NASBED_DATA"))["0"].value == "/where/pictures/are"
 
 
-def test_no_more_calls_run_at_a_time_than_there_are_workers(ray_here):
+def test_no_more_calls_run_at_a_time_than_there_are_workers_which_are_used_again(ray_here):
     with RayExecutor(workers=1, cpus=0.1) as executor:
         began = time.monotonic()
         assert len(outcomes(executor, *[("time:sleep", 0.3)] * 4)) == 4
         assert time.monotonic() - began >= 1.2
+        assert len({outcome.value for outcome in outcomes(executor, *[(work.process,)] * 8).values()}) == 1
 
 
 def test_how_a_worker_ended_is_one_line(ray_here):
     with RayExecutor() as executor:
-        heard = outcomes(executor, ("nasbed.testing.work:die",), ("sys:exit", 3), (abs, -1))
+        heard = outcomes(executor, (work.die,), ("sys:exit", 3), (abs, -1))
     assert heard["0"].error == heard["1"].error == "the worker died: it was killed, or crashed in native code"
     assert heard["2"] == Outcome("2", 1)
 
