@@ -21,10 +21,12 @@ from nasbed.nets.data.source import prepared
 from nasbed.nets.network import Network
 from nasbed.nets.operations import ConvBNReLU
 from nasbed.nets.passes import Pass
+from nasbed.nets.recipe import DIGITS as DIGITS_RECIPE
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import TrainingResult
 from nasbed.nets.schedules import SCHEDULES
 from nasbed.nets.seeds import generators, repeat_seed
+from nasbed.nets.skeleton import DIGITS as DIGITS_SKELETON
 from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.training import train, train_repeats, train_unit
 
@@ -252,6 +254,30 @@ def test_a_unit_tries_failed_repeats_again_with_seeds_of_their_own(monkeypatch):
     assert [repeat["failure"] for repeat in unit["repeats"]] == [None, "it failed", None]
     assert tried[0] == tuple(repeat_seed(3, r) for r in range(3))
     assert tried[1:] == [(repeat_seed(3, r, a),) for r, a in ((1, 1), (1, 2), (1, 3), (2, 1), (2, 2))]
+
+
+@pytest.mark.parametrize("how", ["diverging", "memory", "building", "time"])
+def test_every_kind_of_failure_is_tried_again_and_then_recorded(monkeypatch, how):
+    """On the digits, twice; with what a worker is given."""
+    recipe, settings = DIGITS_RECIPE, {}
+    if how == "diverging":
+        recipe = replace(recipe, learning_rate=1e20)
+    elif how == "time":
+        settings = {"time_limit": 1e-9}
+    else:
+        name = "step" if how == "memory" else "__init__"
+        monkeypatch.setattr(Pass, name, lambda *arguments: torch.empty(2**60))
+    module = ([[0, 1], [0, 0]], ["input", "output"])
+    unit = train_unit(
+        *module, DIGITS_SKELETON.to_dict(), recipe.to_dict(), "digits", 1, seed=3, repeats=2, attempts=2, **settings
+    )
+    assert unit["attempts"] == [2, 2]
+    reason = {"diverging": "not finite after 8 of 16 steps", "time": "time limit of 1e-09 s"}.get(how, "out of memory")
+    for r, repeat in enumerate(unit["repeats"]):
+        assert reason in repeat["failure"]
+        assert repeat["seed"] == repeat_seed(3, r, 1)
+        assert "end" not in repeat["points"]
+    assert unit["trainable_parameters"] == Network(Graph.of(*module), DIGITS_SKELETON).trainable_parameters
 
 
 @pytest.mark.parametrize(
