@@ -46,7 +46,7 @@ def _describe(name: str) -> dict[str, Any]:
         except NotInTable as error:
             about["missing"] = str(error)
         found[names.noun] = about
-    if not found and not Path(name).expanduser().exists() and not Path(name).suffix:
+    if not found and ":" not in name and not Path(name).expanduser().exists() and not Path(name).suffix:
         raise UnknownName("space, benchmark, optimizer, store or executor", name, {n for names in known for n in names})
     if not found and Path(name).suffix == ".npz":
         from nasbed.nets.diagnostics import Diagnostics
@@ -54,8 +54,10 @@ def _describe(name: str) -> dict[str, Any]:
         found["diagnostics"] = Diagnostics.load(name).describe()
     if not found:
         from nasbed.benchmarks.resolve import resolve
+        from nasbed.core.live import LiveBenchmark
 
-        found["table"] = resolve(name).describe()
+        benchmark = resolve(name)
+        found["benchmark" if isinstance(benchmark, LiveBenchmark) else "table"] = benchmark.describe()
     return found
 
 

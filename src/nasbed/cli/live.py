@@ -26,6 +26,7 @@ Executor = Annotated[str, typer.Option(help="Real training: where; 'nasbed list 
 Store = Annotated[
     Path | None, typer.Option(help="Real training: the file that keeps it; named for the search if not given.")
 ]
+Device = Annotated[str, typer.Option(help="Real training: on what; cpu, cuda, …")]
 Recipe = Annotated[str | None, typer.Option(help="Real training: a recipe's name, or a TOML file.")]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasbed.cli.console import Json, percent, print_facts, print_json, print_table, print_text, progress
-from nasbed.cli.live import Executor, Recipe, Store, Workers
+from nasbed.cli.live import Device, Executor, Recipe, Store, Workers
 
 if TYPE_CHECKING:
     from nasbed.core.benchmark import Benchmark as Answers
@@ -54,6 +54,7 @@ def command(
         typer.Option("--set", help="A setting of the optimizer: key=value; of real training: recipe.key=value."),
     ] = None,
     recipe: Recipe = None,
+    device: Device = "cpu",
     workers: Workers = None,
     executor: Executor = "processes",
     store: Store = None,
@@ -75,7 +76,7 @@ def command(
 
     of_training = [pair for pair in set_ or [] if pair.startswith(("recipe.", "skeleton."))]
     method = make(optimizer, [pair for pair in set_ or [] if pair not in of_training])
-    answers = _benchmark(benchmark, recipe, of_training)
+    answers = _benchmark(benchmark, recipe, of_training, device)
     if out is not None:
         check_place(out)
     how: dict[str, Any] = {"runs": runs, "seed": seed, "first_run": first_run, "epochs": epochs}
@@ -114,7 +115,7 @@ def command(
         print(f"every training: {store}")
 
 
-def _benchmark(name: str, recipe: str | None, pairs: list[str]) -> Answers:
+def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> Answers:
     """Make the benchmark; settings of training are for one that trains.
 
     Raises:
@@ -126,12 +127,14 @@ def _benchmark(name: str, recipe: str | None, pairs: list[str]) -> Answers:
     from nasbed.core.live import LiveBenchmark
 
     found = resolve(name)
-    if recipe is None and not pairs:
+    if recipe is None and not pairs and device == "cpu":
         return found
     if not isinstance(found, LiveBenchmark):
-        raise BadSetting(f"{name} trains nothing; a recipe is for benchmarks such as trained:digits:nasbench101")
+        raise BadSetting(
+            f"{name} trains nothing; recipes and devices are for benchmarks such as trained:digits:nasbench101"
+        )
     skeleton, changes = training_overrides(pairs)
-    return resolve(name, skeleton=skeleton, recipe=changes, named=recipe)
+    return resolve(name, skeleton=skeleton, recipe=changes, named=recipe, device=device)
 
 
 def default_evaluations(evaluations: int | None, total_epochs: int | None, seconds: float | None) -> int | None:

@@ -154,6 +154,7 @@ def search_for(seconds, store):
         (["--evaluations", "1", "--repeats", "mean"], "a training that has not been made"),
         (["--benchmark", "TABLE", "--recipe", "digits"], "trains nothing"),
         (["--benchmark", "TABLE", "--set", "recipe.l2=0"], "trains nothing"),
+        (["--benchmark", "TABLE", "--device", "cuda"], "trains nothing"),
         (["--benchmark", "TABLE", "--workers", "2"], "answers from a table"),
         (["--benchmark", "TABLE", "--store", "s.sqlite"], "answers from a table"),
     ],
@@ -186,3 +187,10 @@ def test_a_store_is_named_for_its_search():
         == "trained-digits-nasbench101-random-seed0.sqlite"
     )
     assert str(default_store(OPTIMIZER, "trained:digits:nasbench101", 3)) == STORE
+
+
+def test_info_says_what_would_be_trained(nasbed_command):
+    said = nasbed_command("info", "trained:digits:nasbench101", "--json").json["benchmark"]
+    assert said["recipe"]["batch_size"] == 25
+    assert said["budgets"] == [4, 12, 36]
+    assert "write trained:DATA:SPACE" in nasbed_command("info", "trained:digits").err
