@@ -135,7 +135,7 @@ def _named(entry: list[Any], job: Job) -> Iterator[Name]:
     """Give the trainings that an entry stands for."""
     said = "/".join(str(part) for part in entry if part is not None)
     budgets, repeats = {str(epochs): epochs for epochs in job.budgets}, {str(r): r for r in range(job.repeats)}
-    module, epochs, repeat = [None if part is None else str(part) for part in [*entry, None, None][:3]]
+    module, epochs, repeat = [None if part is None else str(part) for part in [*entry, None, None, None][:3]]
     known = module in job.modules and epochs in (None, *budgets) and repeat in (None, *repeats)
     if not known or module is None or len(entry) > 3:
         raise BadSetting(

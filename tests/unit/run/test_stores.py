@@ -184,3 +184,36 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)  # tests may run as root, who may write anywhere
     with pytest.raises(BadSetting, match="may not be written to"):
         SQLiteStore(tmp_path / "store.sqlite")
+
+
+def test_looking_leaves_no_trace_and_writes_nothing(tmp_path):
+    path = tmp_path / "a.sqlite"
+    with SQLiteStore(path) as store:
+        store.append("a", {"value": 1})
+    before = path.read_bytes()
+    with SQLiteStore(path, read_only=True) as store:
+        assert dict(store) == {"a": {"value": 1}}
+        for write in (lambda: store.append("b", {}), lambda: store.note("b", 1)):
+            with pytest.raises(BadSetting, match="cannot be used: attempt to write a readonly database"):
+                write()
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_one_can_look_while_another_writes(tmp_path):
+    path = tmp_path / "a.sqlite"
+    with SQLiteStore(path) as store:
+        store.append("a", {"value": 1})
+        with SQLiteStore(path, read_only=True) as looking:
+            assert len(looking) == 1
+            store.append("b", {"value": 2})
+            assert len(looking) == 2
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_not_there_cannot_be_looked_at(tmp_path):
+    with pytest.raises(BadSetting, match="there is no store"):
+        SQLiteStore(tmp_path / "a.sqlite", read_only=True)
+    (tmp_path / "a.sqlite").touch()
+    with pytest.raises(BadSetting, match="is empty as yet"):
+        SQLiteStore(tmp_path / "a.sqlite", read_only=True)

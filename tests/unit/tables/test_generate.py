@@ -9,14 +9,16 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from tables.campaigns import SPACE, records, same_but_for_times
+from tables.campaigns import MODULES, SPACE, Trainer, made_up, records, same_but_for_times
 
-from nasbed.core.errors import BadSetting, InvalidArchitecture, NasbedError
+from nasbed.core.errors import BadSetting, Interrupted, InvalidArchitecture, NasbedError
+from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.generate import generate
+from nasbed.tables.selection import Selection
 from nasbed.tables.settings import training_settings
 from nasbed.tables.table import Table
-from nasbed.tables.units import Unit
+from nasbed.tables.units import Unit, trainings
 
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="needs nasbed[torch]")
 
@@ -268,3 +270,90 @@ def test_a_number_is_what_the_field_has():
     assert recipe.crop == 2
     assert training_settings("digits")[1].learning_rate != 1
     assert training_settings("anything else")[0].image_size == 32
+
+
+class Stops(Trainer):
+    """Presses Ctrl-C in the middle."""
+
+    def __init__(self, after, **how):
+        super().__init__(**how)
+        self.after = after
+
+    def __call__(self, *what):
+        if len(self.asked) == self.after:
+            self.after = None
+            raise KeyboardInterrupt
+        return super().__call__(*what)
+
+
+def fails(epochs, repeat, tried):
+    return epochs == 2 and repeat == 1 and tried < 8
+
+
+def test_trying_again_can_be_interrupted_and_comes_to_the_same(tmp_path):
+    tables = []
+    for name, after in (("whole", None), ("stopped", 4)):
+        out = tmp_path / f"{name}.arrow"
+        made_up(out, Trainer(fails))
+        trainer = Stops(after, fails=fails)
+        if after is not None:
+            with pytest.raises(Interrupted, match="interrupted with 46 of 49 units done"):
+                made_up(out, trainer, retry=True)
+        made_up(out, trainer, retry=True)
+        assert trainer.asked == [(2, 1, 1, 4)] * 7  # each once, although all fail again
+        assert len(records(out.with_suffix(".sqlite"))) == 49
+        tables.append(made_up(out, trainer, retry=True))
+        assert trainer.asked[7:] == [(2, 1, 1, 8)] * 7
+    same_but_for_times(*tables)
+    assert tables[0].provenance["failures"] == []
+    assert len(tables[0].provenance["retried"]) == 7
+    trainer.asked.clear()
+    made_up(tmp_path / "whole.arrow", trainer, retry=True)
+    assert trainer.asked == []
+
+
+def test_a_part_makes_no_table_and_the_rest_goes_on_with_it(tmp_path):
+    trainer, out = Trainer(), tmp_path / "a.arrow"
+    assert made_up(out, trainer, selection=Selection(start=30)) is None
+    assert (len(trainer.asked), out.exists()) == (12, False)
+    assert made_up(out, trainer) is not None
+    assert len(trainer.asked) == 42
+
+
+def test_how_and_where_reach_the_training(tmp_path):
+    asked = []
+
+    def train(*what):
+        asked.append(what[-5:])
+        return Trainer()(*what)
+
+    made_up(tmp_path / "a.arrow", train, device="cuda:1", threads=3, time_limit=9.5, diagnostics=True)
+    (folder,) = {what[0] for what in asked if what[0].endswith(f"{MODULES[0]}/2")}
+    assert folder == str(tmp_path / "a.diagnostics" / MODULES[0] / "2")
+    assert {what[1:] for what in asked} == {(0, "cuda:1", 3, 9.5)}
+    with pytest.raises(BadSetting, match=r"time_limit was 9\.5, now null"):
+        made_up(tmp_path / "a.arrow", device="cpu", threads=1)
+    made_up(tmp_path / "a.arrow", time_limit=9.5, device="cpu", threads=1)  # which are no part of the plan
+    assert len(asked) == 42
+
+
+@needs_torch
+@pytest.mark.slow
+def test_diagnostics_lie_beside_the_store_a_file_a_training(tmp_path):
+    small(tmp_path / "table.arrow", executor="inline", diagnostics=True, together=1)
+    folder = tmp_path / "table.diagnostics"
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*.npz")}
+    assert names == {f"{module}/{epochs}/{repeat}.npz" for module in MODULES for epochs in (1, 2) for repeat in (0, 1)}
+
+
+@needs_torch
+@pytest.mark.slow
+def test_repeats_trained_one_by_one_have_the_seeds_of_those_trained_together(undisturbed, tmp_path):
+    small(tmp_path / "alone.arrow", executor="inline", together=1)
+    seeds = []
+    for path, passes in ((undisturbed[1] / "table.sqlite", 2), (tmp_path / "alone.sqlite", 1)):
+        with SQLiteStore(path) as store:
+            seeds.append({what[:3]: what.measured["seed"] for what in trainings(store, passes, 2)})
+    together, alone = seeds
+    assert together == alone
+    assert len(alone) == 28
