@@ -31,7 +31,7 @@ MODULE = Graph.of(
     [[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]],
     ["input", "conv3x3-bn-relu", "maxpool3x3", "output"],
 )
-SKELETON = Skeleton(stem_channels=4, stacks=2, modules_per_stack=1, classes=4, image_size=6, image_channels=1)
+SKELETON = Skeleton(stem_channels=4, stacks=1, modules_per_stack=1, classes=4, image_size=6, image_channels=1)
 RECIPE = Recipe(
     batch_size=8, learning_rate=0.1, norm_momentum=0.9, crop=1, noise=0.1, evaluation_batch=10, schedule="stepwise"
 )
