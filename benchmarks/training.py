@@ -1,75 +1,126 @@
 """How many images a second a training step takes in, beside a plain PyTorch loop.
 
 The plain loop trains the same network, one repeat after another, with the layers, the optimizer and the memory layout
-that PyTorch gives whoever asks for nothing special. Ours is timed with its repeats one by one and in one pass. All of
-them read the same augmented batches, which are drawn beforehand, and run in turns, so that a busy machine slows all
-of them.
+that PyTorch gives whoever asks for nothing special. All ways read the same augmented batches, which are drawn
+beforehand, and run in turns, so that a busy machine slows all of them. With one thread the processor's time counts,
+which is what a campaign pays; elsewhere the wall's, and a busy machine says little.
 
-    python benchmarks/training.py [--skeleton digits] [--rounds 7] [--threads 1]
+    python benchmarks/training.py [--skeleton published] [--threads 2] [--workers 2] [--device cuda]
+
+With ``--workers`` as many processes train at once, on the CPU's cores or sharing the GPU. On a GPU there are lines for
+bfloat16 and ``torch.compile``, too, and each says which share of the measured peak of a matrix product it reaches.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from nasbed.core.graph import Graph
-from nasbed.nets.channels import vertex_channels
+from nasbed.nets.memory import kept_memory
 from nasbed.nets.network import Network
-from nasbed.nets.recipe import DIGITS as RECIPE
+from nasbed.nets.passes import flattened
 from nasbed.nets.rmsprop import RMSProp
-from nasbed.nets.skeleton import DIGITS, Skeleton
-from nasbed.nets.training import flattened
+from nasbed.nets.skeleton import DIGITS, NASBENCH101, Skeleton
 
-SKELETONS = {
-    "digits": DIGITS,
-    "mid": Skeleton(stem_channels=32, stacks=3, modules_per_stack=1, image_size=16),
+
+@dataclass(frozen=True)
+class Case:
+    """What is trained: a frame, images a step, and repeats that campaigns train side by side."""
+
+    skeleton: Skeleton
+    batch: int
+    repeats: int
+
+
+CASES = {
+    "digits": Case(DIGITS, 25, 3),
+    "mid": Case(Skeleton(stem_channels=32, stacks=3, modules_per_stack=1, image_size=16), 25, 3),
+    "published": Case(NASBENCH101, 256, 1),
 }
-MODULE = Graph.of(
-    [[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]],
-    ["input", "conv3x3-bn-relu", "conv3x3-bn-relu", "output"],
-)
-REPEATS = 3
 
 
 def convolution(sources: int, targets: int, kernel: int) -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(sources, targets, kernel, padding=kernel // 2, bias=False),
-        nn.BatchNorm2d(targets, eps=1e-5, momentum=0.1),
+        nn.BatchNorm2d(targets, eps=1e-5, momentum=0.003),
         nn.ReLU(),
     )
 
 
-class PlainCell(nn.Module):
-    """The module above, written by hand: two convolutions that both feed the output, every possible edge."""
+class PlainInception(nn.Module):
+    """The documentation's module, written by hand: four branches of a quarter of the channels each."""
+
+    graph = Graph.of(
+        [
+            [0, 1, 1, 1, 0, 1, 0],
+            [0, 0, 0, 0, 0, 0, 1],
+            [0, 0, 0, 0, 0, 0, 1],
+            [0, 0, 0, 0, 1, 0, 0],
+            [0, 0, 0, 0, 0, 0, 1],
+            [0, 0, 0, 0, 0, 0, 1],
+            [0, 0, 0, 0, 0, 0, 0],
+        ],
+        ["input", "conv1x1-bn-relu", *["conv3x3-bn-relu"] * 3, "maxpool3x3", "output"],
+    )
 
     def __init__(self, sources: int, targets: int) -> None:
         super().__init__()
-        _, first, second, _ = (int(width) for width in vertex_channels(MODULE.matrix[None], targets)[0])
-        self.width = second
-        self.to_first, self.to_second = convolution(sources, first, 1), convolution(sources, second, 1)
+        width = targets // 4
+        self.into = nn.ModuleList(convolution(sources, width, 1) for _ in range(4))
+        self.one = convolution(width, width, 1)
+        self.three = nn.ModuleList(convolution(width, width, 3) for _ in range(3))
+        self.pool = nn.MaxPool2d(3, stride=1, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Concatenate four branches."""
+        a, b, c, d = (project(x) for project in self.into)
+        first, second, third = self.three
+        return torch.cat([self.one(a), first(b), third(second(c)), self.pool(d)], dim=1)
+
+
+class PlainDense(nn.Module):
+    """Two convolutions that both feed the output, every possible edge, written by hand."""
+
+    graph = Graph.of(
+        [[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]],
+        ["input", "conv3x3-bn-relu", "conv3x3-bn-relu", "output"],
+    )
+
+    def __init__(self, sources: int, targets: int) -> None:
+        super().__init__()
+        width = targets // 2
+        self.to_first, self.to_second = convolution(sources, width, 1), convolution(sources, width, 1)
         self.to_output = convolution(sources, targets, 1)
-        self.first, self.second = convolution(first, first, 3), convolution(second, second, 3)
+        self.first, self.second = convolution(width, width, 3), convolution(width, width, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         """Add, concatenate, add."""
         first = self.first(self.to_first(x))
-        second = self.second(self.to_second(x) + first[:, : self.width])
+        second = self.second(self.to_second(x) + first)
         return torch.cat([first, second], dim=1) + self.to_output(x)
 
 
-def plain_network(skeleton: Skeleton) -> nn.Module:
+MODULES: dict[str, Any] = {"inception": PlainInception, "dense": PlainDense}
+
+
+def plain_network(module: str, skeleton: Skeleton) -> nn.Module:
     layers = [convolution(skeleton.image_channels, skeleton.stem_channels, 3)]
     for number, (sources, targets) in enumerate(skeleton.module_channels):
         if number and number % skeleton.modules_per_stack == 0:
             layers.append(nn.MaxPool2d(2))
-        layers.append(PlainCell(sources, targets))
+        layers.append(MODULES[module](sources, targets))
     head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(skeleton.final_channels, skeleton.classes)]
     return nn.Sequential(*layers, *head)
 
@@ -77,10 +128,20 @@ def plain_network(skeleton: Skeleton) -> nn.Module:
 Step = Callable[[], None]
 
 
-def plain_step(skeleton: Skeleton, images: Tensor, labels: Tensor) -> Step:
-    networks = [plain_network(skeleton) for _ in range(REPEATS)]
+def drawn(case: Case, device: str) -> tuple[Tensor, Tensor]:
+    frame = case.skeleton
+    shape = case.batch, case.repeats * frame.image_channels, frame.image_size, frame.image_size
+    images = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    labels = torch.randint(frame.classes, (case.repeats, case.batch), generator=torch.Generator().manual_seed(0))
+    return images.to(device), labels.to(device)
+
+
+def plain_step(module: str, case: Case, device: str) -> Step:
+    """Make the step of a loop that trains one network after another."""
+    networks = [plain_network(module, case.skeleton).to(device) for _ in range(case.repeats)]
     optimizers = [torch.optim.RMSprop(n.parameters(), lr=1e-3, momentum=0.9, weight_decay=1e-4) for n in networks]
-    batches = [part.contiguous() for part in images.chunk(REPEATS, dim=1)]
+    images, labels = drawn(case, device)
+    batches = [part.contiguous() for part in images.chunk(case.repeats, dim=1)]
 
     def step() -> None:
         for network, optimizer, batch, targets in zip(networks, optimizers, batches, labels, strict=True):
@@ -91,72 +152,174 @@ def plain_step(skeleton: Skeleton, images: Tensor, labels: Tensor) -> Step:
     return step
 
 
-def our_step(skeleton: Skeleton, images: Tensor, labels: Tensor) -> Step:
-    """One pass over as many repeats as the labels have rows; as ``nasbed.nets.training`` makes it."""
-    repeats = len(labels)
-    network = Network(MODULE, skeleton, repeats, RECIPE.norm_momentum)
-    network.initialise([torch.Generator().manual_seed(repeat) for repeat in range(repeats)])
+def our_step(module: str, case: Case, device: str, precision: str = "float32", compiled: bool = False) -> Step:
+    """Make the step of one pass over all repeats, as ``nasbed.nets.passes`` does."""
+    network = Network(MODULES[module].graph, case.skeleton, case.repeats)
+    network.initialise([torch.Generator().manual_seed(repeat) for repeat in range(case.repeats)]).to(device)
     leaves = tuple(network.parameters())
     optimizer = RMSProp([flattened(network)], l2=1e-4)
+    images, labels = drawn(case, device)
     batch = images.contiguous(memory_format=torch.channels_last)
+    forward = torch.compile(network) if compiled else network
+    autocast = torch.autocast(torch.device(device).type, torch.bfloat16, enabled=precision == "bfloat16")
 
     def step() -> None:
-        losses = F.cross_entropy(network(batch).flatten(0, 1), labels.flatten(), reduction="none")
-        gradients = torch.autograd.grad(losses.view(repeats, -1).mean(dim=1).sum(), leaves)
+        with autocast:
+            logits = forward(batch)
+        loss = F.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), reduction="sum") / case.batch
+        gradients = torch.autograd.grad(loss, leaves)
         optimizer.step([torch.cat([g.reshape(-1) for g in gradients])], 1e-3)
 
     return step
 
 
-def in_turn(steps: list[Step]) -> Step:
+@contextmanager
+def in_processes(workers: int, threads: int, *what: Any) -> Iterator[Step]:
+    """Give a step that so many processes make at once, each with networks of its own."""
+    context = multiprocessing.get_context("spawn")
+    pipes = [context.Pipe() for _ in range(workers)]
+    processes = [context.Process(target=_serve, args=(theirs, threads, *what), daemon=True) for _, theirs in pipes]
+    for process in processes:
+        process.start()
+
     def step() -> None:
-        for one in steps:
-            one()
+        for ours, _ in pipes:
+            ours.send(True)
+        for ours, _ in pipes:
+            ours.recv()
 
-    return step
+    try:
+        yield step
+    finally:
+        for ours, _ in pipes:
+            ours.send(False)
+        for process in processes:
+            process.join()
 
 
-def seconds_a_step(ways: dict[str, Step], rounds: int, steps: int) -> dict[str, float]:
-    """The median over rounds, in each of which every way makes its steps."""
-    for step in ways.values():
-        step()
-    times: dict[str, list[float]] = {way: [] for way in ways}
+def _serve(pipe: Any, threads: int, module: str, case: Case, device: str) -> None:
+    torch.set_num_threads(threads)
+    step = our_step(module, case, device)
+    with kept_memory():
+        while pipe.recv():
+            step()
+            if device != "cpu":
+                torch.cuda.synchronize()
+            pipe.send(True)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to train: its step, how many networks' batches that takes in, and whether memory is kept."""
+
+    step: Step
+    networks: int
+    ours: bool = True
+
+
+def seconds_a_step(
+    ways: dict[str, Way], rounds: int, steps: int, clock: Callable[[], float], finish: Step
+) -> dict[str, list[float]]:
+    """Time all ways in turns, so many rounds; each makes a step that does not count first."""
+    taken: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
-        for way, step in ways.items():
-            start = time.process_time()
-            for _ in range(steps):
-                step()
-            times[way].append((time.process_time() - start) / steps)
-    return {way: median(taken) for way, taken in times.items()}
+        for name, way in ways.items():
+            with kept_memory() if way.ours else nullcontext():
+                way.step()
+                finish()
+                start = clock()
+                for _ in range(steps):
+                    way.step()
+                finish()
+                taken[name].append((clock() - start) / steps)
+    return taken
+
+
+def matrix_peak(device: str, clock: Callable[[], float]) -> float:
+    """Measure what a product of large float32 matrices reaches, in floating-point operations a second."""
+    side = 8192 if device != "cpu" else 1024
+    a = torch.randn(side, side, device=device)
+    best = 0.0
+    for _ in range(5):
+        start = clock()
+        a @ a
+        if device != "cpu":
+            torch.cuda.synchronize()
+        best = max(best, 2 * side**3 / (clock() - start))
+    return best
+
+
+def operations_an_image(module: str, skeleton: Skeleton) -> int:
+    """Count a training step's floating-point operations on one image: forward once, backward twice as much."""
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        Network(MODULES[module].graph, skeleton)(
+            torch.empty(1, skeleton.image_channels, skeleton.image_size, skeleton.image_size)
+        )
+    return 3 * counter.get_total_flops()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--skeleton", choices=SKELETONS, action="append", help="all, if not given")
+    parser.add_argument("--skeleton", choices=CASES, action="append", help="all, if not given")
+    parser.add_argument("--module", choices=MODULES, default="inception", help="what the skeleton repeats")
+    parser.add_argument("--batch", type=int, help="images a step, for one network; as in the recipe, if not given")
     parser.add_argument("--rounds", type=int, default=7, help="timings, of which the median counts")
-    parser.add_argument("--steps", type=int, default=10, help="steps of each timing")
+    parser.add_argument("--seconds", type=float, default=0.5, help="about how long a timing is")
+    parser.add_argument("--threads", type=int, default=1, help="of each process, on the CPU")
+    parser.add_argument("--workers", type=int, default=1, help="processes for one more line")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)  # the processor time of one thread is what a campaign pays
-    print(f"{REPEATS} repeats of a module of two conv3x3, batches of {RECIPE.batch_size}, one thread")
-    print(f"{'skeleton':10}{'way':34}{'ms/step':>10}{'images/s':>12}{'ratio to plain':>16}")
-    for name in arguments.skeleton or SKELETONS:
-        skeleton = SKELETONS[name]
-        shape = RECIPE.batch_size, REPEATS * skeleton.image_channels, skeleton.image_size, skeleton.image_size
-        images = torch.randn(shape, generator=torch.Generator().manual_seed(0))
-        labels = torch.randint(skeleton.classes, (REPEATS, RECIPE.batch_size), generator=torch.Generator())
-        single = [
-            our_step(skeleton, part, row[None]) for part, row in zip(images.chunk(REPEATS, dim=1), labels, strict=True)
-        ]
-        ways = {
-            "plain PyTorch, one by one": plain_step(skeleton, images, labels),
-            "nasbed, one by one": in_turn(single),
-            f"nasbed, {REPEATS} repeats in one pass": our_step(skeleton, images, labels),
-        }
-        taken = seconds_a_step(ways, arguments.rounds, arguments.steps)
-        plain = taken["plain PyTorch, one by one"]
-        for way, seconds in taken.items():
-            rate = REPEATS * RECIPE.batch_size / seconds
-            print(f"{name:10}{way:34}{1000 * seconds:>10.2f}{rate:>12,.0f}{plain / seconds:>16.2f}")
+    device, module, workers = arguments.device, arguments.module, arguments.workers
+    gpu = device != "cpu"
+    torch.set_num_threads(arguments.threads)
+    finish = torch.cuda.synchronize if gpu else lambda: None
+    alone = not gpu and arguments.threads == workers == 1
+    clock = time.process_time if alone else time.perf_counter
+    peak = matrix_peak(device, clock)
+    print(f"{module} module, {device}, {arguments.threads} threads, {'processor' if alone else 'wall'} time")
+    print(f"{'skeleton':11}{'way':36}{'ms/step':>10}{'images/s':>11}{'to plain':>10}{'of peak':>9}")
+    for name in arguments.skeleton or CASES:
+        case = CASES[name]
+        case = Case(case.skeleton, arguments.batch or case.batch, case.repeats)
+        one = Case(case.skeleton, case.batch, 1)
+        ways = {"plain PyTorch, one by one": Way(plain_step(module, case, device), case.repeats, ours=False)}
+        ways["nasbed, one by one"] = Way(our_step(module, one, device), 1)
+        if case.repeats > 1:
+            ways[f"nasbed, {case.repeats} in one pass"] = Way(our_step(module, case, device), case.repeats)
+        if gpu:
+            ways["nasbed, bfloat16"] = Way(our_step(module, case, device, "bfloat16"), case.repeats)
+            ways["nasbed, bfloat16, compiled"] = Way(our_step(module, case, device, "bfloat16", True), case.repeats)
+        together = in_processes(workers, arguments.threads, module, case, device) if workers > 1 else nullcontext()
+        with together as step:
+            if step is not None:
+                ways[f"nasbed, {workers} processes"] = Way(step, workers * case.repeats)
+            report(name, module, case, ways, arguments, clock, finish, peak)
+
+
+def report(
+    name: str,
+    module: str,
+    case: Case,
+    ways: dict[str, Way],
+    arguments: argparse.Namespace,
+    clock: Callable[[], float],
+    finish: Step,
+    peak: float,
+) -> None:
+    """Time all ways of one skeleton and print a line for each."""
+    plain, *_ = ways.values()
+    start = time.perf_counter()
+    plain.step()
+    steps = max(1, int(arguments.seconds / (time.perf_counter() - start)))
+    taken = seconds_a_step(ways, arguments.rounds, steps, clock, finish)
+    operations = operations_an_image(module, case.skeleton)
+    baseline = [seconds / plain.networks for seconds in taken["plain PyTorch, one by one"]]
+    for way, rounds in taken.items():
+        networks = ways[way].networks
+        rate = networks * case.batch / median(rounds)
+        ratio = median(slow / (seconds / networks) for slow, seconds in zip(baseline, rounds, strict=True))
+        share = operations * rate / peak
+        print(f"{name:11}{way:36}{1000 * median(rounds):>10.2f}{rate:>11,.0f}{ratio:>10.2f}{share:>9.2f}", flush=True)
 
 
 if __name__ == "__main__":
