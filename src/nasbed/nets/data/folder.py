@@ -85,7 +85,8 @@ def _is_picture(path: Path) -> bool:
 
 def _left_out(homes: dict[str, Path], files: Sequence[Path]) -> tuple[str, ...]:
     """Warn of what is beside the pictures: a suffix that is not read may be meant as one."""
-    others = sum(_shown(file) for home in homes.values() for file in home.glob("*/*")) - len(files)
+    there = [file for home in homes.values() for each in _folders(home) for file in each.iterdir() if _shown(file)]
+    others = len(there) - len(files)
     return (f"{others} files beside the pictures are neither PNG nor JPEG and were left out",) if others else ()
 
 

@@ -108,6 +108,7 @@ def test_what_is_not_a_picture_is_left_out_with_a_warning(tmp_path):
     write(tmp_path, 3)
     (tmp_path / "ant" / "notes.txt").write_text("x")
     (tmp_path / "ant" / ".hidden").write_text("x")
+    write(tmp_path / ".hidden", 1)
     found = pictures(f"folder:{tmp_path}")
     assert len(found.images) == 9
     assert found.warnings == ("1 files beside the pictures are neither PNG nor JPEG and were left out",)
