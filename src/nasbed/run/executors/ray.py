@@ -4,6 +4,8 @@ A call is a task of Ray's that Ray itself never makes twice: here it is decided 
 is its call's outcome; a node that is lost is nobody's fault, and what ran on it runs again elsewhere. Tasks end with
 the process that submitted them, however that one ends, so that nothing is left behind that would do a call twice.
 
+When all nodes are lost, calls wait for new ones. When the cluster's head is lost, Ray ends this process a minute later.
+
 Workers import the work from what is installed on their nodes, from the directory of the running script and from the
 working directory.
 
