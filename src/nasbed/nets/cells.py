@@ -9,12 +9,14 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the pub
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from nasbed.core.errors import InvalidArchitecture, UnknownName
 from nasbed.core.graph import Graph
 from nasbed.nets.channels import vertex_channels
-from nasbed.nets.operations import OPERATIONS, ConvBNReLU, concatenated, first_channels
+from nasbed.nets.operations import OPERATIONS, ConvBNReLU, concatenated, first_channels, projected
 
 
 class Cell(nn.Module):
@@ -49,17 +51,25 @@ class Cell(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, repeats·sources, size, size)`` to ``(batch, repeats·targets, size, size)``."""
+        project = self._projections_of(x)
         values: list[Tensor] = [x]
         for v in range(1, self.last):
             inputs = [first_channels(values[u], self.widths[v], self.repeats) for u in self.predecessors[v] if u]
-            values.append(self.operations[str(v)](self._added(x, v, inputs)))
+            values.append(self.operations[str(v)](self._added(project, v, inputs)))
         feeding = [values[u] for u in self.predecessors[self.last] if u]
-        return self._added(x, self.last, [concatenated(feeding, self.repeats)] if feeding else [])
+        return self._added(project, self.last, [concatenated(feeding, self.repeats)] if feeding else [])
 
-    def _added(self, x: Tensor, vertex: int, inputs: list[Tensor]) -> Tensor:
+    def _projections_of(self, x: Tensor) -> Callable[[str], Tensor]:
+        """Give what projects the module's input for a vertex; for one network all is done now, at once."""
+        if self.repeats == 1:
+            layers = {name: layer for name, layer in self.projections.items() if isinstance(layer, ConvBNReLU)}
+            return projected(x, layers).__getitem__
+        return lambda vertex: self.projections[vertex](x)
+
+    def _added(self, project: Callable[[str], Tensor], vertex: int, inputs: list[Tensor]) -> Tensor:
         """Add up a vertex's inputs and, where there is an edge, the projected input of the module."""
         if str(vertex) in self.projections:
-            inputs = [*inputs, self.projections[str(vertex)](x)]
+            inputs = [*inputs, project(str(vertex))]
         total = inputs[0]
         for another in inputs[1:]:
             total = total + another

@@ -9,7 +9,7 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the pub
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -63,7 +63,10 @@ class ConvBNReLU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, repeats·sources, size, size)`` to ``(batch, repeats·targets, size, size)``."""
-        x = F.conv2d(x, self.weight, padding=self.kernel // 2, groups=self.repeats)
+        return self.normalised(F.conv2d(x, self.weight, padding=self.kernel // 2, groups=self.repeats))
+
+    def normalised(self, x: Tensor) -> Tensor:
+        """Do what follows the convolution."""
         x = F.batch_norm(x, self.mean, self.variance, self.scale, self.offset, self.training, self.forget, NORM_EPSILON)
         return x.relu_()
 
@@ -103,6 +106,17 @@ OPERATIONS: dict[str, Build] = {
     ),
 }
 """From a published name to ``(channels, repeats, norm_momentum) → module``."""
+
+
+def projected(x: Tensor, projections: Mapping[str, ConvBNReLU]) -> dict[str, Tensor]:
+    """Apply several 1×1 convolutions of one network as one, which reads their input, and adds its gradient, once."""
+    layers = list(projections.values())
+    whole = F.conv2d(x, torch.cat([layer.weight for layer in layers]))
+    parts = torch.split(whole, [len(layer.weight) for layer in layers], dim=1)
+    return {
+        name: layer.normalised(part.contiguous(memory_format=torch.channels_last))
+        for (name, layer), part in zip(projections.items(), parts, strict=True)
+    }
 
 
 def first_channels(x: Tensor, width: int, repeats: int) -> Tensor:
