@@ -12,6 +12,8 @@ from hypothesis import settings
 from nasbed.core.errors import MissingExtra
 from nasbed.core.extras import require
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads that wait for each other would spin
+
 settings.register_profile("nasbed", deadline=None)  # the first call compiles
 settings.load_profile("nasbed")
 

@@ -112,7 +112,7 @@ def campaign(
                 begin([unit])
                 continue
             tally.add(unit, _kept(store, outcome, tried.pop(unit)))
-            begin(islice(todo, 1))
+            begin(islice(todo, max(0, _AHEAD * executor.slots - len(tried))))  # a cluster may have grown
             report(tally.status())
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted with {tally.done} of {tally.total} units done; {resume}") from None

@@ -7,6 +7,7 @@ does not import PyTorch; its workers do.
 
 from __future__ import annotations
 
+import inspect
 import os
 import platform
 import shlex
@@ -24,6 +25,7 @@ from nasbed.core.registry import executors
 from nasbed.core.store import Store
 from nasbed.run.campaign import Progress, campaign
 from nasbed.run.claim import claimed
+from nasbed.run.executors.processes import usable_cores
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.job import Job, usual_together
@@ -117,7 +119,7 @@ def generate(
     try:
         with (
             claimed(path),
-            executors.make(executor, {**_given(workers=workers), **(executor_settings or {})}) as machine,
+            executors.make(executor, _settings(executor, workers, threads, executor_settings or {})) as machine,
         ):
             found = _survey(machine, job, device)
             with SQLiteStore(path) as kept:
@@ -163,8 +165,15 @@ def store_of(out: str | Path, selection: Selection | None = None) -> Path:
     return table.with_name(f"{table.stem}{(selection or Selection()).shard}.sqlite")
 
 
-def _given(**settings: Any) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if value is not None}
+def _settings(executor: str, workers: int | None, threads: int, others: Mapping[str, Any]) -> dict[str, Any]:
+    """Give an executor's settings; where it can be told, trainings of several threads do not fight for cores."""
+    given = {**others} if workers is None else {"workers": workers, **others}
+    taken = inspect.signature(executors[executor]).parameters
+    if threads > 1 and "cpus" in taken:
+        return {"cpus": threads, **given}
+    if threads > 1 and "workers" in taken:
+        return {"workers": max(1, usable_cores() // threads), **given}
+    return given
 
 
 def _retries(store: Store, job: Job, part: Selection, chosen: list[Unit]) -> list[Unit]:

@@ -170,7 +170,7 @@ def test_status_says_everything_of_a_campaign_and_changes_nothing(nasbed_command
     assert (found["units"], found["done"], found["asked"], found["running"]) == (42, 20, 20, None)
     assert found["budgets"]["1"] == {"units": 21, "done": 10, "failures": 0}
     assert found["units_per_second"] > 0
-    assert found["command"].startswith("nasbed ")
+    assert found["command"].startswith("nasbed")
     assert found["sessions"][0]["selection"] == {"stop": 20}
     ran = nasbed_command("status", store)
     assert re.search(r"units done +20 of 42; asked for 20\n", ran.out)
