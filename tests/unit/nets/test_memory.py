@@ -1,4 +1,4 @@
-"""Memory: what the C library is told, and that it is told otherwise at the end. ``benchmarks/training.py`` has the gain."""
+"""Memory: what the C library is told, and what it is told at the end. ``benchmarks/training.py`` has the gain."""
 
 import ctypes
 import subprocess
