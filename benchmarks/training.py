@@ -33,6 +33,7 @@ from nasbed.nets.network import Network
 from nasbed.nets.passes import flattened
 from nasbed.nets.rmsprop import RMSProp
 from nasbed.nets.skeleton import DIGITS, NASBENCH101, Skeleton
+from nasbed.spaces.named_modules import NAMED_MODULES
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,7 @@ def convolution(sources: int, targets: int, kernel: int) -> nn.Module:
 class PlainInception(nn.Module):
     """The documentation's module, written by hand: four branches of a quarter of the channels each."""
 
-    graph = Graph.of(
-        [
-            [0, 1, 1, 1, 0, 1, 0],
-            [0, 0, 0, 0, 0, 0, 1],
-            [0, 0, 0, 0, 0, 0, 1],
-            [0, 0, 0, 0, 1, 0, 0],
-            [0, 0, 0, 0, 0, 0, 1],
-            [0, 0, 0, 0, 0, 0, 1],
-            [0, 0, 0, 0, 0, 0, 0],
-        ],
-        ["input", "conv1x1-bn-relu", *["conv3x3-bn-relu"] * 3, "maxpool3x3", "output"],
-    )
+    graph = NAMED_MODULES["inception-like"]
 
     def __init__(self, sources: int, targets: int) -> None:
         super().__init__()

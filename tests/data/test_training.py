@@ -5,24 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nasbed.core.graph import Graph
 from nasbed.nets.data.source import prepared
 from nasbed.nets.recipe import NASBENCH101
 from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.training import train
+from nasbed.spaces.named_modules import NAMED_MODULES
 
-INCEPTION = Graph.of(
-    [
-        [0, 1, 1, 1, 0, 1, 0],
-        [0, 0, 0, 0, 0, 0, 1],
-        [0, 0, 0, 0, 0, 0, 1],
-        [0, 0, 0, 0, 1, 0, 0],
-        [0, 0, 0, 0, 0, 0, 1],
-        [0, 0, 0, 0, 0, 0, 1],
-        [0, 0, 0, 0, 0, 0, 0],
-    ],
-    ["input", "conv1x1-bn-relu", *["conv3x3-bn-relu"] * 3, "maxpool3x3", "output"],
-)
 SKELETON = Skeleton(stem_channels=16, stacks=3, modules_per_stack=1)
 
 RECIPE = replace(NASBENCH101, batch_size=32, learning_rate=0.1, evaluation_batch=339, evaluation_images=1017)
@@ -43,7 +31,9 @@ def images(shared_data):
 
 @pytest.mark.slow
 def test_the_inception_like_module_learns_real_images_twice_the_same(images):
-    first, second = (train(INCEPTION, SKELETON, RECIPE, images, epochs=5, seed=1) for _ in range(2))
+    first, second = (
+        train(NAMED_MODULES["inception-like"], SKELETON, RECIPE, images, epochs=5, seed=1) for _ in range(2)
+    )
     accuracies = [
         [(point.epoch, point.train, point.validation, point.test) for point in result.points.values()]
         for result in (first, second)

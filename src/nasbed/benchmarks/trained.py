@@ -7,7 +7,6 @@ seed alone.
 
 from __future__ import annotations
 
-import hashlib
 import weakref
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -22,6 +21,7 @@ from nasbed.core.executor import Executor, Work
 from nasbed.core.live import FAILED, Answer, LiveBenchmark
 from nasbed.core.records import Archs, Evaluations
 from nasbed.core.registry import executors, spaces
+from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
 from nasbed.run.executors.retrying import RetryingExecutor
 from nasbed.tables.settings import training_settings
@@ -222,6 +222,4 @@ class TrainedBenchmark(LiveBenchmark):
 
 def _seed(seed: int, key: int, epochs: int, draw: int | None) -> int:
     """Derive the seed of a training: 63 bits, independent of all others."""
-    text = f"{seed}/{key}/{epochs}/{'-' if draw is None else draw}"
-    digest = hashlib.blake2b(text.encode(), digest_size=8, person=b"nasbed.trained").digest()
-    return int.from_bytes(digest) >> 1
+    return derived_seed("trained", seed, key, epochs, "-" if draw is None else draw)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from platform import python_version
 from typing import Any
 
@@ -29,6 +32,11 @@ def about(optimizer: Optimizer, benchmark: Benchmark, budget: Budget, **how: Any
     }
     described: dict[str, Any] = json.loads(json.dumps(what, default=_plain))
     return described
+
+
+def command_line() -> str:
+    """Give what was typed to run this program, to be kept with what comes of it."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 
 def _plain(value: object) -> object:

@@ -7,7 +7,6 @@ that hearing the same answers in the same order brings a search back to where it
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from nasbed.core.live import Answer
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
+from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
 from nasbed.run.history import History, Recorder
 from nasbed.run.ledger import Budget, Ledger
@@ -221,6 +221,4 @@ def training_seed(seed: int, run: int, key: int, epochs: int, before: int) -> in
         epochs: Of the training.
         before: How often the run has begun such a training already.
     """
-    text = f"{seed}/{run}/{key}/{epochs}/{before}"
-    digest = hashlib.blake2b(text.encode(), digest_size=8, person=b"nasbed.live").digest()
-    return int.from_bytes(digest) >> 1
+    return derived_seed("live", seed, run, key, epochs, before)

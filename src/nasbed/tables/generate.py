@@ -10,8 +10,6 @@ from __future__ import annotations
 import inspect
 import os
 import platform
-import shlex
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -23,6 +21,7 @@ from nasbed.core.executor import Executor
 from nasbed.core.files import check_place
 from nasbed.core.registry import executors
 from nasbed.core.store import Store
+from nasbed.run.about import command_line
 from nasbed.run.campaign import Progress, campaign
 from nasbed.run.claim import claimed
 from nasbed.run.executors.processes import usable_cores
@@ -114,7 +113,7 @@ def generate(
     table, path = Path(out).expanduser(), store_of(out, part) if store is None else Path(store).expanduser()
     check_place(table)
     check_table(table, path)
-    typed = command or shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    typed = command or command_line()
     resume = f"they are kept in {path}; to go on: {typed}"
     try:
         with (

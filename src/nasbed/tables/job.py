@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.registry import spaces
+from nasbed.core.seeds import derived_seed
 from nasbed.nets.parameters import trainable_parameters
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.skeleton import Skeleton
@@ -164,5 +164,4 @@ class Job:
 
 def unit_seed(seed: int, unit: str) -> int:
     """Derive the seed of a module at a budget, ``"<hash>/<epochs>"``, from the campaign's: 63 bits, independent."""
-    digest = hashlib.blake2b(f"{seed}/{unit}".encode(), digest_size=8, person=b"nasbed.generate").digest()
-    return int.from_bytes(digest) >> 1
+    return derived_seed("generate", seed, unit)

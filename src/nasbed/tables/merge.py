@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.core.files import check_place
 from nasbed.core.store import Record, Store
+from nasbed.run.about import command_line
 from nasbed.run.claim import claimed
 from nasbed.run.plan import agree
 from nasbed.run.stores.sqlite import SQLiteStore
@@ -59,7 +58,7 @@ def merge(
     check_place(table)
     check_table(table, path)
     plans = [_plan(source) for source in sources]
-    typed = command or shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    typed = command or command_line()
     try:
         with claimed(path), SQLiteStore(path) as merged:
             for source, notes in zip(sources, plans, strict=True):
