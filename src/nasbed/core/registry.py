@@ -81,6 +81,13 @@ class Registry:
 
 
 spaces = Registry("space", {"nasbench101": "nasbed.spaces.nasbench101:NASBench101"})
+networks = Registry(
+    "network",
+    {
+        "nasbench201": "nasbed.nets.nasbench201:NASBench201Blueprint",
+        "natssize": "nasbed.nets.natssize:NATSSizeBlueprint",
+    },
+)
 benchmarks = Registry(
     "benchmark",
     {

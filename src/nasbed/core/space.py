@@ -28,6 +28,11 @@ class Space(ABC):
     """The registry's name for the space."""
 
     @property
+    def network(self) -> str:
+        """The name, in the registry ``networks``, of the blueprint that its architectures are built by: its own."""
+        return self.name
+
+    @property
     @abstractmethod
     def cardinalities(self) -> NDArray[np.int64]:
         """How many values each decision has, shape ``(decisions,)``."""

@@ -1,0 +1,66 @@
+"""Blueprint: how the architectures of a space become networks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.core.records import Archs
+from nasbed.core.space import Space
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Blueprint(ABC):
+    """The frame around what is searched: how wide and deep it is, and what goes in and out; a frozen dataclass.
+
+    ``Space.network`` names a space's blueprint in the registry ``networks``. Making one does not import torch.
+    """
+
+    @abstractmethod
+    def build(self, space: Space, arch: Archs) -> nn.Module:
+        """Make the network of one architecture, ``(decisions,)``, with PyTorch's default initialisation.
+
+        Raises:
+            InvalidArchitecture: When the row is no architecture of the space, or there is no network for it.
+        """
+
+
+def checked_rows(space: Space, archs: ArrayLike) -> Archs:
+    """Give rows of a space as an array ``(n, decisions)``; one row alone becomes an array of one.
+
+    Raises:
+        InvalidArchitecture: When they have another shape, or a decision has no such value.
+    """
+    rows = np.asarray(archs)
+    rows = rows[None] if rows.ndim == 1 else rows
+    if rows.ndim != 2 or rows.shape[1] != space.decisions or rows.dtype.kind not in "iu":
+        raise InvalidArchitecture(
+            f"an architecture of {space.name} is a row of {space.decisions} integers, not {np.asarray(archs)!r}"
+        )
+    wrong = (rows < 0) | (rows >= space.cardinalities)
+    if wrong.any():
+        row, decision = np.argwhere(wrong)[0]
+        raise InvalidArchitecture(
+            f"decision {decision} of {rows[row].tolist()} is {rows[row, decision]}; in {space.name} it is one of "
+            f"0 to {space.cardinalities[decision] - 1}"
+        )
+    return rows
+
+
+def check_positive(blueprint: object) -> None:
+    """Raise when one of a dataclass's integers is not positive.
+
+    Raises:
+        BadSetting: With the setting's name and value.
+    """
+    for field in fields(blueprint):  # type: ignore[arg-type]
+        value = getattr(blueprint, field.name)
+        if field.type == "int" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+            raise BadSetting(f"a network's {field.name} must be a positive integer, not {value!r}")

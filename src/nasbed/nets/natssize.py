@@ -1,0 +1,51 @@
+"""The blueprint of NATS-Bench's size space: one cell, and five numbers of channels to choose.
+
+Reference: Dong et al., TPAMI 2021, https://arxiv.org/abs/2009.00437, and the published ``DynamicShapeTinyNet``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nasbed.core.records import Archs
+from nasbed.core.space import Space
+from nasbed.nets.blueprint import Blueprint, check_positive, checked_rows
+from nasbed.nets.nasbench201 import check_halves_twice
+
+if TYPE_CHECKING:
+    from torch import nn
+
+CELL = ("nor_conv_3x3", "nor_conv_3x3", "nor_conv_3x3", "skip_connect", "nor_conv_3x3", "nor_conv_3x3")
+"""The one cell; the best of NAS-Bench-201 on CIFAR-100."""
+
+WIDTH = 8
+"""A decision of value v stands for 8·(v + 1) channels."""
+
+
+@dataclass(frozen=True)
+class NATSSizeBlueprint(Blueprint):
+    """Three cells with a residual block between two; each of the five has its own number of channels.
+
+    The first decision is the channels of the stem, too.
+
+    Attributes:
+        classes: How many classes are told apart.
+        image_size: Height and width of an image, in pixels; a multiple of 4.
+        image_channels: Colours of an image.
+    """
+
+    classes: int = 10
+    image_size: int = 32
+    image_channels: int = 3
+
+    def __post_init__(self) -> None:
+        check_positive(self)
+        check_halves_twice(self.image_size)
+
+    def build(self, space: Space, arch: Archs) -> nn.Module:
+        """Make the network of one row of five numbers of channels."""
+        from nasbed.nets.nasbench201_network import CellNetwork
+
+        first, block1, second, block2, third = (WIDTH * (int(v) + 1) for v in checked_rows(space, arch)[0])
+        return CellNetwork(CELL, [[first], [second], [third]], [block1, block2], self.classes, self.image_channels)
