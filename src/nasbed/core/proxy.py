@@ -2,12 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+import dataclasses
+import math
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+WORST = -1e8
+"""What a network gets whose score is no finite number: below every score that was ever published. The published code of
+NAS-Bench-Suite-Zero (``naslib/predictors/zerocost.py``) gives the same."""
 
 
-class Proxy(Protocol):
-    """A score of an untrained network; higher is better."""
+class Proxy(ABC):
+    """A score of an untrained network; higher is better.
+
+    A subclass is a frozen dataclass whose fields are its settings, in a file that says what it needs, in which mode,
+    from which initialisation, in which precision and with which sign, and whose definition it follows. It is called
+    with a ``nasbed.proxies.probe.Probe``, which it leaves as found.
+
+    Attributes:
+        name: What it is called, as in the registry.
+        data: Whether the images' values matter; otherwise only their shape does.
+        labels: Whether it needs the images' classes.
+        backward: Whether it needs gradients.
+    """
+
+    name: ClassVar[str]
+    data: ClassVar[bool] = True
+    labels: ClassVar[bool] = True
+    backward: ClassVar[bool] = True
+
+    @abstractmethod
+    def measure(self, probe: Any) -> float:
+        """Score the probe's network on the probe's batch; what is not finite may be returned as it is."""
 
     def __call__(self, probe: Any) -> float:
-        """Score one network on one batch, both held by the probe, and leave it as found."""
-        ...
+        """Score the probe's network on the probe's batch, and leave it as found.
+
+        Returns:
+            A finite number, ``WORST`` where the definition gives none.
+
+        Raises:
+            BadSetting: When the probe has no labels and they are needed.
+        """
+        value = float(self.measure(probe))
+        return value if math.isfinite(value) else WORST
+
+    def settings(self) -> dict[str, Any]:
+        """Give the constructor arguments."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.init}  # type: ignore[arg-type]
+
+    @property
+    def label(self) -> str:
+        """The name, with the settings that are not the usual ones: ``naswot(variant='output')``."""
+        unusual = {
+            f.name: getattr(self, f.name)
+            for f in dataclasses.fields(self)  # type: ignore[arg-type]
+            if f.init and getattr(self, f.name) != f.default
+        }
+        return self.name + (f"({', '.join(f'{key}={value!r}' for key, value in unusual.items())})" if unusual else "")

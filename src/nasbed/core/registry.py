@@ -119,4 +119,10 @@ executors = Registry(
     },
 )
 predictors = Registry("predictor")
-proxies = Registry("proxy", plural="proxies")
+proxies = Registry(
+    "proxy",
+    {
+        "snip": "nasbed.proxies.snip:SNIP",
+    },
+    plural="proxies",
+)
