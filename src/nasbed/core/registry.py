@@ -80,10 +80,18 @@ class Registry:
         return (self[name].__doc__ or "").strip().split("\n")[0]
 
 
-spaces = Registry("space", {"nasbench101": "nasbed.spaces.nasbench101:NASBench101"})
+spaces = Registry(
+    "space",
+    {
+        "nasbench101": "nasbed.spaces.nasbench101:NASBench101",
+        "nasbench201": "nasbed.spaces.nasbench201:NASBench201",
+        "natssize": "nasbed.spaces.natssize:NATSSize",
+    },
+)
 networks = Registry(
     "network",
     {
+        "nasbench101": "nasbed.nets.nasbench101:NASBench101Blueprint",
         "nasbench201": "nasbed.nets.nasbench201:NASBench201Blueprint",
         "natssize": "nasbed.nets.natssize:NATSSizeBlueprint",
     },

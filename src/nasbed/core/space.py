@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.core.graph import Graph
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 class Space(ABC):
     """A set of architectures, each a row of small integers that only this space can read.
+
+    Two numbers say which rows are alike. ``index`` tells apart what tables have rows for: architectures whose graphs
+    differ. ``key`` is the same for those that a benchmark counts as one; it is what deduplication and "unique
+    evaluations" go by. Rows of one index have one key. The converse holds where each class was trained once, as in
+    NAS-Bench-101; NAS-Bench-201 trained each of its strings, also those that its rule of equality calls one.
 
     Constructor arguments are the space's settings; ``settings()`` gives them back, and a table stores them.
     """
@@ -39,15 +44,24 @@ class Space(ABC):
 
     @property
     def size(self) -> int | None:
-        """How many architectures differ, where ``index`` numbers them; None where it does not."""
+        """How many architectures ``index`` numbers and ``enumerate`` gives; None where it does not number them."""
         return None
 
     def index(self, archs: Archs) -> NDArray[np.int64]:
-        """Number architectures from 0 in the order of ``enumerate``, equal ones alike; −1 for what is not valid.
+        """Number architectures from 0 in the order of ``enumerate``, ``(n,)``; −1 for what is not valid.
 
-        Only for spaces that have a ``size``: a perfect hash, which looks tables up faster than ``key`` can.
+        Rows have one number exactly when their graphs are isomorphic, so it is never coarser than ``key``. Only for
+        spaces that have a ``size``: a perfect hash, by which tables are looked up.
         """
         raise NotImplementedError(f"the space {self.name} does not number its architectures; use key")
+
+    def archs_of(self, indices: NDArray[np.int64]) -> Archs:
+        """Give the architectures with these indices, ``(n,)`` → ``(n, decisions)``: rows of ``enumerate``.
+
+        Raises:
+            InvalidArchitecture: When one is not from 0 to ``size`` − 1.
+        """
+        return self.enumerate()[self.checked_indices(indices)]
 
     @property
     def decisions(self) -> int:
@@ -64,7 +78,10 @@ class Space(ABC):
 
     @abstractmethod
     def key(self, archs: Archs) -> NDArray[np.uint64]:
-        """Give architectures that a benchmark calls equal the same number; ``(n, decisions)`` → ``(n,)``."""
+        """Give architectures that a benchmark calls equal the same number; ``(n, decisions)`` → ``(n,)``.
+
+        Isomorphic graphs always have one key; where the published rule of equality says so, others share it too.
+        """
 
     @abstractmethod
     def sample(self, streams: Streams) -> Archs:
@@ -106,7 +123,13 @@ class Space(ABC):
 
     @abstractmethod
     def enumerate(self) -> Archs:
-        """Give every architecture once, up to the equality of ``key``, in the published order."""
+        """Give every architecture that ``index`` numbers once, in the published order, ``(size, decisions)``."""
+
+    def unique(self) -> Archs:
+        """Give the first architecture of each ``key``, in the order of ``enumerate``, ``(classes, decisions)``."""
+        archs = self.enumerate()
+        first = np.unique(self.key(archs), return_index=True)[1]
+        return archs[np.sort(first)]
 
     def probabilities(self) -> NDArray[np.float64]:
         """Give the chance of each architecture under one ``sample``, in the order of ``enumerate``, ``(size,)``.
@@ -144,6 +167,41 @@ class Space(ABC):
         near = self.moved(np.repeat(arch[None], len(self.moves), axis=0), np.arange(len(self.moves)))
         return near[self.valid(near)]
 
+    def checked(self, archs: ArrayLike, count: int | None = None) -> Archs:
+        """Give rows as vectorised and compiled code reads them: int8, ``(n, decisions)``, one after the other.
+
+        Args:
+            archs: The rows.
+            count: How many there must be; None for any number.
+
+        Raises:
+            InvalidArchitecture: When they have another shape, or numbers that int8 does not hold.
+        """
+        is_ready = isinstance(archs, np.ndarray) and archs.dtype == np.int8 and archs.flags.c_contiguous
+        rows: Archs = np.asarray(archs) if is_ready else _as_int8(archs)
+        if rows.ndim != 2 or rows.shape[1] != self.decisions or count not in (None, len(rows)):
+            wanted = f"({'n' if count is None else count}, {self.decisions})"
+            raise InvalidArchitecture(f"rows of this space have shape {wanted}, not {rows.shape}")
+        return rows
+
+    def checked_indices(self, indices: ArrayLike) -> NDArray[np.int64]:
+        """Give indices as int64, ``(n,)``.
+
+        Raises:
+            InvalidArchitecture: When they are not whole numbers from 0 to ``size`` − 1.
+        """
+        if self.size is None:
+            raise NotImplementedError(f"the space {self.name} does not number its architectures; use key")
+        found = np.asarray(indices)
+        if found.ndim != 1 or (found.dtype.kind not in "iu" and found.size):
+            raise InvalidArchitecture(f"indices are whole numbers of shape (n,), not {found.dtype} of {found.shape}")
+        outside = (found < 0) | (found >= self.size)
+        if outside.any():
+            raise InvalidArchitecture(
+                f"the space {self.name} numbers its architectures 0 to {self.size - 1}; {found[outside][0]} is not one"
+            )
+        return found.astype(np.int64)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Space) and self.name == other.name and self.settings() == other.settings()
 
@@ -154,6 +212,10 @@ class Space(ABC):
         """Copy and pickle the settings alone; what was looked up or computed from them is found again."""
         return partial(type(self), **self.settings()), ()
 
+    def facts(self, arch: Archs) -> Mapping[str, Any]:
+        """Give what ``nasbed show`` says of one architecture beside its text and its graph: published names of it."""
+        return {}
+
     def describe(self) -> Mapping[str, Any]:
         """Give what ``nasbed info`` prints: name, settings, size of the encoding."""
         return {
@@ -162,3 +224,17 @@ class Space(ABC):
             "decisions": self.decisions,
             "encodings": int(np.prod(self.cardinalities.astype(object))),
         }
+
+
+def _as_int8(archs: ArrayLike) -> Archs:
+    """Copy what is not yet an int8 array in C's order; a number that would become another one is refused."""
+    try:
+        given = np.ascontiguousarray(archs)
+        with np.errstate(invalid="ignore"):
+            rows = given.astype(np.int8)
+        same = np.array_equal(rows, given)
+    except (TypeError, ValueError):
+        same = False
+    if not same:
+        raise InvalidArchitecture("the decisions of an architecture are an array of whole numbers from 0 to 127")
+    return rows

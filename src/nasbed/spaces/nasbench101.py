@@ -7,12 +7,13 @@ https://arxiv.org/abs/1902.09635
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.graph import INPUT, OUTPUT, Graph
@@ -89,7 +90,7 @@ class NASBench101(Space):
     def valid(self, archs: Archs) -> NDArray[np.bool_]:
         """Say which rows have a path from input to output and, pruned, few enough edges."""
         result: NDArray[np.bool_] = _kernels().valid_rows(
-            self._rows(archs), self.vertices, self.edges, len(self.operations)
+            self.checked(archs), self.vertices, self.edges, len(self.operations)
         )
         return result
 
@@ -106,7 +107,7 @@ class NASBench101(Space):
         Drawn again until the child is valid: the mutation of the published example notebook, where rate is 1.
         """
         result: Archs = _kernels().mutate_rows(
-            self._rows(archs, len(streams)),
+            self.checked(archs, len(streams)),
             streams.keys,
             streams.positions,
             self.vertices,
@@ -120,7 +121,12 @@ class NASBench101(Space):
         """Take each decision from either parent with equal chance, until valid; the mother after 64 misfits."""
         n = len(streams)
         result: Archs = _kernels().cross_rows(
-            self._rows(mothers, n), self._rows(fathers, n), streams.keys, streams.positions, self.vertices, self.edges
+            self.checked(mothers, n),
+            self.checked(fathers, n),
+            streams.keys,
+            streams.positions,
+            self.vertices,
+            self.edges,
         )
         return result
 
@@ -153,7 +159,7 @@ class NASBench101(Space):
         """Number each row's module from 0 in the published order of enumeration, ``(n,)``; −1 if it is not valid."""
         tables = self.module_index
         result: NDArray[np.int64] = _kernels().class_rows(
-            self._rows(archs),
+            self.checked(archs),
             self.vertices,
             len(self.operations),
             tables.structure,
@@ -170,7 +176,7 @@ class NASBench101(Space):
         modules never share a key (checked by test). A row without a path has key 0.
         """
         if self.vertices > VERTICES_AT_MOST:
-            result: NDArray[np.uint64] = _kernels().key_rows(self._rows(archs), self.vertices)
+            result: NDArray[np.uint64] = _kernels().key_rows(self.checked(archs), self.vertices)
             return result
         of_classes: NDArray[np.uint64] = _kernels().class_keys(self.index(archs), self.module_index.keys)
         return of_classes
@@ -190,11 +196,11 @@ class NASBench101(Space):
     def hashes(self, archs: Archs) -> NDArray[np.uint8]:
         """Give the published MD5 digest of each pruned module, ``(n, 16)``."""
         if len(archs) <= _FEW:  # one by one, before the compiled hashing has even been loaded or, once, compiled
-            digests = [bytes.fromhex(self.module_hash(arch)) for arch in self._rows(archs)]
+            digests = [bytes.fromhex(self.module_hash(arch)) for arch in self.checked(archs)]
             return np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16)
         from nasbed.spaces.module_hash_kernels import hash_modules
 
-        counts, masks, labels = _kernels().pruned_rows(self._rows(archs), self.vertices)
+        counts, masks, labels = _kernels().pruned_rows(self.checked(archs), self.vertices)
         if not counts.all():
             raise InvalidArchitecture(f"row {int(np.argmin(counts))} has no path from input to output: it has no hash")
         result: NDArray[np.uint8] = hash_modules(counts, masks, labels)
@@ -208,6 +214,10 @@ class NASBench101(Space):
         labels = {INPUT: -1, OUTPUT: -2, **{name: label for label, name in enumerate(self.operations)}}
         return module_hash(graph.matrix, [labels[label] for label in graph.labels])
 
+    def facts(self, arch: Archs) -> Mapping[str, Any]:
+        """Give the published hash of one module."""
+        return {"hash": self.module_hash(arch)}
+
     # ── between rows, graphs and text ─────────────────────────────────────────────────────────────────────────
 
     def graph(self, arch: Archs) -> Graph:
@@ -219,7 +229,7 @@ class NASBench101(Space):
 
     def raw_graph(self, arch: Archs) -> Graph:
         """Give one row as it is, with all its vertices."""
-        arch = self._rows(np.asarray(arch)[None])[0]
+        arch = self.checked(np.asarray(arch)[None])[0]
         matrix = np.zeros((self.vertices, self.vertices), np.int8)
         for y in range(1, self.vertices):
             matrix[:y, y] = arch[y * (y - 1) // 2 : y * (y + 1) // 2]
@@ -294,26 +304,3 @@ class NASBench101(Space):
         graph = self.graph(arch)
         rows = "/".join("".join(map(str, row)) for row in graph.adjacency)
         return f"{rows}:{','.join(graph.labels[1:-1])}"
-
-    def _rows(self, archs: Archs, count: int | None = None) -> Archs:
-        """Check the shape of rows, and make of them what the compiled loops read: int8, one after the other."""
-        is_ready = type(archs) is np.ndarray and archs.dtype == np.int8 and archs.flags.c_contiguous
-        rows = archs if is_ready else _as_int8(archs)
-        if rows.ndim != 2 or rows.shape[1] != self.decisions or count not in (None, len(rows)):
-            wanted = f"({'n' if count is None else count}, {self.decisions})"
-            raise InvalidArchitecture(f"rows of this space have shape {wanted}, not {rows.shape}")
-        return rows
-
-
-def _as_int8(archs: ArrayLike) -> Archs:
-    """Copy what is not yet an int8 array in C's order; a number that would become another one is refused."""
-    try:
-        given = np.ascontiguousarray(archs)
-        with np.errstate(invalid="ignore"):
-            rows = given.astype(np.int8)
-        same = np.array_equal(rows, given)
-    except (TypeError, ValueError):
-        same = False
-    if not same:
-        raise InvalidArchitecture("the decisions of an architecture are an array of whole numbers from 0 to 127")
-    return rows

@@ -100,15 +100,17 @@ def text_names_the_architecture(space: Space, seed: int) -> None:
 
 
 @law
-def equal_keys_mean_isomorphic_graphs(space: Space, seed: int) -> None:
-    """Two architectures have one key exactly when their graphs are isomorphic."""
+def equal_indices_mean_isomorphic_graphs(space: Space, seed: int) -> None:
+    """Two architectures have one index exactly when their graphs are isomorphic; without indices, one key."""
     archs = _relatives(space, seed)
     graphs, keys = [space.graph(arch) for arch in archs], space.key(archs)
     assert keys.dtype == np.uint64, f"keys are uint64, not {keys.dtype}"
+    numbers: NDArray[np.integer] = keys if space.size is None else space.index(archs)
+    what = "keys" if space.size is None else "indices"
     for i, graph in enumerate(graphs):
         for j in range(i):
-            assert graph.isomorphic(graphs[j]) == bool(keys[i] == keys[j]), (
-                f"{space.format(archs[i])} and {space.format(archs[j])} have keys {keys[i]:#x} and {keys[j]:#x}"
+            assert graph.isomorphic(graphs[j]) == bool(numbers[i] == numbers[j]), (
+                f"{space.format(archs[i])} and {space.format(archs[j])} have {what} {numbers[i]} and {numbers[j]}"
             )
 
 
@@ -157,20 +159,33 @@ def _everything(space: Space) -> Archs:
 
 @law
 def enumeration_is_the_whole_space_once(space: Space, seed: int) -> None:
-    """``enumerate`` gives ``size`` valid rows of different keys, in the order of ``index``."""
+    """``enumerate`` gives ``size`` valid rows in the order of ``index``, and ``archs_of`` any of them."""
     archs = _everything(space)
     _are_rows(space, archs, space.size or 0)
-    assert len(np.unique(space.key(archs))) == len(archs), "two rows have one key"
     assert (space.index(archs) == np.arange(len(archs))).all(), "index does not number the rows as enumerated"
+    some = _streams(seed, _FEW).integers(len(archs))[:, 0]
+    again = space.archs_of(some)
+    _are_rows(space, again, _FEW)
+    assert (again == archs[some]).all(), "archs_of gives other rows than enumerate"
 
 
 @law
-def index_sees_what_key_sees(space: Space, seed: int) -> None:
-    """Any row's index leads to the row of ``enumerate`` that has its key."""
+def index_tells_apart_what_key_tells_apart(space: Space, seed: int) -> None:
+    """Any row's index leads to a row of ``enumerate`` with its key: ``index`` is as fine as ``key``, or finer."""
     everything, archs = _everything(space), _relatives(space, seed)
-    index = space.index(archs)
+    index, keys = space.index(archs), space.key(archs)
     assert ((index >= 0) & (index < len(everything))).all(), "a valid row has no number"
-    assert (space.key(everything[index]) == space.key(archs)).all(), "index and key disagree on which rows are equal"
+    assert (space.key(everything[index]) == keys).all(), "two rows of one index have different keys"
+
+
+@law
+def unique_has_each_key_once(space: Space, seed: int) -> None:
+    """``unique`` gives, of all rows that have one key, the first that ``enumerate`` gives."""
+    archs, unique = _everything(space), space.unique()
+    _are_rows(space, unique, len(unique))
+    keys, first = np.unique(space.key(archs), return_index=True)
+    assert len(unique) == len(keys), f"{len(unique)} unique rows, but {len(keys)} different keys"
+    assert (space.index(unique) == np.sort(first)).all(), "a unique row is not the first of its key"
 
 
 @law
@@ -238,6 +253,9 @@ def what_is_no_architecture_is_refused(space: Space, seed: int) -> None:
     _refuses("graph", lambda: space.graph(wide[0]))
     _refuses("neighbors", lambda: space.neighbors(wide[0]))
     _refuses("neighbors", lambda: space.neighbors(arch))
+    if space.size is not None:
+        _refuses("archs_of", lambda: space.archs_of(np.array([space.size])))
+        _refuses("archs_of", lambda: space.archs_of(np.array([-1])))
     _refuses("parse", lambda: space.parse("no architecture at all"))
     _refuses("parse", lambda: space.parse(""))
 
