@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.records import Archs
+from nasbed.core.registry import networks
 from nasbed.core.space import Space
+from nasbed.nets.layers import Layer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,6 +32,25 @@ class Blueprint(ABC):
         Raises:
             InvalidArchitecture: When the row is no architecture of the space, or there is no network for it.
         """
+
+    @abstractmethod
+    def layers(self, space: Space, archs: Archs) -> list[Layer]:
+        """List the layers of the networks of many architectures, ``(n, decisions)``, without building one.
+
+        Raises:
+            InvalidArchitecture: When there is no network for one of them.
+        """
+
+
+def blueprint_of(space: Space, **settings: Any) -> Blueprint:
+    """Make the blueprint that a space names, with settings.
+
+    Raises:
+        BadSetting: When it has no such setting, or not such a value of it.
+        UnknownName: When the space names none that is registered.
+    """
+    blueprint: Blueprint = networks.make(space.network, settings)
+    return blueprint
 
 
 def checked_rows(space: Space, archs: ArrayLike) -> Archs:

@@ -7,9 +7,8 @@ from typing import Any
 from torch import nn
 
 from nasbed.core.records import Archs
-from nasbed.core.registry import networks
 from nasbed.core.space import Space
-from nasbed.nets.blueprint import Blueprint
+from nasbed.nets.blueprint import blueprint_of
 
 
 def build(space: Space, arch: Archs, *, classes: int = 10, image_size: int = 32, **settings: Any) -> nn.Module:
@@ -31,14 +30,3 @@ def build(space: Space, arch: Archs, *, classes: int = 10, image_size: int = 32,
         UnknownName: When the space names no blueprint.
     """
     return blueprint_of(space, classes=classes, image_size=image_size, **settings).build(space, arch)
-
-
-def blueprint_of(space: Space, **settings: Any) -> Blueprint:
-    """Make the blueprint that a space names, with settings.
-
-    Raises:
-        BadSetting: When it has no such setting, or not such a value of it.
-        UnknownName: When the space names none that is registered.
-    """
-    blueprint: Blueprint = networks.make(space.network, settings)
-    return blueprint

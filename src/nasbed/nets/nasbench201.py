@@ -5,19 +5,28 @@ Reference: Dong and Yang, ICLR 2020, https://arxiv.org/abs/2001.00326, and the p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import Blueprint, check_positive, checked_rows
+from nasbed.nets.layers import Layer, conv_norm, relu_conv_norm
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from nasbed.nets.layers import Count
+
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 """What a decision's values mean."""
+
+CONVOLUTIONS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
+"""From a convolution's name to its kernel's size."""
 
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 """From which node to which each decision's operation leads; node 0 is the cell's input, node 3 its output."""
@@ -57,6 +66,63 @@ class NASBench201Blueprint(Blueprint):
         return CellNetwork(
             operations, stages, [2 * self.channels, 4 * self.channels], self.classes, self.image_channels
         )
+
+    def layers(self, space: Space, archs: Archs) -> list[Layer]:
+        """List each operation of each stage once, with how often the cells have it."""
+        rows = np.asarray(archs)
+        times = [np.count_nonzero(rows == code, axis=1) * self.cells for code in range(len(OPERATIONS))]
+        width, size = self.channels, self.image_size
+        layers = conv_norm(self.image_channels, width, 3, size**2)
+        for stage in range(3):
+            if stage:
+                width, size = 2 * width, size // 2
+                layers += residual_layers(width // 2, width, size)
+            for code, name in enumerate(OPERATIONS):
+                layers += operation_layers(name, width, width, size, times[code])
+        return layers + head_layers(width, size, self.classes)
+
+
+def cell_layers(operations: Sequence[str], sources: Count | int, targets: Count | int, size: int) -> list[Layer]:
+    """List the layers of one cell with an operation on each of ``EDGES``."""
+    layers = []
+    for name, (node, _) in zip(operations, EDGES, strict=True):
+        layers += operation_layers(name, targets if node else sources, targets, size)
+    return layers
+
+
+def operation_layers(
+    name: str, sources: Count | int, targets: Count | int, size: int, times: Count | int = 1
+) -> list[Layer]:
+    """List the layers of an operation; all but a convolution need one more where channels change."""
+    if name in CONVOLUTIONS:
+        return relu_conv_norm(sources, targets, CONVOLUTIONS[name], size**2, times)
+    change = np.asarray(sources) != targets
+    if name == "skip_connect":
+        return conv_norm(sources, targets, 1, size**2, times * change)
+    if name == "avg_pool_3x3":
+        before = relu_conv_norm(sources, targets, 1, size**2, times * change)
+        return [*before, Layer("pooling", targets, targets, (3, 3), size**2, times)]
+    return []
+
+
+def residual_layers(sources: Count | int, targets: Count | int, size: int) -> list[Layer]:
+    """List the layers of a block that halves the image, to this size."""
+    return [
+        *relu_conv_norm(sources, targets, 3, size**2, stride=2),
+        *relu_conv_norm(targets, targets, 3, size**2),
+        Layer("pooling", sources, sources, (2, 2), size**2),
+        Layer("convolution", sources, targets, (1, 1), size**2),
+    ]
+
+
+def head_layers(width: Count | int, size: int, classes: int) -> list[Layer]:
+    """List the layers behind the last cell."""
+    return [
+        Layer("normalisation", width, width, pixels=size**2, offset=True),
+        Layer("rectifier", width, width, pixels=size**2),
+        Layer("global pooling", width, width, (size, size)),
+        Layer("dense", width, classes, offset=True),
+    ]
 
 
 def check_halves_twice(image_size: int) -> None:

@@ -13,10 +13,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from nasbed.nets.nasbench201 import EDGES
-
-CONVOLUTIONS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
-"""From an operation's name to its kernel's size."""
+from nasbed.nets.nasbench201 import CONVOLUTIONS, EDGES
 
 
 class ReLUConvBN(nn.Module):

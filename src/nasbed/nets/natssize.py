@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import Blueprint, check_positive, checked_rows
-from nasbed.nets.nasbench201 import check_halves_twice
+from nasbed.nets.layers import Layer, conv_norm
+from nasbed.nets.nasbench201 import cell_layers, check_halves_twice, head_layers, residual_layers
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,3 +52,15 @@ class NATSSizeBlueprint(Blueprint):
 
         first, block1, second, block2, third = (WIDTH * (int(v) + 1) for v in checked_rows(space, arch)[0])
         return CellNetwork(CELL, [[first], [second], [third]], [block1, block2], self.classes, self.image_channels)
+
+    def layers(self, space: Space, archs: Archs) -> list[Layer]:
+        """List every layer, with channels that differ from network to network."""
+        first, *widths = WIDTH * (np.asarray(archs, np.int64).T + 1)
+        layers = conv_norm(self.image_channels, first, 3, self.image_size**2)
+        layers += cell_layers(CELL, first, first, self.image_size)
+        inputs, size = first, self.image_size
+        for block, cell in (widths[:2], widths[2:]):
+            size //= 2
+            layers += residual_layers(inputs, block, size) + cell_layers(CELL, block, cell, size)
+            inputs = cell
+        return layers + head_layers(inputs, size, self.classes)
