@@ -17,7 +17,7 @@ from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.spaces import nasbench101_kernels as kernels
 from nasbed.tables.column import REPORTED, Description, describe
-from nasbed.tables.column_file import COLD, Block, checksums, write_columns
+from nasbed.tables.column_file import COLD, Block, arrow_column, checksums, write_columns
 from nasbed.tables.companion import check_room, companion_path, copy_companions, is_companion, write_companion
 from nasbed.tables.encoding import Encoding, compress, compress_texts, encode
 from nasbed.tables.table import MODULE_COLUMNS, Table
@@ -169,7 +169,7 @@ def _modules(
         archs = kernels.embedded_rows(vertices, masks, labels, space.vertices)
     columns = {
         "hash": pa.Array.from_buffers(pa.binary(16), len(hashes), [None, pa.py_buffer(hashes)]),
-        "arch": _column(archs),
+        "arch": arrow_column(archs),
         "vertices": pa.array(np.asarray(vertices, np.int8)),
     }
     if space.size is not None:
@@ -203,7 +203,7 @@ def _add(
         if cold:
             blocks[name] = compress(numbers)
         else:
-            stored[name] = _column(numbers)
+            stored[name] = arrow_column(numbers)
     return {
         **asdict(description),
         "encoding": encoding.to_dict(),
@@ -211,16 +211,6 @@ def _add(
         "scalar": values.ndim == 1,
         "whole": values.dtype != object and not np.isnan(values.min()),
     }
-
-
-def _column(values: NDArray[Any]) -> pa.Array:
-    """Make a column of numbers, or of tensors of one shape, without copying."""
-    flat = pa.array(np.ascontiguousarray(values).reshape(-1))
-    if values.ndim == 1:
-        return flat
-    shape = values.shape[1:]
-    tensors = pa.FixedSizeListArray.from_arrays(flat, int(np.prod(shape)))
-    return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(flat.type, shape), tensors)
 
 
 def _narrow(counts: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:

@@ -211,6 +211,16 @@ def write_columns(
     return found
 
 
+def arrow_column(values: NDArray[Any]) -> pa.Array:
+    """Make a column of numbers, or of tensors of one shape, without copying."""
+    flat = pa.array(np.ascontiguousarray(values).reshape(-1))
+    if values.ndim == 1:
+        return flat
+    shape = values.shape[1:]
+    tensors = pa.FixedSizeListArray.from_arrays(flat, math.prod(shape))
+    return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(flat.type, shape), tensors)
+
+
 def checksums(columns: Mapping[str, pa.Array], blocks: Mapping[str, Block]) -> Iterator[tuple[str, str]]:
     """Give the SHA-256 of the bytes of each column, and of each cold block."""
     for name, column in columns.items():

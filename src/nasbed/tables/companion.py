@@ -2,8 +2,8 @@
 
 A large table keeps what no query reads in the room ``cold``, and has the checksum of each such column. Other rooms are
 attached later, without the table being written again. A companion says which modules its rows are, by the checksum of
-their hashes in their order: so it serves every table of those modules, and is never taken for one of others. A table
-without its companions answers everything else.
+their hashes in their order (in a table of curves, of their numbers): so it serves every table of those modules, and is
+never taken for one of others. A table without its companions answers everything else.
 """
 
 from __future__ import annotations
@@ -126,10 +126,11 @@ def _check(companion: ColumnFile, room: str, table: ColumnFile) -> None:
         CorruptFile: Saying what is wrong.
     """
     written, checksums = table.metadata["checksums"], companion.metadata["checksums"]
-    if companion.metadata["modules"] != written["hash"]:
+    if companion.metadata["modules"] != written[table.metadata.get("rows", "hash")]:
         raise CorruptFile(f"{companion.path} is about other modules than those of {table.path.name}")
     for name in _rooms(table).get(room, []):
         if checksums.get(name) != written[name]:
             raise CorruptFile(f"{companion.path} was not written with {table.path.name}: its {name} is another")
-    rows = len(table)
-    companion.check((), (rows,), (rows, len(table.metadata["budgets"]), table.metadata["repeats"]))
+    if "budgets" in table.metadata:  # a table of curves has columns of many shapes, and looks at them itself
+        rows = len(table)
+        companion.check((), (rows,), (rows, len(table.metadata["budgets"]), table.metadata["repeats"]))
