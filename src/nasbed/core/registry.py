@@ -131,6 +131,10 @@ proxies = Registry(
     "proxy",
     {
         "snip": "nasbed.proxies.snip:SNIP",
+        "epe_nas": "nasbed.proxies.epe_nas:EPENAS",
+        "jacov": "nasbed.proxies.jacov:JacobianCovariance",
+        "naswot": "nasbed.proxies.naswot:NASWOT",
+        "zen": "nasbed.proxies.zen:Zen",
     },
     plural="proxies",
 )
