@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nasbed.cli.console import print_table
 from nasbed.cli.show import Edges, Operations, Vertices
+
+if TYPE_CHECKING:
+    from nasbed.core.space import Space
+    from nasbed.spaces.nasbench101 import NASBench101
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +24,7 @@ def command(
     space: Annotated[str, typer.Argument(help="The space's name.")] = "nasbench101",
     out: Annotated[
         Path | None,
-        typer.Option(help="Write them here: .json as the original generator does, .parquet or .csv with parameters."),
+        typer.Option(help="Write them here: .json as published, .parquet or .csv with parameters."),
     ] = None,
     vertices: Vertices = None,
     edges: Edges = None,
@@ -31,8 +35,33 @@ def command(
 ) -> None:
     """Enumerate the different architectures of a space, and count or write them."""
     from nasbed.cli.values import module_space
+    from nasbed.spaces.nasbench101 import NASBench101
 
-    where: Any = module_space(space, vertices, edges, operations)
+    where = module_space(space, vertices, edges, operations)
+    if isinstance(where, NASBench101):
+        _modules(where, out, verify)
+    else:
+        _numbered(where, out, verify)
+
+
+def _numbered(where: Space, out: Path | None, verify: bool) -> None:
+    """Count or write the architectures of a space that numbers them."""
+    from nasbed.core.errors import BadSetting
+    from nasbed.tables.space_listing import write_space
+
+    if verify:
+        raise BadSetting(f"--verify compares published hashes of modules, which {where.name} does not have")
+    if out is not None:
+        print(f"{write_space(where, out):,} architectures written to {out}")
+        return
+    if where.size is None:
+        raise BadSetting(f"the space {where.name} does not number its architectures, so they cannot be counted")
+    rows = [["architectures", f"{where.size:,}"], ["different by key", f"{len(where.unique()):,}"]]
+    print_table([where.name, "count"], rows)
+
+
+def _modules(where: NASBench101, out: Path | None, verify: bool) -> None:
+    """Count the modules of each size, or write them."""
     if out is not None:
         from nasbed.tables.listing import write_enumeration
 

@@ -10,7 +10,8 @@ import typer
 from nasbed.cli.console import Json, print_facts, print_json
 
 if TYPE_CHECKING:
-    from nasbed.core.graph import Graph
+    from nasbed.core.records import Archs
+    from nasbed.core.space import Space
 
 Vertices = Annotated[int | None, typer.Option(help="Vertices at most, with input and output.")]
 Edges = Annotated[int | None, typer.Option(help="Edges at most.")]
@@ -32,7 +33,7 @@ def command(
     dot: Annotated[bool, typer.Option("--dot", help="Print Graphviz DOT text alone.")] = False,
     json: Json = False,
 ) -> None:
-    """Show an architecture: its graph, its hash, its parameters in the published skeleton."""
+    """Show an architecture: its graph, its published names, its parameters in the published network."""
     from nasbed.cli.values import module_space
     from nasbed.core.files import replacing
 
@@ -42,10 +43,8 @@ def command(
     if svg is not None:
         with replacing(svg) as beside:
             beside.write_text(graph.svg(), encoding="utf-8")
-    facts: dict[str, Any] = {"architecture": where.format(arch)}
-    if hasattr(where, "module_hash"):
-        facts["hash"] = where.module_hash(arch)
-    facts |= {"vertices": graph.vertices, "edges": len(graph.edges), "trainable parameters": _parameters(graph)}
+    facts: dict[str, Any] = {"architecture": where.format(arch), **where.facts(arch)}
+    facts |= {"vertices": graph.vertices, "edges": len(graph.edges), **_costs(where, arch)}
     if json:
         print_json({**facts, "adjacency": graph.adjacency, "operations": graph.labels})
     elif dot:
@@ -53,19 +52,22 @@ def command(
     else:
         print_facts(facts)
         print()
+        wide = max(map(len, graph.labels))
         for v, label in enumerate(graph.labels):
             onwards = ", ".join(map(str, graph.successors(v)))
-            print(f"  {v}  {label:<{max(map(len, graph.labels))}}" + (f"  → {onwards}" if onwards else ""))
+            effect = "" if v in graph.live or v in (0, graph.vertices - 1) else "  (no effect)"
+            print(f"  {v}  {label:<{wide}}" + (f"  → {onwards}" if onwards else "") + effect)
     if svg is not None and not json and not dot:
         print(f"\ndrawn to {svg}")
 
 
-def _parameters(graph: Graph) -> int | None:
-    """Count the parameters in the published skeleton; None where an operation has no formula."""
+def _costs(space: Space, arch: Archs) -> dict[str, int | None]:
+    """Count parameters and operations of the published network for CIFAR-10; None where there is no formula."""
     from nasbed.core.errors import UnknownName
-    from nasbed.nets.parameters import trainable_parameters
+    from nasbed.nets.costs import COUNTINGS, flops, params
 
     try:
-        return trainable_parameters(graph)
+        counts = {f"flops ({counting})": int(flops(space, arch[None], counting=counting)[0]) for counting in COUNTINGS}
+        return {"trainable parameters": int(params(space, arch[None])[0]), **counts}
     except UnknownName:
-        return None
+        return {"trainable parameters": None}

@@ -1,4 +1,8 @@
-"""Drawings: a graph as SVG or as Graphviz DOT text, without Graphviz."""
+"""Drawings: a graph as SVG or as Graphviz DOT text, without Graphviz.
+
+What the output does not depend on (``Graph.live``) is drawn faint and dashed. It keeps its place, so that architectures
+of one shape can be compared at a glance, and one still sees what computes.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,8 @@ _ARROW = 7.0
 
 _LINE = "#7d8590"  # 3:1 at least on white as on black
 _END = "#d8dee4"
+_FAINT_LINE, _FAINT_TEXT = "#a7aeb7", "#818b98"  # still legible on white and on black
+_DASHES = "4 3"
 _PALETTE = (
     "#a5c8f2",
     "#f7b9a8",
@@ -32,7 +38,7 @@ _PALETTE = (
 
 
 def svg(graph: Graph) -> str:
-    """Draw a graph from the top down: boxes coloured by label, edges that go around them."""
+    """Draw a graph from the top down: boxes coloured by label, edges that go around them; dashed what is not live."""
     widths = [max(56.0, _CHARACTER * len(label) + 22.0) for label in graph.labels]
     layout = layered(graph, widths, _GAP)
     width = layout.width + 2 * _MARGIN
@@ -51,15 +57,31 @@ def svg(graph: Graph) -> str:
 
 def dot(graph: Graph) -> str:
     """Write a graph in Graphviz's language, with the colours of ``svg``."""
-    colours = _colours(graph)
+    colours, live, drawn = _colours(graph), graph.live, _drawn(graph)
     lines = [
         "digraph {",
         '  node [shape=box, style="rounded,filled", fontname="Helvetica"];',
-        *(f'  {v} [label="{_quoted(label)}", fillcolor="{colours[label]}"];' for v, label in enumerate(graph.labels)),
-        *(f"  {source} -> {target};" for source, target in graph.edges),
+        *(
+            f'  {v} [label="{_quoted(label)}", fillcolor="{colours[label]}"];'
+            if v in drawn
+            else f'  {v} [label="{_quoted(label)}", style="rounded,dashed", color="{_FAINT_LINE}", '
+            f'fontcolor="{_FAINT_TEXT}"];'
+            for v, label in enumerate(graph.labels)
+        ),
+        *(
+            f"  {source} -> {target};"
+            if {source, target} <= live
+            else f'  {source} -> {target} [style=dashed, color="{_FAINT_LINE}"];'
+            for source, target in graph.edges
+        ),
         "}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _drawn(graph: Graph) -> frozenset[int]:
+    """Give the vertices that are drawn in full: those that are live, and both ends."""
+    return graph.live | {0, graph.vertices - 1}
 
 
 def _quoted(label: str) -> str:
@@ -81,15 +103,22 @@ def _top(layer: int) -> float:
 
 
 def _boxes(graph: Graph, layout: Layout, widths: list[float]) -> list[str]:
-    colours = _colours(graph)
+    colours, drawn = _colours(graph), _drawn(graph)
     lines = []
-    for label, layer, centre, width in zip(graph.labels, layout.layers, layout.centres, widths, strict=True):
+    for v, (label, layer, centre, width) in enumerate(
+        zip(graph.labels, layout.layers, layout.centres, widths, strict=True)
+    ):
         x = _MARGIN + centre
+        box, ink = (
+            (f'fill="{colours[label]}" stroke="{_LINE}"', "#1f2328")
+            if v in drawn
+            else (f'fill="none" stroke="{_FAINT_LINE}" stroke-dasharray="{_DASHES}"', _FAINT_TEXT)
+        )
         lines.append(
             f'<rect x="{x - width / 2:.1f}" y="{_top(layer):.1f}" width="{width:.1f}" height="{_BOX_HEIGHT:.0f}" '
-            f'rx="6" fill="{colours[label]}" stroke="{_LINE}"/>'
+            f'rx="6" {box}/>'
             f'<text x="{x:.1f}" y="{_top(layer) + _BOX_HEIGHT / 2 + 4:.1f}" text-anchor="middle" '
-            f'font-family="Helvetica, Arial, sans-serif" font-size="12" fill="#1f2328">{escape(label)}</text>'
+            f'font-family="Helvetica, Arial, sans-serif" font-size="12" fill="{ink}">{escape(label)}</text>'
         )
     return lines
 
@@ -97,7 +126,7 @@ def _boxes(graph: Graph, layout: Layout, widths: list[float]) -> list[str]:
 def _edges(graph: Graph, layout: Layout, widths: list[float]) -> list[str]:
     """Draw each edge down between the layers in curves, and straight past the boxes of those that it skips."""
     leaving, arriving = _ports(graph, layout, widths)
-    lines = []
+    lines, live = [], graph.live
     for edge in graph.edges:
         source, target = edge
         x, y = _MARGIN + leaving[edge], _top(layout.layers[source]) + _BOX_HEIGHT
@@ -112,9 +141,12 @@ def _edges(graph: Graph, layout: Layout, widths: list[float]) -> list[str]:
             if not last:
                 y += _BOX_HEIGHT
                 path += f" V{y:.1f}"
+        is_live = {source, target} <= live
+        colour = _LINE if is_live else _FAINT_LINE
+        dashes = "" if is_live else f' stroke-dasharray="{_DASHES}"'
         lines.append(
-            f'<path d="{path}" fill="none" stroke="{_LINE}" stroke-width="1.5"/>'
-            f'<path d="M{x - _ARROW / 2:.1f} {y:.1f}h{_ARROW:.1f}l{-_ARROW / 2:.1f} {_ARROW:.1f}z" fill="{_LINE}"/>'
+            f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.5"{dashes}/>'
+            f'<path d="M{x - _ARROW / 2:.1f} {y:.1f}h{_ARROW:.1f}l{-_ARROW / 2:.1f} {_ARROW:.1f}z" fill="{colour}"/>'
         )
     return lines
 

@@ -5,7 +5,7 @@ Vertices are numbered in topological order, so the adjacency matrix is upper tri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from nasbed.core.errors import InvalidArchitecture
 
 INPUT, OUTPUT = "input", "output"
+NONE = "none"
+"""The label of an operation that passes nothing on: what it brings to a sum is zero."""
 
 
 @dataclass(frozen=True)
@@ -73,19 +75,28 @@ class Graph:
         """Give the targets of the edges out of a vertex, ascending."""
         return [j for j in range(vertex + 1, self.vertices) if self.adjacency[vertex][j]]
 
-    def pruned(self) -> Graph | None:
-        """Drop every vertex that is not on a path from the first to the last; None when there is no such path."""
-        last = self.vertices - 1
-        ahead, behind = {0}, {last}
+    @property
+    def live(self) -> frozenset[int]:
+        """The vertices on a path from the first to the last that meets no ``none``: all that the output depends on."""
+        return self._between([v for v, label in enumerate(self.labels) if label != NONE])
+
+    def _between(self, allowed: Iterable[int]) -> frozenset[int]:
+        """Give the vertices on a path from the first to the last through vertices that are allowed."""
+        last, through = self.vertices - 1, set(allowed)
+        ahead, behind = {0} & through, {last} & through
         for v in range(1, self.vertices):
-            if any(u in ahead for u in self.predecessors(v)):
+            if v in through and any(u in ahead for u in self.predecessors(v)):
                 ahead.add(v)
         for v in range(last - 1, -1, -1):
-            if any(w in behind for w in self.successors(v)):
+            if v in through and any(w in behind for w in self.successors(v)):
                 behind.add(v)
-        if last not in ahead:
+        return frozenset(ahead & behind)
+
+    def pruned(self) -> Graph | None:
+        """Drop every vertex that is not on a path from the first to the last; None when there is no such path."""
+        kept = sorted(self._between(range(self.vertices)))
+        if not kept:
             return None
-        kept = sorted(ahead & behind)
         return Graph(
             tuple(tuple(self.adjacency[i][j] for j in kept) for i in kept),
             tuple(self.labels[i] for i in kept),

@@ -65,6 +65,10 @@ class NASBench201(ProductSpace):
         """Five operations for each of six edges."""
         return np.full(len(EDGES), len(OPERATIONS), np.int64)
 
+    def describe(self) -> Mapping[str, Any]:
+        """Name the operations, too."""
+        return {**super().describe(), "operations": list(OPERATIONS)}
+
     @property
     def order(self) -> NDArray[np.int64]:
         """The codes in the official order, ``(15625,)``: ascending, and then shuffled as Python does from seed 88."""
@@ -89,10 +93,12 @@ class NASBench201(ProductSpace):
         return unique_string(self._names(arch))
 
     def facts(self, arch: Archs) -> Mapping[str, Any]:
-        """Give the official index of one cell, its unique string, and the indices that share it."""
+        """Give the official index of one cell, its unique string, how many share it, and the first index of these."""
+        text = self.unique_string(arch)
         (index,) = self.index(np.asarray(arch)[None]).tolist()
-        same = np.flatnonzero(self.representatives == self.representatives[index])
-        return {"index": index, "unique string": self.unique_string(arch), "equal indices": same.tolist()}
+        first = int(self.representatives[index])
+        equal = int((self.representatives == first).sum())
+        return {"index": index, "unique string": text, "equal cells": equal, "first of them": first}
 
     # ── between rows, graphs and text ─────────────────────────────────────────────────────────────────────────
 
