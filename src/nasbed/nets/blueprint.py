@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,9 +15,6 @@ from nasbed.core.registry import networks
 from nasbed.core.space import Space
 from nasbed.nets.layers import Layer
 
-if TYPE_CHECKING:
-    from torch import nn
-
 
 class Blueprint(ABC):
     """The frame around what is searched: how wide and deep it is, and what goes in and out; a frozen dataclass.
@@ -26,16 +23,16 @@ class Blueprint(ABC):
     """
 
     @abstractmethod
-    def build(self, space: Space, arch: Archs) -> nn.Module:
-        """Make the network of one architecture, ``(decisions,)``, with PyTorch's default initialisation.
+    def build(self, space: Space, arch: Archs) -> Any:
+        """Make the network of one row of the space, ``(decisions,)``, an ``nn.Module`` as PyTorch initialises it.
 
         Raises:
-            InvalidArchitecture: When the row is no architecture of the space, or there is no network for it.
+            InvalidArchitecture: When there is no network for it.
         """
 
     @abstractmethod
     def layers(self, space: Space, archs: Archs) -> list[Layer]:
-        """List the layers of the networks of many architectures, ``(n, decisions)``, without building one.
+        """List the layers of the networks of many rows of the space, ``(n, decisions)``, without building one.
 
         Raises:
             InvalidArchitecture: When there is no network for one of them.
@@ -54,16 +51,16 @@ def blueprint_of(space: Space, **settings: Any) -> Blueprint:
 
 
 def checked_rows(space: Space, archs: ArrayLike) -> Archs:
-    """Give rows of a space as an array ``(n, decisions)``; one row alone becomes an array of one.
+    """Give rows of a space as an array ``(n, decisions)``.
 
     Raises:
         InvalidArchitecture: When they have another shape, or a decision has no such value.
     """
     rows = np.asarray(archs)
-    rows = rows[None] if rows.ndim == 1 else rows
     if rows.ndim != 2 or rows.shape[1] != space.decisions or rows.dtype.kind not in "iu":
         raise InvalidArchitecture(
-            f"an architecture of {space.name} is a row of {space.decisions} integers, not {np.asarray(archs)!r}"
+            f"architectures of {space.name} are rows of {space.decisions} whole numbers, (n, {space.decisions}), "
+            f"not {rows.dtype} of shape {rows.shape}"
         )
     wrong = (rows < 0) | (rows >= space.cardinalities)
     if wrong.any():
@@ -73,6 +70,21 @@ def checked_rows(space: Space, archs: ArrayLike) -> Archs:
             f"0 to {space.cardinalities[decision] - 1}"
         )
     return rows
+
+
+def checked_row(space: Space, arch: ArrayLike) -> Archs:
+    """Give one row of a space as an array ``(decisions,)``.
+
+    Raises:
+        InvalidArchitecture: When it has another shape, or a decision has no such value.
+    """
+    row = np.asarray(arch)
+    if row.ndim != 1:
+        raise InvalidArchitecture(
+            f"one architecture of {space.name} is a row of {space.decisions} whole numbers, not of shape {row.shape}"
+        )
+    row_of_one: Archs = checked_rows(space, row[None])[0]
+    return row_of_one
 
 
 def check_positive(blueprint: object) -> None:

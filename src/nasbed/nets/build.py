@@ -8,7 +8,7 @@ from torch import nn
 
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
-from nasbed.nets.blueprint import blueprint_of
+from nasbed.nets.blueprint import blueprint_of, checked_row
 
 
 def build(space: Space, arch: Archs, *, classes: int = 10, image_size: int = 32, **settings: Any) -> nn.Module:
@@ -29,4 +29,6 @@ def build(space: Space, arch: Archs, *, classes: int = 10, image_size: int = 32,
         InvalidArchitecture: When the row is no architecture of the space, or there is no network for it.
         UnknownName: When the space names no blueprint.
     """
-    return blueprint_of(space, classes=classes, image_size=image_size, **settings).build(space, arch)
+    blueprint = blueprint_of(space, classes=classes, image_size=image_size, **settings)
+    network: nn.Module = blueprint.build(space, checked_row(space, arch))
+    return network

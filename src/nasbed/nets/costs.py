@@ -65,7 +65,7 @@ def params(space: Space, archs: Archs, *, classes: int = 10, image_size: int = 3
         InvalidArchitecture: When a row is no architecture of the space, or there is no network for it.
     """
     layers = _layers(space, archs, classes=classes, image_size=image_size, **settings)
-    return _total(len(np.atleast_2d(archs)), (layer.parameters for layer in layers))
+    return _total(len(archs), (layer.parameters for layer in layers))
 
 
 def flops(
@@ -96,7 +96,7 @@ def flops(
         UnknownName: When no counting has that name.
     """
     layers = _layers(space, archs, classes=classes, image_size=image_size, **settings)
-    return _total(len(np.atleast_2d(archs)), operations(layers, counting))
+    return _total(len(archs), operations(layers, counting))
 
 
 def operations(layers: Iterable[Layer], counting: str = "natsbench") -> list[Count]:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import UnknownName
+from nasbed.core.errors import InvalidArchitecture, UnknownName
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
-from nasbed.nets.blueprint import Blueprint, checked_rows
+from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.channels import vertex_channels
 from nasbed.nets.layers import Count, Layer, conv_norm
 from nasbed.nets.skeleton import Skeleton
@@ -72,7 +72,7 @@ class NASBench101Blueprint(Skeleton, Blueprint):
         """Make the network of one row."""
         from nasbed.nets.nasbench101_network import ModuleNetwork
 
-        return ModuleNetwork(space.graph(checked_rows(space, arch)[0]), self)
+        return ModuleNetwork(space.graph(arch), self)
 
     def layers(self, space: Space, archs: Archs) -> list[Layer]:
         """List the layers of modules, which are looked at one by one: some ten thousand a second."""
@@ -135,8 +135,20 @@ def module_layers(
                     layers.append(Layer("pooling", widths[:, v], widths[:, v], (step.kernel,) * 2, pixels, here))
                 else:
                     sources, targets = widths[:, v] // step.sources, widths[:, v] // step.targets
+                    check_wide_enough(widths[:, v][here > 0], step)
                     layers += conv_norm_relu(sources, targets, step.kernel, pixels, here)
     return layers
+
+
+def check_wide_enough(widths: Count, step: Convolution) -> None:
+    """Raise when dividing a vertex's channels leaves none.
+
+    Raises:
+        InvalidArchitecture: With the number of channels and what they are divided by.
+    """
+    parts = max(step.sources, step.targets)
+    if (widths < parts).any():
+        raise InvalidArchitecture(f"a bottleneck divides its channels by {parts}; {widths.min()} are too few")
 
 
 def conv_norm_relu(

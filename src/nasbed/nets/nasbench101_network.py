@@ -7,13 +7,14 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the pub
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nasbed.core.errors import InvalidArchitecture, UnknownName
+from nasbed.core.errors import UnknownName
 from nasbed.core.graph import Graph
 from nasbed.nets.channels import vertex_channels
-from nasbed.nets.nasbench101 import STEPS, MaxPool
+from nasbed.nets.nasbench101 import STEPS, MaxPool, check_wide_enough
 from nasbed.nets.skeleton import Skeleton
 
 NORM_EPSILON = 1e-5
@@ -88,10 +89,9 @@ def operation(name: str, width: int) -> nn.Module:
     for step in STEPS[name]:
         if isinstance(step, MaxPool):
             layers.append(nn.MaxPool2d(step.kernel, stride=1, padding=step.kernel // 2))
-        elif width // max(step.sources, step.targets):
-            layers.append(ConvBNReLU(width // step.sources, width // step.targets, step.kernel))
         else:
-            raise InvalidArchitecture(f"a bottleneck divides its channels by 4; {width} are too few")
+            check_wide_enough(np.array([width]), step)
+            layers.append(ConvBNReLU(width // step.sources, width // step.targets, step.kernel))
     return layers[0] if len(layers) == 1 else nn.Sequential(*layers)
 
 
@@ -105,17 +105,19 @@ class ModuleNetwork(nn.Module):
 
     def __init__(self, graph: Graph, skeleton: Skeleton) -> None:
         super().__init__()
+        self.modules_per_stack = skeleton.modules_per_stack
         self.stem = ConvBNReLU(skeleton.image_channels, skeleton.stem_channels, 3)
-        self.cells = nn.Sequential()
-        for number, (sources, targets) in enumerate(skeleton.module_channels):
-            if number and number % skeleton.modules_per_stack == 0:
-                self.cells.append(nn.MaxPool2d(2))
-            self.cells.append(PlainCell(graph, sources, targets))
+        self.cells = nn.ModuleList(PlainCell(graph, *channels) for channels in skeleton.module_channels)
+        self.pool = nn.MaxPool2d(2)
         self.classifier = nn.Linear(skeleton.final_channels, skeleton.classes)
 
     def features(self, images: Tensor) -> Tensor:
         """Map images ``(batch, image_channels, size, size)`` to what enters the dense layer, ``(batch, channels)``."""
-        x: Tensor = self.cells(self.stem(images))
+        x: Tensor = self.stem(images)
+        for number, cell in enumerate(self.cells):
+            if number and number % self.modules_per_stack == 0:
+                x = self.pool(x)
+            x = cell(x)
         return x.mean(dim=(2, 3))
 
     def forward(self, images: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ import numpy as np
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
-from nasbed.nets.blueprint import Blueprint, check_positive, checked_rows
+from nasbed.nets.blueprint import Blueprint, check_positive
 from nasbed.nets.layers import Layer, conv_norm, relu_conv_norm
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class NASBench201Blueprint(Blueprint):
         """Make the network of one row of six operations."""
         from nasbed.nets.nasbench201_network import CellNetwork
 
-        operations = [OPERATIONS[code] for code in checked_rows(space, arch)[0]]
+        operations = [OPERATIONS[code] for code in arch]
         stages = [[self.channels << stage] * self.cells for stage in range(3)]
         return CellNetwork(
             operations, stages, [2 * self.channels, 4 * self.channels], self.classes, self.image_channels

@@ -1,8 +1,8 @@
 """The network of NAS-Bench-201 and of NATS-Bench's size space, of PyTorch's own layers.
 
 Layers are made in the published order, so equal seeds draw equal weights, and they bear the published names, so the
-published weights fit. As published, an operation that leads nowhere is there, has parameters and is run, while an
-operation on nothing but zeros is a convolution's offset or nothing.
+published weights fit. As published, every operation but ``none`` is there, has parameters and is run, also one that
+leads nowhere, and one on nothing but zeros, of which batch normalisation can make something else.
 
 Reference: Dong and Yang, ICLR 2020, https://arxiv.org/abs/2001.00326, and the published ``TinyNetwork``.
 """
@@ -84,18 +84,10 @@ class Cell(nn.Module):
         self.targets = targets
         self.layers = nn.ModuleDict()  # under the edge's number; none has no layer
         self.inputs: list[list[tuple[int, str]]] = [[], [], [], []]  # of each node: which nodes, through which layers
-        empty = set()
-        for node in (1, 2, 3):
-            for number, (source, target) in enumerate(EDGES):
-                name = operations[number]
-                if target != node or name == "none":
-                    continue
-                layer = operation(name, sources if source == 0 else targets, targets)
-                self.layers[str(number)] = layer
-                if source not in empty or name in CONVOLUTIONS:  # all else makes zeros of zeros
-                    self.inputs[node].append((source, str(number)))
-            if not self.inputs[node]:
-                empty.add(node)
+        for number, ((source, target), name) in enumerate(zip(EDGES, operations, strict=True)):
+            if name != "none":
+                self.layers[str(number)] = operation(name, targets if source else sources, targets)
+                self.inputs[target].append((source, str(number)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, sources, size, size)`` to ``(batch, targets, size, size)``."""

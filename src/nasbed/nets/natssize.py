@@ -12,7 +12,7 @@ import numpy as np
 
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
-from nasbed.nets.blueprint import Blueprint, check_positive, checked_rows
+from nasbed.nets.blueprint import Blueprint, check_positive
 from nasbed.nets.layers import Layer, conv_norm
 from nasbed.nets.nasbench201 import cell_layers, check_halves_twice, head_layers, residual_layers
 
@@ -50,7 +50,7 @@ class NATSSizeBlueprint(Blueprint):
         """Make the network of one row of five numbers of channels."""
         from nasbed.nets.nasbench201_network import CellNetwork
 
-        first, block1, second, block2, third = (WIDTH * (int(v) + 1) for v in checked_rows(space, arch)[0])
+        first, block1, second, block2, third = (WIDTH * (int(v) + 1) for v in arch)
         return CellNetwork(CELL, [[first], [second], [third]], [block1, block2], self.classes, self.image_channels)
 
     def layers(self, space: Space, archs: Archs) -> list[Layer]:
