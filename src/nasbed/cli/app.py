@@ -9,6 +9,7 @@ import typer
 import nasbed
 from nasbed.cli import (
     compare,
+    correlate,
     enumerate,
     export,
     generate,
@@ -17,6 +18,7 @@ from nasbed.cli import (
     list,
     merge,
     query,
+    score,
     search,
     show,
     status,
@@ -47,6 +49,8 @@ for verb in (
     train,
     search,
     compare,
+    score,
+    correlate,
 ):
     verb.register(app)
 

@@ -1,0 +1,115 @@
+"""``nasbed correlate``: hold scores of untrained networks against what the networks are worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nasbed.cli.console import Json, print_json, print_table, print_text
+
+if TYPE_CHECKING:
+    from nasbed.proxies.scores import Scores
+    from nasbed.report.correlation import Correlation
+    from nasbed.report.truth import Truth
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("correlate", epilog="Example: nasbed correlate scores.csv --with digits101:test --out naswot")(command)
+
+
+def command(
+    scores: Annotated[Path, typer.Argument(help="What 'nasbed score' made: .sqlite, .arrow or .csv.")],
+    with_: Annotated[
+        list[str],
+        typer.Option(
+            "--with",
+            help="A benchmark's name, a table's path or a CSV, and after a colon test, validation or a column; "
+            "several times for several.",
+        ),
+    ],
+    epochs: Annotated[int | None, typer.Option(help="At which budget of a table; the largest if not given.")] = None,
+    best_of: Annotated[str, typer.Option(help="How many architectures a search scores.")] = "10,100,1000",
+    resamples: Annotated[int, typer.Option(help="Of the bootstrap.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder for figures and tables.")] = None,
+    forms: Annotated[str, typer.Option(help="Of the figures: png, svg, pdf.")] = "png,svg",
+    json: Json = False,
+) -> None:
+    """Correlate scores with accuracies: τ, ρ and r with 95 % intervals, the best-scored network, and best of N.
+
+    Parameters and FLOPs are always among the proxies: what does not beat them is not worth its time.
+    """
+    from nasbed.cli.values import integers
+    from nasbed.core.errors import BadSetting
+    from nasbed.proxies.scores import Scores
+    from nasbed.report.correlation import correlate
+
+    if len(set(with_)) < len(with_):
+        raise BadSetting("the same truth is given twice with --with")
+    read = Scores.read(scores)
+    searches = integers(best_of, "--best-of")
+    found = [
+        correlate(read, _truth(text, read, epochs), searches=searches, resamples=resamples, seed=seed) for text in with_
+    ]
+    drawn = [form.strip() for form in forms.split(",")]
+    written = [] if out is None else [path for one in found for path in one.save(_folder(out, one, found), drawn)]
+    if json:
+        print_json([one.as_dict() for one in found])
+        return
+    for number, one in enumerate(found):
+        if number:
+            print()
+        _print(one)
+    if out is not None:
+        print()
+        print_text(f"{len(written)} files in {out}: {', '.join(str(path.relative_to(out)) for path in written)}")
+
+
+def _truth(text: str, scores: Scores, epochs: int | None) -> Truth:
+    """Find what is meant by ``NAME``, ``PATH``, ``NAME:COLUMN`` or ``PATH:COLUMN``.
+
+    Raises:
+        BadSetting: When there is no such file, or epochs are given for a CSV.
+        UnknownName: When there is no such benchmark or column.
+    """
+    from nasbed.benchmarks.resolve import resolve
+    from nasbed.core.errors import BadSetting
+    from nasbed.core.registry import benchmarks
+    from nasbed.report.truth import Truth
+
+    name, column = text, None
+    if not (Path(text).expanduser().is_file() or text in benchmarks) and ":" in text:
+        name, _, column = text.rpartition(":")
+    if Path(name).suffix == ".csv":
+        if epochs is not None:
+            raise BadSetting(f"--epochs is for tables; {name} has columns")
+        if not Path(name).expanduser().is_file():
+            raise BadSetting(f"there is no file {name}")
+        return Truth.of_csv(name, scores, column)
+    return Truth.of_benchmark(resolve(name), scores, column, epochs)
+
+
+def _folder(out: Path, one: Correlation, found: list[Correlation]) -> Path:
+    """Give each of several truths a folder of its own in the one that was asked for."""
+    return out if len(found) == 1 else out / one.truth.name.replace(":", "-").replace("/", "-")
+
+
+def _print(found: Correlation) -> None:
+    from nasbed.report.correlation_folder import coefficient_rows, search_rows
+
+    plural = f"{len(found.there):,} networks of {found.scores.space.name}"
+    print_text(f"{plural} against {found.truth.name}: {found.truth.what}")
+    print_table(*coefficient_rows(found))
+    headers, rows = search_rows(found)
+    if len(headers) > 1:
+        print()
+        print_text("the same of the best-scored of N, mean ± standard deviation over searches")
+        print_table(headers, rows)
+    print()
+    for agreement in found.agreements.values():
+        print_text(f"best by {agreement.proxy}: {agreement.best.architecture}")
+    for warning in found.warnings:
+        print_text(f"warning: {warning}")

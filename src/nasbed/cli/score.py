@@ -1,0 +1,132 @@
+"""``nasbed score``: score untrained networks of a space by proxies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasbed.cli.console import duration, print_text, progress
+from nasbed.cli.show import Edges, Operations, Vertices
+from nasbed.cli.stopping import same_command
+
+if TYPE_CHECKING:
+    from nasbed.proxies.asked import Asked
+    from nasbed.proxies.scores import Scores
+    from nasbed.run.campaign import Status
+
+PART, PLACE = "Which architectures", "Where and how"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("score", epilog="Example: nasbed score nasbench201 --proxies naswot --sample 50 --out scores.csv")(
+        command
+    )
+
+
+def command(
+    space: Annotated[str, typer.Argument(help="The space's name.")] = "nasbench201",
+    out: Annotated[
+        Path, typer.Option(help="The file: a store .sqlite, or .arrow or .csv with its store beside it.")
+    ] = Path("scores.sqlite"),
+    proxies: Annotated[
+        str, typer.Option(help="Names with commas between, NAME:key=value for settings, or all; 'nasbed list proxies'.")
+    ] = "naswot",
+    sample: Annotated[int | None, typer.Option(help="So many different ones at random.", rich_help_panel=PART)] = None,
+    archs: Annotated[
+        Path | None, typer.Option(help="Those that a file lists, one a line.", rich_help_panel=PART)
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="The whole space.", rich_help_panel=PART)] = False,
+    each: Annotated[
+        bool,
+        typer.Option("--each", help="Score equal ones each as it is written, not once.", rich_help_panel=PART),
+    ] = False,
+    vertices: Vertices = None,
+    edges: Edges = None,
+    operations: Operations = None,
+    data: Annotated[
+        str, typer.Option(help="Where images come from: digits, cifar10:PATH, random, noise, …")
+    ] = "digits",
+    batch: Annotated[int, typer.Option(help="How many images.")] = 128,
+    seed: Annotated[int, typer.Option(help="Of the sample, the batch and the weights.")] = 0,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of the network, such as channels=8 or cells=1.")
+    ] = None,
+    attempts: Annotated[int, typer.Option(help="After how many failures a network is given up.")] = 3,
+    executor: Annotated[
+        str, typer.Option(help="Where to score; 'nasbed list executors'.", rich_help_panel=PLACE)
+    ] = "processes",
+    workers: Annotated[
+        int | None, typer.Option(help="Networks at a time; the executor's choice if not given.", rich_help_panel=PLACE)
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, …", rich_help_panel=PLACE)] = "cpu",
+) -> None:
+    """Score untrained networks, each result kept as it comes; parameters and FLOPs always beside the others.
+
+    Stopped in any way, the same command goes on where it was. A larger sample of the same seed only adds to it.
+    """
+    from nasbed.cli.values import module_space, settings
+    from nasbed.proxies.campaign import score_space
+
+    where = module_space(space, vertices, edges, operations)
+    with progress("scoring", remaining=False) as move:
+        scores = score_space(
+            out,
+            space=where,
+            asked=_asked(sample, archs, all_, seed),
+            proxies=proxies,
+            data=data,
+            batch=batch,
+            seed=seed,
+            network=settings(set_ or []),
+            once=not each,
+            attempts=attempts,
+            executor=executor,
+            workers=workers,
+            device=device,
+            command=same_command(),
+            progress=lambda status: move(status.share, _in_words(status)),
+        )
+    _print(scores, out)
+
+
+def _asked(sample: int | None, archs: Path | None, everything: bool, seed: int) -> Asked:
+    """Read which architectures are meant.
+
+    Raises:
+        BadSetting: When it is said not at all, or twice.
+    """
+    from nasbed.core.errors import BadSetting
+    from nasbed.proxies.asked import Asked
+
+    if (sample is not None) + (archs is not None) + everything != 1:
+        raise BadSetting("say which architectures to score, one way: --sample N, --archs FILE or --all")
+    return Asked.file(archs) if archs is not None else Asked(sample, seed if sample is not None else 0)
+
+
+def _in_words(status: Status) -> str:
+    """Say how far a campaign is, how fast it goes and how long it will take."""
+    parts = [f"{status.done:,} of {status.total:,} networks"]
+    if status.failures:
+        parts.append(f"{status.failures} given up")
+    if status.rate is not None:
+        parts.append(f"{status.rate:.3g} networks/s")
+    if status.left:
+        parts.append(f"{duration(status.left)} left")
+    return ", ".join(parts)
+
+
+def _print(scores: Scores, out: Path) -> None:
+    """Say what is there now."""
+    plan: dict[str, Any] = scores.about["plan"]
+    networks = len(set(scores.units))
+    shared = "" if networks == len(scores) else f", {networks:,} networks since some are equal"
+    print_text(f"{out}: {len(scores):,} architectures of {plan['space']['name']}{shared}, {', '.join(scores.columns)}")
+    if scores.about["failures"]:
+        first = next(iter(scores.about["failures"].values()))
+        print_text(f"{len(scores.about['failures']):,} networks were given up; the first because: {first}")
+    for warning in scores.about["warnings"]:
+        print_text(f"warning: {warning}")
+    print_text(f"to hold them against accuracies: nasbed correlate {out} --with TABLE")

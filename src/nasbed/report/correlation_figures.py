@@ -1,0 +1,147 @@
+"""Figures of a correlation: a scatter plot a proxy, and all coefficients with their intervals side by side."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.extras import require
+from nasbed.proxies.scores import BESIDE
+from nasbed.report.correlation import COEFFICIENTS, Correlation, Estimate
+from nasbed.report.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_DOT, _BEST, _GREY = "#0072B2", "#D55E00", "#7a7a7a"
+_MARKS = (("kendall", "o", "#0072B2"), ("spearman", "s", "#D55E00"), ("pearson", "^", "#009E73"))
+_SYMBOLS = {"kendall": "Kendall τ", "spearman": "Spearman ρ", "pearson": "Pearson r"}
+_SIZE = (5.0, 3.7)  # inches: a column of a two-column paper, and somewhat more
+_LOG_FROM = 30.0  # positive scores that span more than this factor are drawn on a logarithmic scale
+_TAIL = 0.02  # of the scores may lie beyond the axis, on either side, where they would squeeze the others
+_SQUEEZED = 0.4  # of the axis, at least, is for all but those
+_LINE = 45  # letters beside an axis
+_DENSE = 2000  # dots; more are drawn as pixels, which vector formats hold as well
+
+
+def scatter(correlation: Correlation, proxy: str) -> Figure:
+    """Draw every architecture by its score and its truth, the best-scored in a ring.
+
+    Where a few scores lie far from all others, the axis leaves them out, and they are drawn as triangles at its end.
+    Networks without a number as score are not drawn; the caption counts them.
+    """
+    with style():
+        figure, axes = _figure(*_SIZE)
+        agreement = correlation.agreements[proxy]
+        x, y = correlation.scored(proxy), correlation.worth
+        there = ~np.isnan(x)
+        logarithmic = bool(there.any()) and _spans_much(x[there])
+        low, high = _limits(x[there], logarithmic)
+        size, faint = (11.0, 0.55) if len(x) <= 300 else (5.0, 0.4) if len(x) <= _DENSE else (2.5, 0.25)
+        within = there & (x >= low) & (x <= high)
+        dots: dict[str, Any] = {"color": _DOT, "linewidths": 0, "rasterized": len(x) > _DENSE, "zorder": 3}
+        axes.scatter(x[within], y[within], s=size, alpha=faint, **dots)
+        for beyond, edge, marker in ((there & (x < low), low, "<"), (there & (x > high), high, ">")):
+            axes.scatter(np.full(beyond.sum(), edge), y[beyond], s=size + 6, alpha=faint, marker=marker, **dots)
+        if there.any():
+            best = int(np.nanargmax(x))
+            axes.scatter(
+                [min(max(x[best], low), high)],
+                [y[best]],
+                s=70,
+                facecolors="none",
+                edgecolors=_BEST,
+                linewidths=1.4,
+                zorder=4,
+                label=f"best score: {agreement.best.truth:.4g}, rank {agreement.best.rank:,} of {agreement.n:,}",
+            )
+            axes.legend(loc="lower right" if agreement.kendall.value >= 0 else "lower left", handletextpad=0.2)
+        if logarithmic:
+            axes.set_xscale("log")
+        axes.set_xlabel(f"{proxy} score")
+        axes.set_ylabel(_words(correlation))
+        axes.set_title(_title(correlation, agreement.kendall), loc="left")
+        unseen = _caption(agreement.failed, int((there & ~within).sum()), correlation)
+        figure.supxlabel(unseen, fontsize=7.5, color=_GREY)
+        return figure
+
+
+def overview(correlation: Correlation) -> Figure:
+    """Draw the coefficients of all proxies with their intervals, the highest τ first; params and FLOPs in grey."""
+    with style():
+        agreements = sorted(
+            correlation.agreements.values(), key=lambda a: -np.inf if np.isnan(a.kendall.value) else a.kendall.value
+        )
+        figure, axes = _figure(_SIZE[0], 1.35 + 0.34 * len(agreements))
+        for row, agreement in enumerate(agreements):
+            if agreement.proxy in BESIDE:
+                axes.axhspan(row - 0.5, row + 0.5, color="0.95", zorder=0, linewidth=0)
+            for offset, (name, marker, colour) in zip((0.22, 0.0, -0.22), _MARKS, strict=True):
+                _interval(axes, getattr(agreement, name), row + offset, marker, colour)
+        for name, marker, colour in _MARKS:
+            axes.plot([], [], marker, color=colour, markersize=4, label=_SYMBOLS[name])
+        axes.axvline(0, color="0.3", linewidth=0.8, zorder=1)
+        axes.set_yticks(range(len(agreements)), [agreement.proxy for agreement in agreements])
+        axes.set_ylim(-0.6, len(agreements) - 0.4)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(f"correlation with {_words(correlation)}")
+        axes.set_title(_name(correlation), loc="left")
+        figure.legend(loc="outside lower center", ncols=len(COEFFICIENTS), handletextpad=0.1)
+        return figure
+
+
+def _interval(axes: Axes, estimate: Estimate, place: float, marker: str, colour: str) -> None:
+    if np.isnan(estimate.value):
+        return
+    axes.plot([estimate.low, estimate.high], [place, place], color=colour, linewidth=1.3, zorder=2)
+    axes.plot([estimate.value], [place], marker, color=colour, markersize=4, zorder=3)
+
+
+def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+    require("matplotlib", "report")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _spans_much(values: NDArray[np.float64]) -> bool:
+    return bool(values.min() > 0 and values.max() > _LOG_FROM * values.min())
+
+
+def _limits(values: NDArray[np.float64], logarithmic: bool) -> tuple[float, float]:
+    """Give between which scores dots are drawn where they lie: all, unless a few would squeeze the others."""
+    if len(values) < 1 / _TAIL:
+        return (values.min(), values.max()) if len(values) else (0.0, 1.0)
+    scaled = np.log(values) if logarithmic else values
+    ends, inner = (scaled.min(), scaled.max()), np.quantile(scaled, [_TAIL, 1 - _TAIL])
+    width = inner[1] - inner[0]
+    if width <= 0 or width > _SQUEEZED * (ends[1] - ends[0]):
+        return values.min(), values.max()
+    low, high = max(ends[0], inner[0] - 0.5 * width), min(ends[1], inner[1] + 0.5 * width)
+    return (float(np.exp(low)), float(np.exp(high))) if logarithmic else (float(low), float(high))
+
+
+def _name(correlation: Correlation) -> str:
+    return f"{correlation.scores.space.name}, {len(correlation.there):,} architectures"
+
+
+def _title(correlation: Correlation, kendall: Estimate) -> str:
+    return f"{_name(correlation)}\nKendall τ {kendall.value:.3f} (95 %: {kendall.low:.3f} to {kendall.high:.3f})"
+
+
+def _words(correlation: Correlation) -> str:
+    """Say what the truth is, in lines that fit beside an axis."""
+    truth = correlation.truth
+    return fill(truth.name if truth.what in truth.name else f"{truth.what}, {truth.name}", _LINE)
+
+
+def _caption(failed: int, beyond: int, correlation: Correlation) -> str:
+    """Say what is not to be seen, and what one should know of the truth."""
+    said = [f"{failed} without a number as score"] * bool(failed)
+    said += [f"{beyond} beyond the axis (triangles)"] * bool(beyond)
+    return fill(" · ".join([*said, *correlation.truth.warnings]), 2 * _LINE)
