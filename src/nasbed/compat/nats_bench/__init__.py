@@ -4,7 +4,8 @@ Reference: Dong et al., TPAMI 2021, https://github.com/D-X-Y/NATS-Bench
 """
 
 from nasbed.compat.nats_bench.api import NATSsize, NATStopology, create
-from nasbed.compat.nats_bench.results import ArchResults, ResultsCount
+from nasbed.compat.nats_bench.result import ResultsCount
+from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.compat.nats_bench.structure import topology_str2structure
 
 __all__ = ["ArchResults", "NATSsize", "NATStopology", "ResultsCount", "create", "topology_str2structure", "version"]

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from nasbed.compat.nats_bench.errors import NotMeasured
-from nasbed.compat.nats_bench.results import ArchResults, ResultsCount
+from nasbed.compat.nats_bench.result import ResultsCount
+from nasbed.compat.nats_bench.results import ArchResults
+from nasbed.compat.nats_bench.sheets import Sheet, Sizes
 from nasbed.tables.natsbench.folder import Folder
 from nasbed.tables.natsbench.published import Published, Run
 
@@ -39,6 +41,11 @@ class Answers(Protocol):
         ...
 
     @property
+    def architectures(self) -> int:
+        """How many architectures the space has."""
+        ...
+
+    @property
     def evaluated(self) -> set[int]:
         """Indices of those that have been read, or, in a table, of those that are there."""
         ...
@@ -50,6 +57,22 @@ class Answers(Protocol):
 
     def trials(self, index: int, hp: str, data: str) -> Trials:
         """Give an architecture's trainings by a recipe on a data set.
+
+        Raises:
+            NotMeasured: When there is none.
+        """
+        ...
+
+    def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
+        """Give what they gave after an epoch, counted from 0; None: after the last.
+
+        Raises:
+            NotMeasured: When there is none, or no such epoch.
+        """
+        ...
+
+    def sizes(self, index: int, hp: str, data: str) -> Sizes:
+        """Give what they say of the network.
 
         Raises:
             NotMeasured: When there is none.
@@ -74,6 +97,7 @@ class Lazily:
 
     def __init__(self, folder: Folder) -> None:
         self.space, self.name, self.archs = folder.space, folder.name, folder.archs
+        self.path, self.architectures = folder.path, len(folder.archs)
         self.evaluated: set[int] = set()
         self.hps: list[str] = []
         self._folder, self._files = folder, dict(folder.files)
@@ -86,6 +110,14 @@ class Lazily:
         if (hp, data) not in found:
             raise absent(index, hp, data, list(found))
         return found[hp, data]
+
+    def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
+        """Give what they gave after an epoch."""
+        return Sheet.of(*self.trials(index, hp, data), iepoch)
+
+    def sizes(self, index: int, hp: str, data: str) -> Sizes:
+        """Give what they say of the network."""
+        return Sizes.of(*self.trials(index, hp, data))
 
     def infos(self, index: int) -> dict[str, ArchResults]:
         """Give all of an architecture, by recipe, in new objects."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from operator import index as integer
 from os import PathLike
 from pathlib import Path
@@ -24,15 +25,9 @@ from nasbed.compat.nats_bench.answers import Answers, Lazily, Trials
 from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.compat.nats_bench.places import find_answers
 from nasbed.compat.nats_bench.printed import SIZE, TOPOLOGY, Splits, framed, information
-from nasbed.compat.nats_bench.results import (
-    NO_WEIGHTS,
-    ArchResults,
-    Info,
-    average_latency,
-    chosen,
-    compute_costs,
-    measured,
-)
+from nasbed.compat.nats_bench.result import NO_WEIGHTS, Info
+from nasbed.compat.nats_bench.results import ArchResults
+from nasbed.compat.nats_bench.sheets import compute_costs
 from nasbed.core.errors import BadSetting
 from nasbed.tables.natsbench.folder import open_folder
 
@@ -43,13 +38,11 @@ _COMMENT = (
     "the per epoch and total time costs, respectively."
 )
 _PARTS = {"cifar10-valid": "train set", "cifar10": "train+valid sets"}
-_SPLITS = {
-    "cifar10-valid": {"valid": "x-valid", "test": "ori-test"},
-    "cifar10": {"valid": "x-valid", "test": "ori-test"},
-}
+_CIFAR10 = (("train", "train"), ("valid", "x-valid"), ("test", "ori-test"))
+_SPLITS = {"cifar10-valid": _CIFAR10, "cifar10": _CIFAR10}
 """By data set what ``get_more_info`` calls its splits."""
-_SPLITS_ELSE = {"valid": "x-valid", "test": "x-test", "valtest": "ori-test"}
-_TIMED = {
+_SPLITS_ELSE = (("train", "train"), ("valid", "x-valid"), ("test", "x-test"), ("valtest", "ori-test"))
+_NAMES = {
     title: (f"{title}-loss", f"{title}-accuracy", f"{title}-per-time", f"{title}-all-time")
     for title in ("train", "valid", "test", "valtest")
 }
@@ -63,10 +56,6 @@ class NASBenchMetaAPI:
             published ``.pth``, a table or its path; None for what has been imported, or lies in ``TORCH_HOME``.
         fast_mode: Read an architecture's file when it is asked for, instead of importing all.
         verbose: Say what is opened, and what is imported.
-
-    Attributes:
-        meta_archs: The strings of all architectures in the official order.
-        archstr2index: From a string to its index.
 
     Raises:
         BadSetting: A ``ValueError``: when there is nothing of the kind, or it is of the other space.
@@ -90,16 +79,25 @@ class NASBenchMetaAPI:
         self._fast_mode = fast_mode
         self._answers: Answers = find_answers(file_path_or_dict, self._space, fast_mode, self._say)
         self.filename = None if file_path_or_dict is None else self._answers.name
-        self._archive_dir = str(file_path_or_dict) if isinstance(self._answers, Lazily) else None
-        self.meta_archs: list[str] = list(self._answers.archs)
-        self.archstr2index: dict[str, int] = {arch: index for index, arch in enumerate(self.meta_archs)}
+        self._archive_dir = str(self._answers.path) if isinstance(self._answers, Lazily) else None
+        self._length = self._answers.architectures
         self._used_time: float = 0
         self._say(f"{len(self.evaluated_indexes):,} of {len(self):,} architectures are there: {self._answers.name}")
 
     # ── architectures ─────────────────────────────────────────────────────────────────────────────────────────
 
+    @cached_property
+    def meta_archs(self) -> list[str]:
+        """The strings of all architectures in the official order."""
+        return list(self._answers.archs)
+
+    @cached_property
+    def archstr2index(self) -> dict[str, int]:
+        """From a string to its index."""
+        return {arch: index for index, arch in enumerate(self.meta_archs)}
+
     def __len__(self) -> int:
-        return len(self.meta_archs)
+        return self._length
 
     def __getitem__(self, index: int) -> str:
         return self.meta_archs[index]
@@ -120,7 +118,7 @@ class NASBenchMetaAPI:
 
     def random(self) -> int:
         """Draw an index from Python's global ``random``."""
-        return random.randint(0, len(self.meta_archs) - 1)
+        return random.randint(0, len(self) - 1)
 
     def query_index_by_arch(self, arch: Any) -> int:
         """Give the index of a string, of something with ``tostr()``, or of an index; −1 when it is no architecture's.
@@ -155,23 +153,24 @@ class NASBenchMetaAPI:
         Raises:
             NotMeasured: A ``ValueError`` and ``KeyError``: when there is no such training, seed or epoch.
         """
-        seeds, results = self._trials(index, hp, dataset)
+        sheet = self._answers.sheet(self._index(index), str(hp), dataset, iepoch)
         if is_random is True:
-            is_random = random.choice(seeds)
-        train = chosen(measured(results, "train", iepoch), seeds, is_random)
-        epochs = train[0] + 1
+            is_random = random.choice(sheet.seeds)
         info: Info = {}
-        _enter(info, "train", train, epochs)
-        if dataset in _PARTS:
-            info["comment"] = _COMMENT.format(_PARTS[dataset], _PARTS[dataset], hp)
-        for title, split in _SPLITS.get(dataset, _SPLITS_ELSE).items():
-            try:
-                values = measured(results, split, iepoch)
-            except NotMeasured:
-                if dataset == "cifar10-valid" and title == "valid":
-                    raise
-                continue
-            _enter(info, title, chosen(values, seeds, is_random), epochs)
+        for title, split in _SPLITS.get(dataset, _SPLITS_ELSE):
+            values = sheet.chosen(split, is_random)
+            if values is not None:
+                loss, accuracy, per_time, all_time = _NAMES[title]
+                info[loss], info[accuracy], seconds = values
+                info[per_time] = None if seconds is None else seconds / sheet.epochs
+                info[all_time] = seconds
+            elif title == "valid" and dataset == "cifar10-valid":
+                raise NotMeasured(
+                    f"{dataset} was not evaluated on {split} after epoch {sheet.epochs - 1} with hp={hp!r}; it was on: "
+                    f"{', '.join(sheet.splits)}"
+                )
+            if title == "train" and dataset in _PARTS:
+                info["comment"] = _COMMENT.format(_PARTS[dataset], _PARTS[dataset], hp)
         return info
 
     def simulate_train_eval(
@@ -229,7 +228,7 @@ class NASBenchMetaAPI:
         Raises:
             NotMeasured: A ``ValueError`` and ``KeyError``: when there is no such training.
         """
-        return average_latency(self._trials(index, hp, dataset)[1])
+        return self._answers.sizes(self._index(index), str(hp), dataset).mean_latency
 
     def find_best(
         self,
@@ -272,16 +271,20 @@ class NASBenchMetaAPI:
         for index in (
             range(len(self)) if every and isinstance(self._answers, Lazily) else sorted(self.evaluated_indexes)
         ):
-            seeds, results = self._trials(index, hp, data)
             if flop_max is not None or param_max is not None:
-                costs = compute_costs(results, seeds)
-                if flop_max is not None and costs["flops"] > flop_max:
+                sizes = self._answers.sizes(index, str(hp), data)
+                if flop_max is not None and sizes.agreed(sizes.flops) > flop_max:
                     continue
-                if param_max is not None and costs["params"] > param_max:
+                if param_max is not None and sizes.agreed(sizes.params) > param_max:
                     continue
-            accuracy = chosen(measured(results, split, None), seeds, False)[2]
-            if highest is None or highest < accuracy:
-                best, highest = index, accuracy
+            sheet = self._answers.sheet(index, str(hp), data, None)
+            values = sheet.chosen(split, False)
+            if values is None:
+                raise NotMeasured(
+                    f"{data} was not evaluated on {split} in the end; it was on: {', '.join(sheet.splits)}"
+                )
+            if highest is None or highest < values[1]:
+                best, highest = index, values[1]
         return best, highest
 
     def query_meta_info_by_index(self, arch_index: Any, hp: str | int = "12") -> ArchResults:
@@ -481,8 +484,8 @@ class NASBenchMetaAPI:
         return index
 
     def _in_range(self, index: Any) -> int:
-        if not 0 <= index < len(self.meta_archs):
-            raise BadSetting(f"Invalid architecture index {index} vs [0, {len(self.meta_archs)}].")
+        if not 0 <= index < self._length:
+            raise BadSetting(f"Invalid architecture index {index} vs [0, {self._length}].")
         return integer(index)
 
     def _say(self, sentence: str) -> None:
@@ -572,18 +575,10 @@ class _ByIndex(Mapping[int, dict[str, ArchResults]]):
         return iter(sorted(self._answers.evaluated))
 
 
-def _enter(info: Info, title: str, values: tuple[Any, ...], epochs: float) -> None:
-    """Enter loss, accuracy and times under their names."""
-    loss, accuracy, per_time, all_time = _TIMED[title]
-    seconds = values[4]
-    info[loss], info[accuracy] = values[1], values[2]
-    info[per_time], info[all_time] = None if seconds is None else seconds / epochs, seconds
-
-
 def _meant(dataset: str, split: str) -> tuple[str, str]:
     """Give the data set and the split that ``find_best`` means by these names."""
     if dataset == "cifar10":
         return {"valid": ("cifar10-valid", "x-valid"), "test": ("cifar10", "ori-test")}.get(split, (dataset, split))
-    if dataset in ("cifar100", "ImageNet16-120"):
-        return dataset, {"valid": "x-valid", "test": "x-test"}.get(split, split)
-    return dataset, split
+    if dataset in ("cifar100", "ImageNet16-120") and split == "test":
+        return dataset, "x-test"
+    return dataset, "x-valid" if split == "valid" else split

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from nasbed.compat.nats_bench.answers import Answers, Lazily
+from nasbed.compat.nats_bench.tabled import Tabled
 from nasbed.core.errors import BadSetting
+from nasbed.tables.curves import CurveTable
 from nasbed.tables.natsbench.folder import Folder
 from nasbed.tables.natsbench.published import open_published
 
@@ -31,7 +33,11 @@ def find_answers(given: Any, space: str, fast_mode: bool, say: Callable[[str], N
         BadSetting: When there is nothing of the kind, or it is of another space.
         CorruptFile: When it is damaged.
     """
+    if isinstance(given, CurveTable):
+        return Tabled(given)
     path = torch_home() / _PUBLISHED[space][0] if given is None else Path(given).expanduser()
+    if path.suffix == ".arrow":
+        return Tabled(CurveTable.open(path))
     source = open_published(path)
     if source.space != space:
         raise BadSetting(f"{path} has architectures of {source.space}, not of {space}")

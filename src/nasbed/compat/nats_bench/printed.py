@@ -5,7 +5,8 @@ Reference: https://github.com/D-X-Y/NATS-Bench, ``nats_bench/api_topology.py`` a
 
 from __future__ import annotations
 
-from nasbed.compat.nats_bench.results import ArchResults, Info
+from nasbed.compat.nats_bench.result import Info
+from nasbed.compat.nats_bench.results import ArchResults
 
 Splits = dict[str, dict[str, str]]
 _OTHER = {"valid": "x-valid", "test": "x-test"}

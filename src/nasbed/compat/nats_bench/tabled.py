@@ -1,0 +1,258 @@
+"""Trainings looked up in a table.
+
+What a call needs of an architecture after one epoch lies in a dozen columns, far from each other. It is packed some
+hundred rows at a time, when one of them is asked for: one look into memory gives it all.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.compat.nats_bench.answers import Latest, Trials, absent, infos_of
+from nasbed.compat.nats_bench.errors import NotMeasured
+from nasbed.compat.nats_bench.result import ResultsCount
+from nasbed.compat.nats_bench.results import ArchResults
+from nasbed.compat.nats_bench.sheets import Sheet, Sizes
+from nasbed.core.errors import NotInTable
+from nasbed.tables.curve_column import CurveColumn
+from nasbed.tables.curve_names import TRAIN, column_name
+from nasbed.tables.curves import CurveTable
+
+Floats = NDArray[np.float64]
+
+_SHIFT = 9
+_CHUNK = 1 << _SHIFT
+_PAGES = 32  # epochs of a data set that are kept packed, 5 MB each
+_TRIALS = 256  # data sets of architectures whose curves are kept, 0.2 MB each
+_FIELDS = 3  # loss, accuracy, seconds so far
+
+
+class Tabled:
+    """Trainings in a table.
+
+    Args:
+        table: The table.
+    """
+
+    def __init__(self, table: CurveTable) -> None:
+        self.table = table
+        self.space, self.name = table.metadata["space"]["name"], table.path.name
+        self.architectures: int = table.metadata["architectures"]
+        self._row = None if table.complete else {index: row for row, index in enumerate(table.indices.tolist())}
+        self._groups: Latest[tuple[str, str], _Group] = Latest(self._group, 64)
+        self._pages: Latest[tuple[str, str, int], _Page] = Latest(self._page, _PAGES)
+        self._runs: Latest[tuple[int, str, str], Trials] = Latest(self._trials, _TRIALS)
+
+    @cached_property
+    def archs(self) -> list[str]:
+        """The strings of all architectures of the space, of which the table may have some."""
+        space = self.table.space
+        return list(map(space.format, space.archs_of(np.arange(self.architectures))))
+
+    @cached_property
+    def evaluated(self) -> set[int]:
+        """Indices of the architectures of the table."""
+        return set(self.table.indices.tolist())
+
+    @property
+    def hps(self) -> list[str]:
+        """The recipes."""
+        return list(self.table.hps)
+
+    def trials(self, index: int, hp: str, data: str) -> Trials:
+        """Give an architecture's trainings by a recipe on a data set."""
+        return self._runs[index, hp, data]
+
+    def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
+        """Give what they gave after an epoch."""
+        group = self._groups[hp, data]
+        epoch = group.epochs - 1 if iepoch is None else iepoch
+        if not 0 <= epoch < group.epochs:
+            raise NotMeasured(f"invalid iepoch={iepoch} < {group.epochs}: epochs count from 0; None is the last")
+        row = self._row_of(index, hp, data)
+        which = group.which(row)
+        if not which:
+            raise self._absent(index, hp, data)
+        splits = self._pages[hp, data, epoch].splits(row, which)
+        if splits is None:  # something is out of the ordinary
+            return Sheet.of(*self.trials(index, hp, data), iepoch)
+        return Sheet([group.seeds[i] for i in which], epoch + 1, splits)
+
+    def sizes(self, index: int, hp: str, data: str) -> Sizes:
+        """Give what they say of the network."""
+        group, row = self._groups[hp, data], self._row_of(index, hp, data)
+        which = group.which(row)
+        if not which:
+            raise self._absent(index, hp, data)
+        values = [group.numbers[name][row].tolist() for name in ("flops", "params", "latency")]
+        return Sizes([group.seeds[i] for i in which], *([some[i] for i in which] for some in values))
+
+    def infos(self, index: int) -> dict[str, ArchResults]:
+        """Give all of an architecture, by recipe, in new objects."""
+        try:
+            return infos_of(self.table.published(index))
+        except NotInTable as error:
+            raise NotMeasured(str(error)) from None
+
+    def _row_of(self, index: int, hp: str, data: str) -> int:
+        if self._row is None:
+            return index
+        if index not in self._row:
+            raise self._absent(index, hp, data)
+        return self._row[index]
+
+    def _absent(self, index: int, hp: str, data: str) -> NotMeasured:
+        if index not in self.evaluated:
+            return NotMeasured(
+                f"Did not find {index}: {self.name} has results of {len(self.table):,} of "
+                f"{self.architectures:,} architectures"
+            )
+        return absent(index, hp, data, (pair for pair in _pairs(self.table) if self.table.seeds(index, *pair)))
+
+    def _group(self, key: tuple[str, str]) -> _Group:
+        hp, data = key
+        pairs = _pairs(self.table)
+        if key not in pairs:
+            there = ", ".join(f"hp={hp!r} on {data}" for hp, data in pairs)
+            raise NotMeasured(f"{self.name} has no trainings with hp={hp!r} on {data!r}; it has those with {there}")
+        return _Group(self.table, hp, data)
+
+    def _page(self, key: tuple[str, str, int]) -> _Page:
+        hp, data, epoch = key
+        return _Page(self._groups[hp, data], epoch)
+
+    def _trials(self, key: tuple[int, str, str]) -> Trials:
+        index, hp, data = key
+        group, row = self._groups[hp, data], self._row_of(index, hp, data)
+        seeds = [group.seeds[i] for i in group.which(row)]
+        if not seeds:
+            raise self._absent(index, hp, data)
+        return seeds, [ResultsCount(self.table.run(index, hp, data, seed)) for seed in seeds]
+
+
+class _Group:
+    """The trainings of all architectures by one recipe on one data set.
+
+    Attributes:
+        seeds: Of all, ascending; not every architecture has each.
+        axis: The position of each in the table's columns.
+        epochs: How many there were.
+    """
+
+    def __init__(self, table: CurveTable, hp: str, data: str) -> None:
+        self.table, self.hp, self.data = table, hp, data
+        placed = sorted((seed, i) for i, seed in enumerate(table.axis(hp, data)) if isinstance(seed, int))
+        if not placed:
+            raise NotMeasured(
+                f"{table.path.name} has but the means of seeds of hp={hp!r} on {data}; this interface answers for seeds"
+            )
+        self.seeds, self.axis = [seed for seed, _ in placed], [i for _, i in placed]
+        there = table.order(hp, data)[:, self.axis] >= 0
+        self._codes: list[int] = (there @ (1 << np.arange(len(placed)))).tolist()
+        self._places = {code: _places_of(code) for code in set(self._codes)}
+        self.epochs = len(self.column(TRAIN, "accuracy").epochs)
+
+    def which(self, row: int) -> tuple[int, ...]:
+        """Give the places, among all seeds, of those that an architecture has."""
+        return self._places[self._codes[row]]
+
+    def column(self, split: str | None, metric: str) -> CurveColumn:
+        """Give a column of the table's."""
+        return self.table.column(column_name(self.hp, self.data, split, metric))
+
+    @cached_property
+    def splits(self) -> dict[str, tuple[str, ...]]:
+        """What was measured on each split."""
+        return self.table.splits(self.hp, self.data)
+
+    @cached_property
+    def numbers(self) -> dict[str, Floats]:
+        """What trainings say of the network, ``(n, seeds)``: flops, params (millions), latency (s, −1 for none)."""
+        found = {name: self.column(None, name).values()[:, self.axis] for name in ("flops", "params")}
+        found["latency"] = np.full_like(found["flops"], -1.0)
+        if column_name(self.hp, self.data, None, "latency") in self.table.columns:
+            values = self.column(None, "latency").values()[:, self.axis]
+            values = values.reshape(*found["flops"].shape, -1)
+            there = ~np.isnan(values)
+            seconds = np.add.accumulate(np.where(there, values, 0.0), axis=2)[:, :, -1]
+            count = there.sum(axis=2)
+            np.divide(seconds, count, out=found["latency"], where=count > 0)
+        return found
+
+
+class _Page:
+    """What all trainings of a group gave after one epoch, packed.
+
+    Args:
+        group: The trainings.
+        epoch: The epoch, from 0.
+    """
+
+    def __init__(self, group: _Group, epoch: int) -> None:
+        self._group, self._epoch = group, epoch
+        rows, seeds = len(group.table), len(group.seeds)
+        self._packed = np.empty((rows, len(group.splits), seeds, _FIELDS))
+        self._is_packed = bytearray(-(-rows // _CHUNK))
+        width = seeds * _FIELDS
+        record = Struct(f"={len(group.splits) * width}d")
+        self._unpack, self._flat, self._size = (
+            record.unpack_from,
+            self._packed.reshape(-1).view(np.uint8).data,
+            record.size,
+        )
+        self._starts = {split: range(i * width, (i + 1) * width, _FIELDS) for i, split in enumerate(group.splits)}
+
+    def splits(self, row: int, which: tuple[int, ...]) -> dict[str, list[tuple[float, ...]]] | None:
+        """Give loss, accuracy and seconds of some seeds on each split on which they all have them.
+
+        None: something is there without the seconds that it took.
+        """
+        if not self._is_packed[row >> _SHIFT]:
+            self._pack(row >> _SHIFT)
+        record = self._unpack(self._flat, row * self._size)
+        found = {}
+        for split, starts in self._starts.items():
+            values = [record[starts[i] : starts[i] + _FIELDS] for i in which]
+            for _, accuracy, seconds in values:
+                if accuracy != accuracy:
+                    break
+                if seconds != seconds:
+                    return None
+            else:
+                found[split] = values
+        return found if TRAIN in found else None
+
+    def _pack(self, chunk: int) -> None:
+        rows = np.arange(chunk << _SHIFT, min((chunk + 1) << _SHIFT, len(self._packed)))
+        packed = self._packed[rows[0] : rows[-1] + 1]
+        packed.fill(np.nan)
+        for i, (split, metrics) in enumerate(self._group.splits.items()):
+            for field, metric in enumerate(("loss", "accuracy", "time")):
+                if metric in metrics:
+                    values = self._values(self._group.column(split, metric), rows, summed=metric == "time")
+                    if values is not None:
+                        packed[:, i, :, field] = values[:, self._group.axis]
+        self._is_packed[chunk] = True
+
+    def _values(self, column: CurveColumn, rows: NDArray[np.int64], summed: bool) -> Floats | None:
+        """Give a column's values after the epoch, or their sum until then; None where it has none."""
+        epochs, epoch = column.epochs, self._epoch
+        place = epoch if epoch < len(epochs) and epochs[epoch] == epoch else None
+        if summed:
+            return None if place is None else column.until(place, rows)
+        if place is None and epoch in epochs:
+            place = epochs.index(epoch)
+        return None if place is None else column.at(place, rows)
+
+
+def _pairs(table: CurveTable) -> list[tuple[str, str]]:
+    """Give the recipe and data set of every group."""
+    return [(hp, data) for hp, _, data in (group.partition("/") for group in table.groups)]
+
+
+def _places_of(code: int) -> tuple[int, ...]:
+    return tuple(i for i in range(code.bit_length()) if code >> i & 1)
