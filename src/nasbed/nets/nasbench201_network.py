@@ -2,7 +2,8 @@
 
 Layers are made in the published order, so equal seeds draw equal weights, and they bear the published names, so the
 published weights fit. As published, every operation but ``none`` is there, has parameters and is run, also one that
-leads nowhere, and one on nothing but zeros, of which batch normalisation can make something else.
+leads nowhere (its gradients are zeros), and one on nothing but zeros, of which batch normalisation can make
+something else.
 
 Reference: Dong and Yang, ICLR 2020, https://arxiv.org/abs/2001.00326, and the published ``TinyNetwork``.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from nasbed.nets.nasbench201 import CONVOLUTIONS, EDGES
@@ -88,6 +90,8 @@ class Cell(nn.Module):
             if name != "none":
                 self.layers[str(number)] = operation(name, targets if source else sources, targets)
                 self.inputs[target].append((source, str(number)))
+        used = {source for inputs in self.inputs for source, _ in inputs}
+        self.ends = [node for node in (1, 2) if self.inputs[node] and node not in used]  # which lead nowhere
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, sources, size, size)`` to ``(batch, targets, size, size)``."""
@@ -95,7 +99,9 @@ class Cell(nn.Module):
         for inputs in self.inputs[1:]:
             values = [self.layers[layer](nodes[source]) for source, layer in inputs]
             nodes.append(sum(values[1:], values[0]) if values else self._zeros(x))
-        return nodes[-1]
+        for node in self.ends if torch.is_grad_enabled() else ():
+            nodes[3] = nodes[3] + nodes[node] * 0  # as published, where none multiplies: a backward pass comes here
+        return nodes[3]
 
     def _zeros(self, x: Tensor) -> Tensor:
         """Give zeros that still depend on the input: a gradient is zero and not missing, as published."""

@@ -128,6 +128,27 @@ def test_gradients_reach_the_image_as_zeros_through_a_cell_that_is_nothing():
     assert not images.grad.any()
 
 
+@given(cells)
+@settings(max_examples=20)
+def test_every_parameter_has_a_gradient_that_is_zero_where_it_leads_nowhere(row):
+    network = build(NB201, row, **SMALL)
+    network(torch.rand(4, 3, 8, 8)).square().sum().backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())
+    live = {0, 3} | ({1} if row[4] or (row[2] and row[5]) else set()) | ({2} if row[5] else set())
+    for edge, (_, target) in enumerate(EDGES):
+        if row[edge] and target not in live:
+            assert not any(p.grad.any() for p in network.cells[0].layers[str(edge)].parameters())
+
+
+@pytest.mark.parametrize("row", [[3, 1, 0, 1, 0, 1], [3, 1, 2, 1, 1, 0]], ids=str)
+def test_without_gradients_what_leads_nowhere_makes_no_difference(row):
+    network = build(NB201, np.array(row), **SMALL).eval()
+    images = torch.rand(4, 3, 8, 8)
+    with torch.no_grad():
+        without = network(images)
+    assert torch.equal(without, network(images))
+
+
 def test_an_operation_that_leads_nowhere_is_there_and_is_run():
     network = build(NB201, np.array([3, 1, 0, 1, 0, 1]), **SMALL)
     seen = []
