@@ -101,6 +101,8 @@ benchmarks = Registry(
     {
         "digits101": "nasbed.benchmarks.tabular:digits101",
         "nasbench101": "nasbed.benchmarks.tabular:nasbench101",
+        "nasbench201": "nasbed.benchmarks.curves:nasbench201",
+        "natssize": "nasbed.benchmarks.curves:natssize",
     },
 )
 optimizers = Registry(
@@ -130,7 +132,15 @@ predictors = Registry("predictor")
 proxies = Registry(
     "proxy",
     {
+        "fisher": "nasbed.proxies.fisher:Fisher",
+        "flops": "nasbed.proxies.flops:FLOPs",
+        "grad_norm": "nasbed.proxies.grad_norm:GradientNorm",
+        "grasp": "nasbed.proxies.grasp:GraSP",
+        "l2_norm": "nasbed.proxies.l2_norm:L2Norm",
+        "params": "nasbed.proxies.params:Parameters",
+        "plain": "nasbed.proxies.plain:Plain",
         "snip": "nasbed.proxies.snip:SNIP",
+        "synflow": "nasbed.proxies.synflow:SynFlow",
         "epe_nas": "nasbed.proxies.epe_nas:EPENAS",
         "jacov": "nasbed.proxies.jacov:JacobianCovariance",
         "naswot": "nasbed.proxies.naswot:NASWOT",

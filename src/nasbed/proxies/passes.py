@@ -6,7 +6,7 @@ shares, the next finds it there. A score is the same to the last bit whether it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
+
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from nasbed.proxies.probe import Probe
@@ -62,8 +64,17 @@ class Passes:
         Raises:
             BadSetting: When the probe has no labels.
         """
+        return self.loss_at(1)
+
+    def loss_at(self, temperature: float) -> Tensor:
+        """Give the batch's loss with logits that are divided by a temperature.
+
+        Raises:
+            BadSetting: When the probe has no labels.
+        """
         targets = self.probe.targets()
-        return self.probe.loss(self.logits, targets)
+        logits = self.logits if temperature == 1 else self.logits / temperature
+        return self.probe.loss(logits, targets)
 
     @cached_property
     def weight_gradients(self) -> list[Tensor]:
@@ -122,9 +133,34 @@ def total(parts: Iterable[Tensor]) -> float:
     return float(torch.stack(sums).sum()) if sums else 0.0
 
 
+def norm(parts: Sequence[Tensor], of: str) -> float:
+    """Give the sum of some tensors' Euclidean norms, or the norm of all of them together.
+
+    Args:
+        parts: The tensors, one a layer.
+        of: What the norm is of: each of the ``layers``, or the ``network``.
+
+    Raises:
+        BadSetting: When it is neither.
+    """
+    if of not in ("layers", "network"):
+        raise BadSetting(f"a norm is of 'layers' or of the 'network', not of {of!r}")
+    norms = [torch.linalg.vector_norm(part, dtype=torch.float64) for part in parts]
+    return total(norms) if of == "layers" else total(x.square() for x in norms) ** 0.5
+
+
 def layers(network: nn.Module) -> list[nn.Module]:
     """Find the convolutions and linear layers, in order, each once."""
     return [module for module in network.modules() if isinstance(module, _ConvNd | nn.Linear)]
+
+
+def layer_weights(network: nn.Module) -> list[Tensor]:
+    """Find the weights of convolutions and linear layers, in order, each once."""
+    return _each_once(cast(Tensor, layer.weight) for layer in layers(network))
+
+
+def _each_once(tensors: Iterable[Tensor]) -> list[Tensor]:
+    return list({id(tensor): tensor for tensor in tensors}.values())
 
 
 class _Forward(NamedTuple):
@@ -144,8 +180,7 @@ def _forward(probe: Probe, train: bool, copying: bool) -> _Forward:
             layer.register_forward_hook(notes.take)
         logits = probe.logits(network(images))
         weight_of = {layer: cast(Tensor, layer.weight) for layer in found}
-    weights = list({id(weight): weight for weight in weight_of.values()}.values())
-    return _Forward(images, logits, weights, weight_of, notes)
+    return _Forward(images, logits, _each_once(weight_of.values()), weight_of, notes)
 
 
 @dataclass(eq=False)
