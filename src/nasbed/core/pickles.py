@@ -1,20 +1,23 @@
 """Pickles: other people's data files, read without running what they ask for.
 
 A pickle is a program: by naming a callable it can do anything at all. Data files need a few that do no harm, so those
-are listed, and a file that names any other is refused.
+are listed, and a file that names any other is refused. Before any of it is done, all of a pickle is walked through, so
+that one which is cut off, or would take more memory than a file of its size can need, is refused as well.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import pickle
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile, NasbedError
+from nasbed.core.pickle_opcodes import walk
 
 
 def read_pickle(
@@ -22,7 +25,7 @@ def read_pickle(
     name: str,
     *,
     encoding: str = "ASCII",
-    also: Mapping[tuple[str, str], object] | None = None,
+    also: Mapping[tuple[str, str], Callable[..., Any]] | None = None,
 ) -> Any:
     """Give the numbers, text, containers and NumPy arrays that a pickle holds.
 
@@ -35,14 +38,9 @@ def read_pickle(
     Raises:
         CorruptFile: When it is no pickle, ends early or names anything that is not allowed.
     """
-    reader = RestrictedUnpickler(io.BytesIO(file) if isinstance(file, bytes) else file, name, encoding, also)
-    try:
-        return reader.load()
-    except NasbedError:
-        raise
-    except Exception as error:  # what a broken pickle ends in is anything, from EOFError to IndexError
-        why = str(error) or type(error).__name__
-        raise CorruptFile(f"{name} is not a whole pickle ({why}); get the file anew") from None
+    written = file if isinstance(file, bytes) else file.read()
+    walk(np.frombuffer(written, np.uint8), name)
+    return RestrictedUnpickler(io.BytesIO(written), name, encoding, also).read()
 
 
 class RestrictedUnpickler(pickle.Unpickler):
@@ -53,27 +51,157 @@ class RestrictedUnpickler(pickle.Unpickler):
         file: BinaryIO,
         name: str,
         encoding: str = "ASCII",
-        also: Mapping[tuple[str, str], object] | None = None,
+        also: Mapping[tuple[str, str], Callable[..., Any]] | None = None,
     ) -> None:
         super().__init__(file, encoding=encoding)
-        self.name, self.allowed = name, {**ALLOWED, **(also or {})}
+        self.name, self.also = name, also or {}
+        self.arrays = False
+
+    def read(self) -> Any:
+        """Give what the pickle holds.
+
+        Raises:
+            CorruptFile: When it is not whole or names anything that is not allowed.
+        """
+        try:
+            found = self.load()
+            return _bare(found, {}) if self.arrays else found
+        except NasbedError:
+            raise
+        except Exception as error:  # what a broken pickle ends in is anything, from EOFError to IndexError
+            why = str(error) or type(error).__name__
+            raise CorruptFile(f"{self.name} is not a whole pickle ({why}); get the file anew") from None
 
     def find_class(self, module: str, name: str) -> Any:
         """Give what is allowed under a name, and refuse any other."""
-        if (module, name) not in self.allowed:
+        called = self.also.get((module, name)) or ALLOWED.get((module, name))
+        if called is None:
             raise CorruptFile(
                 f"{self.name} wants to call {module}.{name}, which a data file has no need of and which could do "
                 "anything to this machine; it was not read. Get the file from its official source"
             )
-        return self.allowed[module, name]
+        self.arrays |= called is _reconstruct
+        return Callee(called)
 
 
-def _dtype(kind: str, *settings: Any) -> np.dtype[Any]:
-    """Give a type of numbers or text; one of objects or of raw memory is refused."""
-    made = np.dtype(kind, *settings)
-    if made.kind not in "biufcSU":
-        raise ValueError(f"its arrays are of {made}, not of numbers or text")
-    return made
+class Callee:
+    """What a pickle gets when it names something: it may call it, and do nothing else to it."""
+
+    __slots__ = ("called",)
+
+    def __init__(self, called: Callable[..., Any]) -> None:
+        object.__setattr__(self, "called", called)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it."""
+        called: Callable[..., Any] = object.__getattribute__(self, "called")
+        return called(*arguments)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise ValueError(f"it wants to change the {name} of what it calls")
+
+    def __setstate__(self, state: Any) -> None:
+        raise ValueError("it wants to change what it calls")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Callee, (object.__getattribute__(self, "called"),)
+
+
+class Ordered(dict[Any, Any]):
+    """What ``OrderedDict`` becomes: as ordered, and nothing can be hung on it."""
+
+    __slots__ = ()
+
+    def __setstate__(self, state: Any) -> None:
+        """Forget what a module's weights carry beside themselves."""
+
+
+class _Kind:
+    """A type of numbers or text; one of objects or of raw memory is refused."""
+
+    __slots__ = ("dtype",)
+
+    def __init__(self, kind: Any, *_: Any) -> None:
+        if not isinstance(kind, str):
+            raise ValueError("the type of its arrays has no name")
+        made = np.dtype(kind)
+        if made.kind not in "biufcSU":
+            raise ValueError(f"its arrays are of {made}, not of numbers or text")
+        self.dtype = made
+
+    def __setstate__(self, state: Any) -> None:
+        """Take the order of bytes, which is all that such a type leaves open."""
+        order, *fields = state[1:5]
+        if order not in ("<", ">", "=", "|") or fields != [None] * 3 or state[5] not in (-1, self.dtype.itemsize):
+            raise ValueError("its arrays are of a type that has parts")
+        if order in "<>":
+            self.dtype = self.dtype.newbyteorder(order)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _kind_of, (self.dtype.str,)
+
+
+def _kind_of(text: str) -> _Kind:
+    return _Kind(text)
+
+
+class _Array(np.ndarray):
+    """An array between being announced and being bare; NumPy itself would believe more of what it is told."""
+
+    def __setstate__(self, state: Any) -> None:
+        _, shape, kind, fortran, raw = state
+        raw = raw.encode("latin1") if isinstance(raw, str) else raw  # Python 2 had one type for bytes and text
+        made = _array(raw, kind, shape, "F" if fortran else "C")
+        super().__setstate__((1, made.shape, made.dtype, bool(fortran), raw))  # type: ignore[arg-type]
+
+
+def _array(raw: Any, kind: Any, shape: Any, order: str) -> NDArray[Any]:
+    """Give bytes as an array, if they are as many as it has."""
+    if not isinstance(kind, _Kind) or not isinstance(shape, tuple) or not all(type(side) is int for side in shape):
+        raise ValueError("an array of it says neither what it is of nor how large it is")
+    if min(shape, default=0) < 0 or math.prod(shape) * kind.dtype.itemsize != len(raw):
+        raise ValueError(f"an array of it says that it is {shape} of {kind.dtype}, but has {len(raw):,} bytes")
+    if kind.dtype.itemsize == 0 and shape == (1,):
+        return np.zeros(1, kind.dtype)  # of no text at all
+    flat = np.frombuffer(raw, kind.dtype) if len(raw) else np.empty(0, kind.dtype)
+    return flat.reshape(shape, order="F" if order == "F" else "C")
+
+
+def _reconstruct(_: Any, shape: Any, __: Any) -> _Array:
+    """Announce an array, whose content comes later; NumPy always says that it is empty until then."""
+    if shape != (0,):
+        raise ValueError(f"it announces an array of {shape} without its content")
+    return np.empty(0).view(_Array)
+
+
+def _scalar(kind: Any, raw: Any) -> Any:
+    """Give one number or text."""
+    raw = raw.encode("latin1") if isinstance(raw, str) else raw
+    return _array(raw, kind, (1,), "C")[0]
+
+
+def _frombuffer(raw: Any, kind: Any, shape: Any, order: Any) -> NDArray[Any]:
+    """Give an array that is written behind its announcement, as protocol 5 does."""
+    return _array(raw, kind, shape, order).copy(order)
+
+
+def _bare(value: Any, seen: dict[int, Any]) -> Any:
+    """Give a value with plain arrays for those that were announced; what is in several places stays one."""
+    if id(value) in seen:
+        return seen[id(value)]
+    if isinstance(value, _Array):
+        seen[id(value)] = bare = value.view(np.ndarray)
+        return bare
+    if isinstance(value, tuple):
+        return tuple(_bare(one, seen) for one in value)
+    if isinstance(value, dict):
+        seen[id(value)] = value
+        for key in value:
+            value[key] = _bare(value[key], seen)
+    elif isinstance(value, list):
+        seen[id(value)] = value
+        value[:] = [_bare(one, seen) for one in value]
+    return value
 
 
 def _encode(text: str, encoding: str) -> bytes:
@@ -83,22 +211,34 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
-_ARRAYS = {  # as NumPy names them when it pickles, asked of it, since their place has moved once already
-    "multiarray._reconstruct": np.empty(1).__reduce__()[0],
-    "multiarray.scalar": np.float64(0).__reduce__()[0],
-    "numeric._frombuffer": np.empty(1).__reduce_ex__(5)[0],
-}
+def _no_bytes() -> bytes:
+    """Give what old protocols write for no bytes at all."""
+    return b""
 
-ALLOWED: dict[tuple[str, str], object] = {
+
+def _not_called(*_: Any) -> Any:
+    """Stand for what is named as a type alone."""
+    raise ValueError("it makes an array without content")
+
+
+ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
     ("_codecs", "encode"): _encode,
-    ("collections", "OrderedDict"): OrderedDict,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): _dtype,
-    **{(builtins, made.__name__): made for builtins in ("builtins", "__builtin__") for made in (set, frozenset, bytes)},
+    ("collections", "OrderedDict"): Ordered,
+    ("numpy", "ndarray"): _not_called,
+    ("numpy", "dtype"): _Kind,
+    **{
+        (builtins, made.__name__): called
+        for builtins in ("builtins", "__builtin__")
+        for made, called in ((set, set), (frozenset, frozenset), (bytes, _no_bytes))
+    },
     **{
         (f"numpy.{core}.{module}", function): called
         for core in ("core", "_core")
-        for (module, function), called in ((name.split("."), called) for name, called in _ARRAYS.items())
+        for module, function, called in (
+            ("multiarray", "_reconstruct", _reconstruct),
+            ("multiarray", "scalar", _scalar),
+            ("numeric", "_frombuffer", _frombuffer),
+        )
     },
 }
 """What any data file may name, with what is called for it."""
