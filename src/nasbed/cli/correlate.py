@@ -69,7 +69,7 @@ def command(
 
 
 def _truth(text: str, scores: Scores, epochs: int | None) -> Truth:
-    """Find what is meant by ``NAME``, ``PATH``, ``NAME:COLUMN`` or ``PATH:COLUMN``.
+    """Find what is meant by ``NAME``, ``PATH``, ``NAME:COLUMN`` or ``PATH:COLUMN``; NAME may have settings.
 
     Raises:
         BadSetting: When there is no such file, or epochs are given for a CSV.
@@ -81,8 +81,9 @@ def _truth(text: str, scores: Scores, epochs: int | None) -> Truth:
     from nasbed.report.truth import Truth
 
     name, column = text, None
-    if not (Path(text).expanduser().is_file() or text in benchmarks) and ":" in text:
-        name, _, column = text.rpartition(":")
+    if not (Path(text).expanduser().exists() or text in benchmarks) and "=" not in text.rpartition(":")[2]:
+        left, colon, column = text.rpartition(":")
+        name, column = (left, column) if colon else (text, None)
     if Path(name).suffix == ".csv":
         if epochs is not None:
             raise BadSetting(f"--epochs is for tables; {name} has columns")

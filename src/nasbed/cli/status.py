@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nasbed.cli.console import Json, duration, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
+    from nasbed.proxies.standing import ScoringStanding
     from nasbed.tables.standing import Standing
 
+_NOTHING = "nothing works on it"
 _SHOWN = 5  # reasons for failures, and sessions
 
 
@@ -29,17 +32,29 @@ def command(
     json: Json = False,
 ) -> None:
     """Say how far campaigns are, what was given up and why, how fast they go and how they go on."""
+    from nasbed.core.errors import BadSetting
     from nasbed.core.files import replacing
     from nasbed.tables.standing import standings
 
-    found = standings(paths)
+    found: list[Standing] = []
+    scorings: list[ScoringStanding] = []
+    for path in paths:
+        scored = _scorings(path)
+        with suppress(*([BadSetting] if scored else [])):
+            found += standings([path])
+        scorings += scored
     if failures is not None:
         lines = ["/".join(map(str, training[:3])) for standing in found for training in standing.failures]
         with replacing(failures) as beside:
             beside.write_text("".join(f"{line}\n" for line in lines))
     if json:
-        print_json([standing.as_dict() for standing in found])
+        everything: list[Any] = [*found, *scorings]
+        print_json([standing.as_dict() for standing in everything])
         return
+    for number, scoring in enumerate(scorings):
+        _print_scoring(scoring)
+        if found or number < len(scorings) - 1:
+            print()
     for number, standing in enumerate(found):
         if number:
             print()
@@ -47,6 +62,35 @@ def command(
     if len(found) > 1 and all(standing.plan == found[0].plan for standing in found):
         units = frozenset().union(*(standing.recorded for standing in found))
         print(f"\nall {len(found)} stores together: {len(units):,} of {found[0].units:,} units done")
+
+
+def _scorings(path: Path) -> list[ScoringStanding]:
+    """Read a store of scores, or those that a folder has; none where there are none."""
+    from nasbed.core.errors import BadSetting, CorruptFile
+    from nasbed.proxies.standing import ScoringStanding
+
+    found: list[ScoringStanding] = []
+    for file in sorted(path.glob("*.sqlite")) if path.is_dir() else [path]:
+        with suppress(BadSetting, CorruptFile):  # it is something else, of which 'standings' says what it thinks
+            found.append(ScoringStanding.of(file))
+    return found
+
+
+def _print_scoring(scoring: ScoringStanding) -> None:
+    plan, sessions = scoring.plan, scoring.sessions
+    print_facts(
+        {
+            "store": scoring.store,
+            "scores": f"{', '.join(plan['proxies'])} of {plan['space']['name']} on {plan['data']}, seed {plan['seed']}",
+            "networks done": f"{scoring.done:,} of {scoring.networks:,}, for {scoring.architectures:,} architectures",
+            "given up": {f"{n:,}": reason for reason, n in scoring.failures.items()},
+            "now": _working(scoring.running) or ("complete" if scoring.done == scoring.networks else _NOTHING),
+            "speed": None if scoring.rate is None else f"{scoring.rate:.3g} networks/s in the latest session",
+            "left": duration(scoring.left) if scoring.left else None,
+        }
+    )
+    if sessions:
+        print(f"\nto go on: {sessions[-1]['command']}")
 
 
 def _print(standing: Standing) -> None:
@@ -89,6 +133,10 @@ def _print(standing: Standing) -> None:
 
 
 def _now(standing: Standing) -> str:
-    if standing.running is not None:
-        return f"running as process {standing.running['process']} on {standing.running['machine']}"
-    return "complete" if sum(standing.done.values()) == standing.units else "nothing works on it"
+    complete = sum(standing.done.values()) == standing.units
+    return _working(standing.running) or ("complete" if complete else _NOTHING)
+
+
+def _working(running: dict[str, Any] | None) -> str:
+    """Say who works on a store; nothing where nobody does."""
+    return "" if running is None else f"running as process {running['process']} on {running['machine']}"

@@ -22,6 +22,8 @@ class Benchmark(ABC):
     space: Space
     budgets: tuple[int, ...]
     """The epochs it can answer for, ascending; the last is the default."""
+    measure: str = "accuracy"
+    """What its validation values are: accuracies in [0, 1], or in words something else of which more is better."""
 
     @abstractmethod
     def query(

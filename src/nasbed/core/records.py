@@ -30,7 +30,8 @@ class Evaluations(NamedTuple):
     """What a benchmark answers: validation results and their cost, one a trial.
 
     Attributes:
-        value: Validation accuracy in [0, 1], higher is better; NaN where the training failed. Float64, ``(n,)``.
+        value: Validation accuracy in [0, 1], or what else ``Benchmark.measure`` says; higher is better, NaN where the
+            training failed. Float64, ``(n,)``.
         seconds: Simulated or measured training time. Float64, ``(n,)``.
         epochs: Epochs trained. Int64, ``(n,)``.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.extras import require
 from nasbed.proxies.scores import BESIDE
-from nasbed.report.correlation import COEFFICIENTS, Correlation, Estimate
+from nasbed.report.correlation import COEFFICIENTS, Agreement, Correlation, Estimate
 from nasbed.report.figures import style
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def scatter(correlation: Correlation, proxy: str) -> Figure:
         within = there & (x >= low) & (x <= high)
         dots: dict[str, Any] = {"color": _DOT, "linewidths": 0, "rasterized": len(x) > _DENSE, "zorder": 3}
         axes.scatter(x[within], y[within], s=size, alpha=faint, **dots)
-        for beyond, edge, marker in ((there & (x < low), low, "<"), (there & (x > high), high, ">")):
-            axes.scatter(np.full(beyond.sum(), edge), y[beyond], s=size + 6, alpha=faint, marker=marker, **dots)
+        for outside, edge, marker in ((there & (x < low), low, "<"), (there & (x > high), high, ">")):
+            axes.scatter(np.full(outside.sum(), edge), y[outside], s=size + 6, alpha=faint, marker=marker, **dots)
         if there.any():
             best = int(np.nanargmax(x))
             axes.scatter(
@@ -57,16 +58,14 @@ def scatter(correlation: Correlation, proxy: str) -> Figure:
                 edgecolors=_BEST,
                 linewidths=1.4,
                 zorder=4,
-                label=f"best score: {agreement.best.truth:.4g}, rank {agreement.best.rank:,} of {agreement.n:,}",
             )
-            axes.legend(loc="lower right" if agreement.kendall.value >= 0 else "lower left", handletextpad=0.2)
         if logarithmic:
             axes.set_xscale("log")
         axes.set_xlabel(f"{proxy} score")
         axes.set_ylabel(_words(correlation))
         axes.set_title(_title(correlation, agreement.kendall), loc="left")
-        unseen = _caption(agreement.failed, int((there & ~within).sum()), correlation)
-        figure.supxlabel(unseen, fontsize=7.5, color=_GREY)
+        beyond = int((there & ~within).sum())
+        figure.supxlabel(_caption(agreement, beyond, correlation.truth.warnings), fontsize=7.5, color=_GREY)
         return figure
 
 
@@ -140,8 +139,10 @@ def _words(correlation: Correlation) -> str:
     return fill(truth.name if truth.what in truth.name else f"{truth.what}, {truth.name}", _LINE)
 
 
-def _caption(failed: int, beyond: int, correlation: Correlation) -> str:
-    """Say what is not to be seen, and what one should know of the truth."""
-    said = [f"{failed} without a number as score"] * bool(failed)
-    said += [f"{beyond} beyond the axis (triangles)"] * bool(beyond)
-    return fill(" · ".join([*said, *correlation.truth.warnings]), 2 * _LINE)
+def _caption(agreement: Agreement, beyond: int, warnings: Sequence[str]) -> str:
+    """Say what the ring is, what is not to be seen, and what one should know of the truth."""
+    best = agreement.best
+    said = [f"ring: the best score, {best.truth:.4g}, rank {best.rank:,} of {agreement.n:,}"]
+    said += [f"{agreement.failed:,} without a number as score"] * bool(agreement.failed)
+    said += [f"{beyond:,} beyond the axis (triangles)"] * bool(beyond)
+    return fill(" · ".join([*said, *warnings]), 2 * _LINE)

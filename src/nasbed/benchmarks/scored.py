@@ -1,0 +1,152 @@
+"""Scores as a benchmark: what a search hears of an architecture is what a proxy says of its untrained network.
+
+The values are scores, not accuracies: higher is better, but they lie in no particular range. ``measure`` says so.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting, NotInTable, UnknownName
+from nasbed.core.records import Archs, Evaluations
+from nasbed.proxies.scores import Scores
+
+if TYPE_CHECKING:
+    from nasbed.core.rng import Streams
+
+
+class ScoredBenchmark(Benchmark):
+    """Answers with the scores of one proxy, which cost no epochs, and the seconds that scoring took.
+
+    Equal architectures (``space.key``) are answered alike, by the first of them that was scored.
+
+    Args:
+        scores: What was scored; the whole space, for a search that is free to go anywhere.
+        proxy: Whose scores; the first proxy's if not given.
+        truth: What knows the test accuracies of the same architectures: a benchmark, which is asked for nothing else,
+            after the search. None where nobody knows them.
+
+    Raises:
+        UnknownName: When the proxy was not scored.
+        BadSetting: When the truth is about another space.
+    """
+
+    budgets = (0,)
+
+    def __init__(self, scores: Scores, proxy: str | None = None, truth: Benchmark | None = None) -> None:
+        self.scores, self.truth = scores, truth
+        self.proxy = next(iter(scores.columns)) if proxy is None else proxy
+        self.space = scores.space
+        if truth is not None and truth.space != self.space:
+            raise BadSetting(f"the scores are of {self.space!r}, {truth.name} is of {truth.space!r}; give one of that")
+        self.measure = f"{self.proxy} score"
+        self.name = f"{Path(scores.name).stem}:{self.proxy}"
+        self._values = scores[self.proxy]
+
+    def rows(self, archs: Archs) -> NDArray[np.int64]:
+        """Find the row of the scores that answers for each architecture, ``(n, decisions)`` → ``(n,)``.
+
+        Raises:
+            NotInTable: When an architecture is not valid or was not scored.
+        """
+        if archs.ndim != 2 or archs.shape[1] != self.space.decisions:
+            raise BadSetting(f"architectures are rows of {self.space.decisions} integers, not of shape {archs.shape}")
+        keys, order = self._sorted
+        valid = self.space.valid(archs)
+        if not valid.all():
+            wrong = int(np.argmin(valid))
+            raise NotInTable(f"architecture {wrong} of {len(archs)} is not valid: {archs[wrong].tolist()}")
+        wanted = self.space.key(archs)
+        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        known = keys[place] == wanted
+        if not known.all():
+            lost = archs[int(np.argmin(known))]
+            raise NotInTable(
+                f"{self.space.format(lost)} was not scored; a search that is free to go anywhere needs the whole "
+                "space: nasbed score … --all"
+            )
+        return order[place]
+
+    @cached_property
+    def _sorted(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The keys, ascending, each once, and the first row of each."""
+        return np.unique(self.space.key(self.scores.archs), return_index=True)
+
+    def query(
+        self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
+    ) -> Evaluations:
+        """Look scores up; there is one of each, whatever streams would draw. See ``Benchmark.query``."""
+        self._check(epochs, len(archs))
+        if streams is not None and len(streams) != len(archs):
+            raise BadSetting(f"{len(archs)} architectures need as many streams to draw from, not {len(streams)}")
+        rows = self.rows(archs)
+        seconds = np.nan_to_num(self.scores.seconds[rows])
+        return Evaluations(self._values[rows], seconds, np.zeros(len(rows), np.int64))
+
+    def outcomes(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
+        """Give the scores, one each, ``(n, 1)``."""
+        self._check(epochs, len(archs))
+        return self._values[self.rows(archs)][:, None]
+
+    def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
+        """Give the test accuracy that the truth knows, at its largest budget; NaN without one."""
+        self._check(epochs, len(archs))
+        rows = self.rows(archs)
+        return np.full(len(rows), np.nan) if self.truth is None else self.truth.test(archs)
+
+    def optimum(self, epochs: int | None = None) -> tuple[float, float]:
+        """Give the best score, and the best test accuracy that the truth knows."""
+        self._check(epochs, 1)
+        best = float("nan") if self.truth is None else self.truth.optimum()[1]
+        return float(np.nanmax(self._values)), best
+
+    def describe(self) -> dict[str, Any]:
+        """Say what was scored, how, and what knows the truth."""
+        about = self.scores.about
+        return {
+            **super().describe(),
+            "measure": self.measure,
+            "architectures": len(self.scores),
+            "plan": about.get("plan"),
+            "truth": None if self.truth is None else self.truth.name,
+            "warnings": [*about.get("warnings", []), f"validation is the {self.measure}, not an accuracy"],
+        }
+
+    def _check(self, epochs: NDArray[np.int64] | int | None, count: int) -> None:
+        """Refuse epochs: nothing is trained."""
+        given = np.asarray(0 if epochs is None else epochs)
+        if given.shape not in ((), (count,)):
+            raise BadSetting(f"{count} architectures need one number of epochs each, or one for all")
+        if given.any():
+            raise NotInTable(f"{self.name} has scores of untrained networks, at 0 epochs, not at {given.max()}")
+
+
+def of_file(text: str, **settings: Any) -> ScoredBenchmark:
+    """Make one of ``FILE``, ``FILE:PROXY`` or ``FILE:PROXY:BENCHMARK``, the last of which knows the truth.
+
+    Raises:
+        BadSetting: When there is no such file.
+        UnknownName: When it has no such proxy, or there is no such benchmark.
+    """
+    from nasbed.benchmarks.resolve import resolve
+
+    pieces = text.split(":")
+    for length in range(len(pieces), 0, -1):
+        path = Path(":".join(pieces[:length])).expanduser()
+        if path.is_file():
+            scores, rest = Scores.read(path), ":".join(pieces[length:])
+            break
+    else:
+        raise BadSetting(f"write scored:FILE:PROXY, with a file that 'nasbed score' made; there is no file {pieces[0]}")
+    # a proxy's settings follow a colon as well: the longest name that was scored is meant
+    proxy = max((name for name in scores.columns if f"{rest}:".startswith(f"{name}:")), key=len, default=None)
+    if rest and proxy is None:
+        raise UnknownName(f"proxy in {scores.name}", rest.partition(":")[0], scores.columns)
+    truth = rest[len(proxy) + 1 :] if proxy is not None else ""
+    return ScoredBenchmark(scores, proxy, truth=resolve(truth) if truth else None, **settings)
