@@ -70,11 +70,11 @@ def _of_nested(text: str) -> list[str]:
     """Read nested sequences of operations and sources, or NASLib's numbers."""
     try:
         found = ast.literal_eval(text)
-        if all(type(number) is int for number in found):
-            return _of_naslib(found, text)
-        return _of_nodes([[(str(name), int(source)) for name, source in node] for node in found])
+        is_flat = all(type(number) is int for number in found)
+        nodes = [] if is_flat else [[(name, source) for name, source in node] for node in found]
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise _not_a_cell(text) from None
+    return _of_naslib(found, text) if is_flat else _of_nodes(nodes)
 
 
 def _of_naslib(numbers: Sequence[int], text: str) -> list[str]:

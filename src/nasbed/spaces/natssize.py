@@ -6,7 +6,6 @@ TPAMI 2021, https://arxiv.org/abs/2009.00437
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -25,7 +24,6 @@ CHANNELS = (8, 16, 24, 32, 40, 48, 56, 64)
 LAYERS = ("cell", "reduction", "cell", "reduction", "cell")
 """What each decision gives its channels to: three stages of one cell, and the residual blocks of stride 2 between."""
 
-_TEXT = re.compile(r"\s*[\[(]?\s*(\d+(?:\s*[:,]\s*\d+)+)\s*[\])]?\s*")
 _CHAIN = tuple(tuple(int(j == i + 1) for j in range(len(LAYERS) + 2)) for i in range(len(LAYERS) + 2))
 
 
@@ -101,13 +99,10 @@ class NATSSize(ProductSpace):
         numbered = self.numbered(text)
         if numbered is not None:
             return numbered
-        match = _TEXT.fullmatch(text)
-        if match is None:
-            raise InvalidArchitecture(
-                f"{text[:120]!r} is no architecture of the size space; write five channel counts, such as "
-                "8:16:24:32:40, or the official index"
-            )
-        return self._row([width.strip() for width in re.split("[:,]", match[1])])
+        text = text.strip()
+        is_bracketed = text[:1] + text[-1:] in ("()", "[]")
+        widths = text[1:-1].split(",") if is_bracketed else text.split(":")
+        return self._row([width.strip() for width in widths])
 
     def format(self, arch: Archs) -> str:
         """Write the channel counts as published: ``8:16:24:32:40``."""
@@ -119,6 +114,7 @@ class NATSSize(ProductSpace):
         numbers = {str(channels): number for number, channels in enumerate(CHANNELS)}
         if len(widths) != len(LAYERS) or not set(widths) <= set(numbers):
             raise InvalidArchitecture(
-                f"an architecture has {len(LAYERS)} channel counts out of {', '.join(numbers)}, not {':'.join(widths)}"
+                f"{':'.join(widths)[:120]!r} is no architecture of the size space; write {len(LAYERS)} channel counts "
+                f"out of {', '.join(numbers)}, such as 8:16:24:32:40, or the official index"
             )
         return np.array([numbers[width] for width in widths], np.int8)

@@ -90,7 +90,7 @@ class ProductSpace(Space):
         digits = text.strip().removeprefix("#")
         if not (digits.isascii() and digits.isdecimal()):
             return None
-        row: Archs = self.archs_of(np.array([int(digits[:18])]))[0]
+        row: Archs = self.archs_of(np.array([int(digits.lstrip("0")[:18] or "0")]))[0]
         return row
 
     # ── equality ──────────────────────────────────────────────────────────────────────────────────────────────

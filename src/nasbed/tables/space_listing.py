@@ -22,8 +22,8 @@ def write_space(space: Space, path: Path) -> int:
     """Write every architecture of a space to a file of the format that its name ends with; give how many there are.
 
     ``.json`` has the architectures' text, in the order of ``space.enumerate``, as NATS-Bench's ``meta_archs`` do.
-    ``.parquet`` and ``.csv`` have a row for each: index, architecture, key, first_equal (the smallest index with the
-    same key) and, where the space has networks, trainable_parameters and flops_natsbench, flops_naslib of the published
+    ``.parquet`` and ``.csv`` have a row for each: index, architecture, first_equal (the smallest index with the same
+    key) and, where the space has networks, trainable_parameters and flops_natsbench, flops_naslib of the published
     networks for CIFAR-10 (``nasbed.nets.costs``).
 
     Args:
@@ -51,12 +51,10 @@ def write_space(space: Space, path: Path) -> int:
 
 
 def _table(space: Space, archs: Archs, texts: list[str]) -> pa.Table:
-    keys = space.key(archs)
-    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    _, first, which = np.unique(space.key(archs), return_index=True, return_inverse=True)
     columns = {
         "index": np.arange(len(archs)),
         "architecture": pa.array(texts),
-        "key": keys,
         "first_equal": first[which],
     }
     try:

@@ -88,6 +88,27 @@ def test_a_label_has_the_same_colour_in_every_drawing():
     assert fills[0] == fills[1]
 
 
+WITH_NONE = Graph.of([[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]], ["input", "none", "pool", "output"])
+
+
+def test_what_has_no_effect_is_dashed():
+    root = ElementTree.fromstring(WITH_NONE.svg())
+    boxes = [rect.get("stroke-dasharray") is not None for rect in root.iter(f"{SVG}rect")]
+    lines = [path.get("stroke-dasharray") is not None for path in root.iter(f"{SVG}path") if path.get("fill") == "none"]
+    assert boxes == [False, True, False, False]
+    assert dict(zip(WITH_NONE.edges, lines, strict=True)) == {(0, 1): True, (0, 2): False, (1, 3): True, (2, 3): False}
+
+
+def test_what_has_no_effect_is_dashed_in_dot():
+    dashed = [line.strip().split(" [")[0] for line in WITH_NONE.dot().splitlines() if "dashed" in line]
+    assert dashed == ["1", "0 -> 1", "1 -> 3"]
+
+
+def test_both_ends_are_drawn_in_full_even_if_nothing_leads_from_one_to_the_other():
+    root = ElementTree.fromstring(Graph.of([[0, 0], [0, 0]], ["input", "output"]).svg())
+    assert not any(rect.get("stroke-dasharray") for rect in root.iter(f"{SVG}rect"))
+
+
 def test_dot_names_every_edge():
     graph = Graph.of([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "a", "output"])
     assert re.findall(r"(\d) -> (\d);", graph.dot()) == [("0", "1"), ("0", "2"), ("1", "2")]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.core.errors import InvalidArchitecture
-from nasbed.core.graph import INPUT, OUTPUT, Graph
+from nasbed.core.graph import INPUT, NONE, OUTPUT, Graph
 
 
 @st.composite
@@ -53,6 +53,21 @@ def test_equal_degrees_do_not_make_graphs_isomorphic():
 
 def _undirected(edges):
     return [[int((i, j) in edges) for j in range(6)] for i in range(6)]
+
+
+@given(graphs())
+def test_without_none_live_is_what_pruning_keeps(graph):
+    pruned = graph.pruned()
+    assert [graph.labels[v] for v in sorted(graph.live)] == list(() if pruned is None else pruned.labels)
+
+
+@given(graphs(), st.integers(1, 3))
+def test_none_cuts_every_path_through_it(graph, place):
+    if place >= graph.vertices - 1:
+        return
+    labels = [NONE if v == place else label for v, label in enumerate(graph.labels)]
+    cut = [[there * (place not in (u, v)) for v, there in enumerate(row)] for u, row in enumerate(graph.adjacency)]
+    assert Graph.of(graph.matrix, labels).live == Graph.of(cut, graph.labels).live
 
 
 @given(graphs())
