@@ -76,13 +76,15 @@ def command(
 
 
 def _print(comparison: Comparison) -> None:
-    headers = ["optimizer", "trained", "unique", "validation %", "test %", "test regret, points", "found best %"]
+    accuracies = comparison.factor("validation") == 100
+    heard = "validation %" if accuracies else comparison.words("validation")
+    headers = ["optimizer", "trained", "unique", heard, "test %", "test regret, points", "found best %"]
     rows = [
         [
             row["optimizer"],
             f"{row['evaluations']:.0f}",
             f"{row['unique_evaluations']:.0f}",
-            percent(row["mean_validation"]),
+            percent(row["mean_validation"]) if accuracies else f"{row['mean_validation']:.6g}",
             percent(row["test"]),
             _interval(row),
             percent(row["optimum_found"], 1),

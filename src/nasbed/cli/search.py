@@ -168,20 +168,33 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]]) -> No
     budget = ", ".join(f"{limit:g} {name}" for name, limit in info["budget"].items() if limit is not None)
     print_facts({"optimizer": optimizer, "benchmark": info["benchmark"]["name"], "budget of a run": budget})
     names = {"validation": "validation (heard) %", "mean_validation": "validation (mean) %", "test": "test %"}
+    if history.measure != "accuracy":
+        names = {"validation": history.measure, "test": "test %"}
+
+    def shown(name: str, value: float) -> str:
+        return percent(value) if name != "validation" or history.measure == "accuracy" else f"{value:.6g}"
+
     if history.optimum[1] == history.optimum[1]:
         names["test_regret"] = "test regret, points"
     rows = [
-        [str(run["run"]), f"{run['evaluations']:.0f}", f"{run['seconds']:.0f}", *(percent(run[name]) for name in names)]
+        [
+            str(run["run"]),
+            f"{run['evaluations']:.0f}",
+            f"{run['seconds']:.0f}",
+            *(shown(name, run[name]) for name in names),
+        ]
         for run in chosen[:_SHOWN]
     ]
     print()
-    print_table(["run", "evaluations", "seconds", *names.values()], rows)
+    print_table(["run", *clocks, *names.values()], rows)
     print()
     print_facts({"chosen by validation": {f"run {run['run']}": run["architecture"] for run in chosen[:_SHOWN]}})
     if len(chosen) > _SHOWN:
         print_text(f"and {len(chosen) - _SHOWN} runs more; --json or --out has them all")
     if len(chosen) > 1:
-        means = [f"{title} {percent(sum(run[name] for run in chosen) / len(chosen))}" for name, title in names.items()]
+        means = [
+            f"{title} {shown(name, sum(run[name] for run in chosen) / len(chosen))}" for name, title in names.items()
+        ]
         print_text("mean of all runs: " + ", ".join(means))
     if chosen[0]["architecture"] is not None:
         print_text(f"to draw it: nasbed show {chosen[0]['architecture']} --svg run{chosen[0]['run']}.svg")

@@ -71,6 +71,17 @@ class Comparison:
         """What the benchmark says one should know before citing these numbers."""
         return self._any.warnings
 
+    def factor(self, metric: Metric) -> float:
+        """Give what a metric is multiplied with to be shown: 100 for accuracies, as percent, 1 for what is none."""
+        return 100.0 if self._any.measure == "accuracy" or metric.startswith("test") else 1.0
+
+    def words(self, metric: Metric) -> str:
+        """Give what a metric is called in sentences and on axes."""
+        measure = self._any.measure
+        if measure == "accuracy" or metric.startswith("test"):
+            return WORDS[metric]
+        return f"regret in {measure}" if metric.endswith("regret") else measure
+
     @property
     def _any(self) -> History:
         return next(iter(self.histories.values()))
@@ -100,7 +111,8 @@ class Comparison:
         metric = metric or self.metric
         if metric not in ("validation", "mean-validation", "test"):
             raise BadSetting(f"searches are told apart by validation, mean-validation or test accuracy, not {metric!r}")
-        return Separation.of(self.final(metric), f"final {WORDS[metric]}")
+        unit = " points" if self.factor(metric) == 100 else ""
+        return Separation.of(self.final(metric), f"final {self.words(metric)}", self.factor(metric), unit)
 
     def summary(self) -> list[dict[str, Any]]:
         """Give one JSON-able row a search; accuracies in [0, 1], times in seconds, None for what is not known.

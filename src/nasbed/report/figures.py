@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.extras import require
-from nasbed.report.comparison import WORDS, Comparison
+from nasbed.report.comparison import Comparison
 from nasbed.report.summary import mean_and_reach
 from nasbed.run.history import Clock, Metric
 
@@ -61,20 +61,21 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
         figure, axes = _figure()
         curves = comparison.curves(metric, against)
         unit, unit_name = _unit(max(curve.at[-1] for curve in curves.values()) if against == "seconds" else None)
-        means = [100 * curve.mean for curve in curves.values()]
+        factor = comparison.factor(metric)
+        means = [factor * curve.mean for curve in curves.values()]
         logarithmic = metric.endswith("regret") and _spans_much(np.concatenate(means))
         floor = 0.5 * min(m[m > 0].min() for m in means if (m > 0).any()) if logarithmic else -np.inf
         for i, (label, curve) in enumerate(curves.items()):
             at, colour, line = curve.at / unit, _COLOURS[i % len(_COLOURS)], _STYLES[i % len(_STYLES)]
-            axes.plot(at, np.maximum(100 * curve.mean, floor), color=colour, linestyle=line, label=label, zorder=3)
-            low, high = (np.maximum(100 * edge, floor) for edge in (curve.low, curve.high))
+            axes.plot(at, np.maximum(factor * curve.mean, floor), color=colour, linestyle=line, label=label, zorder=3)
+            low, high = (np.maximum(factor * edge, floor) for edge in (curve.low, curve.high))
             axes.fill_between(at, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
         if comparison.reference is not None and against == "evaluations":
             at = next(iter(curves.values())).at
             expected = _expected(comparison, metric, at)
             if expected is not None:
                 name = "random search, exact expectation"
-                axes.plot(at, 100 * expected, color="0.15", linestyle="--", linewidth=0.9, label=name, zorder=4)
+                axes.plot(at, factor * expected, color="0.15", linestyle="--", linewidth=0.9, label=name, zorder=4)
         if logarithmic:
             axes.set_yscale("log")
             _plain_log_ticks(axes.yaxis)
@@ -87,7 +88,7 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
                 "seconds": f"simulated training time ({unit_name})",
             }[against]
         )
-        axes.set_ylabel(_axis(metric))
+        axes.set_ylabel(_axis(comparison, metric))
         axes.set_title(f"{comparison.benchmark} · mean of {_runs(comparison)} with 95 % band", loc="left")
         if len(axes.lines) <= _LINES_INSIDE:
             axes.legend(loc="best")
@@ -103,7 +104,7 @@ def outcome(comparison: Comparison, metric: Metric) -> Figure:
         figure, axes = _figure(height=1.15 + 0.62 * len(comparison.histories))
         finals = comparison.final(metric)
         for i, values in enumerate(finals.values()):
-            values = 100 * values[~np.isnan(values)]
+            values = comparison.factor(metric) * values[~np.isnan(values)]
             if not len(values):
                 continue
             colour = _COLOURS[i % len(_COLOURS)]
@@ -135,7 +136,7 @@ def outcome(comparison: Comparison, metric: Metric) -> Figure:
         axes.set_yticks(range(len(finals)), [label.replace("(", "\n(").replace(", ", ",\n") for label in finals])
         axes.set_ylim(len(finals) - 0.45, -0.55)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(f"final {_axis(metric)}")
+        axes.set_xlabel(f"final {_axis(comparison, metric)}")
         figure.supxlabel("dot: a run · box: quartiles · diamond: mean with 95 % interval", fontsize=8)
         axes.set_title(f"{comparison.benchmark} · {_runs(comparison)}", loc="left")
         return figure
@@ -164,8 +165,10 @@ def _runs(comparison: Comparison) -> str:
     return f"{comparison.runs:,} run{'s' if comparison.runs > 1 else ''}"
 
 
-def _axis(metric: Metric) -> str:
-    return f"{WORDS[metric]} ({'percentage points' if metric.endswith('regret') else '%'})"
+def _axis(comparison: Comparison, metric: Metric) -> str:
+    if comparison.factor(metric) == 1:
+        return comparison.words(metric)
+    return f"{comparison.words(metric)} ({'percentage points' if metric.endswith('regret') else '%'})"
 
 
 def _unit(longest: float | None) -> tuple[float, str]:

@@ -76,16 +76,23 @@ def about(comparison: Comparison) -> dict[str, Any]:
 
 def markdown(comparison: Comparison) -> str:
     """Write the summary as a Markdown table, with what it rests on below."""
-    rows = [list(_HEADERS.values()), ["---", *["---:"] * (len(_HEADERS) - 1)]]
-    rows += [_cells(row) for row in comparison.summary()]
+    headers = dict(_HEADERS)
+    if comparison.factor("validation") == 1:
+        words = comparison.words("validation")
+        headers |= {"validation": f"{words} (heard)", "mean_validation": f"{words} (mean)"}
+    rows = [list(headers.values()), ["---", *["---:"] * (len(_HEADERS) - 1)]]
+    rows += [_cells(row, comparison.factor("validation")) for row in comparison.summary()]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     notes = [comparison.separated().sentence(), *(f"Warning: {warning}" for warning in comparison.warnings)]
     title = f"# {comparison.benchmark}, {comparison.runs:,} runs"
     return "\n\n".join([title, table, *notes]) + "\n"
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
-    """Write one row of the summary for people: percentages, and the regret with its interval."""
+def _cells(row: dict[str, Any], factor: float) -> list[str]:
+    """Write one row of the summary for people: percentages, and the regret with its interval.
+
+    Validation values are multiplied with the factor; what is no accuracy is written as it is.
+    """
 
     def number(name: str, factor: float, digits: int) -> str:
         return "–" if row[name] is None else f"{factor * row[name]:.{digits}f}"
@@ -97,8 +104,8 @@ def _cells(row: dict[str, Any]) -> list[str]:
         row["optimizer"],
         number("evaluations", 1, 1),
         number("unique_evaluations", 1, 1),
-        number("validation", 100, 2),
-        number("mean_validation", 100, 2),
+        number("validation", factor, 2),
+        number("mean_validation", factor, 2),
         number("test", 100, 2),
         regret,
         number("optimum_found", 100, 1),

@@ -51,20 +51,28 @@ class Separation:
         metric: What was compared, in words.
         differences: One a pair, in the order of the searches.
         runs: How many runs each pair had in common.
+        factor: What differences are multiplied with to be said.
+        unit: What they are then.
     """
 
     metric: str
     differences: tuple[Difference, ...]
     runs: int
+    factor: float = 100.0
+    unit: str = " points"
 
     @classmethod
-    def of(cls, finals: Mapping[str, NDArray[np.float64]], metric: str) -> Separation:
+    def of(
+        cls, finals: Mapping[str, NDArray[np.float64]], metric: str, factor: float = 100.0, unit: str = " points"
+    ) -> Separation:
         """Compare every pair of searches.
 
         Args:
             finals: What each run of each search ended with, higher is better, ``(runs,)`` for each label. Runs that
                 are NaN in any search count in none.
             metric: What that is, in words.
+            factor: What differences are multiplied with to be said: percentage points if not given.
+            unit: What they are then.
         """
         values = np.stack(list(finals.values()))
         values = values[:, ~np.isnan(values).any(axis=0)]
@@ -76,7 +84,7 @@ class Separation:
             mean, reach = (float(x) for x in mean_and_reach(values[i] - values[j], confidence))
             better, worse = (i, j) if not mean < 0 else (j, i)
             differences.append(Difference(labels[better], labels[worse], abs(mean), reach))
-        return cls(metric, tuple(differences), values.shape[1])
+        return cls(metric, tuple(differences), values.shape[1], factor, unit)
 
     @property
     def all_apart(self) -> bool:
@@ -84,11 +92,11 @@ class Separation:
         return all(difference.apart for difference in self.differences)
 
     def sentence(self) -> str:
-        """Say it, for a terminal or a caption; differences are in percentage points, long lists are counted."""
+        """Say it, for a terminal or a caption; long lists are counted."""
         if not self.differences:
             return "There is one search, and nothing to tell it apart from."
         apart = [
-            f"{d.better} over {d.worse} (+{100 * d.mean:.2f} ± {100 * d.reach:.2f} points)"
+            f"{d.better} over {d.worse} (+{self.factor * d.mean:.2f} ± {self.factor * d.reach:.2f}{self.unit})"
             for d in self.differences
             if d.apart
         ]

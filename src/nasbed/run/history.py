@@ -141,6 +141,11 @@ class History:
         return list(self.info.get("benchmark", {}).get("warnings", []))
 
     @property
+    def measure(self) -> str:
+        """What validation values are: ``"accuracy"``, in [0, 1], or in words what the benchmark has in its place."""
+        return str(self.info.get("benchmark", {}).get("measure", "accuracy"))
+
+    @property
     def best(self) -> Archs:
         """The incumbent of each run at its end, ``(runs, decisions)``; its last trial where every training failed."""
         chosen: Archs = self.archs[self.incumbents[-1], np.arange(self.runs)]
