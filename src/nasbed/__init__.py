@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nasbed.report.comparison import Comparison
     from nasbed.run.history import History
     from nasbed.run.search import Duplicates, Progress
-    from nasbed.tables.table import Table
+    from nasbed.tables.opening import AnyTable
 
 __version__ = "0.1.0"
 __all__ = ["benchmark", "compare", "optimizer", "search", "space", "table"]
@@ -34,14 +34,14 @@ def space(name: str, **settings: Any) -> Space:
     return made
 
 
-def table(path: str | Path) -> Table:
+def table(path: str | Path) -> AnyTable:
     """Open a table file: memory-mapped, in milliseconds."""
-    from nasbed.tables.table import Table
+    from nasbed.tables.opening import open_table
 
-    return Table.open(path)
+    return open_table(path)
 
 
-def benchmark(name: str | Path | Table, **settings: Any) -> Benchmark:
+def benchmark(name: str | Path | AnyTable, **settings: Any) -> Benchmark:
     """Make a benchmark from its registered name, a table, or the path of a table or of a published file."""
     from nasbed.benchmarks.resolve import resolve
 
@@ -58,7 +58,7 @@ def optimizer(name: str, **settings: Any) -> Optimizer:
 
 def search(
     optimizer: str | Optimizer,
-    benchmark: str | Path | Table | Benchmark = "digits101",
+    benchmark: str | Path | AnyTable | Benchmark = "digits101",
     *,
     evaluations: int | None = None,
     total_epochs: int | None = None,
@@ -152,7 +152,7 @@ def search(
 
 def compare(
     optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimizer],
-    benchmark: str | Path | Table | Benchmark = "digits101",
+    benchmark: str | Path | AnyTable | Benchmark = "digits101",
     *,
     runs: int = 500,
     **settings: Any,

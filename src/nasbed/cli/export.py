@@ -19,11 +19,16 @@ def command(
     table: Annotated[str, typer.Argument(help="A benchmark's name, or the path of a table.")],
     out: Annotated[Path, typer.Argument(help="The file; .tfrecord (as published), .parquet or .csv.")],
 ) -> None:
-    """Write a table as TFRecord, which the published API reads, as Parquet or as CSV."""
-    from nasbed.cli.values import tabular
+    """Write a table as TFRecord, which NAS-Bench-101's published API reads, as Parquet or as CSV."""
+    from nasbed.cli.values import any_table
+    from nasbed.tables.curve_exporting import export_curves
+    from nasbed.tables.curves import CurveTable
     from nasbed.tables.exporting import export
 
-    found = tabular(table, "exported").table
+    found = any_table(table, "exported").table
     with progress("exporting") as move:
-        export(found, out, move)
+        if isinstance(found, CurveTable):
+            export_curves(found, out, move)
+        else:
+            export(found, out, move)
     print(f"{out}: {out.stat().st_size:,} bytes")

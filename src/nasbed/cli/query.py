@@ -19,16 +19,35 @@ def register(app: typer.Typer) -> None:
 
 def command(
     table: Annotated[str, typer.Argument(help="A benchmark's name, or the path of a table.")],
-    architecture: Annotated[str, typer.Argument(help="As 'nasbed show' writes it, or its published hash.")],
+    architecture: Annotated[str, typer.Argument(help="As 'nasbed show' writes it, or its published hash or number.")],
     epochs: Annotated[int | None, typer.Option(help="Training budget; the longest if not given.")] = None,
+    data: Annotated[str | None, typer.Option(help="Data set, such as cifar10-valid; all if not given.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="train, x-valid, x-test, ori-test, valid or test; all if not given.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="accuracy, loss, time, params, …; all if not given.")] = None,
+    hp: Annotated[str | None, typer.Option(help="Recipe, by its epochs; the longest if not given.")] = None,
+    seed: Annotated[int | None, typer.Option(help="One training's; all, and their mean, if not given.")] = None,
     json: Json = False,
 ) -> None:
-    """Look an architecture up: accuracies on each split and training time, repeat by repeat."""
-    from nasbed.cli.values import tabular
-    from nasbed.core.errors import NotInTable
+    """Look an architecture up: accuracies on each split and training time, training by training.
 
-    benchmark = tabular(table, "queried")
+    The options from --data to --seed are for tables of NAS-Bench-201 and NATS-Bench.
+    """
+    from nasbed.cli.query_curves import show
+    from nasbed.cli.values import any_table
+    from nasbed.core.errors import BadSetting, NotInTable
+    from nasbed.tables.curves import CurveTable
+
+    benchmark = any_table(table, "queried")
+    asked = {"data": data, "split": split, "metric": metric, "hp": hp, "seed": seed}
     found = benchmark.table
+    if isinstance(found, CurveTable):
+        show(benchmark, architecture, epochs, asked, json)  # type: ignore[arg-type]  # it is what the table's are
+        return
+    given = [f"--{name}" for name, value in asked.items() if value is not None]
+    if given:
+        raise BadSetting(f"{found.path.name} is a table of NAS-Bench-101's kind, for which there is no {given[0]}")
     row = _row(benchmark, architecture)
     budget = len(found.budgets) - 1 if epochs is None else _position(found, epochs)
     space = found.space

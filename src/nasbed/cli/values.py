@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
+    from nasbed.benchmarks.curves import CurveBenchmark
     from nasbed.benchmarks.tabular import TabularBenchmark
     from nasbed.core.optimizer import Optimizer
     from nasbed.core.space import Space
@@ -98,6 +99,18 @@ def module_space(name: str, vertices: int | None, edges: int | None, operations:
     given = {"vertices": vertices, "edges": edges, "operations": names}
     made: Space = spaces.make(name, {key: value for key, value in given.items() if value is not None})
     return made
+
+
+def any_table(name: str, done: str) -> TabularBenchmark | CurveBenchmark:
+    """Find the table of a name or a path, of whichever kind, as a benchmark; see ``tabular``."""
+    from nasbed.benchmarks.curves import CurveBenchmark
+    from nasbed.benchmarks.resolve import resolve
+    from nasbed.benchmarks.tabular import TabularBenchmark
+
+    found = resolve(name)
+    if not isinstance(found, TabularBenchmark | CurveBenchmark):
+        raise BadSetting(f"{name} is not a table; only tables can be {done}")
+    return found
 
 
 def tabular(name: str, done: str) -> TabularBenchmark:

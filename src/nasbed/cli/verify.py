@@ -17,20 +17,30 @@ def register(app: typer.Typer) -> None:
 
 
 def command(
-    table: Annotated[str, typer.Argument(help="A benchmark's name, or the path of a table or of a TFRecord file.")],
+    table: Annotated[
+        str, typer.Argument(help="A benchmark's name, or the path of a table or of what tables are imported from.")
+    ],
     json: Json = False,
 ) -> None:
     """Read all of a table or of a published file and compare it with its checksums."""
+    from nasbed.tables.curve_cache import is_published
+
     if Path(table).suffix == ".tfrecord":
         from nasbed.tables.importing import import_tfrecord
 
         with tempfile.TemporaryDirectory() as folder, progress("verifying") as move:
             found: Any = import_tfrecord(table, Path(folder) / "table.arrow", move)
             facts = {"file": table, "architectures": len(found), **found.provenance}
-    else:
-        from nasbed.cli.values import tabular
+    elif is_published(Path(table)) and Path(table).suffix.lower() != ".csv":
+        from nasbed.tables.curve_import import import_published
 
-        found = tabular(table, "verified").table
+        with tempfile.TemporaryDirectory() as folder, progress("verifying") as move:
+            found = import_published(table, Path(folder) / "table.arrow", move)
+            facts = {"file": table, **found.provenance}
+    else:
+        from nasbed.cli.values import any_table
+
+        found = any_table(table, "verified").table
         found.verify()
         facts = {
             "file": str(found.path),

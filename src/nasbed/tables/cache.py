@@ -55,7 +55,7 @@ def import_cached(path: Path, progress: Progress | None = None) -> Table:
     """
     from nasbed.tables.importing import import_tfrecord, remove_left
 
-    folder = _tables()
+    folder = tables_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -63,17 +63,17 @@ def import_cached(path: Path, progress: Progress | None = None) -> Table:
             f"tables are kept in {folder}, which cannot be made ({error.strerror}); set NASBED_HOME to another folder"
         ) from None
     remove_left(folder.glob(".*"))
-    state = _state(path)
+    state = state_of(path)
     part = folder / f".importing.{os.getpid()}.part"
     part.mkdir()
     try:
         digest = import_tfrecord(path, part / "table.arrow", progress).provenance["sha256"]
-        if _state(path) != state:
+        if state_of(path) != state:
             raise CorruptFile(f"{path} was changed while it was read; import it again")
         move_table(part / "table.arrow", folder / f"{digest}.arrow")
     finally:
         shutil.rmtree(part)
-    note = _note(path)
+    note = note_of(path)
     with replacing(note) as part:
         part.write_text(json.dumps({**state, "sha256": digest}))
     return Table.open(folder / f"{digest}.arrow")
@@ -83,12 +83,12 @@ def cached_table_for(path: str | Path) -> Path | None:
     """Give the table of a published file if it has been imported and has not changed since, else None."""
     path = Path(path).expanduser()
     try:
-        note = json.loads(_note(path).read_text())
+        note = json.loads(note_of(path).read_text())
         digest = note.pop("sha256")
-        current = _state(path)
+        current = state_of(path)
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return None
-    table = _tables() / f"{digest}.arrow"
+    table = tables_folder() / f"{digest}.arrow"
     return table if note == current and table.is_file() else None
 
 
@@ -97,26 +97,35 @@ def imported(stem: str) -> Path | None:
     from nasbed.tables.published import PUBLISHED
 
     for digest, name in PUBLISHED.items():
-        table = _tables() / f"{digest}.arrow"
+        table = tables_folder() / f"{digest}.arrow"
         if name == stem and table.is_file():
             return table
     return None
 
 
-def _tables() -> Path:
+def tables_folder() -> Path:
+    """Give the folder of imported tables; it may not exist yet."""
     return home() / "tables"
 
 
-def _note(path: Path) -> Path:
+def note_of(path: Path) -> Path:
     """Give the place of a path's note."""
     whole = path.resolve()
     digest = hashlib.sha256(os.fsencode(whole)).hexdigest()
-    return _tables() / f"{whole.stem}-{digest[:16]}.json"
+    return tables_folder() / f"{whole.stem}-{digest[:16]}.json"
 
 
-def _state(path: Path) -> dict[str, Any]:
-    """Give what changes when a file is changed."""
+def state_of(path: Path) -> dict[str, Any]:
+    """Give what changes when a file, or a file in a folder, is changed."""
     found = path.stat()
+    if path.is_dir():
+        there = sorted((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in path.iterdir())
+        return {
+            "path": str(path.resolve()),
+            "size": sum(size for _, size, _ in there),
+            "modified": hashlib.sha256(json.dumps(there).encode()).hexdigest(),
+            "inode": found.st_ino,
+        }
     return {
         "path": str(path.resolve()),
         "size": found.st_size,

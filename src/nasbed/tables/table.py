@@ -72,6 +72,8 @@ class Table:
         if "room" in file.metadata:
             whole = f"{path.stem.removesuffix('.' + file.metadata['room'])}.arrow"
             raise BadSetting(f"{path} is what lies beside a table; open {whole}")
+        if "budgets" not in file.metadata:
+            raise BadSetting(f"{path} is a table of another kind; nasbed.table opens tables of every kind")
         table = cls(file)
         file.check(MODULE_COLUMNS[:4], (len(file),), (len(file), len(table.budgets), table.repeats))
         return table
