@@ -176,13 +176,9 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]]) -> No
 
     if history.optimum[1] == history.optimum[1]:
         names["test_regret"] = "test regret, points"
+    clocks = ("evaluations", "seconds")
     rows = [
-        [
-            str(run["run"]),
-            f"{run['evaluations']:.0f}",
-            f"{run['seconds']:.0f}",
-            *(shown(name, run[name]) for name in names),
-        ]
+        [str(run["run"]), *(f"{run[clock]:.0f}" for clock in clocks), *(shown(name, run[name]) for name in names)]
         for run in chosen[:_SHOWN]
     ]
     print()
