@@ -38,8 +38,8 @@ def count(network: nn.Module, image_size: int = 32, *, image_channels: int = 3, 
     functions that a ``forward`` calls. A network on the meta device is counted without computing.
 
     Args:
-        network: It maps images ``(1, image_channels, image_size, image_size)`` to anything.
-        image_size: Height and width of an image, in pixels.
+        network: It maps images ``(1, image_channels, height, width)`` to anything.
+        image_size: Height and width of an image, in pixels; one number where they are equal.
         image_channels: Colours of an image.
         counting: What is counted, by the name of a publication: ``natsbench`` or ``naslib``; see ``costs``.
 
@@ -51,7 +51,7 @@ def count(network: nn.Module, image_size: int = 32, *, image_channels: int = 3, 
     return Costs(trainable, sum(int(count) for count in operations(layers, counting)))
 
 
-def observed_layers(network: nn.Module, image_size: int = 32, image_channels: int = 3) -> list[Layer]:
+def observed_layers(network: nn.Module, image_size: int | tuple[int, int] = 32, image_channels: int = 3) -> list[Layer]:
     """List the layers that one image goes through, as often as it does."""
     layers: list[Layer] = []
 
@@ -64,7 +64,7 @@ def observed_layers(network: nn.Module, image_size: int = 32, image_channels: in
         stack.enter_context(_evaluating(network))
         for module in network.modules():
             stack.callback(module.register_forward_hook(note).remove)
-        network(torch.zeros(1, image_channels, image_size, image_size, device=device, dtype=dtype))
+        network(torch.zeros(1, image_channels, *_pair(image_size), device=device, dtype=dtype))
     return layers
 
 

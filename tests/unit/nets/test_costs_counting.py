@@ -34,6 +34,11 @@ def test_windows_of_adaptive_pooling_overlap_where_they_do_not_fit():
     assert count(network, 5, image_channels=1, counting="naslib").flops == 25 + (5 + 1) * (3 + 1) * 2
 
 
+def test_images_need_not_be_square():
+    network = nn.Conv2d(1, 2, 3, padding=1, bias=False)
+    assert count(network, (3, 4), image_channels=1).flops == 3 * 4 * 18
+
+
 def test_products_are_those_that_pytorch_counts():
     network = build(NASBench201(), [3, 2, 4, 1, 3, 2], cells=2).eval()
     with FlopCounterMode(display=False) as counter:
