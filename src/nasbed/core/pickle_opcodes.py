@@ -46,6 +46,8 @@ _MARK, _POP, _STOP = ord("("), ord("0"), ord(".")
 _SETITEM, _SETITEMS = ord("s"), ord("u")
 _PUT, _BINPUT, _LONG_BINPUT, _MEMOIZE = ord("p"), ord("q"), ord("r"), 0x94
 _GET, _BINGET, _LONG_BINGET = ord("g"), ord("h"), ord("j")
+_FRAME = 0x95
+ONE_BYTE = 256
 
 
 class Walk(NamedTuple):
@@ -85,25 +87,52 @@ def walk(data: NDArray[np.uint8], name: str, start: int = 0, stop: int | None = 
         room = count
 
 
-def foreign_references(
-    data: NDArray[np.uint8], regions: NDArray[np.int64], remembered: int
+def borrowed(
+    data: NDArray[np.uint8], parts: NDArray[np.int64], remembered: int, name: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find what a region takes from the memory that an earlier one put there.
+    """Find what parts of a pickle take from what earlier parts of it remember.
 
     Args:
-        data: Bytes that were walked through.
-        regions: Where each begins and ends, in order, ``(n, 2)``.
-        remembered: How many numbers the memory has.
+        data: A pickle that was walked through.
+        parts: Where each begins and ends, in order, ``(n, 2)``.
+        remembered: How many numbers its memory has.
+        name: What errors call it.
 
     Returns:
-        Under which numbers things are taken from other regions, and which region each comes from (−1: none), ``(k,)``.
+        The numbers under which something is taken from another part, in order, and which part that is, ``(k,)``.
+
+    Raises:
+        CorruptFile: When one takes what is in no earlier part, or two put something under the same number.
     """
     home = np.full(remembered, -1, np.int32)
     taken = np.zeros(remembered, np.bool_)
-    for number, (start, stop) in enumerate(regions):
-        _refer(data, start, stop, number, home, taken)
+    if not _find_homes(data, parts, home, taken):
+        raise CorruptFile(f"{name}: its parts do not remember things as those of one pickle do; get the file anew")
     numbers = np.flatnonzero(taken)
-    return numbers, home[numbers].astype(np.int64)
+    homes = home[numbers].astype(np.int64)
+    if (np.diff(homes) < 0).any():
+        raise CorruptFile(f"{name}: its parts do not number things in their order; get the file anew")
+    return numbers, homes
+
+
+def renumbered(
+    data: NDArray[np.uint8], start: int, stop: int, numbers: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], int]:
+    """Copy a part of a pickle so that what it remembers has low numbers, first what it borrows, then what is its own.
+
+    Numbers that fit into one byte stay as they are; the others follow.
+
+    Args:
+        data: A pickle.
+        start: Where the part begins.
+        stop: Where it ends.
+        numbers: Of what can be borrowed, in order, ``(k,)``.
+
+    Returns:
+        The copy, and by how much its own numbers became less.
+    """
+    part = data[start:stop].copy()
+    return part, int(_renumber(part, numbers))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -227,19 +256,44 @@ def _walk(data: Any, start: Any, stop: Any, to_end: Any, items: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _refer(data: Any, start: Any, stop: Any, region: Any, home: Any, taken: Any) -> None:
-    """Note which region each memory is of, and which memories this one takes from others."""
-    at = start
-    while at < stop:
-        code = data[at]
-        put = _put(data, code, at + 1, stop, 0)
-        if 0 <= put < len(home):
-            home[put] = region
-        elif code in (_GET, _BINGET, _LONG_BINGET):
-            if code == _GET:
-                number = _decimal(data, at + 1, stop)
-            else:
+def _find_homes(data: Any, parts: Any, home: Any, taken: Any) -> Any:
+    """Note which part puts what into memory, and what another takes from there; false when that does not fit."""
+    for part in range(len(parts)):
+        at, stop = parts[part]
+        while at < stop:
+            code = data[at]
+            if code in (_PUT, _GET, _MEMOIZE, _FRAME):
+                return False  # of other protocols, whose parts cannot be read alone
+            if code in (_BINPUT, _LONG_BINPUT):
+                number = np.int64(_number(data, at + 1, 1 if code == _BINPUT else 4))
+                if home[number] != -1:
+                    return False
+                home[number] = part
+            elif code in (_BINGET, _LONG_BINGET):
                 number = np.int64(_number(data, at + 1, 1 if code == _BINGET else 4))
-            if 0 <= number < len(home) and home[number] != region:
-                taken[number] = True
-        at = _after(data, code, at + 1, stop)
+                if number >= len(home) or home[number] == -1:
+                    return False
+                taken[number] |= home[number] != part
+            at = _after(data, code, at + 1, stop)
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _renumber(part: Any, numbers: Any) -> Any:
+    """Change the numbers of four bytes; give how much lower those became under which the part remembers something."""
+    lowest = np.int64(-1)
+    at, stop = 0, len(part)
+    while at < stop:
+        code = part[at]
+        if code in (_LONG_BINPUT, _LONG_BINGET):
+            number = np.int64(_number(part, at + 1, 4))
+            if number >= ONE_BYTE:
+                rank = np.searchsorted(numbers, number)
+                if code == _LONG_BINPUT and lowest < 0:
+                    lowest = number
+                own = code == _LONG_BINPUT or (lowest >= 0 and number >= lowest)
+                number = ONE_BYTE + (len(numbers) + number - lowest if own else rank)
+                for i in range(4):
+                    part[at + 1 + i] = (number >> (8 * i)) & 255
+        at = _after(part, code, at + 1, stop)
+    return lowest - ONE_BYTE - len(numbers) if lowest >= 0 else 0

@@ -72,6 +72,11 @@ class RestrictedUnpickler(pickle.Unpickler):
             why = str(error) or type(error).__name__
             raise CorruptFile(f"{self.name} is not a whole pickle ({why}); get the file anew") from None
 
+    def borrow(self, lender: Lender) -> None:
+        """Let it take from memory what it has not read itself."""
+        self.memo = lender.memo
+        self.arrays = lender.arrays
+
     def find_class(self, module: str, name: str) -> Any:
         """Give what is allowed under a name, and refuse any other."""
         called = self.also.get((module, name)) or ALLOWED.get((module, name))
@@ -82,6 +87,27 @@ class RestrictedUnpickler(pickle.Unpickler):
             )
         self.arrays |= called is _reconstruct
         return Callee(called)
+
+
+class Lender(pickle.Unpickler):
+    """Things in the memory of a reader, from where other readers can have them.
+
+    Python offers no other way: it takes a memory from a reader alone (from a dictionary too, but then forgets it).
+
+    Args:
+        objects: The things, each by its number.
+    """
+
+    def __init__(self, objects: Mapping[int, Any]) -> None:
+        numbers = [number.to_bytes(4, "little") for number in objects]
+        super().__init__(io.BytesIO(b"".join(b"J" + number + b"Qr" + number + b"0" for number in numbers) + b"N."))
+        self.objects = objects
+        self.arrays = any(isinstance(one, Callee) and one.is_of(_reconstruct) for one in objects.values())
+        self.load()
+
+    def persistent_load(self, pid: int) -> Any:
+        """Give a thing."""
+        return self.objects[pid]
 
 
 class Callee:
@@ -96,6 +122,10 @@ class Callee:
         """Call it."""
         called: Callable[..., Any] = object.__getattribute__(self, "called")
         return called(*arguments)
+
+    def is_of(self, called: Callable[..., Any]) -> bool:
+        """Say whether this is what it calls."""
+        return object.__getattribute__(self, "called") is called
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise ValueError(f"it wants to change the {name} of what it calls")

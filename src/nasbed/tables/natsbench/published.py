@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nasbed.core.errors import BadSetting
 from nasbed.tables.natsbench.folder import META, open_folder
+from nasbed.tables.natsbench.pth import open_pth
 from nasbed.tables.natsbench.trainings import Published, Run, Source
 
 __all__ = ["Published", "Run", "Source", "open_published"]
@@ -30,4 +31,6 @@ def open_published(path: Path | str) -> Source:
         if not (path / META).is_file():
             raise BadSetting(f"{path} has no {META} in it; give {_ALLOWED}")
         return open_folder(path)
-    raise BadSetting(f"{path} is none of the published files; give {_ALLOWED}")
+    if path.suffix not in (".pth", ".pt"):
+        raise BadSetting(f"{path} is none of the published files; give {_ALLOWED}")
+    return open_pth(path)
