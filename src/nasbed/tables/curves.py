@@ -34,7 +34,7 @@ from nasbed.tables.column_file import ColumnFile
 from nasbed.tables.companion import companion_path, copy_companions, find_companions
 from nasbed.tables.curve_column import CurveColumn
 from nasbed.tables.curve_encoding import CurveEncoding, is_absent
-from nasbed.tables.curve_names import RUN_METRICS, TRAIN, WARNINGS, column_name, group_name, published_split
+from nasbed.tables.curve_names import RUN_METRICS, TRAIN, UNITS, WARNINGS, column_name, group_name, published_split
 from nasbed.tables.curve_texts import read
 from nasbed.tables.encoding import decompress_texts
 
@@ -212,7 +212,11 @@ class CurveTable:
         for about in self._described.values():
             if about.get("hp") == hp and about.get("data") == data and about["split"] is not None:
                 found.setdefault(about["split"], []).append(about["metric"])
-        return {split: tuple(found[split]) for split in sorted(found, key=lambda split: (split != TRAIN, split))}
+        order = [*UNITS, *{metric for metrics in found.values() for metric in metrics} - set(UNITS)]
+        return {
+            split: tuple(sorted(found[split], key=order.index))
+            for split in sorted(found, key=lambda split: (split != TRAIN, split))
+        }
 
     @property
     def columns(self) -> tuple[str, ...]:
