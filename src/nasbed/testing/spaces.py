@@ -197,6 +197,20 @@ def invalid_rows_have_no_number(space: Space, seed: int) -> None:
 
 
 @law
+def values_out_of_bounds_are_not_valid(space: Space, seed: int) -> None:
+    """A row with one decision below 0, or just above its greatest value, is not valid and has no number."""
+    archs = space.sample(_streams(seed, _FEW))
+    rows = np.arange(_FEW)
+    decision = rows % space.decisions
+    for value in (space.cardinalities[decision], -1):
+        wrong = archs.copy()
+        wrong[rows, decision] = value
+        assert not space.valid(wrong).any(), f"called valid: {wrong[space.valid(wrong)][0].tolist()}"
+        if space.size is not None:
+            assert (space.index(wrong) == -1).all(), "what is not valid has a number"
+
+
+@law
 def settings_make_the_space_again(space: Space, seed: int) -> None:
     """The settings, sent through JSON, make an equal space, and so does copying one that was used."""
     archs = space.sample(_streams(seed, _FEW))

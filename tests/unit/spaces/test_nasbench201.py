@@ -152,6 +152,13 @@ def test_the_index_numbers_every_string_once():
     np.testing.assert_array_equal(SPACE.archs_of(index), rows)
 
 
+@pytest.mark.parametrize("value", [-1, 5])
+def test_one_value_just_out_of_bounds_is_enough(value):
+    rows = np.where(np.eye(6, dtype=bool), value, 0).astype(np.int8)
+    assert not SPACE.valid(rows).any()
+    assert (SPACE.index(rows) == -1).all()
+
+
 @given(st.lists(st.lists(st.integers(-128, 127), min_size=6, max_size=6), min_size=1, max_size=5))
 def test_rows_out_of_bounds_have_no_index_and_no_key(rows):
     rows = np.array(rows, np.int8)
@@ -223,6 +230,11 @@ def test_facts_say_what_is_published_of_a_cell():
 
 
 # ── chance and neighbours ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_chances_of_mutations_are_chances():
+    assert SPACE.mutation_chances.shape == (len(SPACE.moves),)
+    np.testing.assert_allclose(SPACE.mutation_chances.sum(), 1.0)
 
 
 def test_mutation_draws_a_node_then_an_input_then_another_operation():

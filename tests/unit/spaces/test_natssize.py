@@ -60,6 +60,13 @@ def test_no_two_rows_are_equal():
     assert len(np.unique(SPACE.key(SPACE.enumerate()))) == len(SPACE.unique()) == 32768
 
 
+@pytest.mark.parametrize("value", [-1, 8])
+def test_one_value_just_out_of_bounds_is_enough(value):
+    rows = np.where(np.eye(5, dtype=bool), value, 0).astype(np.int8)
+    assert not SPACE.valid(rows).any()
+    assert (SPACE.index(rows) == -1).all()
+
+
 @given(st.lists(st.lists(st.integers(-128, 127), min_size=5, max_size=5), min_size=1, max_size=5))
 def test_rows_out_of_bounds_have_no_index_and_no_key(rows):
     rows = np.array(rows, np.int8)
@@ -67,6 +74,11 @@ def test_rows_out_of_bounds_have_no_index_and_no_key(rows):
     np.testing.assert_array_equal(SPACE.valid(rows), valid)
     np.testing.assert_array_equal(SPACE.index(rows) >= 0, valid)
     np.testing.assert_array_equal(SPACE.key(rows) != 0, valid)
+
+
+def test_chances_of_mutations_are_chances():
+    assert SPACE.mutation_chances.shape == (len(SPACE.moves),)
+    np.testing.assert_allclose(SPACE.mutation_chances.sum(), 1.0)
 
 
 def test_mutation_changes_one_count_into_any_other_alike():
