@@ -1,0 +1,182 @@
+"""What the columns of a CSV file mean: declared in a small TOML file, since their headings do not say it.
+
+```toml
+space = "nasbench201"
+architecture = "architecture"  # the column that has the architectures, in any form that the space parses
+index = "uid"                  # optional: the column that has their official indices, which is held against the former
+ignored = ["C", "N"]           # columns that are not read
+files = { "info.csv" = "cifar10-valid" }  # optional: the names of such files, with the data set of columns that say none
+
+[columns.accuracy]
+data = "cifar10-valid"         # what was trained on
+split = "ori-test"             # train, x-valid, x-test, ori-test; none for what needs no images
+metric = "accuracy"
+unit = "percent"               # percent, fraction, nats, ms, mJ, ...
+epochs = 200                   # of the training, after which it was measured; none of networks that were not trained
+seeds = [777, 888, 999]        # over which it is a mean, as far as they exist; one of them alone is itself
+missing = -1                   # optional: what stands for no value
+note = "..."
+```
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from nasbed.core.errors import BadSetting
+
+SPLITS = ("", "train", "x-valid", "x-test", "ori-test")
+_KEYS = ("space", "architecture", "index", "ignored", "files", "columns")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a column means.
+
+    Attributes:
+        metric: What was measured, such as ``accuracy``.
+        unit: In what; accuracies are in ``percent`` or are a ``fraction``.
+        data: The data set, as `Run.data` names it.
+        split: The images that it was measured on, as `Run.evaluations` names them; empty where it needs none.
+        epochs: Of the training, after which it was measured; 0 of networks that were not trained.
+        seeds: Of the trainings over which it is a mean, as far as they exist; one alone is itself.
+        missing: What stands for no value; None where nothing does.
+        note: What else one should know.
+    """
+
+    metric: str
+    unit: str
+    data: str
+    split: str = ""
+    epochs: int = 0
+    seeds: tuple[int, ...] = ()
+    missing: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a kind of CSV file has in its columns.
+
+    Attributes:
+        name: What errors call it.
+        space: Of which its architectures are.
+        architecture: The column that has them; empty where there is none.
+        index: The column that has their indices; empty where there is none.
+        ignored: Columns that are not read.
+        files: Names of such files, with the data set of those columns that say none.
+        columns: What the others mean.
+    """
+
+    name: str
+    space: str
+    architecture: str
+    index: str
+    ignored: tuple[str, ...]
+    files: Mapping[str, str] = field(hash=False)
+    columns: Mapping[str, Meaning] = field(hash=False)
+
+    def of(self, file: str) -> Mapping[str, Meaning]:
+        """Give what the columns mean in a file of that name.
+
+        Raises:
+            BadSetting: When one does not say which data set it is of.
+        """
+        data = self.files.get(file, "")
+        columns = {name: replace(meaning, data=meaning.data or data) for name, meaning in self.columns.items()}
+        unsaid = [name for name, meaning in columns.items() if not meaning.data]
+        if unsaid:
+            raise BadSetting(f'{self.name}: say data = "…" for the column {unsaid[0]!r} of {file}')
+        return columns
+
+
+def read_declaration(path: Path) -> Declaration:
+    """Read a declaration.
+
+    Raises:
+        BadSetting: When it is no TOML file, or one of other keys.
+    """
+    try:
+        return _declaration(path.read_text("utf-8"), str(path))
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be read: {error.strerror}") from None
+
+
+def known_declaration(file: str) -> Declaration:
+    """Give what is known of a published CSV file, by its name.
+
+    Raises:
+        BadSetting: When nothing is.
+    """
+    known: list[str] = []
+    for resource in sorted(resources.files(__package__).joinpath("meanings").iterdir(), key=lambda entry: entry.name):
+        declaration = _declaration(resource.read_text("utf-8"), resource.name)
+        if file in declaration.files:
+            return declaration
+        known.extend(declaration.files)
+    raise BadSetting(
+        f"what the columns of {file} mean is known of {', '.join(known)} alone; declare it in a TOML file "
+        "(--meaning FILE), in which space, architecture and, for each column, data, split, metric, unit, epochs and seeds "
+        "are said"
+    )
+
+
+def _declaration(text: str, name: str) -> Declaration:
+    """Read a declaration's text."""
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(f"{name} is no TOML file: {error}") from None
+    _check_keys(said, _KEYS, name)
+    if not said.get("architecture") and not said.get("index"):
+        raise BadSetting(f"{name} says neither which column has the architectures nor which has their indices")
+    columns = said.get("columns") or {}
+    if not isinstance(columns, dict) or not columns:
+        raise BadSetting(f"{name} says of no column what it means; add [columns.NAME] with metric, unit, data, …")
+    return Declaration(
+        name=name,
+        space=_kind(said.get("space"), str, f"{name}: space"),
+        architecture=_kind(said.get("architecture", ""), str, f"{name}: architecture"),
+        index=_kind(said.get("index", ""), str, f"{name}: index"),
+        ignored=tuple(_kind(said.get("ignored", []), list, f"{name}: ignored")),
+        files=_kind(said.get("files", {}), dict, f"{name}: files"),
+        columns={column: _meaning(meaning, f"{name}: {column}") for column, meaning in columns.items()},
+    )
+
+
+def _meaning(said: Any, name: str) -> Meaning:
+    """Read what a column means."""
+    allowed = {one.name: one.default for one in fields(Meaning)}
+    _check_keys(_kind(said, dict, name), allowed, name)
+    if "metric" not in said or "unit" not in said:
+        raise BadSetting(f"{name}: metric and unit must be said")
+    said = {"data": "", **said}
+    meaning = Meaning(**{**said, "seeds": tuple(_kind(said.get("seeds", []), list, f"{name}: seeds"))})
+    texts = (meaning.metric, meaning.unit, meaning.data, meaning.split, meaning.note)
+    numbers = (meaning.epochs, *meaning.seeds)
+    if not all(isinstance(text, str) for text in texts) or not all(type(number) is int for number in numbers):
+        raise BadSetting(f"{name}: metric, unit, data, split and note are texts, epochs and seeds whole numbers")
+    if meaning.split not in SPLITS:
+        raise BadSetting(f"{name}: split is {meaning.split!r}; it is one of {', '.join(SPLITS[1:])}, or not said")
+    if meaning.metric == "accuracy" and (meaning.unit not in ("percent", "fraction") or not meaning.split):
+        raise BadSetting(f"{name}: an accuracy has a split, and its unit is percent or fraction")
+    return meaning
+
+
+def _check_keys(said: Mapping[str, Any], allowed: Any, name: str) -> None:
+    """Refuse what has no meaning, such as a misspelt key."""
+    unknown = set(said) - set(allowed)
+    if unknown:
+        raise BadSetting(f"{name}: {sorted(unknown)[0]!r} means nothing; there are: {', '.join(allowed)}")
+
+
+def _kind(value: Any, kind: type, name: str) -> Any:
+    """Give a value that must be of a kind."""
+    if not isinstance(value, kind):
+        raise BadSetting(f"{name} is {value!r}; it should be a {kind.__name__}")
+    return value
