@@ -41,12 +41,12 @@ def read_columns(path: Path | str, meaning: Path | str | None = None) -> Columns
 
     Args:
         path: The file.
-        meaning: A TOML file that declares what its columns mean (see `nasbed.tables.natsbench.meaning`); without it, it must
-            be one of the public files, which are known by their names.
+        meaning: A TOML file that declares what its columns mean (see `nasbed.tables.natsbench.meaning`); without it,
+            it must be one of the public files, which are known by their names.
 
     Raises:
         BadSetting: When the file is not there, or it is not said what each column means.
-        CorruptFile: When a row has no number, an architecture that is unknown or comes twice, or an impossible accuracy.
+        CorruptFile: When a row has no number, an unknown architecture or that of another, or an impossible accuracy.
     """
     path = Path(path)
     declared = known_declaration(path.name) if meaning is None else read_declaration(Path(meaning))
@@ -101,11 +101,11 @@ def _check_headings(headings: Sequence[str], declared: Declaration, path: Path) 
 def _indices(cells: Mapping[str, Sequence[str]], declared: Declaration, path: Path) -> NDArray[np.int64]:
     """Give the official index of each row's architecture; where the file has it too, the two must agree."""
     space = spaces.make(declared.space, {})
-    written = _numbers(cells[declared.index], space, path) if declared.index else None
+    written = _numbers(cells[declared.index], space.size or 0, path) if declared.index else None
     if not declared.architecture:
         assert written is not None
         return written
-    indices = space.index(
+    indices: NDArray[np.int64] = space.index(
         np.stack([_parsed(space, text, i, path) for i, text in enumerate(cells[declared.architecture])])
     )
     if written is not None and (wrong := np.flatnonzero(written != indices)).size:
@@ -116,11 +116,11 @@ def _indices(cells: Mapping[str, Sequence[str]], declared: Declaration, path: Pa
     return indices
 
 
-def _numbers(texts: Sequence[str], space: Space, path: Path) -> NDArray[np.int64]:
+def _numbers(texts: Sequence[str], size: int, path: Path) -> NDArray[np.int64]:
     """Give indices that are written as numbers."""
     for number, text in enumerate(texts, 2):
-        if not (text.isascii() and text.isdigit() and int(text) < space.size):
-            raise CorruptFile(f"{path}, line {number}: {text!r:.40} is no index below {space.size:,}")
+        if not (text.isascii() and text.isdigit() and int(text) < size):
+            raise CorruptFile(f"{path}, line {number}: {text!r:.40} is no index below {size:,}")
     return np.array([int(text) for text in texts], np.int64)
 
 
@@ -140,7 +140,8 @@ def _values(texts: Sequence[str], meaning: Meaning, name: str, path: Path) -> ND
             values[i] = float(text) if text.strip() else math.nan
         except ValueError:
             raise CorruptFile(f"{path}, line {i + 2}: {text!r:.40} in {name} is no number") from None
-    values[values == meaning.missing] = math.nan
+    if meaning.missing is not None:
+        values[values == meaning.missing] = math.nan
     if meaning.metric == "accuracy":
         _check_accuracies(values, meaning.unit, name, path)
     return values

@@ -3,7 +3,7 @@
 ```toml
 space = "nasbench201"
 architecture = "architecture"  # the column that has the architectures, in any form that the space parses
-index = "uid"                  # optional: the column that has their official indices, which is held against the former
+index = "uid"                  # optional: the column that has their official indices; it is held against the former
 ignored = ["C", "N"]           # columns that are not read
 files = { "info.csv" = "cifar10-valid" }  # optional: the names of such files, with the data set of columns that say none
 
@@ -120,9 +120,8 @@ def known_declaration(file: str) -> Declaration:
             return declaration
         known.extend(declaration.files)
     raise BadSetting(
-        f"what the columns of {file} mean is known of {', '.join(known)} alone; declare it in a TOML file "
-        "(--meaning FILE), in which space, architecture and, for each column, data, split, metric, unit, epochs and seeds "
-        "are said"
+        f"it is not known what the columns of {file} mean, only those of {', '.join(known)}; declare it in a TOML file "
+        "(--meaning FILE): space, architecture, and for each column data, split, metric, unit, epochs and seeds"
     )
 
 
