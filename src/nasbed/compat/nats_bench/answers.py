@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Generic, Protocol, TypeVar
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.compat.nats_bench.result import ResultsCount
@@ -12,9 +14,11 @@ from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.compat.nats_bench.sheets import Sheet, Sizes
 from nasbed.tables.natsbench.folder import Folder
 from nasbed.tables.natsbench.published import Published, Run
+from nasbed.tables.natsbench.state import published_of
 
 K = TypeVar("K")
 V = TypeVar("V")
+Read = Callable[[], Published]
 Trials = tuple[Sequence[int], Sequence[ResultsCount]]
 """Seeds, ascending, and the training of each."""
 
@@ -79,8 +83,8 @@ class Answers(Protocol):
         """
         ...
 
-    def infos(self, index: int) -> dict[str, ArchResults]:
-        """Give all of an architecture, by recipe, in new objects.
+    def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
+        """Give all of an architecture, by recipe, in new objects; or what it has by one recipe.
 
         Raises:
             NotMeasured: When there is nothing.
@@ -89,24 +93,47 @@ class Answers(Protocol):
 
 
 class Lazily:
-    """Reads the file of an architecture when it is asked for.
+    """Reads an architecture's results when they are asked for.
 
     Args:
-        folder: The published files.
+        space: Name of the space.
+        name: What people call it.
+        archs: The strings of all architectures in the official order.
+        read: By index, what reads an architecture's results.
+
+    Attributes:
+        folder: Where files are read; None where there are none.
+        evaluated: Indices of those that have been read.
     """
 
-    def __init__(self, folder: Folder) -> None:
-        self.space, self.name, self.archs = folder.space, folder.name, folder.archs
-        self.path, self.architectures = folder.path, len(folder.archs)
+    def __init__(
+        self, space: str, name: str, archs: Sequence[str], read: Mapping[int, Read], folder: Path | None = None
+    ) -> None:
+        self.space, self.name, self.archs, self.folder = space, name, archs, folder
+        self.architectures = len(archs)
         self.evaluated: set[int] = set()
         self.hps: list[str] = []
-        self._folder, self._files = folder, dict(folder.files)
-        self._others: dict[int, Folder] = {}
-        self._read: Latest[int, dict[tuple[str, str], Trials]] = Latest(self._trials_of, _KEPT)
+        self._read = dict(read)
+        self._kept: Latest[int, dict[tuple[str, str], Trials]] = Latest(self._trials_of, _KEPT)
+
+    @classmethod
+    def of(cls, folder: Folder) -> Lazily:
+        """Read a folder's files."""
+        return cls(folder.space, folder.name, folder.archs, _readers(folder), folder.path)
+
+    @classmethod
+    def of_states(cls, states: Mapping[int, Mapping[str, Any]], archs: Sequence[str], space: str) -> Lazily:
+        """Read what has been loaded already: by index and recipe, the published states."""
+        name = "a dictionary"
+        readers = {index: partial(published_of, some, index, archs, name) for index, some in states.items()}
+        found = cls(space, name, archs, readers)
+        found.evaluated |= set(readers)
+        found.hps += dict.fromkeys(hp for some in states.values() for hp in some)
+        return found
 
     def trials(self, index: int, hp: str, data: str) -> Trials:
         """Give an architecture's trainings by a recipe on a data set."""
-        found = self._read[index]
+        found = self._kept[index]
         if (hp, data) not in found:
             raise absent(index, hp, data, list(found))
         return found[hp, data]
@@ -119,17 +146,38 @@ class Lazily:
         """Give what they say of the network."""
         return Sizes.of(*self.trials(index, hp, data))
 
-    def infos(self, index: int) -> dict[str, ArchResults]:
-        """Give all of an architecture, by recipe, in new objects."""
-        return infos_of(self._published(index))
+    def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
+        """Give all of an architecture, by recipe, in new objects; or what it has by one recipe."""
+        if index not in self._read:
+            raise NotMeasured(
+                f"Did not find {index}: {self.name} has results of {len(self._read):,} of {self.architectures:,} "
+                "architectures"
+            )
+        published = self._read[index]()
+        self.evaluated.add(index)
+        self.hps.extend(hp for hp in dict.fromkeys(run.hp for run in published.runs) if hp not in self.hps)
+        runs: dict[str, list[Run]] = {}
+        for run in published.runs:
+            runs.setdefault(run.hp, []).append(run)
+        if hp is not None and hp not in runs:
+            raise no_recipe(index, hp, runs)
+        return {
+            name: ArchResults(index, published.arch, ((run.seed, ResultsCount(run)) for run in some))
+            for name, some in runs.items()
+            if hp in (None, name)
+        }
 
     def reread(self, folder: Folder, index: int) -> None:
-        """Take an architecture's file from another folder from now on."""
-        files = dict(folder.files)
-        if index not in files:
+        """Take an architecture's results from another folder from now on.
+
+        Raises:
+            NotMeasured: When it has no file of it.
+        """
+        readers = _readers(folder)
+        if index not in readers:
             raise NotMeasured(f"{folder.path} has no file of architecture {index}")
-        self._others[index] = replace(folder, files=((index, files[index]),))
-        self._read.pop(index, None)
+        self._read[index] = readers[index]
+        self._kept.pop(index, None)
 
     def _trials_of(self, index: int) -> dict[tuple[str, str], Trials]:
         found: dict[tuple[str, str], Trials] = {}
@@ -137,20 +185,6 @@ class Lazily:
             for data in info.get_dataset_names():
                 found[hp, data] = info.get_dataset_seeds(data), list(info.query(data).values())
         return found
-
-    def _published(self, index: int) -> Published:
-        folder = self._others.get(index)
-        if folder is None:
-            if index not in self._files:
-                raise NotMeasured(
-                    f"{self.name} has no file of architecture {index}; it has those of {len(self._files):,} of "
-                    f"{len(self.archs):,} architectures"
-                )
-            folder = replace(self._folder, files=((index, self._files[index]),))
-        published = next(iter(folder))
-        self.evaluated.add(index)
-        self.hps.extend(hp for hp in dict.fromkeys(run.hp for run in published.runs) if hp not in self.hps)
-        return published
 
 
 class Latest(dict[K, V], Generic[K, V]):
@@ -173,15 +207,17 @@ class Latest(dict[K, V], Generic[K, V]):
         return value
 
 
-def infos_of(published: Published) -> dict[str, ArchResults]:
-    """Give all trainings of an architecture, by recipe."""
-    runs: dict[str, list[Run]] = {}
-    for run in published.runs:
-        runs.setdefault(run.hp, []).append(run)
-    return {
-        hp: ArchResults(published.index, published.arch, ((run.seed, ResultsCount(run)) for run in some))
-        for hp, some in runs.items()
-    }
+def _readers(folder: Folder) -> dict[int, Read]:
+    return {index: partial(_read_file, folder, index, file) for index, file in folder.files}
+
+
+def _read_file(folder: Folder, index: int, file: str) -> Published:
+    return next(iter(replace(folder, files=((index, file),))))
+
+
+def no_recipe(index: int, hp: str, there: Iterable[str]) -> NotMeasured:
+    """Give the error of an architecture that was not trained by a recipe."""
+    return NotMeasured(f"The {index}-th architecture only has hyper-parameters of {list(there)} instead of {hp}.")
 
 
 def absent(index: int, hp: str, data: str, there: Iterable[tuple[str, str]]) -> NotMeasured:
@@ -190,9 +226,7 @@ def absent(index: int, hp: str, data: str, there: Iterable[tuple[str, str]]) -> 
     for recipe, trained_on in there:
         by_recipe.setdefault(recipe, []).append(trained_on)
     if hp not in by_recipe:
-        return NotMeasured(
-            f"The {index}-th architecture only has hyper-parameters of {list(by_recipe)} instead of {hp}."
-        )
+        return no_recipe(index, hp, by_recipe)
     return NotMeasured(
         f"the {index}-th architecture was not trained on {data!r} with hp={hp!r}; it was on {', '.join(by_recipe[hp])}"
     )

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.compat.nats_bench import structure
-from nasbed.compat.nats_bench.answers import Answers, Lazily, Trials
+from nasbed.compat.nats_bench.answers import Answers, Lazily, Trials, no_recipe
 from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.compat.nats_bench.places import find_answers
 from nasbed.compat.nats_bench.printed import SIZE, TOPOLOGY, Splits, framed, information
@@ -53,7 +53,8 @@ class NASBenchMetaAPI:
 
     Args:
         file_path_or_dict: A published folder (read file by file in the fast mode, else imported the first time), a
-            published ``.pth``, a table or its path; None for what has been imported, or lies in ``TORCH_HOME``.
+            published ``.pth`` (imported the first time), what such a file holds, a table or its path; None for what has
+            been imported, or lies in ``TORCH_HOME``.
         fast_mode: Read an architecture's file when it is asked for, instead of importing all.
         verbose: Say what is opened, and what is imported.
 
@@ -78,8 +79,9 @@ class NASBenchMetaAPI:
         self.verbose = verbose
         self._fast_mode = fast_mode
         self._answers: Answers = find_answers(file_path_or_dict, self._space, fast_mode, self._say)
-        self.filename = None if file_path_or_dict is None else self._answers.name
-        self._archive_dir = str(self._answers.path) if isinstance(self._answers, Lazily) else None
+        self.filename = Path(file_path_or_dict).name if isinstance(file_path_or_dict, (str, PathLike)) else None
+        folder = self._answers.folder if isinstance(self._answers, Lazily) else None
+        self._archive_dir = None if folder is None else str(folder)
         self._length = self._answers.architectures
         self._used_time: float = 0
         self._say(f"{len(self.evaluated_indexes):,} of {len(self):,} architectures are there: {self._answers.name}")
@@ -293,13 +295,7 @@ class NASBenchMetaAPI:
         Raises:
             NotMeasured: A ``ValueError`` and ``KeyError``: when there is none.
         """
-        index = self._index(arch_index)
-        infos = self._answers.infos(index)
-        if str(hp) not in infos:
-            raise NotMeasured(
-                f"The {index}-th architecture only has hyper-parameters of {list(infos)} instead of {hp}."
-            )
-        return infos[str(hp)]
+        return self._answers.infos(self._index(arch_index), str(hp))[str(hp)]
 
     def query_by_index(self, arch_index: Any, dataname: str | None = None, hp: str | int = "12") -> Any:
         """Give an architecture's trainings on a data set, by their seeds; for None all, as ``ArchResults``.
@@ -320,16 +316,14 @@ class NASBenchMetaAPI:
         Raises:
             NotMeasured: A ``ValueError`` and ``KeyError``: when it was not trained by that recipe.
         """
-        index = self.query_index_by_arch(arch)
+        index = self._index(arch)
         try:
-            infos = self._answers.infos(self._index(arch))
+            infos = self._answers.infos(index)
         except NotMeasured:
             warnings.warn(f"Find this arch-index : {index}, but this arch is not evaluated.", stacklevel=2)
             return None
         if str(hp) not in infos:
-            raise NotMeasured(
-                f"The {index}-th architecture only has hyper-parameters of {list(infos)} instead of {hp}."
-            )
+            raise no_recipe(index, str(hp), infos)
         return "\n".join(information(infos[str(hp)], self._splits_printed, f"arch-index={index}"))
 
     def get_net_config(self, index: Any, dataset: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Reference: https://github.com/D-X-Y/NATS-Bench, ``nats_bench/api_topology.py`` a
 
 from __future__ import annotations
 
-from nasbed.compat.nats_bench.result import Info
+from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.compat.nats_bench.results import ArchResults
 
 Splits = dict[str, dict[str, str]]
@@ -23,7 +23,7 @@ def information(results: ArchResults, splits: Splits, extra_info: str | None = N
         costs = results.get_compute_costs(name)
         latency = None if costs["latency"] is None else f"{costs['latency'] * 1000:.2f}"
         parts = {"train": "train", **splits.get(name, _OTHER)}
-        shown = [f"{title} : [{_metric(results.get_metrics(name, split))}]" for title, split in parts.items()]
+        shown = [f"{title} : [{_metric(results, name, split)}]" for title, split in parts.items()]
         lines.append(f"{name:14s} FLOP={costs['flops']:6.2f} M, Params={costs['params']:.3f} MB, latency={latency} ms.")
         lines.append(f"{name:14s} {', '.join(shown)}")
     return lines
@@ -35,5 +35,9 @@ def framed(results: ArchResults, splits: Splits) -> str:
     return "\n".join([title, *information(results, splits)])
 
 
-def _metric(info: Info) -> str:
+def _metric(results: ArchResults, name: str, split: str) -> str:
+    try:
+        info = results.get_metrics(name, split)
+    except NotMeasured:
+        return "not measured"
     return f"loss = {info['loss']:.3f} & top1 = {info['accuracy']:.2f}%"

@@ -12,12 +12,11 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.compat.nats_bench.answers import Latest, Trials, absent, infos_of
+from nasbed.compat.nats_bench.answers import Latest, Trials, absent, no_recipe
 from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.compat.nats_bench.result import ResultsCount
 from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.compat.nats_bench.sheets import Sheet, Sizes
-from nasbed.core.errors import NotInTable
 from nasbed.tables.curve_column import CurveColumn
 from nasbed.tables.curve_names import TRAIN, column_name
 from nasbed.tables.curves import CurveTable
@@ -91,12 +90,24 @@ class Tabled:
         values = [group.numbers[name][row].tolist() for name in ("flops", "params", "latency")]
         return Sizes([group.seeds[i] for i in which], *([some[i] for i in which] for some in values))
 
-    def infos(self, index: int) -> dict[str, ArchResults]:
-        """Give all of an architecture, by recipe, in new objects."""
-        try:
-            return infos_of(self.table.published(index))
-        except NotInTable as error:
-            raise NotMeasured(str(error)) from None
+    def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
+        """Give all of an architecture, by recipe, in new objects; or what it has by one recipe."""
+        row = self._row_of(index, "", "")
+        placed: dict[str, list[tuple[int, str, int]]] = {}
+        for recipe, data in _pairs(self.table):
+            order = self.table.order(recipe, data)[row].tolist()
+            found = zip(order, self.table.axis(recipe, data), strict=True)
+            some = [(place, data, seed) for place, seed in found if place >= 0 and isinstance(seed, int)]
+            placed.setdefault(recipe, []).extend(some)
+        there = {recipe: sorted(some) for recipe, some in placed.items() if some}
+        if hp is not None and hp not in there:
+            raise no_recipe(index, hp, there)
+        arch = self.table.text(index)
+        return {
+            name: ArchResults(index, arch, [(seed, self._result(index, name, data, seed)) for _, data, seed in some])
+            for name, some in there.items()
+            if hp in (None, name)
+        }
 
     def _row_of(self, index: int, hp: str, data: str) -> int:
         if self._row is None:
@@ -131,7 +142,10 @@ class Tabled:
         seeds = [group.seeds[i] for i in group.which(row)]
         if not seeds:
             raise self._absent(index, hp, data)
-        return seeds, [ResultsCount(self.table.run(index, hp, data, seed)) for seed in seeds]
+        return seeds, [self._result(index, hp, data, seed) for seed in seeds]
+
+    def _result(self, index: int, hp: str, data: str, seed: int) -> ResultsCount:
+        return ResultsCount(self.table.run(index, hp, data, seed))
 
 
 class _Group:

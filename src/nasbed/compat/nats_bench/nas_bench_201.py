@@ -1,0 +1,160 @@
+"""NAS-Bench-201 as published before NATS-Bench: ``NASBench201API``, whose recipes are 12 epochs or not.
+
+It is `NATStopology` with other arguments: ``use_12epochs_result`` is False by default, and takes an ``hp`` as well, as
+the last version of that package does.
+
+Reference: Dong & Yang, ICLR 2020, https://github.com/D-X-Y/NAS-Bench-201, ``nas_201_api/api.py``
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+from nasbed.compat.nats_bench.api import NATStopology
+from nasbed.compat.nats_bench.result import Info
+from nasbed.compat.nats_bench.results import ArchResults
+
+Recipe = bool | str | int
+
+
+class NASBench201API:
+    """Answers for NAS-Bench-201.
+
+    Args:
+        file_path_or_dict: A published ``.pth`` or folder, what such a file holds, a table or its path; None for what
+            has been imported, or lies in ``TORCH_HOME``.
+        verbose: Say what is opened, and what is imported.
+
+    Attributes:
+        api: The same results behind the interface of NATS-Bench, which has what is not here.
+
+    Raises:
+        BadSetting: A ``ValueError``: when there is nothing of the kind.
+        CorruptFile: A ``ValueError``: when a file is damaged, foreign or wants to run anything.
+    """
+
+    def __init__(
+        self, file_path_or_dict: str | PathLike[str] | Mapping[str, Any] | None = None, verbose: bool = True
+    ) -> None:
+        self.api = NATStopology(file_path_or_dict, verbose=verbose)
+
+    def __len__(self) -> int:
+        return len(self.api)
+
+    def __getitem__(self, index: int) -> str:
+        return self.api[index]
+
+    def __getattr__(self, name: str) -> Any:
+        """Give what both interfaces have: ``arch``, ``random``, ``str2lists``, ``used_time``, ``meta_archs``, ….."""
+        if name == "api":
+            raise AttributeError(name)
+        return getattr(self.api, name)
+
+    @property
+    def evaluated_indexes(self) -> list[int]:
+        """Indices with results, ascending."""
+        return sorted(self.api.evaluated_indexes)
+
+    def get_more_info(
+        self,
+        index: Any,
+        dataset: str,
+        iepoch: int | None = None,
+        use_12epochs_result: Recipe = False,
+        is_random: bool | int = True,
+        *,
+        hp: str | int | None = None,
+    ) -> Info:
+        """Give what `NATStopology.get_more_info` gives, without the comment."""
+        info = self.api.get_more_info(index, dataset, iepoch, _recipe(use_12epochs_result, hp), is_random)
+        info.pop("comment", None)
+        return info
+
+    def query_by_arch(
+        self, arch: Any, use_12epochs_result: Recipe = False, *, hp: str | int | None = None
+    ) -> str | None:
+        """Describe an architecture's results; None when it is none, or has none."""
+        index = self.api.query_index_by_arch(arch)
+        if index not in self.api.evaluated_indexes:
+            return None
+        return self.api.query_info_str_by_arch(index, _recipe(use_12epochs_result, hp))
+
+    def query_by_index(
+        self,
+        arch_index: int,
+        dataname: str | None = None,
+        use_12epochs_result: Recipe = False,
+        *,
+        hp: str | int | None = None,
+    ) -> Any:
+        """Give an architecture's trainings on a data set, by their seeds; for None all, as ``ArchResults``."""
+        return self.api.query_by_index(arch_index, dataname, _recipe(use_12epochs_result, hp))
+
+    def query_meta_info_by_index(
+        self, arch_index: int, use_12epochs_result: Recipe = False, *, hp: str | int | None = None
+    ) -> ArchResults:
+        """Give all of an architecture's trainings by a recipe, in new objects."""
+        return self.api.query_meta_info_by_index(arch_index, _recipe(use_12epochs_result, hp))
+
+    def find_best(
+        self,
+        dataset: str,
+        metric_on_set: str,
+        FLOP_max: float | None = None,  # noqa: N803 - the published name
+        Param_max: float | None = None,  # noqa: N803
+        use_12epochs_result: Recipe = False,
+        *,
+        hp: str | int | None = None,
+    ) -> tuple[int, float | None]:
+        """Find the most accurate architecture; see `NATStopology.find_best`."""
+        return self.api.find_best(dataset, metric_on_set, FLOP_max, Param_max, _recipe(use_12epochs_result, hp))
+
+    def get_cost_info(
+        self, index: Any, dataset: str, use_12epochs_result: Recipe = False, *, hp: str | int | None = None
+    ) -> Info:
+        """Give ``flops`` and ``params`` (millions), ``latency`` (s), and seconds of training and of evaluations."""
+        return self.api.get_cost_info(index, dataset, _recipe(use_12epochs_result, hp))
+
+    def get_latency(
+        self, index: Any, dataset: str, use_12epochs_result: Recipe = False, *, hp: str | int | None = None
+    ) -> float | None:
+        """Give seconds for a batch of 256 images, the mean of the seeds; None when it was not measured."""
+        return self.api.get_latency(index, dataset, _recipe(use_12epochs_result, hp))
+
+    def get_net_param(
+        self,
+        index: Any,
+        dataset: str,
+        seed: int | None,
+        use_12epochs_result: Recipe = False,
+        *,
+        hp: str | int | None = None,
+    ) -> Any:
+        """Refuse: trained weights are not in the files that are read here.
+
+        Raises:
+            NotMeasured: Always.
+        """
+        return self.api.get_net_param(index, dataset, seed, _recipe(use_12epochs_result, hp))
+
+    def statistics(
+        self, dataset: str, use_12epochs_result: Recipe = False, *, hp: str | int | None = None
+    ) -> dict[int, int]:
+        """Count architectures by how many trainings they have on a data set by a recipe."""
+        return self.api.statistics(dataset, _recipe(use_12epochs_result, hp))
+
+    def clear_params(self, index: int, use_12epochs_result: Recipe | None = None) -> None:
+        """Do nothing: there are no weights to be removed."""
+        if index not in self.api.evaluated_indexes:
+            warnings.warn(f"The {index}-th architecture is not in the benchmark data yet.", stacklevel=2)
+
+
+def _recipe(use_12epochs_result: Recipe, hp: str | int | None) -> str:
+    if hp is not None:
+        return str(hp)
+    if isinstance(use_12epochs_result, bool):
+        return "12" if use_12epochs_result else "200"
+    return str(use_12epochs_result)
