@@ -88,7 +88,7 @@ class ProductSpace(Space):
             InvalidArchitecture: When there is no such index.
         """
         digits = text.strip().removeprefix("#")
-        if not (digits.isascii() and digits.isdecimal()):
+        if not digits.isdecimal():
             return None
         row: Archs = self.archs_of(np.array([int(digits.lstrip("0")[:18] or "0")]))[0]
         return row
