@@ -40,7 +40,7 @@ def survey(proxies: Mapping[str, Sequence[Any]], data: str, batch: int, seed: in
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:  # PyTorch's complaints about devices are of any kind
         why = str(error).splitlines()[0].rstrip(".")
-        raise BadSetting(f"nothing can be scored on the device {device!r} here ({why}); cpu always works") from None
+        raise BadSetting(f"the device {device!r} cannot be used here ({why}); cpu always works") from None
     return {
         "versions": {"nasbed": version("nasbed"), "torch": str(torch.__version__), "numpy": np.__version__},
         "data_checksum": facts["checksum"],
