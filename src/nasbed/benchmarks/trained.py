@@ -29,7 +29,7 @@ from nasbed.tables.settings import training_settings
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams
 
-TRAIN = "nasbed.nets.training:train_unit"
+TRAIN = "nasbed.nets.units:train_unit"
 SURVEY = "nasbed.nets.survey:survey"
 
 BUDGETS: dict[str, tuple[int, ...]] = {"digits": (4, 12, 36)}

@@ -9,24 +9,25 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the pub
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
 from nasbed.core.errors import InvalidArchitecture, UnknownName
 from nasbed.core.graph import Graph
 from nasbed.nets.channels import vertex_channels
+from nasbed.nets.mixed import Mixed
 from nasbed.nets.operations import OPERATIONS, ConvBNReLU, concatenated, first_channels, projected
 
 
 class Cell(nn.Module):
-    """One module of a network.
+    """One module of a network, or modules of one shape in networks side by side.
 
     Args:
-        graph: A pruned module: input first, output last, operations between.
+        graphs: Pruned modules with the same edges: input first, output last, operations between.
         sources: Channels of the input, of one repeat.
         targets: Channels of the output, of one repeat.
-        repeats: How many independent networks share the tensors.
+        repeats: How many independent networks of each module share the tensors.
         norm_momentum: How much of a running average stays at each step.
 
     Raises:
@@ -34,20 +35,19 @@ class Cell(nn.Module):
         UnknownName: When a label is no operation.
     """
 
-    def __init__(self, graph: Graph, sources: int, targets: int, repeats: int, norm_momentum: float) -> None:
+    def __init__(self, graphs: Sequence[Graph], sources: int, targets: int, repeats: int, norm_momentum: float) -> None:
         super().__init__()
-        self.repeats, self.last = repeats, graph.vertices - 1
-        self.widths = [int(width) for width in vertex_channels(graph.matrix[None], targets)[0]]
-        self.predecessors = [graph.predecessors(v) for v in range(graph.vertices)]
+        shape = graphs[0]
+        self.repeats, self.last = repeats * len(graphs), shape.vertices - 1
+        self.widths = [int(width) for width in vertex_channels(shape.matrix[None], targets)[0]]
+        self.predecessors = [shape.predecessors(v) for v in range(shape.vertices)]
         self.projections, self.operations = nn.ModuleDict(), nn.ModuleDict()
-        for v in range(1, graph.vertices):
+        for v in range(1, shape.vertices):
             if 0 in self.predecessors[v]:
-                self.projections[str(v)] = ConvBNReLU(sources, self.widths[v], 1, repeats, norm_momentum)
+                self.projections[str(v)] = ConvBNReLU(sources, self.widths[v], 1, self.repeats, norm_momentum)
             if v < self.last:
-                label = graph.labels[v]
-                if label not in OPERATIONS:
-                    raise UnknownName("operation", label, OPERATIONS)
-                self.operations[str(v)] = OPERATIONS[label](self.widths[v], repeats, norm_momentum)
+                labels = [graph.labels[v] for graph in graphs for _ in range(repeats)]
+                self.operations[str(v)] = _operation(labels, self.widths[v], norm_momentum)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, repeats·sources, size, size)`` to ``(batch, repeats·targets, size, size)``."""
@@ -74,6 +74,18 @@ class Cell(nn.Module):
         for another in inputs[1:]:
             total = total + another
         return total
+
+
+def _operation(labels: Sequence[str], channels: int, norm_momentum: float) -> nn.Module:
+    """Make what a vertex computes, which networks side by side may label differently."""
+    for label in labels:
+        if label not in OPERATIONS:
+            raise UnknownName("operation", label, OPERATIONS)
+
+    def build(label: str, networks: int) -> nn.Module:
+        return OPERATIONS[label](channels, networks, norm_momentum)
+
+    return build(labels[0], len(labels)) if len(set(labels)) == 1 else Mixed(labels, build)
 
 
 def pruned(graph: Graph) -> Graph:

@@ -1,4 +1,4 @@
-"""Network: a module in its skeleton, once or as several independent repeats side by side.
+"""Network: a module in its skeleton, once or several times side by side; or several modules of one shape.
 
 Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the published ``model_builder``.
 """
@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nasbed.core.errors import BadSetting
 from nasbed.core.graph import Graph
 from nasbed.nets.cells import Cell, pruned
 from nasbed.nets.operations import ConvBNReLU, convolutions
@@ -38,54 +39,78 @@ class Dense(nn.Module):
                 bias.uniform_(-bound, bound, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map ``(repeats, batch, sources)`` to ``(repeats, batch, targets)``."""
-        return torch.baddbmm(self.bias, x, self.weight)
+        """Map ``(batch, repeats·sources, 1, 1)`` to ``(repeats, batch, targets)``.
+
+        A grouped convolution computes each repeat alike; products of small matrices round by where they lie in memory.
+        """
+        repeats, sources, targets = self.weight.shape
+        weight = self.weight.transpose(1, 2).reshape(repeats * targets, sources, 1, 1)
+        found = F.conv2d(x, weight, self.bias.flatten(), groups=repeats)
+        return found.view(len(x), repeats, targets).transpose(0, 1)
 
 
 class Network(nn.Module):
-    """The network of one module; with several repeats, as many networks that share nothing but the pass.
+    """The network of one module; with several repeats or modules, as many networks that share nothing but the pass.
 
-    Its weights are empty until ``initialise``.
+    Its weights are empty until ``initialise``. Networks are numbered by module first, then by repeat.
 
     Args:
-        graph: The module; it is pruned first.
+        graph: The module, or several that have the same edges once they are pruned; they are pruned first.
         skeleton: The frame around it.
-        repeats: How many networks.
+        repeats: How many networks of each module.
         norm_momentum: How much of batch normalisation's running averages stays at each step; 0.997 is published.
 
+    Attributes:
+        repeats: How many networks there are.
+
     Raises:
+        BadSetting: When the modules' edges differ.
         InvalidArchitecture: When the output cannot be reached or is too narrow for what feeds it.
         UnknownName: When a label is no operation.
     """
 
     def __init__(
-        self, graph: Graph, skeleton: Skeleton = NASBENCH101, repeats: int = 1, norm_momentum: float = 0.997
+        self,
+        graph: Graph | Sequence[Graph],
+        skeleton: Skeleton = NASBENCH101,
+        repeats: int = 1,
+        norm_momentum: float = 0.997,
     ) -> None:
         super().__init__()
-        graph = pruned(graph)
-        self.skeleton, self.repeats = skeleton, repeats
-        self.stem = ConvBNReLU(skeleton.image_channels, skeleton.stem_channels, 3, repeats, norm_momentum)
+        graphs = [pruned(one) for one in ([graph] if isinstance(graph, Graph) else graph)]
+        if len({one.adjacency for one in graphs}) != 1:
+            raise BadSetting("modules side by side must have the same edges, pruned; train those that differ apart")
+        self.skeleton, self.repeats = skeleton, repeats * len(graphs)
+        self.stem = ConvBNReLU(skeleton.image_channels, skeleton.stem_channels, 3, self.repeats, norm_momentum)
         self.cells = nn.ModuleList(
-            Cell(graph, sources, targets, repeats, norm_momentum) for sources, targets in skeleton.module_channels
+            Cell(graphs, sources, targets, repeats, norm_momentum) for sources, targets in skeleton.module_channels
         )
-        self.head = Dense(skeleton.final_channels, skeleton.classes, repeats)
+        self.head = Dense(skeleton.final_channels, skeleton.classes, self.repeats)
 
     def initialise(self, generators: Sequence[torch.Generator], by: str = "tensorflow") -> Network:
-        """Draw all weights, each repeat's from its own CPU generator, whatever other repeats there are.
+        """Draw all weights, each network's from its own CPU generator, whatever other networks there are.
 
         Args:
-            generators: One a repeat.
+            generators: One a network.
             by: Whose defaults, ``tensorflow`` or ``pytorch``.
         """
         for convolution in convolutions(self):
-            convolution.initialise(generators, by)
+            convolution.initialise([generators[i] for i in convolution.members], by)
         self.head.initialise(generators, by)
         return self
 
     @property
     def trainable_parameters(self) -> int:
-        """How many trainable numbers one repeat has."""
+        """How many trainable numbers a network has; of several modules, the mean, rounded down."""
         return sum(parameter.numel() for parameter in self.parameters()) // self.repeats
+
+    def finite(self) -> Tensor:
+        """Say of each network whether all of its weights are finite, ``(repeats,)``."""
+        found = self.head.weight.isfinite().flatten(1).all(dim=1) & self.head.bias.isfinite().flatten(1).all(dim=1)
+        for layer in convolutions(self):
+            sound = [p.view(layer.repeats, -1).isfinite().all(dim=1) for p in (layer.weight, layer.scale, layer.offset)]
+            found[list(layer.members)] &= torch.stack(sound).all(dim=0)
+        return found
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images ``(batch, repeats·image_channels, size, size)`` to logits ``(repeats, batch, classes)``."""
@@ -94,6 +119,5 @@ class Network(nn.Module):
             if number and number % self.skeleton.modules_per_stack == 0:
                 x = F.max_pool2d(x, 2)
             x = cell(x)
-        means = x.mean(dim=(2, 3)).view(len(x), self.repeats, -1)
-        logits: Tensor = self.head(means.transpose(0, 1))
+        logits: Tensor = self.head(F.avg_pool2d(x, x.shape[2:]))  # a mean over dimensions rounds by how many there are
         return logits

@@ -16,9 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbed.core.errors import InvalidArchitecture
-
-NORM_EPSILON = 1e-5
-"""What batch normalisation adds to a variance; the published value."""
+from nasbed.nets.normalisation import NORM_EPSILON, SideBySideNorm
 
 TRUNCATED_STD = 0.87962566103423978
 """The standard deviation of a standard normal truncated at ±2, by which TensorFlow's initialiser divides."""
@@ -33,10 +31,14 @@ class ConvBNReLU(nn.Module):
         kernel: 1, 3 or 5; the image is padded so that it keeps its size.
         repeats: How many independent networks share the tensors.
         norm_momentum: How much of a running average stays at each step (TensorFlow's sense).
+
+    Attributes:
+        members: The number of each of its networks in the whole.
     """
 
     def __init__(self, sources: int, targets: int, kernel: int, repeats: int, norm_momentum: float) -> None:
         super().__init__()
+        self.members = tuple(range(repeats))
         self.kernel, self.repeats, self.forget = kernel, repeats, 1.0 - norm_momentum
         width = repeats * targets
         self.weight = nn.Parameter(torch.empty(width, sources, kernel, kernel, dtype=torch.float32))
@@ -67,6 +69,11 @@ class ConvBNReLU(nn.Module):
 
     def normalised(self, x: Tensor) -> Tensor:
         """Do what follows the convolution."""
+        if self.training and self.repeats > 1:
+            normal: Tensor = SideBySideNorm.apply(  # type: ignore[no-untyped-call]
+                x, self.scale, self.offset, self.mean, self.variance, self.forget
+            )
+            return normal.relu_()
         x = F.batch_norm(x, self.mean, self.variance, self.scale, self.offset, self.training, self.forget, NORM_EPSILON)
         return x.relu_()
 

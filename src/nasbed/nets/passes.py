@@ -1,4 +1,4 @@
-"""Passes: several repeats of a module trained side by side, step by step.
+"""Passes: several networks trained side by side, step by step: repeats of a module, and of others of the same shape.
 
 The published procedure: the first step has rate 0 and only starts batch normalisation's averages (a recipe can do
 without); accuracies are measured then, halfway and at the end; the clock runs while steps are made and stands while
@@ -23,6 +23,7 @@ from nasbed.nets.data.batches import Augmentation, Orders, full_batches
 from nasbed.nets.data.source import Data
 from nasbed.nets.memory import kept_memory
 from nasbed.nets.network import Network
+from nasbed.nets.parameters import trainable_parameters
 from nasbed.nets.probing import diagnostics_of, probe_by_class, probed
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import Accuracy, Point, TrainingResult
@@ -31,6 +32,9 @@ from nasbed.nets.schedules import SCHEDULES
 from nasbed.nets.seeds import generators
 from nasbed.nets.sgd import SGD
 from nasbed.nets.skeleton import Skeleton
+
+PIECE = 100
+"""How many images networks side by side are evaluated on at a time: many networks' share of the cache is small."""
 
 
 @contextmanager
@@ -46,18 +50,19 @@ def using_threads(threads: int) -> Iterator[None]:
 
 
 class Pass:
-    """One pass over all repeats of a module: builds, steps, measures; can be saved between steps and gone on with.
+    """One pass over networks side by side: builds, steps, measures; can be saved between steps and gone on with.
 
     Args:
-        graph: The module.
+        graph: The module, or several that have the same edges once they are pruned.
         skeleton: The frame around it.
         recipe: How it is trained.
         data: What it is trained on, on the device that trains.
         epochs: How often every training image is seen.
-        seeds: One integer a repeat.
+        seeds: One integer a network: as many of the first module as of each other, then those of the second, …
         time_limit: Seconds of training after which the pass ends.
         threads: How many threads PyTorch uses on the CPU.
         diagnostics: Whether the probe batch is looked at, too, whenever accuracies are measured.
+        shares: The share of the pass's time that is each network's; equal ones if not given.
 
     Attributes:
         steps: How many steps the whole pass has.
@@ -69,7 +74,7 @@ class Pass:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: Graph | Sequence[Graph],
         skeleton: Skeleton,
         recipe: Recipe,
         data: Data,
@@ -78,7 +83,12 @@ class Pass:
         time_limit: float | None = None,
         threads: int = 1,
         diagnostics: bool = False,
+        shares: Sequence[float] | None = None,
     ) -> None:
+        graphs = (graph,) if isinstance(graph, Graph) else tuple(graph)
+        repeats = len(seeds) // len(graphs)
+        self.shares = shares or [1 / len(seeds)] * len(seeds)
+        self.parameters = [trainable_parameters(one, skeleton) for one in graphs for _ in range(repeats)]
         self.recipe, self.data, self.seeds, self.time_limit = recipe, data, seeds, time_limit
         device = data.train.labels.device
         self.clock, self.whole = Clock(device, threads), Clock(device, threads)
@@ -89,7 +99,7 @@ class Pass:
         self.failures: list[str | None] = [None] * len(seeds)
         self.probe = probe_by_class(data) if diagnostics else None
         self.probed: dict[str, dict[str, Tensor]] = {}
-        self.network = Network(graph, skeleton, len(seeds), recipe.norm_momentum)
+        self.network = Network(graphs, skeleton, repeats, recipe.norm_momentum)
         self.network.initialise(generators(seeds, "weights"), recipe.initialisation).to(device)
         self.forward = torch.compile(self.network) if recipe.compile else self.network
         self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
@@ -150,16 +160,15 @@ class Pass:
         """Stop the clock, measure all accuracies, note them for the repeats that still live, probe, go on."""
         self.clock.stop()
         self.network.eval()
-        share = len(self.seeds)
         measured = [self.accuracies(part) for part in ("train", "validation", "test")]
-        finite = (self.finite & self.sound()).tolist()
-        for r in range(share):
+        finite = (self.finite & self.network.finite()).tolist()
+        for r, share in enumerate(self.shares):
             if self.failures[r] is None and not finite[r]:
                 self.failures[r] = f"weights or outputs were not finite after {self.made} of {self.steps} steps"
             if self.failures[r] is None:
                 self.points[r][name] = Point(
                     self.epoch,
-                    self.clock.seconds / share,
+                    self.clock.seconds * share,
                     *(accuracies[r] for accuracies in measured),
                 )
         if self.probe is not None:
@@ -175,7 +184,8 @@ class Pass:
         images = 0
         size, rest = self.recipe.evaluation_batch, self.recipe.partial_batches
         for batch, labels in full_batches(part, size, most, len(self.seeds), rest):
-            logits = self.logits(batch)
+            pieces = torch.split(batch, len(batch) if len(self.seeds) == 1 else PIECE)
+            logits = torch.cat([self.logits(piece) for piece in pieces], dim=1)
             self.finite &= logits.isfinite().flatten(1).all(dim=1)
             correct += (logits.argmax(dim=2) == labels).sum(dim=1)
             images += len(labels)
@@ -187,26 +197,18 @@ class Pass:
         learned = 0 if self.made == 1 and self.recipe.zero_first_step else self.made
         return learned * self.recipe.batch_size / len(self.data.train)
 
-    def sound(self) -> Tensor:
-        """Say of each repeat whether all of its weights are finite.
-
-        Once a loss is not finite neither are the weights, although the outputs may not show it.
-        """
-        parts = [leaf.detach().view(len(self.seeds), -1) for leaf in self.leaves]
-        return torch.stack([part.isfinite().all(dim=1) for part in parts]).all(dim=0)
-
     def fail_all(self, reason: str) -> None:
         """End every repeat that still lives."""
         self.failures = [failure or reason for failure in self.failures]
 
     def results(self) -> tuple[TrainingResult, ...]:
         """Give what came of each repeat."""
-        total = self.whole.running / len(self.seeds)
+        total = self.whole.running
         nothing = (None,) * len(self.seeds)
         diagnostics = nothing if self.probe is None else diagnostics_of(self.network, self.probe, self.probed)
         return tuple(
-            TrainingResult(self.network.trainable_parameters, seed, points, total, failure, seen)
-            for seed, points, failure, seen in zip(self.seeds, self.points, self.failures, diagnostics, strict=True)
+            TrainingResult(self.parameters[i], seed, self.points[i], total * self.shares[i], self.failures[i], seen)
+            for i, (seed, seen) in enumerate(zip(self.seeds, diagnostics, strict=True))
         )
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,32 +1,34 @@
 """Training: a module, a skeleton, a recipe, data, epochs and a seed make accuracies.
 
-Several repeats of a module can be trained in one pass, each with weights, order, augmentation and batch statistics
-of its own: small networks are bound by the number of calls, not by arithmetic (``benchmarks/training.py``).
+Several repeats of a module, and of others of its shape, can be trained in one pass, each with weights, order,
+augmentation and batch statistics of its own: small networks are bound by the number of calls, not by arithmetic
+(``benchmarks/training.py``).
 
 Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import torch
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.graph import Graph
-from nasbed.nets.data.source import Data, load
+from nasbed.nets.data.source import Data
 from nasbed.nets.pace import Pace
 from nasbed.nets.parameters import trainable_parameters
 from nasbed.nets.passes import Pass, using_threads
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import TrainingResult
-from nasbed.nets.seeds import repeat_seed
 from nasbed.nets.skeleton import Skeleton
 
 MIN_STEPS = 4
 """The shortest training whose start, half and end are three moments."""
+
+
+OUT_OF_MEMORY = "out of memory"
+"""The failure of a training that had no room."""
 
 
 def train(
@@ -52,7 +54,7 @@ def train(
 
 
 def train_repeats(
-    graph: Graph,
+    graph: Graph | Sequence[Graph],
     skeleton: Skeleton,
     recipe: Recipe,
     data: Data,
@@ -63,26 +65,28 @@ def train_repeats(
     threads: int = 1,
     diagnostics: bool = False,
     watch: Callable[[Pass], None] | None = None,
+    shares: Sequence[float] | None = None,
 ) -> tuple[TrainingResult, ...]:
-    """Train the network of one module from scratch, once for each seed, in one pass.
+    """Train networks of one module, or of several of one shape, from scratch, one for each seed, in one pass.
 
-    A repeat has the weights, order and augmentation that it would have alone, and gives the same up to the rounding
-    of grouped convolutions; rounding grows over a long training, so results belong to all seeds of the pass. On the
-    CPU they depend, times apart, on the arguments alone, bit for bit on one machine.
+    A network has the weights, order and augmentation that it would have alone. On the CPU its results, times apart,
+    are the same to the last bit on one machine whatever is trained beside it; quite alone they differ by the rounding
+    of grouped convolutions, which grows over a long training.
 
     Args:
-        graph: The module; it is pruned first.
+        graph: The module, or several that have the same edges once they are pruned.
         skeleton: The frame around it.
         recipe: How it is trained.
         data: What it is trained on; its images must fit the skeleton.
         epochs: How often every training image is seen.
-        seeds: One integer a repeat.
+        seeds: One integer a network: as many of the first module as of each other, then those of the second, …
         device: Where; data are moved there when they are elsewhere.
         time_limit: Seconds of training after which the pass stops. A recipe whose schedule reads the clock ends
             there as planned; any other has failed.
         threads: How many threads PyTorch may use on the CPU. Another number can round differently.
         diagnostics: Whether results come with ``Diagnostics``; nothing else in them changes but the total time.
         watch: Called several times a second, between steps, with the pass.
+        shares: The share of the pass's time that is each network's; equal ones if not given.
 
     Returns:
         One result a seed. A training whose weights or outputs are not finite, or that ran out of memory or of time,
@@ -99,16 +103,22 @@ def train_repeats(
     with using_threads(threads):
         try:
             training = Pass(
-                graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit, threads, diagnostics
+                graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit, threads, diagnostics, shares
             )
             _run(training, watch)
         except RuntimeError as error:
             if not out_of_memory(error):
                 raise
             if training is None:
-                parameters = trainable_parameters(graph, skeleton)
-                return tuple(TrainingResult(parameters, seed, {}, 0.0, "out of memory") for seed in seeds)
-            training.fail_all("out of memory")
+                modules = (graph,) if isinstance(graph, Graph) else graph
+                counts = [
+                    trainable_parameters(modules[i * len(modules) // len(seeds)], skeleton) for i in range(len(seeds))
+                ]
+                return tuple(
+                    TrainingResult(count, seed, {}, 0.0, OUT_OF_MEMORY)
+                    for count, seed in zip(counts, seeds, strict=True)
+                )
+            training.fail_all(OUT_OF_MEMORY)
         return training.results()
 
 
@@ -127,83 +137,6 @@ def _run(training: Pass, watch: Callable[[Pass], None] | None) -> None:
     while None in training.failures and not any("end" in points for points in training.points):
         pace.run(training, training.steps)
         watch(training)
-
-
-def train_unit(
-    adjacency: Sequence[Sequence[int]],
-    labels: Sequence[str],
-    skeleton: Mapping[str, Any],
-    recipe: Mapping[str, Any],
-    data: str,
-    epochs: int,
-    seed: int,
-    repeats: int = 1,
-    attempts: int = 5,
-    first: int = 0,
-    diagnostics: str | None = None,
-    tried: int = 0,
-    device: str = "cpu",
-    threads: int = 1,
-    time_limit: float | None = None,
-) -> dict[str, Any]:
-    """Train repeats of one module at one budget, in plain values: a unit of a campaign.
-
-    Repeat r of attempt a is seeded by ``repeat_seed(seed, r, a)``. The first attempt trains all repeats in one pass;
-    one that fails is tried again from scratch by itself.
-
-    Args:
-        adjacency: Rows of the module's matrix.
-        labels: Its vertices' labels.
-        skeleton: ``Skeleton.to_dict()``.
-        recipe: ``Recipe.to_dict()``.
-        data: A data source's name.
-        epochs: The budget.
-        seed: Any integer; campaigns derive it from their own seed, the module's hash and the epochs.
-        repeats: How many trainings.
-        attempts: After how many failures a repeat is given up.
-        first: The number of the first of them.
-        diagnostics: A folder, made where there is none, for the ``Diagnostics`` of each repeat's last attempt:
-            repeat r's are in ``r.npz``. On several machines it must be one that they share.
-        tried: How many attempts there were before, whose seeds are not drawn again.
-        device: Where.
-        threads: How many threads PyTorch may use on the CPU.
-        time_limit: Seconds of training of a repeat; a pass of several has as many times as much.
-
-    Returns:
-        ``trainable_parameters``, ``data_checksum``, the ``attempts`` at each repeat and, under ``repeats``, what
-        ``TrainingResult.to_dict`` gives for each.
-    """
-    graph = Graph.of(adjacency, labels)
-    frame, how, what = Skeleton(**skeleton), Recipe(**recipe), load(data)
-    numbers = range(first, first + repeats)
-
-    def attempt(some: Sequence[int], number: int) -> tuple[TrainingResult, ...]:
-        seeds = [repeat_seed(seed, repeat, number) for repeat in some]
-        limit = None if time_limit is None else time_limit * len(some)
-        return train_repeats(graph, frame, how, what, epochs, seeds, device, limit, threads, diagnostics is not None)
-
-    results = list(attempt(numbers, tried))
-    attempts_at = [1] * repeats
-    for r, repeat in enumerate(numbers):
-        while results[r].failure is not None and attempts_at[r] < attempts:
-            (results[r],) = attempt([repeat], tried + attempts_at[r])
-            attempts_at[r] += 1
-    if diagnostics is not None:
-        _save(Path(diagnostics), first, results)
-    return {
-        "trainable_parameters": results[0].trainable_parameters,
-        "data_checksum": what.checksum,
-        "attempts": attempts_at,
-        "repeats": [result.to_dict() for result in results],
-    }
-
-
-def _save(folder: Path, first: int, results: Sequence[TrainingResult]) -> None:
-    """Write a file for each repeat whose network was looked at."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for r, result in enumerate(results, first):
-        if result.diagnostics is not None:
-            result.diagnostics.save(folder / f"{r}.npz")
 
 
 def check_training(

@@ -135,7 +135,7 @@ class TrainingFolder:
         training = self.training
         training.network.eval()
         accuracies = {part: training.accuracies(part)[0] for part in self.parts}
-        self.check(bool((training.finite & training.sound()).item()))
+        self.check(bool((training.finite & training.network.finite()).item()))
         if training.failures[0] is not None:
             return
         now = Measurement(training.made, training.epoch, training.clock.seconds, training.loss.item(), accuracies)

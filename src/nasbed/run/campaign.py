@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -59,6 +59,9 @@ def campaign(
     facts: Mapping[str, Any] | None = None,
     session: Mapping[str, Any] | None = None,
     attempts: int = 5,
+    together: Work | None = None,
+    alike: Callable[[str], Hashable] = lambda unit: unit,
+    most: int = 1,
     cost: Callable[[str], float] = lambda unit: 1.0,
     failures: Callable[[Record], int] = lambda record: int(record["error"] is not None),
     resume: str = "they are kept, and the same call goes on",
@@ -79,6 +82,10 @@ def campaign(
         session: What decides no value but is worth knowing (the machine, say). The note ``sessions`` lists it, with
             the time at which it started, for each call that had something to do.
         attempts: How often a unit is tried whose worker dies or whose work raises, before it is recorded as failed.
+        together: What makes the values of several units at once, the same that ``work`` makes of each: it is called
+            with a list of what ``arguments`` gives. A call that fails is made again unit by unit.
+        alike: Says the same of units that can be done together.
+        most: How many of them at most.
         cost: What a unit takes, in any measure: by this the end is foretold.
         failures: How many failures a record has.
         resume: What is said, when Ctrl-C stops the campaign, of how it goes on.
@@ -92,31 +99,52 @@ def campaign(
         raise BadSetting(f"attempts must be at least 1, not {attempts}")
     agree(store, plan, facts)
     tally = _Tally(units, store, cost, failures)
-    todo = (unit for unit in units if unit not in tally.known)
+    todo = iter(_bundles([unit for unit in units if unit not in tally.known], alike, most if together else 1))
     report = progress or (lambda _: None)
     tried: Counter[str] = Counter()
+    under_way: dict[str, Sequence[str]] = {}
     if tally.done < tally.total:
         store.note("sessions", [*store.notes().get("sessions", []), {"started": moment(), **(session or {})}])
 
-    def begin(some: Iterable[str]) -> None:
-        for unit in some:
-            tried[unit] += 1
-            executor.submit(unit, work, *arguments(unit))
+    def begin(some: Iterable[Sequence[str]]) -> None:
+        for bundle in some:
+            tried.update(bundle)
+            under_way[bundle[0]] = bundle
+            if together is not None and len(bundle) > 1:
+                executor.submit(bundle[0], together, [arguments(unit) for unit in bundle])
+            else:
+                executor.submit(bundle[0], work, *arguments(bundle[0]))
 
     try:
         report(tally.status())
         begin(islice(todo, _AHEAD * executor.slots))
         for outcome in executor.as_completed():
-            unit, error = outcome.tag, outcome.error
-            if error is not None and tried[unit] < attempts:
-                begin([unit])
+            bundle, error = under_way.pop(outcome.tag), outcome.error
+            if error is not None and tried[bundle[0]] < attempts:
+                begin([unit] for unit in bundle)
                 continue
-            tally.add(unit, _kept(store, outcome, tried.pop(unit)))
-            begin(islice(todo, max(0, _AHEAD * executor.slots - len(tried))))  # a cluster may have grown
+            values = outcome.value if len(bundle) > 1 and error is None else [outcome.value] * len(bundle)
+            for unit, value in zip(bundle, values, strict=True):
+                tally.add(unit, _kept(store, Outcome(unit, value, error), tried.pop(unit)))
+            begin(islice(todo, max(0, _AHEAD * executor.slots - len(under_way))))  # a cluster may have grown
             report(tally.status())
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted with {tally.done} of {tally.total} units done; {resume}") from None
     return tally.status()
+
+
+def _bundles(units: Sequence[str], alike: Callable[[str], Hashable], most: int) -> list[Sequence[str]]:
+    """Put units that are alike together, as evenly as they go, in the order of their first."""
+    if most == 1:
+        return [[unit] for unit in units]
+    groups: dict[Hashable, list[str]] = {}
+    for unit in units:
+        groups.setdefault(alike(unit), []).append(unit)
+    bundles: list[Sequence[str]] = []
+    for group in groups.values():
+        count = -(-len(group) // most)
+        bundles += [group[i * len(group) // count : (i + 1) * len(group) // count] for i in range(count)]
+    return bundles
 
 
 class _Tally:

@@ -27,14 +27,15 @@ from nasbed.run.claim import claimed
 from nasbed.run.executors.processes import usable_cores
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.job import Job, usual_together
+from nasbed.tables.job import Job, usual_beside, usual_together
 from nasbed.tables.publish import check_table, missing, publish
 from nasbed.tables.selection import Selection
 from nasbed.tables.settings import training_settings
 from nasbed.tables.table import Table
 from nasbed.tables.units import Unit, failures, given_up
 
-TRAIN = "nasbed.nets.training:train_unit"
+TRAIN = "nasbed.nets.units:train_unit"
+TRAIN_SEVERAL = "nasbed.nets.units:train_units"
 SURVEY = "nasbed.nets.survey:survey"
 
 
@@ -49,6 +50,7 @@ def generate(
     budgets: Sequence[int] = (4, 12, 36),
     repeats: int = 3,
     together: int | None = None,
+    beside: int | None = None,
     seed: int = 0,
     time_limit: float | None = None,
     attempts: int = 5,
@@ -79,6 +81,8 @@ def generate(
         budgets: Epochs; each is a training of its own.
         repeats: Trainings of a module at a budget.
         together: How many of them one pass trains side by side; None for what ``usual_together`` says.
+        beside: How many modules of one shape a pass trains at most; None for what ``usual_beside`` says. On the CPU
+            no result depends on it; with diagnostics, a time limit or a compiled network it is 1.
         seed: Of the whole campaign.
         time_limit: Seconds of a training after which it stops; None for none.
         attempts: After how many failures a training is given up; its values in the table are NaN.
@@ -106,6 +110,13 @@ def generate(
     """
     frame, how = training_settings(data, skeleton, recipe, named=named)
     side_by_side = usual_together(frame, repeats) if together is None else together
+    apart = diagnostics or time_limit is not None or how.compile or side_by_side == 1
+    most = 1 if apart else usual_beside(frame, side_by_side) if beside is None else beside
+    if beside is not None and not 1 <= beside <= most:
+        raise BadSetting(
+            f"beside is at least 1, and 1 where repeats are trained one by one, compiled, within a time limit or with "
+            f"diagnostics; it is {beside}"
+        )
     job = Job(space, data, frame, how, tuple(budgets), repeats, side_by_side, seed, attempts, time_limit)
     _ = job.trainable_parameters  # a module that does not fit the skeleton is found now, not in a worker
     part = selection or Selection()
@@ -141,6 +152,7 @@ def generate(
                         "workers": machine.slots,
                         "device": device,
                         "threads": threads,
+                        "beside": most,
                         "command": typed,
                         "selection": part.describe(),
                         "units": dict(Counter(unit.epochs for unit in units)),
@@ -148,6 +160,9 @@ def generate(
                     store=kept,
                     executor=machine,
                     attempts=attempts,
+                    together=TRAIN_SEVERAL,
+                    alike=job.alike,
+                    most=most,
                     cost=partial(_images, job, found["images"]["train"]),
                     failures=failures,
                     resume=resume,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,18 @@ def usual_together(skeleton: Skeleton, repeats: int) -> int:
     arithmetic and memory, and want their repeats on as many machines as there are.
     """
     return repeats if skeleton.stem_channels * skeleton.image_size**2 <= SMALL else 1
+
+
+BESIDE = 48
+"""So many small networks fill a pass: more gain little, and lose more when a worker dies."""
+
+
+def usual_beside(skeleton: Skeleton, together: int) -> int:
+    """Say how many modules of one shape a pass trains at most where nobody says.
+
+    Only small networks gain, and only those that have a repeat beside them anyway are the same with more.
+    """
+    return max(1, BESIDE // together) if together > 1 and usual_together(skeleton, together) > 1 else 1
 
 
 @dataclass(frozen=True)
@@ -124,7 +136,7 @@ class Job:
         return Unit(module, epochs, repeat - repeat % self.together)
 
     def arguments(self, name: str, device: str, threads: int, diagnostics: Path | None) -> tuple[Any, ...]:
-        """Give the plain values with which a unit is trained; see ``nets.training.train_unit``."""
+        """Give the plain values with which a unit is trained; see ``nets.units.UnitTraining``."""
         unit = Unit.parse(name)
         graph = self.space.graph(self.archs[self.modules[unit.module]])
         folder = None if diagnostics is None else str(diagnostics / unit.module / str(unit.epochs))
@@ -145,6 +157,19 @@ class Job:
             threads,
             self.time_limit,
         )
+
+    def alike(self, name: str) -> Hashable:
+        """Say the same of units that one pass can train: their modules' edges, their epochs, how many repeats."""
+        unit = Unit.parse(name)
+        if unit.retry:
+            return name
+        return self._edges[self.modules[unit.module]], unit.epochs, unit.trains(self.together, self.repeats)
+
+    @cached_property
+    def _edges(self) -> list[tuple[tuple[int, ...], ...]]:
+        """The edges of each module, pruned."""
+        kept = [self.space.graph(arch).pruned() for arch in self.archs]
+        return [() if graph is None else graph.adjacency for graph in kept]
 
     def plan(self) -> dict[str, Any]:
         """Give the settings as JSON-able values: of the data the source's name, not the place of its files."""

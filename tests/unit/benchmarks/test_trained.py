@@ -93,10 +93,10 @@ def test_what_cannot_be_trained_is_an_error_and_no_failed_training(settings, sai
 
 @needs_torch
 def test_a_call_trains_and_its_answer_is_what_was_measured_at_the_end(trained):
-    from nasbed.nets.training import train_unit
+    from nasbed.nets.units import train_unit
 
     work, arguments = trained.call(SPACE.enumerate()[3], 2, 17)
-    assert work == "nasbed.nets.training:train_unit"
+    assert work == "nasbed.nets.units:train_unit"
     value = train_unit(*arguments)
     answer = trained.answer(value)
     (measured,) = value["repeats"]

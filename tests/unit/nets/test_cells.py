@@ -13,7 +13,7 @@ def test_inputs_are_cut_added_concatenated_and_the_projected_input_is_added(repe
     graph = Graph.of(
         [[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]], ["input", "identity", "identity", "output"]
     )
-    cell = Cell(graph, 2, 3, repeats, norm_momentum=0.9).eval()
+    cell = Cell([graph], 2, 3, repeats, norm_momentum=0.9).eval()
     weights = {  # from 2 channels to 2, to 1 and to 3
         "1": [[1.0, 0.0], [0.0, 10.0]],
         "2": [[100.0, 100.0]],

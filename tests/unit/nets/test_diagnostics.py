@@ -20,7 +20,8 @@ from nasbed.nets.probing import probed
 from nasbed.nets.recipe import DIGITS as RECIPE
 from nasbed.nets.seeds import repeat_seed
 from nasbed.nets.skeleton import DIGITS as SKELETON
-from nasbed.nets.training import train, train_repeats, train_unit
+from nasbed.nets.training import train, train_repeats
+from nasbed.nets.units import train_unit
 
 SMALL = replace(SKELETON, stem_channels=4, stacks=1)
 ARGUMENTS = [[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"], SMALL.to_dict(), RECIPE.to_dict()
@@ -153,7 +154,7 @@ def test_a_units_files_are_of_the_last_attempt(tmp_path, monkeypatch):
         first = arguments[5][0] == repeat_seed(3, 0)
         return tuple(replace(result, failure="it failed" if first else None) for result in results)
 
-    monkeypatch.setattr(training, "train_repeats", failing)
+    monkeypatch.setattr(units, "train_repeats", failing)
     train_unit(*ARGUMENTS, "digits", 1, 3, diagnostics=str(tmp_path))
     monkeypatch.undo()
     again = train(

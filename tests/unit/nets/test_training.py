@@ -15,7 +15,7 @@ from nets.plain import PlainNetwork
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.graph import Graph
-from nasbed.nets import training
+from nasbed.nets import units
 from nasbed.nets.data.batches import Augmentation, Orders
 from nasbed.nets.data.source import prepared
 from nasbed.nets.network import Network
@@ -28,7 +28,8 @@ from nasbed.nets.schedules import SCHEDULES
 from nasbed.nets.seeds import generators, repeat_seed
 from nasbed.nets.skeleton import DIGITS as DIGITS_SKELETON
 from nasbed.nets.skeleton import Skeleton
-from nasbed.nets.training import train, train_repeats, train_unit
+from nasbed.nets.training import train, train_repeats
+from nasbed.nets.units import train_unit
 
 MODULE = Graph.of(
     [[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]],
@@ -149,7 +150,7 @@ def test_the_same_seed_gives_the_same_bits_again(data, threads):
 UNIT = """
 from nasbed.nets.recipe import DIGITS as recipe
 from nasbed.nets.skeleton import DIGITS as skeleton
-from nasbed.nets.training import train_unit
+from nasbed.nets.units import train_unit
 matrix, labels = [[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"]
 unit = train_unit(matrix, labels, skeleton.to_dict(), recipe.to_dict(), "digits", 2, seed=3, repeats=2)
 for repeat in unit["repeats"]:
@@ -248,7 +249,7 @@ def test_a_unit_tries_failed_repeats_again_with_seeds_of_their_own(monkeypatch):
         failures = [None if seed in (repeat_seed(3, 0), repeat_seed(3, 2, 2)) else "it failed" for seed in seeds]
         return tuple(TrainingResult(1, s, {}, 0.0, f) for s, f in zip(seeds, failures, strict=True))
 
-    monkeypatch.setattr(training, "train_repeats", failing)
+    monkeypatch.setattr(units, "train_repeats", failing)
     unit = train_unit([[0, 1], [0, 0]], ["input", "output"], {}, {}, "digits", 1, seed=3, repeats=3, attempts=4)
     assert unit["attempts"] == [1, 4, 3]
     assert [repeat["failure"] for repeat in unit["repeats"]] == [None, "it failed", None]

@@ -172,6 +172,9 @@ def train(adjacency, labels, skeleton, recipe, data, epochs, seed, repeats, atte
     moment = {"training_time": 1.0, "train": [seed % 7, 7], "validation": [epochs, 7], "test": [len(labels), 7]}
     trained = {"points": dict.fromkeys(("start", "halfway", "end"), moment), "total_time": 2.0, "failure": None}
     return {"trainable_parameters": 1, "repeats": [trained] * repeats}
+
+def several(units):
+    return [train(*unit) for unit in units]
 """
 
 
@@ -180,6 +183,7 @@ def test_workers_that_die_stop_nothing_and_a_unit_that_kills_them_is_given_up(tm
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr("nasbed.tables.generate.SURVEY", "fake_training:survey")
     monkeypatch.setattr("nasbed.tables.generate.TRAIN", "fake_training:train")
+    monkeypatch.setattr("nasbed.tables.generate.TRAIN_SEVERAL", "fake_training:several")
     table = small(tmp_path / "table.arrow", workers=2, attempts=2)
     lost = SPACE.index(SPACE.parse("011/001/000:maxpool")[None])[0]
     nan = np.isnan(table.column("validation_accuracy").values()).all(axis=(1, 2))
