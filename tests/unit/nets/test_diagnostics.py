@@ -12,7 +12,7 @@ import torch
 from nets.plain import INCEPTION
 
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.nets import passes, training
+from nasbed.nets import passes, training, units
 from nasbed.nets.data.source import load
 from nasbed.nets.diagnostics import AXES, Diagnostics
 from nasbed.nets.passes import Pass, using_threads
