@@ -22,7 +22,7 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.records import Archs, Evaluations
 from nasbed.tables.curve_column import CurveColumn
-from nasbed.tables.curve_names import RUN_METRICS, TRAIN
+from nasbed.tables.curve_names import ONLY_TEST, RUN_METRICS, TRAIN
 from nasbed.tables.curves import CurveTable, mean_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from nasbed.core.rng import Streams
 
 _HALF = "cifar10-valid"
-ONLY_TEST = "only TEST accuracies: the search is told what is reported, so that no result of it is an honest test"
 
 
 @cache

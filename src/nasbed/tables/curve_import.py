@@ -31,6 +31,7 @@ from nasbed.tables.natsbench.published import Source, open_published
 
 Progress = Callable[[float], None]
 _READING = 0.9  # of all the work
+_WORK = "nasbed.tables.curve_import:read_part"
 _AHEAD = 2  # parts that wait for each process
 
 
@@ -94,9 +95,7 @@ def _read(source: Source, folder: Path, progress: Progress, workers: int | None)
         def submit() -> None:
             number, part = next(waiting, (-1, None))
             if part is not None:
-                machine.submit(
-                    str(number), "nasbed.tables.curve_import:read_part", part, str(folder / f"part-{number}")
-                )
+                machine.submit(str(number), _WORK, part, str(folder / f"part-{number}"))
 
         for _ in range(_AHEAD * machine.slots):  # not all at once: each part has the list of all architectures
             submit()

@@ -37,6 +37,10 @@ WARNINGS = {
 """What one should know of a data set's splits; https://arxiv.org/abs/2001.00326, section 2.2."""
 
 
+ONLY_TEST = "only TEST accuracies: a search is told what is reported, so that no result of it is an honest test"
+"""What is said of results without a validation split."""
+
+
 def group_name(hp: str, data: str) -> str:
     """Name the trainings with one recipe on one data set."""
     return f"{hp}/{data}"

@@ -34,7 +34,16 @@ from nasbed.tables.column_file import ColumnFile
 from nasbed.tables.companion import companion_path, copy_companions, find_companions
 from nasbed.tables.curve_column import CurveColumn
 from nasbed.tables.curve_encoding import CurveEncoding, is_absent
-from nasbed.tables.curve_names import RUN_METRICS, TRAIN, UNITS, WARNINGS, column_name, group_name, published_split
+from nasbed.tables.curve_names import (
+    ONLY_TEST,
+    RUN_METRICS,
+    TRAIN,
+    UNITS,
+    WARNINGS,
+    column_name,
+    group_name,
+    published_split,
+)
 from nasbed.tables.curve_texts import read
 from nasbed.tables.encoding import decompress_texts
 
@@ -367,7 +376,7 @@ class CurveTable:
     ) -> tuple[tuple[int, ...], NDArray[np.float64]]:
         """Give learning curves: the epochs, from 0, and ``(n, seeds, epochs)``."""
         column = self._measured(self.hp(hp, data), data, split, metric)
-        return column.epochs, column.values(self.rows(archs))
+        return column.epochs, _in_percent(column, column.values(self.rows(archs)))
 
     def measured(self, data: str, split: str | None, metric: str, hp: str | int | None = None) -> CurveColumn:
         """Find the column that a query reads; see ``query`` for what is allowed and what is refused."""
@@ -436,12 +445,13 @@ class CurveTable:
         """Give the values of some rows at one place of the last axis, ``(n, seeds)``, or their means, ``(n,)``."""
         if len(rows) < _BATCH:
             values = column.at(place, rows) if place is not None else _first(column.values(rows))
+            values = _in_percent(column, values)
             return mean_of(values) if mean else values
         key = column.name, -1 if place is None else place, mean
         if key not in self._whole:
             while len(self._whole) >= _KEPT:
                 self._whole.pop(next(iter(self._whole)))
-            whole = column.at(place) if place is not None else _first(column.values())
+            whole = _in_percent(column, column.at(place) if place is not None else _first(column.values()))
             self._whole[key] = mean_of(whole) if mean else whole
         return self._whole[key].take(rows, axis=0)
 
@@ -576,7 +586,10 @@ class CurveTable:
     def warnings(self) -> list[str]:
         """What one should know before citing a number."""
         about = {data: WARNINGS[data] for _, data in self._seeds if data in WARNINGS}
-        return [*self.provenance.get("warnings", []), *(f"{data}: {text}" for data, text in about.items())]
+        accuracies = [name.split("/") for name in self.metadata["columns"] if name.endswith("/accuracy")]
+        only_test = [f"there are {ONLY_TEST}"] if all(name[2] not in ("x-valid", TRAIN) for name in accuracies) else []
+        said = self.provenance.get("warnings", [])
+        return [*only_test, *said, *(f"{data}: {text}" for data, text in about.items())]
 
     def describe(self) -> dict[str, Any]:
         """Give provenance, checksum, data sets with their splits, seeds and epochs, warnings and sizes."""
@@ -647,6 +660,11 @@ def mean_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
     total = np.where(there, values, 0.0).sum(axis=-1)
     mean: NDArray[np.float64] = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
     return mean
+
+
+def _in_percent(column: CurveColumn, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give what a query answers in, whatever a source has: accuracies in percent."""
+    return 100.0 * values if column.unit == "fraction" else values
 
 
 def _first(values: NDArray[np.float64]) -> NDArray[np.float64]:
