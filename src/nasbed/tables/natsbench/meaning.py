@@ -5,7 +5,7 @@ space = "nasbench201"
 architecture = "architecture"  # the column that has the architectures, in any form that the space parses
 index = "uid"                  # optional: the column that has their official indices; it is held against the former
 ignored = ["C", "N"]           # columns that are not read
-files = { "info.csv" = "cifar10-valid" }  # optional: the names of such files, with the data set of columns that say none
+index = "uid"                  # optional: the column that has their official indices, held against the former
 
 [columns.accuracy]
 data = "cifar10-valid"         # what was trained on
