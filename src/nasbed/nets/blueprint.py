@@ -95,5 +95,5 @@ def check_positive(blueprint: object) -> None:
     """
     for field in fields(blueprint):  # type: ignore[arg-type]
         value = getattr(blueprint, field.name)
-        if field.type == "int" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        if field.type in ("int", int) and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
             raise BadSetting(f"a network's {field.name} must be a positive integer, not {value!r}")

@@ -7,7 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from nasbed.core.errors import UnknownName
 from nasbed.nets.build import build
-from nasbed.nets.counting import Costs, count
+from nasbed.nets.counting import Costs, count, observed_layers
 from nasbed.spaces.nasbench201 import NASBench201
 
 FOREIGN = nn.Sequential(
@@ -27,6 +27,11 @@ def test_a_network_of_another_maker_is_counted():
     assert count(FOREIGN, 8, image_channels=2) == Costs(6 * 15 + 6 + 24 * 5, products)
     elementwise = 64 * 6 + 64 * 6 + 9 * 16 * 6 + 4 * 6 * 3 * 3
     assert count(FOREIGN, 8, image_channels=2, counting="naslib").flops == products + elementwise
+
+
+def test_the_layers_that_are_seen_have_the_networks_parameters():
+    layers = observed_layers(FOREIGN, 8, image_channels=2)
+    assert sum(int(layer.parameters) for layer in layers) == count(FOREIGN, 8, image_channels=2).params
 
 
 def test_windows_of_adaptive_pooling_overlap_where_they_do_not_fit():
