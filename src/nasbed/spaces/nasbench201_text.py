@@ -25,7 +25,7 @@ _NASLIB_EDGES = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
 _NASLIB_OPERATIONS = ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3")
 _PRINTED = re.compile(r"\w*Structure\(4 nodes with (.*)\)", re.DOTALL)
 _TERM = re.compile(r"\s*(\w+)\s*~\s*([0-9])\s*")
-_LONGEST = 1_000  # characters, far more than any cell has: a long text could nest too deep for Python's own reader
+_LONGEST = 1_000  # characters, far more than any cell takes: Python reads long texts for long, and deep ones not at all
 
 
 def text_of(operations: Sequence[str]) -> str:

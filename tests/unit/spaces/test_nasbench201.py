@@ -110,6 +110,8 @@ def test_an_index_is_read(text):
         ("[(('none', 0),)]", "0→2 has no operation"),
         ("(__import__('os').abort(), 1, 2, 3, 4, 0)", "not a cell"),
         ("(" * 999, "not a cell"),
+        (f"({'-' * 990}1)", "not a cell"),
+        (f"[{'1,' * 1000}]", "or the official index"),
         ("(" * 100_000, "not a cell"),
         ("15625", "0 to 15624; 15625 is not one"),
         ("9" * 5000, "is not one"),
