@@ -200,6 +200,7 @@ def _put(data: Any, code: Any, at: Any, stop: Any, remembered: Any) -> Any:
 def _walk(data: Any, start: Any, stop: Any, to_end: Any, items: Any) -> Any:
     """Walk; give how it ended, where, the number of items (perhaps more than there was room for) and of memories."""
     marks = np.zeros(_NESTED_AT_MOST, np.int64)
+    marked_at = np.zeros(_NESTED_AT_MOST, np.int64)
     begins = np.zeros(_GATHERED_AT_MOST, np.int64)  # where what lies at each depth of the stack began
     depth, marked, count, remembered, steps = 0, 0, 0, 0, 0
     at = start
@@ -218,6 +219,7 @@ def _walk(data: Any, start: Any, stop: Any, to_end: Any, items: Any) -> Any:
             if marked == _NESTED_AT_MOST:
                 return _DEEP, here, count, remembered
             marks[marked] = depth
+            marked_at[marked] = here
             marked += 1
             continue
         before = depth
@@ -226,6 +228,8 @@ def _walk(data: Any, start: Any, stop: Any, to_end: Any, items: Any) -> Any:
                 return _STACK, here, count, remembered
             marked -= 1
             depth = floor - _TAKES[code]
+            if not _TAKES[code] and depth < _GATHERED_AT_MOST:
+                begins[depth] = marked_at[marked]
             floor = marks[marked - 1] if marked else 0
         elif code == _POP and marked and depth == floor:
             marked -= 1
@@ -237,7 +241,7 @@ def _walk(data: Any, start: Any, stop: Any, to_end: Any, items: Any) -> Any:
         depth += _GIVES[code]
         if depth > _GATHERED_AT_MOST:
             return _MANY, here, count, remembered
-        if depth == before + 1:
+        if depth == before + 1 and not _TO_MARK[code]:
             begins[before] = here
         put = _put(data, code, here + 1, stop, remembered)
         if put > start + steps or put == -1:
