@@ -83,7 +83,7 @@ def campaign(
             the time at which it started, for each call that had something to do.
         attempts: How often a unit is tried whose worker dies or whose work raises, before it is recorded as failed.
         together: What makes the values of several units at once, the same that ``work`` makes of each: it is called
-            with a list of what ``arguments`` gives. A call that fails is made again unit by unit.
+            with a list of what ``arguments`` gives. A call that fails is made again unit by unit, and counts for none.
         alike: Says the same of units that can be done together.
         most: How many of them at most.
         cost: What a unit takes, in any measure: by this the end is foretold.
@@ -120,11 +120,14 @@ def campaign(
         begin(islice(todo, _AHEAD * executor.slots))
         for outcome in executor.as_completed():
             bundle, error = under_way.pop(outcome.tag), outcome.error
-            if error is not None and tried[bundle[0]] < attempts:
+            if error is not None and len(bundle) > 1:  # whose fault it was shows when each is done by itself
+                tried.subtract(bundle)
                 begin([unit] for unit in bundle)
                 continue
-            values = outcome.value if len(bundle) > 1 and error is None else [outcome.value] * len(bundle)
-            for unit, value in zip(bundle, values, strict=True):
+            if error is not None and tried[outcome.tag] < attempts:
+                begin([bundle])
+                continue
+            for unit, value in zip(bundle, outcome.value if len(bundle) > 1 else [outcome.value], strict=True):
                 tally.add(unit, _kept(store, Outcome(unit, value, error), tried.pop(unit)))
             begin(islice(todo, max(0, _AHEAD * executor.slots - len(under_way))))  # a cluster may have grown
             report(tally.status())

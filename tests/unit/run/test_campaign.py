@@ -217,3 +217,45 @@ def test_what_is_noted_of_a_new_store_stays(store):
     run(store, len, UNITS[:1], facts={"splits": 3})
     run(store, len, facts={"splits": 4})
     assert store.notes()["splits"] == 3
+
+
+def lengths(calls):
+    return [len(name) for (name,) in calls]
+
+
+def test_units_that_are_alike_are_done_together_as_evenly_as_they_go(store):
+    called = []
+    together = lambda calls: called.append([name for (name,) in calls]) or lengths(calls)  # noqa: E731
+    alone = lambda unit: called.append([unit]) or len(unit)  # noqa: E731
+    status = run(store, alone, together=together, alike=lambda unit: unit in ("unit3", "unit7"), most=4)
+    assert status == Status(12, 12, 0)
+    assert sorted(map(len, called)) == [2, 3, 3, 4]
+    assert ["unit3", "unit7"] in called
+    assert sorted(unit for some in called for unit in some) == sorted(UNITS)
+    assert values(store) == {unit: len(unit) for unit in UNITS}
+
+
+def test_only_what_is_missing_is_done_together(store):
+    run(store, len, UNITS[2:])
+    called = []
+    run(store, len, together=lambda calls: called.append(len(calls)) or lengths(calls), alike=lambda unit: 0, most=12)
+    assert called == [2]
+
+
+def test_what_fails_together_is_tried_one_by_one_and_has_all_its_attempts(store):
+    tried = []
+
+    def alone(unit):
+        tried.append(unit)
+        if unit == "unit5":
+            raise ValueError("five")
+        return len(unit)
+
+    def together(calls):
+        raise MemoryError("too many")
+
+    status = run(store, alone, together=together, alike=lambda unit: 0, most=12, attempts=2)
+    assert status == Status(12, 12, 1)
+    assert sorted(tried) == sorted([*UNITS, "unit5"])
+    assert dict(store)["unit5"]["attempts"] == 2
+    assert {record["attempts"] for unit, record in store if unit != "unit5"} == {1}
