@@ -33,13 +33,14 @@ def mean(values):
 
 
 class Plain:
-    """Answers from the dictionaries of a folder; all of its files are loaded."""
+    """Answers from the dictionaries of a folder, all of whose files are loaded, or those of some architectures."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, indices=None):
         folder = Path(folder)
         self.archs = load(folder / "meta.pickle.pbz2")["meta_archs"]
         files = sorted(folder.glob("[0-9]*.pickle.pbz2"))
-        self.states = {int(file.name.split(".")[0]): load(file) for file in files}
+        numbers = {int(file.name.split(".")[0]): file for file in files}
+        self.states = {index: load(file) for index, file in numbers.items() if indices is None or index in indices}
         self.used_time = 0
 
     def results(self, index, hp, data):

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from nasbed.compat.nats_bench.errors import NotMeasured
-from nasbed.compat.nats_bench.result import ResultsCount
+from nasbed.compat.nats_bench.result import Info, ResultsCount
 from nasbed.compat.nats_bench.results import ArchResults
-from nasbed.compat.nats_bench.sheets import Sheet, Sizes
+from nasbed.compat.nats_bench.sheets import Sheet, Sizes, compute_costs
 from nasbed.tables.natsbench.folder import Folder
 from nasbed.tables.natsbench.published import Published, Run
 from nasbed.tables.natsbench.state import published_of
@@ -83,6 +83,14 @@ class Answers(Protocol):
         """
         ...
 
+    def costs(self, index: int, hp: str, data: str) -> Info:
+        """Give what they cost, on average; see ``compute_costs``.
+
+        Raises:
+            NotMeasured: When there is none.
+        """
+        ...
+
     def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
         """Give all of an architecture, by recipe, in new objects; or what it has by one recipe.
 
@@ -145,6 +153,10 @@ class Lazily:
     def sizes(self, index: int, hp: str, data: str) -> Sizes:
         """Give what they say of the network."""
         return Sizes.of(*self.trials(index, hp, data))
+
+    def costs(self, index: int, hp: str, data: str) -> Info:
+        """Give what they cost, on average."""
+        return compute_costs(*self.trials(index, hp, data))
 
     def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
         """Give all of an architecture, by recipe, in new objects; or what it has by one recipe."""

@@ -27,7 +27,6 @@ from nasbed.compat.nats_bench.places import find_answers
 from nasbed.compat.nats_bench.printed import SIZE, TOPOLOGY, Splits, framed, information
 from nasbed.compat.nats_bench.result import NO_WEIGHTS, Info
 from nasbed.compat.nats_bench.results import ArchResults
-from nasbed.compat.nats_bench.sheets import compute_costs
 from nasbed.core.errors import BadSetting
 from nasbed.tables.natsbench.folder import open_folder
 
@@ -221,8 +220,7 @@ class NASBenchMetaAPI:
         Raises:
             NotMeasured: A ``ValueError`` and ``KeyError``: when there is no such training.
         """
-        seeds, results = self._trials(index, hp, dataset)
-        return compute_costs(results, seeds)
+        return self._answers.costs(self._index(index), str(hp), dataset)
 
     def get_latency(self, index: Any, dataset: str, hp: str | int = "12") -> float | None:
         """Give seconds for a batch of 256 images, the mean of the seeds; None when it was not measured.

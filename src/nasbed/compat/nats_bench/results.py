@@ -56,7 +56,7 @@ class ArchResults:
 
     def get_compute_costs(self, dataset: str) -> Info:
         """Give ``flops``, ``params`` (millions), ``latency`` (s or None) and the times of ``get_times``, on average."""
-        return compute_costs(self._of(dataset), self._seeds(dataset))
+        return compute_costs(self._seeds(dataset), self._of(dataset))
 
     def get_metrics(self, dataset: str, setname: str, iepoch: int | None = None, is_random: bool | int = False) -> Info:
         """Give ``iepoch``, ``loss``, ``accuracy`` (%), ``cur_time`` and ``all_time`` (s).

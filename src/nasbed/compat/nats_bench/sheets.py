@@ -120,7 +120,7 @@ def chosen(values: Sequence[Sequence[Any]], seeds: Sequence[int], seed: int | bo
     return values[seeds.index(seed)]
 
 
-def compute_costs(results: Sequence[ResultsCount], seeds: Sequence[int]) -> Info:
+def compute_costs(seeds: Sequence[int], results: Sequence[ResultsCount]) -> Info:
     """Average what trainings cost; where parameters or FLOPs differ between seeds, those of seed 888 count."""
     times: dict[str, list[Any]] = {}
     for result in results:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from nasbed.compat.nats_bench.answers import Latest, Trials, absent, no_recipe
 from nasbed.compat.nats_bench.errors import NotMeasured
-from nasbed.compat.nats_bench.result import ResultsCount
+from nasbed.compat.nats_bench.result import Info, ResultsCount, mean
 from nasbed.compat.nats_bench.results import ArchResults
-from nasbed.compat.nats_bench.sheets import Sheet, Sizes
+from nasbed.compat.nats_bench.sheets import Sheet, Sizes, compute_costs
 from nasbed.tables.curve_column import CurveColumn
 from nasbed.tables.curve_names import TRAIN, column_name
 from nasbed.tables.curves import CurveTable
@@ -89,6 +89,20 @@ class Tabled:
             raise self._absent(index, hp, data)
         values = [group.numbers[name][row].tolist() for name in ("flops", "params", "latency")]
         return Sizes([group.seeds[i] for i in which], *([some[i] for i in which] for some in values))
+
+    def costs(self, index: int, hp: str, data: str) -> Info:
+        """Give what they cost, on average."""
+        group, row = self._groups[hp, data], self._row_of(index, hp, data)
+        which = group.which(row)
+        splits = self._pages[hp, data, group.epochs - 1].splits(row, which) if which else {}
+        if splits is None or len(splits) != len(group.timed):  # something is out of the ordinary
+            return compute_costs(*self.trials(index, hp, data))
+        info = self.sizes(index, hp, data).means
+        for split, (each, whole) in group.timed.items():
+            seconds = [values[2] for values in splits[split]]
+            info[each] = mean([some / group.epochs for some in seconds])
+            info[whole] = mean(seconds)
+        return info
 
     def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
         """Give all of an architecture, by recipe, in new objects; or what it has by one recipe."""
@@ -182,6 +196,15 @@ class _Group:
     def splits(self) -> dict[str, tuple[str, ...]]:
         """What was measured on each split."""
         return self.table.splits(self.hp, self.data)
+
+    @cached_property
+    def timed(self) -> dict[str, tuple[str, str]]:
+        """What the times of each split are called, an epoch's and all; in the order of the first training."""
+        first = int(np.argmax(np.array(self._codes) > 0))
+        seed = self.seeds[self.which(first)[0]]
+        names = ResultsCount(self.table.run(int(self.table.indices[first]), self.hp, self.data, seed)).eval_names
+        there = dict.fromkeys([TRAIN, *(name for name in names if name in self.splits), *self.splits])
+        return {name: (f"T-{name}@epoch", f"T-{name}@total") for name in there}
 
     @cached_property
     def numbers(self) -> dict[str, Floats]:
