@@ -71,6 +71,12 @@ class Comparison:
         """What the benchmark says one should know before citing these numbers."""
         return self._any.warnings
 
+    @property
+    def caution(self) -> str | None:
+        """What every figure should say of the benchmark, such as that it has test accuracies alone."""
+        said: str | None = self._any.info.get("benchmark", {}).get("caution")
+        return said
+
     def factor(self, metric: Metric) -> float:
         """Give what a metric is multiplied with to be shown: 100 for accuracies, as percent, 1 for what is none."""
         return 100.0 if self._any.measure == "accuracy" or metric.startswith("test") else 1.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,7 @@ _STYLES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.5, 1.2)))
 _SIZE = (5.4, 3.5)  # inches: a little more than a column of a two-column paper
 _LINES_INSIDE = 5  # more than that, and the legend goes below the axes
 _LOG_FROM = 4.0  # means that span more than this factor are drawn on a logarithmic scale
+_CAUTION = 72  # characters a line below a title
 _UNITS = ((86400.0, "days"), (3600.0, "hours"), (1.0, "seconds"))
 _STYLE = {
     "font.size": 9,
@@ -89,7 +91,7 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
             }[against]
         )
         axes.set_ylabel(_axis(comparison, metric))
-        axes.set_title(f"{comparison.benchmark} · mean of {_runs(comparison)} with 95 % band", loc="left")
+        axes.set_title(_title(comparison, f"mean of {_runs(comparison)} with 95 % band"), loc="left")
         if len(axes.lines) <= _LINES_INSIDE:
             axes.legend(loc="best")
         else:  # below the axes, where it hides nothing
@@ -138,7 +140,7 @@ def outcome(comparison: Comparison, metric: Metric) -> Figure:
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(f"final {_axis(comparison, metric)}")
         figure.supxlabel("dot: a run · box: quartiles · diamond: mean with 95 % interval", fontsize=8)
-        axes.set_title(f"{comparison.benchmark} · {_runs(comparison)}", loc="left")
+        axes.set_title(_title(comparison, _runs(comparison)), loc="left")
         return figure
 
 
@@ -159,6 +161,12 @@ def _expected(comparison: Comparison, metric: Metric, at: NDArray[np.float64]) -
         return reference.validation_after(at)
     test = reference.test_after(at)
     return test if metric == "test" else comparison.optimum[1] - test
+
+
+def _title(comparison: Comparison, what: str) -> str:
+    """Name the benchmark and what is drawn, and below them what nobody should overlook."""
+    title = f"{comparison.benchmark} · {what}"
+    return title if comparison.caution is None else "\n".join([title, *wrap(comparison.caution, _CAUTION)])
 
 
 def _runs(comparison: Comparison) -> str:

@@ -1,0 +1,227 @@
+"""Benchmarks of published trainings: what a search is told, what it costs, and what is reported."""
+
+import numpy as np
+import pytest
+from tables.curves_made import made, table_of
+
+import nasbed
+from nasbed.benchmarks.curves import CurveBenchmark
+from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.rng import Streams
+from nasbed.spaces.nasbench201 import NASBench201
+from nasbed.tables.curve_build import Computed, build_computed
+from nasbed.testing import DoesNotApply, benchmark_laws
+
+INDICES = (3, 7, 284, 5000)
+SOURCE = {index: made(index) for index in INDICES}
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    return table_of(SOURCE.values(), tmp_path_factory.mktemp("curves") / "toy.arrow")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A table of the whole space with two budgets and three seeds, of which about half of the rows lack one."""
+    space, random = NASBench201(), np.random.default_rng(0)
+    columns, lacking = [], random.random(space.size) < 0.5
+    for seed in (777, 888, 999):
+        for split, metric in (
+            ("x-valid", "accuracy"),
+            ("ori-test", "accuracy"),
+            ("x-valid", "time"),
+            ("train", "time"),
+        ):
+            for epoch in (0, 11):
+                values = random.uniform(10, 90, space.size)
+                values[lacking & (seed == 999)] = np.nan
+                unit = "percent" if metric == "accuracy" else "s"
+                columns.append(Computed("12", "cifar10-valid", split, metric, values, seed, epoch, unit))
+    path = tmp_path_factory.mktemp("whole") / "whole.arrow"
+    return build_computed(path, space=space, index=np.arange(space.size), computed=columns, provenance={})
+
+
+@pytest.mark.parametrize("law", benchmark_laws, ids=str)
+def test_the_laws_hold(whole, law):
+    try:
+        law(CurveBenchmark(whole, "made"))
+    except DoesNotApply as reason:
+        pytest.skip(str(reason))
+
+
+def runs(index, hp, data):
+    return [run for run in sorted(SOURCE[index].runs, key=lambda run: run.seed) if (run.hp, run.data) == (hp, data)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "searched", "reported"),
+    [
+        ({}, ("cifar10-valid", "x-valid"), ("cifar10", "ori-test")),
+        ({"data": "cifar10", "test": "cifar10-valid"}, ("cifar10-valid", "x-valid"), ("cifar10-valid", "ori-test")),
+        ({"data": "cifar10-valid"}, ("cifar10-valid", "x-valid"), ("cifar10-valid", "ori-test")),
+        ({"data": "cifar100"}, ("cifar100", "x-valid"), ("cifar100", "x-test")),
+    ],
+)
+def test_the_search_is_told_validation_and_the_report_test(table, settings, searched, reported):
+    benchmark = CurveBenchmark(table, **settings)
+    value, _, epochs = benchmark.query(table.archs)
+    for found, (data, split) in ((value, searched), (benchmark.test(table.archs), reported)):
+        wanted = [
+            np.mean([run.evaluations[split, 11]["accuracy"] for run in runs(index, "12", data)]) / 100
+            for index in INDICES
+        ]
+        np.testing.assert_allclose(found, wanted, rtol=1e-14)
+    assert epochs.tolist() == [12] * 4
+    np.testing.assert_allclose(benchmark.optimum(), [value.max(), benchmark.test(table.archs).max()])
+
+
+def test_seconds_are_those_of_the_epochs_and_of_one_pass_over_validation(table):
+    benchmark = CurveBenchmark(table, data="cifar10")
+    for epochs in (1, 5, 12):
+        wanted = [
+            np.mean(
+                [
+                    sum(run.curves["train/time"][:epochs].tolist()) + run.evaluations["x-valid", epochs - 1]["time"]
+                    for run in runs(index, "12", "cifar10-valid")
+                ]
+            )
+            for index in INDICES
+        ]
+        np.testing.assert_allclose(benchmark.query(table.archs, epochs).seconds, wanted, rtol=1e-14)
+
+
+def test_a_drawn_seed_has_its_own_accuracy_and_its_own_time(table):
+    benchmark = CurveBenchmark(table, data="cifar10-valid")
+    drawn = benchmark.query(table.archs, 7, Streams.from_seed(3, 4))
+    for row, index in enumerate(INDICES):
+        there = {
+            (
+                run.evaluations["x-valid", 6]["accuracy"] / 100,
+                sum(run.curves["train/time"][:7].tolist()) + run.evaluations["x-valid", 6]["time"],
+            )
+            for run in runs(index, "12", "cifar10-valid")
+        }
+        assert (drawn.value[row], drawn.seconds[row]) in there
+
+
+def test_seeds_that_are_missing_are_never_drawn(whole):
+    benchmark = CurveBenchmark(whole)
+    archs = np.repeat(whole.archs[:50], 200, axis=0)
+    drawn = benchmark.query(archs, None, Streams.from_seed(0, len(archs))).value.reshape(50, 200)
+    assert not np.isnan(drawn).any()
+    counts = [len(np.unique(row)) for row in drawn]
+    assert counts == (~np.isnan(whole.outcomes(whole.archs[:50], data="cifar10-valid", split="valid"))).sum(1).tolist()
+
+
+def test_rows_may_have_budgets_of_their_own(table):
+    benchmark, epochs = CurveBenchmark(table), np.array([1, 12, 5, 1])
+    mixed, drawn = (benchmark.query(table.archs, epochs, streams) for streams in (None, Streams.from_seed(0, 4)))
+    assert mixed.epochs.tolist() == epochs.tolist()
+    for row, budget in enumerate(epochs.tolist()):
+        arch = table.archs[row : row + 1]
+        assert mixed.value[row] == benchmark.query(arch, budget).value[0]
+        alone = benchmark.query(arch, budget, Streams.from_seed(0, 1, row))
+        assert (drawn.value[row], drawn.seconds[row]) == (alone.value[0], alone.seconds[0])
+
+
+def test_budgets_are_those_at_which_validation_was_measured(table):
+    assert CurveBenchmark(table).budgets == tuple(range(1, 13))
+    hundred = CurveBenchmark(table, data="cifar100")
+    assert hundred.budgets == (12,)
+    with pytest.raises(NotInTable, match="no results on cifar100 at 5 epochs; it has 12; other recipes: hp=2"):
+        hundred.query(table.archs, 5)
+    assert CurveBenchmark(table, data="cifar100", hp=2).budgets == (1, 2)
+
+
+def test_where_no_test_accuracy_was_published_it_is_nan(table):
+    benchmark = CurveBenchmark(table, data="cifar100", hp=2)
+    assert not np.isnan(benchmark.test(table.archs, 1)).any()
+    table_without = CurveBenchmark(table, data="cifar10-valid")
+    table_without._test = None
+    assert np.isnan(table_without.test(table.archs)).all()
+    assert np.isnan(table_without.optimum()[1])
+    assert any("no test accuracies" in warning for warning in table_without.warnings)
+
+
+@pytest.fixture(scope="module")
+def only_test(tmp_path_factory):
+    space = NASBench201()
+    values = np.random.default_rng(0).uniform(10, 90, space.size)
+    column = Computed("200", "cifar10-valid", "ori-test", "accuracy", values, 888, 199, "percent")
+    path = tmp_path_factory.mktemp("test") / "only.arrow"
+    return build_computed(path, space=space, index=np.arange(space.size), computed=[column], provenance={})
+
+
+def test_a_table_of_test_accuracies_can_be_searched_and_says_so_everywhere(only_test, tmp_path):
+    history = nasbed.search("random", nasbed.benchmark(only_test), evaluations=20, runs=3)
+    np.testing.assert_array_equal(history.value[-1], nasbed.benchmark(only_test).test(history.archs[-1]))
+    assert "only TEST accuracies" in history.warnings[0]
+    assert "only TEST" in only_test.warnings[0]
+    found = nasbed.compare(["random", "local"], only_test, evaluations=20, runs=3)
+    assert any("only TEST" in warning for warning in found.warnings)
+
+
+def test_test_only_is_written_into_every_figure(only_test):
+    pytest.importorskip("matplotlib")
+    from nasbed.report.figures import course, outcome
+
+    found = nasbed.compare(["random", "local"], only_test, evaluations=20, runs=3)
+    for figure in (course(found, "test", "evaluations"), outcome(found, "test")):
+        texts = [axes.get_title(loc="left") for axes in figure.axes]
+        assert any("only TEST" in text for text in texts)
+
+
+def test_fractions_are_answered_as_fractions_and_queried_in_percent(tmp_path):
+    values = np.array([0.5, 0.25])
+    column = Computed("12", "cifar10-valid", "x-valid", "accuracy", values, 777, 11, "fraction")
+    path = tmp_path / "t.arrow"
+    table = build_computed(path, space=NASBench201(), index=np.array([0, 5]), computed=[column], provenance={})
+    np.testing.assert_array_equal(CurveBenchmark(table).query(table.archs).value, values)
+    for archs in (table.archs, table.archs[np.arange(600) % 2]):
+        found = table.query(archs, data="cifar10-valid", split="valid")
+        np.testing.assert_array_equal(found[:2], 100 * values)
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [({"data": "mnist"}, "it has: cifar10"), ({"hp": 200}, "there are: 2, 12")],
+)
+def test_what_the_table_has_not_is_an_error_that_says_what_it_has(table, settings, why):
+    with pytest.raises(NotInTable, match=why):
+        nasbed.benchmark(table, **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [({"data": "cifar100", "test": "cifar10"}, "cannot report"), ({"dat": "cifar100"}, "no setting 'dat'")],
+)
+def test_settings_that_do_not_fit_are_refused(table, settings, why):
+    with pytest.raises(BadSetting, match=why):
+        nasbed.benchmark(table, **settings)
+
+
+def test_settings_may_follow_a_path(table):
+    found = nasbed.benchmark(f"{table.path}:data=cifar100,hp=2")
+    assert (found.data, found.hp) == ("cifar100", "2")
+    with pytest.raises(BadSetting, match="is not a setting"):
+        nasbed.benchmark(f"{table.path}:data=cifar100,hp")
+
+
+def test_any_column_has_a_mean_over_its_seeds(table):
+    benchmark = CurveBenchmark(table)
+    for name, wanted in (("12/cifar10-valid/params", "params"), ("12/cifar10-valid/flops", "flops")):
+        means = [np.mean([getattr(run, wanted) for run in runs(index, "12", "cifar10-valid")]) for index in INDICES]
+        np.testing.assert_allclose(benchmark.column_mean(name, table.archs), means)
+    found = benchmark.column_mean("12/cifar10/ori-test/loss", table.archs, 5)
+    means = [
+        np.mean([run.evaluations["ori-test", 4]["loss"] for run in runs(index, "12", "cifar10")]) for index in INDICES
+    ]
+    np.testing.assert_allclose(found, means)
+
+
+def test_registered_names_say_what_to_do_when_nothing_was_imported(tmp_path, monkeypatch):
+    monkeypatch.setenv("NASBED_HOME", str(tmp_path))
+    for name in ("nasbench201", "natssize"):
+        with pytest.raises(NotInTable, match="nasbed import PATH"):
+            nasbed.benchmark(name)
