@@ -90,7 +90,7 @@ def _tau(w: Any, x_order: Any, x_level: Any, y_level: Any, x_ties: Any, y_ties: 
                 seen += w[pair]
         i = j
     total = seen * (seen - 1) // 2
-    scale = np.sqrt(float(total - x_ties)) * np.sqrt(float(total - y_ties))
+    scale = np.sqrt(float(total - x_ties) * float(total - y_ties))
     return np.nan if scale == 0.0 else (concordant - discordant) / scale
 
 
@@ -126,4 +126,4 @@ def _pearson(w: Any, x: Any, y: Any) -> Any:
             xy += w[i] * dx * dy
     if not (xx > 0.0 and yy > 0.0):
         return np.nan
-    return xy / (np.sqrt(xx) * np.sqrt(yy))
+    return min(1.0, max(-1.0, xy / np.sqrt(xx) / np.sqrt(yy)))
