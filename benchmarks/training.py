@@ -7,18 +7,20 @@ which is what a campaign pays; elsewhere the wall's, and a busy machine says lit
 
     python benchmarks/training.py [--skeleton published] [--threads 2] [--workers 2] [--device cuda]
 
-With ``--workers`` as many processes train at once, on the CPU's cores or sharing the GPU. On a GPU there are lines for
-bfloat16 and ``torch.compile``, too, and each says which share of the measured peak of a matrix product it reaches.
+With ``--workers`` as many processes train at once, on the CPU's cores or sharing the GPU. On a GPU, and on a CPU that
+computes with bfloat16, there is a line for that, on a GPU one for ``torch.compile``, too. Each says which share of the
+measured peak of a float32 matrix product it reaches.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -38,15 +40,16 @@ from nasbed.spaces.named_modules import NAMED_MODULES
 
 @dataclass(frozen=True)
 class Case:
-    """What is trained: a frame, images a step, and repeats that campaigns train side by side."""
+    """What is trained: a frame, images a step, and repeats and modules that campaigns train side by side."""
 
     skeleton: Skeleton
     batch: int
     repeats: int
+    modules: int = 1
 
 
 CASES = {
-    "digits": Case(DIGITS, 25, 3),
+    "digits": Case(DIGITS, 25, 3, 16),
     "mid": Case(Skeleton(stem_channels=32, stacks=3, modules_per_stack=1, image_size=16), 25, 3),
     "published": Case(NASBENCH101, 256, 1),
 }
@@ -142,9 +145,18 @@ def plain_step(module: str, case: Case, device: str) -> Step:
     return step
 
 
+def relabelled(graph: Graph, modules: int) -> list[Graph]:
+    """Give a module and others with its edges that have the same operations in other places: about the same work."""
+    orders = itertools.cycle(sorted(set(itertools.permutations(graph.labels[1:-1]))))
+    others = (Graph.of(graph.adjacency, ["input", *labels, "output"]) for labels in orders)
+    return [graph, *itertools.islice(others, modules - 1)]
+
+
 def our_step(module: str, case: Case, device: str, precision: str = "float32", compiled: bool = False) -> Step:
     """Make the step of one pass over all repeats, as ``nasbed.nets.passes`` does."""
-    network = Network(MODULES[module].graph, case.skeleton, case.repeats)
+    graphs = relabelled(MODULES[module].graph, case.modules)
+    case = replace(case, repeats=case.repeats * case.modules)
+    network = Network(graphs, case.skeleton, case.repeats // case.modules)
     network.initialise([torch.Generator().manual_seed(repeat) for repeat in range(case.repeats)]).to(device)
     leaves = tuple(network.parameters())
     optimizer = RMSProp([flattened(network)], l2=1e-4)
@@ -270,14 +282,19 @@ def main() -> None:
     print(f"{'skeleton':11}{'way':36}{'ms/step':>10}{'images/s':>11}{'to plain':>10}{'of peak':>9}")
     for name in arguments.skeleton or CASES:
         case = CASES[name]
-        case = Case(case.skeleton, arguments.batch or case.batch, case.repeats)
-        one = Case(case.skeleton, case.batch, 1)
+        several = replace(case, batch=arguments.batch or case.batch)
+        case = replace(several, modules=1)
+        one = replace(case, repeats=1)
         ways = {"plain PyTorch, one by one": Way(plain_step(module, case, device), case.repeats, ours=False)}
         ways["nasbed, one by one"] = Way(our_step(module, one, device), 1)
         if case.repeats > 1:
             ways[f"nasbed, {case.repeats} in one pass"] = Way(our_step(module, case, device), case.repeats)
-        if gpu:
+        if several.modules > 1:
+            networks = several.modules * case.repeats
+            ways[f"nasbed, {networks} in one pass"] = Way(our_step(module, several, device), networks)
+        if gpu or torch.cpu._is_avx512_bf16_supported():
             ways["nasbed, bfloat16"] = Way(our_step(module, case, device, "bfloat16"), case.repeats)
+        if gpu:
             ways["nasbed, bfloat16, compiled"] = Way(our_step(module, case, device, "bfloat16", True), case.repeats)
         together = in_processes(workers, arguments.threads, module, case, device) if workers > 1 else nullcontext()
         with together as step:

@@ -82,6 +82,13 @@ def command(
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, …", rich_help_panel=PLACE)] = "cpu",
     threads: Annotated[int, typer.Option(help="Threads of a training on the CPU.", min=1, rich_help_panel=PLACE)] = 1,
+    beside: Annotated[
+        int | None,
+        typer.Option(
+            help="Modules of one shape trained in one pass, at most; results do not depend on it on a CPU.",
+            rich_help_panel=PLACE,
+        ),
+    ] = None,
     diagnostics: Annotated[
         bool,
         typer.Option("--diagnostics", help="Keep what each network makes of a fixed batch.", rich_help_panel=PLACE),
@@ -113,6 +120,7 @@ def command(
             budgets=integers(budgets, "budgets"),
             repeats=repeats,
             together=together,
+            beside=beside,
             seed=seed,
             time_limit=time_limit,
             attempts=attempts,
