@@ -10,7 +10,7 @@ import pytest
 from compat import made_nats
 from compat.plain_nats import Plain
 
-from nasbed.compat.nats_bench import ArchResults, NASBench201API, ResultsCount, create, version
+from nasbed.compat.nats_bench import ArchResults, NASBench201API, ResultsCount, create, search_space_info, version
 from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.tables.curve_import import import_published
@@ -433,6 +433,26 @@ def test_a_damaged_file_is_named(folder, space, tmp_path):
         api.get_more_info(7, "cifar10")
 
 
+def test_a_state_will_do(plain):
+    state = plain.states[7]["12"]
+    results = ArchResults.create_from_state_dict(copy.deepcopy(state))
+    assert results.state_dict() == state
+    with pytest.raises(ValueError, match="the state"):
+        ArchResults.create_from_state_dict({"arch_index": 0})
+
+
+def test_costs_of_what_is_out_of_the_ordinary_are_those_of_its_trainings(api, plain):
+    """The third architecture has no times, so that a table's short way is barred."""
+    assert api.get_cost_info(INDICES[2], "cifar100")["T-x-valid@epoch"] is None
+
+
+def test_spaces_have_the_published_choices():
+    assert search_space_info("nats-bench", "size") == {"candidates": [8, 16, 24, 32, 40, 48, 56, 64], "num_layers": 5}
+    assert search_space_info("nats-bench", "tss") == search_space_info("nas-bench-201", None)
+    with pytest.raises(ValueError, match="there is no space"):
+        search_space_info("nas-bench-201", "tss")
+
+
 # ── cells ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CELL = "|nor_conv_1x1~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|"
@@ -500,5 +520,6 @@ def test_recipes_of_nas_bench_201_are_12_epochs_or_not(topology, tmp_path):
         == new.get_more_info(7, "cifar10", is_random=False)["train-loss"]
     )
     assert old.query_by_arch("nothing") is None
+    assert repr(old) == f"NASBench201API(3/{len(new)} architectures, file=made.arrow)"
     assert (old.evaluated_indexes, len(old), old.arch(5)) == (list(INDICES), len(new), new[5])
     assert math.isfinite(old.simulate_train_eval(7, "cifar100", hp="200")[0])

@@ -59,6 +59,14 @@ class Answers(Protocol):
         """The recipes that have been seen."""
         ...
 
+    def trained(self, index: int) -> list[tuple[str, str]]:
+        """Give the recipes by which, and the data sets on which, an architecture was trained.
+
+        Raises:
+            NotMeasured: When there is nothing.
+        """
+        ...
+
     def trials(self, index: int, hp: str, data: str) -> Trials:
         """Give an architecture's trainings by a recipe on a data set.
 
@@ -138,6 +146,10 @@ class Lazily:
         found.evaluated |= set(readers)
         found.hps += dict.fromkeys(hp for some in states.values() for hp in some)
         return found
+
+    def trained(self, index: int) -> list[tuple[str, str]]:
+        """Give the recipes by which, and the data sets on which, an architecture was trained."""
+        return list(self._kept[index])
 
     def trials(self, index: int, hp: str, data: str) -> Trials:
         """Give an architecture's trainings by a recipe on a data set."""

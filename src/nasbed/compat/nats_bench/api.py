@@ -330,9 +330,10 @@ class NASBenchMetaAPI:
         Raises:
             NotMeasured: A ``ValueError`` and ``KeyError``: when it was not trained on it.
         """
-        info = next(iter(self._answers.infos(self._index(index)).values()))
-        config: dict[str, Any] = next(iter(info.query(dataset).values())).get_config(None)
-        return config
+        found = self._index(index)
+        trained = self._answers.trained(found)
+        hp = next((hp for hp, data in trained if data == dataset), trained[0][0])
+        return self._trials(found, hp, dataset)[1][0].get_config(None)
 
     def get_net_param(self, index: Any, dataset: str, seed: int | None, hp: str | int = "12") -> Any:
         """Refuse: trained weights are not in the files that are read here.

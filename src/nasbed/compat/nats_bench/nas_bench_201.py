@@ -47,6 +47,9 @@ class NASBench201API:
     def __getitem__(self, index: int) -> str:
         return self.api[index]
 
+    def __repr__(self) -> str:
+        return f"NASBench201API({len(self.evaluated_indexes)}/{len(self)} architectures, file={self.api.filename})"
+
     def __getattr__(self, name: str) -> Any:
         """Give what both interfaces have: ``arch``, ``random``, ``str2lists``, ``used_time``, ``meta_archs``, ….."""
         if name == "api":

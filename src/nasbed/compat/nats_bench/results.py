@@ -6,13 +6,14 @@ Reference: https://github.com/D-X-Y/NATS-Bench, ``nats_bench/api_utils.py``
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.compat.nats_bench.result import FIELDS, NO_WEIGHTS, Info, ResultsCount, mean
 from nasbed.compat.nats_bench.sheets import chosen, compute_costs, measured
 from nasbed.core.errors import BadSetting
+from nasbed.tables.natsbench.state import published_of
 
 
 class ArchResults:
@@ -34,6 +35,18 @@ class ArchResults:
         self.dataset_seed: dict[str, list[int]] = {}
         for seed, result in results:
             self.update(result.name, seed, result)
+
+    @staticmethod
+    def create_from_state_dict(state_dict: Mapping[str, Any]) -> ArchResults:
+        """Take what a published file has of an architecture and a recipe.
+
+        Raises:
+            CorruptFile: A ``ValueError``: when it is something else.
+        """
+        index, arch = state_dict.get("arch_index", -1), state_dict.get("arch_str", "")
+        archs: Any = {index: arch}  # it is asked for this one alone
+        found = published_of({"": state_dict}, index, archs, "the state")
+        return ArchResults(index, arch, ((run.seed, ResultsCount(run)) for run in found.runs))
 
     def update(self, dataset_name: str, seed: int, result: ResultsCount) -> None:
         """Take one training more.

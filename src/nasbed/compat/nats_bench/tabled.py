@@ -62,6 +62,11 @@ class Tabled:
         """The recipes."""
         return list(self.table.hps)
 
+    def trained(self, index: int) -> list[tuple[str, str]]:
+        """Give the recipes by which, and the data sets on which, an architecture was trained."""
+        row = self._row_of(index, "", "")
+        return [pair for pair in _pairs(self.table) if (self.table.order(*pair)[row] >= 0).any()]
+
     def trials(self, index: int, hp: str, data: str) -> Trials:
         """Give an architecture's trainings by a recipe on a data set."""
         return self._runs[index, hp, data]
@@ -136,7 +141,7 @@ class Tabled:
                 f"Did not find {index}: {self.name} has results of {len(self.table):,} of "
                 f"{self.architectures:,} architectures"
             )
-        return absent(index, hp, data, (pair for pair in _pairs(self.table) if self.table.seeds(index, *pair)))
+        return absent(index, hp, data, self.trained(index))
 
     def _group(self, key: tuple[str, str]) -> _Group:
         hp, data = key
