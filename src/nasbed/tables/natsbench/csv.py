@@ -129,7 +129,7 @@ def _parsed(space: Space, text: str, row: int, path: Path) -> NDArray[np.int8]:
     try:
         return space.parse(text)
     except InvalidArchitecture as error:
-        raise CorruptFile(f"{path}, line {row + 2}: {error}") from None
+        raise CorruptFile(f"{path}, line {row + 2}: {text!r:.100} is no architecture: {error}") from None
 
 
 def _values(texts: Sequence[str], meaning: Meaning, name: str, path: Path) -> NDArray[np.float64]:
