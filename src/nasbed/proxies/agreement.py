@@ -54,5 +54,5 @@ def differences_by_product(rows: Tensor) -> NDArray[np.float64]:
     """
     positive = (rows > 0).to(torch.float32 if rows.shape[1] < EXACT_IN_FLOAT32 else torch.float64)
     ones = positive.sum(1)
-    differences: NDArray[np.float64] = (ones[:, None] + ones - 2 * (positive @ positive.T)).double().cpu().numpy()
+    differences: NDArray[np.float64] = (ones[:, None] + ones - 2 * (positive @ positive.T)).cpu().double().numpy()
     return differences

@@ -83,7 +83,7 @@ def _features(network: nn.Module, images: Tensor, probe: Probe) -> Tensor:
     entered: list[Tensor] = []
 
     def heard(pooling: nn.Module, given: tuple[Any, ...]) -> None:
-        entered.append(given[0])
+        entered.extend(given[:1])
 
     handles = [
         module.register_forward_pre_hook(heard)
