@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.proxies.csv_file import numbers, read_csv
 from nasbed.proxies.scores import Scores
+from nasbed.tables.curves import CurveTable, mean_of
+from nasbed.tables.natsbench.meaning import Meaning, known_declaration
 
 SPLITS = ("test", "validation")
 """What every benchmark can be asked for: means over its repeats."""
@@ -64,21 +67,18 @@ class Truth:
             "validation": lambda some: benchmark.query(some, at).value,
         }
         if column is None:
-            values = _answered(archs, answers["test"])
-            column = "test"
-            if np.isnan(values).all():
-                column, values = "validation", _answered(archs, answers["validation"])
-        elif column in answers:
-            values = _answered(archs, answers[column])
+            column = "validation" if np.isnan(_answered(archs, answers["test"])).all() else "test"
+        if column in answers:
+            percent = benchmark.measure == "accuracy" or column == "test"
+            what = f"{column} accuracy (%) at {at} epochs" if percent else benchmark.measure
+            values = _answered(archs, answers[column]) * (100 if percent else 1)
         else:
-            values = _answered(archs, _column(benchmark, column, at))
+            read, what = _column(benchmark, column, at)
+            values = _answered(archs, read)
         if np.isnan(values).all():
             raise NotInTable(f"{benchmark.name} has no {column} of any of the {len(archs)} architectures scored")
-        accuracy = column in SPLITS or column.endswith("accuracy")
-        words = f"{column} accuracy" if column in SPLITS else column.replace("_", " ")
-        what = f"{words}{' (%)' if accuracy else ''} at {at} epochs"
         warnings = tuple(map(str, benchmark.describe().get("warnings", ())))
-        return cls(f"{benchmark.name}:{column}", what, 100 * values if accuracy else values, warnings)
+        return cls(f"{benchmark.name}:{column}", what, values, warnings)
 
     @classmethod
     def of_csv(cls, path: str | Path, scores: Scores, column: str | None = None) -> Truth:
@@ -103,29 +103,38 @@ class Truth:
         found = _looked_up(scores.space, scores.archs, archs, values)
         if np.isnan(found).all():
             raise NotInTable(f"{path} has no {header[chosen]} of any of the {len(scores)} architectures scored")
-        return cls(f"{path.name}:{header[chosen]}", header[chosen], found)
+        meaning = _meaning(path, header[chosen])
+        if meaning is None:
+            return cls(f"{path.name}:{header[chosen]}", header[chosen], found)
+        found[found == meaning.missing] = np.nan
+        return cls(f"{path.name}:{header[chosen]}", _in_words(meaning), found, tuple(filter(None, [meaning.note])))
 
 
-def _column(benchmark: Benchmark, name: str, epochs: int) -> Callable[[Archs], NDArray[np.float64]]:
-    """Give what reads a column of a benchmark's table: the mean over repeats at a budget."""
+def _column(benchmark: Benchmark, name: str, epochs: int) -> tuple[Callable[[Archs], NDArray[np.float64]], str]:
+    """Give what reads a column of a benchmark's table, the mean over repeats or seeds at a budget, and what it is."""
     table: Any = getattr(benchmark, "table", None)
     if table is None or name not in table.columns:
         raise UnknownName(f"column of {benchmark.name}", name, [*SPLITS, *(() if table is None else table.columns)])
     finder: Any = benchmark
+    column = table.column(name)
+    if isinstance(table, CurveTable):
+        place = column.epochs.index(epochs - 1) if epochs - 1 in column.epochs else -1
+        what = f"{name}{f' ({column.unit})' if column.unit else ''}"
+        at = f" at {column.epochs[place] + 1} epochs" if column.epochs else ""
+
+        def read(archs: Archs) -> NDArray[np.float64]:
+            values = column.values(finder.rows(archs))
+            values = values[:, :, place] if column.epochs else values
+            return mean_of(values.reshape(len(archs), -1))
+
+        return read, what + at
     budget = benchmark.budgets.index(epochs)
 
-    def read(archs: Archs) -> NDArray[np.float64]:
-        values = np.asarray(table.column(name).values(finder.rows(archs)), np.float64)
-        if values.ndim == 1:
-            return values
-        there = ~np.isnan(values[:, budget])
-        total = np.where(there, values[:, budget], 0.0).sum(axis=1)
-        mean: NDArray[np.float64] = np.divide(
-            total, there.sum(axis=1), out=np.full(len(values), np.nan), where=there.any(axis=1)
-        )
-        return mean
+    def read_repeats(archs: Archs) -> NDArray[np.float64]:
+        values = np.asarray(column.values(finder.rows(archs)), np.float64)
+        return values if values.ndim == 1 else mean_of(values[:, budget])
 
-    return read
+    return read_repeats, f"{name.replace('_', ' ')} at {epochs} epochs"
 
 
 def _translated(scores: Scores, space: Space) -> list[Archs | None]:
@@ -191,6 +200,23 @@ def _parsed(space: Space, text: str, number: int, path: Path) -> Archs:
         return space.parse(text)
     except InvalidArchitecture as error:
         raise BadSetting(f"row {number} of {path}: {error}") from None
+
+
+def _meaning(path: Path, column: str) -> Meaning | None:
+    """Give what is known of a column of a published file, by the file's name."""
+    with suppress(BadSetting):
+        return known_declaration(path.name).of(path.name).get(column)
+    return None
+
+
+def _in_words(meaning: Meaning) -> str:
+    """Say what a column means: ``accuracy (percent) on ori-test, cifar10-valid, 200 epochs, seed 888``."""
+    seeds = f"seed{'s' * (len(meaning.seeds) > 1)} {', '.join(map(str, meaning.seeds))}" if meaning.seeds else ""
+    unit = f" ({meaning.unit})" if meaning.unit else ""
+    split = f" on {meaning.split}" if meaning.split else ""
+    epochs = f"{meaning.epochs} epochs" if meaning.epochs else ""
+    parts = [f"{meaning.metric}{unit}{split}", meaning.data, epochs, seeds]
+    return ", ".join(filter(None, parts))
 
 
 def _looked_up(space: Space, wanted: Archs, archs: Archs, values: NDArray[np.float64]) -> NDArray[np.float64]:
