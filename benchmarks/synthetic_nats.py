@@ -121,7 +121,11 @@ class Maker:
             "latency": [np.float64(0.001 * self.seconds + 0.01)],
             "eval_names": names,
             "eval_acc1es": {},
-            "eval_times": {},
+            "eval_times": {
+                f"{split}@{epoch}": self.seconds * images / 75_000
+                for split, images in SPLITS[data].items()
+                for epoch in range(epochs)
+            },
             "eval_losses": {},
             "net_state_dict": None,
         }
@@ -134,10 +138,9 @@ class Maker:
         epochs, data = state["epochs"], state["name"]
         every = epochs != 200 or split == ("x-valid" if data == "cifar10-valid" else "ori-test")
         first = 0 if every else epochs - 1
-        keys = [f"{split}@{epoch}" for epoch in range(epochs)]
-        state["eval_acc1es"].update(zip(keys[first:], self.accuracies(curve[first:], images, 512), strict=True))
-        state["eval_losses"].update(zip(keys[first:], self.losses(curve[first:], images, 512), strict=True))
-        state["eval_times"].update(dict.fromkeys(keys, self.seconds * images / 75_000))
+        keys = [f"{split}@{epoch}" for epoch in range(first, epochs)]
+        state["eval_acc1es"].update(zip(keys, self.accuracies(curve[first:], images, 512), strict=True))
+        state["eval_losses"].update(zip(keys, self.losses(curve[first:], images, 512), strict=True))
 
     def config(self, data: str) -> dict[str, Any]:
         """What the network was."""
