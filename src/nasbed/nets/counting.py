@@ -56,7 +56,8 @@ def observed_layers(network: nn.Module, image_size: int | tuple[int, int] = 32, 
     layers: list[Layer] = []
 
     def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        layers.extend(_as_layers(module, inputs[0], output))
+        if inputs:  # modules that compute weights are given nothing
+            layers.extend(_as_layers(module, inputs[0], output))
 
     device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
     dtype = next((parameter.dtype for parameter in network.parameters()), torch.float32)

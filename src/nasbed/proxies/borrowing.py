@@ -55,8 +55,7 @@ def borrowed(
     with ExitStack() as stack:
         stack.enter_context(_as_found(modules))
         stack.enter_context(_seeded(seed, {tensor.device for tensor in network.parameters()}))
-        stack.enter_context(torch.inference_mode(False))
-        stack.enter_context(torch.enable_grad())
+        stack.enter_context(tracing())
         _copy(modules, dtype)
         network.train(train)
         for module in modules:
@@ -64,6 +63,13 @@ def borrowed(
                 vars(module)["forward"] = _unchanged
         stack.enter_context(parametrize.cached())  # a computed weight is one tensor, that gradients can be asked of
         yield network
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Note what is computed, so that gradients can be taken, whatever is the case outside."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
 
 
 def _unchanged(x: Tensor) -> Tensor:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.conv import _ConvNd
 
 from nasbed.core.errors import BadSetting
+from nasbed.proxies.borrowing import tracing
 
 if TYPE_CHECKING:
     from nasbed.proxies.probe import Probe
@@ -73,8 +75,9 @@ class Passes:
             BadSetting: When the probe has no labels.
         """
         targets = self.probe.targets()
-        logits = self.logits if temperature == 1 else self.logits / temperature
-        return self.probe.loss(logits, targets)
+        with tracing():
+            logits = self.logits if temperature == 1 else self.logits / temperature
+            return self.probe.loss(logits, targets)
 
     @cached_property
     def weight_gradients(self) -> list[Tensor]:
@@ -105,8 +108,9 @@ class Passes:
     @cached_property
     def image_gradients(self) -> Tensor:
         """The gradient, at every pixel of the batch, of the sum of all logits, ``(batch, channels, height, width)``."""
-        (gradient,) = gradients(self.logits.sum(), [self._forward.images])
-        return gradient
+        with tracing():
+            answers = self.logits.sum()
+        return gradients(answers, [self._forward.images])[0]
 
     @cached_property
     def _forward(self) -> _Forward:
@@ -173,12 +177,14 @@ class _Forward(NamedTuple):
 
 def _forward(probe: Probe, train: bool, copying: bool) -> _Forward:
     """Run the network forward, and keep what gradients are asked of."""
-    images, notes = probe.batch().clone().requires_grad_(), _Notes(copying)
+    notes = _Notes(copying)
     with probe.borrowed(train=train) as network:
+        images = probe.batch().clone().requires_grad_()
         found = layers(network)
         for layer in found:
             layer.register_forward_hook(notes.take)
-        logits = probe.logits(network(images))
+        with sdpa_kernel(SDPBackend.MATH):  # attention by the way that can be gone back through twice
+            logits = probe.logits(network(images))
         weight_of = {layer: cast(Tensor, layer.weight) for layer in found}
     return _Forward(images, logits, _each_once(weight_of.values()), weight_of, notes)
 

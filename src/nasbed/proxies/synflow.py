@@ -41,8 +41,8 @@ class SynFlow(Proxy):
 
     def measure(self, probe: Probe) -> float:
         """Send one image of ones forward, and go back once."""
-        ones = torch.ones_like(probe.batch(torch.float64)[:1])
         with probe.borrowed(normalise=self.normalise, dtype=torch.float64) as network:
+            ones = torch.ones_like(probe.batch(torch.float64)[:1])
             for tensor in [*network.parameters(), *network.buffers()]:
                 if tensor.is_floating_point():
                     tensor.data.abs_()

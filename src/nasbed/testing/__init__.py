@@ -13,6 +13,7 @@ from nasbed.testing.benchmarks import benchmark_laws
 from nasbed.testing.executors import executor_laws
 from nasbed.testing.law import DoesNotApply, Law, Laws
 from nasbed.testing.optimizers import optimizer_laws
+from nasbed.testing.proxies import proxy_laws
 from nasbed.testing.spaces import space_laws
 from nasbed.testing.stores import store_laws
 
@@ -21,6 +22,7 @@ check_benchmark = benchmark_laws.check
 check_optimizer = optimizer_laws.check
 check_store = store_laws.check
 check_executor = executor_laws.check
+check_proxy = proxy_laws.check
 
 __all__ = [
     "DoesNotApply",
@@ -30,10 +32,12 @@ __all__ = [
     "check_benchmark",
     "check_executor",
     "check_optimizer",
+    "check_proxy",
     "check_space",
     "check_store",
     "executor_laws",
     "optimizer_laws",
+    "proxy_laws",
     "space_laws",
     "store_laws",
 ]

@@ -1,0 +1,30 @@
+"""Every registered proxy keeps the laws of its noun, with other settings, too."""
+
+import pytest
+
+from nasbed.core import registry
+from nasbed.testing import DoesNotApply, proxy_laws
+
+OTHERS = [
+    ("naswot", {"variant": "output"}),
+    ("grad_norm", {"of": "network"}),
+    ("l2_norm", {"of": "network"}),
+    ("fisher", {"per": "channel"}),
+    ("grasp", {"temperature": 200.0}),
+    ("synflow", {"log": False, "normalise": True}),
+    ("flops", {"counting": "naslib"}),
+]
+
+ALL = [
+    registry.proxies.make(name, settings) for name, settings in [*((name, {}) for name in registry.proxies), *OTHERS]
+]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "law"), [pytest.param(proxy, law, id=f"{proxy.label}-{law}") for proxy in ALL for law in proxy_laws]
+)
+def test_proxy(proxy, law):
+    try:
+        law(proxy)
+    except DoesNotApply as reason:
+        pytest.skip(str(reason))
