@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,7 +91,8 @@ def _truth(text: str, scores: Scores, epochs: int | None) -> Truth:
         if not Path(name).expanduser().is_file():
             raise BadSetting(f"there is no file {name}")
         return Truth.of_csv(name, scores, column)
-    return Truth.of_benchmark(resolve(name), scores, column, epochs)
+    truth = Truth.of_benchmark(resolve(name), scores, column, epochs)
+    return replace(truth, name=f"{name}:{truth.name.rpartition(':')[2]}") if "=" in name else truth
 
 
 def _folder(out: Path, one: Correlation, found: list[Correlation]) -> Path:

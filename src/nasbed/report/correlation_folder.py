@@ -96,7 +96,8 @@ def _estimate(estimate: Estimate) -> str:
 
 
 def _search(search: Search) -> str:
-    return f"{search.mean:.2f} ± {search.std:.2f}"
+    digits = ".2f" if abs(search.mean) >= 1 else ".3g"
+    return f"{search.mean:{digits}} ± {search.std:{digits}}"
 
 
 def _table(headers: list[str], rows: list[list[str]]) -> str:
