@@ -131,9 +131,10 @@ def test_what_unpacks_to_too_much_is_refused(folder, monkeypatch):
 
 ARCHS = archs_of("nasbench201")
 LISTS = {
-    "too few": (ARCHS[:-1], "it lists 15,624 architectures; nasbench201 has 15,625"),
-    "one twice": ([*ARCHS[:-1], ARCHS[0]], "it lists 15,624"),
+    "too few": (ARCHS[:-1], "it lists 15,624 architectures, 15,624 different ones; nasbench201 has 15,625"),
+    "one twice": ([*ARCHS[:-1], ARCHS[0]], "it lists 15,625 architectures, 15,624 different"),
     "one of another space": ([*ARCHS[:-1], "8:8:8:8:8"], "'8:8:8:8:8', which nasbench201 does not have"),
+    "two exchanged": ([ARCHS[1], ARCHS[0], *ARCHS[2:]], "not in the official order of nasbench201"),
     "none known": (["a", "b"], "'a' is no architecture of nasbench201 or natssize"),
     "none": ([], "no list of strings"),
     "numbers": ([1, 2], "no list of strings"),
