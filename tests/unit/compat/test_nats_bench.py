@@ -144,6 +144,15 @@ def test_the_best_is_as_published(api, plain, limits):
         assert answer(api.find_best, data, split, hp=hp, enforce_all=every, **limits) == expected, (hp, data, split)
 
 
+def test_the_first_of_equals_is_the_best(plain, space):
+    states = copy.deepcopy(plain.states)
+    recipes = [state for some in states.values() for state in some.values()]
+    for result in [result for state in recipes for result in state["all_results"].values()]:
+        result["train_acc1es"] = dict.fromkeys(result["train_acc1es"], 50.0)
+    loaded = {"meta_archs": plain.archs, "arch2infos": states, "evaluated_indexes": set(states)}
+    assert create(loaded, SPACES[space], verbose=False).find_best("cifar10", "train") == (INDICES[0], 50.0)
+
+
 def test_all_are_asked_for_the_best_in_the_fast_mode_alone(api):
     if api.fast_mode:
         with pytest.raises(NotMeasured, match="Did not find 1: NATS-"):
@@ -193,6 +202,13 @@ def test_one_training_has_all_that_the_file_has(api, plain):
             assert training.get_total_epoch() == state["epochs"]
 
 
+def test_trainings_on_another_data_set_are_both_published_errors(api):
+    with pytest.raises(NotMeasured, match="digits"):
+        api.query_by_index(0, "digits")
+    with pytest.raises(ValueError, match="13"):
+        api.query_by_index(0, "cifar10", "13")
+
+
 def test_trainings_are_copies(api):
     seed = api.query_meta_info_by_index(0).get_dataset_seeds("cifar10")[0]
     results = api.query_meta_info_by_index(0)
@@ -200,6 +216,7 @@ def test_trainings_are_copies(api):
     results.reset_latency("cifar10", None, 7.0)
     results.reset_pseudo_train_times("cifar10", seed, 2.0)
     results.reset_pseudo_eval_times("cifar10", None, "ori-test", 3.0)
+    api.query_by_index(0, "cifar10")[seed].update_latency([9.0])
     assert api.get_cost_info(0, "cifar10") == before
     assert results.get_latency("cifar10") == 7.0
     training = results.query("cifar10", seed)

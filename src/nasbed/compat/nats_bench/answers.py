@@ -75,6 +75,14 @@ class Answers(Protocol):
         """
         ...
 
+    def copied(self, index: int, hp: str, data: str) -> Trials:
+        """Give them in new objects.
+
+        Raises:
+            NotMeasured: When there is none.
+        """
+        ...
+
     def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
         """Give what they gave after an epoch, counted from 0; None: after the last.
 
@@ -157,6 +165,13 @@ class Lazily:
         if (hp, data) not in found:
             raise absent(index, hp, data, list(found))
         return found[hp, data]
+
+    def copied(self, index: int, hp: str, data: str) -> Trials:
+        """Give them in new objects."""
+        info = self.infos(index, hp)[hp]
+        if data not in info.dataset_seed:
+            raise absent(index, hp, data, self.trained(index))
+        return info.get_dataset_seeds(data), list(info.query(data).values())
 
     def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
         """Give what they gave after an epoch."""

@@ -301,8 +301,9 @@ class NASBenchMetaAPI:
         Raises:
             NotMeasured: A ``ValueError`` and ``KeyError``: when there is none.
         """
-        info = self.query_meta_info_by_index(arch_index, hp)
-        return info if dataname is None else info.query(dataname)
+        if dataname is None:
+            return self.query_meta_info_by_index(arch_index, hp)
+        return dict(zip(*self._answers.copied(self._index(arch_index), str(hp), dataname), strict=True))
 
     def query_by_arch(self, arch: Any, hp: str | int = "12") -> str | None:
         """Give what ``query_info_str_by_arch`` gives."""

@@ -44,7 +44,7 @@ class Tabled:
         self._row = None if table.complete else {index: row for row, index in enumerate(table.indices.tolist())}
         self._groups: Latest[tuple[str, str], _Group] = Latest(self._group, 64)
         self._pages: Latest[tuple[str, str, int], _Page] = Latest(self._page, _PAGES)
-        self._runs: Latest[tuple[int, str, str], Trials] = Latest(self._trials, _TRIALS)
+        self._runs: Latest[tuple[int, str, str], Trials] = Latest(lambda key: self.copied(*key), _TRIALS)
 
     @cached_property
     def archs(self) -> list[str]:
@@ -70,6 +70,14 @@ class Tabled:
     def trials(self, index: int, hp: str, data: str) -> Trials:
         """Give an architecture's trainings by a recipe on a data set."""
         return self._runs[index, hp, data]
+
+    def copied(self, index: int, hp: str, data: str) -> Trials:
+        """Give them in new objects."""
+        group = self._groups[hp, data]
+        seeds = [group.seeds[i] for i in group.which(self._row_of(index, hp, data))]
+        if not seeds:
+            raise self._absent(index, hp, data)
+        return seeds, [self._result(index, hp, data, seed) for seed in seeds]
 
     def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
         """Give what they gave after an epoch."""
@@ -154,14 +162,6 @@ class Tabled:
     def _page(self, key: tuple[str, str, int]) -> _Page:
         hp, data, epoch = key
         return _Page(self._groups[hp, data], epoch)
-
-    def _trials(self, key: tuple[int, str, str]) -> Trials:
-        index, hp, data = key
-        group, row = self._groups[hp, data], self._row_of(index, hp, data)
-        seeds = [group.seeds[i] for i in group.which(row)]
-        if not seeds:
-            raise self._absent(index, hp, data)
-        return seeds, [self._result(index, hp, data, seed) for seed in seeds]
 
     def _result(self, index: int, hp: str, data: str, seed: int) -> ResultsCount:
         return ResultsCount(self.table.run(index, hp, data, seed))
