@@ -116,25 +116,21 @@ class Callee:
     __slots__ = ("called",)
 
     def __init__(self, called: Callable[..., Any]) -> None:
-        object.__setattr__(self, "called", called)
+        self.called = called
 
     def __call__(self, *arguments: Any) -> Any:
         """Call it."""
-        called: Callable[..., Any] = object.__getattribute__(self, "called")
-        return called(*arguments)
+        return self.called(*arguments)
 
     def is_of(self, called: Callable[..., Any]) -> bool:
         """Say whether this is what it calls."""
-        return object.__getattribute__(self, "called") is called
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise ValueError(f"it wants to change the {name} of what it calls")
+        return self.called is called
 
     def __setstate__(self, state: Any) -> None:
         raise ValueError("it wants to change what it calls")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Callee, (object.__getattribute__(self, "called"),)
+        return Callee, (self.called,)
 
 
 class Ordered(dict[Any, Any]):
