@@ -117,8 +117,8 @@ def test_a_type_that_is_not_what_it_says_is_refused(state):
 
 
 BOMBS = {
-    "a memory of four thousand million": b"\x80\x02]r\xff\xff\xff\xff.",
-    "such a memory in text": b"]p99999999999\n.",
+    "a memory of many million things": b"\x80\x02]r\x00\x00\x00\x02.",
+    "such a memory in text": b"]p33554432\n.",
     "bytes that are not there": b"\x80\x04B\xff\xff\xff\x7fxx.",
     "more of them": b"\x80\x04\x8e\x00\x00\x00\x00\x00\x01\x00\x00xx.",
     "a text that is not there": b"\x80\x04\x8d\x00\x00\x00\x00\x00\x01\x00\x00xx.",
