@@ -42,6 +42,15 @@ def test_arrays_and_their_numbers_come_back(array, protocol):
     assert back["one"].tobytes() == array.flat[0].tobytes()
 
 
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("kind", [">i4", ">f8", ">U3", "<c8"])
+def test_the_order_of_bytes_comes_back(protocol, kind):
+    array = np.array([[1, 2, 300]]).astype(kind)
+    written = pickle.dumps([array, array.T[1:], array[0, 2]], protocol)
+    back, expected = read_pickle(written, "it"), pickle.loads(written)  # NumPy turns some of them to the native order
+    assert [(one.dtype, one.tolist()) for one in back] == [(one.dtype, one.tolist()) for one in expected]
+
+
 def test_a_pickle_of_python_2_comes_back():
     # what Python 2.7 writes for {"data": numpy.array([[250]], "uint8"), "labels": [3]} at protocol 2
     written = (
