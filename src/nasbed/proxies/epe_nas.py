@@ -57,6 +57,4 @@ def by_class(gradients: NDArray[np.float64], labels: NDArray[np.int64], classes:
 
 
 def _alike(gradients: NDArray[np.float64]) -> float:
-    if len(gradients) == 1:  # an image correlates with itself, whatever its gradient
-        return float(np.log1p(OFFSET))
     return float(np.log(np.abs(correlations(gradients)) + OFFSET).sum())

@@ -229,6 +229,15 @@ def test_rectifiers_that_are_functions_are_heard(rectify):
     assert np.array_equal(NASWOT("output").kernel(Probe(network, images())), expected)
 
 
+def test_functions_are_told_apart_by_the_order_of_their_calls():
+    class Asks(nn.Module):
+        def forward(self, x):
+            torch.relu(x - 1)
+            return x.relu().flatten(1)
+
+    assert np.array_equal(NASWOT().kernel(Probe(Asks(), images())), dense(images()))
+
+
 def test_functions_are_not_heard_beside_modules():
     network = nn.Sequential(nn.ReLU(), Rectifies(torch.relu))
     assert np.array_equal(NASWOT().kernel(Probe(network, images())), dense(images()))
