@@ -134,7 +134,7 @@ def test_fisher_by_hand(line):
 
 
 def test_grasp_is_how_the_steepness_changes_with_the_size_of_weights(cell):
-    """Where all weights w grow by a small share t, ½ ‖g‖² changes by t · w·(H g), if there are no kinks to step over."""
+    """Where all weights w grow by a small share t, ½ ‖g‖² changes by t · w·(H g), if no kink is stepped over."""
     smooth = nn.Sequential(
         nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Softplus(), nn.Conv2d(4, 4, 3), nn.Flatten(), nn.Linear(3136, 5)
     )
