@@ -226,21 +226,6 @@ class CurveBenchmark(Benchmark):
         budget = int(self._budget(epochs, 0))
         return _best(self._at(budget).mean), _best(self._tested(budget))
 
-    def column_mean(self, name: str, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
-        """Give the mean over seeds of any column of the table, at a budget where it has epochs, ``(n,)``.
-
-        Raises:
-            NotInTable: When it was not measured at the budget.
-        """
-        column, rows = self.table.column(name), self.rows(archs)
-        if not column.epochs:
-            values = column.values(rows)
-            return values if values.ndim == 1 else mean_of(values.reshape(len(values), -1))
-        epoch = self.budgets[int(self._budget(epochs, len(archs)))] - 1
-        if epoch not in column.epochs:
-            raise NotInTable(f"{name} was not measured after {epoch + 1} epochs")
-        return mean_of(column.at(column.epochs.index(epoch), rows))
-
     # ── what one should know ──────────────────────────────────────────────────────────────────────────────────
 
     @property
@@ -292,12 +277,12 @@ class CurveBenchmark(Benchmark):
 
 
 def nasbench201(data: str = "cifar10", hp: str | int | None = None, test: str | None = None) -> CurveBenchmark:
-    """The 15,625 cells of NAS-Bench-201 and NATS-Bench's topology space, once ``nasbed import`` has read them."""
+    """The 15,625 cells of NAS-Bench-201 and NATS-Bench's topology space, once 'nasbed import' has read them."""
     return _imported("nasbench201", "NATS-tss-v1_0-3ffb9-simple or NAS-Bench-201-v1_1-096897.pth", data, hp, test)
 
 
 def natssize(data: str = "cifar10", hp: str | int | None = None, test: str | None = None) -> CurveBenchmark:
-    """The 32,768 networks of NATS-Bench's size space, once ``nasbed import`` has read them."""
+    """The 32,768 networks of NATS-Bench's size space, once 'nasbed import' has read them."""
     return _imported("natssize", "NATS-sss-v1_0-50262-simple", data, hp, test)
 
 

@@ -33,7 +33,7 @@ from nasbed.core.space import Space
 from nasbed.tables.column_file import ColumnFile
 from nasbed.tables.companion import companion_path, copy_companions, find_companions
 from nasbed.tables.curve_column import CurveColumn
-from nasbed.tables.curve_encoding import CurveEncoding, is_absent
+from nasbed.tables.curve_encoding import CurveEncoding
 from nasbed.tables.curve_names import (
     ONLY_TEST,
     RUN_METRICS,
@@ -151,10 +151,16 @@ class CurveTable:
     def rows_of(self, indices: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         """Find rows by the architectures' official numbers, ``(n,)``; −1 for what is not there."""
         indices = np.asarray(indices, np.int64)
-        if self.complete:
-            return np.where((indices >= 0) & (indices < len(self)), indices, -1)
-        place = np.minimum(np.searchsorted(self.indices, indices), len(self) - 1)
-        return np.where(self.indices[place] == indices, place, -1)
+        last = len(self._row_of_index) - 1  # where −1 stands
+        inside = (indices >= 0) & (indices < last)
+        return self._row_of_index.take(indices if inside.all() else np.where(inside, indices, last))
+
+    @cached_property
+    def _row_of_index(self) -> NDArray[np.int64]:
+        """The row of each number of the space, ``(size + 1,)``; −1 where there is none, and at the end."""
+        rows = np.full(int(self.metadata["architectures"]) + 1, -1)
+        rows[self.indices] = np.arange(len(self))
+        return rows
 
     def rows(self, archs: Archs) -> NDArray[np.int64]:
         """Find the row of each architecture, ``(n, decisions)`` → ``(n,)``.
@@ -164,14 +170,19 @@ class CurveTable:
         """
         rows = self.space.index(archs)
         if not self.complete:
-            rows = np.where(rows < 0, -1, self.rows_of(rows))
+            rows = self._row_of_index.take(rows)  # of −1, the last
         if len(rows) and rows.min() < 0:
             lost = int(np.argmin(rows))
             why = "is not in the table" if self.space.valid(archs[lost : lost + 1])[0] else "is not valid"
             raise NotInTable(f"architecture {lost} of {len(archs)} {why}: {archs[lost].tolist()}")
         return rows
 
-    def _row(self, index: int) -> int:
+    def row_of(self, index: int) -> int:
+        """Find the row of an architecture by its official number.
+
+        Raises:
+            NotInTable: When the table does not have it.
+        """
         row = int(self.rows_of(np.array([index]))[0])
         if row < 0:
             raise NotInTable(
@@ -267,6 +278,10 @@ class CurveTable:
         for companion in self.companions.values():
             described |= {name: about for name, about in companion.columns.items() if name not in described}
         return {name: about for name, about in described.items() if not about["cold"]}
+
+    def columns_of(self, hp: str, data: str) -> list[str]:
+        """Name the columns of a group that can be read."""
+        return [name for name, about in self._described.items() if about.get("hp") == hp and about.get("data") == data]
 
     def column(self, name: str) -> CurveColumn:
         """Give a column.
@@ -484,89 +499,43 @@ class CurveTable:
             NotInTable: When the table does not have the architecture, the data set or the recipe.
         """
         hp = self.hp(hp, data)
-        order = self.order(hp, data)[self._row(index)]
+        order = self.order(hp, data)[self.row_of(index)]
         axis = self._seeds[hp, data]
         return tuple(axis[i] for i in np.argsort(order, kind="stable") if order[i] >= 0)
 
     def run(self, index: int, hp: str | int, data: str, seed: int) -> Run:
-        """Put one training together again, as the source had it.
+        """Put one training of an architecture, by its official number, together again, as the source had it.
 
         Raises:
-            NotInTable: When there is none.
+            NotInTable: When there is none, or the file beside the table is missing.
         """
-        from nasbed.tables.natsbench.published import Run
+        from nasbed.tables.curve_trainings import run_of
 
-        hp, row = self.hp(hp, data), self._row(index)
-        axis = self._seeds[hp, data]
-        if seed not in self.seeds(index, hp, data):
-            known = ", ".join(map(str, self.seeds(index, hp, data))) or "none"
-            raise NotInTable(
-                f"architecture {index} was not trained on {group_name(hp, data)} with seed {seed!r}; there are: {known}"
-            )
-        which = axis.index(seed)
-        numbers: dict[str, float] = {"epochs": float(hp), "params": float("nan"), "flops": float("nan")}
-        latency: tuple[float, ...] = ()
-        curves: dict[str, NDArray[np.float64]] = {}
-        evaluations: dict[tuple[str, int], dict[str, float]] = {}
-        for name in self._of_group(hp, data):
-            column = self.column(name)
-            values = column.values(np.array([row]))[0, which]
-            metric = name.rpartition("/")[2]
-            if column.split is None:
-                if metric == "latency":
-                    latency = tuple(values[~is_absent(values)].tolist())
-                elif not is_absent(values):
-                    numbers[metric] = float(values)
-            elif column.split == TRAIN:
-                curves[f"{TRAIN}/{metric}"] = values
-            else:
-                there = np.flatnonzero(~is_absent(values))
-                for place, value in zip(there.tolist(), values[there].tolist(), strict=True):
-                    evaluations.setdefault((column.split, column.epochs[place]), {})[metric] = value
-        epochs = int(numbers["epochs"])
-        return Run(
-            hp=hp,
-            data=data,
-            seed=seed,
-            epochs=epochs,
-            params=numbers["params"],
-            flops=numbers["flops"],
-            curves={name: curve[:epochs].copy() for name, curve in curves.items() if not is_absent(curve).all()},
-            evaluations=evaluations,
-            latency=latency,
-            other=self._other(column_name(hp, data, None, "other"), row, which, index),
-        )
+        return run_of(self, index, self.hp(hp, data), data, seed)
 
     def published(self, index: int) -> Published:
-        """Put all trainings of an architecture together again, by its official number, as the source had them.
+        """Put all trainings of an architecture, by its official number, together again, as the source had them.
 
         Raises:
-            NotInTable: When there are none.
+            NotInTable: When there are none, or the file beside the table is missing.
         """
-        from nasbed.tables.natsbench.published import Published
+        from nasbed.tables.curve_trainings import published_of
 
-        row = self._row(index)
-        placed = sorted(
-            (int(self.order(hp, data)[row, i]), hp, data, seed)
-            for (hp, data), seeds in self._seeds.items()
-            for i, seed in enumerate(seeds)
-            if self.order(hp, data)[row, i] >= 0
-        )
-        runs = tuple(self.run(index, hp, data, seed) for _, hp, data, seed in placed if isinstance(seed, int))
-        return Published(index, self.text(index), runs, self._other("other", row, None, index))
+        return published_of(self, index)
 
-    def _of_group(self, hp: str, data: str) -> list[str]:
-        if self.missing:
-            raise NotInTable(f"{self.path.name} lacks {next(iter(self.missing.values()))}; put it back, or import anew")
-        return [name for name, about in self._described.items() if about.get("hp") == hp and about.get("data") == data]
+    def other(self, row: int, training: tuple[str, str, int] | None = None) -> Any:
+        """Read what else the source says of a row's architecture.
 
-    def _other(self, name: str, row: int, which: int | None, index: int) -> Any:
-        """Read what else a source says."""
+        Args:
+            row: The row.
+            training: Of which training instead: recipe, data set and position of its seed.
+        """
         if "texts" not in self.metadata["columns"]:
             return {}
+        name = "other" if training is None else column_name(*training[:2], None, "other")
         code = self._file_of(name).array(name)[row]
-        text = self._texts[int(code if which is None else code[which])]
-        return read(text, self.text(index), index)
+        index = int(self.indices[row])
+        return read(self._texts[int(code if training is None else code[training[2]])], self.text(index), index)
 
     @cached_property
     def _texts(self) -> list[str]:
@@ -593,32 +562,9 @@ class CurveTable:
 
     def describe(self) -> dict[str, Any]:
         """Give provenance, checksum, data sets with their splits, seeds and epochs, warnings and sizes."""
-        return {
-            "path": str(self.path),
-            "space": dict(self.space.describe()),
-            "architectures": len(self),
-            "of": self.metadata["architectures"],
-            "trainings": {group_name(*group): self._about_group(*group) for group in self._seeds},
-            "units": {"accuracy": "percent, as published; benchmarks answer fractions", "epochs": "counted from 0"},
-            "attached": {name: self.column(name).meaning or self.column(name).unit for name in self.attached},
-            "warnings": self.warnings,
-            "provenance": self.provenance,
-            "checksum": self.checksum,
-            "bytes": self.path.stat().st_size,
-            "beside": {file.path.name: file.path.stat().st_size for file in self.companions.values()},
-            "missing": self.missing,
-        }
+        from nasbed.tables.curve_description import described
 
-    def _about_group(self, hp: str, data: str) -> dict[str, Any]:
-        order = self.order(hp, data)
-        seeds = {str(seed): int((order[:, i] >= 0).sum()) for i, seed in enumerate(self._seeds[hp, data])}
-        about: dict[str, Any] = {"architectures by seed": ", ".join(f"{seed}: {n:,}" for seed, n in seeds.items())}
-        for split, metrics in self.splits(hp, data).items():
-            columns = [self.column(column_name(hp, data, split, metric)) for metric in metrics]
-            about[split] = ", ".join(
-                f"{metric} {_span(column.epochs)}" for metric, column in zip(metrics, columns, strict=True)
-            )
-        return about
+        return described(self)
 
     def copy(self, path: str | Path) -> CurveTable:
         """Copy the table and what lies beside it, the table last; give the copy.
@@ -674,11 +620,3 @@ def _first(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _cold(file: ColumnFile) -> set[str]:
     return {name for name, about in file.columns.items() if about["cold"]}
-
-
-def _span(epochs: tuple[int, ...]) -> str:
-    """Say after which epochs something was measured."""
-    if len(epochs) == 1:
-        return f"after epoch {epochs[0]}"
-    whole = len(epochs) == epochs[-1] - epochs[0] + 1
-    return f"after epochs {epochs[0]} to {epochs[-1]}" if whole else f"after {len(epochs)} epochs"

@@ -208,18 +208,6 @@ def test_settings_may_follow_a_path(table):
         nasbed.benchmark(f"{table.path}:data=cifar100,hp")
 
 
-def test_any_column_has_a_mean_over_its_seeds(table):
-    benchmark = CurveBenchmark(table)
-    for name, wanted in (("12/cifar10-valid/params", "params"), ("12/cifar10-valid/flops", "flops")):
-        means = [np.mean([getattr(run, wanted) for run in runs(index, "12", "cifar10-valid")]) for index in INDICES]
-        np.testing.assert_allclose(benchmark.column_mean(name, table.archs), means)
-    found = benchmark.column_mean("12/cifar10/ori-test/loss", table.archs, 5)
-    means = [
-        np.mean([run.evaluations["ori-test", 4]["loss"] for run in runs(index, "12", "cifar10")]) for index in INDICES
-    ]
-    np.testing.assert_allclose(found, means)
-
-
 def test_registered_names_say_what_to_do_when_nothing_was_imported(tmp_path, monkeypatch):
     monkeypatch.setenv("NASBED_HOME", str(tmp_path))
     for name in ("nasbench201", "natssize"):
