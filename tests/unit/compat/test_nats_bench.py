@@ -213,6 +213,11 @@ def test_trainings_are_copies(api):
     seed = api.query_meta_info_by_index(0).get_dataset_seeds("cifar10")[0]
     results = api.query_meta_info_by_index(0)
     before = api.get_cost_info(0, "cifar10")
+    times = (
+        results.query("cifar10", seed).get_train()["all_time"],
+        results.get_metrics("cifar10", "ori-test", 2)["all_time"],
+    )
+    assert times != (2.0 * results.get_total_epoch(), 9.0)
     results.reset_latency("cifar10", None, 7.0)
     results.reset_pseudo_train_times("cifar10", seed, 2.0)
     results.reset_pseudo_eval_times("cifar10", None, "ori-test", 3.0)

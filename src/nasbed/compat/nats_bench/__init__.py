@@ -1,4 +1,4 @@
-"""The published interface of NATS-Bench, ``nats_bench``: see ``api``.
+"""The published interface of NATS-Bench, ``nats_bench``: see ``spaces``.
 
 Reference: Dong et al., TPAMI 2021, https://github.com/D-X-Y/NATS-Bench
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nasbed.compat.nats_bench.api import NATSsize, NATStopology, create
 from nasbed.compat.nats_bench.nas_bench_201 import NASBench201API
 from nasbed.compat.nats_bench.result import ResultsCount
 from nasbed.compat.nats_bench.results import ArchResults
+from nasbed.compat.nats_bench.spaces import NATSsize, NATStopology, create
 from nasbed.compat.nats_bench.structure import OPERATIONS, topology_str2structure
 from nasbed.core.errors import BadSetting
 

@@ -1,4 +1,4 @@
-"""NATS-Bench as published: ``create``, ``NATStopology`` and ``NATSsize`` over tables of nasbed's, or files read lazily.
+"""NATS-Bench as published, over tables of nasbed's, or files read one by one: what both spaces have in common.
 
 A script moves over by its import alone. The same script with the same seed gets the same numbers: seeds are drawn from
 Python's global ``random`` where it is published that they are. ``docs/compat.md`` says what differs.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from operator import index as integer
 from os import PathLike
@@ -18,13 +18,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nasbed.compat.nats_bench import structure
 from nasbed.compat.nats_bench.answers import Answers, Lazily, Trials, no_recipe
 from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.compat.nats_bench.places import find_answers
-from nasbed.compat.nats_bench.printed import SIZE, TOPOLOGY, Splits, framed, information
+from nasbed.compat.nats_bench.printed import Splits, framed, information
 from nasbed.compat.nats_bench.result import NO_WEIGHTS, Info
 from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.core.errors import BadSetting
@@ -485,70 +483,6 @@ class NASBenchMetaAPI:
     def _say(self, sentence: str) -> None:
         if self.verbose:
             print(f"nats_bench: {sentence}")
-
-
-class NATStopology(NASBenchMetaAPI):
-    """Answers for the topology space, NAS-Bench-201's; see `NASBenchMetaAPI`."""
-
-    full_epochs_in_paper = 200
-    is_size, is_topology = False, True
-    search_space_name = "topology"
-    _space = "nasbench201"
-    _splits_printed = TOPOLOGY
-
-    def get_unique_str(self, arch: Any) -> str:
-        """Write what a cell computes, so that cells which compute the same by the published rule agree.
-
-        Raises:
-            NotMeasured: A ``ValueError``: when it is no architecture.
-        """
-        cell = structure.topology_str2structure(self.meta_archs[self._index(arch)])
-        return cell.to_unique_str(consider_zero=True)
-
-    @staticmethod
-    def str2lists(arch_str: str) -> list[structure.Node]:
-        """Read a string: for each node after the input, its ``(operation, earlier node)``."""
-        return structure.str2lists(arch_str)
-
-    @staticmethod
-    def str2matrix(arch_str: str, search_space: Sequence[str] = structure.OPERATIONS) -> NDArray[np.float64]:
-        """Read a string into a matrix of operations' numbers, from column to row."""
-        return structure.str2matrix(arch_str, search_space)
-
-
-class NATSsize(NASBenchMetaAPI):
-    """Answers for the size space; see `NASBenchMetaAPI`."""
-
-    full_epochs_in_paper = 90
-    is_size, is_topology = True, False
-    search_space_name = "size"
-    _space = "natssize"
-    _splits_printed = SIZE
-
-
-def create(
-    file_path_or_dict: str | PathLike[str] | Mapping[str, Any] | Any | None,
-    search_space: str,
-    fast_mode: bool = False,
-    verbose: bool = True,
-) -> NATStopology | NATSsize:
-    """Open the results of a search space; see `NASBenchMetaAPI`.
-
-    Args:
-        file_path_or_dict: A published folder or ``.pth``, a table or its path; None for what has been imported, or
-            lies in ``TORCH_HOME``.
-        search_space: ``tss`` or ``topology``; ``sss`` or ``size``.
-        fast_mode: Read an architecture's file when it is asked for, instead of importing all.
-        verbose: Say what is opened, and what is imported.
-
-    Raises:
-        BadSetting: A ``ValueError``: for another search space, or when there is nothing to open.
-    """
-    if search_space in ("tss", "topology"):
-        return NATStopology(file_path_or_dict, fast_mode, verbose)
-    if search_space in ("sss", "size"):
-        return NATSsize(file_path_or_dict, fast_mode, verbose)
-    raise BadSetting(f"invalid search space : {search_space}; there are tss (or topology) and sss (or size)")
 
 
 class _ByIndex(Mapping[int, dict[str, ArchResults]]):

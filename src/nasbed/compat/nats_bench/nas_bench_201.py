@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
-from nasbed.compat.nats_bench.api import NATStopology
 from nasbed.compat.nats_bench.result import Info
 from nasbed.compat.nats_bench.results import ArchResults
+from nasbed.compat.nats_bench.spaces import NATStopology
 
 Recipe = bool | str | int
 
