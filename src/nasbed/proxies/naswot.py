@@ -58,9 +58,9 @@ class NASWOT(Proxy):
 
     def kernel(self, probe: Probe) -> NDArray[np.float64]:
         """Give K, whole numbers, ``(batch, batch)``."""
-        images = probe.batch()
         train = self.variant == "input"
         with probe.borrowed(train=train) as network:
+            images = probe.batch()
             behind = reached(network, images[:2], probe.logits) if train else None
 
             def run(batch: Tensor) -> NDArray[np.float64]:
@@ -103,10 +103,10 @@ def _is_block(rectifier: Hashable) -> bool:
 
 
 def _as_channels_last(run: Callable[[Tensor], NDArray[np.float64]], images: Tensor) -> NDArray[np.float64]:
-    """Run with channels together, in which convolutions take half as long, unless the network's code forbids that."""
+    """Run on a copy with channels together, where convolutions take half as long, if the network can be run so."""
     if images.dim() == 4:
         try:
-            return run(images.contiguous(memory_format=torch.channels_last))
+            return run(images.clone(memory_format=torch.channels_last))
         except RuntimeError:  # such as x.view(len(x), -1), which this order of numbers does not allow
             pass
-    return run(images)
+    return run(images.clone())

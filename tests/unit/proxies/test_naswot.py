@@ -221,6 +221,31 @@ def test_a_network_whose_code_wants_rows_is_run_as_it_likes():
     assert np.array_equal(NASWOT().kernel(Probe(network, images())), dense(network.conv(images()).detach()))
 
 
+class Subtracts(nn.Module):
+    """A network that changes its images, and that wants them as they are."""
+
+    def __init__(self):
+        super().__init__()
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        x -= 1
+        return self.relu(x).view(len(x), -1)
+
+
+def test_the_images_stay_as_they_are():
+    batch = images()
+    assert np.array_equal(NASWOT("output").kernel(Probe(Subtracts(), batch)), dense(images() - 1))
+    assert torch.equal(batch, images())
+
+
+@pytest.mark.parametrize("variant", ["input", "output"])
+def test_it_can_be_asked_where_nothing_is_traced(variant):
+    network = nn.Sequential(nn.ReLU(), nn.Flatten())
+    with torch.inference_mode():
+        assert np.array_equal(NASWOT(variant).kernel(Probe(network, images())), dense(images()))
+
+
 @pytest.mark.parametrize("rectify", [torch.relu, nn.functional.relu, torch.Tensor.relu, torch.relu_, nn.ReLU()])
 def test_rectifiers_that_are_functions_are_heard(rectify):
     network = Rectifies(rectify)
