@@ -24,7 +24,7 @@ from nasbed.core.files import check_place
 from nasbed.core.registry import spaces
 from nasbed.run.executors.processes import ProcessExecutor
 from nasbed.tables.curve_build import build_from_shards
-from nasbed.tables.curve_shards import AT_MOST, write_shards
+from nasbed.tables.curve_shards import AT_MOST, SUFFIX, write_shards
 from nasbed.tables.curves import CurveTable
 from nasbed.tables.importing import remove_left
 from nasbed.tables.natsbench.published import Source, open_published
@@ -64,7 +64,7 @@ def import_published(
         return build_from_shards(
             out,
             space=spaces.make(found.space, {}),
-            shards=sorted(folder.glob("*.npz")),
+            shards=sorted(folder.glob(f"*{SUFFIX}")),
             provenance=provenance,
             scratch=folder,
             progress=lambda share: move(_READING + (1.0 - _READING) * share),

@@ -1,12 +1,14 @@
 """Shards: published trainings taken apart into arrays, some architectures at a time.
 
 Each process that reads a part of a source writes shards, and whoever builds the table puts them together: so neither
-needs more memory than a few architectures, or one column, take. A shard is a ``.npz`` of numbers, beside the texts.
+needs more memory than a few architectures, or one column, take. A shard is a file of arrays, one behind the other, and
+a JSON file beside it, which says where each begins.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +25,7 @@ from nasbed.tables.curve_texts import Texts
 from nasbed.tables.natsbench.published import Published, Run
 
 AT_MOST = 100  # architectures a shard, about 10 MB
+SUFFIX = ".shard"
 
 Group = tuple[str, str]
 """Recipe and data set."""
@@ -91,7 +94,7 @@ class Shards:
     """Writes shards as architectures come.
 
     Args:
-        stem: Where to: shard number i is ``<stem>-<i>.npz``.
+        stem: Where to: shard number i is ``<stem>-<i>.shard``.
     """
 
     def __init__(self, stem: Path) -> None:
@@ -140,8 +143,13 @@ class Shards:
             numbers |= {f"{len(groups)}/{name}": array for name, array in arrays.items()}
             groups.append({"hp": hp, "data": data, "names": list(arrays), "epochs": epochs})
         path = self.stem.with_name(f"{self.stem.name}-{self.written}")
-        path.with_suffix(".json").write_text(json.dumps({"groups": groups, "texts": self._texts.all}))
-        np.savez(path.with_suffix(".npz"), **numbers)  # type: ignore[arg-type]  # its names are any
+        places: dict[str, Any] = {}
+        with path.with_suffix(SUFFIX).open("wb") as file:
+            for name, array in numbers.items():
+                places[name] = [array.dtype.str, array.shape, file.tell()]
+                array.tofile(file)
+        about = {"groups": groups, "texts": self._texts.all, "places": places}
+        path.with_suffix(".json").write_text(json.dumps(about))
         self.written += 1
         self._start()
 
@@ -163,7 +171,7 @@ class Shard:
     """A shard that was written.
 
     Attributes:
-        path: Its ``.npz``.
+        path: Its arrays.
     """
 
     path: Path
@@ -180,9 +188,9 @@ class Shard:
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Read an array of the architectures: ``index`` or ``other``."""
-        with np.load(self.path, allow_pickle=False) as file:
-            found: NDArray[Any] = file[name]
-            return found
+        dtype, shape, offset = self.about["places"][name]
+        found: NDArray[Any] = np.fromfile(self.path, dtype, math.prod(shape), offset=offset).reshape(shape)
+        return found
 
     def get(self, group: Group, name: str) -> NDArray[Any] | None:
         """Read an array of a group's trainings; None where there is none."""

@@ -83,7 +83,7 @@ def made(
 def table_of(some, path, space="nasbench201", provenance=None):
     stem = path.with_suffix("")
     write_shards(some, stem)
-    shards = sorted(path.parent.glob(f"{stem.name}-*.npz"))
+    shards = sorted(path.parent.glob(f"{stem.name}-*.shard"))
     return build_from_shards(
         path, space=spaces.make(space, {}), shards=shards, provenance={"source": "a test", **(provenance or {})}
     )

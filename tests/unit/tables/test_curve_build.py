@@ -36,7 +36,7 @@ def test_it_does_not_matter_how_architectures_are_divided_into_shards(some, tmp_
     one = table_of(some, tmp_path / "one.arrow")
     monkeypatch.setattr(curve_shards, "AT_MOST", 1)
     table = table_of(some, tmp_path / "many.arrow")
-    assert len(list(tmp_path.glob("many-*.npz"))) == 4
+    assert len(list(tmp_path.glob("many-*.shard"))) == 4
     for published in some:
         same(published, table.published(published.index))
     assert {name: one.column(name).epochs for name in one.columns} == {n: table.column(n).epochs for n in table.columns}

@@ -97,7 +97,7 @@ def test_an_import_that_is_stopped_leaves_nothing(folder, tmp_path, monkeypatch)
 
 def test_what_an_import_that_was_killed_left_is_cleared_away(folder, tmp_path):
     (tmp_path / ".t.arrow.999999999.shards").mkdir()
-    (tmp_path / ".t.arrow.999999999.shards" / "part-0-0.npz").write_bytes(b"x")
+    (tmp_path / ".t.arrow.999999999.shards" / "part-0-0.shard").write_bytes(b"x")
     import_published(folder, tmp_path / "t.arrow")
     assert left(tmp_path) == ["t.arrow"]
 
