@@ -198,10 +198,15 @@ def test_every_space_that_names_a_network_has_one(name):
     assert spaces.make(name, {}).network in networks
 
 
-@pytest.mark.parametrize("row", [[0] * 5, [[0] * 6] * 2, [0, 0, 0, 0, 0, 5], [0, 0, 0, 0, 0, -1], [0.5] * 6], ids=str)
+@pytest.mark.parametrize("row", [[0] * 5, [0, 0, 0, 0, 0, 5], [0, 0, 0, 0, 0, -1], [0.5] * 6], ids=str)
 def test_what_is_no_row_is_refused(row):
     with pytest.raises(InvalidArchitecture, match="nasbench201"):
         build(NB201, row)
+
+
+def test_one_network_is_built_of_one_row():
+    with pytest.raises(InvalidArchitecture, match=r"one architecture .* is a row of 6 .*, not of shape \(2, 6\)"):
+        build(NB201, [[0] * 6] * 2)
 
 
 def test_what_cannot_be_set_is_refused():

@@ -2,18 +2,26 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from nets.plain import INCEPTION, modules, skeletons
 from torch import nn
 
 from nasbed.core.errors import InvalidArchitecture, UnknownName
+from nasbed.core.graph import Graph
 from nasbed.nets.build import build
 from nasbed.nets.network import Network
 from nasbed.nets.operations import OPERATIONS
 from nasbed.nets.parameters import trainable_parameters
+from nasbed.nets.skeleton import Skeleton
 from nasbed.spaces.nasbench101 import NASBench101
 
 SPACE = NASBench101(operations=tuple(OPERATIONS), edges=21)
+CUT = Graph.of(
+    [[0, 1, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 1], [0, 0, 0, 0, 1], [0, 0, 0, 0, 0]],
+    ["input", *["conv1x1-bn-relu"] * 3, "output"],
+)
+"""Of an odd number of channels the third vertex has one less than the first, which it reads."""
+
 TRAINED_NAMES = {"0.weight": "weight", "1.weight": "scale", "1.bias": "offset"}
 TRAINED_NAMES |= {"1.running_mean": "mean", "1.running_var": "variance"}
 
@@ -32,6 +40,7 @@ def carry_weights(trained: nn.Module, network: nn.Module) -> None:
 
 @settings(max_examples=25)
 @given(modules(), skeletons)
+@example(CUT, Skeleton(stem_channels=31, stacks=2, modules_per_stack=1, image_size=4))
 def test_it_computes_what_the_trained_network_computes(graph, skeleton):
     trained = Network(graph, skeleton).initialise([torch.Generator().manual_seed(1)]).double()
     for name, tensor in trained.state_dict().items():
