@@ -121,14 +121,15 @@ BOMBS = {
     "such a memory in text": b"]p33554432\n.",
     "bytes that are not there": b"\x80\x04B\xff\xff\xff\x7fxx.",
     "more of them": b"\x80\x04\x8e\x00\x00\x00\x00\x00\x01\x00\x00xx.",
+    "bytes of a negative number": b"\x80\x04\x8e" + b"\xff" * 8 + b"xx.",
     "a text that is not there": b"\x80\x04\x8d\x00\x00\x00\x00\x00\x01\x00\x00xx.",
     "a frame that is not there": b"\x80\x05\x95\x00\x00\x00\x00\x00\x01\x00\x00N.",
-    "an array announced": RECONSTRUCT % (1 << 36) + b".",
-    "an array without content": RECONSTRUCT % 0 + b"(I1\n(L%dL\ntF1.0\nI00\nC\x01xtb." % (1 << 36),
-    "an array of nothing": b"cnumpy\nndarray\n(L%dL\ntR." % (1 << 36),
-    "bytes by their number": b"cbuiltins\nbytes\n(L%dL\ntR." % (1 << 36),
+    "an array announced": RECONSTRUCT % (1 << 28) + b".",
+    "an array without content": RECONSTRUCT % 0 + b"(I1\n(L%dL\ntF1.0\nI00\nC\x01xtb." % (1 << 28),
+    "an array of nothing": b"cnumpy\nndarray\n(L%dL\ntR." % (1 << 28),
+    "bytes by their number": b"cbuiltins\nbytes\n(L%dL\ntR." % (1 << 28),
     "a text type of no width": b"cnumpy._core.numeric\n_frombuffer\n(C\x00cnumpy\ndtype\n(X\x02\x00\x00\x00S0tR(L%dL\nt"
-    b"X\x01\x00\x00\x00CtR." % (1 << 36),
+    b"X\x01\x00\x00\x00CtR." % (1 << 28),
 }
 
 
