@@ -24,7 +24,7 @@ def resolve(name: str | Path | AnyTable, **settings: Any) -> Benchmark:
         name: A registered name; an open table; the path of a table, or of a published file that has been imported;
             each of these followed by settings, as in ``nasbench201:data=cifar100,hp=12``; or ``trained:DATA:SPACE``
             for real training, where DATA is a data source, ``name`` or ``name:where``; or ``scored:FILE:PROXY``
-            for what ``nasbed score`` made.
+            for what ``nasbed score`` made, ``scored:PROXY:SPACE:DATA`` to score what is asked.
         **settings: What the benchmark's constructor takes.
 
     Raises:
@@ -36,9 +36,9 @@ def resolve(name: str | Path | AnyTable, **settings: Any) -> Benchmark:
     if isinstance(name, str) and name.partition(":")[0] == "trained":
         return _trained(name, settings)
     if isinstance(name, str) and name.partition(":")[0] == "scored":
-        from nasbed.benchmarks.scored import of_file
+        from nasbed.benchmarks.scored import of_words
 
-        return of_file(name.partition(":")[2], **settings)
+        return of_words(name.partition(":")[2], **settings)
     if isinstance(name, str) and "=" in (inline := name.partition(":")[2]):
         return resolve(name.partition(":")[0], **_settings(inline), **settings)
     path = Path(name).expanduser()

@@ -127,14 +127,17 @@ class ScoredBenchmark(Benchmark):
             raise NotInTable(f"{self.name} has scores of untrained networks, at 0 epochs, not at {given.max()}")
 
 
-def of_file(text: str, **settings: Any) -> ScoredBenchmark:
+def of_words(text: str, **settings: Any) -> Benchmark:
     """Make one of ``FILE``, ``FILE:PROXY`` or ``FILE:PROXY:BENCHMARK``, the last of which knows the truth.
+
+    ``PROXY:SPACE:DATA`` is no file: those scores are computed when they are asked for.
 
     Raises:
         BadSetting: When there is no such file.
         UnknownName: When it has no such proxy, or there is no such benchmark.
     """
     from nasbed.benchmarks.resolve import resolve
+    from nasbed.core.registry import proxies
 
     pieces = text.split(":")
     for length in range(len(pieces), 0, -1):
@@ -143,6 +146,10 @@ def of_file(text: str, **settings: Any) -> ScoredBenchmark:
             scores, rest = Scores.read(path), ":".join(pieces[length:])
             break
     else:
+        if pieces[0] in proxies:
+            from nasbed.benchmarks import scoring
+
+            return scoring.of_words(text, **settings)
         raise BadSetting(f"write scored:FILE:PROXY, with a file that 'nasbed score' made; there is no file {pieces[0]}")
     # a proxy's settings follow a colon as well: the longest name that was scored is meant
     proxy = max((name for name in scores.columns if f"{rest}:".startswith(f"{name}:")), key=len, default=None)

@@ -44,7 +44,7 @@ def search(
     try:
         from nasbed.run.live import search_live
 
-        with _watching(store) as watch:
+        with _watching(store, benchmark.measure == "accuracy") as watch:
             return search_live(optimizer, benchmark, budget, store=store, progress=watch, **settings)
     except Interrupted as error:
         raise Interrupted(f"{error}: {same_command()}") from None
@@ -55,7 +55,7 @@ def search(
 
 
 @contextmanager
-def _watching(store: Path) -> Iterator[Callable[[Status], None]]:
+def _watching(store: Path, accuracies: bool) -> Iterator[Callable[[Status], None]]:
     """Say on standard error, once the search begins, where it keeps its trainings, and then how far it is."""
     begun = False
     with progress("searching") as move:
@@ -63,15 +63,19 @@ def _watching(store: Path) -> Iterator[Callable[[Status], None]]:
         def watch(status: Status) -> None:
             nonlocal begun
             if not begun:
-                print(f"every training is kept in {store}", file=sys.stderr)
+                print(f"every {'training' if accuracies else 'score'} is kept in {store}", file=sys.stderr)
                 begun = True
-            move(status.share, _said(status))
+            move(status.share, _said(status, accuracies))
 
         yield watch
 
 
-def _said(status: Status) -> str:
+def _value(value: float, accuracy: bool) -> str:
+    return f"{percent(value)} %" if accuracy else f"{value:.6g}"
+
+
+def _said(status: Status, accuracies: bool) -> str:
     """Say what has come of a search so far."""
     failed = f" ({status.failures} failed)" if status.failures else ""
-    best = f", best {percent(status.best)} %" if status.best == status.best else ""
-    return f"{status.evaluations} trained{failed}{best}, {status.seconds / 60:.1f} min"
+    best = f", best {_value(status.best, accuracies)}" if status.best == status.best else ""
+    return f"{status.evaluations} {'trained' if accuracies else 'scored'}{failed}{best}, {status.seconds / 60:.1f} min"

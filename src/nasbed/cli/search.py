@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 DEFAULT_EVALUATIONS = 200
 """The budget of a run when none is named. Evolution begins to differ from random search once its population is full."""
 
-Benchmark = Annotated[str, typer.Option(help="A benchmark's name, the path of a table, or trained:DATA:SPACE.")]
+Benchmark = Annotated[
+    str, typer.Option(help="A benchmark's name, a table's path, trained:DATA:SPACE or scored:FILE:PROXY.")
+]
 Evaluations = Annotated[
     int | None,
     typer.Option(help=f"Budget of a run: architectures trained. {DEFAULT_EVALUATIONS} if no budget is given."),
@@ -133,6 +136,10 @@ def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> 
         raise BadSetting(
             f"{name} trains nothing; recipes and devices are for benchmarks such as trained:digits:nasbench101"
         )
+    if recipe is None and not pairs:
+        return resolve(name, device=device)
+    if found.measure != "accuracy":
+        raise BadSetting(f"{name} trains nothing; recipes are for benchmarks such as trained:digits:nasbench101")
     skeleton, changes = training_overrides(pairs)
     return resolve(name, skeleton=skeleton, recipe=changes, named=recipe, device=device)
 
@@ -193,6 +200,7 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]]) -> No
         ]
         print_text("mean of all runs: " + ", ".join(means))
     if chosen[0]["architecture"] is not None:
-        print_text(f"to draw it: nasbed show {chosen[0]['architecture']} --svg run{chosen[0]['run']}.svg")
+        where = f"--space {history.space.name} --svg run{chosen[0]['run']}.svg"
+        print_text(f"to draw it: nasbed show {shlex.quote(chosen[0]['architecture'])} {where}")
     for warning in history.warnings:
         print_text(f"warning: {warning}")
