@@ -68,6 +68,6 @@ def test_scores_agree_with_the_published_ones(published, ours, name):
 @pytest.mark.parametrize(("proxy", "name"), [(FLOPs(counting="naslib"), "flops"), (Parameters(), "params")])
 def test_sizes_are_the_published_ones(published, batch, proxy, name):
     space = NASBench201()
-    for arch, row in list(published.items())[:20]:
+    for arch, row in list(published.items())[:8]:
         network = build(space, space.parse(arch))
         assert proxy(Probe(network, batch[0][:1])) == round(row[name]["score"] * 1e6)

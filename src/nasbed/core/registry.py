@@ -8,13 +8,17 @@ A plug-in package adds its own names through entry points, in the group ``nasbed
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.extras import require
 
 
 @dataclass(eq=False)
@@ -25,11 +29,13 @@ class Registry:
         noun: What the names name, in the singular: ``"space"``.
         builtin: ``name -> "module:attribute"`` of what nasbed itself brings.
         plural: The noun's plural, which names the entry-point group; with an s when not given.
+        extra: The optional package that the code of all of them needs, if any; nasbed's extra has the same name.
     """
 
     noun: str
     builtin: dict[str, str] = field(default_factory=dict)
     plural: str = ""
+    extra: str = ""
     _plugins: dict[str, str] | None = field(default=None, init=False, repr=False)
 
     def places(self) -> dict[str, str]:
@@ -52,10 +58,13 @@ class Registry:
 
         Raises:
             UnknownName: When no such name is registered, with the nearest one.
+            MissingExtra: When the package that all of them need is not installed.
         """
         place = self.builtin.get(name) or self.places().get(name)
         if place is None:
             raise UnknownName(self.noun, name, self.places())
+        if self.extra:
+            require(self.extra, self.extra)
         module, _, attribute = place.partition(":")
         return getattr(importlib.import_module(module), attribute)
 
@@ -76,8 +85,23 @@ class Registry:
         return maker(**settings)
 
     def describe(self, name: str) -> str:
-        """Give the first line of the docstring of what the name stands for."""
-        return (self[name].__doc__ or "").strip().split("\n")[0]
+        """Give the first line of the docstring of what the name stands for, read from its source and not imported."""
+        if name not in self:
+            raise UnknownName(self.noun, name, self.places())
+        module, _, attribute = self.places()[name].partition(":")
+        found = _docstring(module, attribute)
+        return (self[name].__doc__ or "" if found is None else found).strip().split("\n")[0]
+
+
+def _docstring(module: str, attribute: str) -> str | None:
+    """Find a docstring in a module's source; None when the module has none to read, or not this name in it."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    for node in ast.parse(Path(spec.origin).read_bytes()).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == attribute:
+            return ast.get_docstring(node) or ""
+    return None
 
 
 spaces = Registry(
@@ -147,4 +171,5 @@ proxies = Registry(
         "zen": "nasbed.proxies.zen:Zen",
     },
     plural="proxies",
+    extra="torch",
 )

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from nasbed.core import registry
-from nasbed.core.errors import BadSetting, NasbedError, UnknownName
+from nasbed.core.errors import BadSetting, MissingExtra, NasbedError, UnknownName
 from nasbed.core.registry import Registry
 
 PLUGIN = '''
@@ -39,7 +39,14 @@ def plugin(tmp_path, monkeypatch):
 
 
 def test_every_builtin_name_leads_somewhere_and_has_a_docstring():
-    for nouns in (registry.spaces, registry.benchmarks, registry.optimizers, registry.stores, registry.executors):
+    for nouns in (
+        registry.spaces,
+        registry.benchmarks,
+        registry.optimizers,
+        registry.stores,
+        registry.executors,
+        registry.proxies,
+    ):
         for name in nouns.builtin:
             assert nouns.describe(name).endswith("."), f"{nouns.noun} {name}"
 
@@ -71,3 +78,22 @@ def test_a_plugin_adds_names_and_cannot_take_ours(plugin):
 def test_names_are_not_imported_before_they_are_asked_for(plugin):
     assert "plugged" in list(Registry("optimizer"))
     assert "laws_plugin" not in sys.modules
+
+
+def test_describing_reads_the_source_and_imports_nothing(plugin):
+    assert Registry("optimizer").describe("plugged") == "Proposes nothing."
+    assert "laws_plugin" not in sys.modules
+
+
+def test_describing_what_is_defined_elsewhere_imports_it():
+    assert Registry("record", {"path": "os:getcwd"}).describe("path")
+
+
+def test_a_name_that_is_not_registered_is_not_described():
+    with pytest.raises(UnknownName, match="random"):
+        registry.optimizers.describe("randon")
+
+
+def test_code_that_needs_a_package_says_which_is_missing():
+    with pytest.raises(MissingExtra, match=r"pip install 'nasbed\[nothing_like_it\]'"):
+        Registry("oracle", {"delphi": "json:loads"}, extra="nothing_like_it")["delphi"]
