@@ -213,18 +213,15 @@ def test_trainings_are_copies(api):
     seed = api.query_meta_info_by_index(0).get_dataset_seeds("cifar10")[0]
     results = api.query_meta_info_by_index(0)
     before = api.get_cost_info(0, "cifar10")
-    times = (
-        results.query("cifar10", seed).get_train()["all_time"],
-        results.get_metrics("cifar10", "ori-test", 2)["all_time"],
-    )
-    assert times != (2.0 * results.get_total_epoch(), 9.0)
+    training = results.query("cifar10", seed)
+    assert training.get_train()["all_time"] != 2.0 * training.epochs
+    assert training.get_eval("ori-test", 2)["all_time"] != 9.0
     results.reset_latency("cifar10", None, 7.0)
     results.reset_pseudo_train_times("cifar10", seed, 2.0)
     results.reset_pseudo_eval_times("cifar10", None, "ori-test", 3.0)
     api.query_by_index(0, "cifar10")[seed].update_latency([9.0])
     assert api.get_cost_info(0, "cifar10") == before
     assert results.get_latency("cifar10") == 7.0
-    training = results.query("cifar10", seed)
     assert training.get_train()["all_time"] == 2.0 * training.epochs
     assert training.get_eval("ori-test", 2)["all_time"] == 9.0
 
@@ -413,6 +410,12 @@ def test_a_folder_is_imported_the_first_time_with_a_message(folder, space, capsy
     assert "is imported, once" not in capsys.readouterr().out
     assert first.filename == second.filename == folder.name
     assert second.get_cost_info(7, "cifar10") == create(None, SPACES[space], verbose=False).get_cost_info(7, "cifar10")
+
+
+def test_a_folder_of_something_else_is_refused(space, tmp_path):
+    for fast in (True, False):
+        with pytest.raises(ValueError, match=str(tmp_path)):
+            create(tmp_path, SPACES[space], fast_mode=fast, verbose=False)
 
 
 def test_nothing_is_printed_when_it_is_not_wanted(folder, space, capsys):

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.compat.nats_bench.result import Info, ResultsCount
 from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.compat.nats_bench.sheets import Sheet, Sizes, compute_costs
-from nasbed.tables.natsbench.folder import Folder
-from nasbed.tables.natsbench.published import Published, Run
 from nasbed.tables.natsbench.state import published_of
+from nasbed.tables.natsbench.trainings import Published, Run
+
+if TYPE_CHECKING:
+    from nasbed.tables.natsbench.folder import Folder  # which takes longer to import than a table to open
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -26,7 +26,6 @@ from nasbed.compat.nats_bench.printed import Splits, framed, information
 from nasbed.compat.nats_bench.result import NO_WEIGHTS, Info
 from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.core.errors import BadSetting
-from nasbed.tables.natsbench.folder import open_folder
 
 _DATA = ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")
 _COMMENT = (
@@ -440,6 +439,8 @@ class NASBenchMetaAPI:
             BadSetting: A ``ValueError``: when there is no folder, or a table is open.
             NotMeasured: When it has no such file.
         """
+        from nasbed.tables.natsbench.folder import open_folder
+
         root = archive_root or self._archive_dir
         if root is None or not Path(root).is_dir():
             raise BadSetting(f"Invalid archive_root : {root}; it is a folder like NATS-tss-v1_0-3ffb9-simple")

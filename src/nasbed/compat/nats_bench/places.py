@@ -12,7 +12,6 @@ from nasbed.compat.nats_bench.tabled import Tabled
 from nasbed.core.errors import BadSetting
 from nasbed.tables.curve_cache import cached_curves_for, curves_for, imported_curves, is_published
 from nasbed.tables.curves import CurveTable
-from nasbed.tables.natsbench.folder import META, open_folder
 from nasbed.tables.natsbench.space import space_of
 
 _FOLDERS = {"nasbench201": "NATS-tss-v1_0-3ffb9-simple", "natssize": "NATS-sss-v1_0-50262-simple"}
@@ -52,8 +51,13 @@ def _found(given: Any, space: str, fast_mode: bool, say: Say) -> Answers:
         if table is not None:
             return Tabled(table)
     path = _default(space) if given is None else Path(given).expanduser()
-    if fast_mode and (path / META).is_file():
-        return Lazily.of(open_folder(path))
+    if fast_mode and path.is_dir():
+        from nasbed.tables.natsbench.folder import Folder
+        from nasbed.tables.natsbench.published import open_published
+
+        source = open_published(path)
+        if isinstance(source, Folder):
+            return Lazily.of(source)
     if path.is_file() and not is_published(path):
         return Tabled(CurveTable.open(path))
     if cached_curves_for(path) is None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.core.errors import BadSetting
-from nasbed.tables.natsbench.published import Run
+from nasbed.tables.natsbench.trainings import Run
 
 Info = dict[str, Any]
 FIELDS = ("iepoch", "loss", "accuracy", "cur_time", "all_time")
