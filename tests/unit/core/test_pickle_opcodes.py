@@ -48,7 +48,7 @@ def test_it_finds_each_item(value, protocol, ordered):
 
 
 def test_it_finds_the_items_of_a_dictionary_that_is_written_in_several_goes():
-    value = {i: {str(i): float(i)} for i in range(2_500)}  # Python writes a thousand at once
+    value = {i: {str(i): float(i)} for i in range(9_000)}  # Python writes a thousand at once
     written = pickle.dumps(value, 2)
     items = walk(array(written), "it").items
     assert [pickle.loads(written[start:stop] + b".") for _, start, stop in items] == list(value.values())
