@@ -200,7 +200,7 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]]) -> No
         ]
         print_text("mean of all runs: " + ", ".join(means))
     if chosen[0]["architecture"] is not None:
-        where = f"--space {history.space.name} --svg run{chosen[0]['run']}.svg"
+        where = f"--svg run{chosen[0]['run']}.svg --space {history.space.name}"
         print_text(f"to draw it: nasbed show {shlex.quote(chosen[0]['architecture'])} {where}")
     for warning in history.warnings:
         print_text(f"warning: {warning}")
