@@ -10,7 +10,15 @@ import pytest
 from compat import made_nats
 from compat.plain_nats import Plain
 
-from nasbed.compat.nats_bench import ArchResults, NASBench201API, ResultsCount, create, search_space_info, version
+from nasbed.compat.nats_bench import (
+    ArchResults,
+    NASBench201API,
+    ResultsCount,
+    create,
+    search_space_info,
+    tabled,
+    version,
+)
 from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.tables.curve_import import import_published
@@ -88,6 +96,16 @@ def test_random_seeds_are_drawn_as_published(api, plain):
     random.seed(5)
     assert [answer(api.get_more_info, *args) for args in asked(plain)] == expected
     assert random.random() == after
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_rows_are_packed_some_at_a_time(table, plain, space, shift, monkeypatch):
+    monkeypatch.setattr(tabled, "_SHIFT", shift)
+    monkeypatch.setattr(tabled, "_CHUNK", 1 << shift)
+    api = create(table, SPACES[space], verbose=False)
+    for index in reversed(INDICES):
+        expected = answer(plain.get_more_info, index, "cifar10", is_random=False)
+        assert answer(api.get_more_info, index, "cifar10", is_random=False) == expected
 
 
 def test_numbers_are_pythons_own(api, plain):
