@@ -42,7 +42,8 @@ def test_what_several_parts_share_comes_back(shared, uses, protocol):
 
 def test_numbers_of_more_than_a_byte_come_back():
     strings = [f"text {i}" for i in range(700)]
-    value = {i: {"own": f"own {i}", "shared": strings[i % 7 : i % 7 + 600 : 7]} for i in range(900)}
+    own = [[f"own {i}"] for i in range(900)]
+    value = {i: {"own": own[i], "again": own[i] * 2, "shared": strings[i % 7 : i % 7 + 600 : 7]} for i in range(900)}
     assert parts_of(pickle.dumps(value, 2)) == value
 
 
