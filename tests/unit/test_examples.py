@@ -19,7 +19,7 @@ _LINK = re.compile(r"\]\(([^)#:\s]+)[^):]*\)")
 QUICK = {
     "--data cifar10:/data/cifar10": "--data noise --batch 8 --set cells=1 --set channels=4",
     "--sample 50": "--sample 12",
-    "asked=Asked(sample=50)": "asked=Asked(sample=12), executor=\"inline\"",
+    "asked=Asked(sample=50)": 'asked=Asked(sample=12), executor="inline"',
 }
 """What a test has in the place of a page's words: no CIFAR-10, and less patience."""
 
