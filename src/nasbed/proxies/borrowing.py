@@ -35,8 +35,8 @@ def borrowed(
 
     Every copied parameter is a leaf that requires its gradient, frozen or not: a score is about the network, not about
     what is being trained of it. Parameters that are one tensor stay one. Within, the generators of Python, NumPy and
-    torch (of the CPU and of the network's GPUs) start at the seed. Until it ends the modules are taken: no other thread may
-    use them.
+    torch (of the CPU and of the network's GPUs) start at the seed. Until it ends the modules are taken: no other
+    thread may use them.
 
     Args:
         network: What is lent.
