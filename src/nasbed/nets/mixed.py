@@ -78,7 +78,7 @@ def _apart(x: Tensor, order: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, ..
     rows = x.permute(0, 2, 3, 1).reshape(batch * height * width, len(order), -1)
     return tuple(
         rows.index_select(1, some).view(batch, height, width, -1).permute(0, 3, 1, 2)
-        for some in torch.split(order, sizes)
+        for some in torch.split(order, list(sizes))
     )
 
 

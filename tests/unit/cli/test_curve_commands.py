@@ -143,7 +143,8 @@ def test_a_space_of_which_all_is_there_can_be_searched(nasbed_command, tmp_path,
         "\n".join(["cell,ms", *(f"{space.format(a)},1.5" for a in space.enumerate()[:9])])
     )
     (tmp_path / "more.toml").write_text(
-        'space = "nasbench201"\narchitecture = "cell"\n[columns.ms]\ndata = "cifar10"\nmetric = "latency"\nunit = "ms"\n'
+        'space = "nasbench201"\narchitecture = "cell"\n'
+        '[columns.ms]\ndata = "cifar10"\nmetric = "latency"\nunit = "ms"\n'
     )
     words = ("--into", "nasbench201", "--meaning", tmp_path / "more.toml")
     assert nasbed_command("import", tmp_path / "more.csv", *words, "--json").json["attached"] == ["cifar10/ms"]
