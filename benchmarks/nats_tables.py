@@ -26,8 +26,8 @@ import numpy as np
 import nasbed
 from nasbed.benchmarks.curves import CurveBenchmark
 from nasbed.core.rng import Streams
-from nasbed.tables.curve_import import import_published
-from nasbed.tables.curves import CurveTable
+from nasbed.tables.curves.importing import import_published
+from nasbed.tables.curves.table import CurveTable
 
 ASKED = {"data": "cifar10-valid", "split": "x-valid", "hp": "200"}
 

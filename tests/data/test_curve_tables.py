@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nasbed.benchmarks.curves import CurveBenchmark
-from nasbed.tables.curve_csv import attach_csv, import_csv
-from nasbed.tables.curve_import import import_published
+from nasbed.tables.curves.csv import attach_csv, import_csv
+from nasbed.tables.curves.importing import import_published
 
 FOLDERS = {"nasbench201": "NATS-tss-v1_0-3ffb9-simple", "natssize": "NATS-sss-v1_0-50262-simple"}
 INDICES = (0, 11, 284)

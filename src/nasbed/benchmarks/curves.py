@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.records import Archs, Evaluations
-from nasbed.tables.curve_column import CurveColumn
-from nasbed.tables.curve_names import ONLY_TEST, RUN_METRICS, TRAIN
-from nasbed.tables.curves import CurveTable, mean_of
+from nasbed.tables.curves.column import CurveColumn
+from nasbed.tables.curves.names import ONLY_TEST, RUN_METRICS, TRAIN
+from nasbed.tables.curves.table import CurveTable, mean_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -287,7 +287,7 @@ def natssize(data: str = "cifar10", hp: str | int | None = None, test: str | Non
 
 
 def _imported(name: str, files: str, data: str, hp: str | int | None, test: str | None) -> CurveBenchmark:
-    from nasbed.tables.curve_cache import imported_curves
+    from nasbed.tables.curves.cache import imported_curves
 
     table = imported_curves(name)
     if table is None:

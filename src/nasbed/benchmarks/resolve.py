@@ -11,8 +11,8 @@ from nasbed.benchmarks.tabular import TabularBenchmark
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, UnknownName
 from nasbed.core.registry import benchmarks
-from nasbed.tables.curve_cache import cached_curves_for, is_published
-from nasbed.tables.curves import CurveTable
+from nasbed.tables.curves.cache import cached_curves_for, is_published
+from nasbed.tables.curves.table import CurveTable
 from nasbed.tables.opening import AnyTable, open_table
 from nasbed.tables.table import Table
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable, UnknownName
 from nasbed.core.records import Archs, Evaluations
-from nasbed.proxies.scores import Scores
+from nasbed.scores.scores import Scores
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams

@@ -20,11 +20,11 @@ from nasbed.core.live import FAILED, Answer, LiveBenchmark
 from nasbed.core.records import Archs, Evaluations
 from nasbed.core.registry import executors, spaces
 from nasbed.core.space import Space
-from nasbed.proxies.campaign import BATCH, SCORE, SURVEY
-from nasbed.proxies.representatives import representatives
-from nasbed.proxies.scores import from_json, units_of
-from nasbed.proxies.spelling import read
 from nasbed.run.executors.retrying import RetryingExecutor
+from nasbed.scores.campaign import BATCH, SCORE, SURVEY
+from nasbed.scores.representatives import representatives
+from nasbed.scores.scores import from_json, units_of
+from nasbed.scores.spelling import read
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams

@@ -11,9 +11,9 @@ import typer
 from nasbed.cli.console import Json, print_json, print_table, print_text
 
 if TYPE_CHECKING:
-    from nasbed.proxies.scores import Scores
     from nasbed.report.correlation import Correlation
     from nasbed.report.truth import Truth
+    from nasbed.scores.scores import Scores
 
 
 def register(app: typer.Typer) -> None:
@@ -45,8 +45,8 @@ def command(
     """
     from nasbed.cli.values import integers
     from nasbed.core.errors import BadSetting
-    from nasbed.proxies.scores import Scores
     from nasbed.report.correlation import correlate
+    from nasbed.scores.scores import Scores
 
     if len(set(with_)) < len(with_):
         raise BadSetting("the same truth is given twice with --with")

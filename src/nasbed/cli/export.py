@@ -21,8 +21,8 @@ def command(
 ) -> None:
     """Write a table as TFRecord, which NAS-Bench-101's published API reads, as Parquet or as CSV."""
     from nasbed.cli.values import any_table
-    from nasbed.tables.curve_exporting import export_curves
-    from nasbed.tables.curves import CurveTable
+    from nasbed.tables.curves.exporting import export_curves
+    from nasbed.tables.curves.table import CurveTable
     from nasbed.tables.exporting import export
 
     found = any_table(table, "exported").table

@@ -38,7 +38,7 @@ def command(
     """Import a published file, every checksum verified, into the cache, where its path and its name find it again."""
     from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
-    from nasbed.tables.curves import CurveTable
+    from nasbed.tables.curves.table import CurveTable
 
     if out is not None:
         check_place(out)
@@ -69,7 +69,7 @@ def _imported(file: Path, move: Any, meaning: Path | None) -> AnyTable:
     """Import into the cache by what the file is."""
     from nasbed.core.errors import BadSetting
     from nasbed.tables.cache import table_for
-    from nasbed.tables.curve_cache import SUFFIXES, curves_for
+    from nasbed.tables.curves.cache import SUFFIXES, curves_for
 
     if file.is_dir() or file.suffix.lower() in SUFFIXES:
         return curves_for(file, move, meaning)
@@ -82,8 +82,8 @@ def _attached(file: Path, into: str, meaning: Path | None) -> AnyTable:
     """Put columns beside the table of a name or a path."""
     from nasbed.cli.values import any_table
     from nasbed.core.errors import BadSetting
-    from nasbed.tables.curve_csv import attach_csv
-    from nasbed.tables.curves import CurveTable
+    from nasbed.tables.curves.csv import attach_csv
+    from nasbed.tables.curves.table import CurveTable
 
     table = any_table(into, "given columns").table
     if not isinstance(table, CurveTable):

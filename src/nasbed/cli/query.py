@@ -37,7 +37,7 @@ def command(
     from nasbed.cli.query_curves import show
     from nasbed.cli.values import any_table
     from nasbed.core.errors import BadSetting, NotInTable
-    from nasbed.tables.curves import CurveTable
+    from nasbed.tables.curves.table import CurveTable
 
     benchmark = any_table(table, "queried")
     asked = {"data": data, "split": split, "metric": metric, "hp": hp, "seed": seed}

@@ -8,7 +8,7 @@ from nasbed.cli.console import print_facts, print_json, print_table
 
 if TYPE_CHECKING:
     from nasbed.benchmarks.curves import CurveBenchmark
-    from nasbed.tables.curves import CurveTable
+    from nasbed.tables.curves.table import CurveTable
 
 
 def show(benchmark: CurveBenchmark, architecture: str, epochs: int | None, asked: dict[str, Any], json: bool) -> None:
@@ -65,7 +65,7 @@ def _arch(table: CurveTable, text: str) -> Any:
 def _found(table: CurveTable, arch: Any, epochs: int | None, asked: dict[str, Any]) -> Any:
     """Give what was measured, a line a split and metric."""
     from nasbed.core.errors import NotInTable
-    from nasbed.tables.curve_names import RUN_METRICS, UNITS
+    from nasbed.tables.curves.names import RUN_METRICS, UNITS
 
     metrics = [asked["metric"]] if asked["metric"] else [*UNITS, *(name for name in RUN_METRICS if name != "epochs")]
     hps = [str(asked["hp"])] if asked["hp"] is not None else [table.hps[-1]]

@@ -12,9 +12,9 @@ from nasbed.cli.show import Edges, Operations, Vertices
 from nasbed.cli.stopping import same_command
 
 if TYPE_CHECKING:
-    from nasbed.proxies.asked import Asked
-    from nasbed.proxies.scores import Scores
     from nasbed.run.campaign import Status
+    from nasbed.scores.asked import Asked
+    from nasbed.scores.scores import Scores
 
 PART, PLACE = "Which architectures", "Where and how"
 
@@ -68,7 +68,7 @@ def command(
     Stopped in any way, the same command goes on where it was. A larger sample of the same seed only adds to it.
     """
     from nasbed.cli.values import module_space, settings
-    from nasbed.proxies.campaign import score_space
+    from nasbed.scores.campaign import score_space
 
     where = module_space(space, vertices, edges, operations)
     with progress("scoring", remaining=False) as move:
@@ -99,7 +99,7 @@ def _asked(sample: int | None, archs: Path | None, everything: bool, seed: int) 
         BadSetting: When it is said not at all, or twice.
     """
     from nasbed.core.errors import BadSetting
-    from nasbed.proxies.asked import Asked
+    from nasbed.scores.asked import Asked
 
     if (sample is not None) + (archs is not None) + everything != 1:
         raise BadSetting("say which architectures to score, one way: --sample N, --archs FILE or --all")

@@ -12,7 +12,7 @@ import typer
 from nasbed.cli.console import Json, duration, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
-    from nasbed.proxies.standing import ScoringStanding
+    from nasbed.scores.standing import ScoringStanding
     from nasbed.tables.standing import Standing
 
 _NOTHING = "nothing works on it"
@@ -67,7 +67,7 @@ def command(
 def _scorings(path: Path) -> list[ScoringStanding]:
     """Read a store of scores, or those that a folder has; none where there are none."""
     from nasbed.core.errors import BadSetting, CorruptFile
-    from nasbed.proxies.standing import ScoringStanding
+    from nasbed.scores.standing import ScoringStanding
 
     found: list[ScoringStanding] = []
     for file in sorted(path.glob("*.sqlite")) if path.is_dir() else [path]:

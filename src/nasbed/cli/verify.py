@@ -23,7 +23,7 @@ def command(
     json: Json = False,
 ) -> None:
     """Read all of a table or of a published file and compare it with its checksums."""
-    from nasbed.tables.curve_cache import is_published
+    from nasbed.tables.curves.cache import is_published
 
     if Path(table).suffix == ".tfrecord":
         from nasbed.tables.importing import import_tfrecord
@@ -32,7 +32,7 @@ def command(
             found: Any = import_tfrecord(table, Path(folder) / "table.arrow", move)
             facts = {"file": table, "architectures": len(found), **found.provenance}
     elif is_published(Path(table)) and Path(table).suffix.lower() != ".csv":
-        from nasbed.tables.curve_import import import_published
+        from nasbed.tables.curves.importing import import_published
 
         with tempfile.TemporaryDirectory() as folder, progress("verifying") as move:
             found = import_published(table, Path(folder) / "table.arrow", move)

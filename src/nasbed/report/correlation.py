@@ -21,10 +21,10 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.proxy import WORST
 from nasbed.core.seeds import derived_seed
-from nasbed.proxies.scores import Scores
 from nasbed.report.random_search import expected_best
 from nasbed.report.summary import CONFIDENCE
 from nasbed.report.truth import Truth
+from nasbed.scores.scores import Scores
 
 COEFFICIENTS = ("kendall", "spearman", "pearson")
 RESAMPLES = 1000

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.extras import require
-from nasbed.proxies.scores import BESIDE
 from nasbed.report.correlation import COEFFICIENTS, Agreement, Correlation, Estimate
 from nasbed.report.figures import style
+from nasbed.scores.scores import BESIDE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

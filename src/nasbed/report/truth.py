@@ -16,9 +16,9 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, InvalidArchitecture, NotInTable, UnknownName
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
-from nasbed.proxies.csv_file import numbers, read_csv
-from nasbed.proxies.scores import Scores
-from nasbed.tables.curves import CurveTable, mean_of
+from nasbed.scores.csv_file import numbers, read_csv
+from nasbed.scores.scores import Scores
+from nasbed.tables.curves.table import CurveTable, mean_of
 from nasbed.tables.natsbench.meaning import Meaning, known_declaration
 
 SPLITS = ("test", "validation")

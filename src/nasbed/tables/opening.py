@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nasbed.core.errors import BadSetting
 from nasbed.tables.column_file import ColumnFile
-from nasbed.tables.curves import KIND, CurveTable
+from nasbed.tables.curves.table import KIND, CurveTable
 from nasbed.tables.table import Table
 
 AnyTable = Table | CurveTable

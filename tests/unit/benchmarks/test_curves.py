@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from tables.curves_made import made, table_of
+from tables.curves.made import made, table_of
 
 import nasbed
 from nasbed.benchmarks.curves import CurveBenchmark
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.rng import Streams
 from nasbed.spaces.nasbench201 import NASBench201
-from nasbed.tables.curve_build import Computed, build_computed
+from nasbed.tables.curves.build import Computed, build_computed
 from nasbed.testing import DoesNotApply, benchmark_laws
 
 INDICES = (3, 7, 284, 5000)

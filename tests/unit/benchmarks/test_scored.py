@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from proxies.scorings import made_up
+from scores.scorings import made_up
 
 import nasbed
 from nasbed.benchmarks.resolve import resolve
 from nasbed.benchmarks.scored import ScoredBenchmark
 from nasbed.core.errors import BadSetting, NotInTable, UnknownName
 from nasbed.core.rng import Streams
-from nasbed.proxies.asked import Asked
-from nasbed.proxies.scores import Scores
+from nasbed.scores.asked import Asked
+from nasbed.scores.scores import Scores
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.benchmarks import benchmark_laws
 

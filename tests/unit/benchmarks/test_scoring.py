@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from proxies.scorings import NETWORK, Scorer, made_up, survey
+from scores.scorings import NETWORK, Scorer, made_up, survey
 
 import nasbed
 from nasbed.benchmarks.resolve import resolve
 from nasbed.benchmarks.scoring import ScoringBenchmark
 from nasbed.core.errors import BadSetting, NotInTable
-from nasbed.proxies.asked import Asked
+from nasbed.scores.asked import Asked
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.testing.benchmarks import benchmark_laws
 

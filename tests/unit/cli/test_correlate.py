@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from proxies.scorings import made_up
+from scores.scorings import made_up
 
-from nasbed.proxies.asked import Asked
+from nasbed.scores.asked import Asked
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
 

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from tables.curves_made import folder_of, made
+from tables.curves.made import folder_of, made
 
 from nasbed.tables.opening import open_table
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proxies.scorings import Scorer, records, survey
+from scores.scorings import Scorer, records, survey
 
 from nasbed.core.errors import BadSetting
-from nasbed.proxies.scores import Scores
+from nasbed.scores.scores import Scores
 from nasbed.spaces.nasbench201 import NASBench201
 
 CELLS = NASBench201()
@@ -24,8 +24,8 @@ SMALL = ("--set", "channels=4", "--set", "cells=1", "--batch", 8)
 RUN = f"""
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from nasbed.proxies import campaign
-from proxies.scorings import Scorer, survey
+from nasbed.scores import campaign
+from scores.scorings import Scorer, survey
 
 def slow(*what):
     time.sleep(0.03)
@@ -41,8 +41,8 @@ main()
 def scorer(monkeypatch):
     """Scores that are made up, in this process."""
     made = Scorer()
-    monkeypatch.setattr("nasbed.proxies.campaign.SURVEY", survey)
-    monkeypatch.setattr("nasbed.proxies.campaign.SCORE", made)
+    monkeypatch.setattr("nasbed.scores.campaign.SURVEY", survey)
+    monkeypatch.setattr("nasbed.scores.campaign.SCORE", made)
     return made
 
 

@@ -11,11 +11,11 @@ from scipy import stats
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.proxy import WORST
-from nasbed.proxies.scores import Scores
 from nasbed.report.correlation import Correlation, _coefficients, coefficients, correlate
 from nasbed.report.correlation_figures import overview, scatter
 from nasbed.report.correlation_folder import coefficient_rows, markdown, search_rows
 from nasbed.report.truth import Truth
+from nasbed.scores.scores import Scores
 from nasbed.spaces.nasbench201 import NASBench201
 
 SPACE = NASBench201()

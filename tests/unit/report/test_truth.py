@@ -5,8 +5,8 @@ import pytest
 
 import nasbed
 from nasbed.core.errors import BadSetting, NotInTable, UnknownName
-from nasbed.proxies.scores import Scores
 from nasbed.report.truth import Truth
+from nasbed.scores.scores import Scores
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
 

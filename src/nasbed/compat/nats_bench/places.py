@@ -10,8 +10,8 @@ from typing import Any
 from nasbed.compat.nats_bench.answers import Answers, Lazily
 from nasbed.compat.nats_bench.tabled import Tabled
 from nasbed.core.errors import BadSetting
-from nasbed.tables.curve_cache import cached_curves_for, curves_for, imported_curves, is_published
-from nasbed.tables.curves import CurveTable
+from nasbed.tables.curves.cache import cached_curves_for, curves_for, imported_curves, is_published
+from nasbed.tables.curves.table import CurveTable
 from nasbed.tables.natsbench.space import space_of
 
 _FOLDERS = {"nasbench201": "NATS-tss-v1_0-3ffb9-simple", "natssize": "NATS-sss-v1_0-50262-simple"}

@@ -17,9 +17,9 @@ from nasbed.compat.nats_bench.errors import NotMeasured
 from nasbed.compat.nats_bench.result import Info, ResultsCount, mean
 from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.compat.nats_bench.sheets import Sheet, Sizes, compute_costs
-from nasbed.tables.curve_column import CurveColumn
-from nasbed.tables.curve_names import TRAIN, column_name
-from nasbed.tables.curves import CurveTable
+from nasbed.tables.curves.column import CurveColumn
+from nasbed.tables.curves.names import TRAIN, column_name
+from nasbed.tables.curves.table import CurveTable
 
 Floats = NDArray[np.float64]
 

@@ -1,0 +1,176 @@
+"""Scoring a space: a campaign in which every unit is the network of one class of equal architectures.
+
+This process does not import PyTorch; its workers do. Whatever happens in between, each network is scored once, and what
+its scores come to depends on the settings and the seed alone: not on what else is scored, in which order or by whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nasbed.core.errors import BadSetting, Interrupted
+from nasbed.core.executor import Executor
+from nasbed.core.files import check_place
+from nasbed.core.records import Archs
+from nasbed.core.registry import executors
+from nasbed.core.space import Space
+from nasbed.run.about import command_line
+from nasbed.run.campaign import Progress, campaign
+from nasbed.run.claim import claimed
+from nasbed.run.plan import agree
+from nasbed.run.stores.sqlite import SQLiteStore
+from nasbed.scores.asked import Asked
+from nasbed.scores.representatives import representatives
+from nasbed.scores.scores import FORMS, Scores, units_of
+from nasbed.scores.spelling import read
+
+SCORE = "nasbed.scores.work:score_unit"
+SURVEY = "nasbed.scores.work:survey"
+
+BATCH = 128
+"""How many images; the published number of NASWOT. Mellor et al., ICML 2021."""
+
+
+def score_space(
+    out: str | Path,
+    *,
+    space: Space,
+    asked: Asked | None = None,
+    proxies: str = "naswot",
+    data: str = "digits",
+    batch: int = BATCH,
+    seed: int = 0,
+    network: Mapping[str, Any] | None = None,
+    once: bool = True,
+    attempts: int = 3,
+    executor: str = "processes",
+    workers: int | None = None,
+    executor_settings: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+    command: str | None = None,
+    progress: Progress | None = None,
+) -> Scores:
+    """Score untrained networks, or go on where an earlier call was stopped.
+
+    Args:
+        out: A store, ``.sqlite``; or an Arrow file or a CSV, whose store lies beside it.
+        space: Whose architectures.
+        asked: Which of them; all if not given. A later call may ask for others of the same plan.
+        proxies: As ``spelling.read`` reads them. Parameters and FLOPs are always given beside them.
+        data: Where images come from, ``name`` or ``name:where``; or ``noise``.
+        batch: How many images.
+        seed: Of the batch and of the weights.
+        network: Settings of the network, such as ``channels`` and ``cells``.
+        once: Whether equal architectures share the scores of one network, the smallest of them; else each is scored
+            as it is written.
+        attempts: After how many failures a network is given up; its scores are NaN.
+        executor: A registered name.
+        workers: How many networks at once; None for the executor's choice.
+        executor_settings: Further settings of the executor.
+        device: Where networks are scored.
+        command: What was typed, to go on with; the arguments of this program if not given.
+        progress: Called with the campaign's status at the start and after each network.
+
+    Returns:
+        Everything that the store has of what was ever asked.
+
+    Raises:
+        BadSetting: When settings are unknown or do not fit together, files cannot be written, the store was begun
+            with other settings, or another process works on it.
+        Interrupted: At Ctrl-C; the same call goes on.
+    """
+    path, store = Path(out).expanduser(), store_of(out)
+    check_place(path)
+    check_place(store)
+    if batch < 2:
+        raise BadSetting(f"a batch has at least 2 images, which scores compare, not {batch}")
+    if seed < 0:
+        raise BadSetting(f"the seed must not be negative; it is {seed}")
+    chosen = read(proxies)
+    what = asked or Asked()
+    archs = what.archs(space)
+    names = units_of(space, archs, once)
+    described = {"name": space.name, **space.settings()}
+    typed = command or command_line()
+    resume = f"they are kept in {store}; to go on: {typed}"
+    settings = {**(executor_settings or {}), **({} if workers is None else {"workers": workers})}
+    try:
+        with claimed(store), executors.make(executor, settings) as machine:
+            found = _survey(machine, attempts, chosen, data, batch, seed, device)
+            built = {**found["network"], **(network or {})}
+            rows = _rows(space, archs, names, built) if once else dict(zip(names, archs, strict=True))
+            plan = {
+                "space": described,
+                "proxies": {called: settings for called, (_, settings) in chosen.items()},
+                "data": data.partition(":")[0],
+                "data_checksum": found["data_checksum"],
+                "batch": batch,
+                "seed": seed,
+                "network": built,
+                "once": once,
+                "versions": found["versions"],
+            }
+            with SQLiteStore(store) as kept:
+                agree(kept, plan, {"asked": [], "warnings": found["warnings"]})
+                earlier = kept.notes()["asked"]
+                if what.to_dict() not in earlier:
+                    kept.note("asked", [*earlier, what.to_dict()])
+                campaign(
+                    list(rows),
+                    SCORE,
+                    lambda unit: (described, rows[unit].tolist(), unit, chosen, built, data, batch, seed, device),
+                    plan=plan,
+                    session={
+                        "executor": executor,
+                        "workers": machine.slots,
+                        "device": device,
+                        "command": typed,
+                        "units": len(rows),
+                    },
+                    store=kept,
+                    executor=machine,
+                    attempts=attempts,
+                    resume=resume,
+                    progress=progress,
+                )
+                scores = Scores.of_store(kept, path.name)
+        if path != store:
+            scores.write(path)
+        return scores
+    except KeyboardInterrupt:  # the campaign's own are Interrupted already; this was before or after it
+        raise Interrupted(f"interrupted; what was scored is kept in {store}; to go on: {typed}") from None
+
+
+def store_of(out: str | Path) -> Path:
+    """Name the store of a file of scores: itself, or beside it with the suffix ``.sqlite``.
+
+    Raises:
+        BadSetting: When the name's ending says nothing of the form.
+    """
+    path = Path(out).expanduser()
+    if path.suffix not in FORMS:
+        raise BadSetting(f"scores are written to a file that ends in {', '.join(FORMS)}, not to {path.name}")
+    return path.with_suffix(".sqlite")
+
+
+def _rows(space: Space, archs: Archs, units: list[str], network: Mapping[str, Any]) -> dict[str, Archs]:
+    """Give the row that is scored for each unit, in the order in which the units are first asked for."""
+    first = {unit: i for i, unit in reversed(list(enumerate(units)))}
+    order = sorted(first.values())
+    rows = representatives(space, archs[order], network)
+    return {units[i]: row for i, row in zip(order, rows, strict=True)}
+
+
+def _survey(machine: Executor, attempts: int, *what: Any) -> dict[str, Any]:
+    """Have a worker see whether networks can be scored, with which versions and data; one that dies is replaced."""
+    error = None
+    for _ in range(attempts):
+        machine.submit("survey", SURVEY, *what)
+        for outcome in machine.as_completed():
+            if outcome.error is None:
+                found: dict[str, Any] = outcome.value
+                return found
+            error = outcome.error
+    raise BadSetting(f"nothing can be scored: {error}")
