@@ -11,7 +11,6 @@ import nasbed
 from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture, NotInTable, UnknownName
 from nasbed.core.rng import Streams
 from nasbed.spaces.nasbench201 import NASBench201
-from nasbed.tables import curves
 from nasbed.tables.curves.encoding import is_absent
 from nasbed.tables.curves.table import CurveTable
 from nasbed.tables.opening import open_table
@@ -82,7 +81,7 @@ def test_many_rows_are_answered_as_few_are(table, monkeypatch):
         few = table.query(table.archs, **ask, seed=seed)
         np.testing.assert_array_equal(table.query(archs, **ask, seed=seed), few[np.arange(1000) % 4])
     np.testing.assert_array_equal(table.outcomes(archs, **ask)[:4], table.outcomes(table.archs, **ask))
-    monkeypatch.setattr(curves, "_KEPT", 2)
+    monkeypatch.setattr("nasbed.tables.curves.table._KEPT", 2)
     for epoch in range(12):
         found = table.query(archs, **ask, epoch=epoch)[:4]
         np.testing.assert_array_equal(found, table.query(table.archs, **ask, epoch=epoch))
