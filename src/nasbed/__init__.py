@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from nasbed.core.benchmark import Benchmark
     from nasbed.core.optimizer import Optimizer
+    from nasbed.core.proxy import Proxy
     from nasbed.core.space import Space
     from nasbed.report.comparison import Comparison
     from nasbed.run.history import History
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from nasbed.tables.opening import AnyTable
 
 __version__ = "0.1.0"
-__all__ = ["benchmark", "compare", "optimizer", "search", "space", "table"]
+__all__ = ["benchmark", "compare", "optimizer", "proxy", "score", "search", "space", "table"]
 
 
 def space(name: str, **settings: Any) -> Space:
@@ -54,6 +55,35 @@ def optimizer(name: str, **settings: Any) -> Optimizer:
 
     made: Optimizer = optimizers.make(name, settings)
     return made
+
+
+def proxy(name: str, **settings: Any) -> Proxy:
+    """Make a score of untrained networks by its registered name, such as ``proxy("naswot", variant="output")``."""
+    from nasbed.core.registry import proxies
+
+    made: Proxy = proxies.make(name, settings)
+    return made
+
+
+def score(
+    network: Any, images: Any, labels: Any = None, proxies: Iterable[str | Proxy] = ("naswot",), *, seed: int = 0
+) -> dict[str, float]:
+    """Score an untrained PyTorch network on one batch by several proxies, which share their passes; higher is better.
+
+    Args:
+        network: Any ``torch.nn.Module``; left as found.
+        images: A tensor, ``(batch, channels, height, width)`` or what the network takes.
+        labels: The images' classes, ``(batch,)``; needed by proxies that read a loss.
+        proxies: Registered names, or proxies with settings of their own.
+        seed: Of the proxies that draw noise.
+
+    Returns:
+        The scores by name.
+    """
+    from nasbed.proxies.probe import Probe
+    from nasbed.proxies.scoring import score as score_probe
+
+    return score_probe(Probe(network, images, labels, seed=seed), proxies)
 
 
 def search(
