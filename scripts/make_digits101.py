@@ -107,7 +107,7 @@ def card(table: Table, searches: Comparison, picture: str) -> str:
     parameters = table.trainable_parameters
     sections = [
         "# digits101",
-        f"{len(table)} modules of at most {made['space']['vertices']} vertices, each trained {table.repeats} times "
+        f"{len(table):,} modules of at most {made['space']['vertices']} vertices, each trained {table.repeats} times "
         f"from scratch at each of {len(budgets)} budgets on the 8×8 handwritten digits of scikit-learn. The package "
         "carries this table so that everything can be tried without a download. The numbers on this page are computed "
         "from it; `scripts/make_digits101.py` makes the table, this page and its figure.",
@@ -275,12 +275,13 @@ def limits(images: int, values: NDArray[np.float64]) -> str:
             f"- The {images} validation images are few: the accuracy of a repeat comes in steps of 1/{images}. At the "
             f"largest budget {near} other modules are within two standard errors of the best. Compare searches by many "
             "runs, not by one.",
-            f"- {len(values)} modules are a small space; a search that wins here need not win in a large one.",
+            f"- {len(values):,} modules are a small space; a search that wins here need not win in a large one.",
             "- The images are tiny, the skeleton is narrow and the trainings are short: accuracies say nothing of "
             "CIFAR-10 or of NAS-Bench-101.",
             "- Skeleton and recipe were chosen for telling these modules apart, on these same images.",
-            "- The repeats of a module are trained in one pass, and each is given an equal share of the pass's time: "
-            "times differ between modules and budgets, not between repeats.",
+            "- The repeats of a module are trained in one pass, often with modules that have the same edges. A pass's "
+            "time is shared among modules as the times of their steps alone are, and equally among repeats: times "
+            "differ between modules and budgets, not between repeats.",
         ]
     )
 

@@ -19,6 +19,8 @@ _LINK = re.compile(r"\]\(([^)#:\s]+)[^):]*\)")
 QUICK = {
     "--data cifar10:/data/cifar10": "--data noise --batch 8 --set cells=1 --set channels=4",
     "--sample 50": "--sample 12",
+    "nasbench101 --vertices 5 --all": "nasbench101 --vertices 4 --all",
+    "scored:all.sqlite:naswot:digits101": "scored:all.sqlite:naswot",
     "asked=Asked(sample=50)": 'asked=Asked(sample=12), executor="inline"',
 }
 """What a test has in the place of a page's words: no CIFAR-10, and less patience."""

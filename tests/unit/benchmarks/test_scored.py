@@ -14,7 +14,7 @@ from nasbed.scores.scores import Scores
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.benchmarks import benchmark_laws
 
-SPACE = NASBench101(vertices=4)
+SPACE = NASBench101(vertices=5)
 
 
 @pytest.fixture(scope="module")

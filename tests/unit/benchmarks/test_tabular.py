@@ -191,5 +191,7 @@ assert not {{"numba", "torch", "pandas", "scipy", "rich"}} & set(sys.modules)
 def test_the_packaged_table_is_what_was_written():
     benchmark = nasbed.benchmark("digits101")
     benchmark.table.verify()
-    assert benchmark.space == NASBench101(vertices=4)
-    assert len(benchmark.table) == benchmark.space.size == 91
+    assert benchmark.space == NASBench101(vertices=5)
+    assert len(benchmark.table) == benchmark.space.size == 2532
+    assert benchmark.table.there().all()
+    assert benchmark.table.path.stat().st_size <= 3e6

@@ -15,9 +15,9 @@ CELLS = NASBench201()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Scores of all modules of digits101, and of 60 cells with a CSV that knows them."""
+    """Scores of modules of digits101, and of 60 cells with a CSV that knows them."""
     where = tmp_path_factory.mktemp("correlate")
-    made_up(where / "modules.sqlite", space=NASBench101(vertices=4), asked=Asked())
+    made_up(where / "modules.sqlite", space=NASBench101(vertices=5), asked=Asked())
     scores = made_up(where / "cells.csv", space=CELLS, asked=Asked(sample=60))
     worth = 80 + scores["params"] / scores["params"].max()
     rows = [f"{text},{value},{i}" for i, (text, value) in enumerate(zip(scores.texts, worth.tolist(), strict=True))]
@@ -27,11 +27,11 @@ def folder(tmp_path_factory):
 
 def test_tables_show_every_proxy_with_params_and_flops_beside_it(nasbed_command, folder):
     out = nasbed_command("correlate", folder / "modules.sqlite", "--with", "digits101", "--best-of", "10,50").out
-    assert "91 networks of nasbench101 against digits101:test: test accuracy (%) at 36 epochs" in out
+    assert "2,532 networks of nasbench101 against digits101:test: test accuracy (%) at 36 epochs" in out
     lines = [line.split()[0] for line in out.splitlines() if line.strip()]
     assert lines.count("snip") == lines.count("params") == lines.count("flops") == 2
     assert "best of 50" in out
-    assert "best by params: 0111/" in out
+    assert "best by params: 01111/" in out
 
 
 def test_json_has_everything(nasbed_command, folder):
