@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 from tables.made import ARCHS, SHAPE, results, table_at
 
-import nasbed
 from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.tables import build, column_file
 from nasbed.tables.build import append_column
