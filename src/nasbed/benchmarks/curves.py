@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.records import Archs, Evaluations
+from nasbed.tables.column import mean_of
 from nasbed.tables.curves.column import CurveColumn
 from nasbed.tables.curves.names import ONLY_TEST, RUN_METRICS, TRAIN
-from nasbed.tables.curves.table import CurveTable, mean_of
+from nasbed.tables.curves.table import CurveTable
 
 if TYPE_CHECKING:
     from types import ModuleType

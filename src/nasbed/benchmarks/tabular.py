@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, InvalidArchitecture, NotInTable
 from nasbed.core.records import Archs, Evaluations
+from nasbed.tables.column import mean_of
 from nasbed.tables.table import Table
 
 if TYPE_CHECKING:
@@ -132,8 +133,8 @@ class TabularBenchmark(Benchmark):
         if streams is not None:
             return self._drawn(archs, budget, streams)
         rows = self.rows(archs)
-        value = _mean(self._validation.values(rows)[np.arange(len(rows)), budget])
-        seconds = _mean(self._seconds.values(rows)[np.arange(len(rows)), budget])
+        value = mean_of(self._validation.values(rows)[np.arange(len(rows)), budget])
+        seconds = mean_of(self._seconds.values(rows)[np.arange(len(rows)), budget])
         return Evaluations(value, seconds, np.full(len(rows), self._epochs[budget]))
 
     def _drawn(self, archs: Archs, budget: NDArray[np.int64] | int, streams: Streams) -> Evaluations:
@@ -180,14 +181,14 @@ class TabularBenchmark(Benchmark):
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give the mean test accuracy over the repeats."""
         rows = self.rows(archs)
-        return _mean(self._test.values(rows)[:, self._budget(epochs)])
+        return mean_of(self._test.values(rows)[:, self._budget(epochs)])
 
     def optimum(self, epochs: int | None = None) -> tuple[float, float]:
         """Give the best mean validation and the best mean test accuracy in the table."""
         budget = int(self._budget(epochs))
         if budget not in self._optima:
             columns = (self._validation, self._test)
-            best = [float(np.nanmax(_mean(column.values(budget=budget)))) for column in columns]
+            best = [float(np.nanmax(mean_of(column.values(budget=budget)))) for column in columns]
             self._optima[budget] = (best[0], best[1])
         return self._optima[budget]
 
@@ -198,15 +199,6 @@ class TabularBenchmark(Benchmark):
     def describe(self) -> dict[str, Any]:
         """Give the table's own description under the benchmark's name."""
         return {**self.table.describe(), "name": self.name}
-
-
-def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Average over the last axis, repeats that are missing left out; NaN where all are."""
-    there = ~np.isnan(values)
-    count = there.sum(axis=-1)
-    total = np.where(there, values, 0.0).sum(axis=-1)
-    mean: NDArray[np.float64] = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
-    return mean
 
 
 def digits101() -> TabularBenchmark:

@@ -18,7 +18,8 @@ from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.scores.csv_file import numbers, read_csv
 from nasbed.scores.scores import Scores
-from nasbed.tables.curves.table import CurveTable, mean_of
+from nasbed.tables.column import mean_of
+from nasbed.tables.curves.table import CurveTable
 from nasbed.tables.natsbench.meaning import Meaning, known_declaration
 
 SPLITS = ("test", "validation")

@@ -55,13 +55,7 @@ def import_cached(path: Path, progress: Progress | None = None) -> Table:
     """
     from nasbed.tables.importing import import_tfrecord, remove_left
 
-    folder = tables_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadSetting(
-            f"tables are kept in {folder}, which cannot be made ({error.strerror}); set NASBED_HOME to another folder"
-        ) from None
+    folder = made_folder()
     remove_left(folder.glob(".*"))
     state = state_of(path)
     part = folder / f".importing.{os.getpid()}.part"
@@ -106,6 +100,22 @@ def imported(stem: str) -> Path | None:
 def tables_folder() -> Path:
     """Give the folder of imported tables; it may not exist yet."""
     return home() / "tables"
+
+
+def made_folder() -> Path:
+    """Make the folder of imported tables, if need be.
+
+    Raises:
+        BadSetting: When it cannot be made.
+    """
+    folder = tables_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(
+            f"tables are kept in {folder}, which cannot be made ({error.strerror}); set NASBED_HOME to another folder"
+        ) from None
+    return folder
 
 
 def note_of(path: Path) -> Path:

@@ -108,3 +108,12 @@ class Column:
     @cached_property
     def _flat(self) -> NDArray[Any]:
         return self.stored.reshape(-1)
+
+
+def mean_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average over the last axis, what is missing left out; NaN where all is."""
+    there = ~np.isnan(values)
+    count = there.sum(axis=-1)
+    total = np.where(there, values, 0.0).sum(axis=-1)
+    mean: NDArray[np.float64] = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return mean

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
 from nasbed.core.files import replacing
-from nasbed.tables.cache import Progress, note_of, state_of, tables_folder
+from nasbed.tables.cache import Progress, made_folder, note_of, state_of, tables_folder
 from nasbed.tables.companion import move_table
 from nasbed.tables.curves.table import CurveTable
 
@@ -58,13 +58,7 @@ def import_curves(path: Path, progress: Progress | None = None, meaning: str | P
     """Import into the cache; processes that do so at a time each write files of their own."""
     from nasbed.tables.importing import remove_left
 
-    folder = tables_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadSetting(
-            f"tables are kept in {folder}, which cannot be made ({error.strerror}); set NASBED_HOME to another folder"
-        ) from None
+    folder = made_folder()
     remove_left(folder.glob(".curves.*.part"))
     state, part = state_of(path), folder / f".curves.{os.getpid()}.part"
     part.mkdir()

@@ -30,6 +30,7 @@ from nasbed.core.files import replacing
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
+from nasbed.tables.column import mean_of
 from nasbed.tables.column_file import ColumnFile
 from nasbed.tables.companion import companion_path, copy_companions, find_companions
 from nasbed.tables.curves.column import CurveColumn
@@ -597,15 +598,6 @@ class CurveTable:
             raise CorruptFile(f"{self.path}: its rows are not different architectures in the order of their numbers")
         if not self.missing and "texts" in self.metadata["columns"]:
             _ = self._texts
-
-
-def mean_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Average over the last axis, what is missing left out; NaN where all is."""
-    there = ~np.isnan(values)
-    count = there.sum(axis=-1)
-    total = np.where(there, values, 0.0).sum(axis=-1)
-    mean: NDArray[np.float64] = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
-    return mean
 
 
 def _in_percent(column: CurveColumn, values: NDArray[np.float64]) -> NDArray[np.float64]:
