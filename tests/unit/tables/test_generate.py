@@ -145,7 +145,7 @@ def test_a_killed_command_goes_on_to_the_same_table(undisturbed, tmp_path):
 def test_a_command_killed_again_and_again_goes_on_to_the_same_table(tmp_path, seed):
     settings = {"skeleton": {"stem_channels": 4, "stacks": 2}, "budgets": [2, 4], "repeats": 3, "seed": seed}
     whole = generate(tmp_path / "whole.arrow", space=SPACE, executor="inline", **settings)
-    settings["workers"] = 2
+    settings |= {"workers": 2, "beside": 1}  # one module a pass: five deaths must fit in before the last
     table = disturbed(tmp_path / "table.arrow", kills=5, chance=random.Random(seed), settings=settings)
     same_but_for_times(table, whole)
     assert len(records(tmp_path / "table.sqlite")) == UNITS
