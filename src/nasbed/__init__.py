@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from nasbed.core.proxy import Proxy
     from nasbed.core.space import Space
     from nasbed.report.comparison import Comparison
+    from nasbed.run.duplicates import Duplicates
     from nasbed.run.history import History
-    from nasbed.run.search import Duplicates, Progress
+    from nasbed.run.progress import Progress
+    from nasbed.run.scheduling import Scheduling
     from nasbed.tables.opening import AnyTable
 
 __version__ = "0.1.0"
@@ -93,6 +95,7 @@ def search(
     evaluations: int | None = None,
     total_epochs: int | None = None,
     seconds: float | None = None,
+    total_seconds: float | None = None,
     runs: int = 1,
     seed: int = 0,
     first_run: int = 0,
@@ -100,6 +103,10 @@ def search(
     duplicates: Duplicates = "pay",
     repeats: Literal["draw", "mean"] = "draw",
     workers: int | None = None,
+    scheduling: Scheduling = "asynchronous",
+    failures: float = 0.0,
+    objectives: Sequence[str] = (),
+    limits: Mapping[str, float] | None = None,
     executor: str = "processes",
     store: str | Path | None = None,
     progress: Progress | None = None,
@@ -107,21 +114,27 @@ def search(
     """Play many independent searches and read, afterwards, the test accuracy of what they chose.
 
     A benchmark that really trains, such as ``"trained:digits:nasbench101"``, is searched on the wall's clock
-    (``nasbed.run.live``); the last three settings are for it alone.
+    (``nasbed.run.live``); executor and store are for it alone, what is simulated is for tables.
 
     Args:
         optimizer: A registered name, or an optimizer with settings of its own.
         benchmark: A registered name, a path, a table or a benchmark.
-        evaluations: Budget of a run: trained architectures. At least one of the three budgets is needed.
+        evaluations: Budget of a run: trained architectures. At least one of the four budgets is needed.
         total_epochs: Budget of a run: epochs, all evaluations together.
-        seconds: Budget of a run: simulated training time or, where networks are really trained, time.
+        seconds: Budget of a run: time on its clock, simulated or, where networks are really trained, the wall's.
+        total_seconds: Budget of a run: simulated training time, of all its workers together.
         runs: How many searches; run k depends on the seed and on k alone.
         seed: Of the whole study.
         first_run: Number of the first run.
         epochs: Training budget of each evaluation; None for the benchmark's largest.
         duplicates: ``"pay"``, ``"free"`` or ``"skip"``: what an architecture costs that a run has paid for before.
         repeats: ``"draw"`` one trained repeat for each evaluation, or take a table's ``"mean"``.
-        workers: Trainings at a time.
+        workers: Trainings at a time: of each run, on simulated time, or really side by side.
+        scheduling: Whether a simulated worker that is done takes the next trial at once, or waits for the others
+            (``"synchronous"``).
+        failures: How likely a simulated training fails.
+        objectives: Costs to be kept low beside accuracy, such as ``"params"``, ``"flops"`` or ``"seconds"``.
+        limits: What costs may be at most, by name.
         executor: Where they are done: a registered name.
         store: The file that keeps them, so that the same call goes on where an earlier one was stopped.
         progress: Called now and then with the share done.
@@ -144,12 +157,16 @@ def search(
         from nasbed.benchmarks.resolve import resolve
 
         answers = resolve(benchmark)
-    budget = Budget(evaluations, total_epochs, seconds)
+    budget = Budget(evaluations, total_epochs, seconds, total_seconds)
     if isinstance(answers, LiveBenchmark):
         from nasbed.run.live import search_live
 
         if repeats != "draw":
             raise BadSetting(f"repeats={repeats!r} is for tables; a training that has not been made has no mean")
+        if failures or objectives or limits or total_seconds is not None or scheduling != "asynchronous":
+            raise BadSetting(
+                f"{answers.name} really trains; failures, objectives, limits, scheduling, total_seconds are for tables"
+            )
         return search_live(
             method,
             answers,
@@ -164,8 +181,8 @@ def search(
             duplicates=duplicates,
             progress=None if progress is None else lambda status: progress(status.share),
         )
-    if workers is not None or store is not None:
-        raise BadSetting(f"{answers.name} answers from a table; workers and store are for benchmarks that really train")
+    if store is not None:
+        raise BadSetting(f"{answers.name} answers from a table; a store is for benchmarks that really train")
     return play(
         method,
         answers,
@@ -176,6 +193,11 @@ def search(
         epochs=epochs,
         duplicates=duplicates,
         repeats=repeats,
+        workers=workers or 1,
+        scheduling=scheduling,
+        failures=failures,
+        objectives=objectives,
+        limits=limits,
         progress=progress,
     ).attach(answers)
 

@@ -38,7 +38,7 @@ class LiveToy(LiveBenchmark):
 
     def __init__(self, vertices=5, failing=0.0, noise=0.0):
         self.space = NASBench101(vertices=vertices)
-        self.keyed = KeyedBenchmark(self.space, failing)
+        self.keyed = KeyedBenchmark(self.space, failing, self.budgets)
         self.noise = noise
         self.called = 0
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Evaluations
 from nasbed.core.space import Space
 
@@ -24,6 +25,9 @@ class Benchmark(ABC):
     """The epochs it can answer for, ascending; the last is the default."""
     measure: str = "accuracy"
     """What its validation values are: accuracies in [0, 1], or in words something else of which more is better."""
+    continues: bool = False
+    """Whether a short training is the beginning of a longer one, which a search may go on with. Where each budget was
+    trained by itself, with a schedule of its own, it is not."""
 
     @abstractmethod
     def query(
@@ -54,6 +58,24 @@ class Benchmark(ABC):
 
         NaN where the benchmark has no test results.
         """
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """The names that ``cost`` knows."""
+        return ()
+
+    def cost(self, name: str, archs: Archs) -> NDArray[np.float64]:
+        """Give what else each architecture costs, ``(n,)``; lower is better. It needs no training.
+
+        Args:
+            name: ``"params"`` or ``"flops"`` of the published network, or ``"latency"`` in seconds.
+            archs: ``(n, decisions)``.
+
+        Raises:
+            BadSetting: When it does not know such a cost, with those that it knows.
+        """
+        known = ", ".join(("seconds", *self.costs))
+        raise BadSetting(f"{self.name} knows no cost called {name!r}; it knows {known}")
 
     def optimum(self, epochs: int | None = None) -> tuple[float, float]:
         """Give the best mean validation and the best mean test accuracy there are; NaN where that is not known."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from nasbed.core.records import Evaluations, Trials
@@ -17,17 +17,30 @@ if TYPE_CHECKING:
 class Optimizer(ABC):
     """A search method that plays many independent runs at once.
 
-    A subclass is a dataclass whose fields are its settings. ``start`` gives it a space and one stream a run;
-    from then on ``ask`` and ``tell`` alternate or, where trainings run side by side, several trials are out before one
-    of them, whichever is done first, is told. It never sees a benchmark.
+    A subclass is a dataclass whose fields are its settings. ``start`` gives it a space, one stream a run and the epochs
+    that may be asked for; from then on ``ask`` and ``tell`` alternate or, where trainings run side by side, several
+    trials are out before one of them, whichever is done first, is told. It may be told of trials that it never asked
+    for. It never sees a benchmark.
     """
 
     space: Space
     streams: Streams
+    budgets: tuple[int, ...]
+    """The epochs that a trial may be trained for, ascending; empty where nobody said."""
 
-    def start(self, space: Space, streams: Streams) -> Self:
-        """Begin: remember the space and the streams, and forget every earlier search."""
-        self.space, self.streams = space, streams
+    def start(self, space: Space, streams: Streams, budgets: Sequence[int] = ()) -> Self:
+        """Begin: remember what there is to search and to draw from, and forget every earlier search.
+
+        Args:
+            space: Where architectures are from.
+            streams: One a run.
+            budgets: The epochs that a trial may name, ascending. Methods that train for the study's epochs alone do
+                not read them.
+
+        Raises:
+            BadSetting: When the settings cannot be met with these budgets.
+        """
+        self.space, self.streams, self.budgets = space, streams, tuple(budgets)
         self.reset()
         return self
 
@@ -42,11 +55,14 @@ class Optimizer(ABC):
 
     @abstractmethod
     def ask(self) -> Trials:
-        """Propose one trial a run."""
+        """Propose one trial a run; see ``Trials.active`` for runs that have none."""
 
     @abstractmethod
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
-        """Hear one answer a run. Rows that are not active are ignored; a NaN value is a failed training."""
+        """Hear one answer a run. Rows that are not active are ignored; a NaN value is a failed training.
+
+        The rows of different runs may be trials of different numbers, and some were perhaps never asked for.
+        """
 
     @abstractmethod
     def state(self) -> dict[str, Any]:

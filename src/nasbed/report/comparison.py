@@ -23,9 +23,12 @@ from nasbed.optimizers.random import RandomSearch
 from nasbed.report.reference import RandomReference, random_reference
 from nasbed.report.separation import Separation
 from nasbed.report.summary import Curve, curve, mean_and_reach, quartiles
+from nasbed.run.duplicates import Duplicates
 from nasbed.run.history import Clock, History, Metric
 from nasbed.run.ledger import Budget
-from nasbed.run.search import Duplicates, Progress, search
+from nasbed.run.progress import Progress
+from nasbed.run.scheduling import Scheduling
+from nasbed.run.search import search
 
 _AS_GOOD = 1e-12  # two means of the same accuracies may differ by rounding
 
@@ -155,11 +158,17 @@ def compare(
     evaluations: int | None = None,
     total_epochs: int | None = None,
     seconds: float | None = None,
+    total_seconds: float | None = None,
     seed: int = 0,
     first_run: int = 0,
     epochs: int | None = None,
     duplicates: Duplicates = "pay",
     repeats: Literal["draw", "mean"] = "draw",
+    workers: int = 1,
+    scheduling: Scheduling = "asynchronous",
+    failures: float = 0.0,
+    objectives: Sequence[str] = (),
+    limits: Mapping[str, float] | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Play several optimizers on one benchmark, all under the same budget and rules.
@@ -171,11 +180,17 @@ def compare(
         evaluations: Budget of a run; see ``nasbed.search`` for this and what follows.
         total_epochs: Budget of a run.
         seconds: Budget of a run.
+        total_seconds: Budget of a run.
         seed: Of the whole study.
         first_run: Number of the first run.
         epochs: Training budget of each evaluation.
         duplicates: What an architecture costs that a run has paid for before.
         repeats: What is heard of a table's repeats.
+        workers: Simulated workers of each run.
+        scheduling: When one that is done takes the next trial.
+        failures: How likely a training fails.
+        objectives: Costs to be kept low beside accuracy.
+        limits: What costs may be at most, by name.
         progress: Called now and then with the share done.
 
     Raises:
@@ -188,13 +203,18 @@ def compare(
         histories[label] = search(
             method,
             answers,
-            Budget(evaluations, total_epochs, seconds),
+            Budget(evaluations, total_epochs, seconds, total_seconds),
             runs=runs,
             seed=seed,
             first_run=first_run,
             epochs=epochs,
             duplicates=duplicates,
             repeats=repeats,
+            workers=workers,
+            scheduling=scheduling,
+            failures=failures,
+            objectives=objectives,
+            limits=limits,
             progress=None if progress is None else _share_of(progress, i, len(methods)),
         ).attach(answers)
     independent = [m for m in methods.values() if isinstance(m, RandomSearch) and m.replacement]

@@ -65,10 +65,10 @@ def horizon(history: History, against: Clock) -> float:
     that ended because there was nothing left to try do not count: they keep what they have for good.
     """
     budget = history.info["budget"]
-    clocks: tuple[Clock, ...] = ("evaluations", "epochs", "seconds")
+    clocks: tuple[Clock, ...] = ("evaluations", "epochs", "seconds", "total_seconds")
     spent = np.zeros(history.runs, np.bool_)
     for name in clocks:
-        if budget[name] is not None:
+        if budget.get(name) is not None:
             spent |= history.clock(name)[-1] >= budget[name]
     ends = history.clock(against)[-1]
     return float(ends[spent].min() if spent.any() else ends.max())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -20,67 +20,15 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.extras import require
 from nasbed.core.files import replacing
-from nasbed.core.records import Archs, Evaluations
+from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 
-Clock = Literal["evaluations", "epochs", "seconds", "unique"]
+Clock = Literal["evaluations", "epochs", "seconds", "unique", "total_seconds"]
+_PLAIN_EXTRAS = {"number": -1, "fidelity": 0, "excess": 0.0}
+_WIDE_EXTRAS = {"parents": -1, "costs": np.nan}
+"""Optional columns, and what stands where nothing was tried."""
 Metric = Literal["validation", "mean-validation", "test", "validation-regret", "test-regret"]
-
-
-@dataclass(eq=False)
-class Recorder:
-    """Takes a search down as it goes, in arrays that double when they are full.
-
-    Attributes:
-        runs: How many runs.
-        decisions: How many integers make an architecture.
-    """
-
-    runs: int
-    decisions: int
-    steps: int = field(default=0, init=False)
-
-    def __post_init__(self) -> None:
-        self._archs = np.empty((128, self.runs, self.decisions), np.int8)
-        self._value = np.empty((128, self.runs))
-        self._seconds = np.empty((128, self.runs))
-        self._epochs = np.empty((128, self.runs), np.int64)
-        self._tried = np.empty((128, self.runs), np.bool_)
-        self._paid = np.empty((128, self.runs), np.bool_)
-
-    def record(self, archs: Archs, heard: Evaluations, tried: NDArray[np.bool_], paid: NDArray[np.bool_]) -> None:
-        """Take one step down; rows of runs that did not try anything are kept but do not count."""
-        step = self.steps
-        if step == len(self._archs):
-            for name in ("_archs", "_value", "_seconds", "_epochs", "_tried", "_paid"):
-                old = getattr(self, name)
-                new = np.empty((2 * step, *old.shape[1:]), old.dtype)
-                new[:step] = old
-                setattr(self, name, new)
-        self._archs[step] = archs
-        self._value[step], self._seconds[step], self._epochs[step] = heard
-        self._tried[step], self._paid[step] = tried, paid
-        self.steps = step + 1
-
-    def repeated(self, heard: Evaluations, known: NDArray[np.int64]) -> Evaluations:
-        """Fill in what each run heard at the step ``known`` (−1: nothing), at no cost."""
-        value = np.where(known >= 0, self._value[known, np.arange(self.runs)], heard.value)
-        return heard._replace(value=value)
-
-    def history(self, space: Space, info: Mapping[str, Any]) -> History:
-        """Close the book."""
-        n = self.steps
-        return History(
-            space=space,
-            info=dict(info),
-            archs=self._archs[:n].copy(),
-            value=self._value[:n].copy(),
-            seconds=self._seconds[:n].copy(),
-            epochs=self._epochs[:n].copy(),
-            tried=self._tried[:n].copy(),
-            paid=self._paid[:n].copy(),
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +47,15 @@ class History:
         test: Mean test accuracy of the incumbent after each step, once attached; else None.
         mean_validation: Mean validation accuracy of the incumbent over a table's repeats, once attached; else None.
         optimum: Best mean validation and test accuracy that the benchmark knows; NaN where it does not.
+        number: Which of its run's trials each entry was, counted in the order of asking, ``(steps, runs)``; None where
+            the order of telling is the same, so that it is the step's own.
+        parents: The numbers of the trials that each was bred from, ``(steps, runs, 2)``; −1 where there is none. None
+            where nothing was bred.
+        fidelity: Epochs after which each value was measured, ``(steps, runs)``; None where all are the study's.
+        costs: The study's other objectives, ``(steps, runs, objectives)``, in the order of ``objectives``; lower is
+            better. None where accuracy is the only one.
+        excess: By how much each is over the study's limits, 0 where it keeps them, ``(steps, runs)``; None where there
+            are none.
         ended: When each step ended on a clock of the search's own, in seconds from its beginning, ``(steps, runs)``;
             None where nothing ran side by side, and time is what the steps so far have cost.
     """
@@ -114,6 +71,11 @@ class History:
     test: NDArray[np.float64] | None = None
     mean_validation: NDArray[np.float64] | None = None
     optimum: tuple[float, float] = (float("nan"), float("nan"))
+    number: NDArray[np.int64] | None = None
+    parents: NDArray[np.int64] | None = None
+    fidelity: NDArray[np.int64] | None = None
+    costs: NDArray[np.float64] | None = None
+    excess: NDArray[np.float64] | None = None
     ended: NDArray[np.float64] | None = None
 
     @property
@@ -126,14 +88,52 @@ class History:
         """How many steps the longest run took."""
         return int(self.value.shape[0])
 
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """The names of the study's other objectives."""
+        return tuple(self.info.get("objectives") or ())
+
     @cached_property
     def incumbents(self) -> NDArray[np.int64]:
-        """The step of the best value so far, ``(steps, runs)``; the first of equals, −1 before any success."""
-        value = np.where(self.tried & ~np.isnan(self.value), self.value, -np.inf)
-        best = np.maximum.accumulate(value, axis=0)
-        before = np.vstack([np.full((1, self.runs), -np.inf), best[:-1]])
-        steps = np.where(value > before, np.arange(self.steps)[:, None], -1)
+        """The step of the best value so far, ``(steps, runs)``; the first of equals, −1 before any success.
+
+        A value after more epochs counts more than any after fewer, whatever it is, since they are not comparable;
+        what is over a limit does not count.
+        """
+        counts = self.tried & ~np.isnan(self.value)
+        if self.excess is not None:
+            counts &= self.excess <= 0
+        best = np.where(counts, self.value, -np.inf)
+        if self.fidelity is not None:
+            rank = np.unique(best, return_inverse=True)[1].reshape(best.shape).astype(np.int64)
+            best = np.where(counts, self.fidelity.astype(np.float64) * (rank.max(initial=0) + 1) + rank, -np.inf)
+        before = np.vstack([np.full((1, self.runs), -np.inf), np.maximum.accumulate(best, axis=0)[:-1]])
+        steps = np.where(best > before, np.arange(self.steps)[:, None], -1)
         return np.maximum.accumulate(steps, axis=0)
+
+    def lineage(self, run: int, step: int | None = None) -> list[int]:
+        """Give the steps of an entry and of all it descends from, in the order of telling.
+
+        Args:
+            run: Which run, counted from 0.
+            step: Whose ancestors; None for the run's last incumbent.
+
+        Returns:
+            Steps, the last of them ``step`` itself; empty where the run has no incumbent. Parents that were never
+            told, because their training was still out, are left out.
+        """
+        last = int(self.incumbents[-1, run]) if step is None else step
+        if last < 0 or self.parents is None:
+            return [last] if last >= 0 else []
+        numbers = np.arange(self.steps) if self.number is None else self.number[:, run]
+        steps = {int(n): i for i, n in enumerate(numbers) if self.tried[i, run]}
+        found, waiting = set[int](), [last]
+        while waiting:
+            at = waiting.pop()
+            if at not in found:
+                found.add(at)
+                waiting += [steps[int(p)] for p in self.parents[at, run] if int(p) in steps]
+        return sorted(found)
 
     @property
     def warnings(self) -> list[str]:
@@ -162,7 +162,7 @@ class History:
 
         Args:
             name: Paid evaluations, epochs, seconds, or ``"unique"``: paid evaluations of modules that differ. Seconds
-                are ``ended`` where that is known.
+                are ``ended`` where that is known, and ``"total_seconds"`` what all workers together had spent.
         """
         if name == "evaluations":
             spent = self.paid.astype(np.float64)
@@ -170,9 +170,9 @@ class History:
             spent = self._first_time.astype(np.float64)
         elif name == "epochs":
             spent = np.where(self.paid, self.epochs, 0).astype(np.float64)
-        elif name == "seconds":
-            if self.ended is not None:
-                return np.maximum.accumulate(self.ended, axis=0)
+        elif name == "seconds" and self.ended is not None:
+            return np.maximum.accumulate(self.ended, axis=0)
+        elif name in ("seconds", "total_seconds"):
             spent = np.where(self.paid & ~np.isnan(self.seconds), self.seconds, 0.0)  # an unknown time costs nothing
         else:
             raise BadSetting(f"a clock is one of {', '.join(get_args(Clock))}, not {name!r}")
@@ -276,6 +276,13 @@ class History:
             "incumbent_step": pa.array(self.incumbents[step, run], pa.int32()),
             "incumbent_validation": pa.array(self.metric("validation")[step, run]),
         }
+        for name in _PLAIN_EXTRAS:
+            if getattr(self, name) is not None:
+                columns[name] = pa.array(getattr(self, name)[step, run])
+        for name in _WIDE_EXTRAS:
+            extra = getattr(self, name)
+            if extra is not None:
+                columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(extra[step, run].ravel()), extra.shape[2])
         if self.test is not None:
             for name in get_args(Metric)[1:]:
                 columns["incumbent_" + name.replace("-", "_")] = pa.array(self.metric(name)[step, run])
@@ -322,7 +329,8 @@ class History:
 
 def _spread(table: Any, about: Mapping[str, Any]) -> History:
     """Put the rows of ``History.to_arrow`` back into their places by step and run."""
-    columns = {name: table[name].to_numpy() for name in table.column_names if name != "arch"}
+    wide = ("arch", *_WIDE_EXTRAS)
+    columns = {name: table[name].to_numpy() for name in table.column_names if name not in wide}
     where = columns["step"], columns["run"] - int(about["info"].get("first_run", 0))
     shape = tuple(about["shape"])
 
@@ -331,15 +339,19 @@ def _spread(table: Any, about: Mapping[str, Any]) -> History:
         values[where] = columns[name]
         return values
 
-    decisions = table.schema.field("arch").type.list_size
-    archs = np.zeros((*shape, decisions), np.int8)
-    archs[where] = table["arch"].combine_chunks().flatten().to_numpy().reshape(-1, decisions)
+    def spread_rows(name: str, empty: Any) -> NDArray[Any]:
+        width = table.schema.field(name).type.list_size
+        flat = table[name].combine_chunks().flatten().to_numpy()
+        values = np.full((*shape, width), empty, flat.dtype)
+        values[where] = flat.reshape(-1, width)
+        return values
+
     tried = np.zeros(shape, np.bool_)
     tried[where] = True
     history = History(
         spaces[about["space"]["name"]](**about["space"]["settings"]),
         about["info"],
-        archs,
+        spread_rows("arch", 0),
         spread("validation", np.nan),
         spread("seconds", 0.0),
         spread("epochs", 0),
@@ -347,6 +359,8 @@ def _spread(table: Any, about: Mapping[str, Any]) -> History:
         spread("paid", False),
         optimum=tuple(about["optimum"]),
         ended=spread("clock_seconds", 0.0) if about.get("ended") else None,
+        **{name: spread(name, empty) for name, empty in _PLAIN_EXTRAS.items() if name in columns},
+        **{name: spread_rows(name, empty) for name, empty in _WIDE_EXTRAS.items() if name in table.column_names},
     )
     if "incumbent_test" not in columns:
         return history

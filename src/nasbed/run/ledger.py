@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numba
@@ -22,7 +22,8 @@ class Budget:
     Attributes:
         evaluations: Trained architectures.
         epochs: Epochs trained, all together.
-        seconds: Training time, simulated or measured.
+        seconds: On the run's clock, simulated or measured.
+        total_seconds: Training time, of all workers together; the same as ``seconds`` where there is one.
 
     Raises:
         BadSetting: When no limit is given, or one is not positive.
@@ -31,10 +32,10 @@ class Budget:
     evaluations: int | None = None
     epochs: int | None = None
     seconds: float | None = None
+    total_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        limits = {"evaluations": self.evaluations, "epochs": self.epochs, "seconds": self.seconds}
-        given = {name: limit for name, limit in limits.items() if limit is not None}
+        given = {name: limit for name, limit in asdict(self).items() if limit is not None}
         if not given:
             raise BadSetting("a search needs a budget: give evaluations, epochs or seconds, or several of them")
         for name, limit in given.items():
@@ -43,26 +44,46 @@ class Budget:
 
     @property
     def limits(self) -> NDArray[np.float64]:
-        """Evaluations, epochs and seconds, infinite where not limited; ``(3,)``."""
-        given = (self.evaluations, self.epochs, self.seconds)
+        """Evaluations, epochs, seconds and total seconds, infinite where not limited; ``(4,)``."""
+        given = (self.evaluations, self.epochs, self.seconds, self.total_seconds)
         return np.array([np.inf if limit is None else limit for limit in given], np.float64)
 
 
 @numba.njit(cache=True)
-def _charge(spent: Any, limits: Any, going: Any, idle: Any, patience: int, epochs: Any, seconds: Any, paid: Any) -> int:
+def _charge(
+    spent: Any,
+    limits: Any,
+    going: Any,
+    idle: Any,
+    patience: int,
+    epochs: Any,
+    seconds: Any,
+    paid: Any,
+    timed: bool,
+    clock: Any,
+    stepped: Any,
+) -> int:
     left = 0
     for run in range(len(going)):
         if not going[run]:
             continue
+        if not stepped[run]:
+            left += 1
+            continue
         idle[run] += 1
         if paid[run]:
-            for i, cost in enumerate((1.0, float(epochs[run]), seconds[run])):
+            for i, cost in enumerate((1.0, float(epochs[run]), 0.0 if timed else seconds[run], seconds[run])):
                 if cost > 0:  # a training that failed may not know its time: NaN costs nothing
                     spent[run, i] += cost
                     if limits[i] < np.inf:
                         idle[run] = 0
-                    if spent[run, i] >= limits[i]:
-                        going[run] = False
+        if timed and clock[run] > spent[run, 2]:
+            spent[run, 2] = clock[run]
+            if limits[2] < np.inf:
+                idle[run] = 0
+        for i in range(len(limits)):
+            if spent[run, i] >= limits[i]:
+                going[run] = False
         if idle[run] >= patience:
             going[run] = False
         left += going[run]
@@ -77,7 +98,7 @@ class Ledger:
         budget: What each run may spend.
         runs: How many runs.
         patience: A run is closed, too, after so many steps in a row that brought it no nearer to a limit.
-        spent: Evaluations, epochs and seconds of each run, ``(runs, 3)``.
+        spent: Evaluations, epochs, seconds and total seconds of each run, ``(runs, 4)``.
         going: Which runs may go on, ``(runs,)``.
     """
 
@@ -90,14 +111,46 @@ class Ledger:
     def __post_init__(self) -> None:
         if self.patience < 1:
             raise BadSetting(f"patience must be at least 1 step, not {self.patience}")
-        self.spent = np.zeros((self.runs, 3))
+        self.spent = np.zeros((self.runs, 4))
         self.going = np.ones(self.runs, np.bool_)
         self._idle = np.zeros(self.runs, np.int64)
         self._limits = self.budget.limits
+        self._nowhere = np.zeros(self.runs)
+        self._all = np.ones(self.runs, np.bool_)
 
-    def charge(self, epochs: NDArray[np.int64], seconds: NDArray[np.float64], paid: NDArray[np.bool_]) -> int:
-        """Book one step, in which the runs that pay were given an evaluation, and give how many may go on."""
-        return int(_charge(self.spent, self._limits, self.going, self._idle, self.patience, epochs, seconds, paid))
+    def charge(
+        self,
+        epochs: NDArray[np.int64],
+        seconds: NDArray[np.float64],
+        paid: NDArray[np.bool_],
+        clock: NDArray[np.float64] | None = None,
+        stepped: NDArray[np.bool_] | None = None,
+    ) -> int:
+        """Book one step, and give how many runs may go on.
+
+        Args:
+            epochs: What each run's evaluation cost, ``(runs,)``.
+            seconds: Likewise.
+            paid: Which runs were given an evaluation that they pay for.
+            clock: Where each run's clock stands; None where trainings follow each other and clocks move by seconds.
+            stepped: Which runs took a step; None for all.
+        """
+        timed = clock is not None
+        return int(
+            _charge(
+                self.spent,
+                self._limits,
+                self.going,
+                self._idle,
+                self.patience,
+                epochs,
+                seconds,
+                paid,
+                timed,
+                self._nowhere if clock is None else clock,
+                self._all if stepped is None else stepped,
+            )
+        )
 
     def close(self, runs: NDArray[np.bool_]) -> int:
         """End some runs for another reason than their budget, and give how many may go on."""

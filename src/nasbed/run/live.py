@@ -29,12 +29,12 @@ from nasbed.core.registry import executors
 from nasbed.core.store import Record, Store
 from nasbed.run.about import about
 from nasbed.run.campaign import moment
+from nasbed.run.duplicates import Duplicates
 from nasbed.run.executors.retrying import RetryingExecutor
 from nasbed.run.history import History
 from nasbed.run.ledger import Budget
 from nasbed.run.plan import agree
 from nasbed.run.play import Play, Training
-from nasbed.run.search import Duplicates
 from nasbed.run.stores.memory import MemoryStore
 from nasbed.run.stores.sqlite import SQLiteStore
 
@@ -116,6 +116,7 @@ def search_live(
         benchmark.space,
         budget,
         epochs=usual,
+        budgets=benchmark.budgets,
         runs=runs,
         seed=seed,
         first_run=first_run,

@@ -8,7 +8,7 @@ that hearing the same answers in the same order brings a search back to where it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,9 +22,10 @@ from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
-from nasbed.run.history import History, Recorder
+from nasbed.run.duplicates import Duplicates, check_duplicates
+from nasbed.run.history import History
 from nasbed.run.ledger import Budget, Ledger
-from nasbed.run.search import Duplicates, check_duplicates
+from nasbed.run.recorder import Recorder
 
 _What = tuple[int, int, int]
 """A run, an architecture's key and the epochs it is trained for: what counts as the same training again."""
@@ -80,6 +81,7 @@ class Play:
         space: What it searches.
         budget: What each run may spend; seconds are those of the clock that ``hear`` is given.
         epochs: Of a training whose trial names none.
+        budgets: The epochs that a trial may name.
         runs: How many searches.
         seed: Of the whole study; run k depends on the seed, on k and on its answers.
         first_run: Number of the first run.
@@ -98,6 +100,7 @@ class Play:
         budget: Budget,
         *,
         epochs: int,
+        budgets: Sequence[int] = (),
         runs: int = 1,
         seed: int = 0,
         first_run: int = 0,
@@ -108,11 +111,11 @@ class Play:
         check_duplicates(duplicates)
         if ahead < 1 or (ahead > 1 and runs > 1):
             raise BadSetting(f"of {runs} runs {ahead} trials cannot be out at a time; give 1, or of one run any number")
-        optimizer.start(space, Streams.from_seed(seed, runs, first_run, "optimizer"))
+        optimizer.start(space, Streams.from_seed(seed, runs, first_run, "optimizer"), budgets)
         self.optimizer, self.space, self.duplicates = optimizer, space, duplicates
         self.epochs, self.runs, self.seed, self.first_run, self.ahead = epochs, runs, seed, first_run, ahead
         self.ledger = Ledger(budget, runs, patience)
-        self.recorder = Recorder(runs, space.decisions)
+        self.recorder = Recorder(runs, epochs)
         self.clock = 0.0
         self.answers: dict[str, Answer] = {}
         self.best = float("nan")
@@ -121,6 +124,7 @@ class Play:
         self._out = np.zeros((runs, 2))  # evaluations and epochs that are out and will be charged
         self._trained: defaultdict[_What, list[str]] = defaultdict(list)  # units, in the order of asking
         self._ended: list[NDArray[np.float64]] = []  # by step, as the recorder counts
+        self._numbers: list[NDArray[np.int64]] = []
         self._told: list[dict[int, _What]] = []
 
     def ask(self) -> list[Training]:
@@ -128,8 +132,13 @@ class Play:
         wanted: list[Training] = []
         while len(self._trials) < self.ahead and self._may_go_on():
             trials = self.optimizer.ask()
-            if trials.active is not None and not self.ledger.close(~trials.active):
-                break  # nothing more to propose
+            if trials.active is not None:
+                if self._trials and not trials.active.any():
+                    break  # nothing to propose before it is told of what is out
+                if not self.ledger.close(~trials.active):
+                    break  # nothing more to propose
+            if trials.continues is not None and (trials.continues >= 0).any():
+                raise BadSetting("real trainings do not go on with earlier ones yet; use continuation='restart'")
             self._trials[self._asked] = self._booked(trials, wanted)
             self._asked += 1
             self._settle()
@@ -180,19 +189,20 @@ class Play:
         """Record, charge and tell the trials that wait for nothing more, in the order of asking."""
         for number in [number for number, trial in self._trials.items() if not trial.waits]:
             trial = self._trials.pop(number)
-            archs, fresh = trial.trials.archs, trial.fresh
+            fresh = trial.fresh
             value, seconds, told = np.full(self.runs, np.nan), np.zeros(self.runs), np.zeros(self.runs, np.bool_)
             for run, (_, unit) in trial.heard.items():
                 if fresh[run] or self.duplicates != "skip":
                     told[run], value[run] = True, self.answers[unit].validation
                     seconds[run] = self.answers[unit].seconds if fresh[run] else 0.0
             heard = Evaluations(value, seconds, np.where(fresh, trial.epochs, 0))
-            self.recorder.record(archs, heard, told, fresh)
+            self.recorder.record(trial.trials, heard, told, fresh)
+            self._numbers.append(np.full(self.runs, number))
             self._ended.append(np.where(told, self.clock, 0.0))
             self._told.append({run: what for run, (what, _) in trial.heard.items() if told[run]})
             self._out -= trial.costs()
-            self.ledger.charge(heard.epochs, self.clock - self.ledger.spent[:, 2], fresh)
-            self.optimizer.tell(Trials(archs, trial.trials.epochs, None if told.all() else told), heard)
+            self.ledger.charge(heard.epochs, seconds, fresh, np.full(self.runs, self.clock))
+            self.optimizer.tell(trial.trials._replace(active=None if told.all() else told), heard)
 
     def history(self, info: Mapping[str, Any]) -> History:
         """Close the book, with what choices are worth: the mean over their trainings in their run, at their epochs."""
@@ -207,7 +217,9 @@ class Play:
                     test[step, run] = np.mean([answer.test for answer in good])
         unknown = float("nan")
         return replace(
-            history.judged(validation, test, (unknown, unknown)), ended=np.array(self._ended).reshape(-1, self.runs)
+            history.judged(validation, test, (unknown, unknown)),
+            ended=np.array(self._ended).reshape(-1, self.runs),
+            number=np.array(self._numbers, np.int64).reshape(-1, self.runs),
         )
 
 

@@ -6,26 +6,22 @@ alone, so that run k of five hundred is the run k that would have been played al
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
-from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
-from nasbed.core.records import Evaluations, Trials
 from nasbed.core.rng import Streams
-from nasbed.core.seen import Seen
 from nasbed.run.about import about
-from nasbed.run.history import History, Recorder
+from nasbed.run.answers import Aims, Answers, Repeats
+from nasbed.run.duplicates import Duplicates, Known, check_duplicates
+from nasbed.run.history import History
 from nasbed.run.ledger import Budget, Ledger
-
-Duplicates = Literal["pay", "free", "skip"]
-Progress = Callable[[float], None]
-
-_REPORT_EVERY = 64  # steps between two calls of a progress function
+from nasbed.run.progress import REPORT_EVERY, Progress, nobody
+from nasbed.run.recorder import Recorder
+from nasbed.run.scheduling import Scheduling, check_scheduling
 
 
 def search(
@@ -38,7 +34,12 @@ def search(
     first_run: int = 0,
     epochs: int | None = None,
     duplicates: Duplicates = "pay",
-    repeats: Literal["draw", "mean"] = "draw",
+    repeats: Repeats = "draw",
+    workers: int = 1,
+    scheduling: Scheduling = "asynchronous",
+    failures: float = 0.0,
+    objectives: Sequence[str] = (),
+    limits: Mapping[str, float] | None = None,
     patience: int = 10_000,
     progress: Progress | None = None,
 ) -> History:
@@ -56,23 +57,67 @@ def search(
             same epochs: ``"pay"`` trains and charges it again; ``"free"`` repeats the known answer at no cost;
             ``"skip"`` drops it, and the optimizer is never told.
         repeats: ``"draw"`` one of a table's repeats for each evaluation, or take their ``"mean"``.
+        workers: Trainings that each run has side by side, on simulated time: see ``run.workers``.
+        scheduling: Whether a worker that is done takes the next trial at once, or waits until all are done.
+        failures: How likely a training fails, whatever is trained, from 0 to 1: it takes a part of its time, drawn
+            evenly, and tells nothing.
+        objectives: Names of costs to be kept low beside accuracy: ``"seconds"`` of training, or what the benchmark
+            knows, such as ``"params"``; the optimizer is told of them.
+        limits: What costs may be at most, by name; what is over is told to the optimizer, and never an incumbent.
         patience: A run ends after so many proposals in a row that bring it no nearer to the end of its budget.
         progress: Called now and then with the share done, from 0 to 1.
 
     Returns:
-        Everything that was tried, run by run.
+        Everything that was tried, run by run, in the order of telling.
 
     Raises:
-        BadSetting: For an unknown policy or a budget that allows nothing.
+        BadSetting: For an unknown policy or cost, or a budget that allows nothing.
     """
     check_duplicates(duplicates)
-    if repeats not in ("draw", "mean"):
-        raise BadSetting(f"repeats are 'draw' or 'mean', not {repeats!r}")
-    optimizer.start(benchmark.space, Streams.from_seed(seed, runs, first_run, "optimizer"))
-    answers = Streams.from_seed(seed, runs, first_run, "answers") if repeats == "draw" else None
-    ledger = Ledger(budget, runs, patience)
-    recorder = Recorder(runs, benchmark.space.decisions)
-    memory = None if duplicates == "pay" else Seen(runs)
+    check_scheduling(scheduling, workers)
+    optimizer.start(benchmark.space, Streams.from_seed(seed, runs, first_run, "optimizer"), benchmark.budgets)
+    answers = Answers(
+        benchmark,
+        runs,
+        seed=seed,
+        first_run=first_run,
+        epochs=epochs,
+        repeats=repeats,
+        failures=failures,
+        aims=Aims(tuple(objectives), dict(limits or {})),
+    )
+    ledger, recorder = Ledger(budget, runs, patience), Recorder(runs, answers.usual)
+    told = ended = None
+    if workers == 1:
+        _play(optimizer, answers, ledger, recorder, duplicates, progress or nobody)
+    else:
+        from nasbed.run.workers import SideBySide  # compiled loops, which few searches need
+
+        play = SideBySide(optimizer, answers, ledger, recorder, duplicates, workers)
+        told, ended = play.to_the_end(scheduling, progress or nobody)
+    (progress or nobody)(1.0)
+    how: dict[str, Any] = {"epochs": epochs, "duplicates": duplicates, "repeats": repeats, "patience": patience}
+    if workers > 1:
+        how |= {"workers": workers, "scheduling": scheduling}
+    if failures:
+        how["failures"] = failures
+    if objectives or limits:
+        how |= {"objectives": list(objectives), "limits": dict(limits or {})}
+    info = about(optimizer, benchmark, budget, **how, seed=seed, first_run=first_run)
+    return recorder.history(benchmark.space, info, told, ended)
+
+
+def _play(
+    optimizer: Optimizer,
+    answers: Answers,
+    ledger: Ledger,
+    recorder: Recorder,
+    duplicates: Duplicates,
+    progress: Progress,
+) -> None:
+    """Play runs whose trainings follow each other."""
+    runs = ledger.runs
+    memory = None if duplicates == "pay" else Known(answers, runs)
     left, step = runs, 0
     while left:
         trials = optimizer.ask()
@@ -82,82 +127,16 @@ def search(
         playing_count = fresh_count = left
         known = None
         if memory is not None:
-            known = _known(benchmark, trials, epochs, memory, recorder.steps, playing)
+            known = memory.met(trials, step, playing)
             fresh = playing & (known < 0)
             fresh_count = int(np.count_nonzero(fresh))
-        heard = _answer(benchmark, trials, epochs, answers, fresh, fresh_count)
+        heard = answers.to(trials, step, fresh, fresh_count)
         if known is not None and duplicates == "free":
             heard = recorder.repeated(heard, known)
         told, told_count = (fresh, fresh_count) if duplicates == "skip" else (playing, playing_count)
-        recorder.record(trials.archs, heard, told, fresh)
+        recorder.record(trials, heard, told, fresh)
         left = ledger.charge(heard.epochs, heard.seconds, fresh)
-        optimizer.tell(trials if told_count == runs else Trials(trials.archs, trials.epochs, told), heard)
+        optimizer.tell(trials if told_count == runs else trials._replace(active=told), heard)
         step += 1
-        if progress is not None and step % _REPORT_EVERY == 0:
+        if step % REPORT_EVERY == 0:
             progress(ledger.share())
-    if progress is not None:
-        progress(1.0)
-    info = about(
-        optimizer,
-        benchmark,
-        budget,
-        epochs=epochs,
-        duplicates=duplicates,
-        repeats=repeats,
-        patience=patience,
-        seed=seed,
-        first_run=first_run,
-    )
-    return recorder.history(benchmark.space, info)
-
-
-def check_duplicates(duplicates: str) -> None:
-    """Refuse a policy that there is not.
-
-    Raises:
-        BadSetting: With those that there are.
-    """
-    if duplicates not in get_args(Duplicates):
-        raise BadSetting(f"duplicates are treated as one of {', '.join(get_args(Duplicates))}, not {duplicates!r}")
-
-
-def _known(
-    benchmark: Benchmark,
-    trials: Trials,
-    epochs: int | None,
-    memory: Seen,
-    step: int,
-    playing: NDArray[np.bool_],
-) -> NDArray[np.int64]:
-    """Give the step at which each run paid for its proposal before, −1 where it is new; and remember the new."""
-    keys = benchmark.space.key(trials.archs)
-    if trials.epochs is not None:  # those of the study itself are mixed in as nothing, as where none are named
-        usual = benchmark.budgets[-1] if epochs is None else epochs
-        keys = keys ^ ((trials.epochs - usual).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
-    return memory.meet(keys, step, playing)
-
-
-def _answer(
-    benchmark: Benchmark,
-    trials: Trials,
-    epochs: int | None,
-    streams: Streams | None,
-    fresh: NDArray[np.bool_],
-    count: int,
-) -> Evaluations:
-    """Ask the benchmark about the ``count`` fresh proposals alone; the other rows are NaN and cost nothing."""
-    wanted = epochs if trials.epochs is None else trials.epochs
-    runs = len(fresh)
-    if count == runs:
-        return benchmark.query(trials.archs, wanted, streams)
-    result = Evaluations(np.full(runs, np.nan), np.zeros(runs), np.zeros(runs, np.int64))
-    if count:
-        rows = np.flatnonzero(fresh)
-        some = None if streams is None else streams.take(rows)
-        budgets = wanted[rows] if isinstance(wanted, np.ndarray) else wanted
-        part = benchmark.query(trials.archs[rows], budgets, some)
-        if streams is not None and some is not None:
-            streams.positions[rows] = some.positions
-        for whole, piece in zip(result, part, strict=True):
-            whole[rows] = piece
-    return result

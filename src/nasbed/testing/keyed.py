@@ -19,17 +19,20 @@ if TYPE_CHECKING:
 class KeyedBenchmark(Benchmark):
     """Gives every architecture of any space a value in [0, 1) and a time from 1 to 2 seconds, out of its key.
 
+    After fewer epochs than the most, the value is mixed with one of the key and the epochs, and time is in proportion.
+
     Args:
         space: The space.
         failing: Share of the architectures whose training fails.
+        budgets: Epochs that it answers for.
     """
 
     name = "keyed"
-    budgets = (1, 3)
+    continues = True
+    costs = ("params",)
 
-    def __init__(self, space: Space, failing: float = 0.0) -> None:
-        self.space = space
-        self.failing = failing
+    def __init__(self, space: Space, failing: float = 0.0, budgets: tuple[int, ...] = (1, 3, 9, 27)) -> None:
+        self.space, self.failing, self.budgets = space, failing, budgets
 
     def query(
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
@@ -42,7 +45,18 @@ class KeyedBenchmark(Benchmark):
         mixed = self.space.key(archs) * np.uint64(0x9E3779B97F4A7C15)
         value = (mixed >> np.uint64(40)).astype(np.float64) / 2**24
         fate = (mixed >> np.uint64(16) & np.uint64(0xFFFF)).astype(np.float64) / 2**16
-        return Evaluations(np.where(fate < self.failing, np.nan, value), 1.0 + fate, trained)
+        share = trained / self.budgets[-1]
+        early = (mixed ^ trained.astype(np.uint64) * np.uint64(0xD1B54A32D192ED03)) >> np.uint64(44)
+        value = np.where(share < 1, 0.7 * value + 0.3 * early / 2**20, value)
+        return Evaluations(np.where(fate < self.failing, np.nan, value), (1.0 + fate) * share, trained)
+
+    def cost(self, name: str, archs: Archs) -> NDArray[np.float64]:
+        """Give a made-up number of parameters, more for what is better."""
+        if name not in self.costs:
+            return super().cost(name, archs)
+        mixed = self.space.key(archs) * np.uint64(0x9E3779B97F4A7C15)
+        quality = (mixed >> np.uint64(40)).astype(np.float64) / 2**24
+        return 1.0 + 9.0 * quality**2 + (mixed % np.uint64(7)).astype(np.float64)
 
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give half of the value."""

@@ -33,7 +33,7 @@ _FAILING = KeyedBenchmark(_SPACE, failing=0.3)
 
 def _begin(optimizer: Optimizer, seed: int, runs: int = _RUNS, first: int = 0) -> Optimizer:
     """Start a copy, so that no law sees what another did."""
-    return copy.deepcopy(optimizer).start(_SPACE, Streams.from_seed(seed, runs, first, "laws"))
+    return copy.deepcopy(optimizer).start(_SPACE, Streams.from_seed(seed, runs, first, "laws"), _ANSWERS.budgets)
 
 
 def _step(optimizer: Optimizer, answers: KeyedBenchmark = _ANSWERS) -> Trials:
@@ -111,7 +111,7 @@ def another_seed_is_another_search(optimizer: Optimizer, seed: int) -> None:
     """The same seed gives the same proposals again, after ``start`` too; another seed gives others."""
     player = _begin(optimizer, seed)
     once = _proposals(player)
-    player.start(_SPACE, Streams.from_seed(seed, _RUNS, 0, "laws"))
+    player.start(_SPACE, Streams.from_seed(seed, _RUNS, 0, "laws"), _ANSWERS.budgets)
     assert (once == _proposals(player)).all(), "started again with the same seed it proposes something else"
     assert (once != _proposals(_begin(optimizer, seed + 1))).any(), "another seed proposes the same"
 
@@ -181,7 +181,7 @@ def rows_that_are_not_active_are_ignored(optimizer: Optimizer, seed: int) -> Non
             active = _active(trials) & (told.uniform()[:, 0] < 0.7)
             answer = _answered(trials)
             value = np.where(active, answer.value, rubbish)
-            player.tell(Trials(trials.archs, trials.epochs, active), Evaluations(value, *answer[1:]))
+            player.tell(trials._replace(active=active), answer._replace(value=value))
         heard.append(np.array(kept))
     assert (heard[0] == heard[1]).all(), "an answer in a row that is not active was listened to"
 
@@ -197,7 +197,7 @@ def a_silent_run_leaves_the_others_alone(optimizer: Optimizer, seed: int) -> Non
             f"with run 0 silent, others propose something else at step {step}"
         )
         told = active & (np.arange(_RUNS) > 0)
-        player.tell(Trials(trials.archs, trials.epochs, told), _answered(trials))
+        player.tell(trials._replace(active=told), _answered(trials))
 
 
 @law
@@ -226,13 +226,85 @@ def answers_may_be_late_and_in_any_order(optimizer: Optimizer, seed: int) -> Non
 
 
 @law
+def it_hears_of_trials_that_it_never_asked_for(optimizer: Optimizer, seed: int) -> None:
+    """Told of others' trials, before its first and between its own, it proposes what is valid, and goes on."""
+
+    def play(player: Optimizer, steps: int, others: Streams) -> list[Archs]:
+        asked = []
+        for step in range(steps):
+            if step % 3 == 0:
+                some = Trials(_SPACE.sample(others), np.full(_RUNS, _ANSWERS.budgets[step // 3 % 4], np.int64))
+                number = None if step % 2 else np.full(_RUNS, -1)
+                player.tell(some._replace(number=number), _answered(some, _FAILING))
+            trials = _step(player, _FAILING)
+            assert _SPACE.valid(trials.archs[_active(trials)]).all(), "a proposal is not valid"
+            asked.append(np.where(_active(trials)[:, None], trials.archs, 0))
+        return asked
+
+    player, others = _begin(optimizer, seed), Streams.from_seed(seed, _RUNS, 0, "others")
+    play(player, 60, others)
+    state, there = player.state_dict(), others.state_dict()
+    rest = play(player, 60, others)
+    fresh = _begin(optimizer, seed + 1)
+    fresh.load_state_dict(state)
+    others.load_state_dict(there)
+    assert np.array_equal(play(fresh, 60, others), rest), "saved and loaded, it proposes something else"
+
+
+@law
+def trials_are_numbered_as_they_are_asked(optimizer: Optimizer, seed: int) -> None:
+    """If trials are numbered, the n-th call's are n; parents and what is gone on with were asked before."""
+    player, asked = _begin(optimizer, seed), list[Trials]()
+    for step in range(_STEPS):
+        trials = _step(player, _FAILING)
+        active = _active(trials)
+        if trials.number is not None:
+            assert (trials.number[active] == step).all(), f"the trials of call {step} have another number"
+        for earlier, width in ((trials.parents, (_RUNS, 2)), (trials.continues, (_RUNS,))):
+            if earlier is not None:
+                assert earlier.shape == width
+                assert ((earlier >= -1) & (earlier < step))[active].all(), "it names a trial that was not asked before"
+        if trials.continues is not None:
+            for run in np.flatnonzero(active & (trials.continues >= 0)):
+                before = asked[trials.continues[run]]
+                assert (before.archs[run] == trials.archs[run]).all(), "it goes on with another architecture"
+                assert before.epochs is not None
+                assert trials.epochs is not None
+                assert before.epochs[run] < trials.epochs[run], "it goes on to fewer epochs"
+        asked.append(trials)
+
+
+@law
+def several_workers_are_kept_busy(optimizer: Optimizer, seed: int) -> None:
+    """With simulated workers, run k is the run played alone, and none idles while the budget lasts."""
+    how = {"seed": seed, "workers": 4, "failures": 0.1}
+    history = search(copy.deepcopy(optimizer), _ANSWERS, Budget(evaluations=60), runs=3, **how)  # type: ignore[arg-type]
+    alone = search(copy.deepcopy(optimizer), _ANSWERS, Budget(evaluations=60), first_run=2, **how)  # type: ignore[arg-type]
+    assert history.ended is not None
+    assert (history.archs[history.tried[:, 2], 2] == alone.archs[alone.tried[:, 0], 0]).all(), "run 2 is not run 2"
+    for run in range(3):
+        told = history.tried[:, run]
+        end = history.ended[told, run]
+        begin = np.sort(end - history.seconds[told, run])
+        late = begin[4:] - np.sort(end)[: max(len(end) - 4, 0)]
+        assert (late < 1e-9).all(), "a worker idled"
+
+
+@law
 def every_budget_is_respected(optimizer: Optimizer, seed: int) -> None:
     """No run spends more evaluations, epochs or seconds than it may, but for the last evaluation's."""
-    budgets = (Budget(evaluations=40), Budget(epochs=50), Budget(seconds=33.3), Budget(25, 1000, 20.0))
+    budgets = (
+        Budget(evaluations=40),
+        Budget(total_seconds=20.0),
+        Budget(epochs=500),
+        Budget(seconds=33.3),
+        Budget(25, 1000, 20.0),
+    )
     for budget in budgets:
         history = search(copy.deepcopy(optimizer), _ANSWERS, budget, runs=_RUNS, seed=seed)
         paid = history.paid
-        for limit, cost in zip(budget.limits, (np.ones(paid.shape), history.epochs, history.seconds), strict=True):
+        costs = np.ones(paid.shape), history.epochs, history.seconds, history.seconds
+        for limit, cost in zip(budget.limits, costs, strict=True):
             before = np.vstack([np.zeros((1, _RUNS)), np.where(paid, cost, 0.0).cumsum(axis=0)[:-1]])
             assert (before < limit)[paid].all(), f"a run went on after it had spent {limit}"
 

@@ -114,7 +114,7 @@ def test_info_says_what_is_needed_to_run_it_again(uneven):
     assert info["optimizer"] == "RandomSearch"
     assert info["settings"] == {"replacement": True}
     assert info["benchmark"]["name"] == "toy"
-    assert info["budget"] == {"evaluations": None, "epochs": None, "seconds": 30.0}
+    assert info["budget"] == {"evaluations": None, "epochs": None, "seconds": 30.0, "total_seconds": None}
     assert (info["seed"], info["first_run"], info["duplicates"]) == (3, 1, "skip")
     assert {"nasbed", "numpy", "python"} <= set(info["versions"])
 

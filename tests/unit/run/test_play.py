@@ -156,8 +156,8 @@ def test_a_choice_is_worth_the_mean_of_its_own_trainings(tmp_path):
     assert play.best == 0.9
     info = {"epochs": 3, "first_run": 0}
     history = play.history(info)
-    np.testing.assert_allclose(history.metric("mean-validation")[:, 0], [0.6, 0.9, 0.9, 0.9, 0.9])
-    np.testing.assert_allclose(history.metric("test")[:, 0], [0.6, 0.1, 0.1, 0.1, 0.1])
+    np.testing.assert_allclose(history.metric("mean-validation")[:, 0], [0.6] * 5)  # 0.9 was heard after 1 epoch
+    np.testing.assert_allclose(history.metric("test")[:, 0], [0.6] * 5)
     again = History.from_parquet(history.to_parquet(tmp_path / "history.parquet"))
     same(again, history)
     np.testing.assert_array_equal(again.clock("seconds"), history.clock("seconds"))

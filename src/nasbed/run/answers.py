@@ -1,0 +1,224 @@
+"""Answers: what a benchmark says to the trials of many runs, and what that costs each of them.
+
+A training that goes on with an earlier one is the same training: the same repeat of a table is read further on, and
+the run pays for what lies between. Objectives and limits other than accuracy, and trainings that fail by chance, are
+added here, so that neither benchmarks nor optimizers need to know of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting
+from nasbed.core.records import Archs, Evaluations, Trials
+from nasbed.core.rng import Streams
+
+Repeats = Literal["draw", "mean"]
+
+TRAINING_TIME = "seconds"
+"""The objective that a training itself tells; all others are known without one."""
+
+
+@dataclass(frozen=True)
+class Aims:
+    """What counts beside accuracy.
+
+    Attributes:
+        objectives: Names of costs to be kept low.
+        limits: Names of costs, and what each may be at most.
+    """
+
+    objectives: tuple[str, ...] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    def check(self, benchmark: Benchmark) -> None:
+        """See that the benchmark knows all of it.
+
+        Raises:
+            BadSetting: When it does not, or a limit allows nothing.
+        """
+        known = (TRAINING_TIME, *benchmark.costs)
+        for name in (*self.objectives, *self.limits):
+            if name not in known:
+                raise BadSetting(f"{benchmark.name} knows no cost called {name!r}; it knows {', '.join(known)}")
+        if len(set(self.objectives)) < len(self.objectives):
+            raise BadSetting(f"an objective is given twice: {', '.join(self.objectives)}")
+        for name, limit in self.limits.items():
+            if not limit > 0:
+                raise BadSetting(f"a limit of {limit} {name} allows nothing; give a positive number")
+
+
+class Answers:
+    """Asks a benchmark for many runs.
+
+    Args:
+        benchmark: Whom.
+        runs: How many runs.
+        seed: Of the study.
+        first_run: Number of the first run.
+        epochs: Of a trial that names none; None for the benchmark's largest.
+        repeats: Whether one of a table's repeats is drawn for each training, or their mean taken.
+        failures: How likely a training fails, whatever is trained: it tells nothing, after a part of its time that
+            is drawn evenly.
+        aims: What counts beside accuracy.
+
+    Raises:
+        BadSetting: For a setting that is not allowed.
+    """
+
+    def __init__(
+        self,
+        benchmark: Benchmark,
+        runs: int,
+        *,
+        seed: int,
+        first_run: int,
+        epochs: int | None,
+        repeats: Repeats,
+        failures: float,
+        aims: Aims,
+    ) -> None:
+        if repeats not in get_args(Repeats):
+            raise BadSetting(f"repeats are 'draw' or 'mean', not {repeats!r}")
+        if not 0 <= failures <= 1:
+            raise BadSetting(f"failures is a chance from 0 to 1, not {failures}")
+        aims.check(benchmark)
+        self.benchmark, self.runs, self.epochs, self.failures, self.aims = benchmark, runs, epochs, failures, aims
+        self.usual = benchmark.budgets[-1] if epochs is None else epochs
+        self._draws = Streams.from_seed(seed, runs, first_run, "answers") if repeats == "draw" else None
+        self._fates = Streams.from_seed(seed, runs, first_run, "failures") if failures else None
+        self._trainings = _Trainings(runs)
+
+    def to(self, trials: Trials, number: int, fresh: NDArray[np.bool_], count: int) -> Evaluations:
+        """Answer the fresh trials alone; other rows are NaN and cost nothing.
+
+        Args:
+            trials: One a run.
+            number: Of these trials, counted from 0.
+            fresh: Which rows are trained, ``(runs,)``.
+            count: How many.
+        """
+        if trials.epochs is None or not self.benchmark.continues:
+            self._check_alone(trials, fresh)
+            heard = self._asked(trials, fresh, count)
+        else:
+            heard = self._continued(trials, number, fresh)
+        if self._fates is not None:
+            heard = self._failed(heard, number, fresh)
+        return self._weighed(trials.archs, heard, fresh) if self.aims.objectives or self.aims.limits else heard
+
+    def _check_alone(self, trials: Trials, fresh: NDArray[np.bool_]) -> None:
+        if trials.continues is not None and (trials.continues[fresh] >= 0).any():
+            raise BadSetting(
+                f"{self.benchmark.name} has separate trainings for its budgets, and none goes on with another; "
+                "use continuation='restart'"
+            )
+
+    def _asked(self, trials: Trials, fresh: NDArray[np.bool_], count: int) -> Evaluations:
+        """Ask about trainings that begin anew."""
+        wanted = self.epochs if trials.epochs is None else trials.epochs
+        if count == self.runs:
+            return self.benchmark.query(trials.archs, wanted, self._draws)
+        result = Evaluations(np.full(self.runs, np.nan), np.zeros(self.runs), np.zeros(self.runs, np.int64))
+        if count:
+            rows = np.flatnonzero(fresh)
+            some = None if self._draws is None else self._draws.take(rows)
+            part = self.benchmark.query(
+                trials.archs[rows], wanted[rows] if isinstance(wanted, np.ndarray) else wanted, some
+            )
+            if self._draws is not None and some is not None:
+                self._draws.positions[rows] = some.positions
+            result.value[rows], result.seconds[rows], result.epochs[rows] = part[:3]
+        return result
+
+    def _continued(self, trials: Trials, number: int, fresh: NDArray[np.bool_]) -> Evaluations:
+        """Ask about trainings some of which go on with earlier ones: the same draws, less what was paid before."""
+        rows, known = np.flatnonzero(fresh), self._trainings
+        earlier = np.full(self.runs, -1) if trials.continues is None else np.where(fresh, trials.continues, -1)
+        going_on = rows[earlier[rows] >= 0]
+        begun = self._draws.positions.copy() if self._draws is not None else np.zeros(self.runs, np.int64)
+        begun[going_on] = known.begun[earlier[going_on], going_on]
+        result = Evaluations(np.full(self.runs, np.nan), np.zeros(self.runs), np.zeros(self.runs, np.int64))
+        if len(rows):
+            some = None if self._draws is None else Streams(self._draws.keys[rows], begun[rows])
+            epochs = None if trials.epochs is None else trials.epochs[rows]
+            part = self.benchmark.query(trials.archs[rows], epochs, some)
+            if self._draws is not None and some is not None:
+                anew = earlier[rows] < 0
+                self._draws.positions[rows[anew]] = some.positions[anew]
+            result.value[rows], result.seconds[rows], result.epochs[rows] = part[:3]
+        known.remember(number, begun, result)
+        result.seconds[going_on] -= known.seconds[earlier[going_on], going_on]
+        result.epochs[going_on] -= known.epochs[earlier[going_on], going_on]
+        if (result.epochs[going_on] <= 0).any():
+            raise BadSetting("a trial goes on with one that was trained for as many epochs or more")
+        return result
+
+    def _failed(self, heard: Evaluations, number: int, fresh: NDArray[np.bool_]) -> Evaluations:
+        """Let some of them fail; 2 words. What has failed cannot be gone on with: who tries begins anew."""
+        assert self._fates is not None
+        fate, moment = self._fates.uniform(2).T
+        failed = fresh & (fate < self.failures)
+        self._trainings.forget(number, failed)
+        return heard._replace(
+            value=np.where(failed, np.nan, heard.value),
+            seconds=np.where(failed, heard.seconds * moment, heard.seconds),
+            epochs=np.where(failed, np.ceil(heard.epochs * moment).astype(np.int64), heard.epochs),
+        )
+
+    def _weighed(self, archs: Archs, heard: Evaluations, fresh: NDArray[np.bool_]) -> Evaluations:
+        """Add the costs, and by how much they are over the limits."""
+        rows = np.flatnonzero(fresh)
+        known: dict[str, NDArray[np.float64]] = {}
+        for name in (*self.aims.objectives, *self.aims.limits):
+            if name not in known:
+                known[name] = np.full(self.runs, np.nan)
+                if len(rows):
+                    known[name][rows] = (
+                        heard.seconds[rows] if name == TRAINING_TIME else self.benchmark.cost(name, archs[rows])
+                    )
+        costs = np.stack([known[name] for name in self.aims.objectives], axis=1) if self.aims.objectives else None
+        if not self.aims.limits:
+            return heard._replace(costs=costs)
+        over = [np.maximum(known[name] / limit - 1, 0) for name, limit in self.aims.limits.items()]
+        return heard._replace(costs=costs, excess=np.sum(over, axis=0))
+
+
+@dataclass(eq=False)
+class _Trainings:
+    """What is known of each training that may be gone on with, by trial and run.
+
+    Attributes:
+        runs: How many runs.
+        begun: Where the run's stream of draws stood when it began.
+        seconds: What it has cost, from its beginning.
+        epochs: How far it is.
+    """
+
+    runs: int
+
+    def __post_init__(self) -> None:
+        self.begun, self.epochs = (np.zeros((64, self.runs), np.int64) for _ in range(2))
+        self.seconds = np.zeros((64, self.runs))
+
+    def remember(self, number: int, begun: NDArray[np.int64], heard: Evaluations) -> None:
+        """Keep what trial ``number`` has come to in each run; what failed costs as if it had never begun."""
+        while number >= len(self.begun):
+            for name in ("begun", "epochs", "seconds"):
+                old = getattr(self, name)
+                setattr(self, name, np.concatenate([old, np.zeros_like(old)]))
+        there = ~np.isnan(heard.value)
+        self.begun[number] = begun
+        self.seconds[number] = np.where(there, np.nan_to_num(heard.seconds), 0.0)
+        self.epochs[number] = np.where(there, heard.epochs, 0)
+
+    def forget(self, number: int, failed: NDArray[np.bool_]) -> None:
+        """Take trial ``number`` as never begun in the runs where it failed."""
+        if number < len(self.begun):
+            self.seconds[number, failed], self.epochs[number, failed] = 0.0, 0

@@ -1,0 +1,141 @@
+"""Recorder: takes a search down as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.records import Evaluations, Trials
+from nasbed.core.space import Space
+from nasbed.run.history import History
+
+_FIRST = 128  # steps there is room for; then twice as many, and so on
+
+
+@dataclass(eq=False)
+class Recorder:
+    """Takes a search down in arrays that double when they are full.
+
+    Attributes:
+        runs: How many runs.
+        usual: Epochs of a trial that names none.
+    """
+
+    runs: int
+    usual: int
+    steps: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._room = _FIRST
+        self._columns: dict[str, NDArray[Any]] = {}
+
+    def _write(self, name: str, value: Any, empty: Any = 0) -> None:
+        """Set a column's entry of this step; a column that begins late is ``empty`` before."""
+        column = self._columns.get(name)
+        if column is None:
+            value = np.asarray(value)
+            column = self._columns[name] = np.full((self._room, *value.shape), empty, value.dtype)
+        column[self.steps] = value
+
+    def record(
+        self,
+        trials: Trials,
+        heard: Evaluations,
+        tried: NDArray[np.bool_],
+        paid: NDArray[np.bool_],
+    ) -> None:
+        """Take one step down; rows of runs that did not try anything are kept but do not count.
+
+        Args:
+            trials: What each run tried.
+            heard: What it was told, or will be.
+            tried: Which rows count.
+            paid: Which of them were paid for.
+        """
+        if self.steps == self._room:
+            self._room *= 2
+            for name, old in self._columns.items():
+                self._columns[name] = np.empty((self._room, *old.shape[1:]), old.dtype)
+                self._columns[name][: self.steps] = old
+        self._write("archs", trials.archs)
+        self._write("value", heard.value)
+        self._write("seconds", heard.seconds)
+        self._write("epochs", heard.epochs)
+        self._write("tried", tried)
+        self._write("paid", paid)
+        if trials.epochs is not None:
+            self._write("fidelity", trials.epochs, self.usual)
+        elif "fidelity" in self._columns:
+            self._columns["fidelity"][self.steps] = self.usual
+        if trials.parents is not None:
+            self._write("parents", trials.parents, -1)
+        elif "parents" in self._columns:
+            self._columns["parents"][self.steps] = -1
+        for name, value in (("costs", heard.costs), ("excess", heard.excess)):
+            if value is not None:
+                self._write(name, value)
+        self.steps += 1
+
+    def repeated(self, heard: Evaluations, known: NDArray[np.int64]) -> Evaluations:
+        """Fill in what each run heard at the step ``known`` (−1: nothing), at no cost."""
+        if not self.steps:
+            return heard
+        runs, again = np.arange(self.runs), known >= 0
+
+        def filled(name: str, new: Any) -> Any:
+            old = self._columns[name][known, runs]
+            return np.where(again if old.ndim == 1 else again[:, None], old, new)
+
+        return heard._replace(
+            value=filled("value", heard.value),
+            costs=None if heard.costs is None else filled("costs", heard.costs),
+            excess=None if heard.excess is None else filled("excess", heard.excess),
+        )
+
+    def taken(self, steps: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        """Give what was taken down at a step of each run, by the column's name: ``(runs, …)``."""
+        place = steps * self.runs + np.arange(self.runs)
+        return {name: c.reshape(-1, *c.shape[2:]).take(place, axis=0) for name, c in self._columns.items()}
+
+    def history(
+        self,
+        space: Space,
+        info: Mapping[str, Any],
+        told: NDArray[np.int64] | None = None,
+        ended: NDArray[np.float64] | None = None,
+    ) -> History:
+        """Close the book.
+
+        Args:
+            space: What the architectures mean.
+            info: How the history was made.
+            told: Where trials were taken down as they were asked for: which of them each run was told of at each of
+                its steps, ``(steps, runs)``; −1 for none. None where that was at once.
+            ended: When each step ended on its run's clock, where it has one of its own, ``(steps, runs)``.
+        """
+        columns = self._columns or _nothing(self.runs, space.decisions)
+        if told is None or not self._columns:
+            kept: dict[str, Any] = {name: column[: self.steps].copy() for name, column in columns.items()}
+        else:
+            place = np.maximum(told, 0), np.arange(self.runs)
+            kept = {name: column[place] for name, column in columns.items()} | {"number": told}
+            kept["tried"] &= told >= 0
+            kept["paid"] &= told >= 0
+        return History(space=space, info=dict(info), ended=ended, **kept)
+
+
+def _nothing(runs: int, decisions: int) -> dict[str, NDArray[Any]]:
+    """Give the columns of a search that took no step."""
+    numbers, flags = np.zeros((0, runs)), np.zeros((0, runs), np.bool_)
+    return {
+        "archs": np.zeros((0, runs, decisions), np.int8),
+        "value": numbers,
+        "seconds": numbers,
+        "epochs": numbers.astype(np.int64),
+        "tried": flags,
+        "paid": flags,
+    }

@@ -1,0 +1,204 @@
+"""Workers: trainings side by side on simulated time, an event clock for each run.
+
+A run has so many workers. Each trains what the optimizer proposed when the worker was free; what its training takes
+is known from the benchmark, so that nobody waits for it. Asynchronously, a worker that is done tells its answer and
+takes the next trial at once. Synchronously, all workers take a trial each and the answers are told, in the order in
+which the trainings ended, once the last is done. The clock of a run says when the training ended that it was told of
+last. One worker does what a search without workers does.
+
+All runs take their steps together. What a run is asked and told depends on that run alone: as long as it may go on,
+the optimizer's n-th call of ``ask`` is its n-th trial, whatever others do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.optimizer import Optimizer
+from nasbed.core.records import Evaluations, Trials
+from nasbed.run.answers import Answers
+from nasbed.run.duplicates import Duplicates, Known
+from nasbed.run.ledger import Ledger
+from nasbed.run.progress import REPORT_EVERY, Progress
+from nasbed.run.recorder import Recorder
+from nasbed.run.scheduling import Scheduling
+
+
+@numba.njit(cache=True)
+def _occupy(ends: Any, numbers: Any, out: Any, taking: Any, end: Any, number: int) -> None:
+    """Give each run's trial to its first free worker."""
+    for run in range(len(out)):
+        if taking[run]:
+            worker = 0
+            while numbers[run, worker] >= 0:
+                worker += 1
+            ends[run, worker], numbers[run, worker] = end[run], number
+            out[run] += 1
+
+
+@numba.njit(cache=True)
+def _release(ends: Any, numbers: Any, out: Any, leaving: Any, ended: Any, number: Any) -> None:
+    """Free the worker that is done first in each run; of those done at one time, the one that began first."""
+    for run in range(len(out)):
+        number[run] = -1
+        if leaving[run]:
+            first = -1
+            for worker in range(numbers.shape[1]):
+                if numbers[run, worker] >= 0 and (
+                    first < 0
+                    or ends[run, worker] < ends[run, first]
+                    or (ends[run, worker] == ends[run, first] and numbers[run, worker] < numbers[run, first])
+                ):
+                    first = worker
+            number[run], ended[run] = numbers[run, first], ends[run, first]
+            numbers[run, first] = -1
+            out[run] -= 1
+
+
+class Crew:
+    """The workers of all runs, and when they are done.
+
+    Args:
+        runs: How many runs.
+        workers: How many each has.
+    """
+
+    def __init__(self, runs: int, workers: int) -> None:
+        self.workers = workers
+        self.out = np.zeros(runs, np.int64)
+        """How many of each run's workers have a trial."""
+        self.clock = np.zeros(runs)
+        """When each run was told last, in seconds."""
+        self.told: list[NDArray[np.int64]] = []
+        """By step, the number of the trial that each run was told of; −1 for none."""
+        self.ended: list[NDArray[np.float64]] = []
+        """By step, when it ended."""
+        self._ends = np.zeros((runs, workers))
+        self._numbers = np.full((runs, workers), -1)
+
+    def take(self, number: int, taking: NDArray[np.bool_], ends: NDArray[np.float64]) -> None:
+        """Give trial ``number`` to a free worker of each of some runs, to be done at ``ends``, ``(runs,)``."""
+        _occupy(self._ends, self._numbers, self.out, taking, ends, number)
+
+    def release(self, leaving: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Move the clocks of some runs on to the end of their next training; give its number, −1 for the others."""
+        number, ended = np.empty(len(leaving), np.int64), np.zeros(len(leaving))
+        _release(self._ends, self._numbers, self.out, leaving, ended, number)
+        np.maximum(self.clock, ended, out=self.clock, where=leaving)
+        self.told.append(number)
+        self.ended.append(ended)
+        return number
+
+
+class SideBySide:
+    """Joins an optimizer to answers that come when simulated trainings end.
+
+    Args:
+        optimizer: The method, started.
+        answers: Where answers come from.
+        ledger: What each run may spend.
+        recorder: What takes the trials down, in the order of asking.
+        duplicates: See ``search``; ``"free"`` waits for an answer that is on its way.
+        workers: How many each run has.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        answers: Answers,
+        ledger: Ledger,
+        recorder: Recorder,
+        duplicates: Duplicates,
+        workers: int,
+    ) -> None:
+        self.optimizer, self.answers, self.ledger, self.recorder = optimizer, answers, ledger, recorder
+        self.duplicates = duplicates
+        self.crew = Crew(ledger.runs, workers)
+        self._memory = None if duplicates == "pay" else Known(answers, ledger.runs)
+        self._reserved = np.zeros((ledger.runs, 2))  # evaluations and epochs that are out and will be charged
+        self._ends: list[NDArray[np.float64]] = []  # of each trial
+        self._limits = ledger.budget.limits[:2]
+
+    @property
+    def asking(self) -> NDArray[np.bool_]:
+        """Which runs have a budget left once all that is out is paid for; the others ask no more."""
+        left = np.all(self.ledger.spent[:, :2] + self._reserved < self._limits, axis=1)
+        self.ledger.close(~left)
+        return self.ledger.going
+
+    def ask(self) -> NDArray[np.bool_]:
+        """Ask for a trial a run and give it to a worker; say which runs took one."""
+        asking = self.asking.copy()
+        number = self.recorder.steps
+        trials = self.optimizer.ask()
+        taking = asking if trials.active is None else asking & trials.active
+        known, fresh = None, taking
+        if self._memory is not None:
+            known = self._memory.met(trials, number, taking)
+            fresh = taking & (known < 0)
+        heard = self.answers.to(trials, number, fresh, int(np.count_nonzero(fresh)))
+        ends = self.crew.clock + np.where(heard.seconds > 0, heard.seconds, 0.0)  # an unknown time is none
+        if known is not None and self._ends:
+            again = taking & (known >= 0)
+            if self.duplicates == "free":
+                heard = self.recorder.repeated(heard, known)
+                end = np.array([self._ends[n][run] for run, n in enumerate(known.tolist()) if again[run]])
+                ends[again] = np.maximum(self.crew.clock[again], end)
+        told = fresh if self.duplicates == "skip" else taking
+        self.recorder.record(trials, heard, told, fresh)
+        if self._memory is not None:
+            self._ends.append(ends)
+        self._reserved += np.stack([fresh, np.where(fresh, heard.epochs, 0)], axis=1)
+        self.crew.take(number, taking, ends)
+        return taking
+
+    def tell(self, leaving: NDArray[np.bool_]) -> None:
+        """Tell the optimizer of the training that ends next in each of some runs, and charge it."""
+        number = self.crew.release(leaving)
+        row = self.recorder.taken(np.maximum(number, 0))
+        paid, told = row["paid"] & leaving, row["tried"] & leaving
+        seconds, epochs = row["seconds"], row["epochs"]
+        self._reserved -= np.stack([paid, np.where(paid, epochs, 0)], axis=1)
+        self.ledger.charge(epochs, seconds, paid, self.crew.clock, leaving)
+        active = None if told.all() else told
+        trials = Trials(row["archs"], row.get("fidelity"), active, number, row.get("parents"))
+        self.optimizer.tell(trials, Evaluations(row["value"], seconds, epochs, row.get("costs"), row.get("excess")))
+
+    def to_the_end(self, scheduling: Scheduling, progress: Progress) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Play all runs to their ends; give which trial each was told of at each step, and when that ended.
+
+        Returns:
+            Both ``(steps, runs)``; −1 where a run took no step.
+        """
+        step = 0
+        round_of = self._round if scheduling == "synchronous" else self._event
+        while round_of():
+            step += 1
+            if step % REPORT_EVERY == 0:
+                progress(self.ledger.share())
+        shape = -1, self.ledger.runs
+        return np.array(self.crew.told, np.int64).reshape(shape), np.array(self.crew.ended).reshape(shape)
+
+    def _event(self) -> bool:
+        """Fill a worker of each run that has one free, then tell each run without one; False when all is over."""
+        out = self.crew.out
+        taking = self.ask() if self.asking.any() else np.zeros(len(out), np.bool_)
+        self.ledger.close(out == 0)  # nothing more to propose
+        leaving = (out > 0) & ((out == self.crew.workers) | ~taking)
+        if leaving.any():
+            self.tell(leaving)
+        return bool(out.any() or self.ledger.going.any())
+
+    def _round(self) -> bool:
+        """Fill all workers, then tell each run of all its trials; False when all is over."""
+        out = self.crew.out
+        for _ in range(self.crew.workers if self.asking.any() else 0):
+            self.ask()
+        self.ledger.close(out == 0)
+        while out.any():
+            self.tell(out > 0)
+        return bool(self.ledger.going.any())
