@@ -111,7 +111,7 @@ def test_a_call_trains_and_its_answer_is_what_was_measured_at_the_end(trained):
 @needs_torch
 def test_a_training_that_came_to_nothing_is_no_number():
     made = tiny(recipe={"batch_size": 100, "learning_rate": 1e30, "momentum": 0.0}, attempts=2)
-    value, seconds, _ = made.query(SPACE.enumerate())
+    value, seconds = made.query(SPACE.enumerate())[:2]
     assert np.isnan(value).all()
     assert (seconds >= 0).all()
     assert np.isnan(made.test(SPACE.enumerate())).all()
@@ -178,7 +178,9 @@ def test_several_epochs_in_one_search(trained):
 
 def test_what_is_for_training_alone_is_refused_elsewhere(trained):
     with pytest.raises(BadSetting, match="answers from a table"):
-        nasbed.search("random", "digits101", evaluations=1, workers=2)
+        nasbed.search("random", "digits101", evaluations=1, store="answers.sqlite")
+    with pytest.raises(BadSetting, match="are for tables"):
+        nasbed.search("random", trained, evaluations=1, failures=0.1)
     with pytest.raises(BadSetting, match="repeats='mean' is for tables"):
         nasbed.search("random", trained, evaluations=1, repeats="mean")
 
