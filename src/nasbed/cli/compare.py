@@ -13,11 +13,17 @@ from nasbed.cli.search import (
     Duplicates,
     Epochs,
     Evaluations,
+    Failures,
+    Limits,
+    Objectives,
     Repeats,
+    Scheduling,
     Seconds,
     Seed,
     TotalEpochs,
+    TotalSeconds,
     default_evaluations,
+    simulation,
 )
 
 if TYPE_CHECKING:
@@ -35,11 +41,17 @@ def command(
     evaluations: Evaluations = None,
     total_epochs: TotalEpochs = None,
     seconds: Seconds = None,
+    total_seconds: TotalSeconds = None,
     epochs: Epochs = None,
     runs: Annotated[int, typer.Option(help="Repetitions of each.")] = 500,
     seed: Seed = 0,
     duplicates: Duplicates = "pay",
     repeats: Repeats = "draw",
+    workers: Annotated[int, typer.Option(help="Trainings at a time, of each run, in simulated time.", min=1)] = 1,
+    scheduling: Scheduling = "asynchronous",
+    failures: Failures = 0.0,
+    objectives: Objectives = None,
+    limits: Limits = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures, tables and histories.")] = None,
     json: Json = False,
 ) -> None:
@@ -56,14 +68,16 @@ def command(
             {text: optimizer(text) for text in optimizers},
             benchmark,
             runs=runs,
-            evaluations=default_evaluations(evaluations, total_epochs, seconds),
+            evaluations=default_evaluations(evaluations, total_epochs, seconds, total_seconds),
             total_epochs=total_epochs,
             seconds=seconds,
             epochs=epochs,
             seed=seed,
             duplicates=duplicates,
             repeats=repeats,
+            workers=workers,
             progress=move,
+            **simulation(total_seconds, scheduling, failures, objectives, limits),
         )
     written = [] if out is None else comparison.save(out)
     if json:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from nasbed.run.ledger import Budget
     from nasbed.run.live import Status
 
-Workers = Annotated[int | None, typer.Option(help="Real training: how many at a time; 1 for one run if not given.")]
+Workers = Annotated[
+    int | None, typer.Option(help="Trainings at a time, of each run, in simulated time or, with trained:, really.")
+]
 Executor = Annotated[str, typer.Option(help="Real training: where; 'nasbed list executors'.")]
 Store = Annotated[
     Path | None, typer.Option(help="Real training: the file that keeps it; named for the search if not given.")

@@ -27,12 +27,27 @@ Evaluations = Annotated[
 ]
 TotalEpochs = Annotated[int | None, typer.Option(help="Budget of a run: epochs, all evaluations together.")]
 Seconds = Annotated[float | None, typer.Option(help="Budget of a run: seconds, simulated or, with trained:, real.")]
+TotalSeconds = Annotated[
+    float | None, typer.Option(help="Budget of a run: simulated seconds, of all its workers together.")
+]
 Epochs = Annotated[int | None, typer.Option(help="Epochs of each evaluation; the benchmark's most if not given.")]
 Seed = Annotated[int, typer.Option(help="Of the whole study; run k depends on the seed and k alone.")]
 Duplicates = Annotated[
     str, typer.Option(help="What an architecture costs that a run has paid for before: pay, free or skip.")
 ]
 Repeats = Annotated[str, typer.Option(help="What is heard of a table's repeats: draw one, or their mean.")]
+
+Scheduling = Annotated[
+    str, typer.Option(help="Whether a simulated worker waits for the others: asynchronous or synchronous.")
+]
+Failures = Annotated[float, typer.Option(help="How likely a simulated training fails, from 0 to 1.")]
+Objectives = Annotated[
+    list[str] | None,
+    typer.Option("--objective", help="A cost to be kept low beside accuracy: seconds, params, …; again for more."),
+]
+Limits = Annotated[
+    list[str] | None, typer.Option("--limit", help="What a cost may be at most: params=1000000; again for more.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -46,6 +61,7 @@ def command(
     evaluations: Evaluations = None,
     total_epochs: TotalEpochs = None,
     seconds: Seconds = None,
+    total_seconds: TotalSeconds = None,
     epochs: Epochs = None,
     runs: Annotated[int, typer.Option(help="Independent searches.")] = 1,
     seed: Seed = 0,
@@ -59,6 +75,10 @@ def command(
     recipe: Recipe = None,
     device: Device = "cpu",
     workers: Workers = None,
+    scheduling: Scheduling = "asynchronous",
+    failures: Failures = 0.0,
+    objectives: Objectives = None,
+    limits: Limits = None,
     executor: Executor = "processes",
     store: Store = None,
     out: Annotated[Path | None, typer.Option(help="Write every trial to this Parquet file.")] = None,
@@ -84,14 +104,20 @@ def command(
         check_place(out)
     how: dict[str, Any] = {"runs": runs, "seed": seed, "first_run": first_run, "epochs": epochs}
     how["duplicates"] = duplicates
+    simulated = simulation(total_seconds, scheduling, failures, objectives, limits)
     if isinstance(answers, LiveBenchmark):
         if repeats != "draw":
             raise BadSetting("--repeats is for tables; a training that has not been made has no mean")
+        if simulated != simulation():
+            raise BadSetting(
+                f"{answers.name} really trains; --total-seconds, --scheduling, --failures, --objective and --limit "
+                "are for tables"
+            )
         store = store or live.default_store(optimizer, answers.name, seed)
         how.update(workers=workers, executor=executor)
         history = live.search(method, answers, Budget(evaluations, total_epochs, seconds), store, how)
     else:
-        evaluations = default_evaluations(evaluations, total_epochs, seconds)
+        evaluations = default_evaluations(evaluations, total_epochs, seconds, total_seconds)
         with progress("searching") as move:
             history = nasbed.search(
                 method,
@@ -103,6 +129,7 @@ def command(
                 workers=workers,
                 store=store,
                 progress=move,
+                **simulated,
                 **how,
             )
     if out is not None:
@@ -144,9 +171,37 @@ def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> 
     return resolve(name, skeleton=skeleton, recipe=changes, named=recipe, device=device)
 
 
-def default_evaluations(evaluations: int | None, total_epochs: int | None, seconds: float | None) -> int | None:
-    """Give a budget where none was named."""
-    return DEFAULT_EVALUATIONS if evaluations is total_epochs is seconds is None else evaluations
+def default_evaluations(evaluations: int | None, *others: float | None) -> int | None:
+    """Give a budget where neither evaluations nor one of the others was named."""
+    return DEFAULT_EVALUATIONS if evaluations is None and all(other is None for other in others) else evaluations
+
+
+def simulation(
+    total_seconds: float | None = None,
+    scheduling: str = "asynchronous",
+    failures: float = 0.0,
+    objectives: list[str] | None = None,
+    limits: list[str] | None = None,
+) -> dict[str, Any]:
+    """Give what a search on a table is told of simulated trainings.
+
+    Raises:
+        BadSetting: When a limit is no number.
+    """
+    from nasbed.cli.values import settings
+    from nasbed.core.errors import BadSetting
+
+    most = settings(limits or [])
+    for name, limit in most.items():
+        if isinstance(limit, bool) or not isinstance(limit, int | float):
+            raise BadSetting(f"a limit is a number, such as {name}=1000000, not {limit!r}")
+    return {
+        "total_seconds": total_seconds,
+        "scheduling": scheduling,
+        "failures": failures,
+        "objectives": tuple(objectives or ()),
+        "limits": most,
+    }
 
 
 def _chosen(history: History) -> list[dict[str, Any]]:

@@ -292,7 +292,8 @@ def test_workers_nodes_and_drivers_die_and_every_unit_is_done_once(cluster, tmp_
 
 
 NAP = """
-import json, sys
+import json, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the background, where it is ignored
 from nasbed.run.executors.ray import RayExecutor
 with RayExecutor(**json.loads(sys.argv[1])) as executor:
     for tag in "abc":
