@@ -71,6 +71,7 @@ def test_optimizer(name, law):
 
 OTHER_OPTIMIZERS = {
     "random-once": ("random", {"replacement": False}),
+    "reinforce-plain": ("reinforce", {"ascent": "sgd", "learning_rate": 0.1}),
     "young-evolution": ("regularized-evolution", {"population": 3, "sample": 1}),
 }
 

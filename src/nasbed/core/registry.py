@@ -135,6 +135,7 @@ optimizers = Registry(
         "random": "nasbed.optimizers.random:RandomSearch",
         "regularized-evolution": "nasbed.optimizers.evolution:RegularizedEvolution",
         "local": "nasbed.optimizers.local:LocalSearch",
+        "reinforce": "nasbed.optimizers.reinforce:Reinforce",
     },
 )
 stores = Registry(

@@ -1,0 +1,109 @@
+"""REINFORCE: draw from a policy, and make what was better than expected more likely.
+
+The method as NAS-Bench-101 and NAS-Bench-201 tried it: one categorical distribution for each decision, no controller
+network, the moving average of the rewards as what is expected.
+
+References: Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning",
+Machine Learning 8, 1992; Ying et al., "NAS-Bench-101", ICML 2019, https://arxiv.org/abs/1902.09635; Dong and Yang,
+"NAS-Bench-201", ICLR 2020, https://arxiv.org/abs/2001.00326.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, get_args
+
+import numpy as np
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.optimizer import Optimizer
+from nasbed.core.records import Evaluations, Trials
+from nasbed.optimizers.policy import Ascent, Policies
+
+_ROUNDS = 10
+"""Rounds of 1, 2, 4, … draws, after which a run whose draws were all invalid samples its space."""
+
+
+@dataclass(eq=False)
+class Reinforce(Optimizer):
+    """Policy gradient on independent categorical distributions.
+
+    The defaults are those of the scripts of NATS-Bench (``exps/NATS-algos/reinforce.py`` and ``run-all.sh`` in
+    D-X-Y/AutoDL-Projects): Adam at 0.01, a baseline of momentum 0.9. NAS-Bench-201's own runs had Adam at 0.001
+    (``scripts-search/NAS-Bench-201-algos/REINFORCE.sh``); the script of NAS-Bench-101's authors is
+    ``ascent="sgd", learning_rate=0.1`` (``experiment_scripts/run_rl.py`` in automl/nas_benchmarks).
+
+    Draws that are no architectures of the space are drawn again, as published, 1023 times at most; then the space
+    itself is sampled. A failed training has no reward and teaches nothing. What was never asked for, or bears no
+    number, was not drawn from the policy, so its gradient would be biased: it is ignored.
+
+    Attributes:
+        ascent: How the logits climb: ``"adam"`` or ``"sgd"``.
+        learning_rate: How far.
+        momentum: How much of the baseline each answer keeps, from 0 to below 1.
+    """
+
+    ascent: Ascent = "adam"
+    learning_rate: float = 0.01
+    momentum: float = 0.9
+
+    def __post_init__(self) -> None:
+        if self.ascent not in get_args(Ascent):
+            raise BadSetting(f"ascent is 'adam' or 'sgd', not {self.ascent!r}")
+        if not self.learning_rate > 0:
+            raise BadSetting(f"learning_rate must be positive, not {self.learning_rate}")
+        if not 0 <= self.momentum < 1:
+            raise BadSetting(f"momentum must be from 0 to below 1, not {self.momentum}")
+
+    def reset(self) -> None:
+        """Begin with all values alike and nothing expected."""
+        self._policies = Policies(self.runs, self.space.cardinalities)
+        self._rewards, self._weights = np.zeros(self.runs), np.zeros(self.runs)
+        self._asked = np.zeros(1, np.int64)
+
+    def ask(self) -> Trials:
+        """Draw from each run's policy until the row is valid."""
+        archs = np.empty((self.runs, self.space.decisions), np.int8)
+        looking = np.arange(self.runs)
+        for doubled in range(_ROUNDS):
+            drawn = self.streams.drawing(looking, partial(self._policies.draw, runs=looking, count=2**doubled))
+            valid = self.space.valid(drawn.reshape(-1, self.space.decisions)).reshape(drawn.shape[:2])
+            found, place = valid.any(axis=1), valid.argmax(axis=1)
+            archs[looking[found]] = drawn[found, place[found]]
+            looking = looking[~found]
+            if not len(looking):
+                break
+        else:
+            archs[looking] = self.streams.drawing(looking, self.space.sample)
+        number = np.full(self.runs, self._asked[0])
+        self._asked += 1
+        return Trials(archs, number=number)
+
+    def tell(self, trials: Trials, evaluations: Evaluations) -> None:
+        """Move the baseline, then climb by what the reward is above it."""
+        if trials.number is None:
+            return
+        rewards = evaluations.value
+        heard = (trials.number >= 0) & ~np.isnan(rewards)
+        if trials.active is not None:
+            heard &= trials.active
+        kept, new = self.momentum, 1 - self.momentum
+        self._rewards = np.where(heard, kept * self._rewards + new * rewards, self._rewards)
+        self._weights = np.where(heard, kept * self._weights + new, self._weights)
+        advantages = np.where(heard, rewards - self._rewards / np.where(heard, self._weights, 1.0), 0.0)
+        self._policies.climb(trials.archs, advantages, heard, self.learning_rate, self.ascent)
+
+    def state(self) -> dict[str, Any]:
+        """Give the policies and what is expected."""
+        return {"policies": self._policies.state_dict(), **{name: getattr(self, name).copy() for name in _STATE}}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take them back."""
+        self._policies.load_state_dict(state["policies"])
+        for name in _STATE:
+            getattr(self, name)[:] = state[name]
+
+
+_STATE = ("_rewards", "_weights", "_asked")
