@@ -12,6 +12,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
@@ -20,7 +21,9 @@ from nasbed.core.rng import Streams, below, philox
 
 
 @numba.njit(cache=True)
-def _push(archs: Any, values: Any, told: Any, newcomers: Any, heard: Any, active: Any) -> None:
+def _push(
+    archs: Any, values: Any, numbers: Any, told: Any, newcomers: Any, heard: Any, number: Any, active: Any
+) -> None:
     """Put each run's newcomer where its oldest stood; a failed training counts as the worst there is."""
     size = values.shape[1]
     for run in range(len(told)):
@@ -28,13 +31,19 @@ def _push(archs: Any, values: Any, told: Any, newcomers: Any, heard: Any, active
             place = told[run] % size
             archs[run, place] = newcomers[run]
             values[run, place] = -np.inf if np.isnan(heard[run]) else heard[run]
+            numbers[run, place] = number[run]
             told[run] += 1
 
 
 @numba.njit(cache=True)
-def _winners(archs: Any, values: Any, keys: Any, positions: Any, sample: int, runs: Any) -> Any:
-    """Draw ``sample`` members with replacement in each of some runs and give the best; the first of equals."""
-    parents = np.empty((len(runs), archs.shape[2]), np.int8)
+def _winners(
+    archs: Any, values: Any, numbers: Any, keys: Any, positions: Any, sample: int, runs: Any, parents: Any
+) -> Any:
+    """Draw ``sample`` members with replacement in each of some runs and give the best; the first of equals.
+
+    Their numbers are written to ``parents``, ``(all runs, 2)``.
+    """
+    winners = np.empty((len(runs), archs.shape[2]), np.int8)
     for i in range(len(runs)):
         run = runs[i]
         best = -1
@@ -46,13 +55,17 @@ def _winners(archs: Any, values: Any, keys: Any, positions: Any, sample: int, ru
                 block = philox(keys[i], positions[i] >> 1)
             if best < 0 or values[run, rival] > values[run, best]:
                 best = rival
-        parents[i] = archs[run, best]
-    return parents
+        winners[i] = archs[run, best]
+        parents[run, 0] = numbers[run, best]
+    return winners
 
 
 @dataclass(eq=False)
 class RegularizedEvolution(Optimizer):
     """Aging evolution, one mutated child a step.
+
+    Where answers are late, the newest is who was told of last, and no run waits for its population: it samples until
+    enough were told, and then breeds from those that are alive.
 
     Attributes:
         population: How many of the latest trials are alive.
@@ -70,42 +83,51 @@ class RegularizedEvolution(Optimizer):
         """Begin with nobody alive."""
         self._archs = np.zeros((self.runs, self.population, self.space.decisions), np.int8)
         self._values = np.full((self.runs, self.population), -np.inf)
+        self._numbers = np.full((self.runs, self.population), -1)
         self._told = np.zeros(self.runs, np.int64)
+        self._asked = 0
         self._everyone = np.ones(self.runs, np.bool_)
+        self._strangers = np.full(self.runs, -1)
         self._all_runs = np.arange(self.runs)
         self._grown_up = False
 
     def ask(self) -> Trials:
         """Sample at random until the population is full, then breed."""
-        if self._grown_up:
-            return Trials(self._breed(self.streams, self._all_runs))
-        young = self._told < self.population
-        self._grown_up = not young.any()  # and never young again, so the next steps need not look
-        if self._grown_up:
-            return self.ask()
-        if young.all():
-            return Trials(self.space.sample(self.streams))
+        number = np.full(self.runs, self._asked)
+        self._asked += 1
+        young = None if self._grown_up else self._told < self.population
+        if young is not None and young.all():
+            return Trials(self.space.sample(self.streams), number=number)
+        parents = np.full((self.runs, 2), -1)
+        if young is None or not young.any():
+            self._grown_up = True  # and never young again, so the next steps need not look
+            return Trials(self._breed(self.streams, self._all_runs, parents), number=number, parents=parents)
         archs = np.empty((self.runs, self.space.decisions), np.int8)
         filling, breeding = np.flatnonzero(young), np.flatnonzero(~young)
         archs[filling] = self.streams.drawing(filling, self.space.sample)
-        archs[breeding] = self.streams.drawing(breeding, lambda streams: self._breed(streams, breeding))
-        return Trials(archs)
+        archs[breeding] = self.streams.drawing(breeding, lambda streams: self._breed(streams, breeding, parents))
+        return Trials(archs, number=number, parents=parents)
 
-    def _breed(self, streams: Streams, runs: Any) -> Archs:
-        """Mutate the best of a few in each of some runs."""
-        parents = _winners(self._archs, self._values, streams.keys, streams.positions, self.sample, runs)
-        return self.space.mutate(parents, streams)
+    def _breed(self, streams: Streams, runs: NDArray[np.int64], parents: NDArray[np.int64]) -> Archs:
+        """Mutate the best of a few in each of some runs, and note whose children they are."""
+        alive = self._archs, self._values, self._numbers
+        winners = _winners(*alive, streams.keys, streams.positions, self.sample, runs, parents)
+        return self.space.mutate(winners, streams)
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
         """The newest joins; once the population is full it takes the oldest's place."""
         active = self._everyone if trials.active is None else trials.active
-        _push(self._archs, self._values, self._told, trials.archs, evaluations.value, active)
+        number = self._strangers if trials.number is None else trials.number
+        alive = self._archs, self._values, self._numbers
+        _push(*alive, self._told, trials.archs, evaluations.value, number, active)
 
     def state(self) -> dict[str, Any]:
-        """Give who is alive, how good they are and how many there have been."""
-        return {"archs": self._archs.copy(), "values": self._values.copy(), "told": self._told.copy()}
+        """Give who is alive, how good they are, and how many there have been."""
+        alive = {"archs": self._archs.copy(), "values": self._values.copy(), "numbers": self._numbers.copy()}
+        return {**alive, "told": self._told.copy(), "asked": self._asked}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Bring the population back."""
-        self._archs[:], self._values[:], self._told[:] = state["archs"], state["values"], state["told"]
+        self._archs[:], self._values[:], self._numbers[:] = state["archs"], state["values"], state["numbers"]
+        self._told[:], self._asked = state["told"], int(state["asked"])
         self._grown_up = False
