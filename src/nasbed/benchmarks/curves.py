@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.benchmarks.costs import IMAGES, Formula
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.records import Archs, Evaluations
 from nasbed.tables.column import mean_of
 from nasbed.tables.curves.column import CurveColumn
-from nasbed.tables.curves.names import ONLY_TEST, RUN_METRICS, TRAIN
+from nasbed.tables.curves.names import ONLY_TEST, RUN_METRICS, TRAIN, column_name
 from nasbed.tables.curves.table import CurveTable
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class CurveBenchmark(Benchmark):
         if told is None:
             raise NotInTable(f"{table.path.name} has neither validation nor test accuracies of {searched}")
         self._told: CurveColumn = told
+        self._searched = searched
         self._train_time = _measured(table, self.hp, searched, TRAIN, "time")
         self._valid_time = _measured(table, self.hp, searched, "x-valid", "time")
         self.budgets = tuple(epoch + 1 for epoch in told.epochs)
@@ -226,6 +228,35 @@ class CurveBenchmark(Benchmark):
         """Give the best mean validation and the best mean test accuracy in the table; NaN where there are none."""
         budget = int(self._budget(epochs, 0))
         return _best(self._at(budget).mean), _best(self._tested(budget))
+
+    # ── what networks cost ────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """Parameters and operations by formula, and the published latency of a batch, in seconds, if there is any."""
+        latency = column_name(self.hp, self._searched, None, "latency") in self.table.columns
+        return (*(self._formula.names if self._formula is not None else ()), *(("latency",) if latency else ()))
+
+    @cached_property
+    def _formula(self) -> Formula | None:
+        """The published network's for these classes and images; None for data that nobody knows."""
+        return Formula(self.space, IMAGES[self._searched]) if self._searched in IMAGES else None
+
+    def cost(self, name: str, archs: Archs) -> NDArray[np.float64]:
+        """Give what else each architecture costs; see ``Benchmark.cost``.
+
+        Raises:
+            NotInTable: When the latency of one of them was not measured.
+        """
+        if name not in self.costs:
+            return super().cost(name, archs)
+        if self._formula is not None and name in self._formula.names:
+            return self._formula.of(name, archs)
+        seconds = self.table.query(archs, data=self._searched, metric=name, hp=self.hp)
+        if np.isnan(seconds).any():
+            lost = archs[int(np.argmax(np.isnan(seconds)))].tolist()
+            raise NotInTable(f"{self.name} has no {name} of the architecture {lost}")
+        return seconds
 
     # ── what one should know ──────────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.benchmarks.costs import Formula
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, InvalidArchitecture, NotInTable
 from nasbed.core.records import Archs, Evaluations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _FEW = 32
 """So many architectures are found by hash before compiled code and the index are worth loading."""
+_TRIED = 32  # rows whose parameters tell whether a skeleton is the table's
 
 
 @cache
@@ -195,6 +197,26 @@ class TabularBenchmark(Benchmark):
     @cached_property
     def _optima(self) -> dict[int, tuple[float, float]]:
         return {}
+
+    # ── what networks cost ────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """The table's parameters, and operations by formula where the skeleton is known that it was trained in."""
+        return ("params", "flops") if self._formula is not None else ("params",)
+
+    @cached_property
+    def _formula(self) -> Formula | None:
+        """That of the table's own skeleton, or of the published one if that has the table's parameters, or none."""
+        formula = Formula(self.space, self.table.provenance.get("skeleton") or {})
+        fits = formula.gives(self.table.trainable_parameters[:_TRIED], self.table.archs[:_TRIED])
+        return formula if fits else None
+
+    def cost(self, name: str, archs: Archs) -> NDArray[np.float64]:
+        """Give what else each architecture costs; see ``Benchmark.cost``."""
+        if name == "params":
+            return self.table.trainable_parameters[self.rows(archs)].astype(np.float64)
+        return super().cost(name, archs) if self._formula is None or name != "flops" else self._formula.of(name, archs)
 
     def describe(self) -> dict[str, Any]:
         """Give the table's own description under the benchmark's name."""
