@@ -132,6 +132,8 @@ benchmarks = Registry(
 optimizers = Registry(
     "optimizer",
     {
+        "successive-halving": "nasbed.optimizers.halving:SuccessiveHalving",
+        "hyperband": "nasbed.optimizers.hyperband:Hyperband",
         "random": "nasbed.optimizers.random:RandomSearch",
         "regularized-evolution": "nasbed.optimizers.evolution:RegularizedEvolution",
         "local": "nasbed.optimizers.local:LocalSearch",
