@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -266,8 +265,9 @@ def test_workers_nodes_and_drivers_die_and_every_unit_is_done_once(cluster, tmp_
     out = tmp_path / "table.arrow"
     command = GENERATE, str(out), cluster.address, json.dumps(SETTINGS)
     with started(*command) as driver:
-        wait(driver, 5)
-        os.kill(held(), signal.SIGKILL)
+        for done in (5, 10):  # one may have sent its answer already when it is stopped
+            wait(driver, done)
+            os.kill(held(), signal.SIGKILL)
         wait(driver, 15)
         lost = held(cluster.lost)
         cluster.remove_node(cluster.lost, allow_graceful=False)
@@ -285,8 +285,8 @@ def test_workers_nodes_and_drivers_die_and_every_unit_is_done_once(cluster, tmp_
         assert driver.communicate() == ("", "")
         assert driver.returncode == 0
     kept = records(out.with_suffix(".sqlite"))
-    tries = Counter(record["attempts"] for record in kept.values())
-    assert tries == {1: UNITS - 1, 2: 1}, "the worker's death costs an attempt, and the node's none"
+    more = sum(record["attempts"] - 1 for record in kept.values())
+    assert 1 <= more <= 2, "a worker's death costs an attempt, and the node's none"
     inline = generate(tmp_path / "inline.arrow", space=SPACE, executor="inline", command="a test", **SETTINGS)
     same_but_for_times(Table.open(out), inline)
 
