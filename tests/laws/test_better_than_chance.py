@@ -1,0 +1,28 @@
+"""Every method that learns does better on a hill than random search, for the same epochs."""
+
+import numpy as np
+import pytest
+
+from nasbed.core import registry
+from nasbed.run.ledger import Budget
+from nasbed.run.search import search
+from nasbed.spaces.nasbench201 import NASBench201
+from nasbed.testing.hill import HillBenchmark
+
+HILL = HillBenchmark(NASBench201())
+SLOW_ONES = {"optuna", "nevergrad", "pymoo"}
+"""A foreign object for each run: fewer of them."""
+
+
+def ends(optimizer, runs):
+    history = search(optimizer, HILL, Budget(epochs=27 * 150), runs=runs, seed=1).attach(HILL)
+    return history.metric("mean-validation")[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in registry.optimizers if name != "random"])
+def test_it_beats_random_search_on_a_hill(name):
+    runs = 20 if name in SLOW_ONES else 200
+    own, chance = ends(registry.optimizers.make(name, {}), runs), ends(registry.optimizers.make("random", {}), runs)
+    gain = own - chance
+    assert gain.mean() > 3 * gain.std(ddof=1) / np.sqrt(runs), f"{own.mean():.3f}, random search {chance.mean():.3f}"
