@@ -72,6 +72,10 @@ def test_optimizer(name, law):
 OTHER_OPTIMIZERS = {
     "random-once": ("random", {"replacement": False}),
     "reinforce-plain": ("reinforce", {"ascent": "sgd", "learning_rate": 0.1}),
+    "halving-resumed": ("successive-halving", {"continuation": "resume", "architectures": 20, "eta": 2}),
+    "hyperband-resumed": ("hyperband", {"continuation": "resume", "max_epochs": 9}),
+    "asha-resumed": ("asha", {"continuation": "resume", "min_epochs": 2}),
+    "asha-stopping": ("asha", {"kind": "stopping", "continuation": "resume"}),
     "young-evolution": ("regularized-evolution", {"population": 3, "sample": 1}),
 }
 

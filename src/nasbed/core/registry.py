@@ -132,6 +132,7 @@ benchmarks = Registry(
 optimizers = Registry(
     "optimizer",
     {
+        "asha": "nasbed.optimizers.asha:ASHA",
         "successive-halving": "nasbed.optimizers.halving:SuccessiveHalving",
         "hyperband": "nasbed.optimizers.hyperband:Hyperband",
         "random": "nasbed.optimizers.random:RandomSearch",
