@@ -49,10 +49,12 @@ class Comparison:
     Attributes:
         histories: What each search did, by its label.
         reference: What random search is expected to reach, where that is asked and known; else None.
+        command: What was typed to make it, if anything was.
     """
 
     histories: dict[str, History]
     reference: RandomReference | None = None
+    command: str | None = None
 
     @property
     def benchmark(self) -> str:
@@ -148,6 +150,17 @@ class Comparison:
         from nasbed.report.folder import save
 
         return save(self, Path(folder))
+
+    def report(self, path: str | Path, title: str | None = None) -> Path:
+        """Write one HTML file that holds everything and needs nothing: see ``report.page``.
+
+        Args:
+            path: Of the file; an earlier one is replaced once the new one is whole.
+            title: Of the page; None to name the benchmark.
+        """
+        from nasbed.report.page.page import write
+
+        return write(self, path, title)
 
 
 def compare(

@@ -58,6 +58,7 @@ def about(comparison: Comparison) -> dict[str, Any]:
     files = _file_names(comparison)
     return {
         **shared,
+        **({} if comparison.command is None else {"command": comparison.command}),
         "runs": comparison.runs,
         "optimizers": {
             label: {

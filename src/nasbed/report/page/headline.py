@@ -1,0 +1,46 @@
+"""Headline: what a study found, in sentences that say no more than its intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nasbed.report.comparison import Comparison
+from nasbed.report.page.words import runs, value
+
+_NAMED_AT_MOST = 6
+
+
+def headline(comparison: Comparison) -> str:
+    """Say which search ended best, and from which others it is told apart."""
+    metric = comparison.metric
+    means = {
+        label: float(np.nanmean(values))
+        for label, values in comparison.final(metric).items()
+        if not np.isnan(values).all()
+    }
+    if not means:
+        return f"No training of {runs(comparison)} of {_count(len(comparison.histories))} came to a result."
+    best = max(means, key=lambda label: means[label])
+    unit = " %" if comparison.factor(metric) == 100 else ""
+    reached = f"{comparison.words(metric)} {value(comparison, metric, means[best])}{unit}, mean of {runs(comparison)}"
+    if len(comparison.histories) == 1:
+        return f"{best} ended with a {reached}."
+    pairs = comparison.separated().differences
+    apart = [pair.worse for pair in pairs if pair.better == best and pair.apart]
+    others = [label for label in comparison.histories if label != best and label not in apart]
+    sentence = f"Of {_count(len(comparison.histories))}, {best} ended highest: {reached}."
+    if not others:
+        return f"{sentence} It is told apart from {'the other' if len(apart) == 1 else 'all others'}."
+    if not apart:
+        return f"{sentence} It is told apart from none of the others."
+    return f"{sentence} It is told apart from {_names(apart)}, and not from {_names(others)}."
+
+
+def _count(searches: int) -> str:
+    return f"{searches} search{'es' if searches > 1 else ''}"
+
+
+def _names(labels: list[str]) -> str:
+    if len(labels) > _NAMED_AT_MOST:
+        return f"{len(labels)} others"
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -1,0 +1,122 @@
+"""Page: comparisons as one HTML file, with everything that it needs inside.
+
+The file has three scripts' worth of text: the page's own, which is short and readable; plotly.js and the figures, both
+compressed. Its content security policy allows the two scripts by their hashes and nothing else, no connection either,
+so that neither a label nor an architecture can bring a script of its own, and the page is the same with the network
+off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
+from nasbed.core.files import replacing
+from nasbed.report.comparison import Comparison
+from nasbed.report.page.architectures import architectures
+from nasbed.report.page.encoding import as_json, packed, source_hash
+from nasbed.report.page.headline import headline
+from nasbed.report.page.library import plotly
+from nasbed.report.page.origin import origin
+from nasbed.report.page.parts import Figure, Section
+from nasbed.report.page.progress import progress
+from nasbed.report.page.results import spread, summary
+from nasbed.report.page.words import runs
+from nasbed.run.history import History
+
+SECTIONS: tuple[Callable[[Comparison], Section | None], ...] = (
+    summary,
+    progress,
+    spread,
+    architectures,
+    origin,
+)
+"""What a chapter consists of, in order; what has nothing to say of a comparison gives None."""
+
+
+def write(comparisons: Comparison | Mapping[str, Comparison], path: str | Path, title: str | None = None) -> Path:
+    """Write a page, whole or not at all, and give its path. The same comparisons give the same bytes.
+
+    Args:
+        comparisons: One, or several by the titles of their chapters.
+        path: Of the file.
+        title: Of the page; None for the benchmarks' names.
+
+    Raises:
+        BadSetting: Where there is nothing to write, or no place to write it to.
+        MissingExtra: When plotly or jinja2 is not installed.
+    """
+    text = html(comparisons, title)
+    with replacing(Path(path)) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+    return Path(path)
+
+
+def html(comparisons: Comparison | Mapping[str, Comparison], title: str | None = None) -> str:
+    """Give the page's text; see ``write``."""
+    given = {"": comparisons} if isinstance(comparisons, Comparison) else dict(comparisons)
+    if not given:
+        raise BadSetting("there is nothing to report; give a comparison")
+    chapters = [_chapter(i, name, comparison) for i, (name, comparison) in enumerate(given.items())]
+    names = list(dict.fromkeys(comparison.benchmark for comparison in given.values()))
+    figures = {
+        f"{section['address']}-{part.name}": asdict(part)
+        for chapter in chapters
+        for section in chapter["sections"]
+        for part in section["parts"]
+        if isinstance(part, Figure)
+    }
+    script, library = _file("page.js"), plotly()
+    environment = require("jinja2", "report").Environment(
+        autoescape=True, undefined=require("jinja2", "report").StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.tests["part"] = lambda part, kind: type(part).__name__ == kind
+    text: str = environment.from_string(_file("page.html")).render(
+        title=title or f"Searches on {', '.join(names)}",
+        chapters=chapters,
+        style=_file("page.css"),
+        script=script,
+        sources=f"{source_hash(script)} {library.source}",
+        library=library,
+        figures=packed(as_json(figures)),
+    )
+    return text
+
+
+def _chapter(number: int, name: str, given: Comparison) -> dict[str, Any]:
+    """Give what the template reads of one comparison; addresses are its own where there are several."""
+    comparison = replace(given, histories={label: judged(history) for label, history in given.histories.items()})
+    prefix = f"c{number}-" if name else ""
+    sections = [section for make in SECTIONS if (section := make(comparison)) is not None]
+    return {
+        "name": name,
+        "address": f"c{number}",
+        "benchmark": comparison.benchmark,
+        "runs": runs(comparison),
+        "headline": headline(comparison),
+        "separation": comparison.separated().sentence() if len(comparison.histories) > 1 else "",
+        "caution": comparison.caution,
+        "warnings": comparison.warnings,
+        "sections": [
+            {"address": prefix + section.name, "title": section.title, "parts": section.parts} for section in sections
+        ],
+    }
+
+
+def judged(history: History) -> History:
+    """Give a history that can be asked for any metric: one that no benchmark was attached to knows no test."""
+    if history.test is not None and history.mean_validation is not None:
+        return history
+    unknown = np.full((history.steps, history.runs), np.nan)
+    return history.judged(unknown, unknown, (float("nan"), float("nan")))
+
+
+def _file(name: str) -> str:
+    return (files("nasbed.report.page") / name).read_text(encoding="utf-8")

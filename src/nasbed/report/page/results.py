@@ -1,0 +1,134 @@
+"""Results: what the runs ended with: the sentence, the summary, the spread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.report.comparison import Comparison
+from nasbed.report.page.encoding import numbers
+from nasbed.report.page.parts import Figure, Section, Switch, Table, View, shown
+from nasbed.report.page.words import axis, metrics, number, runs, value
+from nasbed.report.summary import mean_and_reach
+from nasbed.run.history import Metric
+
+_DOTS = 500  # runs that are drawn as dots; more hide each other
+
+
+def summary(comparison: Comparison) -> Section:
+    """Tabulate what each search spent and came to."""
+    accuracy = comparison.factor("validation") == 100
+    heard = "validation" if accuracy else comparison.words("validation")
+    unit = " (%)" if accuracy else ""
+    headers = [
+        "search",
+        "runs",
+        "evaluations",
+        "unique",
+        f"{heard}, heard{unit}",
+        f"{heard}, mean{unit}",
+        "test (%)",
+        "test regret (points)",
+        "found the optimum (%)",
+    ]
+    rows = [_row(comparison, row) for row in comparison.summary()]
+    kept = [i for i in range(len(headers)) if i < 4 or any(row[i] != "–" for row in rows)]
+    caption = (
+        f"Means over {runs(comparison)}. What a search heard of its incumbent is one training's validation; mean "
+        "validation and test are means over all trainings that the benchmark has of it. The regret has the 95 % "
+        "interval of its mean (Student's t)."
+    )
+    return Section(
+        "summary",
+        "Summary",
+        [Table([headers[i] for i in kept], [[row[i] for i in kept] for row in rows], caption)],
+    )
+
+
+def _row(comparison: Comparison, row: dict[str, Any]) -> list[str]:
+    regret = number(row["test_regret"], 2, 100)
+    if row["test_regret_low"] is not None:
+        regret += f" ({number(row['test_regret_low'], 2, 100)} to {number(row['test_regret_high'], 2, 100)})"
+    return [
+        row["optimizer"],
+        f"{row['runs']:,}",
+        number(row["evaluations"], 1),
+        number(row["unique_evaluations"], 1),
+        value(comparison, "validation", row["validation"]),
+        value(comparison, "mean-validation", row["mean_validation"]),
+        value(comparison, "test", row["test"]),
+        regret,
+        number(row["optimum_found"], 1, 100),
+    ]
+
+
+def spread(comparison: Comparison) -> Section | None:
+    """Draw what the runs of each search ended with; None where nothing was found."""
+    chosen = metrics(comparison)
+    if not chosen:
+        return None
+    views = {metric: _view(comparison, metric) for metric in chosen}
+    figure = Figure(
+        "final",
+        f"What {runs(comparison)} of each search ended with. Dot: a run; box: quartiles, with whiskers to the last run "
+        "within one and a half boxes; diamond: mean with its 95 % confidence interval.",
+        views,
+        [Switch("metric", {metric: comparison.words(metric) for metric in chosen})],
+        height=150 + 64 * len(comparison.histories),
+    )
+    return Section("final", "Where the runs ended", [figure])
+
+
+def _view(comparison: Comparison, metric: Metric) -> View:
+    data: list[dict[str, Any]] = []
+    finals = comparison.final(metric)
+    for i, values in enumerate(finals.values()):
+        there = comparison.factor(metric) * values[~np.isnan(values)]
+        if len(there):
+            data += _traces(there, i)
+    ticks = {"tickvals": list(range(len(finals))), "ticktext": [shown(label) for label in finals]}
+    vertical = {**ticks, "range": [len(finals) - 0.4, -0.6], "showgrid": False, "names": True}
+    return View(data, {"xaxis": {"title": f"final {axis(comparison, metric)}"}, "yaxis": vertical})
+
+
+def _traces(values: NDArray[np.float64], i: int) -> list[dict[str, Any]]:
+    """Give the dots, the box and the mean of one search."""
+    dots = values if len(values) <= _DOTS else values[:: -(-len(values) // _DOTS)]
+    heights = i + 0.18 + 0.24 * (np.arange(len(dots)) * 0.6180339887498949 % 1.0)  # evenly spread, the same each time
+    q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
+    reach = 1.5 * (q3 - q1)
+    low, high = values[values >= q1 - reach].min(), values[values <= q3 + reach].max()
+    mean, around = mean_and_reach(values)
+    return [
+        {
+            "x": numbers(dots),
+            "y": numbers(heights, 4),
+            "mode": "markers",
+            "marker": {"color": f"@{i}", "size": 4, "opacity": 0.45},
+            "hoverinfo": "x",
+        },
+        {
+            "type": "box",
+            "orientation": "h",
+            "y0": i - 0.12,
+            "q1": numbers([q1]),
+            "median": numbers([median]),
+            "q3": numbers([q3]),
+            "lowerfence": numbers([low]),
+            "upperfence": numbers([high]),
+            "width": 0.34,
+            "line": {"color": f"@{i}", "width": 1.6},
+            "fillcolor": f"@{i}/0.12",
+            "hoverinfo": "x",
+        },
+        {
+            "x": numbers([mean]),
+            "y": [i - 0.12],
+            "mode": "markers",
+            "marker": {"color": "@ink", "symbol": "diamond", "size": 8},
+            "error_x": {"type": "data", "array": [numbers([np.nan_to_num(around)])[0]], "color": "@ink", "width": 5},
+            "hovertemplate": "mean %{x}<extra></extra>",
+        },
+    ]
