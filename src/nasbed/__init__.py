@@ -193,7 +193,7 @@ def search(
         epochs=epochs,
         duplicates=duplicates,
         repeats=repeats,
-        workers=workers or 1,
+        workers=1 if workers is None else workers,
         scheduling=scheduling,
         failures=failures,
         objectives=objectives,

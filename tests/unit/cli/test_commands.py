@@ -210,3 +210,11 @@ def test_a_reader_that_has_seen_enough_is_no_error(table, unbuffered):
     )
     os.close(write)
     assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_search_takes_workers_failures_and_aims(nasbed_command):
+    words = ("search", "regularized-evolution", "--evaluations", "30", "--runs", "2", "--workers", "3", "--json")
+    aims = ("--objective", "params", "--limit", "params=2000", "--failures", "0.1", "--scheduling", "synchronous")
+    info = nasbed_command(*words, *aims).json["info"]
+    assert (info["workers"], info["scheduling"], info["failures"]) == (3, "synchronous", 0.1)
+    assert (info["objectives"], info["limits"]) == (["params"], {"params": 2000})
