@@ -31,8 +31,8 @@ class ASHA(Optimizer):
     is among the best ⌊n/η⌋ of the n answers there and was not promoted before; where no rung has one, a new
     architecture begins at the first.
 
-    Stopping (as in programs written after the paper): a trial goes on at once if it is among the best ⌊n/η⌋ of the n
-    answers at its rung so far, its own included, or the best of fewer than η; else it is over for good.
+    Stopping (as in Syne Tune, Salinas et al., AutoML 2022): a trial goes on at once if it is among the best ⌈n/η⌉ of
+    the n answers at its rung so far, its own included; else it is over for good.
 
     A failed trial counts as an answer and is never promoted. Answers to what the search did not ask for are ignored:
     their trainings are not its own to go on with.

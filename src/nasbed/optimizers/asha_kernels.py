@@ -84,7 +84,7 @@ def hear(
 def line_up(eta: int, number: Any, place: Any, rung: Any, told: Any, line: Any, ends: Any) -> None:
     """Let each run's trial go on if it is among the best at its rung so far: it waits at the end of a line."""
     for run in range(len(place)):
-        if place[run] >= 0 and place[run] < max(told[run, rung[run, number[run]]] // eta, 1):
+        if place[run] >= 0 and place[run] < -(-told[run, rung[run, number[run]]] // eta):
             line[run, ends[run, 1]] = number[run]
             ends[run, 1] += 1
 

@@ -14,8 +14,8 @@ from typing import Literal, get_args
 
 from nasbed.core.errors import BadSetting
 
-Table = Literal["jmlr", "iclr"]
-"""Which of Hyperband's two published tables: that of the journal, or the earlier one of the conference."""
+Counts = Literal["table", "formula"]
+"""Whether Hyperband's brackets begin with as many as its published table says, or as its published formula does."""
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,37 @@ def halved(count: int, rungs: Sequence[int], eta: int) -> Bracket:
     return Bracket(tuple(count // eta**i for i in range(steps + 1)), tuple(rungs[-1 - steps :]))
 
 
-def hyperband_brackets(rungs: Sequence[int], eta: int, table: Table = "jmlr") -> tuple[Bracket, ...]:
+def hyperband_brackets(rungs: Sequence[int], eta: int, counts: Counts = "table") -> tuple[Bracket, ...]:
     """Give Hyperband's brackets, from the one with the most architectures to the one without halving.
 
-    With S rungs, bracket s = S−1 … 0 begins with ``n = ⌈S·η^s / (s+1)⌉`` architectures at the rung s from the end
-    (Algorithm 1 and Table 1 of the JMLR paper: 81, 34, 15, 8 and 5 for R = 81, η = 3). The paper of ICLR 2017, and
-    the programs published with BOHB and DEHB, have ``n = ⌊S / (s+1)⌋·η^s``: 81, 27, 9, 6 and 5.
+    With S rungs, bracket s = S−1 … 0 begins at the rung s from the end. The paper says twice with how many: for
+    R = 81 and η = 3 its Table 1 has 81, 27, 9, 6 and 5, which is ``⌊S / (s+1)⌋·η^s`` and what the programs published
+    with BOHB and DEHB do; line 2 of its Algorithm 1 is ``⌈S·η^s / (s+1)⌉``, which is 81, 34, 15, 8 and 5.
+
+    Args:
+        rungs: All epochs there are to train for, ascending.
+        eta: One of so many is kept.
+        counts: Which of the two.
 
     Raises:
-        BadSetting: For a table that there is not.
+        BadSetting: For a third.
     """
-    if table not in get_args(Table):
-        raise BadSetting(f"Hyperband's table is one of {', '.join(get_args(Table))}, not {table!r}")
+    if counts == "iclr":  # type: ignore[comparison-overlap]
+        counts = "table"
+    check_counts(counts)
     size = len(rungs)
-    return tuple(
-        halved(-(-size * eta**s // (s + 1)) if table == "jmlr" else size // (s + 1) * eta**s, rungs[-1 - s :], eta)
-        for s in reversed(range(size))
-    )
+
+    def first(s: int) -> int:
+        return size // (s + 1) * eta**s if counts == "table" else -(-size * eta**s // (s + 1))
+
+    return tuple(halved(first(s), rungs[-1 - s :], eta) for s in reversed(range(size)))
+
+
+def check_counts(counts: str) -> None:
+    """Refuse what is neither the table nor the formula.
+
+    Raises:
+        BadSetting: With both.
+    """
+    if counts not in get_args(Counts):
+        raise BadSetting(f"Hyperband's counts are those of its {' or its '.join(get_args(Counts))}, not {counts!r}")
