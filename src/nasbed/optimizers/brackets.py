@@ -83,7 +83,8 @@ def hyperband_brackets(rungs: Sequence[int], eta: int, counts: Counts = "table")
     size = len(rungs)
 
     def first(s: int) -> int:
-        return size // (s + 1) * eta**s if counts == "table" else -(-size * eta**s // (s + 1))
+        power: int = eta**s
+        return size // (s + 1) * power if counts == "table" else -(-size * power // (s + 1))
 
     return tuple(halved(first(s), rungs[-1 - s :], eta) for s in reversed(range(size)))
 
