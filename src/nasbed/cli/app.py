@@ -18,6 +18,7 @@ from nasbed.cli import (
     list,
     merge,
     query,
+    report,
     score,
     search,
     show,
@@ -49,6 +50,7 @@ for verb in (
     train,
     search,
     compare,
+    report,
     score,
     correlate,
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,13 +54,20 @@ def command(
     objectives: Objectives = None,
     limits: Limits = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures, tables and histories.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="One HTML file with interactive figures, tables and drawings.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Compare searches under one budget: means with 95 % intervals, figures, and which are told apart."""
     import nasbed
     from nasbed.cli.values import optimizer
     from nasbed.core.errors import BadSetting
+    from nasbed.core.files import check_place
+    from nasbed.run.about import command_line
 
+    if report is not None:
+        check_place(report)
     twice = {text for text in optimizers if optimizers.count(text) > 1}
     if twice:
         raise BadSetting(f"{', '.join(sorted(twice))} is given twice; a comparison needs different searches")
@@ -79,7 +87,10 @@ def command(
             progress=move,
             **simulation(total_seconds, scheduling, failures, objectives, limits),
         )
+    comparison = replace(comparison, command=command_line())
     written = [] if out is None else comparison.save(out)
+    if report is not None:
+        comparison.report(report)
     if json:
         print_json({"summary": comparison.summary(), "separation": comparison.separated().as_dict()})
         return
@@ -87,6 +98,8 @@ def command(
     if out is not None:
         print()
         print_text(f"{len(written)} files in {out}: {', '.join(str(path.relative_to(out)) for path in written)}")
+    if report is not None:
+        print_text(f"the page: {report}")
 
 
 def _print(comparison: Comparison) -> None:

@@ -20,7 +20,7 @@ from nasbed.core.optimizer import Optimizer
 from nasbed.core.registry import benchmarks
 from nasbed.core.registry import optimizers as registered
 from nasbed.optimizers.random import RandomSearch
-from nasbed.report.reference import RandomReference, random_reference
+from nasbed.report.reference import RandomReference, RecordedReference, random_reference
 from nasbed.report.separation import Separation
 from nasbed.report.summary import Curve, curve, mean_and_reach, quartiles
 from nasbed.run.duplicates import Duplicates
@@ -53,7 +53,7 @@ class Comparison:
     """
 
     histories: dict[str, History]
-    reference: RandomReference | None = None
+    reference: RandomReference | RecordedReference | None = None
     command: str | None = None
 
     @property

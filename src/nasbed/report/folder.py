@@ -19,6 +19,7 @@ from nasbed.run.history import Metric
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_POINTS = 100  # of a reference's course, along a linear and along a logarithmic axis each
 _HEADERS = {
     "optimizer": "optimizer",
     "evaluations": "evaluations",
@@ -72,7 +73,17 @@ def about(comparison: Comparison) -> dict[str, Any]:
         "summary": comparison.summary(),
         "separation": comparison.separated().as_dict(),
         "warnings": comparison.warnings,
+        **_reference(comparison),
     }
+
+
+def _reference(comparison: Comparison) -> dict[str, Any]:
+    """Give the expected course of random search as far as the searches went, where it is known."""
+    if comparison.reference is None:
+        return {}
+    end = max(float(history.clock("evaluations")[-1].max()) for history in comparison.histories.values())
+    at = np.unique(np.round(np.concatenate([np.geomspace(1, end, _POINTS), np.linspace(1, end, _POINTS)])))
+    return {"reference": comparison.reference.recorded(at).as_dict()}
 
 
 def markdown(comparison: Comparison) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +35,51 @@ class RandomReference:
     def test_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
         """Give the expected test accuracy of the incumbent after so many evaluations."""
         return expected_best(self.values, self.probabilities, evaluations, of=self.test)
+
+    def recorded(self, evaluations: ArrayLike) -> RecordedReference:
+        """Keep the course at some counts of evaluations alone: enough to draw it, and small enough for a file."""
+        at = np.asarray(evaluations, np.float64)
+        return RecordedReference(at, self.validation_after(at), self.test_after(at))
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedReference:
+    """The same course as it was written down; between the counts that it has, it is drawn straight.
+
+    Attributes:
+        at: Counts of evaluations, ascending, ``(points,)``.
+        validation: Expected best validation accuracy heard by then, ``(points,)``.
+        test: Expected test accuracy of the incumbent by then, ``(points,)``; NaN where nobody knows it.
+    """
+
+    at: NDArray[np.float64]
+    validation: NDArray[np.float64]
+    test: NDArray[np.float64]
+
+    @classmethod
+    def from_dict(cls, written: Mapping[str, Any] | None) -> RecordedReference | None:
+        """Read what ``as_dict`` gave; None of None."""
+        if written is None:
+            return None
+        return cls(*(np.array(written[name], np.float64) for name in ("evaluations", "validation", "test")))
+
+    def as_dict(self) -> dict[str, list[float | None]]:
+        """Give it JSON-able; None for what is not known."""
+        columns = {"evaluations": self.at, "validation": self.validation, "test": self.test}
+        return {name: [None if np.isnan(x) else float(x) for x in values] for name, values in columns.items()}
+
+    def validation_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
+        """Give the expected best validation accuracy heard in so many evaluations; NaN beyond what was written."""
+        return np.interp(evaluations, self.at, self.validation, right=np.nan)
+
+    def test_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
+        """Give the expected test accuracy of the incumbent after so many evaluations; NaN beyond what was written."""
+        return np.interp(evaluations, self.at, self.test, right=np.nan)
+
+    def recorded(self, evaluations: ArrayLike) -> RecordedReference:
+        """Keep the course at other counts."""
+        at = np.asarray(evaluations, np.float64)
+        return RecordedReference(at, self.validation_after(at), self.test_after(at))
 
 
 def random_reference(

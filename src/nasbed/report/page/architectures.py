@@ -8,7 +8,7 @@ import numpy as np
 
 from nasbed.core.records import Archs
 from nasbed.report.comparison import Comparison
-from nasbed.report.page.parts import Drawing, Section
+from nasbed.report.page.parts import Drawing, Drawings, Section
 from nasbed.report.page.words import number, value
 from nasbed.run.history import Metric
 
@@ -53,7 +53,7 @@ def architectures(comparison: Comparison) -> Section | None:
         f"{'' if np.isnan(best[0].test) else '; the test accuracy is told and not used'}. Below each stands which "
         "searches ended with it, and in how many of their runs. What the output does not depend on is dashed."
     )
-    return Section("architectures", "Best architectures", [sentence, *drawings])
+    return Section("architectures", "Best architectures", [sentence, Drawings(drawings)])
 
 
 def chosen(comparison: Comparison, count: int = SHOWN) -> tuple[Metric, list[Chosen]]:

@@ -109,7 +109,7 @@
     return Plotly.react(figure.place, traces, finished, {
       displaylogo: false,
       responsive: true,
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+      modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]], // none that would send anything
       toImageButtonOptions: { format: "svg", filename: figure.name },
     });
   }

@@ -80,6 +80,12 @@ class Table:
     rows: Sequence[Sequence[str]]
     caption: str = ""
 
+    @property
+    def numeric(self) -> frozenset[int]:
+        """The columns, but the first, that have nothing but numbers and dashes: they are aligned to the right."""
+        columns = range(1, len(self.headers))
+        return frozenset(i for i in columns if all(row[i][:1] in "0123456789-–−+±" for row in self.rows))
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -99,6 +105,17 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Drawings:
+    """Architectures side by side.
+
+    Attributes:
+        drawings: In order.
+    """
+
+    drawings: Sequence[Drawing]
+
+
+@dataclass(frozen=True)
 class Code:
     """Text to be copied, such as a command or JSON.
 
@@ -111,7 +128,7 @@ class Code:
     title: str = ""
 
 
-Part = str | Figure | Table | Drawing | Code
+Part = str | Figure | Table | Drawings | Code
 """A sentence is a string."""
 
 

@@ -66,8 +66,7 @@ def _clocks(comparison: Comparison) -> list[Clock]:
 
 def _curves(comparison: Comparison, metric: Metric, clock: Clock) -> dict[str, Curve]:
     return {
-        label: curve(history, metric, clock, points(history, clock))
-        for label, history in comparison.histories.items()
+        label: curve(history, metric, clock, points(history, clock)) for label, history in comparison.histories.items()
     }
 
 

@@ -50,7 +50,7 @@ def summary(comparison: Comparison) -> Section:
 def _row(comparison: Comparison, row: dict[str, Any]) -> list[str]:
     regret = number(row["test_regret"], 2, 100)
     if row["test_regret_low"] is not None:
-        regret += f" ({number(row['test_regret_low'], 2, 100)} to {number(row['test_regret_high'], 2, 100)})"
+        regret += f" ± {number(row['test_regret_high'] - row['test_regret'], 2, 100)}"
     return [
         row["optimizer"],
         f"{row['runs']:,}",

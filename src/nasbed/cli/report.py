@@ -1,0 +1,39 @@
+"""``nasbed report``: what searches left on disk, as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nasbed.cli.console import print_text
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("report", epilog="Example: nasbed report demo --out demo.html")(command)
+
+
+def command(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Folders of 'nasbed compare --out', and histories of 'nasbed search --out'; those of one benchmark "
+            "under the same rules are compared.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html"),
+    title: Annotated[str | None, typer.Option(help="Of the page; the benchmarks' names if not given.")] = None,
+) -> None:
+    """Write one HTML file with interactive figures, tables, drawings and what was run; it needs no network."""
+    from nasbed.core.files import check_place
+    from nasbed.report.page.page import write
+    from nasbed.report.reading import read
+
+    check_place(out)
+    found = read(runs)
+    write(found if len(found) > 1 else next(iter(found.values())), out, title)
+    searches = sum(len(comparison.histories) for comparison in found.values())
+    print_text(f"the page: {out}, {searches} search{'es' if searches > 1 else ''} on {'; '.join(found)}")
