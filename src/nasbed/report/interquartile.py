@@ -1,0 +1,143 @@
+"""Interquartile means: what the middle half of the runs is worth on average, with stratified bootstrap intervals.
+
+A mean that a few lucky or lost runs do not move, and that is surer than a median.
+
+Reference: Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS 2021,
+https://arxiv.org/abs/2108.13264
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.report.bootstrap import RESAMPLES, Interval, bootstrap
+from nasbed.report.selected import Comparisons, Selected, selected
+from nasbed.report.statistic import Cells, Statistic, known, number
+from nasbed.run.history import Metric
+
+
+def interquartile_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the mean over the last axis without the lowest and the highest quarter; ⌊n/4⌋ values each are left out."""
+    n = values.shape[-1]
+    cut = n // 4
+    kept = np.partition(values, (cut, n - cut - 1), axis=-1)[..., cut : n - cut]
+    mean: NDArray[np.float64] = kept.mean(axis=-1)
+    return mean
+
+
+@dataclass(frozen=True)
+class InterquartileMeans(Statistic):
+    """The interquartile mean of what each search's runs ended with.
+
+    Attributes:
+        labels: The searches.
+        intervals: One a search.
+        medians: One a search.
+        runs: How many of each search's runs had anything, on all benchmarks.
+        lost: How many had nothing, because all their trainings failed; they do not count.
+        words: What was measured.
+        where: On which benchmarks.
+        factor: What values are multiplied with to be shown.
+        unit: What they are then.
+        resamples: Of the bootstrap.
+        higher_is_better: Whether more is better.
+        missing: Why there is nothing.
+    """
+
+    labels: tuple[str, ...]
+    intervals: tuple[Interval, ...]
+    medians: tuple[float, ...]
+    runs: tuple[int, ...]
+    lost: tuple[int, ...]
+    words: str
+    where: str
+    factor: float
+    unit: str
+    resamples: int
+    higher_is_better: bool
+    missing: str | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Say what was measured, where, and how often it was drawn."""
+        return {"metric": self.words, "benchmarks": self.where, "resamples": self.resamples}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give ``optimizer, runs, lost, interquartile_mean`` with ``_low`` and ``_high``, ``median``."""
+        return [
+            {
+                "optimizer": label,
+                "runs": self.runs[i],
+                "lost": self.lost[i],
+                **self.intervals[i].as_dict("interquartile_mean"),
+                "median": known(self.medians[i]),
+            }
+            for i, label in enumerate(self.labels)
+        ]
+
+    def cells(self) -> Cells:
+        """Give the same for people."""
+        headers = ["optimizer", "runs", f"interquartile mean{self.unit}", f"median{self.unit}"]
+        return headers, [
+            [label, str(self.runs[i]), self.intervals[i].text(self.factor), number(self.medians[i], self.factor)]
+            for i, label in enumerate(self.labels)
+        ]
+
+    def sentence(self) -> str:
+        """Say which search's middle half is best, and how sure that is."""
+        if self.missing:
+            return self.missing
+        sign = 1 if self.higher_is_better else -1
+        best = max((i for i in range(len(self.labels)) if self.runs[i]), key=lambda i: sign * self.intervals[i].value)
+        interval = self.intervals[best]
+        said = f"{self.labels[best]} has the best interquartile mean of {self.words} on {self.where}: "
+        said += f"{interval.text(self.factor)}{self.unit}"
+        return said + (", one run, which has no interval." if np.isnan(interval.low) else ", 95 % bootstrap interval.")
+
+
+def interquartile_means(
+    comparisons: Comparisons, metric: Metric | None = None, *, resamples: int = RESAMPLES, seed: int = 0
+) -> InterquartileMeans:
+    """Give each search's interquartile mean over the runs on all benchmarks together, each benchmark a stratum.
+
+    Args:
+        comparisons: One, or several of the same searches on different benchmarks. Means over several make sense for
+            what is of one size on all, such as regrets.
+        metric: What to read; None for the test accuracy where it is known, else the validation accuracy.
+        resamples: Of the bootstrap.
+        seed: Of the bootstrap.
+    """
+    chosen = selected(comparisons, metric)
+    strata = [[block[i] for block in chosen.blocks.values()] for i in range(len(chosen.labels))]
+    found = [
+        tuple(bootstrap(some, statistic, resamples=n, seed=seed) for some in strata)
+        for statistic, n in ((interquartile_mean, resamples), (_median, 1))
+    ]
+    lost = tuple(int(sum(np.isnan(block[i]).sum() for block in chosen.blocks.values())) for i in range(len(strata)))
+    runs = tuple(sum(map(len, some)) - lost[i] for i, some in enumerate(strata))
+    return InterquartileMeans(
+        chosen.labels,
+        found[0],
+        tuple(interval.value for interval in found[1]),
+        runs,
+        lost,
+        chosen.words,
+        chosen.where,
+        chosen.factor,
+        chosen.unit,
+        resamples,
+        not chosen.metric.endswith("regret"),
+        None if any(runs) else nothing_found(chosen),
+    )
+
+
+def nothing_found(chosen: Selected) -> str:
+    """Say that no run has what was asked for."""
+    return f"No run of {', '.join(chosen.labels)} has a {chosen.words} on {chosen.where}: there is nothing to compare."
+
+
+def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.median(values, axis=-1))

@@ -1,0 +1,194 @@
+"""Figures of a comparison's statistics, in the style of ``report.figures``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
+from nasbed.report.anytime import AnytimeAreas
+from nasbed.report.bootstrap import Interval
+from nasbed.report.figures import style
+from nasbed.report.improvement import Improvements
+from nasbed.report.interquartile import InterquartileMeans
+from nasbed.report.ranks import AverageRanks
+from nasbed.report.statistic import Statistic
+from nasbed.report.targets import Targets
+from nasbed.report.winners_curse import WinnersCurse
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # as in report.figures
+_STYLES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.5, 1.2)))
+_WIDTH = 5.4  # inches
+_LINE = 0.22  # inches between two names beside a diagram of ranks
+_INSIDE = 5  # more lines than that, and the legend goes below the axes
+_CELL = 0.62  # inches of a pair in a matrix
+
+
+def interquartile(found: InterquartileMeans) -> Figure:
+    """Draw the interquartile mean of each search with its bootstrap interval."""
+    _there(found)
+    axis = f"interquartile mean of {found.words}{_in(found.unit)}"
+    return _intervals(found.labels, found.intervals, found.factor, axis, found.where)
+
+
+def areas(found: AnytimeAreas) -> Figure:
+    """Draw each search's mean regret along the way with its interval."""
+    _there(found)
+    axis = f"mean {found.words} along the way{_in(found.unit)}"
+    title = f"{found.start:g} to {found.end:g} {found.against}, {found.axis} axis"
+    return _intervals(list(found.means), list(found.means.values()), found.factor, axis, title)
+
+
+def curse(found: WinnersCurse) -> Figure:
+    """Draw by how much what each search selected looked better than it is."""
+    _there(found)
+    other = any(not np.isnan(one.optimism_by_others.value) for one in found.curses)
+    intervals = [one.optimism_by_others if other else one.optimism for one in found.curses]
+    axis = f"heard less mean of {'the other' if other else 'all'} repeats{_in(found.unit)}"
+    figure = _intervals(
+        [one.optimizer for one in found.curses], intervals, found.factor, axis, f"winner's curse, {found.words}"
+    )
+    figure.axes[0].axvline(0, color="0.4", linewidth=0.8)
+    return figure
+
+
+def critical_difference(found: AverageRanks) -> Figure:
+    """Draw Demšar's diagram: average ranks on a line, the best at the left; a bar joins those not told apart."""
+    _there(found)
+    with style():
+        order, k = found.order, len(found.labels)
+        cliques = found.cliques
+        sides = (k + 1) // 2
+        depth = 0.55 + 0.3 * len(cliques) + sides
+        figure, axes = _figure(0.9 + _LINE * (1.2 + depth))
+        axes.set_xlim(1 - 0.02 * k, k + 0.02 * k)
+        axes.set_ylim(-depth, 1.2)
+        axes.set_axis_off()
+        axes.plot([1, k], [0, 0], color="black", linewidth=1)
+        for rank in range(1, k + 1):
+            axes.plot([rank, rank], [0, 0.18], color="black", linewidth=1)
+            axes.text(rank, 0.3, str(rank), ha="center", va="bottom", fontsize=8)
+        low = 0.25 + 0.3 * len(cliques)
+        for place, i in enumerate(order):
+            left = place < sides
+            y = -low - (place if left else k - 1 - place) - 0.5
+            end = 1 - 0.01 * k if left else k + 0.01 * k
+            axes.plot([found.ranks[i], found.ranks[i], end], [0, y, y], color="0.25", linewidth=0.9)
+            said = f"{found.labels[i]}  {found.ranks[i]:.2f}" if left else f"{found.ranks[i]:.2f}  {found.labels[i]}"
+            axes.annotate(
+                said,
+                (end, y),
+                (-3 if left else 3, 0),
+                textcoords="offset points",
+                ha="right" if left else "left",
+                va="center",
+                fontsize=8.5,
+            )
+        for number, clique in enumerate(cliques):
+            ranks = [found.ranks[found.labels.index(label)] for label in clique]
+            y = -0.3 * (number + 1)
+            axes.plot([min(ranks) - 0.015 * k, max(ranks) + 0.015 * k], [y, y], color=_COLOURS[1], linewidth=3.2)
+        figure.suptitle(_verdict(found), fontsize=9, x=0.02, ha="left")
+        return figure
+
+
+def improvement(found: Improvements) -> Figure:
+    """Draw how likely the search of a row ends better than that of a column."""
+    _there(found)
+    with style():
+        k = len(found.labels)
+        figure, axes = _figure(1.3 + _CELL * k * 0.6, max(_WIDTH, 2.2 + _CELL * k))
+        matrix = found.matrix()
+        axes.imshow(matrix, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
+        for i in range(k):
+            for j in range(k):
+                if i != j and not np.isnan(matrix[i, j]):
+                    dark = abs(matrix[i, j] - 0.5) > 0.3
+                    colour = "white" if dark else "black"
+                    axes.text(j, i, f"{100 * matrix[i, j]:.0f}", ha="center", va="center", color=colour)
+        axes.set_xticks(range(k), found.labels, rotation=30, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(k), found.labels)
+        axes.grid(visible=False)
+        axes.set_title("how often the row ends better than the column, %", loc="left")
+        axes.set_xlabel(f"by {found.words} on {found.where}; ties count half")
+        return figure
+
+
+def reached(found: Targets, target: int | None = None) -> Figure:
+    """Draw the share of (run, target) pairs that each search had reached, against what was spent.
+
+    Args:
+        found: When what was reached.
+        target: Number of one target; None for all of them together.
+    """
+    _there(found)
+    with style():
+        figure, axes = _figure()
+        for i, label in enumerate(found.times):
+            at, shares = found.ecdf(label, target)
+            colour, line = _COLOURS[i % len(_COLOURS)], _STYLES[i % len(_STYLES)]
+            axes.step(at, 100 * shares, where="post", color=colour, linestyle=line, label=label)
+        axes.set_xlim(0, found.until)
+        axes.set_ylim(0, 102)
+        axes.set_xlabel(found.against)
+        axes.set_ylabel(
+            "runs that are there, %" if target is not None or len(found.targets) == 1 else "targets reached, %"
+        )
+        chosen = found.targets if target is None else found.targets[target : target + 1]
+        said = ", ".join(f"{found.factor * one:g}" for one in chosen)
+        axes.set_title(f"{found.words} of {said}{found.unit}", loc="left")
+        if len(found.times) <= _INSIDE:
+            axes.legend(loc="best")
+        else:
+            figure.set_figheight(3.5 + 0.17 * len(found.times))
+            figure.legend(loc="outside lower center", fontsize=8)
+        return figure
+
+
+def _there(found: Statistic) -> None:
+    if found.missing:
+        raise BadSetting(f"there is nothing to draw: {found.missing}")
+
+
+def _intervals(labels: Sequence[str], intervals: Sequence[Interval], factor: float, axis: str, title: str) -> Figure:
+    """Draw a dot and an interval a search, in the order given."""
+    with style():
+        figure, axes = _figure(1.1 + 0.34 * len(labels))
+        for i, interval in enumerate(intervals):
+            value, low, high = (factor * x for x in interval)
+            reach = None if np.isnan(low) else [[value - low], [high - value]]
+            axes.errorbar(value, i, xerr=reach, fmt="o", color=_COLOURS[i % len(_COLOURS)], markersize=5, capsize=3)
+        axes.set_yticks(range(len(labels)), labels)
+        axes.set_ylim(len(labels) - 0.5, -0.5)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(axis)
+        axes.set_title(f"{title} · 95 % intervals", loc="left")
+        return figure
+
+
+def _verdict(found: AverageRanks) -> str:
+    """Say above a diagram what was ranked, and what the tests allow to be said."""
+    said = f"average rank by {found.words} over {found.blocks:,} {found.of}"
+    if np.isnan(found.friedman):
+        return said
+    return f"{said}\ncritical difference {found.critical_difference:.2f} (Nemenyi, 95 %), Friedman p = {found.friedman_p:.2g}"
+
+
+def _in(unit: str) -> str:
+    """Give a unit for an axis."""
+    return {"": "", " %": " (%)", " points": " (percentage points)"}[unit]
+
+
+def _figure(height: float = 3.5, width: float = _WIDTH) -> tuple[Figure, Axes]:
+    require("matplotlib", "report")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
