@@ -137,6 +137,7 @@ optimizers = Registry(
         "hyperband": "nasbed.optimizers.hyperband:Hyperband",
         "random": "nasbed.optimizers.random:RandomSearch",
         "regularized-evolution": "nasbed.optimizers.evolution:RegularizedEvolution",
+        "evolutionary": "nasbed.optimizers.evolutionary:EvolutionaryAlgorithm",
         "local": "nasbed.optimizers.local:LocalSearch",
         "reinforce": "nasbed.optimizers.reinforce:Reinforce",
     },
