@@ -140,6 +140,9 @@ optimizers = Registry(
         "evolutionary": "nasbed.optimizers.evolutionary:EvolutionaryAlgorithm",
         "local": "nasbed.optimizers.local:LocalSearch",
         "reinforce": "nasbed.optimizers.reinforce:Reinforce",
+        "optuna": "nasbed.optimizers.optuna_search:OptunaSearch",
+        "nevergrad": "nasbed.optimizers.nevergrad_search:NevergradSearch",
+        "pymoo": "nasbed.optimizers.pymoo_search:PymooSearch",
     },
 )
 stores = Registry(
