@@ -70,14 +70,14 @@ class RecordedReference:
 
     def validation_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
         """Give the expected best validation accuracy heard in so many evaluations; NaN beyond what was written."""
-        return np.interp(evaluations, self.at, self.validation, right=np.nan)
+        return np.interp(np.asarray(evaluations, np.float64), self.at, self.validation, right=np.nan)
 
     def test_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
         """Give the expected test accuracy of the incumbent after so many evaluations; NaN beyond what was written."""
-        return np.interp(evaluations, self.at, self.test, right=np.nan)
+        return np.interp(np.asarray(evaluations, np.float64), self.at, self.test, right=np.nan)
 
     def recorded(self, evaluations: ArrayLike) -> RecordedReference:
-        """Keep the course at other counts."""
+        """Keep the course at other counts alone."""
         at = np.asarray(evaluations, np.float64)
         return RecordedReference(at, self.validation_after(at), self.test_after(at))
 

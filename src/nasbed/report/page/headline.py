@@ -12,17 +12,12 @@ _NAMED_AT_MOST = 6
 
 def headline(comparison: Comparison) -> str:
     """Say which search ended best, and from which others it is told apart."""
-    metric = comparison.metric
-    means = {
-        label: float(np.nanmean(values))
-        for label, values in comparison.final(metric).items()
-        if not np.isnan(values).all()
-    }
-    if not means:
+    metric, best = comparison.metric, winner(comparison)
+    if best is None:
         return f"No training of {runs(comparison)} of {_count(len(comparison.histories))} came to a result."
-    best = max(means, key=lambda label: means[label])
     unit = " %" if comparison.factor(metric) == 100 else ""
-    reached = f"{comparison.words(metric)} {value(comparison, metric, means[best])}{unit}, mean of {runs(comparison)}"
+    mean = value(comparison, metric, float(np.nanmean(comparison.final(metric)[best])))
+    reached = f"{comparison.words(metric)} {mean}{unit}, mean of {runs(comparison)}"
     if len(comparison.histories) == 1:
         return f"{best} ended with a {reached}."
     pairs = comparison.separated().differences
@@ -34,6 +29,16 @@ def headline(comparison: Comparison) -> str:
     if not apart:
         return f"{sentence} It is told apart from none of the others."
     return f"{sentence} It is told apart from {_names(apart)}, and not from {_names(others)}."
+
+
+def winner(comparison: Comparison) -> str | None:
+    """Give the label of the search with the highest mean at the end; None where no run came to a result."""
+    means = {
+        label: float(np.nanmean(values))
+        for label, values in comparison.final(comparison.metric).items()
+        if not np.isnan(values).all()
+    }
+    return max(means, key=lambda label: means[label]) if means else None
 
 
 def _count(searches: int) -> str:

@@ -18,7 +18,7 @@ def origin(comparison: Comparison) -> Section:
     """Tell the command, the benchmark with its checksum, the rules, the seeds, the settings and the versions."""
     info = next(iter(comparison.histories.values())).info
     parts: list[Part] = [] if comparison.command is None else ["It was made by", Code(comparison.command)]
-    parts.append(Table(["", "value"], _facts(comparison, info), "Shared by all searches."))
+    parts.append(Table(["", ""], _facts(comparison, info), "Shared by all searches."))
     settings = [
         [label, str(history.info.get("optimizer", "–")), _listed(history.info.get("settings") or {})]
         for label, history in comparison.histories.items()

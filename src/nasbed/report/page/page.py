@@ -24,6 +24,7 @@ from nasbed.report.page.architectures import architectures
 from nasbed.report.page.encoding import as_json, packed, source_hash
 from nasbed.report.page.headline import headline
 from nasbed.report.page.library import plotly
+from nasbed.report.page.lineage import lineage
 from nasbed.report.page.origin import origin
 from nasbed.report.page.parts import Figure, Section
 from nasbed.report.page.progress import progress
@@ -36,6 +37,7 @@ SECTIONS: tuple[Callable[[Comparison], Section | None], ...] = (
     progress,
     spread,
     architectures,
+    lineage,
     origin,
 )
 """What a chapter consists of, in order; what has nothing to say of a comparison gives None."""

@@ -82,8 +82,8 @@ class Table:
 
     @property
     def numeric(self) -> frozenset[int]:
-        """The columns, but the first, that have nothing but numbers and dashes: they are aligned to the right."""
-        columns = range(1, len(self.headers))
+        """The columns, but the first, that have numbers and dashes alone: they are aligned to the right."""
+        columns = range(1, len(self.headers)) if len(self.headers) > 2 else ()
         return frozenset(i for i in columns if all(row[i][:1] in "0123456789-–−+±" for row in self.rows))
 
 

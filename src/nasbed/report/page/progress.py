@@ -109,10 +109,9 @@ def _view(comparison: Comparison, lines: dict[str, Curve], metric: Metric, clock
         data.append(_line(at, middle, i, label))
     expected = _expected(comparison, metric, next(iter(lines.values())).at) if clock == "evaluations" else None
     if expected is not None and statistic == "mean":
-        at = next(iter(lines.values())).at
         data.append(
             {
-                "x": numbers(at),
+                "x": numbers(next(iter(lines.values())).at),
                 "y": numbers(factor * expected),
                 "mode": "lines",
                 "name": _REFERENCE,

@@ -69,7 +69,7 @@ def spread(comparison: Comparison) -> Section | None:
     chosen = metrics(comparison)
     if not chosen:
         return None
-    views = {metric: _view(comparison, metric) for metric in chosen}
+    views = {str(metric): _view(comparison, metric) for metric in chosen}
     figure = Figure(
         "final",
         f"What {runs(comparison)} of each search ended with. Dot: a run; box: quartiles, with whiskers to the last run "
