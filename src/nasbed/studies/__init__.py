@@ -1,0 +1,6 @@
+"""Studies: many searches written down as one, played whole, and held against what was published."""
+
+from nasbed.studies.results import Results
+from nasbed.studies.study import Study, Surface
+
+__all__ = ["Results", "Study", "Surface"]

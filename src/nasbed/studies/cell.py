@@ -1,0 +1,134 @@
+"""Cell: one search of a study, all its repetitions: the smallest thing that a study has a file for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+Keep = Literal["trials", "outcomes"]
+"""What a cell's file has: a row a trial, or a row a run."""
+
+SEARCH: dict[str, Any] = {
+    "evaluations": None,
+    "total_epochs": None,
+    "seconds": None,
+    "total_seconds": None,
+    "epochs": None,
+    "duplicates": "pay",
+    "repeats": "draw",
+    "workers": 1,
+    "scheduling": "asynchronous",
+    "failures": 0.0,
+    "objectives": (),
+    "limits": None,
+    "seed": 0,
+}
+"""The settings of a search that a study may name, and what they are otherwise; see ``nasbed.search``."""
+
+BUDGETS = ("evaluations", "total_epochs", "seconds", "total_seconds")
+
+_FORM = 1  # of the files; a later form makes other hashes
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a cell's answers come from.
+
+    Attributes:
+        name: What ``nasbed.benchmarks.resolve`` takes.
+        settings: Of the benchmark.
+        pace: How many simulated seconds a second of the benchmark's trainings stands for.
+        called: What the benchmark calls itself.
+        checksum: Of its table; None where it has none.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    pace: float
+    called: str
+    checksum: str | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One search with all its repetitions.
+
+    Attributes:
+        source: Whom it asks.
+        benchmark: What the study calls that.
+        optimizer: Its registered name.
+        settings: All its settings.
+        label: What the study calls it.
+        search: All settings of ``SEARCH``.
+        varied: What distinguishes it from the study's other cells, by key: ``{"tournament": 5}``.
+        runs: How many repetitions.
+        keep: What its file has.
+    """
+
+    source: Source
+    benchmark: str
+    optimizer: str
+    settings: dict[str, Any]
+    label: str
+    search: dict[str, Any]
+    varied: dict[str, Any]
+    runs: int
+    keep: Keep
+
+    @cached_property
+    def spec(self) -> dict[str, Any]:
+        """Give everything that decides what its file holds, JSON-able; versions aside, which the file names."""
+        what = {
+            "form": _FORM,
+            "benchmark": {
+                "name": self.source.called,
+                "settings": self.source.settings,
+                "pace": self.source.pace,
+                "checksum": self.source.checksum,
+            },
+            "optimizer": self.optimizer,
+            "settings": self.settings,
+            "search": self.search,
+            "runs": self.runs,
+            "keep": self.keep,
+        }
+        spec: dict[str, Any] = json.loads(json.dumps(what, default=str))
+        return spec
+
+    @cached_property
+    def hash(self) -> str:
+        """Give 16 hexadecimal digits that stand for ``spec``."""
+        text = json.dumps(self.spec, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """Give what it shares with the cells that it can be compared with: the benchmark, and how they search."""
+        varied = {key: value for key, value in self.search.items() if key in self.varied}
+        return self.benchmark, ",".join(f"{key}={value}" for key, value in varied.items())
+
+    @property
+    def name(self) -> str:
+        """Give a name for people: benchmark, optimizer, and what varies of the search."""
+        benchmark, search = self.group
+        return " / ".join(filter(None, (benchmark, self.label, search)))
+
+    @property
+    def file(self) -> str:
+        """Give its file's name: a piece of the cell's own name, and the hash, by which it is found."""
+        return f"{slug(self.name)[:80]}-{self.hash}.parquet"
+
+    def parts(self, size: int) -> Iterator[tuple[int, int]]:
+        """Divide the runs: the number of the first of a part and how many there are, for each."""
+        for first in range(0, self.runs, size):
+            yield first, min(size, self.runs - first)
+
+
+def slug(text: str) -> str:
+    """Give a text as a file's name may have it."""
+    return re.sub(r"[^A-Za-z0-9._=-]+", "-", text).strip("-.") or "cell"

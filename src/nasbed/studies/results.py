@@ -1,0 +1,240 @@
+"""Results: what a study's folder holds of the study, as tables, comparisons and figures."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.core.files import replacing
+from nasbed.report.comparison import Comparison
+from nasbed.report.summary import mean_and_reach, quartiles
+from nasbed.run.history import History, Metric
+from nasbed.studies.cell import Cell, slug
+from nasbed.studies.folder import about_of, cell_files
+from nasbed.studies.outcomes import CLOCKS, outcomes
+from nasbed.studies.surface import Grid, draw, grid_of
+
+if TYPE_CHECKING:
+    from nasbed.studies.study import Study, Surface
+
+MOST_COMPARED = 24
+"""Searches in one comparison: figures with more lines say nothing."""
+
+_SURFACES = ("png", "svg", "pdf")
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What is there of a study.
+
+    Attributes:
+        study: What was asked.
+        path: The folder.
+        files: The file of each cell that is done, by its hash.
+        stale: Cells' files that the study, as it now is, does not ask for: of an earlier form of it.
+        failures: Why parts could not be played, by unit.
+    """
+
+    study: Study
+    path: Path
+    files: Mapping[str, Path]
+    stale: list[Path]
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, study: Study, path: str | Path, failures: Mapping[str, str] | None = None) -> Results:
+        """Look what a folder has; nothing is played, nothing written."""
+        path = Path(path).expanduser()
+        there = cell_files(path)
+        wanted = {cell.hash for cell in study.cells}
+        files = {hash_: file for hash_, file in there.items() if hash_ in wanted}
+        return cls(study, path, files, [f for h, f in there.items() if h not in wanted], failures or {})
+
+    @property
+    def done(self) -> list[Cell]:
+        """The cells that have a file, in the study's order."""
+        return [cell for cell in self.study.cells if cell.hash in self.files]
+
+    @property
+    def missing(self) -> list[Cell]:
+        """The cells that have none."""
+        return [cell for cell in self.study.cells if cell.hash not in self.files]
+
+    def history(self, cell: Cell) -> History:
+        """Read what all runs of a cell tried.
+
+        Raises:
+            BadSetting: When the study kept outcomes alone, or the cell is not done.
+            CorruptFile: When its file is damaged.
+        """
+        if cell.keep != "trials":
+            raise BadSetting(f'{cell.name} kept outcomes alone; a study with keep = "trials" keeps histories')
+        return History.from_parquet(self._file(cell))
+
+    def outcomes(self, cell: Cell) -> dict[str, NDArray[Any]]:
+        """Give a row a run of a cell, by column: see ``studies.outcomes``.
+
+        Raises:
+            BadSetting: When the cell is not done.
+            CorruptFile: When its file is damaged.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        file = self._file(cell)
+        if cell.keep == "trials":
+            table = outcomes(self.history(cell))
+        else:
+            try:
+                table = pq.read_table(file, page_checksum_verification=True)
+            except (OSError, pa.ArrowInvalid) as error:
+                raise CorruptFile(f"{file} is damaged: {error}; remove it, and the study plays it again") from None
+        return {name: table[name].to_numpy() for name in table.column_names if name != "arch"}
+
+    def _file(self, cell: Cell) -> Path:
+        if cell.hash not in self.files:
+            raise BadSetting(f"{cell.name} is not done yet; run the study to its end")
+        return self.files[cell.hash]
+
+    @cached_property
+    def summary(self) -> list[dict[str, Any]]:
+        """Give a row for each cell that is done: what varies, and what it came to; accuracies in [0, 1].
+
+        Of each metric the mean over runs, with the 95 % interval of the mean for the study's own metric and its
+        quartiles; what a run spent on average by each clock; None for what is not known.
+        """
+        return [self._row(cell) for cell in self.done]
+
+    def _row(self, cell: Cell) -> dict[str, Any]:
+        found = self.outcomes(cell)
+        row: dict[str, Any] = {"benchmark": cell.benchmark, "optimizer": cell.label, **cell.varied, "runs": cell.runs}
+        for metric in get_args(Metric):
+            row[metric] = mean_and_reach(found[metric])[0]
+        mean, reach = mean_and_reach(found[self.metric])
+        row |= {f"{self.metric}-low": mean - reach, f"{self.metric}-high": mean + reach}
+        row |= dict(zip(("q1", "median", "q3"), quartiles(found[self.metric]), strict=True))
+        row |= {clock: found[clock].mean() for clock in CLOCKS}
+        return {name: _known(value) for name, value in row.items()}
+
+    @property
+    def metric(self) -> str:
+        """What the study is about: what its surface shows, else the final test regret."""
+        return self.study.surface.metric if self.study.surface else "test-regret"
+
+    @cached_property
+    def comparisons(self) -> dict[str, Comparison]:
+        """Give a comparison for each benchmark and way of searching, of those searches that are done, by name.
+
+        None where outcomes alone were kept, and none of more than ``MOST_COMPARED`` searches.
+        """
+        groups: dict[tuple[str, str], list[Cell]] = {}
+        for cell in self.done:
+            groups.setdefault(cell.group, []).append(cell)
+        return {
+            " / ".join(filter(None, group)): Comparison({cell.label: self.history(cell) for cell in cells})
+            for group, cells in groups.items()
+            if self.study.keep == "trials" and len(cells) <= MOST_COMPARED
+        }
+
+    @property
+    def surface(self) -> Surface | None:
+        """What the surface shows: what the study says, or the two keys that vary, where there are two of numbers."""
+        from nasbed.studies.study import Surface
+
+        if self.study.surface is not None or len(self.study.varied) != 2:
+            return self.study.surface
+        x, y = self.study.varied
+        values = [cell.varied.get(key) for cell in self.study.cells for key in (x, y)]
+        return Surface(x, y) if all(isinstance(value, int | float) for value in values) else None
+
+    def grids(self) -> dict[str, Grid]:
+        """Give the surface's numbers for each benchmark, by its name; nothing where the study has no surface."""
+        shown = self.surface
+        if shown is None:
+            return {}
+        by: dict[str, list[dict[str, Any]]] = {}
+        for row in self.summary:
+            by.setdefault(str(row["benchmark"]), []).append(row)
+        return {name: grid_of(rows, shown.x, shown.y, shown.metric) for name, rows in by.items()}
+
+    @cached_property
+    def versions(self) -> dict[str, int]:
+        """Say with which versions the cells were played, each with how many."""
+        infos = (about_of(file)["info"]["versions"] for file in self.files.values())
+        return dict(Counter(", ".join(f"{name} {version}" for name, version in info.items()) for info in infos))
+
+    @property
+    def warnings(self) -> list[str]:
+        """What one should know before citing the study."""
+        said: dict[str, None] = {}
+        for file in self.files.values():
+            said |= dict.fromkeys(about_of(file)["info"]["benchmark"].get("warnings", []))
+        if len(self.versions) > 1:
+            mixed = "; ".join(f"{count} with {versions}" for versions, count in self.versions.items())
+            said[f"the cells were played with different versions: {mixed}"] = None
+        if self.stale:
+            count = len(self.stale)
+            said[f"{count} files in {self.path / 'cells'} are of an earlier form of the study and are not used"] = None
+        if self.missing:
+            said[f"{len(self.missing)} of {len(self.study.cells)} cells are not done"] = None
+        return list(said)
+
+    def report(self) -> list[Path]:
+        """Write the report into the folder and give its files: summary, comparisons with their pages, surfaces."""
+        folder = self.path / "report"
+        folder.mkdir(parents=True, exist_ok=True)
+        about = {"study": self.study.name, "cells": len(self.study.cells), "done": len(self.files)}
+        about |= {"versions": self.versions, "warnings": self.warnings, "summary": self.summary}
+        written = [
+            _write(folder / "summary.csv", _csv(self.summary)),
+            _write(folder / "study.json", json.dumps(about, indent=2) + "\n"),
+        ]
+        for name, comparison in self.comparisons.items():
+            written += comparison.save(folder / slug(name))
+            page = getattr(comparison, "report", None)
+            if page is not None:
+                written.append(page(folder / f"{slug(name)}.html"))
+        grids = self.grids()
+        for name, grid in grids.items():
+            stem = "surface" if len(grids) == 1 else f"surface-{slug(name)}"
+            written.append(_write(folder / f"{stem}.csv", grid.csv()))
+            title = self.study.title or f"{name} · mean of {self.study.runs} runs"
+            written += draw(grid, title, [folder / f"{stem}.{form}" for form in _SURFACES])
+        return written
+
+
+def _known(value: Any) -> Any:
+    """Give a number as Python has it, None for NaN, and text for what a table cannot hold."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    """Write rows, perhaps with different columns, as CSV."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _write(path: Path, text: str) -> Path:
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+    return path

@@ -1,0 +1,138 @@
+"""Surface: what a sweep over two settings comes to, as a heat map."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
+from nasbed.core.files import replacing
+from nasbed.report.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_SIZE = (5.4, 4.4)  # inches
+_PERCENT = 100.0
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A metric over two settings.
+
+    Attributes:
+        x: The name of the one setting.
+        y: The name of the other.
+        metric: What was measured.
+        at_x: The values of x, ascending, ``(columns,)``.
+        at_y: The values of y, ascending, ``(rows,)``.
+        mean: Means over runs, ``(rows, columns)``; NaN where nothing was played.
+        low: Lower ends of their 95 % intervals, likewise.
+        high: Upper ends.
+    """
+
+    x: str
+    y: str
+    metric: str
+    at_x: NDArray[np.float64]
+    at_y: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    @property
+    def best(self) -> tuple[float, float, float]:
+        """Give x, y and the mean where it is best: a regret where it is least, an accuracy where it is most."""
+        shown = self.mean if self.metric.endswith("regret") else -self.mean
+        row, column = np.unravel_index(int(np.nanargmin(shown)), shown.shape)
+        return float(self.at_x[column]), float(self.at_y[row]), float(self.mean[row, column])
+
+    def csv(self) -> str:
+        """Write a row for each point that was played."""
+        text = StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([self.x, self.y, self.metric, f"{self.metric}-low", f"{self.metric}-high"])
+        for row, column in zip(*np.nonzero(~np.isnan(self.mean)), strict=True):
+            point = f"{self.at_x[column]:g}", f"{self.at_y[row]:g}"
+            writer.writerow([*point, *(repr(float(of[row, column])) for of in (self.mean, self.low, self.high))])
+        return text.getvalue()
+
+
+def grid_of(rows: Sequence[Mapping[str, Any]], x: str, y: str, metric: str) -> Grid:
+    """Lay the rows of a study's summary out over two of its columns.
+
+    Raises:
+        BadSetting: When the study does not vary the two, or a point has two rows: a third setting varies as well.
+    """
+    rows = [row for row in rows if row.get(x) is not None and row.get(y) is not None]
+    for key in (x, y):
+        if not rows or not all(isinstance(row[key], int | float) for row in rows):
+            raise BadSetting(f"the surface: no searches vary {x!r} and {y!r} in numbers")
+    at_x, at_y = (np.unique([float(row[key]) for row in rows]) for key in (x, y))
+    mean, low, high = (np.full((len(at_y), len(at_x)), np.nan) for _ in range(3))
+    taken = np.zeros(mean.shape, np.bool_)
+    for row in rows:
+        place = int(np.searchsorted(at_y, row[y])), int(np.searchsorted(at_x, row[x]))
+        if taken[place]:
+            raise BadSetting(f"the surface: several searches have {x} {row[x]} and {y} {row[y]}; vary these two alone")
+        taken[place] = True
+        numbers = [row[metric], row[f"{metric}-low"], row[f"{metric}-high"]]
+        mean[place], low[place], high[place] = (np.nan if number is None else number for number in numbers)
+    return Grid(x, y, metric, at_x, at_y, mean, low, high)
+
+
+def draw(grid: Grid, title: str, paths: Sequence[Path]) -> list[Path]:
+    """Draw the surface into files, whose endings say their forms, and give them."""
+    with style():
+        figure = _figure(grid, title)
+        for path in paths:
+            undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[path.suffix[1:]]
+            with replacing(path) as beside:
+                figure.savefig(beside, format=path.suffix[1:], metadata=undated)
+    return list(paths)
+
+
+def _figure(grid: Grid, title: str) -> Figure:
+    """Draw a heat map; lighter is better, and the best point is marked."""
+    require("matplotlib", "report")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SIZE, layout="constrained")
+    axes = figure.add_subplot()
+    regret = grid.metric.endswith("regret")
+    shown = np.ma.masked_invalid(grid.mean * _PERCENT)
+    top = float(np.nanquantile(grid.mean * _PERCENT, 0.98 if regret else 1.0))  # a few bad corners do not hide the rest
+    bottom = float(np.nanmin(grid.mean * _PERCENT) if regret else np.nanquantile(grid.mean * _PERCENT, 0.02))
+    colours = "viridis_r" if regret else "viridis"
+    mesh = axes.pcolormesh(
+        _edges(grid.at_x), _edges(grid.at_y), shown, cmap=colours, vmin=bottom, vmax=max(top, bottom + 1e-9)
+    )
+    mesh.set_rasterized(shown.size > 2000)  # thousands of rectangles make a file that no viewer likes
+    words = grid.metric.replace("-", " ")
+    extend = (
+        "max" if regret and np.nanmax(shown) > top else "min" if not regret and np.nanmin(shown) < bottom else "neither"
+    )
+    figure.colorbar(mesh, ax=axes, extend=extend, label=f"final {words} ({'percentage points' if regret else '%'})")
+    x, y, mean = grid.best
+    axes.plot(x, y, marker="+", color="#D55E00", markersize=9, markeredgewidth=1.8)
+    axes.set(xlabel=grid.x.replace("_", " "), ylabel=grid.y.replace("_", " "))
+    axes.grid(visible=False)
+    axes.set_title(title, loc="left")
+    figure.supxlabel(f"+ best: {grid.x} {x:g}, {grid.y} {y:g}: {_PERCENT * mean:.2f}".replace("_", " "), fontsize=8)
+    return figure
+
+
+def _edges(at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the borders between points, and one beyond either end."""
+    if len(at) == 1:
+        return np.array([at[0] - 0.5, at[0] + 0.5])
+    middle = (at[1:] + at[:-1]) / 2
+    return np.concatenate([[at[0] - (middle[0] - at[0])], middle, [at[-1] + (at[-1] - middle[-1])]])

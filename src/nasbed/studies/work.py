@@ -1,0 +1,66 @@
+"""Work: some runs of a cell, played wherever there is room, as the bytes of a Parquet file."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from nasbed.core.registry import optimizers
+from nasbed.run.history import History
+from nasbed.run.search import search
+from nasbed.studies.cell import Cell
+from nasbed.studies.door import budget_of, opened
+from nasbed.studies.outcomes import outcomes
+
+PLAY = "nasbed.studies.work:play"
+
+
+def play(cell: Cell, first: int, count: int) -> bytes:
+    """Play ``count`` runs of a cell from number ``first`` on, and give their file; run k depends on k alone."""
+    history = _history(cell, first, count)
+    return written(history.to_arrow() if cell.keep == "trials" else outcomes(history))
+
+
+def _history(cell: Cell, first: int, count: int) -> History:
+    how = cell.search
+    benchmark = opened(cell.source.name, tuple(cell.source.settings.items()), cell.source.pace)
+    history = search(
+        optimizers.make(cell.optimizer, cell.settings),
+        benchmark,
+        budget_of(how),
+        runs=count,
+        first_run=first,
+        seed=how["seed"],
+        epochs=how["epochs"],
+        duplicates=how["duplicates"],
+        repeats=how["repeats"],
+        workers=how["workers"],
+        scheduling=how["scheduling"],
+        failures=how["failures"],
+        objectives=how["objectives"],
+        limits=how["limits"],
+    ).attach(benchmark)
+    history.info["benchmark"].pop("path", None)  # of the machine, where a file shall be the same on every one
+    history.info["study"] = made_of(cell)
+    return history
+
+
+def made_of(cell: Cell) -> dict[str, Any]:
+    """Give what a cell's file says of itself."""
+    return {"cell": cell.name, "hash": cell.hash, "spec": cell.spec, "varied": cell.varied}
+
+
+def written(table: pa.Table) -> bytes:
+    """Give the bytes of a Parquet file, with a checksum of every page."""
+    fields = [field.with_type(_plain(field.type)) for field in table.schema]
+    file, table = BytesIO(), table.cast(pa.schema(fields, table.schema.metadata))
+    pq.write_table(table, file, compression="zstd", write_page_checksum=True)
+    return file.getvalue()
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """Call the elements of a list what Arrow calls them; Parquet gives back another name, and the file has both."""
+    return pa.list_(kind.value_type, kind.list_size) if pa.types.is_fixed_size_list(kind) else kind
