@@ -175,11 +175,11 @@ class Population:
         _renew(*self._grown, self._told, *self._young, rows, leaving, entering)
 
     @property
-    def _grown(self) -> tuple[Any, ...]:
+    def _grown(self) -> tuple[Any, Any, Any, Any, Any]:
         return self._archs, self.values, self.births, self.numbers, self._places
 
     @property
-    def _young(self) -> tuple[Any, ...]:
+    def _young(self) -> tuple[Any, Any, Any, Any]:
         return self._young_archs, self.newcomers, self._young_numbers, self._waiting
 
     def state_dict(self) -> dict[str, Any]:
