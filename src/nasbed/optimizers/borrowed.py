@@ -169,7 +169,8 @@ class BorrowedSearch(Optimizer):
             "told_excess": np.zeros((steps, self.runs)),
         }
         for step, parts in enumerate(self._told):
-            for column, part in zip(told.values(), parts, strict=True):
+            for name, column in told.items():
+                part = getattr(parts, name.removeprefix("told_"))
                 column[step, ..., : part.shape[-1]] = part  # fewer objectives than at another step leave zeros
         order = np.array(self._order, np.bool_)
         return {"seeds": self._seeds.copy(), "order": order, "asked": asked, "objectives": objectives, **told}
