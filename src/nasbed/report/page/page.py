@@ -21,6 +21,7 @@ from nasbed.core.extras import require
 from nasbed.core.files import replacing
 from nasbed.report.comparison import Comparison
 from nasbed.report.page.architectures import architectures
+from nasbed.report.page.curse import curse
 from nasbed.report.page.encoding import as_json, packed, source_hash
 from nasbed.report.page.headline import headline
 from nasbed.report.page.library import plotly
@@ -28,6 +29,8 @@ from nasbed.report.page.lineage import lineage
 from nasbed.report.page.origin import origin
 from nasbed.report.page.parts import Figure, Section
 from nasbed.report.page.progress import progress
+from nasbed.report.page.ranking import ranking
+from nasbed.report.page.reaching import reaching
 from nasbed.report.page.results import spread, summary
 from nasbed.report.page.words import runs
 from nasbed.run.history import History
@@ -36,6 +39,9 @@ SECTIONS: tuple[Callable[[Comparison], Section | None], ...] = (
     summary,
     progress,
     spread,
+    ranking,
+    reaching,
+    curse,
     architectures,
     lineage,
     origin,

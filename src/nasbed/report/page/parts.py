@@ -74,11 +74,13 @@ class Table:
         headers: Names of the columns.
         rows: Text, a row a line; the first cell of each names the row.
         caption: What it shows, and with which interval.
+        folded: The words to open it by, where it is long and closed at first.
     """
 
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
     caption: str = ""
+    folded: str = ""
 
     @property
     def numeric(self) -> frozenset[int]:

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.report.comparison import Comparison
+from nasbed.report.interquartile import interquartile_means
 from nasbed.report.page.encoding import numbers
-from nasbed.report.page.parts import Figure, Section, Switch, Table, View, shown
+from nasbed.report.page.parts import Figure, Section, Switch, Table, View
+from nasbed.report.page.ranking import named_rows
 from nasbed.report.page.words import axis, metrics, number, runs, value
 from nasbed.report.summary import mean_and_reach
 from nasbed.run.history import Metric
@@ -78,7 +80,15 @@ def spread(comparison: Comparison) -> Section | None:
         [Switch("metric", {metric: comparison.words(metric) for metric in chosen})],
         height=150 + 64 * len(comparison.histories),
     )
-    return Section("final", "Where the runs ended", [figure])
+    middle = interquartile_means(comparison)
+    headers, rows = middle.cells()
+    table = Table(
+        headers,
+        rows,
+        f"By {middle.words}: what the middle half of the runs is worth on average, with the 95 % "
+        f"interval of {middle.resamples:,} bootstrap resamples.",
+    )
+    return Section("final", "Where the runs ended", [figure, *([] if middle.missing else [table])])
 
 
 def _view(comparison: Comparison, metric: Metric) -> View:
@@ -88,8 +98,7 @@ def _view(comparison: Comparison, metric: Metric) -> View:
         there = comparison.factor(metric) * values[~np.isnan(values)]
         if len(there):
             data += _traces(there, i)
-    ticks = {"tickvals": list(range(len(finals))), "ticktext": [shown(label) for label in finals]}
-    vertical = {**ticks, "range": [len(finals) - 0.4, -0.6], "showgrid": False, "names": True}
+    vertical = {**named_rows(list(finals)), "range": [len(finals) - 0.4, -0.6], "showgrid": False}
     return View(data, {"xaxis": {"title": f"final {axis(comparison, metric)}"}, "yaxis": vertical})
 
 

@@ -30,6 +30,15 @@ def metrics(comparison: Comparison) -> list[Metric]:
     return ([] if first is None else [first]) + [metric for metric in found if metric != first]
 
 
+def clocks(comparison: Comparison) -> list[Clock]:
+    """Give the clocks that moved; the time of all workers only where there were several."""
+    histories = list(comparison.histories.values())
+    moved = [clock for clock in CLOCKS if any(history.clock(clock)[-1].max() > 0 for history in histories)]
+    if all(history.ended is None for history in histories):
+        moved = [clock for clock in moved if clock != "total_seconds"]
+    return moved
+
+
 def _known(comparison: Comparison, metric: Metric) -> bool:
     return any(not np.isnan(history.metric(metric)[-1]).all() for history in comparison.histories.values())
 

@@ -1,0 +1,110 @@
+"""Ranking: which searches are told apart, by ranks over all runs and pair by pair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nasbed.report.comparison import Comparison
+from nasbed.report.improvement import Improvements, improvements
+from nasbed.report.page.encoding import numbers
+from nasbed.report.page.parts import Figure, Part, Section, Table, View, shown
+from nasbed.report.ranks import AverageRanks, average_ranks
+from nasbed.report.ranks_signed import signed_ranks
+
+_SHORT = 12  # rows of a table that are shown at once; longer ones are folded
+_SMALL = 6  # searches up to which pairs are written with a decimal
+
+
+def ranking(comparison: Comparison) -> Section | None:
+    """Draw ranks and the probabilities of improvement, and tabulate the tests; None where there is nothing to rank."""
+    ranks = average_ranks(comparison)
+    if ranks.missing:
+        return None
+    places = {label: i for i, label in enumerate(comparison.histories)}
+    parts: list[Part] = [ranks.sentence(), _ranks(ranks, places)]
+    pairs = improvements(comparison)
+    if not pairs.missing:
+        parts += [pairs.sentence(), _matrix(pairs)]
+    signed = signed_ranks(comparison)
+    if not signed.missing:
+        headers, rows = signed.cells()
+        caption = (
+            "Wilcoxon's signed-rank test of each pair over paired runs, corrected by Holm for the number of pairs. The "
+            "effect is the share of the ranks in favour of the better less that of the others."
+        )
+        parts += [signed.sentence(), Table(headers, rows, caption, "All pairs" if len(rows) > _SHORT else "")]
+    return Section("ranking", "Who is better", parts)
+
+
+def _ranks(ranks: AverageRanks, places: dict[str, int]) -> Figure:
+    known = not np.isnan(ranks.critical_difference)
+    data = [_rank(ranks, i, row, places[ranks.labels[i]]) for row, i in enumerate(ranks.order)]
+    names = [ranks.labels[i] for i in ranks.order]
+    vertical = {**named_rows(names), "showgrid": False}
+    said = f"Average rank by {ranks.words} over {ranks.blocks:,} {ranks.of}; 1 is best, equals share their ranks. " + (
+        "The bars are half of Nemenyi's critical difference long to either side: searches whose bars do not overlap "
+        "are told apart at 5 %" + ("." if ranks.significant else ", were it not that Friedman's test finds none.")
+        if known
+        else "Two searches have no critical difference; the test of pairs stands below."
+    )
+    layout = {"xaxis": {"title": "average rank"}, "yaxis": vertical}
+    return Figure("ranks", said, {"": View(data, layout)}, height=120 + 40 * len(names))
+
+
+def _rank(ranks: AverageRanks, i: int, row: int, place: int) -> dict[str, Any]:
+    half = numbers([ranks.critical_difference / 2])[0]
+    bar = {} if half is None else {"error_x": {"type": "data", "array": [half], "color": f"@{place}", "thickness": 2}}
+    return {
+        "x": numbers([ranks.ranks[i]]),
+        "y": [row],
+        "mode": "markers",
+        "marker": {"color": f"@{place}", "size": 10},
+        "hovertemplate": "average rank %{x}<extra></extra>",
+        **bar,
+    }
+
+
+def named_rows(names: list[str]) -> dict[str, Any]:
+    """Give an axis with a row for each name, from the top; the page breaks names into lines."""
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": names,
+        "range": [len(names) - 0.5, -0.5],
+        "names": True,
+    }
+
+
+def _matrix(pairs: Improvements) -> Figure:
+    matrix = 100 * pairs.matrix()
+    count = len(pairs.labels)
+    digits = 1 if count <= _SMALL else 0
+    text = [["" if np.isnan(value) else f"{value:.{digits}f}" for value in row] for row in matrix]
+    trace = {
+        "type": "heatmap",
+        "z": [numbers(row) for row in matrix],
+        "x": list(range(count)),
+        "y": list(range(count)),
+        "text": text,
+        "texttemplate": "%{text}",
+        "customdata": [[f"{shown(one)} better than {shown(other)}" for other in pairs.labels] for one in pairs.labels],
+        "hovertemplate": "%{customdata}: %{z} %<extra></extra>",
+        "hoverongaps": False,
+        "zmin": 0,
+        "zmax": 100,
+        "colorscale": [[0, "@1/0.75"], [0.5, "@paper"], [1, "@0/0.75"]],
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+    }
+    across = {"tickvals": list(range(count)), "ticktext": [str(i + 1) for i in range(count)], "showgrid": False}
+    layout = {
+        "xaxis": {**across, "side": "top", "title": "than a run of"},
+        "yaxis": {**named_rows([f"{i + 1} {label}" for i, label in enumerate(pairs.labels)]), "showgrid": False},
+    }
+    caption = (
+        f"How likely a run of the search of a row ends better than one of the column's, in %, by {pairs.words}; equals "
+        "count half. Columns are numbered like the rows."
+    )
+    return Figure("improvement", caption, {"": View([trace], layout)}, height=130 + 38 * count)

@@ -1,0 +1,84 @@
+"""Reaching: how many runs get how near to the best there is, and when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.report.comparison import Comparison
+from nasbed.report.page.encoding import numbers
+from nasbed.report.page.parts import Figure, Section, Switch, Table, View
+from nasbed.report.page.progress import legend, line
+from nasbed.report.page.words import CLOCKS, clocks, runs, time_unit
+from nasbed.report.targets import Targets, times_to_targets
+from nasbed.run.history import Clock
+
+_STEPS = 200  # of a curve; a screen shows no more
+_SHORT = 18  # rows of a table that are shown at once; longer ones are folded
+_ALL = "all"
+
+
+def reaching(comparison: Comparison) -> Section | None:
+    """Draw the shares of runs that reached targets; None where nobody knows the best there is."""
+    offered = clocks(comparison)
+    found = {clock: times_to_targets(comparison, against=clock) for clock in offered}
+    first = next(iter(found.values()), None)
+    if first is None or first.missing:
+        return None
+    names = {str(i): f"{first.words} ≤ {_said(first, target)}" for i, target in enumerate(first.targets)}
+    views = {
+        f"{name}|{clock}": _view(targets, comparison, None if name == _ALL else int(name), clock)
+        for name in (_ALL, *names)
+        for clock, targets in found.items()
+    }
+    figure = Figure(
+        "targets",
+        f"The share of {runs(comparison)} of each search whose incumbent was as good as a target by then; for all "
+        f"targets together, of pairs of a run and a target. Targets: {first.words} of at most "
+        f"{', '.join(_said(first, target) for target in first.targets)}. Runs that never reach one count.",
+        views,
+        [
+            Switch("target", {_ALL: "all targets together", **names}),
+            Switch("clock", {clock: CLOCKS[clock] for clock in offered}),
+        ],
+        {"x": False},
+        legend(comparison),
+        360,
+    )
+    headers, rows = first.cells()
+    caption = (
+        "How many runs reached each target, with Wilson's 95 % interval; when half of all runs had; and the expected "
+        "running time: all that was spent, over the number of successes."
+    )
+    folded = "All targets" if len(rows) > _SHORT else ""
+    return Section("reaching", "Time to target", [first.sentence(), figure, Table(headers, rows, caption, folded)])
+
+
+def _said(targets: Targets, target: float) -> str:
+    return f"{targets.factor * target:.4g}{targets.unit}"
+
+
+def _view(targets: Targets, comparison: Comparison, number: int | None, clock: Clock) -> View:
+    timed = clock.endswith("seconds")
+    unit, unit_name = time_unit(targets.until) if timed else (1.0, "")
+    data: list[dict[str, Any]] = []
+    for i, label in enumerate(comparison.histories):
+        at, share = _fewer(*targets.ecdf(label, number), targets.until)
+        data.append(line(numbers(at / unit), 100 * share, i, label, "hv"))
+    title = f"{CLOCKS[clock]} ({unit_name})" if timed else CLOCKS[clock]
+    vertical = {"title": "reached (%)", "range": [-2, 102]}
+    return View(data, {"xaxis": {"title": title}, "yaxis": vertical})
+
+
+def _fewer(
+    at: NDArray[np.float64], share: NDArray[np.float64], until: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Thin a curve of many steps out: what it has come to by the end of each of many small spans."""
+    if len(at) <= _STEPS:
+        return at, share
+    grid = np.unique(
+        np.concatenate([np.geomspace(until / 1000, until, _STEPS // 2), np.linspace(0, until, _STEPS // 2)])
+    )
+    return grid, share[np.searchsorted(at, grid, side="right") - 1]
