@@ -15,6 +15,7 @@ from nasbed.cli import (
     generate,
     import_,
     info,
+    landscape,
     list,
     merge,
     query,
@@ -23,6 +24,7 @@ from nasbed.cli import (
     search,
     show,
     status,
+    study,
     train,
     verify,
 )
@@ -51,8 +53,10 @@ for verb in (
     search,
     compare,
     report,
+    study,
     score,
     correlate,
+    landscape,
 ):
     verb.register(app)
 

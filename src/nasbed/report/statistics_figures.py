@@ -178,7 +178,8 @@ def _verdict(found: AverageRanks) -> str:
     said = f"average rank by {found.words} over {found.blocks:,} {found.of}"
     if np.isnan(found.friedman):
         return said
-    return f"{said}\ncritical difference {found.critical_difference:.2f} (Nemenyi, 95 %), Friedman p = {found.friedman_p:.2g}"
+    told = f"critical difference {found.critical_difference:.2f} (Nemenyi, 95 %)"
+    return f"{said}\n{told}, Friedman p = {found.friedman_p:.2g}"
 
 
 def _in(unit: str) -> str:

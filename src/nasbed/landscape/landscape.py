@@ -1,0 +1,96 @@
+"""Landscape: a value for each architecture of a space, and who is whose neighbour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting
+from nasbed.core.space import Space
+from nasbed.landscape.neighbourhood import Neighbourhood, neighbourhood
+
+Split = Literal["validation", "test"]
+
+
+@dataclass(frozen=True, eq=False)
+class Landscape:
+    """What a search that moves from neighbour to neighbour walks on.
+
+    Attributes:
+        space: The architectures.
+        values: One for each, in the order of ``space.enumerate``, higher is better, ``(size,)``; NaN for what is not
+            there: nobody goes where no training ended.
+        neighbourhood: Who is whose neighbour.
+        name: Whose values.
+        what: What they are, in words.
+        factor: What they are multiplied with to be shown.
+    """
+
+    space: Space
+    values: NDArray[np.float64]
+    neighbourhood: Neighbourhood
+    name: str = "values"
+    what: str = "value"
+    factor: float = 1.0
+
+    @classmethod
+    def of(cls, benchmark: Benchmark, split: Split = "validation", epochs: int | None = None) -> Landscape:
+        """Take the mean of each architecture's repeats from a benchmark that knows the whole space.
+
+        Args:
+            benchmark: Whose answers.
+            split: Validation values, which a search climbs on, or test accuracies.
+            epochs: Training budget; None for the benchmark's largest.
+
+        Raises:
+            BadSetting: When the space does not number its architectures, or there is no value at all.
+            NotInTable: When the benchmark lacks an architecture or the budget.
+        """
+        if split not in get_args(Split):
+            raise BadSetting(f"a landscape is of {' or '.join(get_args(Split))} values, not of {split!r}")
+        space = benchmark.space
+        if space.size is None:
+            raise BadSetting(f"{benchmark.name} is on a space that does not number its architectures: {space.name}")
+        archs = space.enumerate()
+        values = benchmark.test(archs, epochs) if split == "test" else benchmark.query(archs, epochs).value
+        accuracy = split == "test" or benchmark.measure == "accuracy"
+        what = f"{split} accuracy" if accuracy else benchmark.measure
+        return cls.of_values(space, values, benchmark.name, what, 100.0 if accuracy else 1.0)
+
+    @classmethod
+    def of_values(
+        cls, space: Space, values: ArrayLike, name: str = "values", what: str = "value", factor: float = 1.0
+    ) -> Landscape:
+        """Take values in the order of ``space.enumerate``.
+
+        Raises:
+            BadSetting: When they are not one for each architecture, or all NaN.
+        """
+        found = np.asarray(values, np.float64)
+        if space.size is None or found.shape != (space.size,):
+            raise BadSetting(f"a landscape on {space.name} has {space.size} values, not an array of {found.shape}")
+        if np.isnan(found).all():
+            raise BadSetting(f"{name} has no {what} of any architecture of {space.name}")
+        return cls(space, found, neighbourhood(space), name, what, factor)
+
+    @cached_property
+    def there(self) -> NDArray[np.bool_]:
+        """Which architectures have a value."""
+        return ~np.isnan(self.values)
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """Those that have one, the best first; of equals the lowest number first."""
+        order = np.argsort(-self.values, kind="stable")  # NaN come last
+        return order[: int(self.there.sum())]
+
+    @cached_property
+    def best(self) -> NDArray[np.bool_]:
+        """Which architectures have the highest value there is."""
+        result: NDArray[np.bool_] = self.values == np.nanmax(self.values)
+        return result
