@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Self, get_args
 
 from nasbed.core.errors import BadSetting, NasbedError, UnknownName
 from nasbed.core.registry import optimizers as registered
-from nasbed.studies.cell import BUDGETS, SEARCH, Cell, Keep, Source
+from nasbed.studies.cell import SEARCH, Cell, Keep, Source
 from nasbed.studies.parts import Part, at, checked_value, checked_values, defaults_of
-from nasbed.studies.values import typed
+from nasbed.studies.values import Condition
 
 if TYPE_CHECKING:
     from nasbed.studies.results import Results
@@ -109,16 +110,13 @@ class Study:
         values = {key: checked_values(key, value, SEARCH, f"search.{key}", "a search") for key, value in search.items()}
         if "seed" in given:
             values["seed"] = checked_values("seed", given["seed"], SEARCH, "seed", "a search")
-        keep = given.get("keep", "trials")
-        if keep not in get_args(Keep):
-            raise BadSetting(f"keep: it is {' or '.join(get_args(Keep))}, not {keep!r}")
         return cls(
             _text(given, "name", "study"),
             tuple(_optimizer(one, place) for place, one in _entries(given, "optimizers")),
             tuple(_benchmark(one, place, folder) for place, one in _entries(given, "benchmarks", ["digits101"])),
             values,
             _count(given, "runs", RUNS),
-            keep,
+            checked_keep(given.get("keep", "trials")),
             _count(given, "part", PART),
             _text(given, "title", ""),
             _surface(given.get("surface")),
@@ -145,6 +143,25 @@ class Study:
             swept.append(part)
         if tuple(swept) == self.optimizers and not any(setting in part.settings for part in swept):
             raise UnknownName("setting of the study's searches and optimizers", key, known)
+        return replace(self, optimizers=tuple(swept))
+
+    def with_conditions(self, texts: Sequence[str]) -> Self:
+        """Try those combinations alone of which conditions hold, such as ``selected <= tournament``.
+
+        A condition concerns every optimizer that has the settings in it.
+
+        Raises:
+            BadSetting: When one is no condition, or concerns nobody.
+        """
+        swept = list(self.optimizers)
+        for text in texts:
+            heard = False
+            for i, part in enumerate(swept):
+                with suppress(UnknownName):
+                    condition = Condition.of(text, list(defaults_of(registered[part.name])))
+                    swept[i], heard = replace(swept[i], where=(*swept[i].where, condition)), True
+            if not heard:
+                raise BadSetting(f"the condition {text!r} concerns none of the study's optimizers")
         return replace(self, optimizers=tuple(swept))
 
     @cached_property
@@ -242,6 +259,18 @@ class Study:
         )
 
 
+def checked_keep(given: Any) -> Keep:
+    """Give what a cell's file is to have.
+
+    Raises:
+        BadSetting: When there is no such thing.
+    """
+    if given not in get_args(Keep):
+        raise BadSetting(f"keep: it is {' or '.join(get_args(Keep))}, not {given!r}")
+    kept: Keep = given
+    return kept
+
+
 def _shown(part: Part, settings: Mapping[str, Any], source: Source) -> str:
     """Name a benchmark: as the study does, or by what it calls itself rather than by a path."""
     return replace(part, name=source.called).called(settings)
@@ -299,6 +328,3 @@ def _surface(given: Any) -> Surface | None:
             if key not in ("x", "y", "metric"):
                 raise UnknownName("key of a surface", key, ("x", "y", "metric"))
         return Surface(**given)
-
-
-__all__ = ["BUDGETS", "Study", "Surface", "typed"]

@@ -1,0 +1,234 @@
+"""``nasbed study``: optimizers × benchmarks × settings × repetitions, from a TOML file or from words."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasbed.cli.console import Json, duration, percent, print_json, print_table, print_text, progress
+from nasbed.cli.search import Epochs, Evaluations, Seconds, TotalEpochs
+from nasbed.cli.stopping import same_command
+
+if TYPE_CHECKING:
+    from nasbed.run.campaign import Status
+    from nasbed.studies.results import Results
+    from nasbed.studies.study import Study
+
+SEARCH, PLACE = "How to search", "Where and how"
+_SHOWN = 40  # cells; beyond that a table is for programs, and the best are enough
+_BEST = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "study", epilog="Example: nasbed study random regularized-evolution --grid sample=2,5,10 --out evolution"
+    )(command)
+
+
+def command(
+    what: Annotated[
+        list[str], typer.Argument(help="A study's FILE.toml; or optimizers, with settings if need be: NAME:key=value.")
+    ],
+    benchmark: Annotated[
+        list[str] | None, typer.Option(help="A benchmark's name or a table's path; several, if given again.")
+    ] = None,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(help="Values to try: key=a,b,c or key=1..99..2; a key of the search, of optimizers, NAME.key."),
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(help="Which combinations of settings: 'selected <= tournament'.")
+    ] = None,
+    runs: Annotated[int | None, typer.Option(help="Repetitions of each cell; 100 if nobody says.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the whole study; run k depends on the seed and k alone.")] = None,
+    evaluations: Evaluations = None,
+    total_epochs: TotalEpochs = None,
+    seconds: Seconds = None,
+    epochs: Epochs = None,
+    duplicates: Annotated[
+        str | None, typer.Option(help="What an architecture costs that a run has paid for before: pay, free or skip.")
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option(help="trials, a row a trial, for curves; outcomes, a row a run, for sweeps.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder; the study's name if not given.")] = None,
+    executor: Annotated[
+        str, typer.Option(help="Where to play; 'nasbed list executors'.", rich_help_panel=PLACE)
+    ] = "processes",
+    workers: Annotated[
+        int | None, typer.Option(help="Parts at a time; the executor's choice if not given.", rich_help_panel=PLACE)
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Of the cluster: HOST:PORT or auto.", rich_help_panel=PLACE)
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the cells and what they will take; play nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Play a study, each cell once, and report on it; what is done already is not done again.
+
+    Stopped in any way, the same command goes on where it was. A changed study plays what has changed.
+    """
+    given: dict[str, Any] = {
+        "evaluations": evaluations,
+        "total_epochs": total_epochs,
+        "seconds": seconds,
+        "epochs": epochs,
+        "duplicates": duplicates,
+        "seed": seed,
+    }
+    study = _study(what, benchmark, where, {key: value for key, value in given.items() if value is not None})
+    study = _changed(study, grid or [], runs, keep)
+    place = out or Path(study.name)
+    if dry_run:
+        _print_plan(study, place, json)
+        return
+    with progress("studying", remaining=False) as move:
+        results = study.run(
+            place,
+            executor=executor,
+            workers=workers,
+            executor_settings={} if address is None else {"address": address},
+            command=same_command(),
+            progress=lambda status: move(status.share, _in_words(status)),
+        )
+    with progress("reporting"):
+        written = results.report()
+    if json:
+        print_json({"summary": results.summary, "warnings": results.warnings, "failures": dict(results.failures)})
+    else:
+        _print(results)
+        print_text(f"report: {len(written)} files in {place / 'report'}")
+    if results.missing:
+        raise typer.Exit(1)
+
+
+def _study(what: list[str], benchmarks: list[str] | None, where: list[str] | None, search: dict[str, Any]) -> Study:
+    """Read the study's file, or make a study of words; what is said beside a file goes before what is in it.
+
+    Raises:
+        BadSetting: When files and optimizers are mixed, or something is not allowed.
+    """
+    from dataclasses import replace
+
+    from nasbed.cli.search import default_evaluations
+    from nasbed.core.errors import BadSetting
+    from nasbed.studies.study import Study
+
+    files = [text for text in what if text.endswith(".toml")]
+    if files and len(what) > 1:
+        raise BadSetting("a study is one TOML file, or optimizers by name; not both, and not several files")
+    if not files:
+        budget = default_evaluations(*(search.get(key) for key in ("evaluations", "total_epochs", "seconds")))
+        search = search if budget is None else {**search, "evaluations": budget}
+        words = {"optimizers": what, "benchmarks": benchmarks or ["digits101"], "search": search}
+        return Study.of(words).with_conditions(where or [])
+    study = Study.read(files[0])
+    if benchmarks:
+        study = replace(study, benchmarks=Study.of({"optimizers": "random", "benchmarks": benchmarks}).benchmarks)
+    for key, value in search.items():
+        study = study.with_grid(key, [value])
+    return study.with_conditions(where or [])
+
+
+def _changed(study: Study, grid: list[str], runs: int | None, keep: str | None) -> Study:
+    """Lay the command line's grid over the study."""
+    from dataclasses import replace
+
+    from nasbed.core.errors import BadSetting
+    from nasbed.studies.study import checked_keep
+    from nasbed.studies.values import grid_of
+
+    for text in grid:
+        study = study.with_grid(*grid_of(text))
+    if runs is not None and runs < 1:
+        raise BadSetting(f"--runs is at least 1, not {runs}")
+    return replace(study, runs=runs or study.runs, keep=study.keep if keep is None else checked_keep(keep))
+
+
+def _in_words(status: Status) -> str:
+    """Say how far a study is and how long it will take."""
+    parts = [f"{status.done:,} of {status.total:,} parts"]
+    if status.left:
+        parts.append(f"{duration(status.left)} left")
+    return ", ".join(parts)
+
+
+def _print_plan(study: Study, out: Path, json: bool) -> None:
+    """List the cells, which of them are there, and what the others will take."""
+    from nasbed.studies.estimate import estimate
+    from nasbed.studies.results import Results
+
+    results = Results.of(study, out)
+    found = [(cell, cell.hash in results.files, estimate(cell, study.part)) for cell in study.cells]
+    work = sum(guess.work for _, done, guess in found if not done)
+    if json:
+        cells = [
+            {"cell": cell.name, "hash": cell.hash, "done": done, "spec": cell.spec}
+            | {"evaluations": guess.evaluations, "seconds": guess.seconds, "core_seconds": guess.work}
+            for cell, done, guess in found
+        ]
+        print_json({"cells": cells, "core_seconds": work, "stale": [str(path) for path in results.stale]})
+        return
+    rows = [
+        [cell.name, "done" if done else "", f"{cell.runs:,}", f"{guess.evaluations:,.0f}", _time(guess.seconds)]
+        for cell, done, guess in found[:_SHOWN]
+    ]
+    print_table(["cell", "done", "runs", "evaluations each", "simulated time each"], rows, study.title or study.name)
+    if len(found) > _SHOWN:
+        print_text(f"and {len(found) - _SHOWN:,} cells more; --json has them all")
+    print()
+    missing = sum(not done for _, done, _ in found)
+    print_text(f"{len(found):,} cells, {missing:,} to play: about {duration(work)} of one core")
+    if results.stale:
+        print_text(f"{len(results.stale)} files in {out / 'cells'} are of an earlier form of the study, and not used")
+
+
+def _time(seconds: float) -> str:
+    return "–" if math.isnan(seconds) else duration(seconds)
+
+
+def _print(results: Results) -> None:
+    """Print a row a cell, or the best of many; then what one should know."""
+    rows, metric = results.summary, results.metric
+    regret = metric.endswith("regret")
+    if len(rows) > _SHOWN:
+        known = [row for row in rows if row[metric] is not None]
+        rows = sorted(known, key=lambda row: row[metric] if regret else -row[metric])[:_BEST]
+    search = [key for key in results.study.search if key in results.study.varied]
+    headers = ["benchmark", "optimizer", *search, "trained", "test %", f"{metric.replace('-', ' ')}, points"]
+    cells = [
+        [
+            str(row["benchmark"]),
+            str(row["optimizer"]),
+            *(str(row[key]) for key in search),
+            f"{row['evaluations']:.0f}",
+            percent(row["test"]),
+            _interval(row, metric),
+        ]
+        for row in rows
+    ]
+    title = f"{results.study.title or results.study.name}, {results.study.runs:,} runs of each cell"
+    many = len(rows) < len(results.summary)
+    print_table(headers, cells, title + (f": the best of {len(results.summary):,} cells" if many else ""))
+    print()
+    for name, grid in results.grids().items():
+        x, y, mean = grid.best
+        print_text(f"surface on {name}: best at {grid.x} {x:g}, {grid.y} {y:g}: {percent(mean)}")
+    for comparison in results.comparisons.values():
+        print_text(f"{comparison.benchmark}: {comparison.separated().sentence()}")
+    for unit, reason in list(results.failures.items())[:5]:
+        print_text(f"not played: {unit}: {reason}")
+    for warning in results.warnings:
+        print_text(f"warning: {warning}")
+
+
+def _interval(row: dict[str, Any], metric: str) -> str:
+    """Write a mean with the reach of its 95 % interval."""
+    high = row[f"{metric}-high"]
+    return percent(row[metric]) + ("" if high is None else f" ± {percent(high - row[metric])}")
