@@ -1,7 +1,8 @@
 """Regularized evolution: the newest survive, and the best of a few has a child.
 
 Reference: Real et al., "Regularized Evolution for Image Classifier Architecture Search", AAAI 2019,
-https://arxiv.org/abs/1802.01548
+https://arxiv.org/abs/1802.01548. The defaults, the drawing of different rivals among them, are those of NAS-Bench-101's
+example notebook, https://github.com/google-research/nasbench/blob/master/NASBench.ipynb.
 """
 
 from __future__ import annotations
@@ -37,22 +38,40 @@ def _push(
 
 @numba.njit(cache=True)
 def _winners(
-    archs: Any, values: Any, numbers: Any, keys: Any, positions: Any, sample: int, runs: Any, parents: Any
+    archs: Any,
+    values: Any,
+    numbers: Any,
+    keys: Any,
+    positions: Any,
+    sample: int,
+    distinct: bool,
+    runs: Any,
+    parents: Any,
 ) -> Any:
-    """Draw ``sample`` members with replacement in each of some runs and give the best; the first of equals.
+    """Draw ``sample`` members in each of some runs and give the best; the first drawn of equals.
 
-    Their numbers are written to ``parents``, ``(all runs, 2)``.
+    Different ones are drawn by Floyd's algorithm, a word each (Bentley and Floyd, "A sample of brilliance", CACM 30(9),
+    1987). The numbers of the best are written to ``parents``, ``(all runs, 2)``.
     """
     winners = np.empty((len(runs), archs.shape[2]), np.int8)
+    rivals = np.empty(sample, np.int64)
+    size = values.shape[1]
     for i in range(len(runs)):
         run = runs[i]
         best = -1
         block = philox(keys[i], positions[i] >> 1)
-        for _ in range(sample):
-            rival = below(block[positions[i] & 1], values.shape[1])
+        for k in range(sample):
+            bound = size - sample + k + 1 if distinct else size
+            rival = below(block[positions[i] & 1], bound)
             positions[i] += 1
             if not positions[i] & 1:  # a block has two words
                 block = philox(keys[i], positions[i] >> 1)
+            if distinct:
+                for earlier in range(k):
+                    if rivals[earlier] == rival:
+                        rival = bound - 1  # which could not be drawn before
+                        break
+                rivals[k] = rival
             if best < 0 or values[run, rival] > values[run, best]:
                 best = rival
         winners[i] = archs[run, best]
@@ -69,11 +88,14 @@ class RegularizedEvolution(Optimizer):
 
     Attributes:
         population: How many of the latest trials are alive.
-        sample: How many of them, drawn with replacement, compete to be the parent.
+        sample: How many of them are drawn to compete to be the parent.
+        distinct: Whether different ones are drawn, all of them where there are no more; else with replacement, as in
+            the paper's listing.
     """
 
     population: int = 50
     sample: int = 10
+    distinct: bool = True
 
     def __post_init__(self) -> None:
         if self.population < 1 or self.sample < 1:
@@ -111,7 +133,8 @@ class RegularizedEvolution(Optimizer):
     def _breed(self, streams: Streams, runs: NDArray[np.int64], parents: NDArray[np.int64]) -> Archs:
         """Mutate the best of a few in each of some runs, and note whose children they are."""
         alive = self._archs, self._values, self._numbers
-        winners = _winners(*alive, streams.keys, streams.positions, self.sample, runs, parents)
+        sample = min(self.sample, self.population) if self.distinct else self.sample
+        winners = _winners(*alive, streams.keys, streams.positions, sample, self.distinct, runs, parents)
         return self.space.mutate(winners, streams)
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:

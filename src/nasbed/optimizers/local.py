@@ -26,9 +26,9 @@ class LocalSearch(Optimizer):
     """Hill climbing with random restarts.
 
     The neighbours of where a run stands are tried in random order. By first improvement, the first that is strictly
-    better is where it stands next; by best improvement, all are tried and the best of them is, if it is strictly better.
-    Where none is, the run starts again from a random architecture. It proposes what it knows again, so it is usually
-    played with ``duplicates="free"``.
+    better is where it stands next; by best improvement, all are tried and the best of them is, if it is strictly
+    better. Where none is, the run starts again from a random architecture. It proposes what it knows again, so it is
+    usually played with ``duplicates="free"``.
 
     A tabu search does not start again: where no neighbour is better it goes to the best of them all the same, and what
     it has decided stays as it is for a while, so that it does not come straight back.

@@ -37,7 +37,8 @@ class Starts:
     @property
     def starting(self) -> NDArray[np.bool_]:
         """Which runs ask for fresh starts until one is answered, ``(runs,)``."""
-        return self._first != _NEVER
+        starting: NDArray[np.bool_] = self._first != _NEVER
+        return starting
 
     def begin(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Let those of some runs that may begin anew do so from the next trial on; give those that may not."""
