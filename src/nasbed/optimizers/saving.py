@@ -10,13 +10,13 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import nasbed
 from nasbed.core.differences import differences
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.files import replacing
@@ -27,7 +27,7 @@ from nasbed.core.space import Space
 _FORMAT = 1
 _ABOUT = "about"
 _Arrays = dict[str, NDArray[Any]]
-_UNREADABLE = (OSError, EOFError, KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile, zlib.error)
+_UNREADABLE = (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def save(optimizer: Optimizer, path: str | Path) -> Path:
@@ -86,7 +86,7 @@ def _identity(optimizer: Optimizer, space: Space) -> dict[str, Any]:
     """Say what a state is of: one that differs in any of it would go on otherwise, or not at all."""
     kind = type(optimizer)
     return {
-        "nasbed": nasbed.__version__,
+        "nasbed": version("nasbed"),
         "optimizer": f"{kind.__module__}:{kind.__qualname__}",
         "settings": optimizer.settings(),
         "space": {"name": space.name, "settings": space.settings()},
@@ -98,20 +98,11 @@ def _read(path: Path) -> tuple[_Arrays, dict[str, Any]]:
     if not path.is_file():
         raise BadSetting(f"there is no file {path} to load a search from")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = dict(file)
         about = json.loads(arrays.pop(_ABOUT).tobytes())
         known = about["format"] == _FORMAT
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except _UNREADABLE as error:
         raise CorruptFile(f"{path} is not a search saved by nasbed, or damaged: {error}") from None
     if not known:
         raise BadSetting(f"{path} has format {about['format']}; this nasbed reads format {_FORMAT}")
