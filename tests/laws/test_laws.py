@@ -78,6 +78,8 @@ OTHER_OPTIMIZERS = {
     "asha-resumed": ("asha", {"continuation": "resume", "min_epochs": 2}),
     "asha-stopping": ("asha", {"kind": "stopping", "continuation": "resume"}),
     "young-evolution": ("regularized-evolution", {"population": 3, "sample": 1}),
+    "pymoo-differential": ("pymoo", {"algorithm": "DE", "population": 8, "tries": 2}),
+    "nsga2-with-copies": ("nsga2", {"population": 6, "crossover": 0.5, "mutation": 0.5, "unique": False}),
 }
 
 
