@@ -142,6 +142,7 @@ optimizers = Registry(
         "local": "nasbed.optimizers.local:LocalSearch",
         "simulated-annealing": "nasbed.optimizers.annealing:SimulatedAnnealing",
         "reinforce": "nasbed.optimizers.reinforce:Reinforce",
+        "nsga2": "nasbed.optimizers.nsga2:NSGA2",
         "optuna": "nasbed.optimizers.optuna_search:OptunaSearch",
         "nevergrad": "nasbed.optimizers.nevergrad_search:NevergradSearch",
         "pymoo": "nasbed.optimizers.pymoo_search:PymooSearch",
