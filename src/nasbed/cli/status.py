@@ -13,6 +13,7 @@ from nasbed.cli.console import Json, duration, print_facts, print_json, print_ta
 
 if TYPE_CHECKING:
     from nasbed.scores.standing import ScoringStanding
+    from nasbed.studies.standing import StudyStanding
     from nasbed.tables.standing import Standing
 
 _NOTHING = "nothing works on it"
@@ -25,7 +26,9 @@ def register(app: typer.Typer) -> None:
 
 
 def command(
-    paths: Annotated[list[Path], typer.Argument(help="Stores of campaigns, or folders that have some.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Stores of campaigns, folders that have some, or folders of studies.")
+    ],
     failures: Annotated[
         Path | None, typer.Option(help="Write what was given up to this file, for generate --units FILE --retry.")
     ] = None,
@@ -38,7 +41,11 @@ def command(
 
     found: list[Standing] = []
     scorings: list[ScoringStanding] = []
+    studies: list[StudyStanding] = []
     for path in paths:
+        if (path / "study.json").is_file():
+            studies.append(_study(path))
+            continue
         scored = _scorings(path)
         with suppress(*([BadSetting] if scored else [])):
             found += standings([path])
@@ -48,9 +55,13 @@ def command(
         with replacing(failures) as beside:
             beside.write_text("".join(f"{line}\n" for line in lines))
     if json:
-        everything: list[Any] = [*found, *scorings]
+        everything: list[Any] = [*found, *scorings, *studies]
         print_json([standing.as_dict() for standing in everything])
         return
+    for number, study in enumerate(studies):
+        _print_study(study)
+        if found or scorings or number < len(studies) - 1:
+            print()
     for number, scoring in enumerate(scorings):
         _print_scoring(scoring)
         if found or number < len(scorings) - 1:
@@ -74,6 +85,28 @@ def _scorings(path: Path) -> list[ScoringStanding]:
         with suppress(BadSetting, CorruptFile):  # it is something else, of which 'standings' says what it thinks
             found.append(ScoringStanding.of(file))
     return found
+
+
+def _study(path: Path) -> StudyStanding:
+    from nasbed.studies.standing import StudyStanding
+
+    return StudyStanding.of(path)
+
+
+def _print_study(study: StudyStanding) -> None:
+    print_facts(
+        {
+            "folder": study.path,
+            "study": study.study,
+            "cells done": f"{study.done:,} of {study.cells:,}"
+            + (f", and {study.waiting:,} parts of others" if study.waiting else ""),
+            "not used": f"{study.stale:,} files of an earlier form of the study" if study.stale else None,
+            "not played": study.failures,
+            "now": _working(study.running) or ("complete" if study.done == study.cells else _NOTHING),
+        }
+    )
+    if study.sessions:
+        print(f"\nto go on: {study.sessions[-1]['command']}")
 
 
 def _print_scoring(scoring: ScoringStanding) -> None:
