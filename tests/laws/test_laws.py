@@ -72,6 +72,7 @@ def test_optimizer(name, law):
 OTHER_OPTIMIZERS = {
     "random-once": ("random", {"replacement": False}),
     "bohb-resumed": ("bohb", {"continuation": "resume", "min_points": 3, "random_fraction": 0.0}),
+    "dehb-resumed": ("dehb", {"continuation": "resume", "eta": 2, "mutation_factor": 0.9}),
     "reinforce-plain": ("reinforce", {"ascent": "sgd", "learning_rate": 0.1}),
     "halving-resumed": ("successive-halving", {"continuation": "resume", "architectures": 20, "eta": 2}),
     "hyperband-resumed": ("hyperband", {"continuation": "resume", "max_epochs": 9}),

@@ -134,6 +134,7 @@ optimizers = Registry(
     {
         "asha": "nasbed.optimizers.asha:ASHA",
         "bohb": "nasbed.optimizers.bohb:BOHB",
+        "dehb": "nasbed.optimizers.dehb:DEHB",
         "successive-halving": "nasbed.optimizers.halving:SuccessiveHalving",
         "hyperband": "nasbed.optimizers.hyperband:Hyperband",
         "random": "nasbed.optimizers.random:RandomSearch",

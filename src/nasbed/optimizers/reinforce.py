@@ -12,18 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
-from nasbed.core.records import Evaluations, Trials
+from nasbed.core.records import Archs, Evaluations, Trials
+from nasbed.core.rng import Streams
 from nasbed.optimizers.policy import Ascent, Policies
-
-_ROUNDS = 10
-"""Rounds of 1, 2, 4, … draws, after which a run whose draws were all invalid samples its space."""
+from nasbed.optimizers.rejection import first_valid
 
 
 @dataclass(eq=False)
@@ -65,21 +64,17 @@ class Reinforce(Optimizer):
 
     def ask(self) -> Trials:
         """Draw from each run's policy until the row is valid."""
-        archs = np.empty((self.runs, self.space.decisions), np.int8)
-        looking = np.arange(self.runs)
-        for doubled in range(_ROUNDS):
-            drawn = self.streams.drawing(looking, partial(self._policies.draw, runs=looking, count=2**doubled))
-            valid = self.space.valid(drawn.reshape(-1, self.space.decisions)).reshape(drawn.shape[:2])
-            found, place = valid.any(axis=1), valid.argmax(axis=1)
-            archs[looking[found]] = drawn[found, place[found]]
-            looking = looking[~found]
-            if not len(looking):
-                break
-        else:
-            archs[looking] = self.streams.drawing(looking, self.space.sample)
+        found, (archs,) = first_valid(self.space, self.streams, np.arange(self.runs), self._draw)
+        if not found.all():
+            rest = np.flatnonzero(~found)
+            archs[rest] = self.streams.drawing(rest, self.space.sample)
         number = np.full(self.runs, self._asked[0])
         self._asked += 1
         return Trials(archs, number=number)
+
+    def _draw(self, runs: NDArray[np.int64], count: int, streams: Streams) -> tuple[Archs]:
+        """Draw rows from some runs' policies, ``(len(runs), count, decisions)``."""
+        return (self._policies.draw(streams, runs, count),)
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
         """Move the baseline, then climb by what the reward is above it."""
