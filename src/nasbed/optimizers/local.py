@@ -30,8 +30,9 @@ class LocalSearch(Optimizer):
     better. Where none is, the run starts again from a random architecture. It proposes what it knows again, so it is
     usually played with ``duplicates="free"``.
 
-    A tabu search does not start again: where no neighbour is better it goes to the best of them all the same, and what
-    it has decided stays as it is for a while, so that it does not come straight back.
+    A tabu search does not start again at once: where no neighbour is better it goes to the best of them all the same,
+    and what it has decided stays as it is for a while, so that it does not come straight back. It starts again when it
+    has found nothing better than the best since its start for too many moves; else it would soon go round in circles.
 
     With several trials out at a time no run waits: when all neighbours have been asked for, those that were told of by
     then count. A late answer that is better than where the run stands is gone to all the same, and the first start that
@@ -42,11 +43,13 @@ class LocalSearch(Optimizer):
         restarts: How often a run may start again, after which it has nothing to propose; None for as often as it
             likes. A start whose training fails does not count.
         tabu: For so many moves a decision that was changed is not changed again; 0 for no tabu.
+        patience: After so many moves in a row without a new best a tabu search starts again.
     """
 
     improvement: str = "first"
     restarts: int | None = None
     tabu: int = 0
+    patience: int = 10
 
     def __post_init__(self) -> None:
         if self.improvement not in ("first", "best"):
@@ -55,6 +58,8 @@ class LocalSearch(Optimizer):
             raise BadSetting(f"restarts are a number from 0, or None for no limit, not {self.restarts!r}")
         if self.tabu < 0:
             raise BadSetting(f"tabu is a number of moves from 0, not {self.tabu}")
+        if self.patience < 1:
+            raise BadSetting(f"patience is a number of moves from 1, not {self.patience}")
 
     def reset(self) -> None:
         """Stand nowhere."""
@@ -69,8 +74,10 @@ class LocalSearch(Optimizer):
         self._since = np.zeros(self.runs, np.int64)  # number of the first trial since the run stands there
         self._best = np.zeros((self.runs, decisions), np.int8)  # of the neighbours told of, where that is waited for
         self._best_value = np.full(self.runs, -np.inf)
-        self._moved = np.zeros(self.runs, np.int64)  # how often, since the start
-        self._changed = np.full((self.runs, decisions), _LONG_AGO)  # at which of these moves
+        self._moved = np.zeros(self.runs, np.int64)  # how often a run has moved
+        self._changed = np.full((self.runs, decisions), _LONG_AGO)  # at which of these moves, since the start
+        self._record = np.full(self.runs, -np.inf)  # the best since the start
+        self._record_at = np.zeros(self.runs, np.int64)  # at which move
 
     # ── what to try next ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -100,8 +107,10 @@ class LocalSearch(Optimizer):
 
     def _staying(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Go to the best neighbour in those of some runs that have tried all; give the runs that have none to go to."""
-        enough = np.full(len(rows), -np.inf) if self.tabu else self._value[rows]
-        going = (self._best_value[rows] > enough) & ~self._starts.starting[rows]
+        going = self._best_value[rows] > self._value[rows]
+        if self.tabu:
+            going |= (self._best_value[rows] > -np.inf) & (self._moved[rows] - self._record_at[rows] < self.patience)
+        going &= ~self._starts.starting[rows]
         there = rows[going]
         if len(there):
             self._stand(there, self._best[there], self._best_value[there])
@@ -126,30 +135,37 @@ class LocalSearch(Optimizer):
             near = numbers >= self._since
             noted = np.flatnonzero(useful & ~at_once & (near | better) & (heard > self._best_value))
             self._best[noted], self._best_value[noted] = trials.archs[noted], heard[noted]
-        fresh = np.flatnonzero(start)
-        self._changed[fresh] = _LONG_AGO
+        if start.any():
+            self._changed[start], self._record[start] = _LONG_AGO, -np.inf
         rows = np.flatnonzero(at_once)
         if len(rows):
-            self._stand(rows, trials.archs[rows], heard[rows], start[rows])
+            self._stand(rows, trials.archs[rows], heard[rows], ~start[rows])
 
     def _stand(
         self,
         rows: NDArray[np.int64],
         archs: Archs,
         values: NDArray[np.float64],
-        start: NDArray[np.bool_] | None = None,
+        moving: bool | NDArray[np.bool_] = True,
     ) -> None:
-        """Let some runs stand somewhere; all but fresh starts are moves."""
+        """Let some runs stand somewhere, with all neighbours before them; those that do not move there start there."""
         if self.tabu:
-            self._moved[rows] += 1
-            changed = archs != self._centre[rows]
-            if start is not None:
-                changed &= ~start[:, None]
-            self._changed[rows] = np.where(changed, self._moved[rows, None], self._changed[rows])
+            self._note(rows, archs, values, moving)
         self._centre[rows], self._value[rows] = archs, values
         self._next[rows], self._since[rows], self._best_value[rows] = 0, self._starts.asked, -np.inf
         self._order[rows] = self.streams.drawing(rows, lambda streams: streams.permutation(self._order.shape[1]))
         self._starts.begun(rows)
+
+    def _note(
+        self, rows: NDArray[np.int64], archs: Archs, values: NDArray[np.float64], moving: bool | NDArray[np.bool_]
+    ) -> None:
+        """Note what changes, and when there is a new best."""
+        self._moved[rows] += 1
+        changed = (archs != self._centre[rows]) & np.reshape(moving, (-1, 1))
+        self._changed[rows] = np.where(changed, self._moved[rows, None], self._changed[rows])
+        record = rows[values > self._record[rows]]
+        self._record[rows] = np.maximum(values, self._record[rows])
+        self._record_at[record] = self._moved[record]
 
     def state(self) -> dict[str, Any]:
         """Give where each run stands, which neighbours it has left and what it knows of the others."""
@@ -162,4 +178,16 @@ class LocalSearch(Optimizer):
             getattr(self, name)[:] = state[name]
 
 
-_STATE = ("_centre", "_value", "_order", "_next", "_since", "_best", "_best_value", "_moved", "_changed")
+_STATE = (
+    "_centre",
+    "_value",
+    "_order",
+    "_next",
+    "_since",
+    "_best",
+    "_best_value",
+    "_moved",
+    "_changed",
+    "_record",
+    "_record_at",
+)
