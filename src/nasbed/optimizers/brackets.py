@@ -77,8 +77,6 @@ def hyperband_brackets(rungs: Sequence[int], eta: int, counts: Counts = "table")
     Raises:
         BadSetting: For a third.
     """
-    if counts == "iclr":  # type: ignore[comparison-overlap]
-        counts = "table"
     check_counts(counts)
     size = len(rungs)
 
