@@ -61,6 +61,7 @@ def command(
 ) -> None:
     """Compare searches under one budget: means with 95 % intervals, figures, and which are told apart."""
     import nasbed
+    from nasbed.benchmarks.resolve import resolve
     from nasbed.cli.values import optimizer
     from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
@@ -71,10 +72,11 @@ def command(
     twice = {text for text in optimizers if optimizers.count(text) > 1}
     if twice:
         raise BadSetting(f"{', '.join(sorted(twice))} is given twice; a comparison needs different searches")
+    answers = resolve(benchmark)
     with progress("searching") as move:
         comparison = nasbed.compare(
             {text: optimizer(text) for text in optimizers},
-            benchmark,
+            answers,
             runs=runs,
             evaluations=default_evaluations(evaluations, total_epochs, seconds, total_seconds),
             total_epochs=total_epochs,
@@ -90,7 +92,7 @@ def command(
     comparison = replace(comparison, command=command_line())
     written = [] if out is None else comparison.save(out)
     if report is not None:
-        comparison.report(report)
+        comparison.report(report, answers=answers)
     if json:
         print_json({"summary": comparison.summary(), "separation": comparison.separated().as_dict()})
         return

@@ -151,16 +151,17 @@ class Comparison:
 
         return save(self, Path(folder))
 
-    def report(self, path: str | Path, title: str | None = None) -> Path:
+    def report(self, path: str | Path, title: str | None = None, answers: Benchmark | None = None) -> Path:
         """Write one HTML file that holds everything and needs nothing: see ``report.page``.
 
         Args:
             path: Of the file; an earlier one is replaced once the new one is whole.
             title: Of the page; None to name the benchmark.
+            answers: The benchmark itself, if it is at hand; it knows exact fronts and other repeats.
         """
         from nasbed.report.page.page import write
 
-        return write(self, path, title)
+        return write(self, path, title, () if answers is None else (answers,))
 
 
 def compare(

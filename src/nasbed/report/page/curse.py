@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbed.core.benchmark import Benchmark
 from nasbed.report.comparison import Comparison
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Table, View
@@ -13,12 +14,18 @@ from nasbed.report.page.ranking import named_rows
 from nasbed.report.page.words import runs
 from nasbed.report.winners_curse import Curse, winners_curse
 
+_SAID = 6  # searches; of more, a table says the same better than a sentence
 _SHOWN = {"heard": ("heard", "circle"), "mean": ("mean of its trainings", "diamond"), "test": ("test", "square")}
 
 
-def curse(comparison: Comparison) -> Section | None:
-    """Draw what was heard beside what it is worth; None where nobody knows what it is worth."""
-    found = winners_curse(comparison)
+def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section | None:
+    """Draw what was heard beside what it is worth; None where nobody knows what it is worth.
+
+    Args:
+        comparison: The searches.
+        benchmark: The one that they were played on, if it is to say what the other repeats were.
+    """
+    found = winners_curse(comparison, benchmark)
     if found.missing or all(np.isnan(one.optimism.value) for one in found.curses):
         return None
     accuracies = found.factor == 100
@@ -40,7 +47,8 @@ def curse(comparison: Comparison) -> Section | None:
     )
     headers, rows = found.cells()
     table = Table(headers, rows, "Differences are means over runs with 95 % intervals (Student's t).")
-    return Section("curse", "The winner's curse", [found.sentence(), figure, table])
+    said = [found.sentence()] if len(found.curses) <= _SAID else []
+    return Section("curse", "The winner's curse", [*said, figure, table])
 
 
 def _row(one: Curse, row: int, kinds: list[str], factor: float) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import numpy as np
 from nasbed.report.comparison import Comparison
 from nasbed.report.page.words import runs, value
 
-_NAMED_AT_MOST = 6
+_NAMED_AT_MOST = 3
 
 
 def headline(comparison: Comparison) -> str:

@@ -57,9 +57,17 @@
 
   // ── figures ────────────────────────────────────────────────────────────────────────────────────────────────
 
+  const named = (axis, width) => (axis?.names ? axis.ticktext.map((name) => broken(name, width < NARROW ? 16 : 30)) : []);
+
+  // Names of several lines need rows as high as they are, or they would run into each other.
+  function heightOf(given, names) {
+    const lines = Math.max(0, ...names.map((name) => name.split("<br>").length));
+    return Math.max(given.height, 90 + names.length * (lines * 16 + 8));
+  }
+
   function axis(given, logarithmic, width, colour) {
     const { title, names, ...rest } = given ?? {};
-    if (names) rest.ticktext = rest.ticktext.map((name) => broken(name, width < NARROW ? 15 : 30));
+    if (names) rest.ticktext = named(given, width);
     return {
       automargin: true,
       gridcolor: colour("@grid"),
@@ -88,10 +96,12 @@
     for (const letter of ["x", "y"]) if (figure.logarithmic[letter]) data = raised(data, letter);
     const layout = painted(view.layout, colour);
     const ink = colour("@ink");
+    const height = heightOf(figure.given, named(layout.yaxis, width));
+    figure.place.style.height = `${height}px`;
     const finished = {
       ...layout,
       autosize: true,
-      height: figure.given.height,
+      height,
       showlegend: false,
       margin: { l: 10, r: 14, t: 30, b: 10, ...layout.margin },
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: ink },

@@ -8,14 +8,16 @@ off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.files import replacing
@@ -23,11 +25,12 @@ from nasbed.report.comparison import Comparison
 from nasbed.report.page.architectures import architectures
 from nasbed.report.page.curse import curse
 from nasbed.report.page.encoding import as_json, packed, source_hash
+from nasbed.report.page.fronts import fronts
 from nasbed.report.page.headline import headline
 from nasbed.report.page.library import plotly
 from nasbed.report.page.lineage import lineage
 from nasbed.report.page.origin import origin
-from nasbed.report.page.parts import Figure, Section
+from nasbed.report.page.parts import Figure
 from nasbed.report.page.progress import progress
 from nasbed.report.page.ranking import ranking
 from nasbed.report.page.reaching import reaching
@@ -35,47 +38,46 @@ from nasbed.report.page.results import spread, summary
 from nasbed.report.page.words import runs
 from nasbed.run.history import History
 
-SECTIONS: tuple[Callable[[Comparison], Section | None], ...] = (
-    summary,
-    progress,
-    spread,
-    ranking,
-    reaching,
-    curse,
-    architectures,
-    lineage,
-    origin,
-)
-"""What a chapter consists of, in order; what has nothing to say of a comparison gives None."""
 
-
-def write(comparisons: Comparison | Mapping[str, Comparison], path: str | Path, title: str | None = None) -> Path:
+def write(
+    comparisons: Comparison | Mapping[str, Comparison],
+    path: str | Path,
+    title: str | None = None,
+    benchmarks: Sequence[Benchmark] = (),
+) -> Path:
     """Write a page, whole or not at all, and give its path. The same comparisons give the same bytes.
 
     Args:
         comparisons: One, or several by the titles of their chapters.
         path: Of the file.
         title: Of the page; None for the benchmarks' names.
+        benchmarks: Those that searches were played on, as far as they are at hand; they know exact fronts, and what
+            other repeats of a training came to.
 
     Raises:
         BadSetting: Where there is nothing to write, or no place to write it to.
         MissingExtra: When plotly or jinja2 is not installed.
     """
-    text = html(comparisons, title)
+    text = html(comparisons, title, benchmarks)
     with replacing(Path(path)) as beside:
         beside.write_text(text, encoding="utf-8", newline="\n")
     return Path(path)
 
 
-def html(comparisons: Comparison | Mapping[str, Comparison], title: str | None = None) -> str:
+def html(
+    comparisons: Comparison | Mapping[str, Comparison],
+    title: str | None = None,
+    benchmarks: Sequence[Benchmark] = (),
+) -> str:
     """Give the page's text; see ``write``."""
     given = {"": comparisons} if isinstance(comparisons, Comparison) else dict(comparisons)
     if not given:
         raise BadSetting("there is nothing to report; give a comparison")
-    chapters = [_chapter(i, name, comparison) for i, (name, comparison) in enumerate(given.items())]
+    known = {benchmark.name: benchmark for benchmark in benchmarks}
+    chapters = [_chapter(i, name, one, known.get(one.benchmark)) for i, (name, one) in enumerate(given.items())]
     names = list(dict.fromkeys(comparison.benchmark for comparison in given.values()))
     figures = {
-        f"{section['address']}-{part.name}": asdict(part)
+        f"{section['address']}-{part.name}": _drawn(part)
         for chapter in chapters
         for section in chapter["sections"]
         for part in section["parts"]
@@ -85,6 +87,7 @@ def html(comparisons: Comparison | Mapping[str, Comparison], title: str | None =
     environment = require("jinja2", "report").Environment(
         autoescape=True, undefined=require("jinja2", "report").StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["breakable"] = _breakable
     environment.tests["part"] = lambda part, kind: type(part).__name__ == kind
     text: str = environment.from_string(_file("page.html")).render(
         title=title or f"Searches on {', '.join(names)}",
@@ -98,11 +101,23 @@ def html(comparisons: Comparison | Mapping[str, Comparison], title: str | None =
     return text
 
 
-def _chapter(number: int, name: str, given: Comparison) -> dict[str, Any]:
+def _chapter(number: int, name: str, given: Comparison, benchmark: Benchmark | None) -> dict[str, Any]:
     """Give what the template reads of one comparison; addresses are its own where there are several."""
     comparison = replace(given, histories={label: judged(history) for label, history in given.histories.items()})
     prefix = f"c{number}-" if name else ""
-    sections = [section for make in SECTIONS if (section := make(comparison)) is not None]
+    made = (
+        summary(comparison),
+        progress(comparison),
+        spread(comparison),
+        ranking(comparison),
+        reaching(comparison),
+        curse(comparison, benchmark),
+        fronts(comparison, benchmark),
+        architectures(comparison),
+        lineage(comparison),
+        origin(comparison),
+    )
+    sections = [section for section in made if section is not None]
     return {
         "name": name,
         "address": f"c{number}",
@@ -116,6 +131,24 @@ def _chapter(number: int, name: str, given: Comparison) -> dict[str, Any]:
             {"address": prefix + section.name, "title": section.title, "parts": section.parts} for section in sections
         ],
     }
+
+
+def _drawn(figure: Figure) -> dict[str, Any]:
+    """Give what the page's script reads of a figure."""
+    return {
+        "switches": [{"label": switch.label, "options": switch.options} for switch in figure.switches],
+        "views": {name: {"data": view.data, "layout": view.layout} for name, view in figure.views.items()},
+        "logarithmic": figure.logarithmic,
+        "legend": figure.legend,
+        "height": figure.height,
+    }
+
+
+def _breakable(text: str) -> Any:
+    """Let a browser break a name after its marks, such as ``evolution:population=10,sample=3``."""
+    markup = require("markupsafe", "report")
+    pieces = re.split(r"(?<=[:,(=_])", text)
+    return markup.Markup("<wbr>").join(pieces)
 
 
 def judged(history: History) -> History:

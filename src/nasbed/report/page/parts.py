@@ -6,10 +6,15 @@ figure shows: Plotly reads a few tags in it, so text goes into figures through `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
+
+
+_NUMBER = re.compile(r"(?:[\d.,+\-–−±<>≤()% ]|\bto\b)*")
+"""A number as tables have it: ``< 0.001``, ``1.64 ± 0.23``, ``4.30 (3.83 to 4.77)``, or a dash for what is not known."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ class Table:
     def numeric(self) -> frozenset[int]:
         """The columns, but the first, that have numbers and dashes alone: they are aligned to the right."""
         columns = range(1, len(self.headers)) if len(self.headers) > 2 else ()
-        return frozenset(i for i in columns if all(row[i][:1] in "0123456789-–−+±" for row in self.rows))
+        return frozenset(i for i in columns if all(_NUMBER.fullmatch(row[i]) for row in self.rows))
 
 
 @dataclass(frozen=True)

@@ -39,16 +39,22 @@ def ranking(comparison: Comparison) -> Section | None:
 
 
 def _ranks(ranks: AverageRanks, places: dict[str, int]) -> Figure:
-    known = not np.isnan(ranks.critical_difference)
     data = [_rank(ranks, i, row, places[ranks.labels[i]]) for row, i in enumerate(ranks.order)]
     names = [ranks.labels[i] for i in ranks.order]
     vertical = {**named_rows(names), "showgrid": False}
-    said = f"Average rank by {ranks.words} over {ranks.blocks:,} {ranks.of}; 1 is best, equals share their ranks. " + (
-        "The bars are half of Nemenyi's critical difference long to either side: searches whose bars do not overlap "
-        "are told apart at 5 %" + ("." if ranks.significant else ", were it not that Friedman's test finds none.")
-        if known
-        else "Two searches have no critical difference; the test of pairs stands below."
-    )
+    said = f"Average rank by {ranks.words} over {ranks.blocks:,} {ranks.of}; 1 is best, equals share their ranks. "
+    if np.isnan(ranks.critical_difference):
+        said += "Two searches, or one run, have no critical difference."
+    elif ranks.significant:
+        said += (
+            "The bars are half of Nemenyi's critical difference long to either side: searches whose bars do not "
+            "overlap are told apart at 5 %."
+        )
+    else:
+        said += (
+            "The bars are half of Nemenyi's critical difference long to either side; as Friedman's test finds no "
+            "difference at 5 %, no two are told apart."
+        )
     layout = {"xaxis": {"title": "average rank"}, "yaxis": vertical}
     return Figure("ranks", said, {"": View(data, layout)}, height=120 + 40 * len(names))
 
@@ -100,11 +106,11 @@ def _matrix(pairs: Improvements) -> Figure:
     }
     across = {"tickvals": list(range(count)), "ticktext": [str(i + 1) for i in range(count)], "showgrid": False}
     layout = {
-        "xaxis": {**across, "side": "top", "title": "than a run of"},
+        "xaxis": {**across, "title": "than a run of"},
         "yaxis": {**named_rows([f"{i + 1} {label}" for i, label in enumerate(pairs.labels)]), "showgrid": False},
     }
     caption = (
         f"How likely a run of the search of a row ends better than one of the column's, in %, by {pairs.words}; equals "
         "count half. Columns are numbered like the rows."
     )
-    return Figure("improvement", caption, {"": View([trace], layout)}, height=130 + 38 * count)
+    return Figure("improvement", caption, {"": View([trace], layout)}, height=120 + 38 * count)

@@ -16,7 +16,7 @@ from nasbed.report.targets import Targets, times_to_targets
 from nasbed.run.history import Clock
 
 _STEPS = 200  # of a curve; a screen shows no more
-_SHORT = 18  # rows of a table that are shown at once; longer ones are folded
+_SHORT = 12  # rows of a table that are shown at once; longer ones are folded
 _ALL = "all"
 
 

@@ -1,0 +1,142 @@
+"""Fronts: trade-offs between accuracy and costs, where a study has several objectives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting
+from nasbed.report.comparison import Comparison
+from nasbed.report.page.bands import points
+from nasbed.report.page.encoding import numbers
+from nasbed.report.page.parts import Figure, Section, Switch, Table, View, shown
+from nasbed.report.page.progress import band, legend, line
+from nasbed.report.page.words import CLOCKS, clocks, number, runs, time_unit
+from nasbed.report.pareto_comparison import TradeOffs, trade_offs
+from nasbed.run.history import Clock
+
+_JUDGES = {
+    "mean-validation": "mean validation accuracy",
+    "validation": "validation accuracy as heard",
+    "test": "test accuracy",
+}
+_SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "star")
+
+
+def fronts(comparison: Comparison, benchmark: Benchmark | None = None) -> Section | None:
+    """Draw the fronts and how their hypervolume grew; None where accuracy is the only objective.
+
+    Args:
+        comparison: The searches.
+        benchmark: The one that they were played on, which knows what accuracies are in the mean and what the exact
+            front is; without it, fronts are drawn as they were heard, beside that of all searches together.
+    """
+    if not all(history.objectives and history.costs is not None for history in comparison.histories.values()):
+        return None
+    nobody: Any = None  # what was heard is in the histories, and nobody needs to be asked
+    try:
+        found = trade_offs(comparison, *((nobody,) if benchmark is None else (benchmark,)), judge=_judge(benchmark))
+    except BadSetting:  # where nothing was found, or all of it is alike, there is no front
+        return None
+    return Section("fronts", "Trade-offs", [_fronts(found, comparison), _regret(found, comparison), _summary(found)])
+
+
+def _judge(benchmark: Benchmark | None) -> Any:
+    return "validation" if benchmark is None else "mean-validation"
+
+
+def _best(found: TradeOffs) -> str:
+    return "the exact front of the benchmark" if found.exact else "the front of all searches together"
+
+
+def _fronts(found: TradeOffs, comparison: Comparison) -> Figure:
+    names = found.objectives[1:]
+    best = _best(found)
+    return Figure(
+        "fronts",
+        f"{_JUDGES[found.judge].capitalize()} against {' and '.join(names)}: of each search the front of the run with "
+        f"the median hypervolume, and as a line {best}, {len(found.best.values):,} architectures.",
+        {name: _front(found, comparison, i + 1) for i, name in enumerate(names)},
+        [Switch("cost", {name: name for name in names})],
+        {"x": False},
+        [*legend(comparison), (best, -1)],
+        400,
+    )
+
+
+def _front(found: TradeOffs, comparison: Comparison, cost: int) -> View:
+    factor = comparison.factor("validation")
+    flat = len(found.objectives) == 2
+    values = found.best.values[np.argsort(found.best.values[:, cost], kind="stable")]
+    data: list[dict[str, Any]] = [
+        {
+            "x": numbers(values[:, cost]),
+            "y": numbers(factor * values[:, 0]),
+            "mode": "lines" if flat else "markers",
+            "line": {"color": "@ink", "width": 1.2, "dash": "dash", "shape": "hv"},
+            "marker": {"color": "@faint", "size": 4},
+            "legendgroup": "-1",
+            "name": shown(_best(found)),
+        }
+    ]
+    for i, label in enumerate(comparison.histories):
+        _, archs, held = found.middle(label)
+        data.append(
+            {
+                "x": numbers(held[:, cost]),
+                "y": numbers(factor * held[:, 0]),
+                "mode": "markers",
+                "marker": {"color": f"@{i}", "size": 8, "symbol": _SYMBOLS[i % len(_SYMBOLS)]},
+                "legendgroup": str(i),
+                "name": shown(label),
+                "text": [shown(comparison.histories[label].space.format(arch)) for arch in archs],
+                "hovertemplate": "%{x}, %{y}<br>%{text}<extra></extra>",
+            }
+        )
+    unit = " (%)" if factor == 100 else ""
+    layout = {"xaxis": {"title": found.objectives[cost]}, "yaxis": {"title": f"{_JUDGES[found.judge]}{unit}"}}
+    return View(data, layout)
+
+
+def _regret(found: TradeOffs, comparison: Comparison) -> Figure:
+    offered = clocks(comparison)
+    ideal, reference = (", ".join(f"{x:.4g}" for x in ends) for ends in (found.scale.ideal, found.scale.reference))
+    return Figure(
+        "hypervolume",
+        f"How much of the hypervolume of {_best(found)} the fronts of {runs(comparison)} still lack: mean with its "
+        f"95 % interval (Student's t). Volume is that of {', '.join(found.objectives)} "
+        f"between {ideal} and {reference}.",
+        {clock: _lacking(found, comparison, clock) for clock in offered},
+        [Switch("clock", {clock: CLOCKS[clock] for clock in offered})],
+        {"x": False, "y": False},
+        legend(comparison),
+    )
+
+
+def _lacking(found: TradeOffs, comparison: Comparison, clock: Clock) -> View:
+    ends = [points(history, clock) for history in comparison.histories.values()]
+    at: NDArray[np.float64] = min(ends, key=lambda one: float(one[-1]))
+    unit, unit_name = time_unit(float(at[-1])) if clock.endswith("seconds") else (1.0, "")
+    where = numbers(at / unit)
+    data: list[dict[str, Any]] = []
+    for i, (label, curve) in enumerate(found.curves(clock, at).items()):
+        data += [*band(where, 100 * curve.low, 100 * curve.high, i), line(where, 100 * curve.mean, i, label)]
+    title = f"{CLOCKS[clock]} ({unit_name})" if unit_name else CLOCKS[clock]
+    return View(data, {"xaxis": {"title": title}, "yaxis": {"title": "hypervolume lacking (%)"}})
+
+
+def _summary(found: TradeOffs) -> Table:
+    rows = []
+    for row in found.summary():
+        share = number(row["hypervolume"], 2, 100)
+        if row["hypervolume_low"] is not None:
+            share += f" ± {number(row['hypervolume_high'] - row['hypervolume'], 2, 100)}"
+        quartiles = " to ".join(number(row[f"hypervolume_{name}"], 2, 100) for name in ("q1", "q3"))
+        rows.append(
+            [row["optimizer"], share, number(row["hypervolume_median"], 2, 100), quartiles, number(row["front"], 1)]
+        )
+    caption = f"Share of the hypervolume of {_best(found)} at the end, and how many architectures a front has."
+    return Table(["search", "hypervolume, mean (%)", "median (%)", "quartiles (%)", "on the front"], rows, caption)
