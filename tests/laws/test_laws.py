@@ -81,6 +81,7 @@ OTHER_OPTIMIZERS = {
     "young-evolution": ("regularized-evolution", {"population": 3, "sample": 1}),
     "pymoo-differential": ("pymoo", {"algorithm": "DE", "population": 8, "tries": 2}),
     "nsga2-with-copies": ("nsga2", {"population": 6, "crossover": 0.5, "mutation": 0.5, "unique": False}),
+    "scalarised-young": ("scalarisation", {"population": 3, "sample": 2, "rho": 0.0}),
 }
 
 

@@ -144,6 +144,7 @@ optimizers = Registry(
         "simulated-annealing": "nasbed.optimizers.annealing:SimulatedAnnealing",
         "reinforce": "nasbed.optimizers.reinforce:Reinforce",
         "nsga2": "nasbed.optimizers.nsga2:NSGA2",
+        "scalarisation": "nasbed.optimizers.scalarisation:RandomScalarisation",
         "optuna": "nasbed.optimizers.optuna_search:OptunaSearch",
         "nevergrad": "nasbed.optimizers.nevergrad_search:NevergradSearch",
         "pymoo": "nasbed.optimizers.pymoo_search:PymooSearch",

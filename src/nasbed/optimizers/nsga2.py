@@ -19,6 +19,7 @@ from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.core.seen import Seen
 from nasbed.optimizers.nsga2_kernels import hear, winners_of
+from nasbed.optimizers.objectives import Heard
 
 _TRIES = 20  # children in a row that are all known, after which a run draws at random
 _DRAWS = 10_000  # random draws in a row that are all known, after which it has nothing new to propose
@@ -67,11 +68,7 @@ class NSGA2(Optimizer):
 
     def reset(self) -> None:
         """Begin without members."""
-        shape = self.runs, 2 * self.population
-        self._archs = np.zeros((*shape, self.space.decisions), np.int8)
-        self._objectives = np.zeros((*shape, 1))
-        self._excess = np.zeros(shape)
-        self._number = np.zeros(shape, np.int64)
+        self._members = Heard(self.runs, 2 * self.population, self.space.decisions)
         self._front = np.zeros((self.runs, self.population), np.int64)
         self._distance = np.zeros((self.runs, self.population))
         self._count = np.zeros(self.runs, np.int64)
@@ -129,57 +126,37 @@ class NSGA2(Optimizer):
         chances = streams.uniform(2)
         mixed, mutated = chances[:, 0] < self.crossover, chances[:, 1] < self._mutation
         winners: NDArray[np.int64] = winners_of(self._front, self._distance, runs, rivals)
-        mothers, fathers = self._archs[runs[:, None], winners].swapaxes(0, 1)
-        parents = self._number[runs[:, None], winners]
+        mothers, fathers = self._members.archs[runs[:, None], winners].swapaxes(0, 1)
+        parents = self._members.number[runs[:, None], winners]
         parents[~mixed, 1] = -1
         children = np.where(mixed[:, None], self.space.crossover(mothers, fathers, streams), mothers)
         return np.where(mutated[:, None], self.space.mutate(children, streams), children), parents
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
         """Put the answers beside the members; a complete generation is thinned out to the next."""
-        objectives = _lowered(evaluations)
-        if objectives.shape[1] != self._objectives.shape[2]:
-            self._take(objectives.shape[1])
-        known: NDArray[np.bool_] = np.all(np.isfinite(objectives), axis=1)
-        excess = np.zeros(self.runs) if evaluations.excess is None else evaluations.excess
-        excess = np.where(known & ~np.isnan(excess), excess, np.inf)
-        objectives = np.where(known[:, None], objectives, 0.0)
-        number = np.full(self.runs, -1) if trials.number is None else trials.number
         active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
-        if self.unique and (number < 0).any():  # what others have tried is known, too
-            self._seen.meet(self._names(trials.archs), 0, active & (number < 0))
-        hear(self._members, (trials.archs, objectives, excess, number), active)
-
-    def _take(self, objectives: int) -> None:
-        """Make place for the study's objectives, which are known once the first answer is told."""
-        if self._count.any():
-            raise BadSetting(
-                f"an evaluation has {objectives} objectives, those before had {self._objectives.shape[2]}; tell the "
-                "costs of all of them"
-            )
-        self._objectives = np.zeros((*self._objectives.shape[:2], objectives))
-
-    @property
-    def _members(self) -> tuple[NDArray[Any], ...]:
-        return tuple(getattr(self, name) for name in _STATE)
+        answers = self._members.answers(trials, evaluations, active)
+        if self.unique:  # what others have tried is known, too
+            self._seen.meet(self._names(trials.archs), 0, active & (answers[3] < 0))
+        hear(self._members.arrays, answers, active, self._front, self._distance, self._count, self._bred)
 
     def state(self) -> dict[str, Any]:
-        """Give the members, the children so far, and how many trials were asked for."""
-        members = {name: getattr(self, name).copy() for name in _STATE}
-        return {**members, "seen": self._seen.state_dict(), "asked": self._asked}
+        """Give the members, the children so far, what is known, and how many trials were asked for."""
+        arrays = {name: getattr(self, name).copy() for name in _STATE}
+        return {
+            **arrays,
+            "members": self._members.state_dict(),
+            "seen": self._seen.state_dict(),
+            "asked": self._asked,
+        }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Bring them back."""
         for name in _STATE:
-            setattr(self, name, np.array(state[name]))
+            getattr(self, name)[:] = state[name]
+        self._members.load_state_dict(state["members"])
         self._seen.load_state_dict(state["seen"])
         self._asked = int(state["asked"])
 
 
-def _lowered(evaluations: Evaluations) -> NDArray[np.float64]:
-    """Give objectives to be kept low, ``(runs, objectives)``: accuracy with its sign turned, then the costs."""
-    costs = evaluations.costs
-    return np.column_stack([-evaluations.value, *([] if costs is None else [costs])])
-
-
-_STATE = ("_archs", "_objectives", "_excess", "_number", "_front", "_distance", "_count", "_bred")
+_STATE = ("_front", "_distance", "_count", "_bred")

@@ -11,15 +11,19 @@ from nasbed.optimizers.dominance import ranks
 
 
 @numba.njit(cache=True)
-def hear(members: Any, answers: Any, active: Any) -> None:
+def hear(members: Any, answers: Any, active: Any, front: Any, distance: Any, count: Any, bred: Any) -> None:
     """Put each run's answer into its next free place; once a generation is complete, select.
 
     Args:
-        members: The arrays of ``NSGA2``: architectures, objectives, excess, numbers, fronts, distances, count, bred.
-        answers: One a run: architectures, objectives, excess, numbers.
+        members: The arrays of ``objectives.Heard``: the members in the first half of the places, then their children.
+        answers: One a run, in the same order.
         active: Which runs have one.
+        front: The number of each member's front, ``(runs, members)``.
+        distance: How crowded it is there, likewise.
+        count: How many places are taken, ``(runs,)``.
+        bred: Whether there are members yet, ``(runs,)``.
     """
-    archs, objectives, excess, number, front, distance, count, bred = members
+    archs, objectives, excess, number = members
     size = archs.shape[1] // 2
     for run in range(len(count)):
         if active[run]:
