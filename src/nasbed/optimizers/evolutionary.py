@@ -72,7 +72,7 @@ class EvolutionaryAlgorithm(Optimizer):
         tries: How often at most a child is bred for something new.
     """
 
-    population: int = 100
+    population: int = 50
     offspring: int | None = None
     selection: str = "tournament"
     selected: int = 1
