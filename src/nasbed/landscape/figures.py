@@ -36,7 +36,7 @@ def forgetting(study: LandscapeStudy) -> Figure:
 
 
 def approach(study: LandscapeStudy) -> Figure:
-    """Draw all values by the number of moves to the best, as a histogram, with the mean at each distance."""
+    """Draw all values by the number of moves to the best, as a histogram at each distance, with the mean."""
     with style():
         figure, axes = _figure()
         away = study.distance.distances
@@ -46,8 +46,8 @@ def approach(study: LandscapeStudy) -> Figure:
         low = np.quantile(values, 0.005)  # what failed to learn would squeeze all others
         edges = (np.arange(away.max() + 2) - 0.5, np.linspace(min(low, values.max() - 1e-9), values.max(), 80))
         counts = np.histogram2d(away, np.maximum(values, low), edges)[0]
-        shares = np.where(counts > 0, counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), np.nan)
-        axes.pcolormesh(*edges, shares.T, cmap="Blues", vmin=0)
+        shares = np.where(counts > 0, counts / np.maximum(counts.max(axis=1, keepdims=True), 1), np.nan)
+        axes.pcolormesh(*edges, shares.T, cmap="Blues", vmin=-0.2)
         means = [values[away == d].mean() for d in np.unique(away)]
         axes.plot(np.unique(away), means, "D-", color=_ORANGE, markersize=4, linewidth=1, label="mean")
         axes.legend(loc="lower left")

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.report.bootstrap import RESAMPLES, Interval, draws, percentiles
+from nasbed.report.improvement_kernels import probabilities
 from nasbed.report.interquartile import nothing_found
 from nasbed.report.selected import Comparisons, selected
 from nasbed.report.statistic import Cells, Statistic, listed
@@ -112,7 +113,7 @@ class Improvements(Statistic):
             f"{pair.better} over {pair.worse} {pair.probability.text(100, 0)} %" for pair in self.pairs if pair.apart
         ]
         said = f"How likely a run ends better than another by {self.words} on {self.where} (95 % intervals): "
-        return f"{said}{listed(sure) if sure else 'no pair is surely off one half'}."
+        return f"{said}{listed(sure) if sure else 'of no pair is it surely more than half'}."
 
 
 def improvements(
@@ -162,22 +163,8 @@ def _interval(strata: list[tuple[NDArray[np.float64], NDArray[np.float64]]], res
 def _at_each_draw(
     ones: NDArray[np.int64], others: NDArray[np.int64], one: NDArray[np.float64], other: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Give the probability for each row of drawn runs, ``(draws, runs)`` of either search, as ``(draws,)``.
-
-    Each draw is counted by the different values there are: half of equals and all below are what the other loses.
-    """
+    """Give the probability for each row of drawn runs, ``(draws, runs)`` of either search, as ``(draws,)``."""
     values, place = np.unique(np.concatenate([one, other]), return_inverse=True)
-    counts = [
-        _counted(place[: len(one)][ones], len(values)),
-        _counted(place[len(one) :][others], len(values)),
-    ]
-    below = np.cumsum(counts[1], axis=1) - counts[1] / 2
-    result: NDArray[np.float64] = (counts[0] * below).sum(axis=1) / (ones.shape[1] * others.shape[1])
+    first, second = place[: len(one)], place[len(one) :]
+    result: NDArray[np.float64] = probabilities(first, second, len(values), ones, others)
     return result
-
-
-def _counted(places: NDArray[np.int64], levels: int) -> NDArray[np.float64]:
-    """Count how often each place comes in each row, ``(rows, n)`` → ``(rows, levels)``."""
-    rows = len(places)
-    flat = (np.arange(rows)[:, None] * levels + places).ravel()
-    return np.bincount(flat, minlength=rows * levels).reshape(rows, levels).astype(np.float64)

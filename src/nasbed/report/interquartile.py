@@ -116,14 +116,13 @@ def interquartile_means(
         tuple(bootstrap(some, statistic, resamples=n, seed=seed) for some in strata)
         for statistic, n in ((interquartile_mean, resamples), (_median, 1))
     ]
-    lost = tuple(int(sum(np.isnan(block[i]).sum() for block in chosen.blocks.values())) for i in range(len(strata)))
-    runs = tuple(sum(map(len, some)) - lost[i] for i, some in enumerate(strata))
+    runs = chosen.found
     return InterquartileMeans(
         chosen.labels,
         found[0],
         tuple(interval.value for interval in found[1]),
         runs,
-        lost,
+        tuple(played - there for played, there in zip(chosen.played, runs, strict=True)),
         chosen.words,
         chosen.where,
         chosen.factor,

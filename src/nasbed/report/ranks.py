@@ -79,8 +79,8 @@ class AverageRanks(Statistic):
         chi, p, difference, pairs = np.nan, np.nan, np.nan, nothing
         if k > 2 and n > 1:
             chi, p = _friedman(whole)
-            difference = _quantile(k) * math.sqrt(k * (k + 1) / (6 * n))
-            pairs = require("scikit_posthocs", "report").posthoc_nemenyi_friedman(-whole.T).to_numpy()
+            scale = math.sqrt(k * (k + 1) / (6 * n))
+            difference, pairs = _quantile(k) * scale, _nemenyi(ranks, scale)
         return cls(tuple(labels), ranks, n, of, worth.shape[1] - n, chi, p, difference, pairs, words)
 
     @property
@@ -156,10 +156,12 @@ class AverageRanks(Statistic):
         if self.missing:
             return self.missing
         ranks = ", ".join(f"{self.labels[i]} {self.ranks[i]:.2f}" for i in self.order)
-        said = f"Average ranks by {self.words} over {self.blocks} {self.of} (1 is best): {ranks}."
+        blocks = f"{self.blocks:,} {self.of if self.blocks > 1 else self.of[:-1]}"
+        said = f"Average ranks by {self.words} over {blocks} (1 is best): {ranks}."
+        if self.blocks == 1:
+            return f"{said} One {self.of[:-1]} says nothing of others: there is no test."
         if np.isnan(self.friedman):
-            why = "two searches" if len(self.labels) == 2 else "one block"
-            return f"{said} With {why} there is no Friedman test; Wilcoxon's signed ranks compare pairs."
+            return f"{said} With two searches there is no Friedman test; Wilcoxon's signed ranks compare them."
         said += f" Friedman: χ² = {self.friedman:.1f}, p {_equals(self.friedman_p)}"
         if not self.significant:
             return said + ", so no two of them are told apart."
@@ -215,6 +217,19 @@ def _quantile(searches: int) -> float:
     """Give Nemenyi's q at 95 %: the studentised range's with endless degrees of freedom, over √2."""
     studentised = require("scipy.stats", "report").studentized_range
     return float(studentised.ppf(CONFIDENCE, searches, np.inf)) / math.sqrt(2)
+
+
+def _nemenyi(ranks: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
+    """Give the p-value of each pair, ``(searches, searches)``.
+
+    scikit-posthocs has it as well, but takes a second to import, and imports pyplot, which chooses a backend.
+    """
+    q = np.abs(ranks[:, None] - ranks) / scale * math.sqrt(2)
+    upper = np.triu_indices(len(ranks), 1)
+    p = np.ones(q.shape)
+    p[upper] = require("scipy.stats", "report").studentized_range.sf(q[upper], len(ranks), np.inf)
+    p.T[upper] = p[upper]
+    return p
 
 
 def _equals(p: float) -> str:

@@ -25,6 +25,7 @@ class Selected:
         labels: The searches.
         blocks: For each benchmark ``(labels, runs)``: run k of every search in column k. NaN where a run found nothing,
             or a search has no run of that number.
+        played: How many runs each search had, on all benchmarks.
         metric: What was read.
         words: What that is called.
         factor: What it is multiplied with to be shown.
@@ -33,6 +34,7 @@ class Selected:
 
     labels: tuple[str, ...]
     blocks: dict[str, NDArray[np.float64]]
+    played: tuple[int, ...]
     metric: Metric
     words: str
     factor: float
@@ -49,9 +51,10 @@ class Selected:
         return ", ".join(self.blocks)
 
     @property
-    def runs(self) -> int:
-        """How many runs the searches had on each benchmark, at most."""
-        return max(int(block.shape[1]) for block in self.blocks.values())
+    def found(self) -> tuple[int, ...]:
+        """How many runs of each search found something, on all benchmarks."""
+        there = np.sum([(~np.isnan(block)).sum(axis=1) for block in self.blocks.values()], axis=0)
+        return tuple(int(n) for n in there)
 
 
 def together(comparisons: Comparisons) -> list[Comparison]:
@@ -93,7 +96,8 @@ def selected(comparisons: Comparisons, metric: Metric | None = None) -> Selected
     factor = found[0].factor(judged)
     unit = "" if factor == 1 else " points" if judged.endswith("regret") else " %"
     blocks = {one.benchmark: _aligned(one, labels, judged) for one in found}
-    return Selected(labels, blocks, judged, found[0].words(judged), factor, unit)
+    played = tuple(sum(one.histories[label].runs for one in found) for label in labels)
+    return Selected(labels, blocks, played, judged, found[0].words(judged), factor, unit)
 
 
 def regret_metric(comparison: Comparison) -> Metric | None:

@@ -133,8 +133,9 @@ class Targets(Statistic):
         rows = [row for row in self.rows() if row["median"] is not None]
         if not rows:
             return f"No search reaches even {self._said(self.targets[0])} in half of its runs."
-        target = min(rows, key=lambda row: self.targets.index(row["target"]) * -1)["target"]
-        soonest = min((row for row in rows if row["target"] == target), key=lambda row: (row["median"], row["expected"]))
+        target = max(rows, key=lambda row: self.targets.index(row["target"]))["target"]
+        there = [row for row in rows if row["target"] == target]
+        soonest = min(there, key=lambda row: (row["median"], row["expected"]))
         return (
             f"The hardest target that half of any search's runs reach is {self._said(target)}; {soonest['optimizer']} "
             f"is there first, after {soonest['median']:,.0f} {self.against} in the median."

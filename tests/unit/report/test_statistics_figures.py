@@ -1,0 +1,109 @@
+"""Figures of statistics: what is drawn where, and what is not drawn."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from made_runs import ended
+
+from nasbed.core.errors import BadSetting
+from nasbed.report import statistics_figures as figures
+from nasbed.report.anytime import anytime_areas
+from nasbed.report.comparison import compare
+from nasbed.report.figures import style
+from nasbed.report.improvement import improvements
+from nasbed.report.interquartile import interquartile_means
+from nasbed.report.ranks import average_ranks
+from nasbed.report.targets import times_to_targets
+from nasbed.report.winners_curse import winners_curse
+
+
+@pytest.fixture(scope="module")
+def comparison(landscape):
+    return compare(["random", "local", "regularized-evolution"], landscape, runs=20, evaluations=40)
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_each_interval_is_a_dot_with_its_ends(comparison):
+    found = interquartile_means(comparison)
+    axes = figures.interquartile(found).axes[0]
+    for i, (interval, container) in enumerate(zip(found.intervals, axes.containers, strict=True)):
+        np.testing.assert_allclose(container.lines[0].get_xydata(), [[100 * interval.value, i]])
+        (ends,) = container.lines[2][0].get_segments()
+        np.testing.assert_allclose(ends[:, 0], [100 * interval.low, 100 * interval.high])
+    assert axes.get_xlabel() == "interquartile mean of test accuracy (%)"
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(comparison.histories)
+
+
+def test_a_diagram_of_ranks_names_every_search_and_joins_cliques():
+    random = np.random.default_rng(0)
+    finals = {name: random.normal(mean, 0.3, 60) for name, mean in (("a", 0), ("b", 0.05), ("c", 1), ("d", 1.05))}
+    found = average_ranks(ended(finals))
+    assert {frozenset(clique) for clique in found.cliques} == {frozenset("ab"), frozenset("cd")}
+    axes = figures.critical_difference(found).axes[0]
+    for label, rank in zip(found.labels, found.ranks, strict=True):
+        assert any(label in text and f"{rank:.2f}" in text for text in texts(axes))
+    bars = [line for line in axes.lines if line.get_linewidth() > 3]
+    for bar, clique in zip(bars, found.cliques, strict=True):
+        ranks = [found.ranks[found.labels.index(label)] for label in clique]
+        low, high = bar.get_xdata()
+        assert low < min(ranks) <= max(ranks) < high
+
+
+def test_a_matrix_has_both_numbers_of_a_pair():
+    axes = figures.improvement(improvements(ended({"a": [0.1, 0.4], "b": [0.2, 0.3], "c": [0.2, 0.5]}))).axes[0]
+    assert texts(axes) == ["50", "25", "50", "38", "75", "62"]
+
+
+def test_curves_of_targets_are_their_shares(comparison):
+    found = times_to_targets(comparison)
+    axes = figures.reached(found).axes[0]
+    for line in axes.lines:
+        at, shares = found.ecdf(line.get_label())
+        np.testing.assert_allclose(line.get_xdata(), at)
+        np.testing.assert_allclose(line.get_ydata(), 100 * shares)
+    assert figures.reached(found, 0).axes[0].get_ylabel() == "runs that are there, %"
+
+
+def test_everything_can_be_saved_without_a_warning_and_matplotlib_stays_as_it_was(comparison, landscape, tmp_path):
+    before = {name: value for name, value in mpl.rcParams.copy().items() if name != "backend"}  # found when first read
+    drawn = [
+        figures.interquartile(interquartile_means(comparison)),
+        figures.areas(anytime_areas(comparison)),
+        figures.critical_difference(average_ranks(comparison)),
+        figures.improvement(improvements(comparison)),
+        figures.reached(times_to_targets(comparison)),
+        figures.curse(winners_curse(comparison, landscape)),
+    ]
+    for number, figure in enumerate(drawn):
+        with style():
+            figure.savefig(tmp_path / f"{number}.svg")
+        assert (tmp_path / f"{number}.svg").stat().st_size > 5000
+    assert {name: mpl.rcParams[name] for name in before} == before
+
+
+def test_what_is_not_there_is_not_drawn():
+    nothing = ended({"a": [np.nan]})
+    for draw, found in (
+        (figures.interquartile, interquartile_means(nothing)),
+        (figures.areas, anytime_areas(nothing)),
+        (figures.critical_difference, average_ranks(nothing)),
+        (figures.improvement, improvements(nothing)),
+        (figures.reached, times_to_targets(nothing)),
+        (figures.curse, winners_curse(nothing)),
+    ):
+        with pytest.raises(BadSetting, match="nothing to draw"):
+            draw(found)
+
+
+def test_one_run_is_drawn_without_an_interval():
+    one = ended({"a": [0.5], "b": [0.6], "c": [0.7]})
+    for figure in (
+        figures.interquartile(interquartile_means(one)),
+        figures.critical_difference(average_ranks(one)),
+        figures.improvement(improvements(one)),
+        figures.curse(winners_curse(one)),
+    ):
+        assert figure.axes
