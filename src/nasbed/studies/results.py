@@ -156,8 +156,9 @@ class Results:
         if self.study.surface is not None or len(self.study.varied) != 2:
             return self.study.surface
         x, y = self.study.varied
-        values = [cell.varied.get(key) for cell in self.study.cells for key in (x, y)]
-        return Surface(x, y) if all(isinstance(value, int | float) for value in values) else None
+        swept = [(cell.varied[x], cell.varied[y]) for cell in self.study.cells if {x, y} <= set(cell.varied)]
+        numbers = [isinstance(value, int | float) and not isinstance(value, bool) for pair in swept for value in pair]
+        return Surface(x, y) if numbers and all(numbers) else None
 
     def grids(self) -> dict[str, Grid]:
         """Give the surface's numbers for each benchmark, by its name; nothing where the study has no surface."""

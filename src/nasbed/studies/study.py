@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
@@ -61,6 +61,7 @@ class Study:
         part: Runs that are played at a time.
         title: What figures say of it.
         surface: What its surface shows; None where it has none.
+        origin: The file that it was read from, which errors name.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Study:
     part: int = PART
     title: str = ""
     surface: Surface | None = None
+    origin: str = field(default="", compare=False)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
@@ -88,7 +90,7 @@ class Study:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadSetting(f"{path} is no TOML: {error}") from None
         with at(str(path)):
-            return cls.of({"name": path.stem, **given}, folder=path.parent)
+            return replace(cls.of({"name": path.stem, **given}, folder=path.parent), origin=str(path))
 
     @classmethod
     def of(cls, given: Mapping[str, Any], folder: Path | None = None) -> Self:
@@ -177,6 +179,10 @@ class Study:
         Raises:
             BadSetting: When a combination is not allowed, two cells are the same, or there is none.
         """
+        with at(self.origin) if self.origin else nullcontext():
+            return self._product()
+
+    def _product(self) -> tuple[Cell, ...]:
         sources = list(self._sources())
         searches = [dict(zip(self.search, some, strict=True)) for some in product(*self.search.values())]
         methods = list(self._methods())
