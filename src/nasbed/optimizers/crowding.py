@@ -16,8 +16,9 @@ def crowding(objectives: Any, rank: Any) -> Any:
     """Give the crowding distance of each answer on its front.
 
     It is the distance between the next lower and the next higher value in each objective, as a share of the front's
-    extent, summed. The ends of a front are infinitely far from others; an objective in which all of a front are alike
-    does not count. Of equal values, the first row counts as the lower.
+    extent, summed. The ends of a front are infinitely far from others. An objective in which all of a front are alike
+    does not count; in the paper it would put two of them, whichever, infinitely far away. Of equal values, the first
+    row counts as the lower.
 
     Args:
         objectives: ``(n, objectives)``, finite.
@@ -33,8 +34,8 @@ def crowding(objectives: Any, rank: Any) -> Any:
             values = objectives[members, i]
             order = np.argsort(values, kind="mergesort")
             extent = values[order[-1]] - values[order[0]]
-            distance[members[order[0]]] = distance[members[order[-1]]] = np.inf
             if extent > 0.0:
+                distance[members[order[0]]] = distance[members[order[-1]]] = np.inf
                 for j in range(1, len(order) - 1):
                     distance[members[order[j]]] += (values[order[j + 1]] - values[order[j - 1]]) / extent
     return distance
