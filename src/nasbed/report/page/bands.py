@@ -39,7 +39,7 @@ def points(history: History, clock: Clock) -> NDArray[np.float64]:
     end = horizon(history, clock)
     if end <= 0:
         return np.ones(1)
-    counts = clock in ("evaluations", "unique", "epochs") and end > 1
+    counts = clock in ("evaluations", "unique", "epochs")
     first = 1.0 if counts else end / 500
     both = np.concatenate([np.geomspace(first, end, POINTS), np.linspace(first, end, POINTS)])
     return np.unique(np.round(both) if counts else both)

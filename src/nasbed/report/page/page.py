@@ -20,7 +20,7 @@ import numpy as np
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
-from nasbed.core.files import replacing
+from nasbed.core.files import check_place, replacing
 from nasbed.report.comparison import Comparison
 from nasbed.report.page.architectures import architectures
 from nasbed.report.page.curse import curse
@@ -58,6 +58,7 @@ def write(
         BadSetting: Where there is nothing to write, or no place to write it to.
         MissingExtra: When plotly or jinja2 is not installed.
     """
+    check_place(Path(path))
     text = html(comparisons, title, benchmarks)
     with replacing(Path(path)) as beside:
         beside.write_text(text, encoding="utf-8", newline="\n")

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-
 _NUMBER = re.compile(r"(?:[\d.,+\-–−±<>≤()% ]|\bto\b)*")
-"""A number as tables have it: ``< 0.001``, ``1.64 ± 0.23``, ``4.30 (3.83 to 4.77)``, or a dash for what is not known."""
+"""A number as tables have it: ``< 0.001``, ``1.64 ± 0.23``, ``4.30 (3.83 to 4.77)``; a dash for what is not known."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,241 @@
+"""The page: what it says of every kind of comparison, and that nothing in it can do harm."""
+
+import base64
+import gzip
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from nasbed.core.errors import BadSetting
+from nasbed.optimizers.evolution import RegularizedEvolution
+from nasbed.report.comparison import Comparison, compare
+from nasbed.report.page.page import html, write
+from nasbed.run.history import History
+
+HOSTILE = "<script>alert('1')</script>\"&amp;'}}{{ 7*7 }}</script><img src=x onerror=alert(2)> — Ünïcode 漢字 @0"
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would see: tags, text outside of scripts, ids."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.texts, self.scripts, self.ids, self._inside = [], [], [], [], None
+        self.feed(text)
+        self.text = " ".join(" ".join(self.texts).split())
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.ids += [value for name, value in attributes if name == "id"]
+        self._inside = tag if tag in ("script", "style") else self._inside
+
+    def handle_endtag(self, tag):
+        self._inside = None if tag == self._inside else self._inside
+
+    def handle_data(self, data):
+        (self.scripts if self._inside == "script" else self.texts if self._inside is None else []).append(data)
+
+
+def figures_of(text):
+    packed = re.search(r'id="figures">(.*?)</script>', text, re.DOTALL)[1]
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
+
+
+@pytest.fixture(scope="module")
+def comparison(landscape):
+    optimizers = {"random": "random", "evolution": RegularizedEvolution(8, 3), "local": "local"}
+    return compare(optimizers, landscape, runs=12, evaluations=30, seed=2)
+
+
+@pytest.fixture(scope="module")
+def page(comparison):
+    return html(replace(comparison, command="nasbed compare random --report 'a b.html'"))
+
+
+def headings(text):
+    return re.findall(r"<h3>(.*?)</h3>", text)
+
+
+def test_a_page_tells_everything_in_order(page, comparison):
+    assert headings(page) == [
+        "Summary",
+        "Progress",
+        "Where the runs ended",
+        "Who is better",
+        "Time to target",
+        "The winner&#39;s curse",
+        "Best architectures",
+        "Lineage of the winner",
+        "What was run",
+    ]
+    text = Reader(page).text
+    assert comparison.separated().sentence() in text
+    assert "This landscape is made up." in text
+    for told in ("nasbed compare random --report 'a b.html'", "0123", "population = 8, sample = 3", "numpy"):
+        assert told in text
+
+
+def test_every_figure_has_something_to_show(page):
+    figures = figures_of(page)
+    assert set(figures) == {
+        *("progress-curves", "final-final", "ranking-ranks", "ranking-improvement", "reaching-targets"),
+        *("curse-curse", "lineage-tree"),
+    }
+    for name, figure in figures.items():
+        for key, view in figure["views"].items():
+            numbers = [x for trace in view["data"] for axis in ("x", "y", "q1", "z") for x in trace.get(axis) or []]
+            assert any(x is not None for x in numbers), (name, key)
+        positions = [len(switch["options"]) for switch in figure["switches"]]
+        assert len(figure["views"]) == np.prod(positions, dtype=int), name
+
+
+def test_curves_show_what_the_histories_say(page, comparison):
+    view = figures_of(page)["progress-curves"]["views"]["test|evaluations|mean"]
+    lines = {trace["name"]: trace for trace in view["data"] if "name" in trace}
+    for label, history in comparison.histories.items():
+        line = lines[label]
+        assert line["x"][0] == 1
+        assert line["x"][-1] == 30
+        for at, shown in zip(line["x"], line["y"], strict=True):
+            assert shown == pytest.approx(100 * history.test[at - 1].mean(), abs=0.0006)
+    expected = lines["random search, exact expectation"]
+    assert expected["y"][-1] == pytest.approx(100 * comparison.reference.test_after(30), abs=0.0006)
+
+
+def test_nothing_is_loaded_and_nothing_sent(page):
+    reader = Reader(page)
+    for tag, attributes in reader.tags:
+        assert tag not in ("iframe", "object", "embed", "base", "form", "img"), tag
+        for name in ("src", "href", "xlink:href", "action", "data"):
+            assert attributes.get(name, "#").startswith(("#", "data:,")), (tag, attributes)
+        assert not [name for name in attributes if name.startswith("on")]
+    assert "@import" not in page
+    assert "url(" not in page
+    policy = next(attributes["content"] for _, attributes in reader.tags if "http-equiv" in attributes)
+    assert "default-src 'none'" in policy
+    assert re.search(r"script-src 'sha256-[^ ']+' 'sha256-[^ ']+';", policy)
+
+
+def test_addresses_are_unique_and_found(page):
+    reader = Reader(page)
+    assert len(set(reader.ids)) == len(reader.ids)
+    for tag, attributes in reader.tags:
+        if tag == "a":
+            assert attributes["href"][1:] in reader.ids
+
+
+def test_hostile_labels_and_commands_are_text(landscape):
+    comparison = compare({HOSTILE: "random", "}}</style>": "local"}, landscape, runs=3, evaluations=8)
+    hostile = replace(comparison, command=f"nasbed compare {HOSTILE}")
+    for history in hostile.histories.values():
+        history.info["benchmark"]["warnings"] = [HOSTILE]
+        history.info["benchmark"]["caution"] = f"caution {HOSTILE}"
+    page = html({HOSTILE: hostile, "b": hostile}, title=HOSTILE)
+    reader = Reader(page)
+    assert [tag for tag, _ in reader.tags].count("script") == 3
+    assert "img" not in {tag for tag, _ in reader.tags}
+    assert HOSTILE in reader.text
+    assert "49" not in re.findall(r"Ünïcode 漢字 (\d+)", reader.text)
+    for figure in figures_of(page).values():
+        for view in figure["views"].values():
+            for trace in view["data"]:
+                assert "<" not in trace.get("name", "")
+                assert not [text for text in trace.get("text", []) if "<" in str(text)]
+
+
+def test_the_same_comparison_gives_the_same_bytes(comparison, page, landscape, tmp_path):
+    again = compare(
+        {"random": "random", "evolution": RegularizedEvolution(8, 3), "local": "local"},
+        landscape,
+        runs=12,
+        evaluations=30,
+        seed=2,
+    )
+    assert html(replace(again, command="nasbed compare random --report 'a b.html'")) == page
+    assert again.report(tmp_path / "a.html").read_bytes() == comparison.report(tmp_path / "b.html").read_bytes()
+
+
+def test_a_page_is_there_whole_or_not_at_all(comparison, tmp_path, monkeypatch):
+    path = tmp_path / "page.html"
+    path.write_text("before")
+    monkeypatch.setattr("nasbed.report.page.page.origin", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write(comparison, path)
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(BadSetting, match="no folder"):
+        write(comparison, tmp_path / "none" / "page.html")
+
+
+# ── comparisons that lack something ───────────────────────────────────────────────────────────────────────────
+
+
+def failed(history):
+    return replace(history, value=np.full_like(history.value, np.nan)).judged(
+        *2 * (np.full(history.value.shape, np.nan),), history.optimum
+    )
+
+
+def test_one_search_and_one_run_make_a_page(landscape):
+    for optimizers, runs, evaluations in ((["random"], 5, 6), (["random", "local"], 1, 6), (["random"], 1, 1)):
+        page = html(compare(optimizers, landscape, runs=runs, evaluations=evaluations))
+        assert {"Summary", "Progress", "Best architectures", "What was run"} <= set(headings(page))
+        assert ("Who is better" in headings(page)) == (len(optimizers) > 1)
+        assert "NaN" not in Reader(page).text
+        assert figures_of(page)
+
+
+def test_where_everything_failed_the_page_says_so(landscape):
+    comparison = compare(["random", "local"], landscape, runs=4, evaluations=5)
+    page = html(Comparison({label: failed(history) for label, history in comparison.histories.items()}))
+    assert headings(page) == ["Summary", "What was run"]
+    assert "No training of 4 runs of 2 searches came to a result." in Reader(page).text
+
+
+def test_where_one_search_failed_the_others_are_shown(landscape):
+    comparison = compare(["random", "local"], landscape, runs=4, evaluations=5)
+    histories = {"lost": failed(comparison.histories["random"]), "local": comparison.histories["local"]}
+    page = html(Comparison(histories))
+    assert "Of 2 searches, local ended highest" in Reader(page).text
+    assert figures_of(page)["progress-curves"]["views"]
+
+
+def test_without_test_accuracies_and_optimum_validation_is_shown(untested):
+    comparison = compare(["random", "local"], untested, runs=6, evaluations=9)
+    unknown = {label: replace(h, optimum=(np.nan, np.nan)) for label, h in comparison.histories.items()}
+    for given in (comparison, Comparison(unknown)):
+        page = html(given)
+        metrics = figures_of(page)["progress-curves"]["switches"][0]["options"]
+        assert "test" not in metrics
+        assert ("validation-regret" in metrics) == (given is comparison)
+        assert ("Time to target" in headings(page)) == (given is comparison)
+
+
+def test_a_history_that_nobody_judged_and_that_is_old_makes_a_page(landscape, tmp_path):
+    history = compare(["random"], landscape, runs=3, evaluations=6).histories["random"]
+    bare = replace(history, test=None, mean_validation=None, number=None, parents=None, fidelity=None)
+    bare.info.pop("duplicates"), bare.info.pop("versions"), bare.info["benchmark"].pop("warnings")
+    read = History.from_parquet(bare.to_parquet(tmp_path / "old.parquet"))
+    page = html(Comparison({"old": read}))
+    assert "Progress" in headings(page)
+    assert "says of no trial that it was bred" in Reader(page).text
+
+
+def test_there_has_to_be_something_to_report():
+    with pytest.raises(BadSetting, match="nothing to report"):
+        html({})
+
+
+def test_chapters_have_addresses_and_figures_of_their_own(comparison, untested):
+    other = compare(["random"], untested, runs=2, evaluations=4)
+    page = html({"first": comparison, "second": other})
+    reader = Reader(page)
+    assert len(set(reader.ids)) == len(reader.ids)
+    assert re.findall(r"<h2>(.*?)</h2>", page) == ["first", "second"]
+    assert {"c0-progress-curves", "c1-progress-curves"} <= set(figures_of(page))
+    boxes = re.findall(r'data-figure="(.*?)"', page)
+    assert set(boxes) == set(figures_of(page))
