@@ -93,6 +93,8 @@ def _print(found: LandscapeStudy) -> None:
     print_table(headers, rows, f"{strict}, on {optima['peaks']} peaks")
     print()
     print_table(*found.cells(), "the best of them")
+    for warning in found.landscape.warnings:
+        print_text(f"warning: {warning}")
 
 
 def _short(value: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -29,6 +29,7 @@ class Landscape:
         name: Whose values.
         what: What they are, in words.
         factor: What they are multiplied with to be shown.
+        warnings: What one must know before one believes them, in sentences.
     """
 
     space: Space
@@ -37,6 +38,7 @@ class Landscape:
     name: str = "values"
     what: str = "value"
     factor: float = 1.0
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, benchmark: Benchmark, split: Split = "validation", epochs: int | None = None) -> Landscape:
@@ -60,7 +62,8 @@ class Landscape:
         values = benchmark.test(archs, epochs) if split == "test" else benchmark.query(archs, epochs).value
         accuracy = split == "test" or benchmark.measure == "accuracy"
         what = f"{split} accuracy" if accuracy else benchmark.measure
-        return cls.of_values(space, values, benchmark.name, what, 100.0 if accuracy else 1.0)
+        found = cls.of_values(space, values, benchmark.name, what, 100.0 if accuracy else 1.0)
+        return replace(found, warnings=tuple(map(str, benchmark.describe().get("warnings", ()))))
 
     @classmethod
     def of_values(

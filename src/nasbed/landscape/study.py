@@ -53,6 +53,7 @@ class LandscapeStudy(Statistic):
             "local_optima": self.optima.as_dict(),
             "random_walk": self.walks.as_dict(),
             "fitness_distance": self.distance.as_dict(),
+            "warnings": list(landscape.warnings),
         }
 
     def rows(self) -> list[dict[str, Any]]:
