@@ -1,12 +1,16 @@
 """Successive halving and Hyperband against one run in plain Python, and what they cost."""
 
+import csv
+
 import numpy as np
 import pytest
 
+from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
-from nasbed.core.records import Trials
+from nasbed.core.records import Evaluations, Trials
 from nasbed.core.registry import benchmarks
 from nasbed.core.rng import Streams
+from nasbed.optimizers.asha import ASHA
 from nasbed.optimizers.brackets import halved, hyperband_brackets
 from nasbed.optimizers.halving import SuccessiveHalving
 from nasbed.optimizers.hyperband import Hyperband
@@ -14,6 +18,7 @@ from nasbed.optimizers.random import RandomSearch
 from nasbed.run.ledger import Budget
 from nasbed.run.search import search
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.testing.keyed import KeyedBenchmark
 
 SPACE = NASBench101(vertices=5)
@@ -112,6 +117,23 @@ def test_what_each_training_cost_adds_up_with_many_workers(kind, workers):
 
 
 @pytest.mark.parametrize("kind", BOTH)
+def test_what_is_known_is_free_and_can_be_gone_on_with(kind):
+    """A repeated answer is no training of its own, so what goes on with it begins anew and pays in full."""
+    history = search(
+        kind(continuation="resume"),
+        KeyedBenchmark(NASBench101(vertices=4)),  # 89 modules, so that many are met again
+        Budget(evaluations=150),
+        runs=2,
+        duplicates="free",
+    )
+    repeated = history.tried & ~history.paid
+    assert repeated.sum() > 50
+    assert (history.epochs[repeated] == 0).all()
+    assert (history.epochs[history.paid] > 0).all()
+    assert not np.isnan(history.value[history.tried]).any()
+
+
+@pytest.mark.parametrize("kind", BOTH)
 def test_tables_of_separate_trainings_refuse_to_resume(kind):
     with pytest.raises(BadSetting, match="use continuation='restart'"):
         search(kind(continuation="resume"), benchmarks.make("digits101", {}), Budget(evaluations=20))
@@ -169,3 +191,45 @@ def test_settings_that_make_no_sense_are_refused():
             kind(eta=1)
         with pytest.raises(BadSetting, match="continuation is one of"):
             kind(continuation="maybe")
+
+
+class TwoFiles(Benchmark):
+    """Published accuracies on cifar100: on validation images after 12 epochs, on test images after 200 of one seed."""
+
+    name, budgets = "two-files", (12, 200)
+
+    def __init__(self, folder):
+        self.space, self.values = NASBench201(), np.full((2, 15_625), np.nan)
+        files = (
+            ("mini-bench-arch-cell-accs.csv", "cellstr", "cifar100-val"),
+            (
+                "seed888_test_accuracy.csv",
+                "architecture",
+                "cifar100",
+            ),
+        )
+        for values, (name, arch, accuracy) in zip(self.values, files, strict=True):
+            with (folder / name).open() as file:
+                rows = list(csv.DictReader(file))
+            index = self.space.index(np.stack([self.space.parse(row[arch].rstrip("|") + "|") for row in rows]))
+            values[index] = [float(row[accuracy]) / 100 for row in rows]
+
+    def query(self, archs, epochs=None, streams=None):
+        trained = np.broadcast_to(np.int64(200) if epochs is None else epochs, len(archs))
+        value = self.values[(trained == 200).astype(int), self.space.index(archs)]
+        return Evaluations(value, trained * 1.0, trained)
+
+    def test(self, archs, epochs=None):
+        return self.query(archs).value
+
+
+def test_published_short_trainings_tell_enough_to_beat_random_search(shared_data):
+    """NAS-Bench-201, cifar100, what 30 trainings of 200 epochs cost: 500 runs, restarted from scratch."""
+    answers, found = TwoFiles(shared_data / "nasbench201"), {}
+    for optimizer in (RandomSearch(), SuccessiveHalving(), Hyperband(), ASHA()):
+        history = search(optimizer, answers, Budget(epochs=6_000), runs=500, seed=1).attach(answers)
+        found[type(optimizer)] = history.metric("test")[-1]
+    random = found.pop(RandomSearch)
+    for better in found.values():
+        gain = better - random
+        assert gain.mean() > 3 * gain.std() / np.sqrt(len(gain))
