@@ -21,6 +21,11 @@ from nasbed.optimizers.fidelity import Continuation, check_continuation, check_e
 class HalvingSearch(Optimizer):
     """Trains many architectures for few epochs, and the best of them for more.
 
+    A failed trial ranks last and is never promoted. Answers to what the search did not ask for are ignored: a rung
+    compares its own. With one budget there is nothing to halve, and new architectures are all that is tried. A rung
+    waits for all its answers while the next bracket is opened; where ``duplicates="skip"`` drops trials it waits for
+    ever, so play with ``"pay"`` or ``"free"``.
+
     Attributes:
         min_epochs: No rung is shorter; None for the benchmark's smallest budget.
         max_epochs: The last rung is here; None for the benchmark's largest budget.
