@@ -46,6 +46,21 @@ def test_the_first_pass_promotes_as_hyperband_does():
             np.testing.assert_array_equal(promoted.parents[run], [earlier, -1])
 
 
+def test_every_bracket_of_the_first_pass_promotes():
+    _, asked = played(PASS)
+    promoted = [trials for trials in asked if (trials.parents[:, 0] >= 0).all() and (trials.parents[:, 1] < 0).all()]
+    assert [trials.epochs[0] for trials in promoted] == [3] * 9 + [9] * 3 + [27] + [9] * 3 + [27] + [27] * 2
+    for trials in promoted:
+        for run, earlier in enumerate(trials.parents[:, 0]):
+            np.testing.assert_array_equal(trials.archs[run], asked[earlier].archs[run])
+
+
+def test_mutants_are_based_on_the_rung_below_and_in_a_first_rung_on_its_own():
+    _, asked = played(PASS + 39)
+    based = [{int(asked[base].epochs[run]) for run, base in enumerate(trials.parents[:, 1])} for trials in asked[PASS:]]
+    assert based == [{1}] * 36 + [{3}] * 3
+
+
 def test_later_passes_breed_at_every_rung_from_who_lives_there():
     player, asked = played(2 * PASS)
     for step in range(PASS, 2 * PASS):

@@ -100,6 +100,20 @@ def test_a_row_is_read_again_from_any_point_within_it():
     np.testing.assert_array_equal(populations.archs(populations.within(archs, streams)), archs)
 
 
+class Edge(Streams):
+    """Draws the least or the largest float below 1, by turns."""
+
+    def uniform(self, size=1):
+        return np.tile([0.0, np.nextafter(1, 0)], (len(self), size // 2 + 1))[:, :size]
+
+
+def test_what_is_drawn_at_the_edge_of_a_part_stays_in_it():
+    cardinalities = np.repeat(np.arange(1, 128), 2)
+    populations, streams = Populations(1, cardinalities, (1,)), Edge.from_seed(0, 127)
+    archs = (np.arange(127)[:, None] % cardinalities).astype(np.int8)
+    np.testing.assert_array_equal(populations.archs(populations.within(archs, streams)), archs)
+
+
 def test_members_of_each_rung_take_turns():
     populations = Populations(2, CARDINALITIES, (2, 3))
     turns = [populations.targets(np.array([0, rung])).tolist() for rung in (1, 1, 0, 1, 1)]
