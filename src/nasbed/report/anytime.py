@@ -17,7 +17,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.report.bootstrap import Interval
 from nasbed.report.comparison import Comparison
 from nasbed.report.selected import regret_metric
-from nasbed.report.statistic import Cells, Statistic, known
+from nasbed.report.statistic import Cells, Statistic, headed, known
 from nasbed.report.summary import horizon, mean_and_reach
 from nasbed.run.history import Clock, History, Metric
 
@@ -75,7 +75,7 @@ class AnytimeAreas(Statistic):
 
     def cells(self) -> Cells:
         """Give the same for people."""
-        headers = ["optimizer", "runs", f"mean {self.words} along the {self.axis} axis of {self.against}{self.unit}"]
+        headers = ["optimizer", "runs", headed(f"mean {self.words} along {self.against}, {self.axis} axis", self.unit)]
         return headers, [
             [label, str(len(areas)), self.means[label].text(self.factor)] for label, areas in self.areas.items()
         ]

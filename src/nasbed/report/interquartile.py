@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nasbed.report.bootstrap import RESAMPLES, Interval, bootstrap
 from nasbed.report.selected import Comparisons, Selected, selected
-from nasbed.report.statistic import Cells, Statistic, known, number
+from nasbed.report.statistic import Cells, Statistic, headed, known, number
 from nasbed.run.history import Metric
 
 
@@ -80,7 +80,8 @@ class InterquartileMeans(Statistic):
 
     def cells(self) -> Cells:
         """Give the same for people."""
-        headers = ["optimizer", "runs", f"interquartile mean{self.unit}", f"median{self.unit}"]
+        names = [headed(name, self.unit) for name in ("interquartile mean", "median")]
+        headers = ["optimizer", "runs", *names]
         return headers, [
             [label, str(self.runs[i]), self.intervals[i].text(self.factor), number(self.medians[i], self.factor)]
             for i, label in enumerate(self.labels)

@@ -54,6 +54,11 @@ def number(value: float | None, factor: float = 1.0, digits: int = 2) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{factor * value:.{digits}f}"
 
 
+def headed(words: str, unit: str) -> str:
+    """Put a unit behind the words of a header: ``regret, points``, ``accuracy %``."""
+    return words + (f",{unit}" if unit == " points" else unit)
+
+
 def p_value(p: float) -> str:
     """Write a p-value as papers do."""
     return "–" if not math.isfinite(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -60,7 +60,10 @@ def curse(found: WinnersCurse) -> Figure:
 
 
 def critical_difference(found: AverageRanks) -> Figure:
-    """Draw Demšar's diagram: average ranks on a line, the best at the left; a bar joins those not told apart."""
+    """Draw Demšar's diagram: average ranks on a line, the best at the left; a bar joins those not told apart.
+
+    The line reaches from the whole rank below the best to that above the worst.
+    """
     _there(found)
     with style():
         order, k = found.order, len(found.labels)
@@ -68,18 +71,21 @@ def critical_difference(found: AverageRanks) -> Figure:
         sides = (k + 1) // 2
         depth = 0.55 + 0.3 * len(cliques) + sides
         figure, axes = _figure(0.9 + _LINE * (1.2 + depth))
-        axes.set_xlim(1 - 0.02 * k, k + 0.02 * k)
+        begin, stop = int(np.floor(found.ranks.min())), int(np.ceil(found.ranks.max()))
+        stop = max(stop, begin + 1)
+        edge = 0.01 * (stop - begin)
+        axes.set_xlim(begin - 2 * edge, stop + 2 * edge)
         axes.set_ylim(-depth, 1.2)
         axes.set_axis_off()
-        axes.plot([1, k], [0, 0], color="black", linewidth=1)
-        for rank in range(1, k + 1):
+        axes.plot([begin, stop], [0, 0], color="black", linewidth=1)
+        for rank in range(begin, stop + 1):
             axes.plot([rank, rank], [0, 0.18], color="black", linewidth=1)
             axes.text(rank, 0.3, str(rank), ha="center", va="bottom", fontsize=8)
         low = 0.25 + 0.3 * len(cliques)
         for place, i in enumerate(order):
             left = place < sides
             y = -low - (place if left else k - 1 - place) - 0.5
-            end = 1 - 0.01 * k if left else k + 0.01 * k
+            end = begin - edge if left else stop + edge
             axes.plot([found.ranks[i], found.ranks[i], end], [0, y, y], color="0.25", linewidth=0.9)
             said = f"{found.labels[i]}  {found.ranks[i]:.2f}" if left else f"{found.ranks[i]:.2f}  {found.labels[i]}"
             axes.annotate(
@@ -94,7 +100,7 @@ def critical_difference(found: AverageRanks) -> Figure:
         for number, clique in enumerate(cliques):
             ranks = [found.ranks[found.labels.index(label)] for label in clique]
             y = -0.3 * (number + 1)
-            axes.plot([min(ranks) - 0.015 * k, max(ranks) + 0.015 * k], [y, y], color=_COLOURS[1], linewidth=3.2)
+            axes.plot([min(ranks) - edge, max(ranks) + edge], [y, y], color=_COLOURS[1], linewidth=3.2)
         figure.suptitle(_verdict(found), fontsize=9, x=0.02, ha="left")
         return figure
 

@@ -21,7 +21,7 @@ from nasbed.report.anytime import no_optimum
 from nasbed.report.bootstrap import Interval
 from nasbed.report.comparison import Comparison
 from nasbed.report.selected import regret_metric
-from nasbed.report.statistic import Cells, Statistic, known, number
+from nasbed.report.statistic import Cells, Statistic, headed, known, number
 from nasbed.report.summary import CONFIDENCE, horizon
 from nasbed.run.history import Clock, Metric
 
@@ -114,7 +114,8 @@ class Targets(Statistic):
 
     def cells(self) -> Cells:
         """Give the same for people."""
-        headers = ["optimizer", f"target{self.unit}", "reached %", f"median {self.against}", f"expected {self.against}"]
+        target = headed("target", self.unit)
+        headers = ["optimizer", target, "reached %", f"median {self.against}", f"expected {self.against}"]
         return headers, [
             [
                 row["optimizer"],
