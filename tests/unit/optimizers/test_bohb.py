@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from nasbed.benchmarks.tabular import digits101
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.bohb import BOHB
 from nasbed.optimizers.hyperband import Hyperband
+from nasbed.optimizers.random import RandomSearch
 from nasbed.run.ledger import Budget
 from nasbed.run.search import search
 from nasbed.spaces.nasbench101 import NASBench101
@@ -120,4 +122,14 @@ def test_it_beats_hyperband_on_a_hill():
         history = search(method, hill, Budget(epochs=27 * 60), runs=500, seed=2).attach(hill)
         ends[type(method).__name__] = history.metric("mean-validation")[-1]
     gain = ends["BOHB"] - ends["Hyperband"]
+    assert gain.mean() > 3 * gain.std() / np.sqrt(500)
+
+
+@pytest.mark.slow
+def test_it_beats_random_search_on_real_trainings():
+    digits, ends = digits101(), []
+    for method in (BOHB(), RandomSearch()):
+        history = search(method, digits, Budget(epochs=36 * 60), runs=500, seed=1).attach(digits)
+        ends.append(history.metric("mean-validation")[-1])
+    gain = ends[0] - ends[1]
     assert gain.mean() > 3 * gain.std() / np.sqrt(500)

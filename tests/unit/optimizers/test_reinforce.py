@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
+from nasbed.benchmarks.tabular import digits101
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.rng import Streams
+from nasbed.optimizers.random import RandomSearch
 from nasbed.optimizers.reinforce import Reinforce
+from nasbed.run.ledger import Budget
+from nasbed.run.search import search
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
 
@@ -73,3 +77,13 @@ def test_it_learns_a_hidden_row():
         trials = player.ask()
         player.tell(trials, heard(*(trials.archs == hidden).mean(axis=1)))
     assert (trials.archs == hidden).mean() > 0.9
+
+
+@pytest.mark.slow
+def test_it_beats_random_search_on_real_trainings():
+    digits, ends = digits101(), []
+    for method in (Reinforce(), RandomSearch()):
+        history = search(method, digits, Budget(epochs=36 * 400), runs=500, seed=1).attach(digits)
+        ends.append(history.metric("mean-validation")[-1])
+    gain = ends[0] - ends[1]
+    assert gain.mean() > 3 * gain.std() / np.sqrt(500)
