@@ -19,6 +19,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.optimizers.local_starts import Starts
+from nasbed.optimizers.worth import OVER, worth
 
 _TRIES = 1000  # of a valid neighbour; where there is none so often, a random architecture is proposed
 
@@ -106,7 +107,7 @@ class SimulatedAnnealing(Optimizer):
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
         """Go there or not; a word for each answer of a run that stands somewhere."""
-        heard = evaluations.value
+        heard = worth(evaluations)
         active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
         succeeded = active & ~np.isnan(heard)
         start = succeeded & self._starts.among(self._starts.numbers(trials))
@@ -143,7 +144,7 @@ class SimulatedAnnealing(Optimizer):
         looking = step & np.isnan(self._hot)
         self._steps[step & ~looking] += 1
         if looking.any():
-            worse = looking & (heard < self._value)
+            worse = looking & (heard < self._value) & (heard > OVER)  # what is over a limit tells nothing of losses
             self._loss[worse] += (self._value - heard)[worse]
             self._worse[worse] += 1
             self._looked[looking] += 1

@@ -19,6 +19,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams, below, philox
+from nasbed.optimizers.worth import worth
 
 
 @numba.njit(cache=True)
@@ -142,7 +143,7 @@ class RegularizedEvolution(Optimizer):
         active = self._everyone if trials.active is None else trials.active
         number = self._strangers if trials.number is None else trials.number
         alive = self._archs, self._values, self._numbers
-        _push(*alive, self._told, trials.archs, evaluations.value, number, active)
+        _push(*alive, self._told, trials.archs, worth(evaluations), number, active)
 
     def state(self) -> dict[str, Any]:
         """Give who is alive, how good they are, and how many there have been."""

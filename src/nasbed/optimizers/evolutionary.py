@@ -31,6 +31,7 @@ from nasbed.optimizers.selection import (
     Tournament,
 )
 from nasbed.optimizers.selection_pool import MatingPool
+from nasbed.optimizers.worth import worth
 
 _DRAWS = 10_000  # random draws in a row that are all known, after which a run has nothing new to propose
 
@@ -190,7 +191,7 @@ class EvolutionaryAlgorithm(Optimizer):
         if self.unique and (number < 0).any():
             self._seen.meet(self.space.key(trials.archs), 0, active & (number < 0))
         alive = self._alive
-        rows = alive.hear(trials.archs, evaluations.value, number, active)
+        rows = alive.hear(trials.archs, worth(evaluations), number, active)
         if len(rows):
             step = Step(alive.values, alive.births, alive.newcomers, rows, self.streams, self.elitism)
             alive.renew(rows, *self._replacement.exchange(step))

@@ -17,6 +17,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.optimizers.local_starts import Starts
+from nasbed.optimizers.worth import worth
 
 _LONG_AGO = -(2**62)
 
@@ -125,7 +126,7 @@ class LocalSearch(Optimizer):
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
         """Stand on what is better, with its neighbours in a new order; a failed training is never better."""
-        heard, numbers = evaluations.value, self._starts.numbers(trials)
+        heard, numbers = worth(evaluations), self._starts.numbers(trials)
         useful = ~np.isnan(heard)
         if trials.active is not None:
             useful &= trials.active

@@ -11,13 +11,13 @@ Computing", Springer 2003, section 3.8.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.rng import Streams, below, word_at
+from nasbed.core.rng import Streams
+from nasbed.optimizers import replacement_kernels as kernels
 
 
 class Exchange(NamedTuple):
@@ -101,21 +101,6 @@ class Worst:
         return Exchange(leaving, _all_enter(step))
 
 
-@numba.njit(cache=True)
-def _oldest(births: Any, rows: Any, protected: int, count: int) -> Any:
-    members = births.shape[1]
-    leaving = np.zeros((len(rows), members), np.bool_)
-    for i in range(len(rows)):
-        run = rows[i]
-        for _ in range(count):
-            oldest = -1
-            for rank in range(protected, members):
-                if not leaving[i, rank] and (oldest < 0 or births[run, rank] < births[run, oldest]):
-                    oldest = rank
-            leaving[i, oldest] = True
-    return leaving
-
-
 @dataclass(frozen=True)
 class Oldest:
     """Newcomers take the places of the oldest, however good those are: first in, first out.
@@ -129,21 +114,8 @@ class Oldest:
 
     def exchange(self, step: Step) -> Exchange:
         """Draw nothing."""
-        leaving = _oldest(step.births, step.rows, step.protected, step.newcomers.shape[1])
+        leaving = kernels.oldest(step.births, step.rows, step.protected, step.newcomers.shape[1])
         return Exchange(leaving, _all_enter(step))
-
-
-@numba.njit(cache=True)
-def _anybody(keys: Any, positions: Any, rows: Any, members: int, protected: int, count: int) -> Any:
-    leaving = np.zeros((len(rows), members), np.bool_)
-    for i in range(len(rows)):
-        run = rows[i]
-        for k in range(count):  # Floyd's way to draw different ones
-            last = members - count + k
-            rank = protected + below(word_at(keys[run], positions[run]), last - protected + 1)
-            positions[run] += 1
-            leaving[i, last if leaving[i, rank] else rank] = True
-    return leaving
 
 
 @dataclass(frozen=True)
@@ -161,24 +133,7 @@ class Random:
         """Draw who goes."""
         streams, members = step.streams, step.values.shape[1]
         drawing = streams.keys, streams.positions, step.rows, members, step.protected
-        return Exchange(_anybody(*drawing, step.newcomers.shape[1]), _all_enter(step))
-
-
-@numba.njit(cache=True)
-def _plus(values: Any, newcomers: Any, rows: Any) -> Any:
-    members, count = values.shape[1], newcomers.shape[1]
-    leaving, entering = np.zeros((len(rows), members), np.bool_), np.zeros((len(rows), count), np.bool_)
-    for i in range(len(rows)):
-        run = rows[i]
-        for gone in range(min(members, count)):
-            best = -1  # of those who are not let in yet; the first of equals
-            for child in range(count):
-                if not entering[i, child] and (best < 0 or newcomers[run, child] > newcomers[run, best]):
-                    best = child
-            if not newcomers[run, best] > values[run, members - 1 - gone]:
-                break
-            leaving[i, members - 1 - gone] = entering[i, best] = True
-    return leaving, entering
+        return Exchange(kernels.anybody(*drawing, step.newcomers.shape[1]), _all_enter(step))
 
 
 @dataclass(frozen=True)
@@ -195,16 +150,7 @@ class Plus:
 
     def exchange(self, step: Step) -> Exchange:
         """Draw nothing."""
-        return Exchange(*_plus(step.values, step.newcomers, step.rows))
-
-
-@numba.njit(cache=True)
-def _comma(newcomers: Any, rows: Any, count: int) -> Any:
-    entering = np.zeros((len(rows), newcomers.shape[1]), np.bool_)
-    for i in range(len(rows)):
-        order = np.argsort(-newcomers[rows[i]], kind="mergesort")  # the first of equals first
-        entering[i][order[:count]] = True
-    return entering
+        return Exchange(*kernels.plus(step.values, step.newcomers, step.rows))
 
 
 @dataclass(frozen=True)
@@ -225,7 +171,7 @@ class Comma:
         members = step.values.shape[1]
         leaving = np.zeros((len(step.rows), members), np.bool_)
         leaving[:, step.protected :] = True
-        return Exchange(leaving, _comma(step.newcomers, step.rows, members - step.protected))
+        return Exchange(leaving, kernels.comma(step.newcomers, step.rows, members - step.protected))
 
 
 @dataclass(frozen=True)

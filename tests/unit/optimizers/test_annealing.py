@@ -130,6 +130,17 @@ def test_the_first_temperature_accepts_the_mean_loss_as_often_as_said():
     assert exp(-0.25 / search._hot[0]) == pytest.approx(0.6)
 
 
+def test_what_is_over_a_limit_is_not_gone_to_and_says_nothing_of_losses():
+    search = SimulatedAnnealing(warmup=2).start(SPACE, Streams.from_seed(0, 1))
+    for value, excess in ((0.5, 0.0), (0.4, 0.0), (0.3, 0.2)):
+        search.tell(search.ask(), heard([value])._replace(excess=np.array([excess])))
+    assert search._hot[0] == pytest.approx(0.1 / -log(0.8))
+    search.tell(search.ask(), heard([0.1])._replace(excess=np.zeros(1)))  # back within the limits
+    for _ in range(20):
+        search.tell(search.ask(), heard([0.9])._replace(excess=np.array([0.01])))
+    assert search._value[0] == 0.1
+
+
 def test_late_answers_are_held_against_where_it_stands():
     search = SimulatedAnnealing(temperature=1e-9).start(SPACE, Streams.from_seed(0, 1))
     first, second = search.ask(), search.ask()

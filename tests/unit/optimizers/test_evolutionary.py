@@ -157,6 +157,15 @@ def test_failures_are_worse_than_everything():
     assert [search.ask().parents[0, 0] for _ in range(3)] == [2, 1, 0]
 
 
+def test_what_is_over_a_limit_is_worse_than_what_keeps_it_and_better_than_a_failure():
+    search = EvolutionaryAlgorithm(population=5, selection="best", selected=5, replacement="plus").start(
+        SPACE, Streams.from_seed(0, 1)
+    )
+    for value, excess in ((0.9, 0.5), (-1e9, 0.0), (np.nan, 0.0), (0.2, 0.1), (0.3, 0.0)):
+        search.tell(search.ask(), heard([value])._replace(excess=np.array([excess])))
+    assert [search.ask().parents[0, 0] for _ in range(5)] == [4, 1, 3, 0, 2]
+
+
 def test_crossed_children_have_each_decision_from_a_parent():
     optimizer = EvolutionaryAlgorithm(population=6, selection="random", crossover=1.0, mutation=0.0)
     search, asked = optimizer.start(SPACE, Streams.from_seed(0, 5)), []
