@@ -218,8 +218,7 @@ def _print(results: Results) -> None:
     print_table(headers, cells, title + (f": the best of {len(results.summary):,} cells" if many else ""))
     print()
     for name, grid in results.grids().items():
-        x, y, mean = grid.best
-        print_text(f"surface on {name}: best at {grid.x} {x:g}, {grid.y} {y:g}: {percent(mean)}")
+        print_text(f"surface on {name}: {grid.sentence()}")
     for comparison in results.comparisons.values():
         print_text(f"{comparison.benchmark}: {comparison.separated().sentence()}")
     for unit, reason in list(results.failures.items())[:5]:

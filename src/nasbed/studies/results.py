@@ -161,27 +161,37 @@ class Results:
         return Surface(x, y) if numbers and all(numbers) else None
 
     def grids(self) -> dict[str, Grid]:
-        """Give the surface's numbers for each benchmark, by its name; nothing where the study has no surface."""
+        """Give the surface's numbers for each benchmark, and for each value of whatever else varies, by name.
+
+        Nothing where the study has no surface, or one of its two settings has but one value.
+        """
         shown = self.surface
         if shown is None:
             return {}
+        others = [key for key in self.study.varied if key not in (shown.x, shown.y)]
         by: dict[str, list[dict[str, Any]]] = {}
         for row in self.summary:
-            by.setdefault(str(row["benchmark"]), []).append(row)
+            if shown.x in row and shown.y in row:
+                own = ",".join(f"{key}={row[key]}" for key in others if key in row)
+                by.setdefault(" / ".join(filter(None, (str(row["benchmark"]), own))), []).append(row)
         return {name: grid_of(rows, shown.x, shown.y, shown.metric) for name, rows in by.items()}
 
     @cached_property
     def versions(self) -> dict[str, int]:
         """Say with which versions the cells were played, each with how many."""
-        infos = (about_of(file)["info"]["versions"] for file in self.files.values())
-        return dict(Counter(", ".join(f"{name} {version}" for name, version in info.items()) for info in infos))
+        versions = (info["versions"].items() for info in self._infos)
+        return dict(Counter(", ".join(f"{name} {version}" for name, version in some) for some in versions))
+
+    @cached_property
+    def _infos(self) -> list[dict[str, Any]]:
+        return [about_of(file)["info"] for file in self.files.values()]
 
     @property
     def warnings(self) -> list[str]:
         """What one should know before citing the study."""
         said: dict[str, None] = {}
-        for file in self.files.values():
-            said |= dict.fromkeys(about_of(file)["info"]["benchmark"].get("warnings", []))
+        for info in self._infos:
+            said |= dict.fromkeys(info["benchmark"].get("warnings", []))
         if len(self.versions) > 1:
             mixed = "; ".join(f"{count} with {versions}" for versions, count in self.versions.items())
             said[f"the cells were played with different versions: {mixed}"] = None
@@ -211,7 +221,8 @@ class Results:
         for name, grid in grids.items():
             stem = "surface" if len(grids) == 1 else f"surface-{slug(name)}"
             written.append(_write(folder / f"{stem}.csv", grid.csv()))
-            title = self.study.title or f"{name} · mean of {self.study.runs} runs"
+            called = name if len(grids) > 1 or not self.study.title else ""
+            title = "\n".join(filter(None, (self.study.title, called))) + f" · mean of {self.study.runs} runs"
             written += draw(grid, title, [folder / f"{stem}.{form}" for form in _SURFACES])
         return written
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, get_args
 
 from nasbed.core.errors import BadSetting, NasbedError, UnknownName
 from nasbed.core.registry import optimizers as registered
+from nasbed.run.history import Metric
 from nasbed.studies.cell import SEARCH, Cell, Keep, Source
 from nasbed.studies.parts import Part, at, checked_value, checked_values, defaults_of
 from nasbed.studies.values import Condition
@@ -112,16 +113,18 @@ class Study:
         values = {key: checked_values(key, value, SEARCH, f"search.{key}", "a search") for key, value in search.items()}
         if "seed" in given:
             values["seed"] = checked_values("seed", given["seed"], SEARCH, "seed", "a search")
+        methods = tuple(_optimizer(one, place) for place, one in _entries(given, "optimizers"))
+        asked = tuple(_benchmark(one, place, folder) for place, one in _entries(given, "benchmarks", ["digits101"]))
         return cls(
             _text(given, "name", "study"),
-            tuple(_optimizer(one, place) for place, one in _entries(given, "optimizers")),
-            tuple(_benchmark(one, place, folder) for place, one in _entries(given, "benchmarks", ["digits101"])),
+            methods,
+            asked,
             values,
             _count(given, "runs", RUNS),
             checked_keep(given.get("keep", "trials")),
             _count(given, "part", PART),
             _text(given, "title", ""),
-            _surface(given.get("surface")),
+            _surface(given.get("surface"), [*values, *(key for part in (*methods, *asked) for key in part.settings)]),
         )
 
     def with_grid(self, key: str, values: Sequence[Any]) -> Self:
@@ -324,7 +327,8 @@ def _count(given: Mapping[str, Any], key: str, default: int) -> int:
     return value
 
 
-def _surface(given: Any) -> Surface | None:
+def _surface(given: Any, keys: Sequence[str]) -> Surface | None:
+    """Read what the surface shows, of keys that the study gives."""
     if given is None:
         return None
     with at("surface"):
@@ -333,4 +337,10 @@ def _surface(given: Any) -> Surface | None:
         for key in given:
             if key not in ("x", "y", "metric"):
                 raise UnknownName("key of a surface", key, ("x", "y", "metric"))
-        return Surface(**given)
+        shown = Surface(**given)
+        for key in (shown.x, shown.y):
+            if key not in keys:
+                raise UnknownName("setting that the study gives", str(key), keys)
+        if shown.metric not in get_args(Metric):
+            raise UnknownName("metric", str(shown.metric), get_args(Metric))
+        return shown

@@ -55,6 +55,27 @@ class Grid:
         row, column = np.unravel_index(int(np.nanargmin(shown)), shown.shape)
         return float(self.at_x[column]), float(self.at_y[row]), float(self.mean[row, column])
 
+    @property
+    def as_good(self) -> tuple[int, int]:
+        """Give at how many points the 95 % interval reaches the best mean, and how many points there are.
+
+        The best of many noisy means is partly luck; where this is most of them, the surface is flat as far as one sees.
+        """
+        _, _, mean = self.best
+        with np.errstate(invalid="ignore"):
+            reach = self.low <= mean if self.metric.endswith("regret") else self.high >= mean
+        return int((reach & ~np.isnan(self.mean)).sum()), int((~np.isnan(self.mean)).sum())
+
+    def sentence(self) -> str:
+        """Say where it is best, and how far that is beyond doubt."""
+        x, y, mean = self.best
+        words, (reaching, points) = self.metric.replace("-", " "), self.as_good
+        where = f"{self.x} {x:g}, {self.y} {y:g}".replace("_", " ")
+        return (
+            f"best at {where}: {words} {_PERCENT * mean:.2f}; "
+            f"at {reaching:,} of {points:,} points the 95 % interval reaches as far"
+        )
+
     def csv(self) -> str:
         """Write a row for each point that was played."""
         text = StringIO()
@@ -121,12 +142,12 @@ def _figure(grid: Grid, title: str) -> Figure:
         "max" if regret and np.nanmax(shown) > top else "min" if not regret and np.nanmin(shown) < bottom else "neither"
     )
     figure.colorbar(mesh, ax=axes, extend=extend, label=f"final {words} ({'percentage points' if regret else '%'})")
-    x, y, mean = grid.best
+    x, y, _ = grid.best
     axes.plot(x, y, marker="+", color="#D55E00", markersize=9, markeredgewidth=1.8)
     axes.set(xlabel=grid.x.replace("_", " "), ylabel=grid.y.replace("_", " "))
     axes.grid(visible=False)
     axes.set_title(title, loc="left")
-    figure.supxlabel(f"+ best: {grid.x} {x:g}, {grid.y} {y:g}: {_PERCENT * mean:.2f}".replace("_", " "), fontsize=8)
+    figure.supxlabel(f"+ {grid.sentence()}", fontsize=7.5)
     return figure
 
 

@@ -21,6 +21,7 @@ optimizers = [
 evaluations = 30
 duplicates = ["pay", "free"]
 """
+SURFACE = '[surface]\nx = "sample"\ny = "population"'
 
 
 def read(folder, text):
@@ -140,6 +141,9 @@ def test_a_relative_path_begins_where_the_file_lies(tmp_path, monkeypatch):
         ("[search]", '[search]\nobjectives = ["beauty"]', ["search.objectives", "beauty"]),
         ("[search]", "[search]\nlimits = 3", ["search.limits", "table of costs"]),
         ("[search]", '[surface]\nx = "sample"\n[search]', ["surface", "x and y"]),
+        ("[search]", '[surface]\nx = "sample"\ny = "popul"\n[search]', ["surface", "Did you mean 'population'"]),
+        ("[search]", f"{SURFACE}\nmetric = 'tests'\n[search]", ["surface", "Did you mean 'test'"]),
+        ("[search]", f"{SURFACE}\nz = 'seed'\n[search]", ["surface", "'z'"]),
     ],
 )
 def test_what_is_wrong_is_said_with_file_and_key(tmp_path, words, instead, said):

@@ -30,6 +30,15 @@ def test_rows_are_laid_out_where_they_belong():
     assert replace(grid, metric="test").best == (3, 2, 23)
 
 
+def test_a_best_point_is_no_claim_where_others_reach_as_far():
+    grid = grid_of(ROWS, "t", "k", "test-regret")  # of which the lower ends are 0, 1, 1, 2 and 2, all below 11
+    assert grid.as_good == (5, 5)
+    sure = replace(grid, low=grid.mean - 1.5, high=grid.mean + 1.5)
+    assert sure.as_good == (2, 5)
+    assert replace(sure, metric="test").as_good == (2, 5)
+    assert sure.sentence().startswith("best at t 1, k 1: test regret 1100.00; at 2 of 5 points")
+
+
 def test_the_csv_has_a_row_for_what_was_played():
     rows = list(csv.DictReader(StringIO(grid_of(ROWS, "t", "k", "test-regret").csv())))
     assert [(row["t"], row["k"], row["test-regret"]) for row in rows] == [
@@ -82,3 +91,14 @@ def test_a_study_of_two_settings_has_a_surface_without_being_told(tmp_path):
         place = grid.at_y.tolist().index(cell.settings["sample"]), grid.at_x.tolist().index(cell.settings["population"])
         assert grid.mean[place] == row["test-regret"] == results.outcomes(cell)["test-regret"].mean()
     assert not results.comparisons, "there are no courses to draw"
+
+
+def test_whatever_else_varies_has_a_surface_for_each_of_its_values(tmp_path):
+    sweep = {"name": "regularized-evolution", "population": [5, 10], "sample": [2, 4]}
+    words = {"name": "sweep", "runs": 3, "keep": "outcomes", "search": {"evaluations": 15, "seed": [1, 2]}}
+    study = Study.of({**words, "optimizers": ["random", sweep], "surface": {"x": "population", "y": "sample"}})
+    results = study.run(tmp_path, executor="inline")
+    assert list(results.grids()) == ["digits101 / seed=1", "digits101 / seed=2"]
+    assert "surface-digits101-seed=2.svg" in [path.name for path in results.report()]
+    narrowed = study.with_grid("sample", [2]).with_grid("seed", [1]).run(tmp_path, executor="inline")
+    assert list(narrowed.grids()) == []
