@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, UnknownName
 from nasbed.core.extras import require
@@ -24,8 +25,9 @@ from nasbed.optimizers.borrowed import Answer, BorrowedSearch, Searcher
 class NevergradSearch(BorrowedSearch):
     """Any of Nevergrad's optimizers, one for each run.
 
-    It hears losses: the negative value, or with other objectives the negative value and all of them. What fails, or is
-    no architecture, has the worst loss heard so far and at least 0. What is over a limit is told as a violation.
+    It hears losses: the negative value, and the costs if there are some; when it first hears of costs it begins again.
+    What fails, or is no architecture, has the worst losses heard so far, which are at least 0. What is over a limit is
+    told as a violation.
 
     Attributes:
         method: A name of Nevergrad's registry. Those that hand their work to threads of other libraries cannot be
@@ -55,20 +57,25 @@ class _Searcher(Searcher):
     """One of Nevergrad's optimizers. Decisions with as many values each are one block of choices: that is faster."""
 
     def __init__(self, space: Space, method: str, seed: int, evaluations: int | None, workers: int) -> None:
-        nevergrad = require("nevergrad", "adapters")
-        self._refusal = require("nevergrad.common.errors", "adapters").TellNotAskedNotSupportedError
+        self._nevergrad = require("nevergrad", "adapters")
         self._blocks = [np.flatnonzero(space.cardinalities == n) for n in np.unique(space.cardinalities)]
-        choices = [
-            nevergrad.p.Choice(range(int(space.cardinalities[block[0]])), repetitions=len(block))
-            for block in self._blocks
-        ]
-        parameters = nevergrad.p.Tuple(*choices)
-        parameters.random_state = np.random.RandomState(seed)  # the kind that Nevergrad draws from
-        self._elsewhere = np.random.RandomState(seed).get_state()
+        self._values = [int(space.cardinalities[block[0]]) for block in self._blocks]
         self._decisions = space.decisions
-        self._worst = 0.0
+        self._method, self._seed, self._plan = method, seed, (evaluations, workers)
+        self._worst = np.zeros(1)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Make the optimizer."""
+        choice = self._nevergrad.p.Choice
+        choices = [
+            choice(range(n), repetitions=len(block)) for n, block in zip(self._values, self._blocks, strict=True)
+        ]
+        parameters = self._nevergrad.p.Tuple(*choices)
+        parameters.random_state = np.random.RandomState(self._seed)  # the kind that Nevergrad draws from
+        self._elsewhere = np.random.RandomState(self._seed).get_state()
         with self._own_randomness():
-            self._optimizer = nevergrad.optimizers.registry[method](parameters, evaluations, workers)
+            self._optimizer = self._nevergrad.optimizers.registry[self._method](parameters, *self._plan)
 
     @contextmanager
     def _own_randomness(self) -> Iterator[None]:
@@ -88,26 +95,29 @@ class _Searcher(Searcher):
         arch = np.empty(self._decisions, np.int8)
         for block, choice in zip(self._blocks, candidate, strict=True):
             arch[block] = choice.indices.value
-        return candidate, arch
+        return (self._optimizer, candidate), arch
 
     def refuse(self, ticket: Any) -> None:
-        """Tell the worst loss."""
-        self._tell(ticket, Answer(np.nan))
+        """Tell the worst losses."""
+        self._tell(ticket[1], self._worst, None)
 
     def hear(self, ticket: Any | None, arch: Archs, answer: Answer) -> None:
-        """Tell the loss; what was not asked for too, where the method has an ear for it."""
-        if ticket is not None:
-            self._tell(ticket, answer)
+        """Tell the losses; what was not asked for too, where the method has an ear for it."""
+        if 1 + len(answer.costs) > len(self._worst):
+            self._worst = np.zeros(1 + len(answer.costs))
+            self._begin()
+        losses = np.array([-answer.value, *answer.costs])
+        if answer.failed or len(losses) < len(self._worst):
+            losses = self._worst
+        self._worst = np.maximum(self._worst, losses)
+        if ticket is not None and ticket[0] is self._optimizer:
+            self._tell(ticket[1], losses, answer.excess)
             return
         value = tuple(tuple(arch[block].tolist()) for block in self._blocks)
         candidate = self._optimizer.parametrization.spawn_child(new_value=value)
-        with suppress(self._refusal):
-            self._tell(candidate, answer)
+        with suppress(self._nevergrad.errors.TellNotAskedNotSupportedError):
+            self._tell(candidate, losses, answer.excess)
 
-    def _tell(self, candidate: Any, answer: Answer) -> None:
-        if not answer.failed:
-            self._worst = max(self._worst, -answer.value)
-        loss = self._worst if answer.failed else -answer.value
-        violation = answer.excess or None  # 0 is none
+    def _tell(self, candidate: Any, losses: NDArray[np.float64], excess: float | None) -> None:
         with self._own_randomness():
-            self._optimizer.tell(candidate, [loss, *answer.costs] if answer.costs else loss, violation)
+            self._optimizer.tell(candidate, losses.tolist() if len(losses) > 1 else float(losses[0]), excess or None)

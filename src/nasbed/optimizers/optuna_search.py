@@ -80,7 +80,12 @@ class _Searcher(Searcher):
     def propose(self) -> tuple[Any, Archs]:
         """Ask for a trial."""
         with _quiet(self._optuna):
-            trial = self._study.ask(self._distributions)
+            try:
+                trial = self._study.ask(self._distributions)
+            except ValueError as error:
+                if not self._objectives:
+                    raise
+                raise BadSetting(f"{self._sampler} does not take {1 + self._objectives} objectives: {error}") from None
         return (self._study, trial), np.array([trial.params[name] for name in self._distributions], np.int8)
 
     def refuse(self, ticket: Any) -> None:

@@ -22,17 +22,17 @@ _ONE, _SEVERAL = "pymoo.algorithms.soo.nonconvex", "pymoo.algorithms.moo"
 _MODULES = {
     "GA": f"{_ONE}.ga",
     "NSGA2": f"{_SEVERAL}.nsga2",
-    "SPEA2": f"{_SEVERAL}.spea2",
-    "SMSEMOA": f"{_SEVERAL}.sms",
-    "AGEMOEA": f"{_SEVERAL}.age",
     "DE": f"{_ONE}.de",
     "PSO": f"{_ONE}.pso",
     "GDE3": f"{_SEVERAL}.gde3",
 }
-"""Where pymoo has each algorithm."""
+"""Where pymoo has each algorithm. Not among them are those whose runs share what they normalise by (SPEA2), that take
+several objectives only (SMS-EMOA), or reference directions (NSGA-III)."""
 
 _REAL = ("DE", "PSO", "GDE3")
 """Those that move in a box of real numbers, which are rounded; the others breed choices."""
+
+_MATINGS = 5  # rounds of breeding in which what is not new is bred again; pymoo's 100 take a second in small spaces
 
 _HOPELESS = 1e6  # how far over its limits counts what failed or is no architecture: farther than what is trained
 
@@ -48,8 +48,7 @@ class PymooSearch(BorrowedSearch):
     are told. None of them listens to trials that it did not propose.
 
     Attributes:
-        algorithm: ``"GA"``, ``"DE"`` or ``"PSO"`` for one objective; ``"NSGA2"``, ``"SPEA2"``, ``"SMSEMOA"``,
-            ``"AGEMOEA"`` or ``"GDE3"`` for several.
+        algorithm: ``"GA"``, ``"DE"`` or ``"PSO"`` for one objective; ``"NSGA2"`` or ``"GDE3"`` for several.
         population: How many members a generation has.
     """
 
@@ -86,6 +85,8 @@ class _Searcher(Searcher):
         operators = {} if self._name in _REAL else _operators()
         self._problem = _boxed(self._highest) if self._name in _REAL else _of_choices(self._highest)
         self._algorithm = kind(pop_size=self._population, **operators)
+        if operators:
+            self._algorithm.mating.n_max_iterations = _MATINGS
         self._algorithm.setup(self._problem, seed=self._seed + 2**31 * self._beginnings, termination=never)
         self._beginnings += 1
         self._started(self._algorithm.ask())
