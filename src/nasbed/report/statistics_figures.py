@@ -11,13 +11,16 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.report.anytime import AnytimeAreas
 from nasbed.report.bootstrap import Interval
+from nasbed.report.comparison import Comparison
 from nasbed.report.figures import style
 from nasbed.report.improvement import Improvements
 from nasbed.report.interquartile import InterquartileMeans
+from nasbed.report.interquartile_curve import interquartile_curves
 from nasbed.report.ranks import AverageRanks
 from nasbed.report.statistic import Statistic
 from nasbed.report.targets import Targets
 from nasbed.report.winners_curse import WinnersCurse
+from nasbed.run.history import Clock, Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +39,27 @@ def interquartile(found: InterquartileMeans) -> Figure:
     _there(found)
     axis = f"interquartile mean of {found.words}{_in(found.unit)}"
     return _intervals(found.labels, found.intervals, found.factor, axis, found.where)
+
+
+def interquartile_course(
+    comparison: Comparison, metric: Metric = "validation", against: Clock = "evaluations"
+) -> Figure:
+    """Draw how the interquartile mean of the incumbents' metric goes with a clock, in its bootstrap band."""
+    with style():
+        figure, axes = _figure()
+        factor = comparison.factor(metric)
+        for i, (label, curve) in enumerate(interquartile_curves(comparison, metric, against).items()):
+            colour, line = _COLOURS[i % len(_COLOURS)], _STYLES[i % len(_STYLES)]
+            axes.plot(curve.at, factor * curve.value, color=colour, linestyle=line, label=label, zorder=3)
+            band = (factor * curve.low, factor * curve.high)
+            axes.fill_between(curve.at, *band, color=colour, alpha=0.22, linewidth=0, zorder=2)
+        axes.set_xlim(left=0)
+        axes.set_xlabel(against)
+        unit = "" if factor == 1 else " points" if metric.endswith("regret") else " %"
+        axes.set_ylabel(f"{comparison.words(metric)}{_in(unit)}")
+        axes.set_title(f"{comparison.benchmark} · interquartile mean with 95 % bootstrap band", loc="left")
+        _legend(figure, axes)
+        return figure
 
 
 def areas(found: AnytimeAreas) -> Figure:
@@ -150,11 +174,7 @@ def reached(found: Targets, target: int | None = None) -> Figure:
         chosen = found.targets if target is None else found.targets[target : target + 1]
         said = ", ".join(f"{found.factor * one:g}" for one in chosen)
         axes.set_title(f"{found.words} of {said}{found.unit}", loc="left")
-        if len(found.times) <= _INSIDE:
-            axes.legend(loc="best")
-        else:
-            figure.set_figheight(3.5 + 0.17 * len(found.times))
-            figure.legend(loc="outside lower center", fontsize=8)
+        _legend(figure, axes)
         return figure
 
 
@@ -177,6 +197,15 @@ def _intervals(labels: Sequence[str], intervals: Sequence[Interval], factor: flo
         axes.set_xlabel(axis)
         axes.set_title(f"{title} · 95 % intervals", loc="left")
         return figure
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    """Name few lines inside, many below the axes, where they hide nothing."""
+    if len(axes.lines) <= _INSIDE:
+        axes.legend(loc="best")
+    else:
+        figure.set_figheight(3.5 + 0.17 * len(axes.lines))
+        figure.legend(loc="outside lower center", fontsize=8)
 
 
 def _verdict(found: AverageRanks) -> str:
