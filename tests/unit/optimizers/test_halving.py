@@ -7,6 +7,7 @@ import pytest
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
+from nasbed.core.live import Answer
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.registry import benchmarks
 from nasbed.core.rng import Streams
@@ -16,6 +17,7 @@ from nasbed.optimizers.halving import SuccessiveHalving
 from nasbed.optimizers.hyperband import Hyperband
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.ledger import Budget
+from nasbed.run.play import Play
 from nasbed.run.search import search
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
@@ -191,6 +193,22 @@ def test_settings_that_make_no_sense_are_refused():
             kind(eta=1)
         with pytest.raises(BadSetting, match="continuation is one of"):
             kind(continuation="maybe")
+
+
+@pytest.mark.parametrize("optimizer", [SuccessiveHalving(), Hyperband(), ASHA()], ids=["halving", "hyperband", "asha"])
+def test_what_trains_for_real_is_asked_for_the_same_epochs_as_a_table(optimizer):
+    answers, budget = KeyedBenchmark(SPACE, failing=0.2), Budget(evaluations=60)
+    play = Play(optimizer, SPACE, budget, epochs=27, budgets=answers.budgets, seed=3)
+    out = play.ask()
+    while out:
+        training = out.pop(0)
+        value, seconds, _, _, _ = answers.query(training.arch[None], training.epochs)
+        play.hear(training.unit, Answer(float(value[0]), float("nan"), float(seconds[0])), 0.0)
+        out += play.ask()
+    live, looked_up = play.history({}), search(optimizer, answers, budget, seed=3)
+    assert (live.archs == looked_up.archs).all()
+    assert (live.fidelity == looked_up.fidelity).all()
+    assert set(live.fidelity.ravel().tolist()) == {1, 3, 9, 27}
 
 
 class TwoFiles(Benchmark):
