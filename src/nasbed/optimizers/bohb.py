@@ -27,9 +27,13 @@ from nasbed.optimizers.halving_search import HalvingSearch
 class BOHB(HalvingSearch):
     """Hyperband with a model of kernel densities, on the longest rung that has enough results.
 
-    Settings and brackets are those of the published program, HpBandSter. Candidates that are no architectures of the
-    space do not count; where none of a draw's is one, the space is sampled. Results that it never asked for are as good
-    for the model as its own, if they were trained for as many epochs as one of its rungs.
+    Settings and brackets are those of the published program, HpBandSter; which results are good is as the paper says.
+    The program counts as a decision's values only those that it has met, and lets kernels be wider than flat; here all
+    values count, and flat is widest.
+
+    Candidates that are no architectures of the space do not count; where none of a draw's is one, the space is sampled.
+    Results that it never asked for are as good for the model as its own, if they were trained for as many epochs as one
+    of its rungs.
 
     Attributes:
         min_points: The fewest results that make a density; None for one more than there are decisions. A rung's model

@@ -34,6 +34,10 @@ class DEHB(HalvingSearch):
     first rung, from the best of its own. Members that were never trained are random. A child that is no architecture
     of the space is bred again, 1023 times at most; then one is sampled.
 
+    The published program (automl/DEHB, ``optimizers/dehb.py``) fills its populations with random points that nobody
+    trained and breeds from them too, promotes from a rung's whole population, and adds mutants rather than members to a
+    pool of fewer than three.
+
     The parents of a trial are its target and the member that its mutant is based on; of a promoted one, the trial that
     it was promoted for. Results that it never asked for have no target, and are ignored. With one rung alone there is
     one member, which is little more than random search.
