@@ -54,6 +54,7 @@ def command(
     objectives: Objectives = None,
     limits: Limits = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures, tables and histories.")] = None,
+    forms: Annotated[str, typer.Option(help="Of the figures in the folder: png, svg, pdf.")] = "png,svg",
     report: Annotated[
         Path | None, typer.Option(help="One HTML file with interactive figures, tables and drawings.")
     ] = None,
@@ -90,7 +91,7 @@ def command(
             **simulation(total_seconds, scheduling, failures, objectives, limits),
         )
     comparison = replace(comparison, command=command_line())
-    written = [] if out is None else comparison.save(out)
+    written = [] if out is None else comparison.save(out, [form.strip() for form in forms.split(",")])
     if report is not None:
         comparison.report(report, answers=answers)
     if json:
@@ -99,7 +100,8 @@ def command(
     _print(comparison)
     if out is not None:
         print()
-        print_text(f"{len(written)} files in {out}: {', '.join(str(path.relative_to(out)) for path in written)}")
+        there = [path.name for path in written if path.parent == out]
+        print_text(f"{len(written)} files in {out}: {', '.join(there)}, and in statistics and histories")
     if report is not None:
         print_text(f"the page: {report}")
 

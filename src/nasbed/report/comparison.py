@@ -140,16 +140,21 @@ class Comparison:
         frame = require("pandas", "report").DataFrame(self.summary()).set_index("optimizer")
         return frame.astype({name: float for name in frame.columns if name != "runs"})
 
-    def save(self, folder: str | Path) -> list[Path]:
+    def save(self, folder: str | Path, forms: Sequence[str] = ("png", "svg")) -> list[Path]:
         """Write figures, tables, histories and what was run into a folder, and give the files' paths.
 
-        Figures as PNG and SVG, the summary as CSV and Markdown, ``comparison.json`` with settings, seeds, versions,
+        Figures as PNG and SVG or what else is asked for, the summary as CSV, Markdown and LaTeX, each of the statistics
+        as a figure and the same kinds of tables in ``statistics``, ``comparison.json`` with settings, seeds, versions,
         the table's checksum and warnings, each history as Parquet. The folder is made if need be; a file of an
         earlier comparison is replaced, any other is left alone.
+
+        Args:
+            folder: Where to.
+            forms: Of the figures: ``"png"``, ``"svg"``, ``"pdf"``.
         """
         from nasbed.report.folder import save
 
-        return save(self, Path(folder))
+        return save(self, Path(folder), forms)
 
     def report(self, path: str | Path, title: str | None = None, answers: Benchmark | None = None) -> Path:
         """Write one HTML file that holds everything and needs nothing: see ``report.page``.

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.files import replacing
 from nasbed.report.comparison import Comparison
-from nasbed.report.figures import course, outcome, style
+from nasbed.report.drawn import check_forms, drawn, written
+from nasbed.report.figures import course, outcome
+from nasbed.report.latex import latex
+from nasbed.report.statistics_folder import save_statistics
 from nasbed.run.history import Metric
 
 if TYPE_CHECKING:
@@ -32,22 +34,27 @@ _HEADERS = {
 }
 
 
-def save(comparison: Comparison, folder: Path) -> list[Path]:
+def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Path]:
     """Write everything; see ``Comparison.save``."""
-    histories = folder / "histories"
+    check_forms(forms)
+    histories, statistics = folder / "histories", folder / "statistics"
     try:
-        histories.mkdir(parents=True, exist_ok=True)
+        for place in (histories, statistics):
+            place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadSetting(f"no folder can be made at {folder}: {error.strerror}; choose another place") from None
-    written = []
+    paths = []
     for name, figure in _figures(comparison):
-        written += [_draw(figure, folder / f"{name}.{form}") for form in ("png", "svg")]
-    written.append(_write(folder / "summary.csv", comparison.frame().to_csv(lineterminator="\n")))
-    written.append(_write(folder / "summary.md", markdown(comparison)))
+        paths += [drawn(figure, folder / f"{name}.{form}") for form in forms]
+    paths.append(written(folder / "summary.csv", comparison.frame().to_csv(lineterminator="\n")))
+    paths.append(written(folder / "summary.md", markdown(comparison)))
+    caption = " ".join([comparison.separated().sentence(), *comparison.warnings])
+    paths.append(written(folder / "summary.tex", latex(_cells_of(comparison), caption, "tab:summary")))
+    paths += save_statistics(comparison, statistics, forms)
     for label, name in _file_names(comparison).items():
-        written.append(comparison.histories[label].to_parquet(histories / f"{name}.parquet"))
-    written.append(_write(folder / "comparison.json", json.dumps(about(comparison), indent=2) + "\n"))
-    return written
+        paths.append(comparison.histories[label].to_parquet(histories / f"{name}.parquet"))
+    paths.append(written(folder / "comparison.json", json.dumps(about(comparison), indent=2) + "\n"))
+    return paths
 
 
 def about(comparison: Comparison) -> dict[str, Any]:
@@ -88,16 +95,22 @@ def _reference(comparison: Comparison) -> dict[str, Any]:
 
 def markdown(comparison: Comparison) -> str:
     """Write the summary as a Markdown table, with what it rests on below."""
-    headers = dict(_HEADERS)
-    if comparison.factor("validation") == 1:
-        words = comparison.words("validation")
-        headers |= {"validation": f"{words} (heard)", "mean_validation": f"{words} (mean)"}
-    rows = [list(headers.values()), ["---", *["---:"] * (len(_HEADERS) - 1)]]
-    rows += [_cells(row, comparison.factor("validation")) for row in comparison.summary()]
+    headers, cells = _cells_of(comparison)
+    rows = [headers, ["---", *["---:"] * (len(headers) - 1)], *cells]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     notes = [comparison.separated().sentence(), *(f"Warning: {warning}" for warning in comparison.warnings)]
     title = f"# {comparison.benchmark}, {comparison.runs:,} runs"
     return "\n\n".join([title, table, *notes]) + "\n"
+
+
+def _cells_of(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+    """Write the summary for people: headers and rows."""
+    headers = dict(_HEADERS)
+    if comparison.factor("validation") == 1:
+        words = comparison.words("validation")
+        headers |= {"validation": f"{words} (heard)", "mean_validation": f"{words} (mean)"}
+    rows = [_cells(row, comparison.factor("validation")) for row in comparison.summary()]
+    return list(headers.values()), rows
 
 
 def _cells(row: dict[str, Any], factor: float) -> list[str]:
@@ -144,19 +157,6 @@ def _file_names(comparison: Comparison) -> dict[str, str]:
             name, number = f"{stem}-{number}", number + 1
         names[label] = name
     return names
-
-
-def _draw(figure: Figure, path: Path) -> Path:
-    undated = {"Date": None} if path.suffix == ".svg" else {}
-    with style(), replacing(path) as beside:
-        figure.savefig(beside, format=path.suffix[1:], metadata=undated)
-    return path
-
-
-def _write(path: Path, text: str) -> Path:
-    with replacing(path) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-    return path
 
 
 def _known(value: float) -> float | None:

@@ -105,7 +105,7 @@ def test_a_folder_has_everything_and_keeps_what_is_not_its_own(comparison, tmp_p
     assert about["benchmark"]["checksum"] == "0123"
     assert about["seed"] == 2
     assert about["warnings"] == ["This landscape is made up."]
-    assert about["optimizers"]["evolution"]["settings"] == {"population": 8, "sample": 3}
+    assert about["optimizers"]["evolution"]["settings"]["population"] == 8
     assert about["versions"]["nasbed"]
     for label, history in comparison.histories.items():
         back = History.from_parquet(folder / about["optimizers"][label]["history"])
@@ -115,9 +115,22 @@ def test_a_folder_has_everything_and_keeps_what_is_not_its_own(comparison, tmp_p
     assert comparison.separated().sentence() in text
 
 
+def test_statistics_are_figures_and_tables_for_papers_and_programs(comparison, tmp_path):
+    comparison.save(tmp_path, ["pdf"])
+    names = {p.name for p in (tmp_path / "statistics").iterdir()}
+    assert {"ranks.pdf", "ranks.csv", "ranks.md", "ranks.tex", "signed-ranks.tex", "winners-curse.pdf"} <= names
+    assert (tmp_path / "final.pdf").read_bytes().startswith(b"%PDF")
+    assert r"\toprule" in (tmp_path / "summary.tex").read_text()
+    assert "This landscape is made up." in (tmp_path / "summary.tex").read_text()
+    assert not list(tmp_path.rglob("*.png"))
+    with pytest.raises(BadSetting, match="figures are png, svg, pdf, not 'gif'"):
+        comparison.save(tmp_path, ["gif"])
+
+
 def test_the_same_comparison_gives_the_same_bytes(landscape, tmp_path):
     for name in ("a", "b"):
-        compare(["random", "local"], landscape, runs=5, evaluations=9).save(tmp_path / name)
+        comparison = compare(["random", "local"], landscape, runs=5, evaluations=9)
+        comparison.save(tmp_path / name, ["svg", "pdf"])
     for path in (tmp_path / "a").rglob("*.*"):
         assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes(), path.name
 
@@ -127,12 +140,13 @@ def test_without_test_results_searches_are_judged_by_validation(untested, tmp_pa
     assert comparison.metric == "validation"
     assert comparison.summary()[0]["test"] is None
     assert comparison.summary()[0]["test_regret_low"] is None
-    assert {p.stem for p in comparison.save(tmp_path) if p.suffix == ".png"} == {"validation", "final"}
+    figures = {p.stem for p in comparison.save(tmp_path) if p.suffix == ".png" and p.parent == tmp_path}
+    assert figures == {"validation", "final"}
 
 
 def test_a_single_run_can_be_compared_and_tells_nothing_apart(landscape, tmp_path):
     comparison = compare(["random", "local"], landscape, runs=1, evaluations=3)
-    comparison.save(tmp_path)
+    comparison.save(tmp_path, ["svg"])
     assert not comparison.separated().differences[0].apart
 
 
@@ -145,7 +159,7 @@ def test_labels_name_settings_that_are_not_defaults(landscape):
 
 def test_labels_that_no_file_can_bear_still_get_files_of_their_own(landscape, tmp_path):
     comparison = compare({"a/b": "random", "A:B": "random", "…": "random"}, landscape, runs=2, evaluations=2)
-    comparison.save(tmp_path)
+    comparison.save(tmp_path, ["svg"])
     assert sorted(p.name for p in (tmp_path / "histories").iterdir()) == [
         "A-B-2.parquet",
         "a-b.parquet",
