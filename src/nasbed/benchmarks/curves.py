@@ -77,6 +77,8 @@ class CurveBenchmark(Benchmark):
         NotInTable: When the table has no such data set or recipe, with what it has.
     """
 
+    continues = True  # its budgets are epochs of one recipe's trainings
+
     def __init__(
         self,
         table: CurveTable,

@@ -7,7 +7,9 @@ from tables.curves.made import made, table_of
 import nasbed
 from nasbed.benchmarks.curves import CurveBenchmark
 from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.records import Trials
 from nasbed.core.rng import Streams
+from nasbed.run.answers import Aims, Answers
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.tables.curves.build import Computed, build_computed
 from nasbed.testing import DoesNotApply, benchmark_laws
@@ -213,3 +215,21 @@ def test_registered_names_say_what_to_do_when_nothing_was_imported(tmp_path, mon
     for name in ("nasbench201", "natssize"):
         with pytest.raises(NotInTable, match="nasbed import PATH"):
             nasbed.benchmark(name)
+
+
+def test_a_training_that_goes_on_is_read_further_at_the_same_seed(whole):
+    benchmark, runs = CurveBenchmark(whole), 200
+    how = {"seed": 3, "first_run": 0, "epochs": None, "repeats": "draw", "failures": 0.0, "aims": Aims()}
+    answers, everyone = Answers(benchmark, runs, **how), np.ones(runs, bool)
+    archs = benchmark.space.sample(Streams.from_seed(1, runs))
+    short = Trials(archs, np.full(runs, 1), number=np.zeros(runs, np.int64))
+    begun = answers.to(short, 0, everyone, runs)
+    anew = answers.to(short, 1, everyone, runs)
+    further = Trials(archs, np.full(runs, 12), None, np.full(runs, 2), None, np.zeros(runs, np.int64))
+    ended = answers.to(further, 2, everyone, runs)
+    assert (begun.value != anew.value).mean() > 0.4  # another training, of another seed more often than not
+    early, late = (benchmark.outcomes(archs, epochs) for epochs in (1, 12))
+    seed = (early == begun.value[:, None]).argmax(axis=1)
+    np.testing.assert_array_equal(late[np.arange(runs), seed], ended.value)
+    assert (ended.epochs == 11).all()
+    np.testing.assert_array_equal(begun.epochs + ended.epochs, 12)
