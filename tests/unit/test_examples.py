@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import shutil
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +24,21 @@ QUICK = {
     "nasbench101 --vertices 5 --all": "nasbench101 --vertices 4 --all",
     "scored:all.sqlite:naswot:digits101": "scored:all.sqlite:naswot",
     "asked=Asked(sample=50)": 'asked=Asked(sample=12), executor="inline"',
+    "nasbed study lecture.toml\n": "nasbed study lecture.toml --grid tournament=1,5,9 --grid selected=1,2 --runs 3\n",
+    "tournament=2,5,10,20,50,99": "tournament=2,9",
+    "selected=1,2,5,10,20,50 --runs 100": "selected=1,2 --runs 3",
+    'Study.read("lecture.toml")': 'Study.read("lecture.toml").with_grid("evaluations", [110])',
 }
 """What a test has in the place of a page's words: no CIFAR-10, and less patience."""
+
+SAID = {"naswot.md": "Kendall τ", "lecture.md": "best at tournament"}
+"""What a page's Python prints, among other things."""
+
+DRAWN = {
+    "naswot.md": ["cells/scatter-naswot.png", "modules/scatter-naswot.png"],
+    "lecture.md": ["lecture/report/surface.png", "lecture/report/surface.pdf", "sharper/report/surface.svg"],
+}
+"""What a page's commands draw."""
 
 
 def blocks(page, kind):
@@ -35,8 +50,10 @@ def blocks(page, kind):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A reader's folder, with a file of accuracies in the published form in it; they are made up."""
+    """A reader's folder: the examples' files, and one of accuracies in the published form; they are made up."""
     monkeypatch.chdir(tmp_path)
+    for file in (ROOT / "examples").glob("*.toml"):
+        shutil.copy(file, tmp_path)
     space = NASBench201()
     random = np.random.default_rng(0)
     rows = [f"{space.format(arch)},{random.uniform(80, 95)},{random.uniform(50, 70)}" for arch in space.enumerate()]
@@ -48,21 +65,21 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("folder")
 def test_the_python_of_an_example_runs_from_top_to_bottom(page, capsys):
     exec(compile("\n".join(blocks(page, "python")), str(page), "exec"), {"__name__": "snippets"})
-    assert "Kendall τ" in capsys.readouterr().out
+    assert SAID[page.name] in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_commands_of_an_example_run_one_after_the_other(page, folder, capsys):
     commands = [line for block in blocks(page, "console") for line in block.splitlines()]
-    assert len(commands) >= 4
+    assert len(commands) >= 3
     for command in commands:
         program, *words = shlex.split(command)
         assert program == "nasbed"
         with pytest.raises(SystemExit) as left:
-            main([*words, "--executor", "inline"] if words[0] == "score" else words)
+            main([*words, "--executor", "inline"] if words[0] in ("score", "study") else words)
         assert left.value.code == 0, capsys.readouterr().err
-    assert (folder / "cells" / "scatter-naswot.png").stat().st_size > 10_000
-    assert (folder / "modules" / "scatter-naswot.png").stat().st_size > 10_000
+    for drawn in DRAWN[page.name]:
+        assert (folder / drawn).stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -71,4 +88,9 @@ def test_links_of_an_example_lead_somewhere(page):
 
 
 def test_there_are_examples():
-    assert [page.name for page in PAGES] == ["naswot.md"]
+    assert [page.name for page in PAGES] == ["lecture.md", "naswot.md"]
+
+
+def test_a_page_shows_the_study_that_lies_beside_it():
+    shown, study = (blocks(ROOT / "examples" / "lecture.md", "toml")[0], ROOT / "examples" / "lecture.toml")
+    assert tomllib.loads(shown) == tomllib.loads(study.read_text())
