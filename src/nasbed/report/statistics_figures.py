@@ -30,6 +30,7 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#
 _STYLES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.5, 1.2)))
 _WIDTH = 5.4  # inches
 _LINE = 0.22  # inches between two names beside a diagram of ranks
+_BAR = 0.3  # lines between two of its bars
 _INSIDE = 5  # more lines than that, and the legend goes below the axes
 _CELL = 0.62  # inches of a pair in a matrix
 
@@ -90,13 +91,11 @@ def critical_difference(found: AverageRanks) -> Figure:
     """
     _there(found)
     with style():
-        order, k = found.order, len(found.labels)
-        cliques = found.cliques
-        sides = (k + 1) // 2
-        depth = 0.55 + 0.3 * len(cliques) + sides
+        k, cliques = len(found.labels), found.cliques
+        low = _BAR * (len(cliques) + 1)  # below the bars
+        depth = low + (k + 1) // 2 + 0.3
         figure, axes = _figure(0.9 + _LINE * (1.2 + depth))
-        begin, stop = int(np.floor(found.ranks.min())), int(np.ceil(found.ranks.max()))
-        stop = max(stop, begin + 1)
+        begin, stop = _whole_ranks(found)
         edge = 0.01 * (stop - begin)
         axes.set_xlim(begin - 2 * edge, stop + 2 * edge)
         axes.set_ylim(-depth, 1.2)
@@ -105,25 +104,11 @@ def critical_difference(found: AverageRanks) -> Figure:
         for rank in range(begin, stop + 1):
             axes.plot([rank, rank], [0, 0.18], color="black", linewidth=1)
             axes.text(rank, 0.3, str(rank), ha="center", va="bottom", fontsize=8)
-        low = 0.25 + 0.3 * len(cliques)
-        for place, i in enumerate(order):
-            left = place < sides
-            y = -low - (place if left else k - 1 - place) - 0.5
-            end = begin - edge if left else stop + edge
-            axes.plot([found.ranks[i], found.ranks[i], end], [0, y, y], color="0.25", linewidth=0.9)
-            said = f"{found.labels[i]}  {found.ranks[i]:.2f}" if left else f"{found.ranks[i]:.2f}  {found.labels[i]}"
-            axes.annotate(
-                said,
-                (end, y),
-                (-3 if left else 3, 0),
-                textcoords="offset points",
-                ha="right" if left else "left",
-                va="center",
-                fontsize=8.5,
-            )
+        for place, i in enumerate(found.order):
+            row = min(place, k - 1 - place)  # names go down on the left and up on the right
+            _name(axes, found, i, -low - row - 0.5, begin - edge, stop + edge, left=place < (k + 1) // 2)
         for number, clique in enumerate(cliques):
-            ranks = [found.ranks[found.labels.index(label)] for label in clique]
-            y = -0.3 * (number + 1)
+            ranks, y = [found.ranks[found.labels.index(label)] for label in clique], -_BAR * (number + 1)
             axes.plot([min(ranks) - edge, max(ranks) + edge], [y, y], color=_COLOURS[1], linewidth=3.2)
         figure.suptitle(_verdict(found), fontsize=9, x=0.02, ha="left")
         return figure
@@ -206,6 +191,27 @@ def _legend(figure: Figure, axes: Axes) -> None:
     else:
         figure.set_figheight(3.5 + 0.17 * len(axes.lines))
         figure.legend(loc="outside lower center", fontsize=8)
+
+
+def _whole_ranks(found: AverageRanks) -> tuple[int, int]:
+    """Give the whole ranks between which all average ranks lie."""
+    begin, stop = int(np.floor(found.ranks.min())), int(np.ceil(found.ranks.max()))
+    return begin, max(stop, begin + 1)
+
+
+def _name(axes: Axes, found: AverageRanks, i: int, y: float, begin: float, stop: float, left: bool) -> None:
+    """Lead from a search's rank down and to a side, and write its name there."""
+    rank, label, end = found.ranks[i], found.labels[i], begin if left else stop
+    axes.plot([rank, rank, end], [0, y, y], color="0.25", linewidth=0.9)
+    axes.annotate(
+        f"{label}  {rank:.2f}" if left else f"{rank:.2f}  {label}",
+        (end, y),
+        (-3 if left else 3, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center",
+        fontsize=8.5,
+    )
 
 
 def _verdict(found: AverageRanks) -> str:

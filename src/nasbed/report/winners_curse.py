@@ -1,10 +1,12 @@
 """The winner's curse: how much worse than it looked is what a search selected.
 
 A search takes the best that it heard, and what it heard is noisy: one training, one seed. So the best looks better than
-it is. The table holds what was heard of each run's last incumbent against the mean over its repeats, against the other
-repeats where the benchmark lists them, and against its test accuracy.
+it is. The table holds what was heard of each run's last incumbent against the mean over its repeats, against the mean
+of the other repeats where the benchmark lists them, and against its test accuracy. The mean over all repeats still has
+the lucky one in it; the others alone are as good as new.
 
-Reference for the other repeats: the mean over all of them still has the lucky one in it; leaving it out is unbiased.
+Reference: Cawley and Talbot, "On Over-fitting in Model Selection and Subsequent Selection Bias in Performance
+Evaluation", JMLR 11, 2010
 """
 
 from __future__ import annotations
