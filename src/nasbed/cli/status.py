@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nasbed.tables.standing import Standing
 
 _NOTHING = "nothing works on it"
+_STUDY = "study.json"
 _SHOWN = 5  # reasons for failures, and sessions
 
 
@@ -43,8 +44,8 @@ def command(
     scorings: list[ScoringStanding] = []
     studies: list[StudyStanding] = []
     for path in paths:
-        if (path / "study.json").is_file():
-            studies.append(_study(path))
+        if (found_study := _study(path)) is not None:
+            studies.append(found_study)
             continue
         scored = _scorings(path)
         with suppress(*([BadSetting] if scored else [])):
@@ -87,10 +88,14 @@ def _scorings(path: Path) -> list[ScoringStanding]:
     return found
 
 
-def _study(path: Path) -> StudyStanding:
+def _study(path: Path) -> StudyStanding | None:
+    """Read a study's folder, or the notes in it; None where there are none."""
+    folder = path.parent if path.name == _STUDY else path
+    if not (folder / _STUDY).is_file():
+        return None
     from nasbed.studies.standing import StudyStanding
 
-    return StudyStanding.of(path)
+    return StudyStanding.of(folder)
 
 
 def _print_study(study: StudyStanding) -> None:

@@ -147,7 +147,7 @@ def _figure(grid: Grid, title: str) -> Figure:
     axes.set(xlabel=grid.x.replace("_", " "), ylabel=grid.y.replace("_", " "))
     axes.grid(visible=False)
     axes.set_title(title, loc="left")
-    figure.supxlabel(f"+ {grid.sentence()}", fontsize=7.5)
+    figure.supxlabel("+ " + grid.sentence().replace("; ", "\n"), fontsize=8)
     return figure
 
 
