@@ -162,7 +162,7 @@ def test_the_same_comparison_gives_the_same_bytes(comparison, page, landscape, t
 def test_a_page_is_there_whole_or_not_at_all(comparison, tmp_path, monkeypatch):
     path = tmp_path / "page.html"
     path.write_text("before")
-    monkeypatch.setattr("nasbed.report.page.page.origin", lambda _: 1 / 0)
+    monkeypatch.setattr("nasbed.report.page.chapters.origin", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write(comparison, path)
     assert path.read_text() == "before"
@@ -239,3 +239,13 @@ def test_chapters_have_addresses_and_figures_of_their_own(comparison, untested):
     assert {"c0-progress-curves", "c1-progress-curves"} <= set(figures_of(page))
     boxes = re.findall(r'data-figure="(.*?)"', page)
     assert set(boxes) == set(figures_of(page))
+
+
+def test_several_benchmarks_are_ranked_together(comparison):
+    histories = {label: replace(h, info={**h.info}) for label, h in comparison.histories.items()}
+    for history in histories.values():
+        history.info["benchmark"] = {**history.info["benchmark"], "name": "other"}
+    page = html({"landscape": comparison, "other": Comparison(histories)})
+    assert re.findall(r"<h2>(.*?)</h2>", page) == ["All benchmarks together", "landscape", "other"]
+    assert "over 2 benchmarks" in Reader(page).text
+    assert figures_of(page)["all-ranking-ranks"]["views"]

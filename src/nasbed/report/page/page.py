@@ -10,33 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.files import check_place, replacing
 from nasbed.report.comparison import Comparison
-from nasbed.report.page.architectures import architectures
-from nasbed.report.page.curse import curse
+from nasbed.report.page.chapters import chapters
 from nasbed.report.page.encoding import as_json, packed, source_hash
-from nasbed.report.page.fronts import fronts
-from nasbed.report.page.headline import headline
 from nasbed.report.page.library import plotly
-from nasbed.report.page.lineage import lineage
-from nasbed.report.page.origin import origin
 from nasbed.report.page.parts import Figure
-from nasbed.report.page.progress import progress
-from nasbed.report.page.ranking import ranking
-from nasbed.report.page.reaching import reaching
-from nasbed.report.page.results import spread, summary
-from nasbed.report.page.words import runs
-from nasbed.run.history import History
 
 
 def write(
@@ -74,14 +60,13 @@ def html(
     given = {"": comparisons} if isinstance(comparisons, Comparison) else dict(comparisons)
     if not given:
         raise BadSetting("there is nothing to report; give a comparison")
-    known = {benchmark.name: benchmark for benchmark in benchmarks}
-    chapters = [_chapter(i, name, one, known.get(one.benchmark)) for i, (name, one) in enumerate(given.items())]
+    written = chapters(given, benchmarks)
     names = list(dict.fromkeys(comparison.benchmark for comparison in given.values()))
     figures = {
-        f"{section['address']}-{part.name}": _drawn(part)
-        for chapter in chapters
-        for section in chapter["sections"]
-        for part in section["parts"]
+        f"{chapter.address_of(section)}-{part.name}": _drawn(part)
+        for chapter in written
+        for section in chapter.sections
+        for part in section.parts
         if isinstance(part, Figure)
     }
     script, library = _file("page.js"), plotly()
@@ -92,7 +77,7 @@ def html(
     environment.tests["part"] = lambda part, kind: type(part).__name__ == kind
     text: str = environment.from_string(_file("page.html")).render(
         title=title or f"Searches on {', '.join(names)}",
-        chapters=chapters,
+        chapters=written,
         style=_file("page.css"),
         script=script,
         sources=f"{source_hash(script)} {library.source}",
@@ -100,38 +85,6 @@ def html(
         figures=packed(as_json(figures)),
     )
     return text
-
-
-def _chapter(number: int, name: str, given: Comparison, benchmark: Benchmark | None) -> dict[str, Any]:
-    """Give what the template reads of one comparison; addresses are its own where there are several."""
-    comparison = replace(given, histories={label: judged(history) for label, history in given.histories.items()})
-    prefix = f"c{number}-" if name else ""
-    made = (
-        summary(comparison),
-        progress(comparison),
-        spread(comparison),
-        ranking(comparison),
-        reaching(comparison),
-        curse(comparison, benchmark),
-        fronts(comparison, benchmark),
-        architectures(comparison),
-        lineage(comparison),
-        origin(comparison),
-    )
-    sections = [section for section in made if section is not None]
-    return {
-        "name": name,
-        "address": f"c{number}",
-        "benchmark": comparison.benchmark,
-        "runs": runs(comparison),
-        "headline": headline(comparison),
-        "separation": comparison.separated().sentence() if len(comparison.histories) > 1 else "",
-        "caution": comparison.caution,
-        "warnings": comparison.warnings,
-        "sections": [
-            {"address": prefix + section.name, "title": section.title, "parts": section.parts} for section in sections
-        ],
-    }
 
 
 def _drawn(figure: Figure) -> dict[str, Any]:
@@ -150,14 +103,6 @@ def _breakable(text: str) -> Any:
     markup = require("markupsafe", "report")
     pieces = re.split(r"(?<=[:,(=_])", text)
     return markup.Markup("<wbr>").join(pieces)
-
-
-def judged(history: History) -> History:
-    """Give a history that can be asked for any metric: one that no benchmark was attached to knows no test."""
-    if history.test is not None and history.mean_validation is not None:
-        return history
-    unknown = np.full((history.steps, history.runs), np.nan)
-    return history.judged(unknown, unknown, (float("nan"), float("nan")))
 
 
 def _file(name: str) -> str:

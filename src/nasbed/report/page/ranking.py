@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from nasbed.core.errors import BadSetting
 from nasbed.report.comparison import Comparison
 from nasbed.report.improvement import Improvements, improvements
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Part, Section, Table, View, shown
-from nasbed.report.ranks import AverageRanks, average_ranks
+from nasbed.report.ranks import AverageRanks, Blocks, average_ranks
 from nasbed.report.ranks_signed import signed_ranks
+from nasbed.report.selected import Comparisons, together
 
 _SHORT = 12  # rows of a table that are shown at once; longer ones are folded
 _SMALL = 6  # searches up to which pairs are written with a decimal
@@ -19,20 +22,34 @@ _SMALL = 6  # searches up to which pairs are written with a decimal
 
 def ranking(comparison: Comparison) -> Section | None:
     """Draw ranks and the probabilities of improvement, and tabulate the tests; None where there is nothing to rank."""
-    ranks = average_ranks(comparison)
+    return _section(comparison, "runs")
+
+
+def overall(comparisons: Sequence[Comparison]) -> Section | None:
+    """Do the same for several benchmarks, each of which is a block; None where they have nothing in common to rank."""
+    if len(comparisons) < 2:
+        return None
+    try:
+        return _section(comparisons, "benchmarks")
+    except BadSetting:  # one benchmark twice, no search in common, or values that do not mean the same
+        return None
+
+
+def _section(comparisons: Comparisons, blocks: Blocks) -> Section | None:
+    ranks = average_ranks(comparisons, blocks=blocks)
     if ranks.missing:
         return None
-    places = {label: i for i, label in enumerate(comparison.histories)}
+    places = {label: i for i, label in enumerate(together(comparisons)[0].histories)}
     parts: list[Part] = [ranks.sentence(), _ranks(ranks, places)]
-    pairs = improvements(comparison)
+    pairs = improvements(comparisons)
     if not pairs.missing:
         parts += [pairs.sentence(), _matrix(pairs)]
-    signed = signed_ranks(comparison)
+    signed = signed_ranks(comparisons, blocks=blocks)
     if not signed.missing:
         headers, rows = signed.cells()
         caption = (
-            "Wilcoxon's signed-rank test of each pair over paired runs, corrected by Holm for the number of pairs. The "
-            "effect is the share of the ranks in favour of the better less that of the others."
+            f"Wilcoxon's signed-rank test of each pair over paired {blocks}, corrected by Holm for their number. "
+            "The effect is the share of the ranks in favour of the better less that of the others."
         )
         parts += [signed.sentence(), Table(headers, rows, caption, "All pairs" if len(rows) > _SHORT else "")]
     return Section("ranking", "Who is better", parts)

@@ -1,0 +1,104 @@
+"""Chapters: what a page says of one comparison, and of several on different benchmarks together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.report.comparison import Comparison
+from nasbed.report.page.architectures import architectures
+from nasbed.report.page.curse import curse
+from nasbed.report.page.fronts import fronts
+from nasbed.report.page.headline import headline
+from nasbed.report.page.lineage import lineage
+from nasbed.report.page.origin import origin
+from nasbed.report.page.parts import Section
+from nasbed.report.page.progress import progress
+from nasbed.report.page.ranking import overall, ranking
+from nasbed.report.page.reaching import reaching
+from nasbed.report.page.results import spread, summary
+from nasbed.run.history import History
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of the page with sections of its own.
+
+    Attributes:
+        name: Its heading; empty where it is the only one.
+        address: Where it is on the page.
+        headline: What was found, in one or two sentences.
+        detail: What is said next; empty for nothing.
+        warnings: What one should know before citing any of it.
+        caution: What every caption repeats, if there is something.
+        sections: What follows, in order.
+    """
+
+    name: str
+    address: str
+    headline: str
+    detail: str
+    warnings: Sequence[str]
+    caution: str | None
+    sections: Sequence[Section]
+
+    def address_of(self, section: Section) -> str:
+        """Give where a section is on the page; its own name where there is one chapter."""
+        return f"{self.address}-{section.name}" if self.name else section.name
+
+
+def chapters(comparisons: Mapping[str, Comparison], benchmarks: Sequence[Benchmark]) -> list[Chapter]:
+    """Write a chapter on each comparison, and before them one on all together where they have something to say so.
+
+    Args:
+        comparisons: By their headings.
+        benchmarks: Those that searches were played on, as far as they are at hand.
+    """
+    known = {benchmark.name: benchmark for benchmark in benchmarks}
+    given = {name: _judged(comparison) for name, comparison in comparisons.items()}
+    found = [_chapter(i, name, one, known.get(one.benchmark)) for i, (name, one) in enumerate(given.items())]
+    section = overall(list(given.values()))
+    if section is None:
+        return found
+    said = f"{len(given)} benchmarks, each of which counts alike: {', '.join(one.benchmark for one in given.values())}."
+    return [Chapter("All benchmarks together", "all", said, "", (), None, [section]), *found]
+
+
+def _chapter(number: int, name: str, comparison: Comparison, benchmark: Benchmark | None) -> Chapter:
+    found = (
+        summary(comparison),
+        progress(comparison),
+        spread(comparison),
+        ranking(comparison),
+        reaching(comparison),
+        curse(comparison, benchmark),
+        fronts(comparison, benchmark),
+        architectures(comparison),
+        lineage(comparison),
+        origin(comparison),
+    )
+    caution = comparison.caution
+    return Chapter(
+        name,
+        f"c{number}",
+        headline(comparison),
+        comparison.separated().sentence() if len(comparison.histories) > 1 else "",
+        list(dict.fromkeys([*([] if caution is None else [caution]), *comparison.warnings])),
+        caution,
+        [section for section in found if section is not None],
+    )
+
+
+def _judged(comparison: Comparison) -> Comparison:
+    """Give a comparison that can be asked for any metric: where no benchmark was attached, no test is known."""
+    return replace(comparison, histories={label: _known(history) for label, history in comparison.histories.items()})
+
+
+def _known(history: History) -> History:
+    if history.test is not None and history.mean_validation is not None:
+        return history
+    unknown = np.full((history.steps, history.runs), np.nan)
+    return history.judged(unknown, unknown, (float("nan"), float("nan")))
