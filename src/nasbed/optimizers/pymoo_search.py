@@ -139,12 +139,12 @@ class _Searcher(Searcher):
             self._started(following)
 
     def _widen(self, objectives: int) -> None:
-        """Have more objectives from now on; earlier generations, of which nothing is known, get zeros for them."""
+        """Have more objectives from now on; earlier generations, of which they are not known, count as failed."""
         self._problem.n_obj, self._objectives = objectives, objectives
         members = self._algorithm.pop
         if members is not None and len(members):
-            losses = members.get("F")
-            members.set("F", np.pad(losses, ((0, 0), (0, objectives - losses.shape[1]))))
+            hopeless = np.full((len(members), 1), _HOPELESS)
+            members.set("F", np.zeros((len(members), objectives)), "G", hopeless, "CV", hopeless)
 
 
 def _of_choices(highest: NDArray[np.int64]) -> Any:

@@ -37,10 +37,19 @@ def test_a_run_is_the_run_alone_and_goes_on_from_its_state(method):
         again.tell(same, ANSWERS.query(same.archs))
 
 
-def test_the_global_generator_is_left_as_it_was():
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
-    search(NevergradSearch(method="LognormalDiscreteOnePlusOne"), ANSWERS, Budget(evaluations=10))
-    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+def test_the_global_generator_is_left_as_it_was_and_decides_nothing():
+    before = np.random.get_state()  # noqa: NPY002
+    played = []
+    try:
+        for seed in (1, 2):
+            np.random.seed(seed)  # noqa: NPY002
+            expected = np.random.get_state()[1].copy()  # noqa: NPY002
+            method = NevergradSearch(method="LognormalDiscreteOnePlusOne")
+            played.append(search(method, ANSWERS, Budget(evaluations=30)).archs)
+            np.testing.assert_array_equal(np.random.get_state()[1], expected)  # noqa: NPY002
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
+    np.testing.assert_array_equal(*played)
 
 
 def test_a_row_is_what_the_candidate_says():

@@ -71,6 +71,17 @@ def test_the_population_is_what_was_told():
     assert members(method) == told
 
 
+def test_of_what_was_told_before_costs_nothing_is_known():
+    method = begun(algorithm="NSGA2")
+    for _ in range(6):
+        method.tell(method.ask(), heard(0.9))
+    later = [method.ask() for _ in range(6)]
+    for trials in later:
+        method.tell(trials, heard(0.1, np.array([[5.0]])))
+    method.ask()
+    assert members(method) == {trials.archs[0].tobytes(): ((-0.1, 5.0), 0.0) for trials in later}
+
+
 def test_while_the_last_answers_are_out_it_draws_from_the_space_and_then_gives_up():
     method = begun()
     first = [method.ask() for _ in range(6)]
