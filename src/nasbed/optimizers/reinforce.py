@@ -23,6 +23,7 @@ from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.policy import Ascent, Policies
 from nasbed.optimizers.rejection import first_valid
+from nasbed.optimizers.worth import OVER, worth
 
 
 @dataclass(eq=False)
@@ -36,8 +37,9 @@ class Reinforce(Optimizer):
     others add a thousandth of normal noise to the logits.
 
     Draws that are no architectures of the space are drawn again, as published, 1023 times at most; then the space
-    itself is sampled. A failed training has no reward and teaches nothing. What was never asked for, or bears no
-    number, was not drawn from the policy, so its gradient would be biased: it is ignored.
+    itself is sampled. A failed training has no reward and teaches nothing, nor does what is over the study's limits.
+    What was never asked for, or bears no number, was not drawn from the policy, so its gradient would be biased: it is
+    ignored.
 
     Attributes:
         ascent: How the logits climb: ``"adam"`` or ``"sgd"``.
@@ -81,8 +83,8 @@ class Reinforce(Optimizer):
         """Move the baseline, then climb by what the reward is above it."""
         if trials.number is None:
             return
-        rewards = evaluations.value
-        heard = (trials.number >= 0) & ~np.isnan(rewards)
+        rewards = worth(evaluations)
+        heard = (trials.number >= 0) & (rewards > OVER)  # what is over a limit has no reward, nor has a failure: NaN
         if trials.active is not None:
             heard &= trials.active
         kept, new = self.momentum, 1 - self.momentum

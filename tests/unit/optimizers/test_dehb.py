@@ -138,6 +138,15 @@ def test_settings_that_breed_nothing_are_refused(settings, message):
         DEHB(**settings)
 
 
+def test_it_stays_within_limits():
+    def share(**limits):
+        answers = KeyedBenchmark(NASBench101(vertices=5))
+        history = search(DEHB(), answers, Budget(evaluations=200), runs=60, objectives=["params"], **limits)
+        return (history.costs[100:, :, 0] <= 7.0).mean()
+
+    assert share(limits={"params": 7.0}) > share() + 0.05
+
+
 @pytest.mark.slow
 def test_it_beats_hyperband_on_a_hill():
     hill, ends = HillBenchmark(SPACE), {}

@@ -13,6 +13,7 @@ from nasbed.run.ledger import Budget
 from nasbed.run.search import search
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
+from nasbed.testing.keyed import KeyedBenchmark
 
 SPACE = NASBench201()
 
@@ -77,6 +78,17 @@ def test_it_learns_a_hidden_row():
         trials = player.ask()
         player.tell(trials, heard(*(trials.archs == hidden).mean(axis=1)))
     assert (trials.archs == hidden).mean() > 0.9
+
+
+def test_it_stays_within_limits():
+    def share(**limits):
+        answers = KeyedBenchmark(NASBench101(vertices=5))
+        history = search(
+            Reinforce(learning_rate=0.1), answers, Budget(evaluations=200), runs=60, objectives=["params"], **limits
+        )
+        return (history.costs[100:, :, 0] <= 7.0).mean()
+
+    assert share(limits={"params": 7.0}) > share() + 0.05
 
 
 @pytest.mark.slow
