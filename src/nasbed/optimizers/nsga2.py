@@ -126,7 +126,7 @@ class NSGA2(Optimizer):
         chances = streams.uniform(2)
         mixed, mutated = chances[:, 0] < self.crossover, chances[:, 1] < self._mutation
         winners: NDArray[np.int64] = winners_of(self._front, self._distance, runs, rivals)
-        mothers, fathers = self._members.archs[runs[:, None], winners].swapaxes(0, 1)
+        mothers, fathers = (self._members.archs[runs, parent] for parent in winners.T)
         parents = self._members.number[runs[:, None], winners]
         parents[~mixed, 1] = -1
         children = np.where(mixed[:, None], self.space.crossover(mothers, fathers, streams), mothers)
