@@ -31,10 +31,15 @@ QUICK = {
 }
 """What a test has in the place of a page's words: no CIFAR-10, and less patience."""
 
-SAID = {"naswot.md": "Kendall τ", "lecture.md": "best at tournament"}
+SAID = {
+    "ask_and_tell.md": "goes on the same: True",
+    "naswot.md": "Kendall τ",
+    "lecture.md": "best at tournament",
+}
 """What a page's Python prints, among other things."""
 
 DRAWN = {
+    "ask_and_tell.md": [],
     "naswot.md": ["cells/scatter-naswot.png", "modules/scatter-naswot.png"],
     "lecture.md": ["lecture/report/surface.png", "lecture/report/surface.pdf", "sharper/report/surface.svg"],
 }
@@ -88,7 +93,7 @@ def test_links_of_an_example_lead_somewhere(page):
 
 
 def test_there_are_examples():
-    assert [page.name for page in PAGES] == ["lecture.md", "naswot.md"]
+    assert [page.name for page in PAGES] == ["ask_and_tell.md", "lecture.md", "naswot.md"]
 
 
 def test_a_page_shows_the_study_that_lies_beside_it():
