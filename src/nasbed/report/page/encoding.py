@@ -21,9 +21,9 @@ def numbers(values: ArrayLike, digits: int = DIGITS) -> list[float | int | None]
 
 
 def _number(value: float, digits: int) -> float | int | None:
-    if not math.isfinite(value):
-        return None
     rounded = float(f"{value:.{digits}g}")
+    if not math.isfinite(rounded):
+        return None
     return int(rounded) if rounded.is_integer() else rounded
 
 
