@@ -17,6 +17,7 @@ from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
 from nasbed.optimizers.asha_kernels import hear, line_up, next_in_line, promotable
 from nasbed.optimizers.fidelity import Continuation, check_continuation, check_eta, rungs
+from nasbed.optimizers.worth import worth
 
 Kind = Literal["promotion", "stopping"]
 
@@ -100,14 +101,14 @@ class ASHA(Optimizer):
         return Trials(archs, self._epochs[rung], number=np.full(self.runs, number), continues=continues)
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
-        """Put the answers into their rungs, in the order of their values."""
+        """Put the answers into their rungs, in the order of what they are worth."""
         if trials.number is None:
             return
         number = trials.number
         active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
         place = hear(
             number,
-            evaluations.value,
+            worth(evaluations),
             active,
             self._rung,
             self._values,

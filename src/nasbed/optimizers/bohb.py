@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.records import Archs, Evaluations, Trials
+from nasbed.core.records import Archs, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.brackets import Bracket, hyperband_brackets
 from nasbed.optimizers.brackets_open import Jobs
 from nasbed.optimizers.density import Densities
 from nasbed.optimizers.halving_search import HalvingSearch
-from nasbed.optimizers.worth import worth
 
 
 @dataclass(eq=False)
@@ -109,10 +108,6 @@ class BOHB(HalvingSearch):
         if len(rest):
             archs[rest] = self.streams.drawing(rest, self.space.sample)
         return archs
-
-    def tell(self, trials: Trials, evaluations: Evaluations) -> None:
-        """Put the answers into their rungs; what is over a limit is worse than all that keeps it."""
-        super().tell(trials, evaluations._replace(value=worth(evaluations)))
 
     def learn(self, trials: Trials, value: NDArray[np.float64], known: NDArray[np.bool_]) -> None:
         """Add to the model what was trained for as long as a rung is."""

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.records import Archs, Evaluations, Trials
+from nasbed.core.records import Archs, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.brackets import Bracket, hyperband_brackets
 from nasbed.optimizers.brackets_open import Jobs
 from nasbed.optimizers.differential import Populations
 from nasbed.optimizers.halving_search import HalvingSearch
 from nasbed.optimizers.rejection import first_valid
-from nasbed.optimizers.worth import worth
 
 
 @dataclass(eq=False)
@@ -132,10 +131,6 @@ class DEHB(HalvingSearch):
         based = np.where(bases[found] >= 0, origins[fit, bases[found]], -1)
         self._parents[fit] = np.stack([origins[fit, targets[fit]], based], axis=1)
         return found
-
-    def tell(self, trials: Trials, evaluations: Evaluations) -> None:
-        """Put the answers into their rungs; what is over a limit is worse than all that keeps it."""
-        super().tell(trials, evaluations._replace(value=worth(evaluations)))
 
     def learn(self, trials: Trials, value: NDArray[np.float64], known: NDArray[np.bool_]) -> None:
         """Let what was told take its target's place where it is not worse."""

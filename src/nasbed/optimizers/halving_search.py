@@ -15,6 +15,7 @@ from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.optimizers.brackets import Bracket
 from nasbed.optimizers.brackets_open import Jobs, OpenBrackets
 from nasbed.optimizers.fidelity import Continuation, check_continuation, check_eta, rungs
+from nasbed.optimizers.worth import worth
 
 
 @dataclass(eq=False)
@@ -56,7 +57,7 @@ class HalvingSearch(Optimizer):
 
         Args:
             trials: As they were told.
-            value: ``(runs,)``; NaN for a failed training.
+            value: What each is worth, ``(runs,)``; NaN for a failed training.
             known: Which rows are active and answer a trial of this search that was not answered before.
         """
 
@@ -76,13 +77,14 @@ class HalvingSearch(Optimizer):
         return Trials(archs, jobs.epochs, number=jobs.number, continues=continues)
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
-        """Put the answers into their rungs; what this search did not ask for has none."""
+        """Put the answers into their rungs, what is over a limit below all that is not; strangers have none."""
+        value = worth(evaluations)
         active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
         if trials.number is None:
             known = np.zeros(self.runs, np.bool_)
         else:
-            known = self.brackets.tell(trials.number, evaluations.value, active)
-        self.learn(trials, evaluations.value, known)
+            known = self.brackets.tell(trials.number, value, active)
+        self.learn(trials, value, known)
 
     def sampled(self, jobs: Jobs) -> Archs:
         """Give what was promoted, and random architectures where new ones are wanted."""

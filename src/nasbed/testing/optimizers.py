@@ -291,6 +291,20 @@ def several_workers_are_kept_busy(optimizer: Optimizer, seed: int) -> None:
 
 
 @law
+def limits_and_objectives_are_borne(optimizer: Optimizer, seed: int) -> None:
+    """Told of another objective and of a limit that half of the space is over, it goes on, run k as if alone."""
+    how = {"seed": seed, "objectives": ["params"], "limits": {"params": 6.0}, "failures": 0.1}
+    budget = Budget(evaluations=60)
+    together = search(copy.deepcopy(optimizer), _ANSWERS, budget, runs=3, **how)  # type: ignore[arg-type]
+    alone = search(copy.deepcopy(optimizer), _ANSWERS, budget, first_run=1, **how)  # type: ignore[arg-type]
+    tried = together.tried[:, 1]
+    assert (together.archs[tried, 1] == alone.archs[alone.tried[:, 0], 0]).all(), "run 1 is not run 1"
+    assert together.excess is not None
+    chosen = together.incumbents[-1]
+    assert (together.excess[chosen, np.arange(3)][chosen >= 0] <= 0).all(), "what is over a limit was chosen"
+
+
+@law
 def every_budget_is_respected(optimizer: Optimizer, seed: int) -> None:
     """No run spends more evaluations, epochs or seconds than it may, but for the last evaluation's."""
     budgets = (
