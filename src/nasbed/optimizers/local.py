@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
+from nasbed.optimizers.local_memory import Memory
 from nasbed.optimizers.local_starts import Starts
 from nasbed.optimizers.worth import worth
 
 _LONG_AGO = -(2**62)
+_KNOWN_STARTS = 100  # in a row, after which a run proposes what it knows
 
 
 @dataclass(eq=False)
@@ -29,7 +31,7 @@ class LocalSearch(Optimizer):
     The neighbours of where a run stands are tried in random order. By first improvement, the first that is strictly
     better is where it stands next; by best improvement, all are tried and the best of them is, if it is strictly
     better. Where none is, the run starts again from a random architecture. It proposes what it knows again, so it is
-    usually played with ``duplicates="free"``.
+    usually played with ``duplicates="free"``, which goes by the space's key, or told to remember.
 
     A tabu search does not start again at once: where no neighbour is better it goes to the best of them all the same,
     and what it has decided stays as it is for a while, so that it does not come straight back. It starts again when it
@@ -45,12 +47,16 @@ class LocalSearch(Optimizer):
             likes. A start whose training fails does not count.
         tabu: For so many moves a decision that was changed is not changed again; 0 for no tabu.
         patience: After so many moves in a row without a new best a tabu search starts again.
+        remember: Whether a run goes by what it was answered before, and does not propose again what it has proposed, or
+            what has the same index in the space; by the key, where a space has no index. Answers that are late or that
+            failed are passed over.
     """
 
     improvement: str = "first"
     restarts: int | None = None
     tabu: int = 0
     patience: int = 10
+    remember: bool = False
 
     def __post_init__(self) -> None:
         if self.improvement not in ("first", "best"):
@@ -77,6 +83,7 @@ class LocalSearch(Optimizer):
         self._best_value = np.full(self.runs, -np.inf)
         self._moved = np.zeros(self.runs, np.int64)  # how often a run has moved
         self._changed = np.full((self.runs, decisions), _LONG_AGO)  # at which of these moves, since the start
+        self._memory = Memory(self.space, self.runs)
         self._record = np.full(self.runs, -np.inf)  # the best since the start
         self._record_at = np.zeros(self.runs, np.int64)  # at which move
 
@@ -86,25 +93,57 @@ class LocalSearch(Optimizer):
         """Propose each run's next valid neighbour, or a fresh start where there is none left."""
         archs, ended = self._centre.copy(), np.zeros(self.runs, np.bool_)
         looking = np.arange(self.runs)
-        while len(looking):
-            exhausted = looking[self._next[looking] == self._order.shape[1]]
+        for _ in range(_KNOWN_STARTS):
+            ended[self._look(looking, archs)] = True
+            starting = looking[self._starts.starting[looking]]
+            if len(starting):
+                archs[starting] = self.streams.drawing(starting, self.space.sample)
+            looking = self._recalled_starts(starting, archs) if self.remember else starting[:0]
+            if not len(looking):
+                break
+        return self._starts.trials(archs, ~ended if ended.any() else None)
+
+    def _look(self, rows: NDArray[np.int64], archs: Archs) -> NDArray[np.int64]:
+        """Write the next neighbour of some runs, or let them start; give the runs that may not start again."""
+        ended = [rows[:0]]
+        while len(rows):
+            exhausted = rows[self._next[rows] == self._order.shape[1]]
             if len(exhausted):
                 staying = self._staying(exhausted)
-                ended[self._starts.begin(staying)] = True
-                looking = np.setdiff1d(looking, staying, assume_unique=True)
+                ended.append(self._starts.begin(staying))
+                rows = np.setdiff1d(rows, staying, assume_unique=True)
                 continue
-            move = self._order[looking, self._next[looking]]
-            near = self.space.moved(self._centre[looking], move)
-            self._next[looking] += 1
+            move = self._order[rows, self._next[rows]]
+            near = self.space.moved(self._centre[rows], move)
+            self._next[rows] += 1
             allowed = self.space.valid(near)
             if self.tabu:
-                allowed &= ~self._is_tabu(looking, move)
-            archs[looking[allowed]] = near[allowed]
-            looking = looking[~allowed]
-        starting = np.flatnonzero(self._starts.starting)
-        if len(starting):
-            archs[starting] = self.streams.drawing(starting, self.space.sample)
-        return self._starts.trials(archs, ~ended if ended.any() else None)
+                allowed &= ~self._is_tabu(rows, move)
+            if self.remember:
+                allowed[allowed] = ~self._recalled(rows[allowed], near[allowed])
+            archs[rows[allowed]] = near[allowed]
+            rows = rows[~allowed]
+        return np.concatenate(ended)
+
+    def _recalled(self, rows: NDArray[np.int64], near: Archs) -> NDArray[np.bool_]:
+        """Go by what is known of neighbours; say which are known."""
+        known, values = self._memory.meet(rows, near, self._starts.asked)
+        told = ~np.isnan(values)
+        at_once = told & (values > self._value[rows]) & (self.improvement == "first")
+        noted = told & ~at_once & (values > self._best_value[rows])
+        self._best[rows[noted]], self._best_value[rows[noted]] = near[noted], values[noted]
+        if at_once.any():
+            self._stand(rows[at_once], near[at_once], values[at_once])
+        return known
+
+    def _recalled_starts(self, rows: NDArray[np.int64], archs: Archs) -> NDArray[np.int64]:
+        """Stand on fresh starts that are known, or let the run draw another; give the runs that go on so."""
+        known, values = self._memory.meet(rows, archs[rows], self._starts.asked)
+        told = rows[~np.isnan(values)]
+        if len(told):
+            self._begin(told, archs[told], values[~np.isnan(values)])
+            archs[told] = self._centre[told]
+        return rows[known]
 
     def _staying(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Go to the best neighbour in those of some runs that have tried all; give the runs that have none to go to."""
@@ -136,33 +175,34 @@ class LocalSearch(Optimizer):
             near = numbers >= self._since
             noted = np.flatnonzero(useful & ~at_once & (near | better) & (heard > self._best_value))
             self._best[noted], self._best_value[noted] = trials.archs[noted], heard[noted]
-        if start.any():
-            self._changed[start], self._record[start] = _LONG_AGO, -np.inf
-        rows = np.flatnonzero(at_once)
+        if self.remember:
+            self._memory.note(numbers, heard, useful)
+        rows = np.flatnonzero(start)
         if len(rows):
-            self._stand(rows, trials.archs[rows], heard[rows], ~start[rows])
+            self._begin(rows, trials.archs[rows], heard[rows])
+        rows = np.flatnonzero(at_once & ~start)
+        if len(rows):
+            self._stand(rows, trials.archs[rows], heard[rows])
 
-    def _stand(
-        self,
-        rows: NDArray[np.int64],
-        archs: Archs,
-        values: NDArray[np.float64],
-        moving: bool | NDArray[np.bool_] = True,
-    ) -> None:
-        """Let some runs stand somewhere, with all neighbours before them; those that do not move there start there."""
+    def _begin(self, rows: NDArray[np.int64], archs: Archs, values: NDArray[np.float64]) -> None:
+        """Let some runs stand on fresh starts: no decision is tabu, and there is no best to compare with."""
+        self._record[rows] = -np.inf
+        self._stand(rows, archs, values)
+        self._changed[rows] = _LONG_AGO
+
+    def _stand(self, rows: NDArray[np.int64], archs: Archs, values: NDArray[np.float64]) -> None:
+        """Let some runs stand somewhere, with all neighbours before them."""
         if self.tabu:
-            self._note(rows, archs, values, moving)
+            self._note(rows, archs, values)
         self._centre[rows], self._value[rows] = archs, values
         self._next[rows], self._since[rows], self._best_value[rows] = 0, self._starts.asked, -np.inf
         self._order[rows] = self.streams.drawing(rows, lambda streams: streams.permutation(self._order.shape[1]))
         self._starts.begun(rows)
 
-    def _note(
-        self, rows: NDArray[np.int64], archs: Archs, values: NDArray[np.float64], moving: bool | NDArray[np.bool_]
-    ) -> None:
-        """Note what changes, and when there is a new best."""
+    def _note(self, rows: NDArray[np.int64], archs: Archs, values: NDArray[np.float64]) -> None:
+        """Note what changes by a move, and whether it leads to a new best."""
         self._moved[rows] += 1
-        changed = (archs != self._centre[rows]) & np.reshape(moving, (-1, 1))
+        changed = archs != self._centre[rows]
         self._changed[rows] = np.where(changed, self._moved[rows, None], self._changed[rows])
         record = rows[values > self._record[rows]]
         self._record[rows] = np.maximum(values, self._record[rows])
@@ -170,11 +210,13 @@ class LocalSearch(Optimizer):
 
     def state(self) -> dict[str, Any]:
         """Give where each run stands, which neighbours it has left and what it knows of the others."""
-        return {"starts": self._starts.state_dict(), **{name: getattr(self, name).copy() for name in _STATE}}
+        where = {name: getattr(self, name).copy() for name in _STATE}
+        return {"starts": self._starts.state_dict(), "memory": self._memory.state_dict(), **where}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Stand there again."""
         self._starts.load_state_dict(state["starts"])
+        self._memory.load_state_dict(state["memory"])
         for name in _STATE:
             getattr(self, name)[:] = state[name]
 

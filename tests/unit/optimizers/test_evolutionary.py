@@ -200,6 +200,17 @@ def test_children_are_crossed_and_mutated_as_often_as_said():
     assert abs(clones.mean() - expected) < 0.03
 
 
+def test_a_child_that_is_bred_anew_has_its_last_parents_alone():
+    runs = 4000
+    optimizer = EvolutionaryAlgorithm(population=2, tournament=1, crossover=0.5)
+    search = optimizer.start(SPACE, Streams.from_seed(0, runs))
+    for _ in range(2):
+        search.tell(search.ask(), heard(np.full(runs, 0.5)))
+    trials = search.ask()
+    search._breed(np.arange(runs), trials.archs, trials.parents)
+    assert abs((trials.parents[:, 1] >= 0).mean() - 0.5) < 0.04
+
+
 def test_elites_stay_when_a_generation_goes():
     for elitism in (0, 1):
         optimizer = EvolutionaryAlgorithm(population=4, replacement="generational", elitism=elitism, selection="best")

@@ -161,30 +161,11 @@ def plain_variant(space, streams, evaluate, steps, settings):
         centre, value, best = arch, heard, None
         untried = streams.permutation(len(space.moves))[0].tolist()
 
-    while noted < steps:
-        arch = None
-        while arch is None and centre is not None and not starting:
-            if not untried:
-                going = best and (best[1] > value or (tabu and moved - record_at < patience))
-                if not going:
-                    break
-                stand(*best, False)
-            move = untried.pop(0)
-            near = space.moved(centre[None], np.array([move]))[0]
-            if space.valid(near[None])[0] and moved - changed.get(int(space.moves[move, 0]), -999) >= tabu:
-                arch = near
-        if arch is None:
-            if not starting:
-                used += 1
-                starting = True
-            if restarts is not None and used > restarts:
-                return [*proposed, None]
-            arch = space.sample(streams)[0]
-        heard = evaluate(arch)
-        proposed.append(arch)
-        noted += 1
+    def consider(arch, heard):
+        """Take an answer in; a failure changes nothing."""
+        nonlocal starting, best
         if np.isnan(heard):
-            continue
+            return
         if starting:
             starting = False
             stand(arch, heard, True)
@@ -192,6 +173,38 @@ def plain_variant(space, streams, evaluate, steps, settings):
             stand(arch, heard, False)
         elif best is None or heard > best[1]:
             best = arch, heard
+
+    def candidate():
+        """Give the next architecture to look at; None where the run is over."""
+        nonlocal starting, used
+        while not starting and centre is not None:
+            if not untried:
+                if not (best and (best[1] > value or (tabu and moved - record_at < patience))):
+                    break
+                stand(*best, False)
+            move = untried.pop(0)
+            near = space.moved(centre[None], np.array([move]))[0]
+            if space.valid(near[None])[0] and moved - changed.get(int(space.moves[move, 0]), -999) >= tabu:
+                return near
+        if not starting:
+            used += 1
+            starting = True
+        return None if restarts is not None and used > restarts else space.sample(streams)[0]
+
+    memory = {}
+    while noted < steps:
+        arch = candidate()
+        while arch is not None and (number := int(space.index(arch[None])[0])) in memory:
+            consider(arch, memory[number])
+            arch = candidate()
+        if arch is None:
+            return [*proposed, None]
+        heard = evaluate(arch)
+        proposed.append(arch)
+        noted += 1
+        if settings.get("remember"):
+            memory[number] = heard
+        consider(arch, heard)
     return proposed
 
 
@@ -205,12 +218,14 @@ def plain_variant(space, streams, evaluate, steps, settings):
         {"tabu": 1},
         {"tabu": 3, "patience": 4},
         {"tabu": 2, "improvement": "best", "restarts": 1, "patience": 3},
+        {"remember": True},
+        {"remember": True, "improvement": "best", "tabu": 1, "patience": 3},
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
 @pytest.mark.parametrize("failing", [0.0, 0.3])
 def test_variants_against_plain_python(settings, failing):
-    space, runs, steps = NASBench101(4), 4, 250
+    space, runs, steps = NASBench101(5 if "remember" in settings else 4), 4, 250
     answers = KeyedBenchmark(space, failing)
     search = LocalSearch(**settings).start(space, Streams.from_seed(4, runs))
     asked = []
@@ -244,6 +259,37 @@ def test_the_best_neighbour_is_gone_to_when_all_have_been_asked_for():
     while differing(search.ask(), near[2].archs[0]) == 1:
         pass
     assert (search._centre == near[-1].archs).all()
+
+
+def test_answers_about_an_earlier_neighbourhood_do_not_lead_back_to_it():
+    space = NASBench101(4)
+    search = LocalSearch(tabu=1).start(space, Streams.from_seed(0, 1))
+    search.tell(search.ask(), heard(0.5))
+    late, better = search.ask(), search.ask()
+    search.tell(better, heard(0.7))
+    search.tell(late, heard(0.4))
+    near = []
+    while differing(trials := search.ask(), better.archs[0]) == 1:
+        near.append(trials)
+        search.tell(trials, heard(0.1 + 0.01 * len(near)))
+    assert differing(trials, near[-1].archs[0]) == 1, "it went to another than the best neighbour"
+
+
+def test_what_is_remembered_is_not_proposed_again():
+    space, steps = NASBench101(4), 80
+    answers = KeyedBenchmark(space)
+    search = LocalSearch(remember=True).start(space, Streams.from_seed(0, 3))
+    asked = []
+    for _ in range(steps):
+        trials = search.ask()
+        asked.append(space.index(trials.archs))
+        search.tell(trials, answers.query(trials.archs))
+    for run in range(3):
+        assert len({row[run] for row in asked}) == steps
+    for _ in range(30):  # and when everything is known, it proposes again what it knows
+        trials = search.ask()
+        assert space.valid(trials.archs).all()
+        search.tell(trials, answers.query(trials.archs))
 
 
 def test_where_all_fails_a_tabu_search_starts_again():
