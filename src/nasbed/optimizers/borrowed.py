@@ -176,7 +176,11 @@ class BorrowedSearch(Optimizer):
         return {"seeds": self._seeds.copy(), "order": order, "asked": asked, "objectives": objectives, **told}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Let fresh searchers hear all of it again; what was drawn from the space is taken from the record."""
+        """Let fresh searchers hear all of it again; what was drawn from the space is taken from the record.
+
+        Raises:
+            BadSetting: When they do not propose the same again.
+        """
         self._begin(np.array(state["seeds"], np.int64))
         asked = iter(np.array(state["asked"], np.int8))
         told = iter(zip(*(np.array(state[f"told_{name}"]) for name in _Told._fields), strict=True))
@@ -188,8 +192,15 @@ class BorrowedSearch(Optimizer):
                 self._hear(heard)
                 self._told.append(heard)
             else:
-                self._proposals()
-                self._asked.append(next(asked))
+                before = next(asked)
+                archs, lost = self._proposals()
+                archs[lost] = before[lost]
+                if (archs != before).any():
+                    raise BadSetting(
+                        f"trial {len(self._asked)} is not what {type(self).__name__} proposed before; load the search "
+                        "with the version of the library that it was saved with"
+                    )
+                self._asked.append(archs)
             self._order.append(is_told)
 
 

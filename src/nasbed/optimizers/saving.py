@@ -77,6 +77,8 @@ def load(path: str | Path, optimizer: Optimizer, space: Space) -> Optimizer:
         streams = Streams(state["streams"]["keys"].copy(), state["streams"]["positions"].copy())
         optimizer.start(space, streams, about["budgets"])
         optimizer.load_state_dict(state)
+    except BadSetting:
+        raise
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise CorruptFile(f"{path} does not have the state of {type(optimizer).__name__}: {error}") from None
     return optimizer

@@ -129,6 +129,14 @@ def test_loading_draws_nothing_anew_for_runs_that_drew():
     np.testing.assert_array_equal(again._searchers[0].heard[0][1], drawn[1].archs[0])
 
 
+def test_a_library_that_proposes_something_else_than_before_is_noticed():
+    search = begun([VALID[0], VALID[1]])
+    for _ in range(2):
+        search.ask()
+    with pytest.raises(BadSetting, match=r"trial 1 is not what Script proposed before; load .* version of the library"):
+        begun([VALID[0], VALID[2]]).load_state_dict(search.state_dict())
+
+
 def test_each_run_has_a_seed_that_does_not_depend_on_the_others():
     together = begun([], runs=3)
     alone = Script(3, ()).start(SPACE, Streams.from_seed(0, 1, first=2))
