@@ -92,9 +92,14 @@ class Part:
             if all(condition.holds({**defaults, **one}) for condition in self.where):
                 yield one
 
-    def called(self, settings: Mapping[str, Any]) -> str:
-        """Name one variant: ``NAME:key=value,key=value``, or the label with what varies."""
-        shown = settings if self.label is None else {key: settings[key] for key in self.varied}
+    def called(self, settings: Mapping[str, Any], whole: bool = True) -> str:
+        """Name one variant, ``NAME:key=value,key=value``: the label, or the name, with what varies.
+
+        Args:
+            settings: Of the variant.
+            whole: Whether, without a label, all settings that are given are named.
+        """
+        shown = settings if whole and self.label is None else {key: settings[key] for key in self.varied}
         text = ",".join(f"{key}={in_words(value)}" for key, value in shown.items())
         return f"{self.label or self.name}:{text}" if text else self.label or self.name
 

@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.files import replacing
 from nasbed.report.comparison import Comparison
+from nasbed.report.reference import RandomReference, random_reference
 from nasbed.report.summary import mean_and_reach, quartiles
 from nasbed.run.history import History, Metric
 from nasbed.studies.cell import Cell, slug
+from nasbed.studies.door import opened
 from nasbed.studies.folder import about_of, cell_files
 from nasbed.studies.outcomes import CLOCKS, outcomes
 from nasbed.studies.surface import Grid, draw, grid_of
@@ -143,10 +146,18 @@ class Results:
         for cell in self.done:
             groups.setdefault(cell.group, []).append(cell)
         return {
-            " / ".join(filter(None, group)): Comparison({cell.label: self.history(cell) for cell in cells})
+            " / ".join(filter(None, group)): Comparison(
+                {cell.label: self.history(cell) for cell in cells}, _reference(cells)
+            )
             for group, cells in groups.items()
             if self.study.keep == "trials" and len(cells) <= MOST_COMPARED
         }
+
+    @property
+    def _benchmarks(self) -> list[Benchmark]:
+        """What the cells asked, each once."""
+        asked = {cell.benchmark: cell.source for cell in self.done}
+        return [opened(source.name, tuple(source.settings.items()), source.pace) for source in asked.values()]
 
     @property
     def surface(self) -> Surface | None:
@@ -203,7 +214,9 @@ class Results:
         return list(said)
 
     def report(self) -> list[Path]:
-        """Write the report into the folder and give its files: summary, comparisons with their pages, surfaces."""
+        """Write the report into the folder and give its files: the summary, one page, comparisons, surfaces."""
+        from nasbed.report.page.page import write as write_page  # with what only a page needs
+
         folder = self.path / "report"
         folder.mkdir(parents=True, exist_ok=True)
         about = {"study": self.study.name, "cells": len(self.study.cells), "done": len(self.files)}
@@ -214,9 +227,9 @@ class Results:
         ]
         for name, comparison in self.comparisons.items():
             written += comparison.save(folder / slug(name))
-            page = getattr(comparison, "report", None)
-            if page is not None:
-                written.append(page(folder / f"{slug(name)}.html"))
+        if self.comparisons:
+            title = self.study.title or self.study.name
+            written.append(write_page(self.comparisons, folder / "report.html", title, self._benchmarks))
         grids = self.grids()
         for name, grid in grids.items():
             stem = "surface" if len(grids) == 1 else f"surface-{slug(name)}"
@@ -225,6 +238,16 @@ class Results:
             title = "\n".join(filter(None, (self.study.title, called))) + f" · mean of {self.study.runs} runs"
             written += draw(grid, title, [folder / f"{stem}.{form}" for form in _SURFACES])
         return written
+
+
+def _reference(cells: list[Cell]) -> RandomReference | None:
+    """Give what random search is expected to reach, where one of the cells is that and pays for what it knows."""
+    for cell in cells:
+        how, settings = cell.search, cell.settings
+        if cell.optimizer == "random" and settings["replacement"] and how["duplicates"] == "pay":
+            benchmark = opened(cell.source.name, tuple(cell.source.settings.items()), cell.source.pace)
+            return random_reference(benchmark, how["epochs"], how["repeats"])
+    return None
 
 
 def _known(value: Any) -> Any:

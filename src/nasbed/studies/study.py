@@ -222,10 +222,11 @@ class Study:
 
     def _methods(self) -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
         """Make every optimizer, and see that its settings fit together."""
+        names = [part.label or part.name for part in self.optimizers]
         for i, part in enumerate(self.optimizers):
-            maker = registered[part.name]
+            maker, whole = registered[part.name], names.count(names[i]) > 1
             for own in part.variants(defaults_of(maker)):
-                label = part.called(own)
+                label = part.called(own, whole)
                 try:
                     settings = maker(**own).settings()
                 except NasbedError as error:

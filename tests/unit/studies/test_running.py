@@ -146,7 +146,7 @@ def test_a_changed_study_plays_what_has_changed_and_leaves_the_rest_out(tmp_path
         }
     )
     results = played(tmp_path, changed)
-    assert counting.played[3:] == [("regularized-evolution:population=20,sample=3", 0)]
+    assert counting.played[3:] == [("regularized-evolution:population=20", 0)]
     assert [path.name for path in results.stale] == [STUDY.cells[0].file]
     assert {row["population"] for row in results.summary if "population" in row} == {10, 20}
     assert any("earlier form" in warning for warning in results.warnings)
@@ -255,7 +255,7 @@ def test_killed_at_any_moment_it_goes_on(tmp_path):
 def test_a_report_has_what_a_reader_wants(tmp_path):
     results = played(tmp_path)
     written = {str(path.relative_to(tmp_path / "report")) for path in results.report()}
-    assert {"summary.csv", "study.json", "digits101/summary.csv", "digits101.html"} <= written
+    assert {"summary.csv", "study.json", "digits101/summary.csv", "report.html"} <= written
     lines = (tmp_path / "report" / "summary.csv").read_text().splitlines()
     assert lines[0].startswith("benchmark,optimizer,population,runs,")
     assert len(lines) == 4
@@ -273,6 +273,18 @@ def test_searches_under_different_budgets_are_not_compared(tmp_path):
     for name, comparison in results.comparisons.items():
         budgets = {history.info["budget"]["evaluations"] for history in comparison.histories.values()}
         assert budgets == {int(name[-2:])}
+
+
+def test_the_expectation_of_random_search_stands_beside_it(tmp_path):
+    study = Study.of(
+        {"runs": 5, "optimizers": ["random", "local"], "search": {"evaluations": 10, "duplicates": ["pay", "free"]}}
+    )
+    pay, free = played(tmp_path, study).comparisons.values()
+    assert free.reference is None
+    np.testing.assert_array_equal(
+        pay.reference.test_after([1, 10]),
+        nasbed.compare(["random"], evaluations=5, runs=2).reference.test_after([1, 10]),
+    )
 
 
 def test_a_history_of_the_study_is_one_of_nasbed(tmp_path):
