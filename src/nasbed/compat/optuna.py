@@ -75,6 +75,7 @@ class NasbedSampler(_BaseSampler):  # type: ignore[misc]
         self._others = optuna.samplers.RandomSampler(seed)
         self._spare = Streams.from_seed(seed, 1, 0, "optuna")
         self._names = {decision_name(i): i for i in range(space.decisions)}
+        self._study = ""
         self._asked: dict[int, Trials] = {}  # by the number that the study gives
         self._met: set[int] = set()  # trials that were begun elsewhere
         self._told: set[int] = set()
@@ -87,6 +88,18 @@ class NasbedSampler(_BaseSampler):  # type: ignore[misc]
     def sample_relative(self, study: Any, trial: Any, search_space: dict[str, Any]) -> dict[str, Any]:
         """Give none."""
         return {}
+
+    def before_trial(self, study: Any, trial: Any) -> None:
+        """See that it is the same study.
+
+        Raises:
+            BadSetting: When it is another: the trials of two studies have the same numbers.
+        """
+        self._study = self._study or study.study_name
+        if study.study_name != self._study:
+            raise BadSetting(
+                f"this sampler chooses for the study {self._study!r}; make one of its own for {study.study_name!r}"
+            )
 
     def sample_independent(self, study: Any, trial: Any, param_name: str, param_distribution: Any) -> Any:
         """Give a decision of the architecture that was proposed for the trial."""

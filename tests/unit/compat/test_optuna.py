@@ -206,6 +206,13 @@ def test_a_parameter_that_is_not_the_decision_is_refused():
         study.ask().suggest_float("decision_1", 0, 1)
 
 
+def test_a_sampler_is_of_one_study():
+    one = optuna.create_study(study_name="one", sampler=sampler())
+    one.ask()
+    with pytest.raises(BadSetting, match="chooses for the study 'one'; make one of its own for 'two'"):
+        optuna.create_study(study_name="two", sampler=one.sampler).ask()
+
+
 def test_fidelities_are_told_to_the_study():
     method = nasbed.optimizer("successive-halving")
     study = optuna.create_study(direction="maximize", sampler=sampler(method, budgets=ANSWERS.budgets))
