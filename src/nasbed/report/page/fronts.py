@@ -55,10 +55,11 @@ def _best(found: TradeOffs) -> str:
 def _fronts(found: TradeOffs, comparison: Comparison) -> Figure:
     names = found.objectives[1:]
     best = _best(found)
+    drawn = "a line" if len(names) == 1 else "small dots"
     return Figure(
         "fronts",
         f"{_JUDGES[found.judge].capitalize()} against {' and '.join(names)}: of each search the front of the run with "
-        f"the median hypervolume, and as a line {best}, {len(found.best.values):,} architectures.",
+        f"the median hypervolume, and as {drawn} {best}, {len(found.best.values):,} architectures.",
         {name: _front(found, comparison, i + 1) for i, name in enumerate(names)},
         [Switch("cost", {name: name for name in names})],
         {"x": False},
