@@ -249,3 +249,12 @@ def test_several_benchmarks_are_ranked_together(comparison):
     assert re.findall(r"<h2>(.*?)</h2>", page) == ["All benchmarks together", "landscape", "other"]
     assert "over 2 benchmarks" in Reader(page).text
     assert figures_of(page)["all-ranking-ranks"]["views"]
+
+
+def test_searches_of_different_versions_are_told_so(comparison):
+    other = replace(comparison.histories["local"], info={**comparison.histories["local"].info})
+    other.info["versions"] = {"nasbed": "0.0.9"}
+    page = html(Comparison({"random": comparison.histories["random"], "local": other}))
+    assert "The searches were run with different versions: random with python" in Reader(page).text
+    assert "local with nasbed 0.0.9" in Reader(page).text
+    assert "different versions" not in html(comparison)

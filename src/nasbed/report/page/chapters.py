@@ -86,10 +86,22 @@ def _chapter(number: int, name: str, comparison: Comparison, benchmark: Benchmar
         f"c{number}",
         headline(comparison),
         comparison.separated().sentence() if len(comparison.histories) > 1 else "",
-        list(dict.fromkeys([*([] if caution is None else [caution]), *comparison.warnings])),
+        list(dict.fromkeys([*([] if caution is None else [caution]), *comparison.warnings, *_mixed(comparison)])),
         caution,
         [section for section in found if section is not None],
     )
+
+
+def _mixed(comparison: Comparison) -> list[str]:
+    """Warn of searches that were run with different versions of what runs."""
+    used: dict[str, list[str]] = {}
+    for label, history in comparison.histories.items():
+        versions = history.info.get("versions") or {}
+        used.setdefault(", ".join(f"{name} {version}" for name, version in versions.items()), []).append(label)
+    if len(used) < 2:
+        return []
+    said = "; ".join(f"{', '.join(labels)} with {versions or 'versions unknown'}" for versions, labels in used.items())
+    return [f"The searches were run with different versions: {said}."]
 
 
 def _judged(comparison: Comparison) -> Comparison:
