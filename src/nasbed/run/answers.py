@@ -37,6 +37,10 @@ class Aims:
     objectives: tuple[str, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        """Say whether anything does."""
+        return bool(self.objectives or self.limits)
+
     def check(self, benchmark: Benchmark) -> None:
         """See that the benchmark knows all of it.
 
@@ -111,7 +115,7 @@ class Answers:
             heard = self._continued(trials, number, fresh)
         if self._fates is not None:
             heard = self._failed(heard, number, fresh)
-        return self._weighed(trials.archs, heard, fresh) if self.aims.objectives or self.aims.limits else heard
+        return heard
 
     def _check_alone(self, trials: Trials, fresh: NDArray[np.bool_]) -> None:
         if trials.continues is not None and (trials.continues[fresh] >= 0).any():
@@ -172,17 +176,28 @@ class Answers:
             epochs=np.where(failed, np.ceil(heard.epochs * moment).astype(np.int64), heard.epochs),
         )
 
-    def _weighed(self, archs: Archs, heard: Evaluations, fresh: NDArray[np.bool_]) -> Evaluations:
-        """Add the costs, and by how much they are over the limits."""
-        rows = np.flatnonzero(fresh)
+    def repeat(self, number: int, known: NDArray[np.int64], again: NDArray[np.bool_]) -> None:
+        """Take trial ``number`` of some runs for the training that an earlier trial began."""
+        self._trainings.repeat(number, known, again)
+
+    def weighed(
+        self, archs: Archs, heard: Evaluations, told: NDArray[np.bool_], took: NDArray[np.float64]
+    ) -> Evaluations:
+        """Add the costs, and by how much they are over the limits.
+
+        Args:
+            archs: ``(runs, decisions)``. Equal ones may differ in costs.
+            heard: What is told of them.
+            told: Which rows count, ``(runs,)``.
+            took: How long each training took, ``(runs,)``, whoever paid for it.
+        """
+        rows = np.flatnonzero(told)
         known: dict[str, NDArray[np.float64]] = {}
         for name in (*self.aims.objectives, *self.aims.limits):
             if name not in known:
                 known[name] = np.full(self.runs, np.nan)
                 if len(rows):
-                    known[name][rows] = (
-                        heard.seconds[rows] if name == TRAINING_TIME else self.benchmark.cost(name, archs[rows])
-                    )
+                    known[name][rows] = took[rows] if name == TRAINING_TIME else self.benchmark.cost(name, archs[rows])
         costs = np.stack([known[name] for name in self.aims.objectives], axis=1) if self.aims.objectives else None
         if not self.aims.limits:
             return heard._replace(costs=costs)
@@ -209,14 +224,24 @@ class _Trainings:
 
     def remember(self, number: int, begun: NDArray[np.int64], heard: Evaluations) -> None:
         """Keep what trial ``number`` has come to in each run; what failed costs as if it had never begun."""
-        while number >= len(self.begun):
-            for name in ("begun", "epochs", "seconds"):
-                old = getattr(self, name)
-                setattr(self, name, np.concatenate([old, np.zeros_like(old)]))
+        self._make_room(number)
         there = ~np.isnan(heard.value)
         self.begun[number] = begun
         self.seconds[number] = np.where(there, np.nan_to_num(heard.seconds), 0.0)
         self.epochs[number] = np.where(there, heard.epochs, 0)
+
+    def repeat(self, number: int, known: NDArray[np.int64], again: NDArray[np.bool_]) -> None:
+        """Let trial ``number`` be what trial ``known`` is, in some runs; ``(runs,)`` each."""
+        self._make_room(number)
+        runs = np.flatnonzero(again & (known < len(self.begun)))
+        for column in (self.begun, self.epochs, self.seconds):
+            column[number, runs] = column[known[runs], runs]
+
+    def _make_room(self, number: int) -> None:
+        while number >= len(self.begun):
+            for name in ("begun", "epochs", "seconds"):
+                old = getattr(self, name)
+                setattr(self, name, np.concatenate([old, np.zeros_like(old)]))
 
     def forget(self, number: int, failed: NDArray[np.bool_]) -> None:
         """Take trial ``number`` as never begun in the runs where it failed."""

@@ -80,21 +80,13 @@ class Recorder:
                 self._write(name, value)
         self.steps += 1
 
-    def repeated(self, heard: Evaluations, known: NDArray[np.int64]) -> Evaluations:
-        """Fill in what each run heard at the step ``known`` (−1: nothing), at no cost."""
-        if not self.steps:
-            return heard
-        runs, again = np.arange(self.runs), known >= 0
-
-        def filled(name: str, new: Any) -> Any:
-            old = self._columns[name][known, runs]
-            return np.where(again if old.ndim == 1 else again[:, None], old, new)
-
-        return heard._replace(
-            value=filled("value", heard.value),
-            costs=None if heard.costs is None else filled("costs", heard.costs),
-            excess=None if heard.excess is None else filled("excess", heard.excess),
-        )
+    def repeated(
+        self, heard: Evaluations, known: NDArray[np.int64], again: NDArray[np.bool_]
+    ) -> tuple[Evaluations, NDArray[np.float64]]:
+        """Fill in what some runs heard at the step ``known``, at no cost, and give what those trainings took, too."""
+        before = self.taken(np.maximum(known, 0))
+        value = np.where(again, before["value"], heard.value)
+        return heard._replace(value=value), np.where(again, before["seconds"], heard.seconds)
 
     def taken(self, steps: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         """Give what was taken down at a step of each run, by the column's name: ``(runs, …)``."""
@@ -121,8 +113,9 @@ class Recorder:
         if told is None or not self._columns:
             kept: dict[str, Any] = {name: column[: self.steps].copy() for name, column in columns.items()}
         else:
-            place = np.maximum(told, 0), np.arange(self.runs)
-            kept = {name: column[place] for name, column in columns.items()} | {"number": told}
+            place = np.maximum(told, 0) * self.runs + np.arange(self.runs)
+            kept = {name: c.reshape(-1, *c.shape[2:]).take(place, axis=0) for name, c in columns.items()}
+            kept["number"] = told
             kept["tried"] &= told >= 0
             kept["paid"] &= told >= 0
         return History(space=space, info=dict(info), ended=ended, **kept)

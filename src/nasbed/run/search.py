@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.rng import Streams
 from nasbed.run.about import about
 from nasbed.run.answers import Aims, Answers, Repeats
-from nasbed.run.duplicates import Duplicates, Known, check_duplicates
+from nasbed.run.duplicates import Duplicates, check_duplicates
+from nasbed.run.hearing import Hearing
 from nasbed.run.history import History
 from nasbed.run.ledger import Budget, Ledger
 from nasbed.run.progress import REPORT_EVERY, Progress, nobody
@@ -116,27 +115,15 @@ def _play(
     progress: Progress,
 ) -> None:
     """Play runs whose trainings follow each other."""
-    runs = ledger.runs
-    memory = None if duplicates == "pay" else Known(answers, runs)
-    left, step = runs, 0
+    hearing, left, step = Hearing(answers, recorder, duplicates), ledger.runs, 0
     while left:
         trials = optimizer.ask()
         if trials.active is not None:
             left = ledger.close(~trials.active)  # nothing more to propose: the run is over
-        playing = fresh = ledger.going.copy()
-        playing_count = fresh_count = left
-        known = None
-        if memory is not None:
-            known = memory.met(trials, step, playing)
-            fresh = playing & (known < 0)
-            fresh_count = int(np.count_nonzero(fresh))
-        heard = answers.to(trials, step, fresh, fresh_count)
-        if known is not None and duplicates == "free":
-            heard = recorder.repeated(heard, known)
-        told, told_count = (fresh, fresh_count) if duplicates == "skip" else (playing, playing_count)
-        recorder.record(trials, heard, told, fresh)
-        left = ledger.charge(heard.epochs, heard.seconds, fresh)
-        optimizer.tell(trials if told_count == runs else trials._replace(active=told), heard)
+        heard = hearing.of(trials, ledger.going.copy(), left)
+        evaluations = heard.evaluations
+        left = ledger.charge(evaluations.epochs, evaluations.seconds, heard.fresh)
+        optimizer.tell(trials if heard.tellings == ledger.runs else trials._replace(active=heard.told), evaluations)
         step += 1
         if step % REPORT_EVERY == 0:
             progress(ledger.share())

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
 from nasbed.run.answers import Answers
-from nasbed.run.duplicates import Duplicates, Known
+from nasbed.run.duplicates import Duplicates
+from nasbed.run.hearing import Hearing
 from nasbed.run.ledger import Ledger
 from nasbed.run.progress import REPORT_EVERY, Progress
 from nasbed.run.recorder import Recorder
@@ -115,46 +116,39 @@ class SideBySide:
         duplicates: Duplicates,
         workers: int,
     ) -> None:
-        self.optimizer, self.answers, self.ledger, self.recorder = optimizer, answers, ledger, recorder
-        self.duplicates = duplicates
+        self.optimizer, self.ledger, self.recorder = optimizer, ledger, recorder
         self.crew = Crew(ledger.runs, workers)
-        self._memory = None if duplicates == "pay" else Known(answers, ledger.runs)
+        self._hearing = Hearing(answers, recorder, duplicates)
         self._reserved = np.zeros((ledger.runs, 2))  # evaluations and epochs that are out and will be charged
         self._ends: list[NDArray[np.float64]] = []  # of each trial
         self._limits = ledger.budget.limits[:2]
 
-    @property
-    def asking(self) -> NDArray[np.bool_]:
-        """Which runs have a budget left once all that is out is paid for; the others ask no more."""
-        left = np.all(self.ledger.spent[:, :2] + self._reserved < self._limits, axis=1)
-        self.ledger.close(~left)
-        return self.ledger.going
-
     def ask(self) -> NDArray[np.bool_]:
-        """Ask for a trial a run and give it to a worker; say which runs took one."""
-        asking = self.asking.copy()
+        """Ask for a trial a run and give it to a worker; say which runs took one.
+
+        Runs that have no budget left once all that is out is paid for ask no more.
+        """
+        left = np.all(self.ledger.spent[:, :2] + self._reserved < self._limits, axis=1)
+        if not self.ledger.close(~left):
+            return np.zeros(self.ledger.runs, np.bool_)
+        asking = self.ledger.going.copy()
         number = self.recorder.steps
         trials = self.optimizer.ask()
         taking = asking if trials.active is None else asking & trials.active
-        known, fresh = None, taking
-        if self._memory is not None:
-            known = self._memory.met(trials, number, taking)
-            fresh = taking & (known < 0)
-        heard = self.answers.to(trials, number, fresh, int(np.count_nonzero(fresh)))
-        ends = self.crew.clock + np.where(heard.seconds > 0, heard.seconds, 0.0)  # an unknown time is none
-        if known is not None and self._ends:
-            again = taking & (known >= 0)
-            if self.duplicates == "free":
-                heard = self.recorder.repeated(heard, known)
-                end = np.array([self._ends[n][run] for run, n in enumerate(known.tolist()) if again[run]])
-                ends[again] = np.maximum(self.crew.clock[again], end)
-        told = fresh if self.duplicates == "skip" else taking
-        self.recorder.record(trials, heard, told, fresh)
-        if self._memory is not None:
+        heard = self._hearing.of(trials, taking, int(np.count_nonzero(taking)))
+        epochs, seconds = heard.evaluations.epochs, heard.evaluations.seconds
+        ends = self.crew.clock + np.where(seconds > 0, seconds, 0.0)  # an unknown time is none
+        if heard.known is not None:
+            self._wait(ends, heard.known, heard.told & ~heard.fresh)
             self._ends.append(ends)
-        self._reserved += np.stack([fresh, np.where(fresh, heard.epochs, 0)], axis=1)
+        self._reserved += np.stack([heard.fresh, np.where(heard.fresh, epochs, 0)], axis=1)
         self.crew.take(number, taking, ends)
         return taking
+
+    def _wait(self, ends: NDArray[np.float64], known: NDArray[np.int64], again: NDArray[np.bool_]) -> None:
+        """Let answers that are repeated come no earlier than the training ends whose they are."""
+        for run in np.flatnonzero(again).tolist():
+            ends[run] = max(ends[run], self._ends[known[run]][run])
 
     def tell(self, leaving: NDArray[np.bool_]) -> None:
         """Tell the optimizer of the training that ends next in each of some runs, and charge it."""
@@ -186,7 +180,7 @@ class SideBySide:
     def _event(self) -> bool:
         """Fill a worker of each run that has one free, then tell each run without one; False when all is over."""
         out = self.crew.out
-        taking = self.ask() if self.asking.any() else np.zeros(len(out), np.bool_)
+        taking = self.ask()
         self.ledger.close(out == 0)  # nothing more to propose
         leaving = (out > 0) & ((out == self.crew.workers) | ~taking)
         if leaving.any():
@@ -196,7 +190,7 @@ class SideBySide:
     def _round(self) -> bool:
         """Fill all workers, then tell each run of all its trials; False when all is over."""
         out = self.crew.out
-        for _ in range(self.crew.workers if self.asking.any() else 0):
+        for _ in range(self.crew.workers):
             self.ask()
         self.ledger.close(out == 0)
         while out.any():

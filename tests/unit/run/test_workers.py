@@ -15,6 +15,7 @@ from nasbed.run.recorder import Recorder
 from nasbed.run.search import search
 from nasbed.run.workers import SideBySide
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.testing.keyed import KeyedBenchmark
 
 BENCHMARK = KeyedBenchmark(NASBench101(vertices=5))
@@ -227,3 +228,49 @@ def test_histories_keep_all_of_it(tmp_path):
                 np.testing.assert_array_equal(a[played.tried], b[played.tried])
         np.testing.assert_array_equal(played.incumbents, again.incumbents)
         np.testing.assert_array_equal(played.clock("seconds"), again.clock("seconds"))
+
+
+class ByIndex(KeyedBenchmark):
+    """Counts what architectures cost by their index, which equal ones may differ in."""
+
+    costs = ("index",)
+
+    def cost(self, name, archs):
+        return 1.0 + self.space.index(archs)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_repeated_answer_has_the_costs_of_its_own_architecture(workers):
+    benchmark = ByIndex(NASBench201())
+    aims = {"objectives": ["index", "seconds"], "limits": {"index": 9000}}
+    history = search(
+        RandomSearch(), benchmark, Budget(evaluations=300), runs=3, duplicates="free", workers=workers, **aims
+    )
+    again = history.tried & ~history.paid
+    assert again.any()
+    index = 1.0 + benchmark.space.index(history.archs[history.tried])
+    np.testing.assert_array_equal(history.costs[history.tried, 0], index)
+    np.testing.assert_allclose(history.excess[history.tried], np.maximum(index / 9000 - 1, 0))
+    whole = benchmark.query(history.archs[again])
+    np.testing.assert_array_equal(history.costs[again, 1], whole.seconds)
+    assert (history.seconds[again] == 0).all()
+
+
+class Twice(Climber):
+    """Asks for a short training again, under another number, before it goes on with that."""
+
+    def ask(self):
+        number, level = np.full(self.runs, self.asked), self.asked % 3
+        if level == 0:
+            self.archs = self.space.sample(self.streams)
+        self.asked += 1
+        epochs = np.full(self.runs, (1, 1, 27)[level])
+        return Trials(self.archs, epochs, None, number, None, number - 1 if level == 2 else np.full(self.runs, -1))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_goes_on_with_a_repeated_answer_goes_on_with_its_training(workers):
+    history = search(Twice(), BENCHMARK, Budget(evaluations=40), runs=3, duplicates="free", workers=workers)
+    long = history.paid & (history.fidelity == 27)
+    assert long.any()
+    assert (history.epochs[long] == 26).all()
