@@ -149,8 +149,8 @@ class LocalSearch(Optimizer):
         """Go to the best neighbour in those of some runs that have tried all; give the runs that have none to go to."""
         going = self._best_value[rows] > self._value[rows]
         if self.tabu:
-            going |= (self._best_value[rows] > -np.inf) & (self._moved[rows] - self._record_at[rows] < self.patience)
-        going &= ~self._starts.starting[rows]
+            hopeful = self._moved[rows] - self._record_at[rows] < self.patience
+            going |= hopeful & (self._best_value[rows] > -np.inf) & ~self._starts.starting[rows]
         there = rows[going]
         if len(there):
             self._stand(there, self._best[there], self._best_value[there])

@@ -261,6 +261,22 @@ def test_the_best_neighbour_is_gone_to_when_all_have_been_asked_for():
     assert (search._centre == near[-1].archs).all()
 
 
+@pytest.mark.parametrize("tabu", [0, 2])
+def test_a_late_answer_counts_while_a_start_is_out_if_it_is_better(tabu):
+    space = NASBench101(4)
+    search = LocalSearch("best", tabu=tabu, patience=1).start(space, Streams.from_seed(0, 1))
+    start = search.ask()
+    search.tell(start, heard(0.5))
+    near = [search.ask() for _ in space.neighbors(start.archs[0])]
+    elsewhere = search.ask()
+    search.tell(near[0], heard(0.4))
+    assert differing(search.ask(), start.archs[0]) != 1, "what is worse is no reason to stay"
+    search.tell(near[1], heard(0.6))
+    assert differing(search.ask(), near[1].archs[0]) == 1
+    search.tell(elsewhere, heard(0.55))  # a start no longer
+    assert (search._centre == near[1].archs).all()
+
+
 def test_answers_about_an_earlier_neighbourhood_do_not_lead_back_to_it():
     space = NASBench101(4)
     search = LocalSearch(tabu=1).start(space, Streams.from_seed(0, 1))
