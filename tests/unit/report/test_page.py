@@ -258,3 +258,8 @@ def test_searches_of_different_versions_are_told_so(comparison):
     assert "The searches were run with different versions: random with python" in Reader(page).text
     assert "local with nasbed 0.0.9" in Reader(page).text
     assert "different versions" not in html(comparison)
+
+
+def test_where_the_mean_is_heard_there_is_no_curse(landscape):
+    comparison = compare(["random", "local"], landscape, runs=3, evaluations=8, repeats="mean")
+    assert "The winner&#39;s curse" not in headings(html(comparison))

@@ -15,18 +15,19 @@ from nasbed.report.page.words import runs
 from nasbed.report.winners_curse import Curse, winners_curse
 
 _SAID = 6  # searches; of more, a table says the same better than a sentence
+_NOTHING = 1e-12  # a mean of equal numbers may differ from them by rounding
 _SHOWN = {"heard": ("heard", "circle"), "mean": ("mean of its trainings", "diamond"), "test": ("test", "square")}
 
 
 def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section | None:
-    """Draw what was heard beside what it is worth; None where nobody knows what it is worth.
+    """Draw what was heard beside what it is worth; None where nobody knows that, or where it is the same.
 
     Args:
         comparison: The searches.
         benchmark: The one that they were played on, if it is to say what the other repeats were.
     """
     found = winners_curse(comparison, benchmark)
-    if found.missing or all(np.isnan(one.optimism.value) for one in found.curses):
+    if found.missing or not any(abs(one.optimism.value) > _NOTHING for one in found.curses):
         return None
     accuracies = found.factor == 100
     kinds = ("heard", "mean", "test") if accuracies else ("heard", "mean")
