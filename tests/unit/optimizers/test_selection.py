@@ -7,6 +7,7 @@ import pytest
 
 from nasbed.core.rng import Streams
 from nasbed.optimizers.selection import Anybody, Best, EpsilonGreedy, Middle, Ranking, Roulette, Tournament
+from nasbed.optimizers.worth import OVER
 
 RUNS = 40_000
 EVERYONE = np.arange(RUNS)
@@ -104,6 +105,12 @@ def test_slots_may_count_from_the_worst():
 @pytest.mark.parametrize("from_worst", [False, True])
 def test_failures_have_no_slot(from_worst):
     values = np.array([0.8, 0.6, 0.2, -np.inf, -np.inf])
+    agree(shares(Roulette(from_worst), values), [0.6, 0.4, 0, 0, 0] if from_worst else [0.5, 0.375, 0.125, 0, 0])
+
+
+@pytest.mark.parametrize("from_worst", [False, True])
+def test_nor_has_what_is_over_a_limit(from_worst):
+    values = np.array([0.8, 0.6, 0.2, 1.1 * OVER, 2.0 * OVER])
     agree(shares(Roulette(from_worst), values), [0.6, 0.4, 0, 0, 0] if from_worst else [0.5, 0.375, 0.125, 0, 0])
 
 

@@ -24,7 +24,7 @@ def test_without_limits_it_is_the_value():
 
 
 def test_less_over_is_worth_more_and_failures_are_worth_nothing():
-    found = worth(answer([0.1, 0.9, 0.8, np.nan, 0.5], np.array([0.0, 0.3, 0.2, 0.0, np.nan])))
+    found = worth(answer([0.1, 0.9, 0.8, np.nan, 0.5], np.array([0.0, 0.3, 0.2, 0.4, np.nan])))
     assert np.argsort(-found)[:3].tolist() == [0, 2, 1]
     assert np.isfinite(found[:3]).all()
     assert np.isnan(found[3:]).all()
