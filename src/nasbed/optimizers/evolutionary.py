@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class EvolutionaryAlgorithm(Optimizer):
         selected: How many are chosen at a time: the best of a tournament, the best or the middle of all, or as many
             draws of the other rules. Each has a child, then as many are chosen again.
         tournament: How many members a tournament draws.
-        distinct: Whether a tournament draws different ones; else with replacement.
+        distinct: Whether a tournament draws different ones, all of them where there are no more; else with replacement.
         epsilon: How often ``"epsilon-greedy"`` takes anybody in place of the best.
         baseline: Where ``"roulette"`` counts values from: ``"zero"`` or the ``"worst"`` alive.
         pressure: Of ``"rank"``: how many children the best has for each of an average member, from 1 to 2.
@@ -90,10 +91,10 @@ class EvolutionaryAlgorithm(Optimizer):
     tries: int = 100
 
     def __post_init__(self) -> None:
-        _within("population", self.population, 1, None)
-        _within("selected", self.selected, 1, self.population)
-        _within("elitism", self.elitism, 0, self.population - 1)
-        _within("tries", self.tries, 1, None)
+        _count("population", self.population, 1, None)
+        _count("selected", self.selected, 1, self.population)
+        _count("elitism", self.elitism, 0, self.population - 1)
+        _count("tries", self.tries, 1, None)
         for chance in ("epsilon", "crossover", "mutation"):
             _within(chance, getattr(self, chance), 0, 1)
         _within("pressure", self.pressure, 1, 2)
@@ -101,12 +102,12 @@ class EvolutionaryAlgorithm(Optimizer):
         _one_of("selection", self.selection, _SELECTIONS)
         _one_of("replacement", self.replacement, REPLACEMENTS)
         if self.selection == "tournament":
-            _within("tournament", self.tournament, self.selected, self.population if self.distinct else None)
+            _count("tournament", self.tournament, self.selected, None)
         self._selection = _SELECTIONS[self.selection](self)
         self._replacement = REPLACEMENTS[self.replacement]
         usual, least, most = self._replacement.offspring(self.population - self.elitism)
         self._offspring = usual if self.offspring is None else self.offspring
-        _within(f"offspring of {self.replacement!r} replacement", self._offspring, least, most)
+        _count(f"offspring of {self.replacement!r} replacement", self._offspring, least, most)
 
     def reset(self) -> None:
         """Begin with nobody alive."""
@@ -216,7 +217,9 @@ class EvolutionaryAlgorithm(Optimizer):
 _SELECTIONS: dict[str, Callable[[EvolutionaryAlgorithm], Selection]] = {
     "best": lambda its: Best(its.selected),
     "random": lambda its: Anybody(its.selected),
-    "tournament": lambda its: Tournament(its.tournament, its.selected, its.distinct),
+    "tournament": lambda its: Tournament(
+        min(its.tournament, its.population) if its.distinct else its.tournament, its.selected, its.distinct
+    ),
     "middle": lambda its: Middle(its.selected),
     "epsilon-greedy": lambda its: EpsilonGreedy(its.epsilon, its.selected),
     "roulette": lambda its: Roulette(its.baseline == "worst", its.selected),
@@ -224,11 +227,17 @@ _SELECTIONS: dict[str, Callable[[EvolutionaryAlgorithm], Selection]] = {
 }
 
 
-def _within(name: str, given: float, least: float, most: float | None) -> None:
-    """Refuse what is out of bounds, or no number."""
+def _count(name: str, given: int, least: int, most: int | None) -> None:
+    """Refuse what is out of bounds, or no whole number."""
     bounds = f"at least {least}" if most is None else f"{least}" if least == most else f"from {least} to {most}"
-    if not isinstance(given, int | float) or not least <= given <= (np.inf if most is None else most):
+    if not isinstance(given, Integral) or given < least or (most is not None and given > most):
         raise BadSetting(f"{name} must be {bounds}, not {given}")
+
+
+def _within(name: str, given: float, least: float, most: float) -> None:
+    """Refuse what is out of bounds, or no number."""
+    if not isinstance(given, Real) or not least <= given <= most:
+        raise BadSetting(f"{name} must be from {least} to {most}, not {given}")
 
 
 def _one_of(name: str, given: str, allowed: Any) -> None:

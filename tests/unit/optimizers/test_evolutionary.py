@@ -267,9 +267,9 @@ def test_what_strangers_tell_of_is_known():
     [
         ({"population": 0}, "population must be at least 1, not 0"),
         ({"selection": "turnament"}, "selection is one of best, random, tournament, .*, not 'turnament'"),
-        ({"tournament": 0}, "tournament must be from 1 to 100, not 0"),
-        ({"tournament": 101}, "tournament must be from 1 to 100, not 101"),
-        ({"tournament": 5, "selected": 6}, "tournament must be from 6 to 100, not 5"),
+        ({"population": 2.5}, "population must be at least 1, not 2.5"),
+        ({"tournament": 0}, "tournament must be at least 1, not 0"),
+        ({"tournament": 5, "selected": 6}, "tournament must be at least 6, not 5"),
         ({"selected": 101}, "selected must be from 1 to 100"),
         ({"epsilon": 1.5}, "epsilon must be from 0 to 1"),
         ({"pressure": 2.5}, "pressure must be from 1 to 2"),
@@ -284,6 +284,14 @@ def test_settings_that_make_no_sense_are_refused(settings, message):
         EvolutionaryAlgorithm(**{"population": 100, **settings})
 
 
+def test_a_tournament_of_more_than_there_are_is_one_of_all():
+    search = EvolutionaryAlgorithm(population=3, tournament=50, replacement="plus").start(
+        SPACE, Streams.from_seed(0, 9)
+    )
+    for value in (0.1, 0.3, 0.2):
+        search.tell(search.ask(), heard(np.full(9, value)))
+    assert (search.ask().parents[:, 0] == 1).all()
+
+
 def test_tournaments_are_no_business_of_other_selections():
-    EvolutionaryAlgorithm(population=5, selection="rank")
-    EvolutionaryAlgorithm(population=5, tournament=50, distinct=False)
+    EvolutionaryAlgorithm(population=5, selection="rank", selected=4, tournament=2)
