@@ -59,7 +59,7 @@ class Part:
         with at(place):
             if isinstance(given, str):
                 name, settings = named(given)
-                given = {NAME: name, **settings}
+                given = {NAME: name, **({LABEL: given} if settings else {}), **settings}
             if not isinstance(given, Mapping) or not isinstance(given.get(NAME), str):
                 raise BadSetting(f"it is to be a name, or a table with a name, not {given!r}")
             conditions, label = given.get(WHERE, []), given.get(LABEL)
@@ -100,8 +100,9 @@ class Part:
             whole: Whether, without a label, all settings that are given are named.
         """
         shown = settings if whole and self.label is None else {key: settings[key] for key in self.varied}
+        name = self.label or self.name
         text = ",".join(f"{key}={in_words(value)}" for key, value in shown.items())
-        return f"{self.label or self.name}:{text}" if text else self.label or self.name
+        return f"{name}{',' if '=' in name else ':'}{text}" if text else name
 
 
 def in_words(value: Any) -> str:

@@ -306,6 +306,8 @@ def _optimizer(given: Any, place: str) -> Part:
 def _benchmark(given: Any, place: str, folder: Path | None) -> Part:
     """Read a benchmark; a relative path is taken from where the study lies."""
     part = Part.of(given, None, place)
+    if isinstance(given, str):
+        part = replace(part, label=None)  # it would be a path, which differs from machine to machine
     if folder is not None and (folder / part.name).is_file():
         part = replace(part, name=str(folder / part.name))
     for key, values in part.settings.items():

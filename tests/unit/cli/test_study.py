@@ -105,20 +105,8 @@ main()
 
 
 def test_ctrl_c_says_where_things_stand_and_what_goes_on(nasbed_command, folder):
-    words = [
-        "study",
-        "random",
-        "local",
-        "--grid",
-        "seed=0..9",
-        "--runs",
-        "3",
-        "--evaluations",
-        "9",
-        "--out",
-        "it",
-        *HERE,
-    ]
+    what = ["random", "local", "--grid", "seed=0..9", "--runs", "3", "--evaluations", "9"]
+    words = ["study", *what, "--out", "it", *HERE, *ENDS]
     command = [sys.executable, "-c", SLOW, *words]
     process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     while len(list((folder / "it").glob("cells/*.parquet"))) < 2:

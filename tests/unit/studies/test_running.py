@@ -147,6 +147,7 @@ def test_a_changed_study_plays_what_has_changed_and_leaves_the_rest_out(tmp_path
     )
     results = played(tmp_path, changed)
     assert counting.played[3:] == [("regularized-evolution:population=20", 0)]
+    assert set(results.files) == {cell.hash for cell in changed.cells}
     assert [path.name for path in results.stale] == [STUDY.cells[0].file]
     assert {row["population"] for row in results.summary if "population" in row} == {10, 20}
     assert any("earlier form" in warning for warning in results.warnings)

@@ -88,6 +88,20 @@ def test_labels_shorten_names():
     assert [cell.label for cell in study.cells] == ["RE:sample=5", "RE:sample=10"]
 
 
+def test_names_are_what_was_written_or_what_varies():
+    many = {"name": "regularized-evolution", "population": 30, "sample": [5, 10]}
+    study = Study.of({"optimizers": ["local:tabu=1", many], "search": {"evaluations": 9}})
+    assert [cell.label for cell in study.cells] == [
+        "local:tabu=1",
+        "regularized-evolution:sample=5",
+        "regularized-evolution:sample=10",
+    ]
+    best = study.with_grid("improvement", ["first", "best"]).cells
+    assert [cell.label for cell in best[:2]] == ["local:tabu=1,improvement=first", "local:tabu=1,improvement=best"]
+    alike = Study.of({"optimizers": [many, {**many, "population": 40}], "search": {"evaluations": 9}})
+    assert alike.cells[0].label == "regularized-evolution:population=30,sample=5"
+
+
 def test_a_relative_path_begins_where_the_file_lies(tmp_path, monkeypatch):
     import shutil
 
@@ -102,6 +116,8 @@ def test_a_relative_path_begins_where_the_file_lies(tmp_path, monkeypatch):
     moved.mkdir()
     shutil.copy(tmp_path / "mine.arrow", moved)
     assert read(moved, text).cells[0].hash == cell.hash, "where a table lies decides nothing"
+    column = "mine.arrow:validation=train_accuracy"
+    assert next(c.benchmark for c in read(moved, text.replace("mine.arrow", column)).cells) == "mine:validation=train_accuracy"
 
 
 @pytest.mark.parametrize(
