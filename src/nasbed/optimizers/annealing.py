@@ -23,6 +23,8 @@ from nasbed.optimizers.worth import OVER, worth
 
 _TRIES = 1000  # of a valid neighbour; where there is none so often, a random architecture is proposed
 
+_SILENCE = 10  # times the patience with answers, how many proposals a run makes without one
+
 
 @dataclass(eq=False)
 class SimulatedAnnealing(Optimizer):
@@ -41,7 +43,8 @@ class SimulatedAnnealing(Optimizer):
         warmup: Steps that look for the temperature, once a run.
         cooling: By what the temperature is multiplied, above 0 and at most 1.
         plateau: Answers between two coolings.
-        patience: After so many answers in a row that it did not go to, a run is frozen.
+        patience: After so many answers in a row that it did not go to, a run is frozen; or after ten times as many
+            proposals, where answers do not come, as when what it knows is skipped.
         restarts: How often a frozen run begins anew at a random architecture, as hot as at first; None for whenever it
             is frozen. After that it goes on where it is.
     """
@@ -77,13 +80,16 @@ class SimulatedAnnealing(Optimizer):
         self._loss, self._worse = np.zeros(self.runs), np.zeros(self.runs, np.int64)  # of those, how much and how many
         self._steps = np.zeros(self.runs, np.int64)  # answers since the start at full heat
         self._idle = np.zeros(self.runs, np.int64)  # answers in a row that were not gone to
+        self._tried = np.zeros(self.runs, np.int64)  # proposals since it went anywhere
 
     # ── what to try next ──────────────────────────────────────────────────────────────────────────────────────
 
     def ask(self) -> Trials:
         """Propose a neighbour, or a random architecture where a run has to start."""
+        self._freeze(self._tried >= _SILENCE * self.patience)
         archs = self._centre.copy()
         starting = self._starts.starting
+        self._tried[~starting] += 1
         lost = self._walk(archs, np.flatnonzero(~starting))
         drawing = np.union1d(np.flatnonzero(starting), lost)
         if len(drawing):
@@ -118,10 +124,13 @@ class SimulatedAnnealing(Optimizer):
         self._centre[rows], self._value[rows] = trials.archs[rows], heard[rows]
         self._starts.begun(rows)
         self._steps[start] = 0
-        frozen = np.flatnonzero(self._idle >= self.patience)
-        if len(frozen):
-            self._idle[frozen] = 0
-            self._starts.begin(frozen)
+        self._freeze(self._idle >= self.patience)
+
+    def _freeze(self, frozen: NDArray[np.bool_]) -> None:
+        """Let frozen runs begin anew, if they may; else they go on."""
+        if frozen.any():
+            self._idle[frozen] = self._tried[frozen] = 0
+            self._starts.begin(np.flatnonzero(frozen))
 
     def _accepted(self, step: NDArray[np.bool_], heard: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Say which steps are taken, by Metropolis; those of a warm-up all are, but for failures."""
@@ -139,7 +148,7 @@ class SimulatedAnnealing(Optimizer):
 
     def _count(self, step: NDArray[np.bool_], going: NDArray[np.bool_], heard: NDArray[np.float64]) -> None:
         """Cool down, or warm up: note how much worse the steps are that look for the temperature."""
-        self._idle[going] = 0
+        self._idle[going] = self._tried[going] = 0
         self._idle[step & ~going] += 1
         looking = step & np.isnan(self._hot)
         self._steps[step & ~looking] += 1
@@ -163,4 +172,4 @@ class SimulatedAnnealing(Optimizer):
             getattr(self, name)[:] = state[name]
 
 
-_STATE = ("_centre", "_value", "_hot", "_looked", "_loss", "_worse", "_steps", "_idle")
+_STATE = ("_centre", "_value", "_hot", "_looked", "_loss", "_worse", "_steps", "_idle", "_tried")

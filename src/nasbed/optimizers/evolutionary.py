@@ -83,7 +83,7 @@ class EvolutionaryAlgorithm(Optimizer):
     epsilon: float = 0.1
     baseline: str = "zero"
     pressure: float = 1.5
-    replacement: str = "worst"
+    replacement: str = "oldest"
     elitism: int = 0
     crossover: float = 0.0
     mutation: float = 1.0

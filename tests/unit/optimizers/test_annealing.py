@@ -141,6 +141,18 @@ def test_what_is_over_a_limit_is_not_gone_to_and_says_nothing_of_losses():
     assert search._value[0] == 0.1
 
 
+def test_where_no_answers_come_it_begins_anew_too():
+    search = SimulatedAnnealing(patience=3).start(SPACE, Streams.from_seed(0, 1))
+    search.tell(search.ask(), heard([0.5]))
+    for _ in range(30):
+        assert not search._starts.starting[0]
+        search.ask()
+    start = search.ask()
+    assert search._starts.starting[0]
+    search.tell(start, heard([0.1]))
+    assert search._value[0] == 0.1
+
+
 def test_late_answers_are_held_against_where_it_stands():
     search = SimulatedAnnealing(temperature=1e-9).start(SPACE, Streams.from_seed(0, 1))
     first, second = search.ask(), search.ask()
