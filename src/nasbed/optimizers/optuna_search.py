@@ -22,6 +22,8 @@ from nasbed.optimizers.borrowed import Answer, BorrowedSearch, Searcher
 
 _EXCESS = "excess"  # what the constraint of a trial is called: 0 or less is kept
 
+_FOR_NUMBERS = ("CmaEsSampler",)  # "does not support CategoricalDistribution", says its documentation
+
 
 @dataclass(eq=False)
 class OptunaSearch(BorrowedSearch):
@@ -45,6 +47,10 @@ class OptunaSearch(BorrowedSearch):
         seeded = [name for name, kind in kinds.items() if "seed" in _arguments(kind)]
         if self.sampler not in seeded:
             raise UnknownName("sampler of Optuna", self.sampler, seeded)
+        if self.sampler in _FOR_NUMBERS:
+            raise BadSetting(
+                f"{self.sampler} draws categorical decisions at random; choose another, such as TPESampler"
+            )
         known = _arguments(getattr(samplers, self.sampler))
         for name in self.options:
             if name not in known or name == "seed":
@@ -80,12 +86,7 @@ class _Searcher(Searcher):
     def propose(self) -> tuple[Any, Archs]:
         """Ask for a trial."""
         with _quiet(self._optuna):
-            try:
-                trial = self._study.ask(self._distributions)
-            except ValueError as error:
-                if not self._objectives:
-                    raise
-                raise BadSetting(f"{self._sampler} does not take {1 + self._objectives} objectives: {error}") from None
+            trial = self._study.ask(self._distributions)
         return (self._study, trial), np.array([trial.params[name] for name in self._distributions], np.int8)
 
     def refuse(self, ticket: Any) -> None:

@@ -110,12 +110,6 @@ def test_other_objectives_are_directions_and_limits_are_constraints():
         assert trial.constraints["excess"] == pytest.approx(max(params / 5.0 - 1.0, 0.0))
 
 
-def test_a_sampler_for_one_objective_says_so():
-    pytest.importorskip("cmaes")
-    with pytest.raises(BadSetting, match="CmaEsSampler does not take 2 objectives"):
-        search(OptunaSearch(sampler="CmaEsSampler"), ANSWERS, Budget(evaluations=25), objectives=("params",))
-
-
 def test_it_works_in_silence_and_leaves_optuna_as_talkative_as_it_was(caplog, capfd):
     optuna.logging.set_verbosity(optuna.logging.INFO)
     optuna.logging.enable_propagation()
@@ -135,6 +129,8 @@ def test_settings_that_optuna_does_not_know_are_refused():
         OptunaSearch(sampler="TPESampller")
     with pytest.raises(UnknownName, match="no sampler of Optuna is called 'BaseSampler'"):
         OptunaSearch(sampler="BaseSampler")
+    with pytest.raises(BadSetting, match="CmaEsSampler draws categorical decisions at random"):
+        OptunaSearch(sampler="CmaEsSampler")
     with pytest.raises(BadSetting, match=r"no option 'startup'; it has: .*n_startup_trials"):
         OptunaSearch(options={"startup": 3})
     with pytest.raises(BadSetting, match="no option 'seed'"):
