@@ -141,7 +141,7 @@ def _changed(study: Study, grid: list[str], runs: int | None, keep: str | None) 
     from dataclasses import replace
 
     from nasbed.core.errors import BadSetting
-    from nasbed.studies.study import checked_keep
+    from nasbed.studies.reading import checked_keep
     from nasbed.studies.values import grid_of
 
     for text in grid:

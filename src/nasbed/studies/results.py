@@ -27,10 +27,11 @@ from nasbed.studies.cell import Cell, slug
 from nasbed.studies.door import opened
 from nasbed.studies.folder import about_of, cell_files
 from nasbed.studies.outcomes import CLOCKS, outcomes
+from nasbed.studies.reading import Surface
 from nasbed.studies.surface import Grid, draw, grid_of
 
 if TYPE_CHECKING:
-    from nasbed.studies.study import Study, Surface
+    from nasbed.studies.study import Study
 
 MOST_COMPARED = 24
 """Searches in one comparison: figures with more lines say nothing."""
@@ -162,8 +163,6 @@ class Results:
     @property
     def surface(self) -> Surface | None:
         """What the surface shows: what the study says, or the two keys that vary, where there are two of numbers."""
-        from nasbed.studies.study import Surface
-
         if self.study.surface is not None or len(self.study.varied) != 2:
             return self.study.surface
         x, y = self.study.varied
