@@ -58,9 +58,7 @@ def fields_of(given: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
         "keep": checked_keep(given.get("keep", "trials")),
         "part": _count(given, "part", PART),
         "title": _text(given, "title", ""),
-        "surface": _surface(
-            given.get("surface"), [*values, *(key for part in (*methods, *asked) for key in part.settings)]
-        ),
+        "surface": _surface(given.get("surface"), keys),
     }
 
 
