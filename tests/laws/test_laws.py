@@ -64,7 +64,17 @@ def test_benchmark_that_laws_are_tried_on(law, failing):
     hold(law, KeyedBenchmark(NASBench101(vertices=5), failing))
 
 
-@each(registry.optimizers, optimizer_laws)
+BORROWED = ("nevergrad", "optuna")  # milliseconds a proposal: their own tests hold them to less of it, and quickly
+
+
+@pytest.mark.parametrize(
+    ("name", "law"),
+    [
+        pytest.param(name, law, id=f"{name}-{law}", marks=[pytest.mark.slow] * (name in BORROWED))
+        for name in registry.optimizers
+        for law in optimizer_laws
+    ],
+)
 def test_optimizer(name, law):
     hold(law, registry.optimizers.make(name, {}))
 

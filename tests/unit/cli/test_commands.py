@@ -152,7 +152,7 @@ def test_search_prints_and_keeps_what_was_chosen(nasbed_command, table, tmp_path
     out = tmp_path / "history.parquet"
     found = nasbed_command(*words, "--evaluations", 15, "--out", out, "--json").json
     history = History.from_parquet(out)
-    assert history.info["settings"] == {"population": 5, "sample": 2}
+    assert history.info["settings"] == {"population": 5, "sample": 2, "distinct": True}
     assert [run["validation"] for run in found["runs"]] == history.best_value.tolist()
     assert [run["evaluations"] for run in found["runs"]] == [15] * 3
     ran = nasbed_command(*words, "--total-epochs", 100, "--epochs", 4)

@@ -155,7 +155,6 @@ def search_for(seconds, store):
         (["--benchmark", "TABLE", "--recipe", "digits"], "trains nothing"),
         (["--benchmark", "TABLE", "--set", "recipe.l2=0"], "trains nothing"),
         (["--benchmark", "TABLE", "--device", "cuda"], "trains nothing"),
-        (["--benchmark", "TABLE", "--workers", "2"], "answers from a table"),
         (["--benchmark", "TABLE", "--store", "s.sqlite"], "answers from a table"),
     ],
 )

@@ -49,7 +49,7 @@ def test_it_is_the_search_that_asks_a_benchmark(runs):
         np.testing.assert_array_equal(getattr(found, field), getattr(asked, field))
     np.testing.assert_array_equal(found.metric("test"), asked.metric("test"))
     assert (np.diff(found.clock("seconds"), axis=0) >= 0).all()
-    assert found.info["settings"] == {"population": 6, "sample": 3}
+    assert found.info["settings"] == {"population": 6, "sample": 3, "distinct": True}
     assert np.isnan(found.optimum).all()
 
 
