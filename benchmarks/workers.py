@@ -51,7 +51,8 @@ def main() -> None:
     first = float(np.median(next(iter(times.values()))))
     for workers, taken in times.items():
         middle = float(np.median(taken))
-        print(f"{workers:>8}{middle:>13.2f}{middle / first:>7.2f}{evaluations[workers]:>19,.0f}{clock[workers]:>12,.0f}")
+        rest = f"{evaluations[workers]:>19,.0f}{clock[workers]:>12,.0f}"
+        print(f"{workers:>8}{middle:>13.2f}{middle / first:>7.2f}{rest}")
 
 
 if __name__ == "__main__":
