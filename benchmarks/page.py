@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 import nasbed
+from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
-from nasbed.optimizers.local import LocalSearch
 from nasbed.optimizers.random import RandomSearch
 from nasbed.report.page.library import plotly
 from nasbed.report.page.page import html

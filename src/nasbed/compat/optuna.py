@@ -22,7 +22,7 @@ from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.core.space import Space
-from nasbed.optimizers.optuna_search import decision_name
+from nasbed.optimizers.borrowed.optuna_search import decision_name
 
 optuna = require("optuna", "adapters")  # what follows is of no use without it
 _BaseSampler: Any = optuna.samplers.BaseSampler

@@ -20,7 +20,13 @@ def test_people_get_sentences_tables_and_a_folder(nasbed_command, table, tmp_pat
         "landscape", path, "--split", "test", "--epochs", "4", "--lags", "3", "--out", tmp_path / "out"
     )
     assert ran.code == 0
-    for said in ("test accuracy: 91 architectures", "correlation length", "best improvement", "warning: made up", "10 files in"):
+    for said in (
+        "test accuracy: 91 architectures",
+        "correlation length",
+        "best improvement",
+        "warning: made up",
+        "10 files in",
+    ):
         assert said in ran.out
     assert np.size(list((tmp_path / "out").iterdir())) == 10
 

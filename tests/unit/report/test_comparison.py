@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from nasbed.core.errors import BadSetting
+from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
-from nasbed.optimizers.local import LocalSearch
 from nasbed.optimizers.random import RandomSearch
 from nasbed.report.comparison import compare
 from nasbed.report.reference import random_reference

@@ -13,8 +13,8 @@ import pytest
 from live_toy import LiveToy
 
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted, UnknownName
+from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
-from nasbed.optimizers.local import LocalSearch
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.ledger import Budget
 from nasbed.run.live import Status, search_live

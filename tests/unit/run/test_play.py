@@ -7,8 +7,8 @@ from live_toy import LiveToy
 from nasbed.core.errors import BadSetting
 from nasbed.core.live import Answer
 from nasbed.core.records import Trials
+from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
-from nasbed.optimizers.local import LocalSearch
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.history import History
 from nasbed.run.ledger import Budget

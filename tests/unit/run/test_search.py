@@ -6,8 +6,8 @@ from toy import ToyBenchmark
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Trials
+from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
-from nasbed.optimizers.local import LocalSearch
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.ledger import Budget
 from nasbed.run.search import search

@@ -6,8 +6,8 @@ import pytest
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Trials
 from nasbed.core.rng import Streams
+from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
-from nasbed.optimizers.local import LocalSearch
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.answers import Aims, Answers
 from nasbed.run.ledger import Budget, Ledger

@@ -1,0 +1,1 @@
+"""Other libraries' methods, one for each run."""

@@ -1,0 +1,1 @@
+"""Searches that walk from neighbour to neighbour."""

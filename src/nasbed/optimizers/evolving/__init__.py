@@ -1,0 +1,1 @@
+"""Evolutionary algorithms composed of parts: who breeds, how, and who makes way."""

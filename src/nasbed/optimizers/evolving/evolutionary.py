@@ -1,0 +1,245 @@
+"""An evolutionary algorithm made of parts: how parents are selected, how children are bred, who makes room for them.
+
+Reference: Eiben and Smith, "Introduction to Evolutionary Computing", Springer 2003, whose scheme it follows; each rule
+names its own source in ``selection`` and ``replacement``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.optimizer import Optimizer
+from nasbed.core.records import Archs, Evaluations, Trials
+from nasbed.core.rng import Streams
+from nasbed.core.seen import Seen
+from nasbed.optimizers.evolving.population import Population
+from nasbed.optimizers.evolving.replacement import REPLACEMENTS, Step
+from nasbed.optimizers.evolving.selection import (
+    Anybody,
+    Best,
+    EpsilonGreedy,
+    Middle,
+    Ranking,
+    Roulette,
+    Selection,
+    Tournament,
+)
+from nasbed.optimizers.evolving.selection_pool import MatingPool
+from nasbed.optimizers.worth import worth
+
+_DRAWS = 10_000  # random draws in a row that are all known, after which a run has nothing new to propose
+
+
+@dataclass(eq=False)
+class EvolutionaryAlgorithm(Optimizer):
+    """A genetic algorithm or an evolution strategy, as its settings say.
+
+    The first trials are random, until ``population`` answers are told. From then on parents are selected from those
+    that are alive, some at a time, and have a child each, in turn. Children join in steps: when ``offspring`` of them
+    have been told, the replacement decides who makes room. With one child a step that is a steady state.
+
+    It never waits. Who is asked for while children are out is bred from those that are alive, and joins whichever step
+    it is told in; what nobody asked for joins as a child does. Failed trainings are worse than everything else. Of
+    equals, who was told of first ranks better.
+
+    Attributes:
+        population: How many are alive.
+        offspring: Children a step; None for as many as the replacement usually has: 1 for ``"worst"``, ``"oldest"`` and
+            ``"random"``, a whole population (less those protected) for ``"generational"`` and ``"plus"``, seven times
+            that for ``"comma"``.
+        selection: How parents are chosen: ``"tournament"``, ``"best"``, ``"random"``, ``"middle"``,
+            ``"epsilon-greedy"``, ``"roulette"`` or ``"rank"``.
+        selected: How many are chosen at a time: the best of a tournament, the best or the middle of all, or as many
+            draws of the other rules. Each has a child, then as many are chosen again.
+        tournament: How many members a tournament draws.
+        distinct: Whether a tournament draws different ones, all of them where there are no more; else with replacement.
+        epsilon: How often ``"epsilon-greedy"`` takes anybody in place of the best.
+        baseline: Where ``"roulette"`` counts values from: ``"zero"`` or the ``"worst"`` alive.
+        pressure: Of ``"rank"``: how many children the best has for each of an average member, from 1 to 2.
+        replacement: Who makes room: ``"worst"``, ``"oldest"``, ``"random"``, ``"generational"``, ``"plus"`` or
+            ``"comma"``.
+        elitism: How many of the best never make room.
+        crossover: How likely a child is crossed from two parents by the space's rule, from 0 to 1.
+        mutation: How likely a child, crossed or not, is mutated by the space's rule, from 0 to 1.
+        unique: Whether a run never proposes what is equal (by the space's key) to something it knows already. A child
+            that is known is bred anew, parents and all; after ``tries`` times, a random architecture that is new takes
+            its place; where none is found, the run has nothing more to propose.
+        tries: How often at most a child is bred for something new.
+    """
+
+    population: int = 50
+    offspring: int | None = None
+    selection: str = "tournament"
+    selected: int = 1
+    tournament: int = 10
+    distinct: bool = True
+    epsilon: float = 0.1
+    baseline: str = "zero"
+    pressure: float = 1.5
+    replacement: str = "oldest"
+    elitism: int = 0
+    crossover: float = 0.0
+    mutation: float = 1.0
+    unique: bool = False
+    tries: int = 100
+
+    def __post_init__(self) -> None:
+        _count("population", self.population, 1, None)
+        _count("selected", self.selected, 1, self.population)
+        _count("elitism", self.elitism, 0, self.population - 1)
+        _count("tries", self.tries, 1, None)
+        for chance in ("epsilon", "crossover", "mutation"):
+            _within(chance, getattr(self, chance), 0, 1)
+        _within("pressure", self.pressure, 1, 2)
+        _one_of("baseline", self.baseline, ("zero", "worst"))
+        _one_of("selection", self.selection, _SELECTIONS)
+        _one_of("replacement", self.replacement, REPLACEMENTS)
+        if self.selection == "tournament":
+            _count("tournament", self.tournament, self.selected, None)
+        self._selection = _SELECTIONS[self.selection](self)
+        self._replacement = REPLACEMENTS[self.replacement]
+        usual, least, most = self._replacement.offspring(self.population - self.elitism)
+        self._offspring = usual if self.offspring is None else self.offspring
+        _count(f"offspring of {self.replacement!r} replacement", self._offspring, least, most)
+
+    def reset(self) -> None:
+        """Begin with nobody alive."""
+        decisions = self.space.decisions
+        self._alive = Population(self.runs, self.population, self._offspring, decisions)
+        self._pool = MatingPool(self.runs, self.selected, decisions)
+        self._seen = Seen(self.runs)
+        self._asked = 0
+        self._everyone = np.ones(self.runs, np.bool_)
+        self._strangers = np.full(self.runs, -1)
+
+    # ── what to try next ──────────────────────────────────────────────────────────────────────────────────────
+
+    def ask(self) -> Trials:
+        """Sample at random until the population is full, then breed."""
+        archs = np.empty((self.runs, self.space.decisions), np.int8)
+        number, parents = np.full(self.runs, self._asked), np.full((self.runs, 2), -1)
+        self._asked += 1
+        everyone = np.arange(self.runs)
+        self._propose(everyone, archs, parents)
+        active = self._made_new(archs, parents) if self.unique else None
+        return Trials(archs, active=active, number=number, parents=parents)
+
+    def _propose(self, rows: NDArray[np.int64], archs: Archs, parents: NDArray[np.int64]) -> None:
+        """Write a proposal of each of some runs, and whose child it is."""
+        young = self._alive.alive[rows] < self.population
+        if young.any():
+            self._sample(rows[young], archs, parents)
+            rows = rows[~young]
+        if len(rows):
+            self._breed(rows, archs, parents)
+
+    def _sample(self, rows: NDArray[np.int64], archs: Archs, parents: NDArray[np.int64]) -> None:
+        archs[rows], parents[rows] = self._drawn(rows, self.space.sample), -1
+
+    def _breed(self, rows: NDArray[np.int64], archs: Archs, parents: NDArray[np.int64]) -> None:
+        """Cross and mutate whom the selection chooses; a word a run for each chance that is neither 0 nor 1."""
+        pool = self._alive, self._selection, self.streams
+        children, parents[rows, 0] = self._pool.draw(*pool, rows)
+        parents[rows, 1] = -1
+        crossing = self._happens(self.crossover, rows)
+        if len(crossing):
+            pairs = rows[crossing]
+            mothers = children[crossing]
+            fathers, parents[pairs, 1] = self._pool.draw(*pool, pairs)
+            children[crossing] = self._drawn(pairs, lambda streams: self.space.crossover(mothers, fathers, streams))
+        mutating = self._happens(self.mutation, rows)
+        if len(mutating):
+            before = children[mutating]
+            children[mutating] = self._drawn(rows[mutating], lambda streams: self.space.mutate(before, streams))
+        archs[rows] = children
+
+    def _happens(self, chance: float, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Draw for each of some runs whether something happens; give the places of those where it does."""
+        if chance in (0, 1):
+            return np.arange(len(rows) if chance else 0)
+        return np.flatnonzero(self._drawn(rows, lambda streams: streams.uniform()[:, 0]) < chance)
+
+    def _drawn(self, rows: NDArray[np.int64], draw: Callable[[Streams], Any]) -> Any:
+        """Draw in some runs, without copying streams where it is all of them."""
+        return draw(self.streams) if len(rows) == self.runs else self.streams.drawing(rows, draw)
+
+    def _made_new(self, archs: Archs, parents: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+        """Replace proposals that their runs know; say who has one, None for all."""
+        known, keys = self._everyone, np.zeros(self.runs, np.uint64)
+        rows = np.arange(self.runs)
+        for attempt in range(self.tries + _DRAWS):
+            keys[rows] = self.space.key(archs[rows])
+            known = self._seen.meet(keys, 0, known) >= 0
+            rows = np.flatnonzero(known)
+            if not len(rows):
+                return None
+            (self._propose if attempt + 1 < self.tries else self._sample)(rows, archs, parents)
+        return ~known
+
+    # ── what came of it ───────────────────────────────────────────────────────────────────────────────────────
+
+    def tell(self, trials: Trials, evaluations: Evaluations) -> None:
+        """Let the newcomer in, or wait for the others of its step."""
+        active = self._everyone if trials.active is None else trials.active
+        number = self._strangers if trials.number is None else trials.number
+        if self.unique and (number < 0).any():
+            self._seen.meet(self.space.key(trials.archs), 0, active & (number < 0))
+        alive = self._alive
+        rows = alive.hear(trials.archs, worth(evaluations), number, active)
+        if len(rows):
+            step = Step(alive.values, alive.births, alive.newcomers, rows, self.streams, self.elitism)
+            alive.renew(rows, *self._replacement.exchange(step))
+
+    def state(self) -> dict[str, Any]:
+        """Give who is alive, who waits, who is about to breed and what is known."""
+        return {
+            "alive": self._alive.state_dict(),
+            "pool": self._pool.state_dict(),
+            "seen": self._seen.state_dict(),
+            "asked": self._asked,
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Bring all of them back."""
+        self._alive.load_state_dict(state["alive"])
+        self._pool.load_state_dict(state["pool"])
+        self._seen.load_state_dict(state["seen"])
+        self._asked = int(state["asked"])
+
+
+_SELECTIONS: dict[str, Callable[[EvolutionaryAlgorithm], Selection]] = {
+    "best": lambda its: Best(its.selected),
+    "random": lambda its: Anybody(its.selected),
+    "tournament": lambda its: Tournament(
+        min(its.tournament, its.population) if its.distinct else its.tournament, its.selected, its.distinct
+    ),
+    "middle": lambda its: Middle(its.selected),
+    "epsilon-greedy": lambda its: EpsilonGreedy(its.epsilon, its.selected),
+    "roulette": lambda its: Roulette(its.baseline == "worst", its.selected),
+    "rank": lambda its: Ranking(its.pressure, its.selected),
+}
+
+
+def _count(name: str, given: int, least: int, most: int | None) -> None:
+    """Refuse what is out of bounds, or no whole number."""
+    bounds = f"at least {least}" if most is None else f"{least}" if least == most else f"from {least} to {most}"
+    if not isinstance(given, Integral) or given < least or (most is not None and given > most):
+        raise BadSetting(f"{name} must be {bounds}, not {given}")
+
+
+def _within(name: str, given: float, least: float, most: float) -> None:
+    """Refuse what is out of bounds, or no number."""
+    if not isinstance(given, Real) or not least <= given <= most:
+        raise BadSetting(f"{name} must be from {least} to {most}, not {given}")
+
+
+def _one_of(name: str, given: str, allowed: Any) -> None:
+    if given not in allowed:
+        raise BadSetting(f"{name} is one of {', '.join(allowed)}, not {given!r}")

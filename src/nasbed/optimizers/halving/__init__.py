@@ -1,0 +1,1 @@
+"""Searches that train many architectures shortly and few of them long."""

@@ -1,0 +1,179 @@
+"""Open brackets: what each of many runs is to train next, while answers come in any order.
+
+A run works on its oldest bracket first. Where every open bracket waits for answers, the next one is opened, so that
+there is always something to train, as in the parallel program that was published with BOHB (Falkner et al., ICML 2018,
+https://arxiv.org/abs/1807.01774). Where answers come before the next question, a run has one bracket open at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.records import Archs
+from nasbed.optimizers.halving.brackets import Bracket
+from nasbed.optimizers.halving.brackets_kernels import hear, next_jobs
+
+
+class Jobs(NamedTuple):
+    """What each run is to train next.
+
+    Attributes:
+        number: Of the trials, int64 ``(runs,)``.
+        bracket: Which of its run's brackets each is for, counted from 0 as they were opened, int64 ``(runs,)``.
+        rung: Which rung of that bracket, from 0, int64 ``(runs,)``.
+        epochs: For how many epochs, int64 ``(runs,)``.
+        fresh: Whose rung is the bracket's first, so that an architecture has yet to be found, bool ``(runs,)``.
+        archs: What was promoted, the best of the rung before first, int8 ``(runs, decisions)``; zeros for the fresh.
+        earlier: The trial that it was promoted for, int64 ``(runs,)``; −1 for the fresh.
+        place: Where the bracket lies in the arrays of ``OpenBrackets``, int64 ``(runs,)``.
+        slot: Where the job is in its rung, int64 ``(runs,)``.
+    """
+
+    number: NDArray[np.int64]
+    bracket: NDArray[np.int64]
+    rung: NDArray[np.int64]
+    epochs: NDArray[np.int64]
+    fresh: NDArray[np.bool_]
+    archs: Archs
+    earlier: NDArray[np.int64]
+    place: NDArray[np.int64]
+    slot: NDArray[np.int64]
+
+
+class OpenBrackets:
+    """The brackets that each run has open.
+
+    The arrays have axes ``(runs, places)`` or ``(runs, places, slots)``. They may be read; a bracket's slots are those
+    of its present rung.
+
+    Args:
+        runs: How many runs.
+        decisions: Of an architecture.
+        plans: The brackets that each run opens, one after the other and again from the first.
+    """
+
+    def __init__(self, runs: int, decisions: int, plans: Sequence[Bracket]) -> None:
+        rungs = max(len(plan.counts) for plan in plans)
+        self.plan_counts, self.plan_epochs = np.zeros((2, len(plans), rungs), np.int64)
+        for i, plan in enumerate(plans):
+            self.plan_counts[i, : len(plan.counts)], self.plan_epochs[i, : len(plan.counts)] = plan.counts, plan.epochs
+        places, slots = 2, int(self.plan_counts.max())
+        self.opened = np.zeros(runs, np.int64)
+        """How many brackets each run has opened."""
+        self.serial = np.full((runs, places), -1)
+        """Which of them lies here; −1 for none."""
+        self.rung, self.size, self.asked, self.told = np.zeros((4, runs, places), np.int64)
+        """Which rung it is at, how many trials that has, how many of them are asked and told."""
+        self.archs = np.zeros((runs, places, slots, decisions), np.int8)
+        self.values = np.full((runs, places, slots), np.nan)
+        self.numbers = np.full((runs, places, slots), -1)
+        """The trial of each slot; −1 for one that was not asked yet."""
+        self.earlier = np.full((runs, places, slots), -1)
+        """The trial that each was promoted for; −1 in a first rung."""
+        self.heard = np.zeros((runs, places, slots), np.bool_)
+
+    def next(self, number: int) -> Jobs:
+        """Give each run its next job, whose architecture is then to be ``put``.
+
+        Args:
+            number: Of the trials that they will be.
+        """
+        if (self.serial >= 0).all(axis=1).any():
+            self._widen()
+        place, slot = next_jobs(
+            self.plan_counts,
+            number,
+            self.opened,
+            self.serial,
+            self.rung,
+            self.size,
+            self.asked,
+            self.told,
+            self.numbers,
+        )
+        runs = np.arange(len(place))
+        bracket, rung = self.serial[runs, place], self.rung[runs, place]
+        fresh = rung == 0
+        return Jobs(
+            number=np.full(len(runs), number),
+            bracket=bracket,
+            rung=rung,
+            epochs=self.plan_epochs[bracket % len(self.plan_epochs), rung],
+            fresh=fresh,
+            archs=np.where(fresh[:, None], np.int8(0), self.archs[runs, place, slot]),
+            earlier=np.where(fresh, -1, self.earlier[runs, place, slot]),
+            place=place,
+            slot=slot,
+        )
+
+    def put(self, jobs: Jobs, archs: Archs) -> None:
+        """Say which architecture each job trains, ``(runs, decisions)``."""
+        self.archs[np.arange(len(archs)), jobs.place, jobs.slot] = archs
+
+    def tell(
+        self, number: NDArray[np.int64], value: NDArray[np.float64], active: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Hear one answer a run; a rung that is complete hands its best to the next.
+
+        A NaN value is a failed training, which is never promoted; where fewer than wanted are left, the next rung is
+        that much smaller. Answers that no rung waits for are ignored.
+
+        Args:
+            number: Of the trial, ``(runs,)``.
+            value: Higher is better.
+            active: Which rows count.
+
+        Returns:
+            Which rows a rung had waited for, ``(runs,)``.
+        """
+        known: NDArray[np.bool_] = hear(
+            self.plan_counts,
+            self.serial,
+            self.rung,
+            self.size,
+            self.asked,
+            self.told,
+            self.numbers,
+            self.heard,
+            self.archs,
+            self.values,
+            self.earlier,
+            number,
+            value,
+            active,
+        )
+        return known
+
+    def _widen(self) -> None:
+        """Make room for twice as many brackets."""
+        for name, empty in _BY_PLACE.items():
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, np.full_like(old, empty)], axis=1))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give what restores the brackets, as arrays."""
+        return {name: getattr(self, name).copy() for name in ("opened", *_BY_PLACE)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from where ``state_dict`` was taken."""
+        for name in ("opened", *_BY_PLACE):
+            setattr(self, name, np.array(state[name]))
+
+
+_BY_PLACE = {
+    "serial": -1,
+    "rung": 0,
+    "size": 0,
+    "asked": 0,
+    "told": 0,
+    "archs": 0,
+    "values": np.nan,
+    "numbers": -1,
+    "earlier": -1,
+    "heard": False,
+}
+"""The arrays with an axis of places, and what stands where there is no bracket."""

@@ -1,0 +1,106 @@
+"""What searches by brackets have in common: they differ in the brackets and in where new architectures come from."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.optimizer import Optimizer
+from nasbed.core.records import Archs, Evaluations, Trials
+from nasbed.optimizers.halving.brackets import Bracket
+from nasbed.optimizers.halving.brackets_open import Jobs, OpenBrackets
+from nasbed.optimizers.halving.fidelity import Continuation, check_continuation, check_eta, rungs
+from nasbed.optimizers.worth import worth
+
+
+@dataclass(eq=False)
+class HalvingSearch(Optimizer):
+    """Trains many architectures for few epochs, and the best of them for more.
+
+    A failed trial ranks last and is never promoted. Answers to what the search did not ask for are ignored: a rung
+    compares its own. With one budget there is nothing to halve, and new architectures are all that is tried. A rung
+    waits for all its answers while the next bracket is opened; where ``duplicates="skip"`` drops trials it waits for
+    ever, so play with ``"pay"`` or ``"free"``.
+
+    Attributes:
+        min_epochs: No rung is shorter; None for the benchmark's smallest budget.
+        max_epochs: The last rung is here; None for the benchmark's largest budget.
+        eta: Each rung is so many times as long as the one before, and keeps one of so many.
+        continuation: ``"restart"`` trains what was promoted anew, which every table can answer. ``"resume"`` goes on
+            with the training of the rung before and pays for the epochs between, where the benchmark can.
+    """
+
+    min_epochs: int | None = None
+    max_epochs: int | None = None
+    eta: int = 3
+    continuation: Continuation = "restart"
+
+    def __post_init__(self) -> None:
+        check_eta(self.eta)
+        check_continuation(self.continuation)
+
+    @abstractmethod
+    def plans(self) -> tuple[Bracket, ...]:
+        """Give the brackets that a run opens, one after the other and again from the first; ``rungs`` is known."""
+
+    @abstractmethod
+    def choose(self, jobs: Jobs) -> Archs:
+        """Say what each run trains, ``(runs, decisions)``: a new array, with something for every row."""
+
+    def learn(self, trials: Trials, value: NDArray[np.float64], known: NDArray[np.bool_]) -> None:
+        """Hear what ``tell`` heard, after the brackets did; a method without a model learns nothing.
+
+        Args:
+            trials: As they were told.
+            value: What each is worth, ``(runs,)``; NaN for a failed training.
+            known: Which rows are active and answer a trial of this search that was not answered before.
+        """
+
+    def reset(self) -> None:
+        """Begin with no bracket open."""
+        self.rungs = rungs(self.budgets, self.min_epochs, self.max_epochs, self.eta)
+        self.brackets = OpenBrackets(self.runs, self.space.decisions, self.plans())
+        self._asked = 0
+
+    def ask(self) -> Trials:
+        """Propose what the oldest bracket with something to train has next."""
+        jobs = self.brackets.next(self._asked)
+        archs = self.choose(jobs)
+        self.brackets.put(jobs, archs)
+        self._asked += 1
+        continues = jobs.earlier if self.continuation == "resume" else None
+        return Trials(archs, jobs.epochs, number=jobs.number, continues=continues)
+
+    def tell(self, trials: Trials, evaluations: Evaluations) -> None:
+        """Put the answers into their rungs, what is over a limit below all that is not; strangers have none."""
+        value = worth(evaluations)
+        active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
+        if trials.number is None:
+            known = np.zeros(self.runs, np.bool_)
+        else:
+            known = self.brackets.tell(trials.number, value, active)
+        self.learn(trials, value, known)
+
+    def sampled(self, jobs: Jobs) -> Archs:
+        """Give what was promoted, and random architectures where new ones are wanted."""
+        if jobs.fresh.all():
+            return self.space.sample(self.streams)
+        archs = jobs.archs.copy()
+        fresh = np.flatnonzero(jobs.fresh)
+        if len(fresh):
+            archs[fresh] = self.streams.drawing(fresh, self.space.sample)
+        return archs
+
+    def state(self) -> dict[str, Any]:
+        """Give the open brackets and how many trials were asked for."""
+        return {"brackets": self.brackets.state_dict(), "asked": self._asked}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Open them again."""
+        self.brackets.load_state_dict(state["brackets"])
+        self._asked = state["asked"]

@@ -1,0 +1,1 @@
+"""Searches for several objectives at once."""

@@ -1,0 +1,102 @@
+"""Random scalarisation: every step draws how much each objective counts, and breeds from the best by that.
+
+References: Knowles, "ParEGO: A Hybrid Algorithm with On-Line Landscape Approximation for Expensive Multiobjective
+Optimization Problems", IEEE Transactions on Evolutionary Computation 10(1), 2006,
+https://doi.org/10.1109/TEVC.2005.851274, for the scalarisation; Paria, Kandasamy and Póczos, "A Flexible Framework for
+Multi-Objective Bayesian Optimization using Random Scalarizations", UAI 2019, https://arxiv.org/abs/1805.12168, for
+drawing it at random in any method; Real et al., AAAI 2019, https://arxiv.org/abs/1802.01548, for the method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.optimizer import Optimizer
+from nasbed.core.records import Archs, Evaluations, Trials
+from nasbed.core.rng import Streams
+from nasbed.optimizers.multiobjective.objectives import Heard
+from nasbed.optimizers.multiobjective.scalarisation_kernels import push, winners_of
+
+
+@dataclass(eq=False)
+class RandomScalarisation(Optimizer):
+    """Aging evolution (regularized evolution) whose tournaments are judged by objectives weighted at random.
+
+    For each child, weights that sum to 1 are drawn evenly from all there are. A few members that are alive, drawn with
+    replacement, compete to be its parent: the lowest max(wᵢ·fᵢ) + ``rho``·Σwᵢ·fᵢ wins, ParEGO's augmented Chebyshev
+    function, with each objective f from 0, its best among those that are alive, to 1, its worst. The space mutates the
+    winner, and the child takes the oldest's place.
+
+    Accuracy is one objective, the study's costs are the others; without any it is regularized evolution. What keeps
+    the study's limits wins over what does not, and of two that do not, the one that is less over them wins; failed
+    trainings lose to all others.
+
+    ParEGO models the scalarised function and draws its weights from a grid; here they are drawn from all there are,
+    and evolution takes the model's place.
+
+    Attributes:
+        population: How many of the latest trials are alive.
+        sample: How many of them compete to be the parent.
+        rho: How much the sum counts beside the largest; 0.05 as published.
+    """
+
+    population: int = 50
+    sample: int = 10
+    rho: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.population < 1 or self.sample < 1:
+            raise BadSetting(f"population and sample must be at least 1, not {self.population} and {self.sample}")
+        if not self.rho >= 0:
+            raise BadSetting(f"rho is how much the sum of objectives counts and cannot be negative, not {self.rho}")
+
+    def reset(self) -> None:
+        """Begin with nobody alive."""
+        self._alive = Heard(self.runs, self.population, self.space.decisions)
+        self._told = np.zeros(self.runs, np.int64)
+        self._asked = 0
+
+    def ask(self) -> Trials:
+        """Sample at random until the population is full, then breed."""
+        archs = np.empty((self.runs, self.space.decisions), np.int8)
+        number, parents = np.full(self.runs, self._asked), np.full((self.runs, 2), -1)
+        self._asked += 1
+        young = self._told < self.population
+        filling, breeding = np.flatnonzero(young), np.flatnonzero(~young)
+        if len(filling):
+            archs[filling] = self.streams.drawing(filling, self.space.sample)
+        if len(breeding):
+            archs[breeding], parents[breeding, 0] = self.streams.drawing(
+                breeding, lambda streams: self._children(streams, breeding)
+            )
+        return Trials(archs, number=number, parents=parents)
+
+    def _children(self, streams: Streams, runs: NDArray[np.int64]) -> tuple[Archs, NDArray[np.int64]]:
+        """Breed a child in each of some runs, and name its parent; a word for each objective and each competitor."""
+        shares = -np.log1p(-streams.uniform(self._alive.objectives.shape[2]))  # which are even once they sum to 1
+        weights = shares / np.maximum(shares.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+        rivals = streams.integers(self.population, self.sample)
+        parents = winners_of(self._alive.objectives, self._alive.excess, runs, rivals, weights, self.rho)
+        children = self.space.mutate(self._alive.archs[runs, parents], streams)
+        return children, self._alive.number[runs, parents]
+
+    def tell(self, trials: Trials, evaluations: Evaluations) -> None:
+        """The newest joins; once the population is full it takes the oldest's place."""
+        active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
+        answers = self._alive.answers(trials, evaluations, active)
+        push(self._alive.arrays, self._told, answers, active)
+
+    def state(self) -> dict[str, Any]:
+        """Give who is alive, how many there have been, and how many trials were asked for."""
+        return {"alive": self._alive.state_dict(), "told": self._told.copy(), "asked": self._asked}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Bring the population back."""
+        self._alive.load_state_dict(state["alive"])
+        self._told[:], self._asked = state["told"], int(state["asked"])
