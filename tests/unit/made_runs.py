@@ -23,7 +23,7 @@ def history(worth, *, heard=None, optimum=1.0, seconds=10.0, benchmark="made", f
         "first_run": first_run,
     }
     whole = np.ones(worth.shape, bool)
-    spent = np.full(worth.shape, seconds)
+    spent = np.broadcast_to(np.float64(seconds), worth.shape).copy()
     made = History(SPACE, info, archs, heard, spent, np.full(worth.shape, 12), whole, whole)
     return made.judged(worth, worth, (optimum, optimum))
 

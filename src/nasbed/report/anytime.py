@@ -115,6 +115,9 @@ def anytime_areas(
     histories = comparison.histories
     start = max(_first(histories[label], values[label], against)[some].max(initial=0) for label, some in found.items())
     end = min(horizon(history, against) for history in histories.values())
+    if start <= 0 and axis == "log":
+        why = f"Some run has its first result at 0 {against}, which a logarithmic axis does not have: there is no area."
+        return _nothing(comparison, read, against, axis, why)
     if not start < end:
         why = f"Before every run has a result, at {start:g} {against}, a budget is spent, at {end:g}: there is no area."
         return _nothing(comparison, read, against, axis, why)

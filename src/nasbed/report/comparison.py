@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +30,15 @@ from nasbed.run.progress import Progress
 from nasbed.run.scheduling import Scheduling
 from nasbed.run.search import search
 
+_ALIKE_EPOCHS = 1.05  # times; failed trainings alone make searches differ by less
 _AS_GOOD = 1e-12  # two means of the same accuracies may differ by rounding
+
+_ALIKE: dict[str, Callable[[History], Any]] = {
+    "benchmark": lambda history: history.info.get("benchmark", {}).get("name"),
+    "number of runs": lambda history: history.runs,
+    "number of the first run": lambda history: history.info.get("first_run", 0),
+}
+"""What all searches of a comparison have in common, so that run k of one is held against run k of another."""
 
 WORDS: dict[Metric, str] = {
     "validation": "validation accuracy",
@@ -50,11 +58,24 @@ class Comparison:
         histories: What each search did, by its label.
         reference: What random search is expected to reach, where that is asked and known; else None.
         command: What was typed to make it, if anything was.
+
+    Raises:
+        BadSetting: When there is no history, or they differ in benchmark, number of runs, or the first run's number.
     """
 
     histories: dict[str, History]
     reference: RandomReference | RecordedReference | None = None
     command: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be compared run by run."""
+        if not self.histories:
+            raise BadSetting("there is nothing to compare; give the history of one search or more, by label")
+        for name, read in _ALIKE.items():
+            found = {label: read(history) for label, history in self.histories.items()}
+            if len(set(found.values())) > 1:
+                said = ", ".join(f"{label} {value}" for label, value in found.items())
+                raise BadSetting(f"searches are compared run by run, so all have the same {name}, not {said}")
 
     @property
     def benchmark(self) -> str:
@@ -73,8 +94,8 @@ class Comparison:
 
     @property
     def warnings(self) -> list[str]:
-        """What the benchmark says one should know before citing these numbers."""
-        return self._any.warnings
+        """What one should know before citing these numbers: of the benchmark, and of evaluations that differ."""
+        return self._any.warnings + _unequal_evaluations(self.histories)
 
     @property
     def caution(self) -> str | None:
@@ -239,6 +260,21 @@ def compare(
     independent = [m for m in methods.values() if isinstance(m, RandomSearch) and m.replacement]
     known = random_reference(answers, epochs, repeats) if independent and duplicates == "pay" else None
     return Comparison(histories, known)
+
+
+def _unequal_evaluations(histories: Mapping[str, History]) -> list[str]:
+    """Say it where searches have as many evaluations each, but some of them shorter ones."""
+    budgeted = all((history.info.get("budget") or {}).get("evaluations") is not None for history in histories.values())
+    if not budgeted or all(history.fidelity is None for history in histories.values()):
+        return []
+    epochs = {label: float(history.clock("epochs")[-1].mean()) for label, history in histories.items()}
+    least, most = (choose(epochs, key=lambda label: epochs[label]) for choose in (min, max))
+    if epochs[most] <= _ALIKE_EPOCHS * epochs[least]:
+        return []
+    return [
+        f"evaluations are of different lengths: a run trained {epochs[least]:,.0f} epochs ({least}) to "
+        f"{epochs[most]:,.0f} ({most}) on average; hold these searches against each other by epochs or seconds"
+    ]
 
 
 def _share_of(progress: Progress, done: int, total: int) -> Progress:

@@ -6,19 +6,11 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from nasbed.core.errors import BadSetting
-from nasbed.core.files import replacing
 from nasbed.report.correlation import COEFFICIENTS, Agreement, Correlation, Estimate, Search
 from nasbed.report.correlation_figures import overview, scatter
-from nasbed.report.figures import style
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-FORMS = ("png", "svg", "pdf")
-_UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}  # the same correlation gives the same bytes
+from nasbed.report.drawn import drawn, prepared, written
+from nasbed.report.latex import markdown as table
 
 
 def save(correlation: Correlation, folder: Path, forms: Sequence[str]) -> list[Path]:
@@ -30,22 +22,15 @@ def save(correlation: Correlation, folder: Path, forms: Sequence[str]) -> list[P
     Raises:
         BadSetting: For a form that there is not, or where no folder can be made.
     """
-    for form in forms:
-        if form not in FORMS:
-            raise BadSetting(f"figures are {', '.join(FORMS)}, not {form!r}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadSetting(f"no folder can be made at {folder}: {error.strerror}; choose another place") from None
-    written = [_draw(overview(correlation), folder / f"overview.{form}") for form in forms]
+    prepared(folder, forms)
+    paths = drawn(overview(correlation), folder, "overview", forms)
     for proxy in correlation.agreements:
         name = re.sub(r"[^A-Za-z0-9._=-]+", "-", proxy)
-        figure = scatter(correlation, proxy)
-        written += [_draw(figure, folder / f"scatter-{name}.{form}") for form in forms]
-    written.append(_write(folder / "correlation.csv", correlation.frame().to_csv(lineterminator="\n")))
-    written.append(_write(folder / "correlation.md", markdown(correlation)))
-    written.append(_write(folder / "correlation.json", json.dumps(correlation.as_dict(), indent=2) + "\n"))
-    return written
+        paths += drawn(scatter(correlation, proxy), folder, f"scatter-{name}", forms)
+    paths.append(written(folder / "correlation.csv", correlation.frame().to_csv(lineterminator="\n")))
+    paths.append(written(folder / "correlation.md", markdown(correlation)))
+    paths.append(written(folder / "correlation.json", json.dumps(correlation.as_dict(), indent=2) + "\n"))
+    return paths
 
 
 def markdown(correlation: Correlation) -> str:
@@ -61,9 +46,8 @@ def markdown(correlation: Correlation) -> str:
         "architectures drawn with replacement; exact.",
         *(f"Warning: {warning}" for warning in correlation.warnings),
     ]
-    return (
-        "\n\n".join([title, _table(*coefficient_rows(correlation)), _table(*search_rows(correlation)), *notes]) + "\n"
-    )
+    tables = [table(rows(correlation)).rstrip() for rows in (coefficient_rows, search_rows)]
+    return "\n\n".join([title, *tables, *notes]) + "\n"
 
 
 def coefficient_rows(correlation: Correlation) -> tuple[list[str], list[list[str]]]:
@@ -98,20 +82,3 @@ def _estimate(estimate: Estimate) -> str:
 def _search(search: Search) -> str:
     digits = ".2f" if abs(search.mean) >= 1 else ".3g"
     return f"{search.mean:{digits}} ± {search.std:{digits}}"
-
-
-def _table(headers: list[str], rows: list[list[str]]) -> str:
-    lines = [headers, ["---", *["---:"] * (len(headers) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _draw(figure: Figure, path: Path) -> Path:
-    with style(), replacing(path) as beside:
-        figure.savefig(beside, format=path.suffix[1:], metadata=_UNDATED.get(path.suffix[1:], {}))
-    return path
-
-
-def _write(path: Path, text: str) -> Path:
-    with replacing(path) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-    return path

@@ -19,22 +19,35 @@ FORMS = ("png", "svg", "pdf")
 _UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
-def check_forms(forms: Sequence[str]) -> None:
-    """See that figures can be written so.
+def prepared(folder: Path, forms: Sequence[str]) -> Path:
+    """See that figures can be written so, make the folder if need be, and give it.
 
     Raises:
-        BadSetting: For a form that there is not.
+        BadSetting: For a form that there is not, or where no folder can be made.
     """
     for form in forms:
         if form not in FORMS:
             raise BadSetting(f"figures are {', '.join(FORMS)}, not {form!r}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"no folder can be made at {folder}: {error.strerror}; choose another place") from None
+    return folder
 
 
-def drawn(figure: Figure, path: Path) -> Path:
-    """Write a figure in the form that the path's suffix says, and give the path."""
-    with style(), replacing(path) as beside:
-        figure.savefig(beside, format=path.suffix[1:], metadata=_UNDATED.get(path.suffix[1:], {}))
-    return path
+def drawn(figure: Figure, folder: Path, name: str, forms: Sequence[str]) -> list[Path]:
+    """Write a figure as ``NAME.FORM`` in a folder, in each form, and give the paths.
+
+    It is laid out once for all forms, which takes as long as drawing it.
+    """
+    paths = [folder / f"{name}.{form}" for form in forms]
+    with style():
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)  # what was laid out stays where it is
+        for path, form in zip(paths, forms, strict=True):
+            with replacing(path) as beside:
+                figure.savefig(beside, format=form, metadata=_UNDATED.get(form, {}))
+    return paths
 
 
 def written(path: Path, text: str) -> Path:

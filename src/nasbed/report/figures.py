@@ -1,12 +1,13 @@
 """Figures of a comparison, fit for a paper: drawn through matplotlib's objects, no global state.
 
-Colours are those of Okabe and Ito, which people with any common colour vision tell apart; line styles say the same
-once more for print without colour.
+Colours are those of Okabe and Ito, which people with any common colour vision tell apart, and three more; line styles
+say the same once more for print without colour. Names of any length are broken into lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -23,10 +24,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
+    *("#882255", "#999933", "#7F7F7F"),
+)
 _STYLES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.5, 1.2)))
 _SIZE = (5.4, 3.5)  # inches: a little more than a column of a two-column paper
-_LINES_INSIDE = 5  # more than that, and the legend goes below the axes
+_LINES_INSIDE = 5  # more than that, or longer names, and the legend goes below the axes
+_BESIDE = 24  # letters a line of a name beside an axis
+_INSIDE = 34  # letters of a name inside the axes
+_LINE = 0.145  # inches of a line of text
 _LOG_FROM = 4.0  # means that span more than this factor are drawn on a logarithmic scale
 _CAUTION = 72  # characters a line below a title
 _UNITS = ((86400.0, "days"), (3600.0, "hours"), (1.0, "seconds"))
@@ -68,7 +75,7 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
         logarithmic = metric.endswith("regret") and _spans_much(np.concatenate(means))
         floor = 0.5 * min(m[m > 0].min() for m in means if (m > 0).any()) if logarithmic else -np.inf
         for i, (label, curve) in enumerate(curves.items()):
-            at, colour, line = curve.at / unit, _COLOURS[i % len(_COLOURS)], _STYLES[i % len(_STYLES)]
+            at, (colour, line) = curve.at / unit, look(i)
             axes.plot(at, np.maximum(factor * curve.mean, floor), color=colour, linestyle=line, label=label, zorder=3)
             low, high = (np.maximum(factor * edge, floor) for edge in (curve.low, curve.high))
             axes.fill_between(at, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
@@ -92,24 +99,21 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
         )
         axes.set_ylabel(_axis(comparison, metric))
         axes.set_title(_title(comparison, f"mean of {_runs(comparison)} with 95 % band"), loc="left")
-        if len(axes.lines) <= _LINES_INSIDE:
-            axes.legend(loc="best")
-        else:  # below the axes, where it hides nothing
-            figure.set_figheight(_SIZE[1] + 0.17 * len(axes.lines))
-            figure.legend(loc="outside lower center", fontsize=8)
+        legend(figure, axes)
         return figure
 
 
 def outcome(comparison: Comparison, metric: Metric) -> Figure:
     """Draw what the runs of each search ended with: a dot a run, a box of quartiles, the mean with its interval."""
     with style():
-        figure, axes = _figure(height=1.15 + 0.62 * len(comparison.histories))
         finals = comparison.final(metric)
+        names = beside(finals)
+        figure, axes = _figure(height=1.15 + len(finals) * max(0.62, height_of(names)))
         for i, values in enumerate(finals.values()):
             values = comparison.factor(metric) * values[~np.isnan(values)]
             if not len(values):
                 continue
-            colour = _COLOURS[i % len(_COLOURS)]
+            colour, _ = look(i)
             axes.plot(values, i + 0.27 + _scatter(len(values)), ".", color=colour, alpha=0.3, markersize=3, mew=0)
             box = axes.boxplot(
                 values,
@@ -135,13 +139,52 @@ def outcome(comparison: Comparison, metric: Metric) -> Figure:
                 linewidth=1.1,
                 zorder=4,
             )
-        axes.set_yticks(range(len(finals)), [label.replace("(", "\n(").replace(", ", ",\n") for label in finals])
+        axes.set_yticks(range(len(finals)), names)
         axes.set_ylim(len(finals) - 0.45, -0.55)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(f"final {_axis(comparison, metric)}")
         figure.supxlabel("dot: a run · box: quartiles · diamond: mean with 95 % interval", fontsize=8)
         axes.set_title(_title(comparison, _runs(comparison)), loc="left")
         return figure
+
+
+def look(i: int) -> tuple[str, Any]:
+    """Give the colour and the line style of a search by its number."""
+    return _COLOURS[i % len(_COLOURS)], _STYLES[i % len(_STYLES)]
+
+
+def broken(name: str, letters: int) -> str:
+    """Break a name into lines, after its marks where there are any, such as ``evolution:population=10,sample=3``."""
+    lines = [""]
+    for piece in re.findall(r"[^\s,(:=_-]*[\s,(:=_-]*", name):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > letters:
+            lines.append("")
+        lines[-1] += piece
+        while len(lines[-1].rstrip()) > letters:
+            lines[-1:] = lines[-1][:letters], lines[-1][letters:]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def beside(names: Iterable[str]) -> list[str]:
+    """Break names so that they fit beside an axis."""
+    return [broken(name, _BESIDE) for name in names]
+
+
+def height_of(names: Iterable[str]) -> float:
+    """Give the inches that the highest of some broken names takes, with room above and below."""
+    return 0.15 + _LINE * max((name.count("\n") + 1 for name in names), default=1)
+
+
+def legend(figure: Figure, axes: Axes) -> None:
+    """Name few lines with short names inside the axes, others below, where they hide nothing."""
+    if len(axes.lines) <= _LINES_INSIDE and all(len(str(line.get_label())) <= _INSIDE for line in axes.lines):
+        axes.legend(loc="best")
+        return
+    for line in axes.lines:
+        line.set_label(broken(str(line.get_label()), 2 * _INSIDE))
+    lines = sum(str(line.get_label()).count("\n") + 1 for line in axes.lines)
+    figure.set_figheight(_SIZE[1] + 0.17 * lines)
+    figure.legend(loc="outside lower center", fontsize=8)
 
 
 def _figure(height: float = _SIZE[1]) -> tuple[Figure, Axes]:

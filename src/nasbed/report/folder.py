@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nasbed.core.errors import BadSetting
 from nasbed.report.comparison import Comparison
-from nasbed.report.drawn import check_forms, drawn, written
+from nasbed.report.drawn import drawn, prepared, written
 from nasbed.report.figures import course, outcome
 from nasbed.report.latex import latex
 from nasbed.report.statistics_folder import save_statistics
@@ -36,16 +35,10 @@ _HEADERS = {
 
 def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Path]:
     """Write everything; see ``Comparison.save``."""
-    check_forms(forms)
-    histories, statistics = folder / "histories", folder / "statistics"
-    try:
-        for place in (histories, statistics):
-            place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadSetting(f"no folder can be made at {folder}: {error.strerror}; choose another place") from None
+    histories, statistics = (prepared(folder / name, forms) for name in ("histories", "statistics"))
     paths = []
     for name, figure in _figures(comparison):
-        paths += [drawn(figure, folder / f"{name}.{form}") for form in forms]
+        paths += drawn(figure, folder, name, forms)
     paths.append(written(folder / "summary.csv", comparison.frame().to_csv(lineterminator="\n")))
     paths.append(written(folder / "summary.md", markdown(comparison)))
     caption = " ".join([comparison.separated().sentence(), *comparison.warnings])

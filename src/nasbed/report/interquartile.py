@@ -123,7 +123,7 @@ def interquartile_means(
         found[0],
         tuple(interval.value for interval in found[1]),
         runs,
-        tuple(played - there for played, there in zip(chosen.played, runs, strict=True)),
+        tuple(chosen.played - there for there in runs),
         chosen.words,
         chosen.where,
         chosen.factor,

@@ -202,7 +202,7 @@ class Fronts:
     def of(
         cls,
         history: History,
-        benchmark: Benchmark,
+        benchmark: Benchmark | None,
         objectives: Sequence[str] = (),
         *,
         judge: Judge = "mean-validation",
@@ -211,12 +211,13 @@ class Fronts:
 
         Args:
             history: The search. It need not have been told of the costs: what it would have heard is looked up.
-            benchmark: Whose answers; it judges at the epochs of the study.
+            benchmark: Whose answers; it judges at the epochs of the study. None if what the search heard is enough.
             objectives: Names of costs; those of the search if not given.
             judge: By what accuracy; a front is chosen by what the search heard all the same.
 
         Raises:
-            BadSetting: When there is no objective beside accuracy, or the benchmark does not know it.
+            BadSetting: When there is no objective beside accuracy, or the benchmark does not know it, or there is none
+                and it would have to be asked.
         """
         names = tuple(objectives) or history.objectives
         if not names:
@@ -232,7 +233,9 @@ class Fronts:
         until = spans(_lowered(heard), counts)
         values, (steps, runs) = np.full(heard.shape, np.nan), np.nonzero(until >= 0)
         values[steps, runs] = heard[steps, runs]
-        if judge != "validation" and len(steps):
+        if judge != "validation" and benchmark is None:
+            raise BadSetting(f"fronts are judged by {judge} with the benchmark at hand; give it, or judge='validation'")
+        if benchmark is not None and judge != "validation" and len(steps):
             archs = history.archs[steps, runs]
             values[steps, runs] = worth(benchmark, archs, names, judge=judge, epochs=history.info.get("epochs"))
         return cls(history, ("accuracy", *names), values, until)
@@ -274,12 +277,14 @@ class Fronts:
         return np.asarray(at, np.float64), result
 
 
-def _heard(history: History, benchmark: Benchmark, name: str) -> NDArray[np.float64]:
+def _heard(history: History, benchmark: Benchmark | None, name: str) -> NDArray[np.float64]:
     """Give a cost as the search heard it, or would have, ``(steps, runs)``; NaN where nothing was tried."""
     if history.costs is not None and name in history.objectives:
         return history.costs[:, :, history.objectives.index(name)]
     if name == TRAINING_TIME:
         return history.seconds
+    if benchmark is None:
+        raise BadSetting(f"the search was not told of {name}; give the benchmark, which knows it")
     costs = np.full(history.value.shape, np.nan)
     costs[history.tried] = benchmark.cost(name, history.archs[history.tried])
     return costs

@@ -92,10 +92,10 @@ class TradeOffs:
 
 def trade_offs(
     comparison: Comparison,
-    benchmark: Benchmark,
+    benchmark: Benchmark | None = None,
     objectives: Sequence[str] = (),
     *,
-    judge: Judge = "mean-validation",
+    judge: Judge | None = None,
     reference: Literal["nadir", "worst"] | Sequence[float] = "nadir",
     margin: float = MARGIN,
 ) -> TradeOffs:
@@ -103,15 +103,18 @@ def trade_offs(
 
     Args:
         comparison: The searches.
-        benchmark: The one that they were played on.
+        benchmark: The one that they were played on; None where it is not at hand, and fronts are judged as heard.
         objectives: Names of costs; those of the searches if not given.
-        judge: By what accuracy fronts are judged; means over repeats, ``"test"``, or ``"validation"`` as heard.
+        judge: By what accuracy fronts are judged: ``"mean-validation"`` over repeats, ``"test"``, or as it was heard,
+            ``"validation"``; None for the first, or without a benchmark for the last.
         reference: From where hypervolume counts; see ``Front.scale``.
         margin: How much further that is moved.
 
     Raises:
-        BadSetting: When there is no objective beside accuracy, or the benchmark does not know it.
+        BadSetting: When there is no objective beside accuracy, or the benchmark does not know it, or there is none and
+            it would have to be asked.
     """
+    judge = judge or ("validation" if benchmark is None else "mean-validation")
     fronts = {
         label: Fronts.of(history, benchmark, objectives, judge=judge) for label, history in comparison.histories.items()
     }
@@ -121,9 +124,9 @@ def trade_offs(
     return TradeOffs(known, best is not None, known.scale(reference, margin), judge, fronts)
 
 
-def _exact(benchmark: Benchmark, objectives: Sequence[str], judge: Judge, played: History) -> Front | None:
+def _exact(benchmark: Benchmark | None, objectives: Sequence[str], judge: Judge, played: History) -> Front | None:
     """Give the exact front; None where not all architectures are known, or accuracies are as they were heard."""
-    if judge == "validation":
+    if benchmark is None or judge == "validation":
         return None
     limits, epochs = played.info.get("limits"), played.info.get("epochs")
     try:

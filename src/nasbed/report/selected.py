@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -23,8 +23,7 @@ class Selected:
 
     Attributes:
         labels: The searches.
-        blocks: For each benchmark ``(labels, runs)``: run k of every search in column k. NaN where a run found nothing,
-            or a search has no run of that number.
+        blocks: For each benchmark ``(labels, runs)``: run k of every search in column k. NaN where a run found nothing.
         played: How many runs each search had, on all benchmarks.
         metric: What was read.
         words: What that is called.
@@ -34,7 +33,7 @@ class Selected:
 
     labels: tuple[str, ...]
     blocks: dict[str, NDArray[np.float64]]
-    played: tuple[int, ...]
+    played: int
     metric: Metric
     words: str
     factor: float
@@ -95,8 +94,8 @@ def selected(comparisons: Comparisons, metric: Metric | None = None) -> Selected
         )
     factor = found[0].factor(judged)
     unit = "" if factor == 1 else " points" if judged.endswith("regret") else " %"
-    blocks = {one.benchmark: _aligned(one, labels, judged) for one in found}
-    played = tuple(sum(one.histories[label].runs for one in found) for label in labels)
+    blocks = {one.benchmark: _stacked(one.final(judged), labels) for one in found}
+    played = sum(one.runs for one in found)
     return Selected(labels, blocks, played, judged, found[0].words(judged), factor, unit)
 
 
@@ -111,13 +110,5 @@ def regret_metric(comparison: Comparison) -> Metric | None:
     return None if np.isnan(validation) else "validation-regret"
 
 
-def _aligned(comparison: Comparison, labels: Sequence[str], metric: Metric) -> NDArray[np.float64]:
-    """Put runs of one number below each other, ``(labels, runs)``."""
-    final = comparison.final(metric)
-    first = {label: int(comparison.histories[label].info.get("first_run", 0)) for label in labels}
-    begin = min(first.values())
-    block = np.full((len(labels), max(first[label] + len(final[label]) for label in labels) - begin), np.nan)
-    for row, label in enumerate(labels):
-        start = first[label] - begin
-        block[row, start : start + len(final[label])] = final[label]
-    return block
+def _stacked(final: Mapping[str, NDArray[np.float64]], labels: Sequence[str]) -> NDArray[np.float64]:
+    return np.stack([final[label] for label in labels])

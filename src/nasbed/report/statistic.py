@@ -59,6 +59,11 @@ def headed(words: str, unit: str) -> str:
     return words + (f",{unit}" if unit == " points" else unit)
 
 
+def said(value: float, unit: str) -> str:
+    """Write a number with its unit: ``1 point``, ``0.5 points``, ``90 %``."""
+    return f"{value:.4g}{unit[:-1] if unit == ' points' and value == 1 else unit}"
+
+
 def p_value(p: float) -> str:
     """Write a p-value as papers do."""
     return "–" if not math.isfinite(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"

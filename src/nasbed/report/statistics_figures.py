@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from nasbed.core.extras import require
 from nasbed.report.anytime import AnytimeAreas
 from nasbed.report.bootstrap import Interval
 from nasbed.report.comparison import Comparison
-from nasbed.report.figures import style
+from nasbed.report.figures import beside, height_of, legend, look, style
 from nasbed.report.improvement import Improvements
 from nasbed.report.interquartile import InterquartileMeans
 from nasbed.report.interquartile_curve import interquartile_curves
@@ -26,12 +27,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # as in report.figures
-_STYLES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.5, 1.2)))
 _WIDTH = 5.4  # inches
-_LINE = 0.22  # inches between two names beside a diagram of ranks
-_BAR = 0.3  # lines between two of its bars
-_INSIDE = 5  # more lines than that, and the legend goes below the axes
+_LINE = 0.145  # inches of a line of text
+_LETTER = 0.075  # inches of a letter, no less
+_BAR = 0.07  # inches between two bars of a diagram of ranks
+_CAPTION = 72  # letters of a line below an axis
 _CELL = 0.62  # inches of a pair in a matrix
 
 
@@ -50,7 +50,7 @@ def interquartile_course(
         figure, axes = _figure()
         factor = comparison.factor(metric)
         for i, (label, curve) in enumerate(interquartile_curves(comparison, metric, against).items()):
-            colour, line = _COLOURS[i % len(_COLOURS)], _STYLES[i % len(_STYLES)]
+            colour, line = look(i)
             axes.plot(curve.at, factor * curve.value, color=colour, linestyle=line, label=label, zorder=3)
             band = (factor * curve.low, factor * curve.high)
             axes.fill_between(curve.at, *band, color=colour, alpha=0.22, linewidth=0, zorder=2)
@@ -59,7 +59,7 @@ def interquartile_course(
         unit = "" if factor == 1 else " points" if metric.endswith("regret") else " %"
         axes.set_ylabel(f"{comparison.words(metric)}{_in(unit)}")
         axes.set_title(f"{comparison.benchmark} · interquartile mean with 95 % bootstrap band", loc="left")
-        _legend(figure, axes)
+        legend(figure, axes)
         return figure
 
 
@@ -91,25 +91,27 @@ def critical_difference(found: AverageRanks) -> Figure:
     """
     _there(found)
     with style():
-        k, cliques = len(found.labels), found.cliques
-        low = _BAR * (len(cliques) + 1)  # below the bars
-        depth = low + (k + 1) // 2 + 0.3
-        figure, axes = _figure(0.9 + _LINE * (1.2 + depth))
+        k, cliques, names = len(found.labels), found.cliques, beside(found.labels)
+        low, row = _BAR * (len(cliques) + 1), height_of(names)  # inches: below the bars, and of a name
+        depth = low + row * ((k + 1) // 2) + 0.05
+        letters = max(len(line) for name in names for line in name.split("\n"))
+        figure, axes = _figure(0.9 + 0.25 + depth, max(_WIDTH, 2.6 + 2 * _LETTER * letters))
         begin, stop = _whole_ranks(found)
         edge = 0.01 * (stop - begin)
         axes.set_xlim(begin - 2 * edge, stop + 2 * edge)
-        axes.set_ylim(-depth, 1.2)
+        axes.set_ylim(-depth, 0.25)
         axes.set_axis_off()
         axes.plot([begin, stop], [0, 0], color="black", linewidth=1)
         for rank in range(begin, stop + 1):
-            axes.plot([rank, rank], [0, 0.18], color="black", linewidth=1)
-            axes.text(rank, 0.3, str(rank), ha="center", va="bottom", fontsize=8)
+            axes.plot([rank, rank], [0, 0.04], color="black", linewidth=1)
+            axes.text(rank, 0.07, str(rank), ha="center", va="bottom", fontsize=8)
         for place, i in enumerate(found.order):
-            row = min(place, k - 1 - place)  # names go down on the left and up on the right
-            _name(axes, found, i, -low - row - 0.5, begin - edge, stop + edge, left=place < (k + 1) // 2)
+            left = place < (k + 1) // 2
+            y = -low - row * (min(place, k - 1 - place) + 0.5)  # names go down on the left and up on the right
+            _name(axes, names[i], found.ranks[i], y, begin - edge if left else stop + edge, left)
         for number, clique in enumerate(cliques):
             ranks, y = [found.ranks[found.labels.index(label)] for label in clique], -_BAR * (number + 1)
-            axes.plot([min(ranks) - edge, max(ranks) + edge], [y, y], color=_COLOURS[1], linewidth=3.2)
+            axes.plot([min(ranks) - edge, max(ranks) + edge], [y, y], color=look(1)[0], linewidth=3.2)
         figure.suptitle(_verdict(found), fontsize=9, x=0.02, ha="left")
         return figure
 
@@ -119,7 +121,8 @@ def improvement(found: Improvements) -> Figure:
     _there(found)
     with style():
         k = len(found.labels)
-        figure, axes = _figure(1.3 + _CELL * k * 0.6, max(_WIDTH, 2.2 + _CELL * k))
+        names = beside(f"{i + 1} {label}" for i, label in enumerate(found.labels))
+        figure, axes = _figure(1.3 + k * max(0.6 * _CELL, height_of(names)), max(_WIDTH, 2.2 + _CELL * k))
         matrix = found.matrix()
         axes.imshow(matrix, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
         for i in range(k):
@@ -128,11 +131,11 @@ def improvement(found: Improvements) -> Figure:
                     dark = abs(matrix[i, j] - 0.5) > 0.3
                     colour = "white" if dark else "black"
                     axes.text(j, i, f"{100 * matrix[i, j]:.0f}", ha="center", va="center", color=colour)
-        axes.set_xticks(range(k), found.labels, rotation=30, ha="right", rotation_mode="anchor")
-        axes.set_yticks(range(k), found.labels)
+        axes.set_xticks(range(k), [str(i + 1) for i in range(k)])
+        axes.set_yticks(range(k), names)
         axes.grid(visible=False)
         axes.set_title("how often the row ends better than the column, %", loc="left")
-        axes.set_xlabel(f"by {found.words} on {found.where}; ties count half")
+        axes.set_xlabel(fill(f"by {found.words} on {found.where}; ties count half", _CAPTION))
         return figure
 
 
@@ -148,7 +151,7 @@ def reached(found: Targets, target: int | None = None) -> Figure:
         figure, axes = _figure()
         for i, label in enumerate(found.times):
             at, shares = found.ecdf(label, target)
-            colour, line = _COLOURS[i % len(_COLOURS)], _STYLES[i % len(_STYLES)]
+            colour, line = look(i)
             axes.step(at, 100 * shares, where="post", color=colour, linestyle=line, label=label)
         axes.set_xlim(0, found.until)
         axes.set_ylim(0, 102)
@@ -159,7 +162,7 @@ def reached(found: Targets, target: int | None = None) -> Figure:
         chosen = found.targets if target is None else found.targets[target : target + 1]
         said = ", ".join(f"{found.factor * one:g}" for one in chosen)
         axes.set_title(f"{found.words} of {said}{found.unit}", loc="left")
-        _legend(figure, axes)
+        legend(figure, axes)
         return figure
 
 
@@ -171,26 +174,18 @@ def _there(found: Statistic) -> None:
 def _intervals(labels: Sequence[str], intervals: Sequence[Interval], factor: float, axis: str, title: str) -> Figure:
     """Draw a dot and an interval a search, in the order given."""
     with style():
-        figure, axes = _figure(1.1 + 0.34 * len(labels))
+        names = beside(labels)
+        figure, axes = _figure(1.1 + len(labels) * max(0.34, height_of(names)))
         for i, interval in enumerate(intervals):
             value, low, high = (factor * x for x in interval)
             reach = None if np.isnan(low) else [[value - low], [high - value]]
-            axes.errorbar(value, i, xerr=reach, fmt="o", color=_COLOURS[i % len(_COLOURS)], markersize=5, capsize=3)
-        axes.set_yticks(range(len(labels)), labels)
+            axes.errorbar(value, i, xerr=reach, fmt="o", color=look(i)[0], markersize=5, capsize=3)
+        axes.set_yticks(range(len(labels)), names)
         axes.set_ylim(len(labels) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(axis)
         axes.set_title(f"{title} · 95 % intervals", loc="left")
         return figure
-
-
-def _legend(figure: Figure, axes: Axes) -> None:
-    """Name few lines inside, many below the axes, where they hide nothing."""
-    if len(axes.lines) <= _INSIDE:
-        axes.legend(loc="best")
-    else:
-        figure.set_figheight(3.5 + 0.17 * len(axes.lines))
-        figure.legend(loc="outside lower center", fontsize=8)
 
 
 def _whole_ranks(found: AverageRanks) -> tuple[int, int]:
@@ -199,12 +194,11 @@ def _whole_ranks(found: AverageRanks) -> tuple[int, int]:
     return begin, max(stop, begin + 1)
 
 
-def _name(axes: Axes, found: AverageRanks, i: int, y: float, begin: float, stop: float, left: bool) -> None:
+def _name(axes: Axes, name: str, rank: float, y: float, end: float, left: bool) -> None:
     """Lead from a search's rank down and to a side, and write its name there."""
-    rank, label, end = found.ranks[i], found.labels[i], begin if left else stop
     axes.plot([rank, rank, end], [0, y, y], color="0.25", linewidth=0.9)
     axes.annotate(
-        f"{label}  {rank:.2f}" if left else f"{rank:.2f}  {label}",
+        f"{name}  {rank:.2f}" if left else f"{rank:.2f}  {name}",
         (end, y),
         (-3 if left else 3, 0),
         textcoords="offset points",

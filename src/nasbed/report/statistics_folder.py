@@ -60,5 +60,4 @@ def save_statistics(comparison: Comparison, folder: Path, forms: Sequence[str]) 
         yield written(folder / f"{kept.name}.md", f"{markdown(found)}\n{found.sentence()}\n")
         yield written(folder / f"{kept.name}.tex", latex(found, label=f"tab:{kept.name}"))
         if kept.draw is not None:
-            figure = kept.draw(found)
-            yield from (drawn(figure, folder / f"{kept.name}.{form}") for form in forms)
+            yield from drawn(kept.draw(found), folder, kept.name, forms)

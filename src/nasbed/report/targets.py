@@ -21,7 +21,7 @@ from nasbed.report.anytime import no_optimum
 from nasbed.report.bootstrap import Interval
 from nasbed.report.comparison import Comparison
 from nasbed.report.selected import regret_metric
-from nasbed.report.statistic import Cells, Statistic, headed, known, number
+from nasbed.report.statistic import Cells, Statistic, headed, known, number, said
 from nasbed.report.summary import CONFIDENCE, horizon
 from nasbed.run.history import Clock, Metric
 
@@ -143,7 +143,7 @@ class Targets(Statistic):
         )
 
     def _said(self, target: float) -> str:
-        return f"a {self.words} of {self.factor * target:g}{self.unit}"
+        return f"a {self.words} of {said(self.factor * target, self.unit)}"
 
 
 def times_to_targets(

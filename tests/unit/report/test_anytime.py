@@ -79,3 +79,9 @@ def test_what_cannot_be_said_is_said():
             assert len(found.cells()[1]) == len(made.histories)
     with pytest.raises(BadSetting, match="linear or log"):
         anytime_areas(made, axis="square")
+
+
+def test_a_logarithmic_axis_that_would_begin_at_nothing_is_no_axis():
+    free = comparison({"a": [[0.5, 0.6]], "b": [[0.5, 0.7]]}, seconds=np.array([[0.0], [5.0]]))
+    assert "logarithmic axis" in anytime_areas(free, against="seconds").missing
+    assert anytime_areas(free, against="seconds", axis="linear").missing is None

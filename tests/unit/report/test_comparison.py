@@ -2,6 +2,7 @@
 
 import json
 
+import made_runs
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.optimizers.random import RandomSearch
-from nasbed.report.comparison import compare
+from nasbed.report.comparison import Comparison, compare
 from nasbed.report.reference import random_reference
 from nasbed.report.summary import curve, horizon
 from nasbed.run.history import History
@@ -181,6 +182,28 @@ def test_progress_goes_from_nothing_to_everything_once(landscape):
 def test_what_cannot_be_compared_is_said(landscape, optimizers, complaint):
     with pytest.raises(BadSetting, match=complaint):
         compare(optimizers, landscape, runs=2, evaluations=2)
+
+
+@pytest.mark.parametrize(
+    ("other", "complaint"),
+    [
+        (made_runs.history([[0.1], [0.2]]), "the same number of runs, not a 3, b 2"),
+        (made_runs.history([[0.1]] * 3, first_run=5), "the same number of the first run, not a 0, b 5"),
+        (made_runs.history([[0.1]] * 3, benchmark="another"), "the same benchmark, not a made, b another"),
+    ],
+)
+def test_histories_that_cannot_be_held_against_each_other_are_refused_at_the_door(other, complaint):
+    with pytest.raises(BadSetting, match=complaint):
+        Comparison({"a": made_runs.history([[0.1], [0.2], [0.3]]), "b": other})
+    with pytest.raises(BadSetting, match="nothing to compare"):
+        Comparison({})
+
+
+def test_evaluations_of_different_lengths_are_warned_of():
+    uneven = compare(["random", "hyperband"], "digits101", runs=4, evaluations=20)
+    assert any("different lengths" in warning and "(hyperband)" in warning for warning in uneven.warnings)
+    even = compare(["random", "hyperband"], "digits101", runs=4, total_epochs=240)
+    assert even.warnings == compare(["random"], "digits101", runs=1, evaluations=1).warnings
 
 
 def test_a_folder_that_cannot_be_made_is_said(comparison, tmp_path):

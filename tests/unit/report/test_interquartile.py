@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_runs import comparison, ended
+from made_runs import ended
 from scipy.stats import trim_mean
 
 from nasbed.core.errors import BadSetting
@@ -69,9 +69,3 @@ def test_comparisons_that_cannot_be_taken_together_are_refused():
             interquartile_means(wrong)
     with pytest.raises(BadSetting, match="a metric is one of"):
         interquartile_means(one, "accuracy")
-
-
-def test_runs_that_one_search_did_not_play_are_not_lost():
-    short, long = ended({"a": [0.1, 0.2]}), comparison({"b": [[0.1], [0.2], [0.3]]}, first_run=1)
-    both = type(short)({**short.histories, **long.histories})
-    assert interquartile_means(both).lost == (0, 0)

@@ -26,7 +26,7 @@ def test_the_last_point_is_the_tables(landscape):
 
 def test_lost_runs_do_not_count_and_one_run_has_no_band():
     nan = np.nan
-    made = comparison({"a": [[nan, 0.5, 0.6], [nan] * 3], "b": [[0.1, 0.2, 0.3]], "c": [[nan] * 3]})
+    made = comparison({"a": [[nan, 0.5, 0.6], [nan] * 3], "b": [[0.1, 0.2, 0.3], [nan] * 3], "c": [[nan] * 3] * 2})
     curves = interquartile_curves(made)
     np.testing.assert_array_equal(curves["a"].value, [nan, 0.5, 0.6])
     np.testing.assert_array_equal(curves["b"].value, [0.1, 0.2, 0.3])

@@ -221,3 +221,16 @@ def test_where_nobody_knows_the_exact_front_it_is_that_of_all_searches_together(
         exact_front(unnumbered, ["params"])
     played = compare(["random"], unnumbered, runs=2, evaluations=10, objectives=["params"])
     assert not trade_offs(played, unnumbered).exact
+
+
+def test_without_the_benchmark_fronts_are_judged_as_they_were_heard(landscape):
+    played = compare(["random", "local"], landscape, runs=3, evaluations=9, objectives=["seconds"])
+    found = trade_offs(played)
+    assert (found.judge, found.exact) == ("validation", False)
+    asked = trade_offs(played, landscape, judge="validation")
+    for label, shares in found.shares.items():
+        np.testing.assert_array_equal(shares, asked.shares[label])
+    with pytest.raises(BadSetting, match="judged by test with the benchmark at hand"):
+        trade_offs(played, judge="test")
+    with pytest.raises(BadSetting, match="was not told of params"):
+        trade_offs(played, objectives=["params"])

@@ -9,7 +9,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.report import statistics_figures as figures
 from nasbed.report.anytime import anytime_areas
 from nasbed.report.comparison import compare
-from nasbed.report.figures import style
+from nasbed.report.figures import course, outcome, style
 from nasbed.report.improvement import improvements
 from nasbed.report.interquartile import interquartile_means
 from nasbed.report.ranks import average_ranks
@@ -107,3 +107,35 @@ def test_one_run_is_drawn_without_an_interval():
         figures.curse(winners_curse(one)),
     ):
         assert figure.axes
+
+
+def names_inside(figure, stem):
+    """What is written with that beginning, if all of it lies within the figure."""
+    figure.draw_without_rendering()
+    found = [text for text in figure.findobj(mpl.text.Text) if stem in text.get_text().replace("\n", "")]
+    for text in found:
+        (left, low), (right, high) = text.get_window_extent().get_points()
+        assert min(left, low) > -1
+        assert right < figure.bbox.x1 + 1
+        assert high < figure.bbox.y1 + 1
+    return [text.get_text().replace("\n", "") for text in found]
+
+
+@pytest.mark.parametrize("searches", [2, 3, 10])
+def test_figures_bear_names_of_eighty_letters(landscape, tmp_path, searches):
+    stem = "regularized-evolution:population=10,sample=3,selection=tournament,replacement="
+    names = [stem + "x" * (79 - len(stem)) + str(i) for i in range(searches)]
+    made = compare(dict.fromkeys(names, "random") | {names[0]: "local"}, landscape, runs=5, evaluations=9)
+    drawn = [
+        course(made, "test-regret"),
+        outcome(made, "test"),
+        figures.interquartile(interquartile_means(made)),
+        figures.critical_difference(average_ranks(made)),
+        figures.improvement(improvements(made)),
+        figures.reached(times_to_targets(made)),
+    ]
+    for figure in drawn:
+        said = names_inside(figure, "regularized-evolution:")
+        assert [name for name in names if not any(name in text for text in said)] == []
+        left, _, right, _ = figure.axes[0].get_position().extents
+        assert (right - left) * figure.get_figwidth() > 2  # inches

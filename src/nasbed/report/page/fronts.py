@@ -36,16 +36,11 @@ def fronts(comparison: Comparison, benchmark: Benchmark | None = None) -> Sectio
     """
     if not all(history.objectives and history.costs is not None for history in comparison.histories.values()):
         return None
-    nobody: Any = None  # what was heard is in the histories, and nobody needs to be asked
     try:
-        found = trade_offs(comparison, *((nobody,) if benchmark is None else (benchmark,)), judge=_judge(benchmark))
+        found = trade_offs(comparison, benchmark)
     except BadSetting:  # where nothing was found, or all of it is alike, there is no front
         return None
     return Section("fronts", "Trade-offs", [_fronts(found, comparison), _regret(found, comparison), _summary(found)])
-
-
-def _judge(benchmark: Benchmark | None) -> Any:
-    return "validation" if benchmark is None else "mean-validation"
 
 
 def _best(found: TradeOffs) -> str:

@@ -57,10 +57,8 @@ def time_unit(longest: float) -> tuple[float, str]:
 
 
 def runs(comparison: Comparison) -> str:
-    """Say how many runs there are; a range where searches differ."""
-    counts = {history.runs for history in comparison.histories.values()}
-    low, high = min(counts), max(counts)
-    return f"{high:,} run{'s' if high > 1 else ''}" if low == high else f"{low:,} to {high:,} runs"
+    """Say how many runs there are of each search."""
+    return f"{comparison.runs:,} run{'s' if comparison.runs > 1 else ''}"
 
 
 def number(value: float | None, digits: int = 2, factor: float = 1.0) -> str:
