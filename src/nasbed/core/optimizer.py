@@ -64,6 +64,13 @@ class Optimizer(ABC):
         The rows of different runs may be trials of different numbers, and some were perhaps never asked for.
         """
 
+    def drop(self, trials: Trials) -> None:
+        """Hear that one trial a run was dropped, where its row is active, and will have no answer.
+
+        A method that waits for answers goes on without it; the others need not listen.
+        """
+        return
+
     @abstractmethod
     def state(self) -> dict[str, Any]:
         """Give the arrays and numbers that ``reset`` makes and ``tell`` changes."""

@@ -36,6 +36,15 @@ def _meet(table: Any, values: Any, counts: Any, keys: Any, value: Any, wanted: A
 
 
 @numba.njit(cache=True)
+def _first_new(row: Any, numbers: Any, keys: Any) -> int:
+    """Give the place of the first key that is not there; −1 where all are."""
+    for i in range(len(keys)):
+        if numbers[_slot(row, numbers, keys[i])] == _NOTHING:
+            return i
+    return -1
+
+
+@numba.njit(cache=True)
 def _rehash(table: Any, values: Any, wider: Any, wider_values: Any) -> None:
     for run in range(len(table)):
         for i in range(table.shape[1]):
@@ -78,11 +87,31 @@ class Seen:
         Returns:
             What each key was remembered with, −1 where it is new or not wanted; ``(runs,)``.
         """
-        if 2 * (int(self._counts.max()) + 1) > self._table.shape[1]:
-            self._widen()
+        self._make_room()
         found = np.empty(self.runs, np.int64)
         _meet(self._table, self._values, self._counts, keys, value, wanted, found)
         return found
+
+    def meet_first(self, run: int, keys: NDArray[np.uint64], value: int) -> int:
+        """Look many keys of one run up, and remember the first that is new; give its place, −1 where none is.
+
+        Args:
+            run: Which run.
+            keys: ``(n,)``.
+            value: What it is remembered with, from 0.
+        """
+        self._make_room()
+        place: int = _first_new(self._table[run], self._values[run], keys)
+        if place >= 0:
+            one = slice(run, run + 1)
+            rows = self._table[one], self._values[one], self._counts[one]
+            _meet(*rows, keys[place : place + 1], value, np.ones(1, np.bool_), np.empty(1, np.int64))
+        return place
+
+    def _make_room(self) -> None:
+        """See that a run can meet one more."""
+        if 2 * (int(self._counts.max()) + 1) > self._table.shape[1]:
+            self._widen()
 
     def _widen(self) -> None:
         wider = np.zeros((self.runs, 4 * self._table.shape[1]), np.uint64)

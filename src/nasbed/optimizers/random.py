@@ -14,9 +14,7 @@ import numpy as np
 
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
-from nasbed.core.seen import Seen
-
-_TRIES = 10_000  # draws in a row that are all known, after which a run has nothing new to propose
+from nasbed.optimizers.novelty import Novelty
 
 
 @dataclass(eq=False)
@@ -32,30 +30,23 @@ class RandomSearch(Optimizer):
 
     def reset(self) -> None:
         """Forget what was proposed."""
-        self._seen = Seen(self.runs)
+        self._novelty = Novelty(self.runs, self.space, self.space.key)
 
     def ask(self) -> Trials:
         """Draw; without replacement, draw again for the runs that know what they drew."""
         archs = self.space.sample(self.streams)
         if self.replacement:
             return Trials(archs)
-        again = np.ones(self.runs, np.bool_)
-        for _ in range(_TRIES):
-            known = self._seen.meet(self.space.key(archs), 0, again) >= 0
-            rows = np.flatnonzero(known)
-            if not len(rows):
-                return Trials(archs)
-            again = known
-            archs[rows] = self.streams.drawing(rows, self.space.sample)
-        return Trials(archs, active=~again)
+        nobody = np.full((self.runs, 2), -1)
+        return Trials(archs, active=self._novelty.make_new(archs, nobody, self.streams))
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
         """Learn nothing."""
 
     def state(self) -> dict[str, Any]:
         """Give what was proposed."""
-        return {"seen": self._seen.state_dict()}
+        return {"known": self._novelty.state_dict()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Remember what was proposed."""
-        self._seen.load_state_dict(state["seen"])
+        self._novelty.load_state_dict(state["known"])

@@ -22,6 +22,7 @@ from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
+from nasbed.run.dropping import drop
 from nasbed.run.duplicates import Duplicates, check_duplicates
 from nasbed.run.history import History
 from nasbed.run.ledger import Budget, Ledger
@@ -203,6 +204,7 @@ class Play:
             self._out -= trial.costs()
             self.ledger.charge(heard.epochs, seconds, fresh, np.full(self.runs, self.clock))
             self.optimizer.tell(trial.trials._replace(active=None if told.all() else told), heard)
+            drop(self.optimizer, trial.trials, ~told)
 
     def history(self, info: Mapping[str, Any]) -> History:
         """Close the book, with what choices are worth: the mean over their trainings in their run, at their epochs."""

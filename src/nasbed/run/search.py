@@ -14,6 +14,7 @@ from nasbed.core.optimizer import Optimizer
 from nasbed.core.rng import Streams
 from nasbed.run.about import about
 from nasbed.run.answers import Aims, Answers, Repeats
+from nasbed.run.dropping import drop
 from nasbed.run.duplicates import Duplicates, check_duplicates
 from nasbed.run.hearing import Hearing
 from nasbed.run.history import History
@@ -54,7 +55,7 @@ def search(
         epochs: Training budget of a trial that names none; None for the benchmark's largest.
         duplicates: What a proposal costs that is equal (by the space's key) to one this run has paid for, at the
             same epochs: ``"pay"`` trains and charges it again; ``"free"`` repeats the known answer at no cost;
-            ``"skip"`` drops it, and the optimizer is never told.
+            ``"skip"`` drops it, and the optimizer is told of no answer.
         repeats: ``"draw"`` one of a table's repeats for each evaluation, or take their ``"mean"``.
         workers: Trainings that each run has side by side, on simulated time: see ``run.workers``.
         scheduling: Whether a worker that is done takes the next trial at once, or waits until all are done.
@@ -124,6 +125,8 @@ def _play(
         evaluations = heard.evaluations
         left = ledger.charge(evaluations.epochs, evaluations.seconds, heard.fresh)
         optimizer.tell(trials if heard.tellings == ledger.runs else trials._replace(active=heard.told), evaluations)
+        if heard.tellings < ledger.runs:
+            drop(optimizer, trials, ~heard.told)
         step += 1
         if step % REPORT_EVERY == 0:
             progress(ledger.share())

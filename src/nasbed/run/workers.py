@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
 from nasbed.run.answers import Answers
+from nasbed.run.dropping import drop
 from nasbed.run.duplicates import Duplicates
 from nasbed.run.hearing import Hearing
 from nasbed.run.ledger import Ledger
@@ -143,6 +144,7 @@ class SideBySide:
             self._ends.append(ends)
         self._reserved += np.stack([heard.fresh, np.where(heard.fresh, epochs, 0)], axis=1)
         self.crew.take(number, taking, ends)
+        drop(self.optimizer, trials, ~asking)
         return taking
 
     def _wait(self, ends: NDArray[np.float64], known: NDArray[np.int64], again: NDArray[np.bool_]) -> None:
@@ -161,6 +163,7 @@ class SideBySide:
         active = None if told.all() else told
         trials = Trials(row["archs"], row.get("fidelity"), active, number, row.get("parents"))
         self.optimizer.tell(trials, Evaluations(row["value"], seconds, epochs, row.get("costs"), row.get("excess")))
+        drop(self.optimizer, trials._replace(active=leaving & ~told), ~told)
 
     def to_the_end(self, scheduling: Scheduling, progress: Progress) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Play all runs to their ends; give which trial each was told of at each step, and when that ended.

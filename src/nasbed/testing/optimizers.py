@@ -291,6 +291,33 @@ def several_workers_are_kept_busy(optimizer: Optimizer, seed: int) -> None:
 
 
 @law
+def dropped_trials_are_borne(optimizer: Optimizer, seed: int) -> None:
+    """Told that what it knows is dropped, it goes on, run k as if alone, and from its state all the same."""
+
+    def play(player: Optimizer, steps: int, first: int) -> list[Archs]:
+        asked = []
+        for step in range(steps):
+            trials = player.ask()
+            active = _active(trials)
+            asked.append(np.where(active[:, None], trials.archs, 0))
+            dropped = active & ((np.arange(player.runs) + first + step) % 3 == 0)
+            player.tell(trials._replace(active=active & ~dropped), _answered(trials))
+            player.drop(trials._replace(active=dropped))
+        return asked
+
+    player = _begin(optimizer, seed)
+    play(player, 60, 0)
+    state = player.state_dict()
+    rest = np.array(play(player, 60, 0))
+    fresh = _begin(optimizer, seed + 1)
+    fresh.load_state_dict(state)
+    assert np.array_equal(play(fresh, 60, 0), rest), "saved and loaded, it proposes something else"
+    alone = _begin(optimizer, seed, 1, first=2)
+    play(alone, 60, 2)
+    assert np.array_equal(np.array(play(alone, 60, 2))[:, 0], rest[:, 2]), "run 2 is not run 2"
+
+
+@law
 def limits_and_objectives_are_borne(optimizer: Optimizer, seed: int) -> None:
     """Told of another objective and of a limit that half of the space is over, it goes on, run k as if alone."""
     how = {"seed": seed, "objectives": ["params"], "limits": {"params": 6.0}, "failures": 0.1}

@@ -32,3 +32,13 @@ def test_seen_goes_on_from_its_state_after_it_has_grown():
     other.load_state_dict(seen.state_dict())
     for step, row in enumerate(every):
         assert (other.meet(row, 999, np.ones(3, bool)) == step).all()
+
+
+def test_the_first_key_that_is_new_is_found_and_remembered():
+    seen = Seen(2)
+    for key in range(100):
+        seen.meet(np.array([key, 1000 + key], np.uint64), 7, np.ones(2, bool))
+    keys = np.array([5, 99, 200, 201, 200], np.uint64)
+    assert [seen.meet_first(0, keys, 9) for _ in range(3)] == [2, 3, -1]
+    assert seen.counts.tolist() == [102, 100]
+    assert seen.meet(np.array([200, 200], np.uint64), 3, np.ones(2, bool)).tolist() == [9, -1]

@@ -18,7 +18,6 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
-from nasbed.core.seen import Seen
 from nasbed.optimizers.evolving.population import Population
 from nasbed.optimizers.evolving.replacement import REPLACEMENTS, Step
 from nasbed.optimizers.evolving.selection import (
@@ -32,9 +31,8 @@ from nasbed.optimizers.evolving.selection import (
     Tournament,
 )
 from nasbed.optimizers.evolving.selection_pool import MatingPool
+from nasbed.optimizers.novelty import Novelty
 from nasbed.optimizers.worth import worth
-
-_DRAWS = 10_000  # random draws in a row that are all known, after which a run has nothing new to propose
 
 
 @dataclass(eq=False)
@@ -114,7 +112,7 @@ class EvolutionaryAlgorithm(Optimizer):
         decisions = self.space.decisions
         self._alive = Population(self.runs, self.population, self._offspring, decisions)
         self._pool = MatingPool(self.runs, self.selected, decisions)
-        self._seen = Seen(self.runs)
+        self._novelty = Novelty(self.runs, self.space, self.space.key)
         self._asked = 0
         self._everyone = np.ones(self.runs, np.bool_)
         self._strangers = np.full(self.runs, -1)
@@ -126,8 +124,7 @@ class EvolutionaryAlgorithm(Optimizer):
         archs = np.empty((self.runs, self.space.decisions), np.int8)
         number, parents = np.full(self.runs, self._asked), np.full((self.runs, 2), -1)
         self._asked += 1
-        everyone = np.arange(self.runs)
-        self._propose(everyone, archs, parents)
+        self._propose(np.arange(self.runs), archs, parents)
         active = self._made_new(archs, parents) if self.unique else None
         return Trials(archs, active=active, number=number, parents=parents)
 
@@ -172,16 +169,11 @@ class EvolutionaryAlgorithm(Optimizer):
 
     def _made_new(self, archs: Archs, parents: NDArray[np.int64]) -> NDArray[np.bool_] | None:
         """Replace proposals that their runs know; say who has one, None for all."""
-        known, keys = self._everyone, np.zeros(self.runs, np.uint64)
-        rows = np.arange(self.runs)
-        for attempt in range(self.tries + _DRAWS):
-            keys[rows] = self.space.key(archs[rows])
-            known = self._seen.meet(keys, 0, known) >= 0
-            rows = np.flatnonzero(known)
-            if not len(rows):
-                return None
-            (self._propose if attempt + 1 < self.tries else self._sample)(rows, archs, parents)
-        return ~known
+
+        def breed(rows: NDArray[np.int64]) -> None:
+            self._propose(rows, archs, parents)
+
+        return self._novelty.make_new(archs, parents, self.streams, breed, self.tries - 1)
 
     # ── what came of it ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -190,7 +182,7 @@ class EvolutionaryAlgorithm(Optimizer):
         active = self._everyone if trials.active is None else trials.active
         number = self._strangers if trials.number is None else trials.number
         if self.unique and (number < 0).any():
-            self._seen.meet(self.space.key(trials.archs), 0, active & (number < 0))
+            self._novelty.note(trials.archs, active & (number < 0))
         alive = self._alive
         rows = alive.hear(trials.archs, worth(evaluations), number, active)
         if len(rows):
@@ -202,7 +194,7 @@ class EvolutionaryAlgorithm(Optimizer):
         return {
             "alive": self._alive.state_dict(),
             "pool": self._pool.state_dict(),
-            "seen": self._seen.state_dict(),
+            "known": self._novelty.state_dict(),
             "asked": self._asked,
         }
 
@@ -210,7 +202,7 @@ class EvolutionaryAlgorithm(Optimizer):
         """Bring all of them back."""
         self._alive.load_state_dict(state["alive"])
         self._pool.load_state_dict(state["pool"])
-        self._seen.load_state_dict(state["seen"])
+        self._novelty.load_state_dict(state["known"])
         self._asked = int(state["asked"])
 
 

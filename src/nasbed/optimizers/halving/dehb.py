@@ -137,6 +137,13 @@ class DEHB(HalvingSearch):
         if trials.number is not None:
             self._populations.select(trials.number, value, known)
 
+    def drop(self, trials: Trials) -> None:
+        """Leave the target in its place, too."""
+        super().drop(trials)
+        if trials.number is not None:
+            active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
+            self._populations.select(trials.number, np.full(self.runs, np.nan), active)
+
     def state(self) -> dict[str, Any]:
         """Give the open brackets and the populations."""
         return {**super().state(), "populations": self._populations.state_dict()}

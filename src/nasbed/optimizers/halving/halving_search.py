@@ -24,8 +24,8 @@ class HalvingSearch(Optimizer):
 
     A failed trial ranks last and is never promoted. Answers to what the search did not ask for are ignored: a rung
     compares its own. With one budget there is nothing to halve, and new architectures are all that is tried. A rung
-    waits for all its answers while the next bracket is opened; where ``duplicates="skip"`` drops trials it waits for
-    ever, so play with ``"pay"`` or ``"free"``.
+    waits for all its answers while the next bracket is opened; a trial that is dropped, as ``duplicates="skip"`` does
+    with what was trained in an earlier bracket, is missing in its rung and not promoted.
 
     Attributes:
         min_epochs: No rung is shorter; None for the benchmark's smallest budget.
@@ -85,6 +85,12 @@ class HalvingSearch(Optimizer):
         else:
             known = self.brackets.tell(trials.number, value, active)
         self.learn(trials, value, known)
+
+    def drop(self, trials: Trials) -> None:
+        """Let a rung wait no longer for what has no answer."""
+        if trials.number is not None:
+            active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
+            self.brackets.tell(trials.number, np.full(self.runs, np.nan), active)
 
     def sampled(self, jobs: Jobs) -> Archs:
         """Give what was promoted, and random architectures where new ones are wanted."""

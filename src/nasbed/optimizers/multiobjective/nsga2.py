@@ -17,12 +17,11 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
-from nasbed.core.seen import Seen
 from nasbed.optimizers.multiobjective.nsga2_kernels import hear, winners_of
 from nasbed.optimizers.multiobjective.objectives import Heard
+from nasbed.optimizers.novelty import Novelty
 
 _TRIES = 20  # children in a row that are all known, after which a run draws at random
-_DRAWS = 10_000  # random draws in a row that are all known, after which it has nothing new to propose
 
 
 @dataclass(eq=False)
@@ -73,7 +72,7 @@ class NSGA2(Optimizer):
         self._distance = np.zeros((self.runs, self.population))
         self._count = np.zeros(self.runs, np.int64)
         self._bred = np.zeros(self.runs, np.bool_)
-        self._seen = Seen(self.runs)
+        self._novelty = Novelty(self.runs, self.space, self._names)
         self._asked = 0
 
     def ask(self) -> Trials:
@@ -81,8 +80,7 @@ class NSGA2(Optimizer):
         archs = np.empty((self.runs, self.space.decisions), np.int8)
         number, parents = np.full(self.runs, self._asked), np.full((self.runs, 2), -1)
         self._asked += 1
-        rows = np.arange(self.runs)
-        self._propose(rows, archs, parents)
+        self._propose(np.arange(self.runs), archs, parents)
         active = self._made_new(archs, parents) if self.unique else None
         return Trials(archs, active=active, number=number, parents=parents)
 
@@ -100,16 +98,11 @@ class NSGA2(Optimizer):
 
     def _made_new(self, archs: Archs, parents: NDArray[np.int64]) -> NDArray[np.bool_] | None:
         """Replace proposals that their runs know; say who has one, None for all."""
-        known, names = np.ones(self.runs, np.bool_), np.zeros(self.runs, np.uint64)
-        rows = np.arange(self.runs)
-        for attempt in range(_TRIES + _DRAWS):
-            names[rows] = self._names(archs[rows])
-            known = self._seen.meet(names, 0, known) >= 0
-            rows = np.flatnonzero(known)
-            if not len(rows):
-                return None
-            (self._propose if attempt < _TRIES else self._sample)(rows, archs, parents)
-        return ~known
+
+        def breed(rows: NDArray[np.int64]) -> None:
+            self._propose(rows, archs, parents)
+
+        return self._novelty.make_new(archs, parents, self.streams, breed, _TRIES)
 
     @property
     def _mutation(self) -> float:
@@ -137,7 +130,7 @@ class NSGA2(Optimizer):
         active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
         answers = self._members.answers(trials, evaluations, active)
         if self.unique:  # what others have tried is known, too
-            self._seen.meet(self._names(trials.archs), 0, active & (answers[3] < 0))
+            self._novelty.note(trials.archs, active & (answers[3] < 0))
         hear(self._members.arrays, answers, active, self._front, self._distance, self._count, self._bred)
 
     def state(self) -> dict[str, Any]:
@@ -146,7 +139,7 @@ class NSGA2(Optimizer):
         return {
             **arrays,
             "members": self._members.state_dict(),
-            "seen": self._seen.state_dict(),
+            "known": self._novelty.state_dict(),
             "asked": self._asked,
         }
 
@@ -155,7 +148,7 @@ class NSGA2(Optimizer):
         for name in _STATE:
             getattr(self, name)[:] = state[name]
         self._members.load_state_dict(state["members"])
-        self._seen.load_state_dict(state["seen"])
+        self._novelty.load_state_dict(state["known"])
         self._asked = int(state["asked"])
 
 
