@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.files import replacing
@@ -17,6 +17,7 @@ FORMS = ("png", "svg", "pdf")
 """What figures can be written as."""
 
 _UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+_QUICK: dict[str, dict[str, Any]] = {"png": {"pil_kwargs": {"compress_level": 3}}}  # a tenth larger, in half the time
 
 
 def prepared(folder: Path, forms: Sequence[str]) -> Path:
@@ -46,7 +47,7 @@ def drawn(figure: Figure, folder: Path, name: str, forms: Sequence[str]) -> list
         figure.set_layout_engine(None)  # what was laid out stays where it is
         for path, form in zip(paths, forms, strict=True):
             with replacing(path) as beside:
-                figure.savefig(beside, format=form, metadata=_UNDATED.get(form, {}))
+                figure.savefig(beside, format=form, metadata=_UNDATED.get(form, {}), **_QUICK.get(form, {}))
     return paths
 
 

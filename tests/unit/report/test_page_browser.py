@@ -160,3 +160,21 @@ def test_no_script_but_its_own_runs(browser, page, tmp_path):
     said = opened(browser, hostile)
     assert browser.title == "Seen"
     assert any("Content Security Policy" in line for line in said)
+
+
+def test_a_legend_shows_what_is_drawn_marks_for_marks_and_lines_for_lines(browser, page):
+    opened(browser, page)
+    shapes = "return [...document.querySelectorAll(arguments[0] + ' .legend svg')].map((one) => one.firstChild.tagName)"
+    assert browser.execute_script(shapes, "[data-figure=fronts-fronts]") == ["path", "path", "path", "line"]
+    assert set(browser.execute_script(shapes, "[data-figure=progress-curves]")) == {"line"}
+
+
+def test_tables_that_are_folded_are_open_while_the_page_is_printed(browser, page):
+    opened(browser, page)
+    folded = "return document.querySelectorAll('main details:not([open]):has(table)').length"
+    before = browser.execute_script(folded)
+    assert before > 0
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert browser.execute_script(folded) == 0
+    browser.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert browser.execute_script(folded) == before

@@ -11,7 +11,7 @@ from nasbed.report.comparison import Comparison
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Table, View
 from nasbed.report.page.ranking import named_rows
-from nasbed.report.page.words import runs
+from nasbed.report.page.words import runs, searches
 from nasbed.report.winners_curse import Curse, winners_curse
 
 _SAID = 6  # searches; of more, a table says the same better than a sentence
@@ -46,7 +46,7 @@ def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section
         {"": View(data, layout)},
         height=120 + 40 * len(found.curses),
     )
-    headers, rows = found.cells()
+    headers, rows = searches(found)
     table = Table(headers, rows, "Differences are means over runs with 95 % intervals (Student's t).")
     said = [found.sentence()] if len(found.curses) <= _SAID else []
     return Section("curse", "The winner's curse", [*said, figure, table])

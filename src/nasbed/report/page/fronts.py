@@ -13,7 +13,7 @@ from nasbed.report.comparison import Comparison
 from nasbed.report.page.bands import points
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View, shown
-from nasbed.report.page.progress import band, legend, line
+from nasbed.report.page.progress import band, legend, line, spans_much
 from nasbed.report.page.words import CLOCKS, clocks, number, runs, time_unit
 from nasbed.report.pareto_comparison import TradeOffs, trade_offs
 from nasbed.run.history import Clock
@@ -60,6 +60,7 @@ def _fronts(found: TradeOffs, comparison: Comparison) -> Figure:
         {"x": False},
         [*legend(comparison), (best, -1)],
         400,
+        _SYMBOLS,
     )
 
 
@@ -99,15 +100,16 @@ def _front(found: TradeOffs, comparison: Comparison, cost: int) -> View:
 
 def _regret(found: TradeOffs, comparison: Comparison) -> Figure:
     offered = clocks(comparison)
+    views: dict[str, View] = {clock: _lacking(found, comparison, clock) for clock in offered}
     ideal, reference = (", ".join(f"{x:.4g}" for x in ends) for ends in (found.scale.ideal, found.scale.reference))
     return Figure(
         "hypervolume",
         f"How much of the hypervolume of {_best(found)} the fronts of {runs(comparison)} still lack: mean with its "
         f"95 % interval (Student's t). Volume is that of {', '.join(found.objectives)} "
         f"between {ideal} and {reference}.",
-        {clock: _lacking(found, comparison, clock) for clock in offered},
+        views,
         [Switch("clock", {clock: CLOCKS[clock] for clock in offered})],
-        {"x": False, "y": False},
+        {"x": False, "y": spans_much(next(iter(views.values())))},
         legend(comparison),
     )
 

@@ -50,6 +50,8 @@ def _text(value: Any) -> str:
         return _listed(value)
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return _MEANING.get(value, str(value)) if value is None or isinstance(value, bool) else str(value)
 
 

@@ -2,8 +2,17 @@
 "use strict";
 (() => {
   const NARROW = 520; // pixels; below, names beside an axis are broken into short lines
-  const SERIES = 7;
+  const SERIES = 10;
   const DASHES = ["", "7 3", "7 3 2 3", "2 3"];
+  const MARKS = { // as Plotly draws them
+    circle: "M19 5a4 4 0 1 1-8 0a4 4 0 1 1 8 0z",
+    square: "M11 1h8v8h-8z",
+    diamond: "M15 0l5 5l-5 5l-5-5z",
+    cross: "M13.5 .5h3v3h3v3h-3v3h-3v-3h-3v-3h3z",
+    "triangle-up": "M15 1l5 8h-10z",
+    "triangle-down": "M15 9l5-8h-10z",
+    star: "M15 0l1.2 3.6h3.8l-3.1 2.3l1.2 3.7l-3.1-2.3l-3.1 2.3l1.2-3.7l-3.1-2.3h3.8z",
+  };
   const PAINTED = new Set(["color", "fillcolor", "bgcolor", "bordercolor", "colorscale"]);
   const drawn = []; // every figure: where it is, what it has, what is chosen
 
@@ -155,9 +164,15 @@
     }
   }
 
-  function sample(number) {
+  function sample(number, marks) {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     for (const [name, value] of Object.entries({ width: 30, height: 10, "aria-hidden": true })) svg.setAttribute(name, value);
+    if (number >= 0 && marks.length) {
+      const mark = svg.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "path"));
+      mark.setAttribute("d", MARKS[marks[number % marks.length]]);
+      mark.style.fill = `var(--series-${number % SERIES})`;
+      return svg;
+    }
     const line = svg.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "line"));
     const stroke = number < 0 ? "var(--ink)" : `var(--series-${number % SERIES})`;
     const dashes = number < 0 ? "5 3" : DASHES[number % DASHES.length];
@@ -169,7 +184,7 @@
   function legend(figure, bar) {
     for (const [label, number] of figure.given.legend) {
       const button = bar.appendChild(element("button", { type: "button", "aria-pressed": "true" }));
-      button.append(sample(number), element("span", {}, label));
+      button.append(sample(number, figure.given.marks), element("span", {}, label));
       button.addEventListener("click", () => {
         const group = String(number);
         figure.hidden.has(group) ? figure.hidden.delete(group) : figure.hidden.add(group);
@@ -199,15 +214,18 @@
       drawAll();
     });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
-    let before;
+    let before, folded = [];
     addEventListener("beforeprint", () => {
       before = root.dataset.theme;
+      folded = [...document.querySelectorAll("main details:not([open])")].filter((box) => box.querySelector("table"));
+      for (const box of folded) box.open = true;
       root.dataset.theme = "light";
       drawAll();
     });
     addEventListener("afterprint", () => {
       if (before === undefined) delete root.dataset.theme;
       else root.dataset.theme = before;
+      for (const box of folded) box.open = false;
       drawAll();
     });
     let narrow = innerWidth < NARROW;

@@ -95,13 +95,14 @@ def _drawn(figure: Figure) -> dict[str, Any]:
         "logarithmic": figure.logarithmic,
         "legend": figure.legend,
         "height": figure.height,
+        "marks": figure.marks,
     }
 
 
 def _breakable(text: str) -> Any:
-    """Let a browser break a name after its marks, such as ``evolution:population=10,sample=3``."""
+    """Let a browser break a name after its marks and between words: ``evolution:population=10``, ``RandomSearch``."""
     markup = require("markupsafe", "report")
-    pieces = re.split(r"(?<=[:,(=_])", text)
+    pieces = re.split(r"(?<=[:,(=_])|(?<=[a-z])(?=[A-Z])", text)
     return markup.Markup("<wbr>").join(pieces)
 
 

@@ -59,6 +59,7 @@ class Figure:
         logarithmic: Axes that can be switched to a logarithmic scale, each with whether it is one at first.
         legend: Entries of the legend: label and number of the search; −1 for a reference.
         height: In pixels.
+        marks: Symbols of searches, by number, where they are drawn as marks; none where they are lines.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Figure:
     logarithmic: Mapping[str, bool] = field(default_factory=dict)
     legend: Sequence[tuple[str, int]] = ()
     height: int = 380
+    marks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,10 @@ from nasbed.run.history import Clock, Metric
 
 _LOG_FROM = 4.0  # means that span more than this factor are first shown on a logarithmic scale
 _DASHES = ("solid", "dash", "dashdot", "dot")
+_REPLACED = (
+    " What was trained for more epochs takes the place of anything trained for fewer, so that the curve of a search "
+    "with several lengths of training may step back."
+)
 _REFERENCE = "random search, exact expectation"
 _Lines = dict[str, tuple[NDArray[np.float64], dict[str, Band]]]
 """Of each search: points of the clock, and what the runs had come to there, by statistic."""
@@ -40,6 +44,7 @@ def progress(comparison: Comparison) -> Section | None:
         f"The incumbent of {runs(comparison)} of each search on {comparison.benchmark}: the mean with its 95 % "
         "confidence interval (Student's t), the interquartile mean with that of Tukey and McLaughlin, or the median "
         "with the quartiles of the runs."
+        + (_REPLACED if any(one.fidelity is not None for one in comparison.histories.values()) else "")
         + (" Dashed: what random search comes to in the mean over endless runs, exactly." if reference else ""),
         views,
         [
@@ -47,7 +52,7 @@ def progress(comparison: Comparison) -> Section | None:
             Switch("clock", {clock: CLOCKS[clock] for clock in offered}),
             Switch("of the runs", STATISTICS),
         ],
-        {"x": False, "y": chosen[0].endswith("regret") and _spans_much(next(iter(views.values())))},
+        {"x": False, "y": chosen[0].endswith("regret") and spans_much(next(iter(views.values())))},
         [*legend(comparison), *([(_REFERENCE, -1)] if reference else [])],
         420,
     )
@@ -138,7 +143,7 @@ def _expected(comparison: Comparison, metric: Metric, at: NDArray[np.float64]) -
     return test if metric == "test" else comparison.optimum[1] - test
 
 
-def _spans_much(view: View) -> bool:
+def spans_much(view: View) -> bool:
     """Say whether the lines span a large factor."""
     positive = [y for trace in view.data if "name" in trace for y in trace["y"] if y is not None and y > 0]
     return bool(positive) and max(positive) > _LOG_FROM * min(positive)

@@ -11,12 +11,14 @@ from nasbed.report.comparison import Comparison
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View
 from nasbed.report.page.progress import legend, line
-from nasbed.report.page.words import CLOCKS, clocks, runs, time_unit
+from nasbed.report.page.words import CLOCKS, clocks, runs, searches, time_unit
+from nasbed.report.statistic import said
 from nasbed.report.targets import Targets, times_to_targets
 from nasbed.run.history import Clock
 
 _STEPS = 200  # of a curve; a screen shows no more
 _SHORT = 12  # rows of a table that are shown at once; longer ones are folded
+_LOWEST_TOP = 10.0  # percent: an axis ends there or higher
 _ALL = "all"
 
 
@@ -47,7 +49,7 @@ def reaching(comparison: Comparison) -> Section | None:
         legend(comparison),
         360,
     )
-    headers, rows = first.cells()
+    headers, rows = searches(first)
     caption = (
         "How many runs reached each target, with Wilson's 95 % interval; when half of all runs had; and the expected "
         "running time: all that was spent, over the number of successes."
@@ -57,18 +59,20 @@ def reaching(comparison: Comparison) -> Section | None:
 
 
 def _said(targets: Targets, target: float) -> str:
-    return f"{targets.factor * target:.4g}{targets.unit}"
+    return said(targets.factor * target, targets.unit)
 
 
 def _view(targets: Targets, comparison: Comparison, number: int | None, clock: Clock) -> View:
     timed = clock.endswith("seconds")
     unit, unit_name = time_unit(targets.until) if timed else (1.0, "")
     data: list[dict[str, Any]] = []
+    highest = _LOWEST_TOP
     for i, label in enumerate(comparison.histories):
         at, share = _fewer(*targets.ecdf(label, number), targets.until)
+        highest = max(highest, 110 * float(share[-1]))
         data.append(line(numbers(at / unit), 100 * share, i, label, "hv"))
     title = f"{CLOCKS[clock]} ({unit_name})" if timed else CLOCKS[clock]
-    vertical = {"title": "reached (%)", "range": [-2, 102]}
+    vertical = {"title": "reached (%)", "range": [-0.02 * highest, min(highest, 102)]}
     return View(data, {"xaxis": {"title": title}, "yaxis": vertical})
 
 

@@ -12,10 +12,11 @@ from nasbed.report.interquartile import interquartile_means
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View
 from nasbed.report.page.ranking import named_rows
-from nasbed.report.page.words import axis, metrics, number, runs, value
+from nasbed.report.page.words import axis, metrics, number, runs, searches, value
 from nasbed.report.summary import mean_and_reach
 from nasbed.run.history import Metric
 
+_EPOCHS = 4  # the column of what was trained in all
 _DOTS = 500  # runs that are drawn as dots; more hide each other
 
 
@@ -29,6 +30,7 @@ def summary(comparison: Comparison) -> Section:
         "runs",
         "evaluations",
         "unique",
+        "epochs",
         f"{heard}, heard{unit}",
         f"{heard}, mean{unit}",
         "test (%)",
@@ -36,7 +38,9 @@ def summary(comparison: Comparison) -> Section:
         "found the optimum (%)",
     ]
     rows = [_row(comparison, row) for row in comparison.summary()]
-    kept = [i for i in range(len(headers)) if i < 4 or any(row[i] != "–" for row in rows)]
+    alike = len({row[_EPOCHS] for row in rows}) == 1  # and then they are as many evaluations
+    kept = [i for i in range(len(headers)) if i < _EPOCHS or any(row[i] != "–" for row in rows)]
+    kept = [i for i in kept if i != _EPOCHS or not alike]
     caption = (
         f"Means over {runs(comparison)}. What a search heard of its incumbent is one training's validation; mean "
         "validation and test are means over all trainings that the benchmark has of it. The regret has the 95 % "
@@ -58,6 +62,7 @@ def _row(comparison: Comparison, row: dict[str, Any]) -> list[str]:
         f"{row['runs']:,}",
         number(row["evaluations"], 1),
         number(row["unique_evaluations"], 1),
+        number(row["epochs"], 0),
         value(comparison, "validation", row["validation"]),
         value(comparison, "mean-validation", row["mean_validation"]),
         value(comparison, "test", row["test"]),
@@ -81,7 +86,7 @@ def spread(comparison: Comparison) -> Section | None:
         height=150 + 64 * len(comparison.histories),
     )
     middle = interquartile_means(comparison)
-    headers, rows = middle.cells()
+    headers, rows = searches(middle)
     table = Table(
         headers,
         rows,

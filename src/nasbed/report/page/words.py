@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 
 from nasbed.report.comparison import Comparison
+from nasbed.report.statistic import Cells, Statistic
 from nasbed.run.history import Clock, Metric
 
 CLOCKS: dict[Clock, str] = {
@@ -59,6 +60,12 @@ def time_unit(longest: float) -> tuple[float, str]:
 def runs(comparison: Comparison) -> str:
     """Say how many runs there are of each search."""
     return f"{comparison.runs:,} run{'s' if comparison.runs > 1 else ''}"
+
+
+def searches(found: Statistic) -> Cells:
+    """Give the table of a statistic in the page's words: what programs call optimizers are its searches."""
+    headers, rows = found.cells()
+    return ["search" if header == "optimizer" else header for header in headers], rows
 
 
 def number(value: float | None, digits: int = 2, factor: float = 1.0) -> str:
