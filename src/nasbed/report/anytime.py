@@ -93,19 +93,19 @@ class AnytimeAreas(Statistic):
 
 
 def anytime_areas(
-    comparison: Comparison, metric: Metric | None = None, against: Clock = "evaluations", axis: Axis = "log"
+    comparison: Comparison, metric: Metric | None = None, against: Clock | None = None, axis: Axis = "log"
 ) -> AnytimeAreas:
     """Give each search's area under its regret curve, over the length of the axis.
 
     Args:
         comparison: The searches.
         metric: What is summed up; None for the regret of the test accuracy where it is known, else of the validation.
-        against: Along which clock.
+        against: Along which clock; None for that of the budget.
         axis: Whether evaluations (or what else the clock counts) or doublings of them count alike.
     """
     if axis not in get_args(Axis):
         raise BadSetting(f"an axis is {' or '.join(get_args(Axis))}, not {axis!r}")
-    read = metric or regret_metric(comparison)
+    read, against = metric or regret_metric(comparison), against or comparison.clock
     if read is None:
         return _nothing(comparison, metric or "test-regret", against, axis, no_optimum(comparison))
     values = {label: history.metric(read) for label, history in comparison.histories.items()}

@@ -92,6 +92,14 @@ class Comparison:
         """The best mean validation and the best mean test accuracy that there are; NaN where nobody knows."""
         return self._any.optimum
 
+    @cached_property
+    def clock(self) -> Clock:
+        """The clock on which all searches had the same budget; epochs, where as many evaluations are not as long."""
+        budget = self._any.info.get("budget") or {}
+        clocks: tuple[Clock, ...] = ("evaluations", "epochs", "seconds", "total_seconds")
+        limited = [clock for clock in clocks if budget.get(clock) is not None]
+        return "epochs" if _unequal_evaluations(self.histories) else limited[0] if limited else "evaluations"
+
     @property
     def warnings(self) -> list[str]:
         """What one should know before citing these numbers: of the benchmark, and of evaluations that differ."""
@@ -272,8 +280,8 @@ def _unequal_evaluations(histories: Mapping[str, History]) -> list[str]:
     if epochs[most] <= _ALIKE_EPOCHS * epochs[least]:
         return []
     return [
-        f"evaluations are of different lengths: a run trained {epochs[least]:,.0f} epochs ({least}) to "
-        f"{epochs[most]:,.0f} ({most}) on average; hold these searches against each other by epochs or seconds"
+        f"Evaluations are of different lengths: a run trained {epochs[least]:,.0f} epochs ({least}) to "
+        f"{epochs[most]:,.0f} ({most}) on average; hold these searches against each other by epochs or seconds."
     ]
 
 

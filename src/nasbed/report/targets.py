@@ -150,7 +150,7 @@ def times_to_targets(
     comparison: Comparison,
     targets: Sequence[float] | None = None,
     metric: Metric | None = None,
-    against: Clock = "evaluations",
+    against: Clock | None = None,
 ) -> Targets:
     """Find when each run's incumbent first was as good as each target.
 
@@ -159,12 +159,12 @@ def times_to_targets(
         targets: What is to be reached, as the metric has it: 0.01 is one point of accuracy. None for ``REGRETS``, and
             where values are no accuracies for shares of the median regret of the first results.
         metric: What is to reach it; None for the regret of the test accuracy where it is known, else of the validation.
-        against: Which clock.
+        against: Which clock; None for that of the budget.
 
     Raises:
         BadSetting: When targets are missing for a metric that is no regret.
     """
-    read = metric or regret_metric(comparison)
+    read, against = metric or regret_metric(comparison), against or comparison.clock
     words, factor = comparison.words(read or "test-regret"), comparison.factor(read or "test-regret")
     lower = (read or "regret").endswith("regret")
     unit = "" if factor == 1 else " points" if lower else " %"

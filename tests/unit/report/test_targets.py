@@ -8,6 +8,7 @@ from made_runs import comparison
 from scipy.stats import CensoredData, binomtest, ecdf
 
 from nasbed.core.errors import BadSetting
+from nasbed.report.anytime import anytime_areas
 from nasbed.report.comparison import compare
 from nasbed.report.targets import REGRETS, times_to_targets
 
@@ -82,3 +83,10 @@ def test_what_cannot_be_said_is_said():
         json.dumps(found.as_dict(), allow_nan=False)
         found.cells()
         found.frame()
+
+
+def test_the_clock_is_that_of_the_budget(landscape):
+    assert times_to_targets(compare(["random"], landscape, runs=2, total_epochs=48)).against == "epochs"
+    assert anytime_areas(compare(["random"], landscape, runs=2, seconds=400.0)).against == "seconds"
+    assert times_to_targets(compare(["random"], landscape, runs=2, evaluations=4)).against == "evaluations"
+    assert compare(["random", "hyperband"], "digits101", runs=2, evaluations=20).clock == "epochs"

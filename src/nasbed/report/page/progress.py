@@ -43,7 +43,7 @@ def progress(comparison: Comparison) -> Section | None:
         "curves",
         f"The incumbent of {runs(comparison)} of each search on {comparison.benchmark}: the mean with its 95 % "
         "confidence interval (Student's t), the interquartile mean with that of Tukey and McLaughlin, or the median "
-        "with the quartiles of the runs."
+        "with the quartiles of the runs. A curve begins where every run that ever has a result has one."
         + (_REPLACED if any(one.fidelity is not None for one in comparison.histories.values()) else "")
         + (" Dashed: what random search comes to in the mean over endless runs, exactly." if reference else ""),
         views,
@@ -152,14 +152,13 @@ def spans_much(view: View) -> bool:
 def _areas(comparison: Comparison) -> list[Part]:
     """Tabulate the areas under the regret curves, where there is a regret."""
     by_log, by_linear = anytime_areas(comparison, axis="log"), anytime_areas(comparison, axis="linear")
-    if by_log.missing or by_linear.missing:
-        return []
+    clock = by_log.against.replace("total_seconds", "seconds of all workers")
+    one = clock.replace("evaluations", "evaluation").replace("epochs", "epoch").replace("seconds", "second")
     rows = [[label, *by_log.cells()[1][i][2:], *by_linear.cells()[1][i][2:]] for i, label in enumerate(by_log.areas)]
     unit = f" ({by_log.unit.strip()})" if by_log.unit else ""
     caption = (
-        f"Mean {by_log.words} along the way, {by_log.start:g} to {by_log.end:g} evaluations, with the 95 % interval "
+        f"Mean {by_log.words} along the way, {by_log.start:,.6g} to {by_log.end:,.6g} {clock}, with the 95 % interval "
         "over runs: the area under the curve over the length of its axis. By doublings the beginning counts more."
     )
-    return [
-        Table(["search", f"every doubling counts alike{unit}", f"every evaluation counts alike{unit}"], rows, caption)
-    ]
+    headers = ["search", f"every doubling counts alike{unit}", f"every {one} counts alike{unit}"]
+    return [Table(headers, rows, caption)]

@@ -32,12 +32,12 @@ def metrics(comparison: Comparison) -> list[Metric]:
 
 
 def clocks(comparison: Comparison) -> list[Clock]:
-    """Give the clocks that moved; the time of all workers only where there were several."""
+    """Give the clocks that moved, that of the budget first; the time of all workers only where there were several."""
     histories = list(comparison.histories.values())
     moved = [clock for clock in CLOCKS if any(history.clock(clock)[-1].max() > 0 for history in histories)]
     if all(history.ended is None for history in histories):
         moved = [clock for clock in moved if clock != "total_seconds"]
-    return moved
+    return sorted(moved, key=lambda clock: clock != comparison.clock)
 
 
 def _known(comparison: Comparison, metric: Metric) -> bool:
