@@ -43,7 +43,8 @@ def drawn(figure: Figure, folder: Path, name: str, forms: Sequence[str]) -> list
     """
     paths = [folder / f"{name}.{form}" for form in forms]
     with style():
-        figure.draw_without_rendering()
+        if (layout := figure.get_layout_engine()) is not None:
+            layout.execute(figure)
         figure.set_layout_engine(None)  # what was laid out stays where it is
         for path, form in zip(paths, forms, strict=True):
             with replacing(path) as beside:

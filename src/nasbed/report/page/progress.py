@@ -21,6 +21,7 @@ _REPLACED = (
     " What was trained for more epochs takes the place of anything trained for fewer, so that the curve of a search "
     "with several lengths of training may step back."
 )
+_EXPECTED = " Dashed, for means along evaluations: what random search comes to in the mean over endless runs, exactly."
 _REFERENCE = "random search, exact expectation"
 _Lines = dict[str, tuple[NDArray[np.float64], dict[str, Band]]]
 """Of each search: points of the clock, and what the runs had come to there, by statistic."""
@@ -45,7 +46,7 @@ def progress(comparison: Comparison) -> Section | None:
         "confidence interval (Student's t), the interquartile mean with that of Tukey and McLaughlin, or the median "
         "with the quartiles of the runs. A curve begins where every run that ever has a result has one."
         + (_REPLACED if any(one.fidelity is not None for one in comparison.histories.values()) else "")
-        + (" Dashed: what random search comes to in the mean over endless runs, exactly." if reference else ""),
+        + (_EXPECTED if reference else ""),
         views,
         [
             Switch("metric", {metric: comparison.words(metric) for metric in chosen}),
