@@ -130,6 +130,7 @@ def search_live(
     info = about(optimizer, benchmark, budget, **how, workers=ahead if runs == 1 else None)
     under_way: dict[str, Training] | None = None
     try:
+        first = play.ask()  # before there is a store: what cannot be trained leaves none
         with ExitStack() as stack:
             settings = {} if workers is None else {"workers": workers}
             machine = stack.enter_context(RetryingExecutor(executors.make(executor, settings), benchmark.attempts))
@@ -137,7 +138,7 @@ def search_live(
             kept = stack.enter_context(MemoryStore() if store is None else _alone_with(store, stack))
             info["benchmark"].update(facts)
             agree(kept, _plan(info, runs))
-            under_way = _heard_again(play, benchmark, kept)
+            under_way = _heard_again(play, first, benchmark, kept)
             _go_on(play, under_way, benchmark, machine, kept, progress or (lambda _: None))
             sessions = kept.notes()["sessions"]
     except KeyboardInterrupt:
@@ -197,13 +198,13 @@ def _go_on(
         progress(_status(play))
 
 
-def _heard_again(play: Play, benchmark: LiveBenchmark, kept: Store) -> dict[str, Training]:
+def _heard_again(play: Play, first: Iterable[Training], benchmark: LiveBenchmark, kept: Store) -> dict[str, Training]:
     """Hear the answers of earlier sessions in their order; give the trainings that are still waited for.
 
     Raises:
         CorruptFile: When an answer is not to what the search asks there.
     """
-    waiting = {training.unit: training for training in play.ask()}
+    waiting = {training.unit: training for training in first}
     for unit, record in kept:
         training = waiting.pop(unit, None)
         if training is None:

@@ -138,7 +138,7 @@ class Play:
                     break  # nothing to propose before it is told of what is out
                 if not self.ledger.close(~trials.active):
                     break  # nothing more to propose
-            if trials.continues is not None and (trials.continues >= 0).any():
+            if trials.continues is not None:  # refused at once, not when the first is promoted
                 raise BadSetting("real trainings do not go on with earlier ones yet; use continuation='restart'")
             self._trials[self._asked] = self._booked(trials, wanted)
             self._asked += 1

@@ -15,13 +15,17 @@ from live_toy import LiveToy
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted, UnknownName
 from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
+from nasbed.optimizers.halving.asha import ASHA
+from nasbed.optimizers.halving.dehb import DEHB
+from nasbed.optimizers.halving.hyperband import Hyperband
+from nasbed.optimizers.multiobjective.nsga2 import NSGA2
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.ledger import Budget
 from nasbed.run.live import Status, search_live
 from nasbed.run.search import search
 from nasbed.run.stores.sqlite import SQLiteStore
 
-OPTIMIZERS = [RandomSearch(), RegularizedEvolution(6, 3), LocalSearch()]
+OPTIMIZERS = [RandomSearch(), RegularizedEvolution(6, 3), LocalSearch(), Hyperband(), NSGA2(population=6)]
 names = [str(optimizer) for optimizer in OPTIMIZERS]
 EVALUATIONS = 25
 
@@ -270,6 +274,8 @@ def test_killed_it_hears_what_it_heard_and_goes_on(workers, tmp_path):
         ({"store": "no/such/folder/s.sqlite"}, BadSetting, "there is no folder"),
         ({"duplicates": "ignore"}, BadSetting, "pay, free, skip"),
         ({"patience": 0}, BadSetting, "at least 1 step"),
+        ({"optimizer": DEHB(continuation="resume")}, BadSetting, "use continuation='restart'"),
+        ({"optimizer": ASHA(continuation="resume")}, BadSetting, "use continuation='restart'"),
     ],
 )
 def test_bad_settings_are_named_and_leave_nothing(settings, error, said, tmp_path, monkeypatch):

@@ -9,18 +9,25 @@ from nasbed.core.live import Answer
 from nasbed.core.records import Trials
 from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
+from nasbed.optimizers.halving.hyperband import Hyperband
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.history import History
 from nasbed.run.ledger import Budget
 from nasbed.run.play import Play, training_seed
 from nasbed.run.search import search
 
-OPTIMIZERS = [RandomSearch(), RandomSearch(replacement=False), RegularizedEvolution(8, 3), LocalSearch()]
+OPTIMIZERS = [
+    RandomSearch(),
+    RandomSearch(replacement=False),
+    RegularizedEvolution(8, 3),
+    LocalSearch(),
+    Hyperband(),
+]
 names = [str(optimizer) for optimizer in OPTIMIZERS]
 
 
 def begin(optimizer, toy, budget, **settings):
-    return Play(optimizer, toy.space, budget, epochs=3, **settings)
+    return Play(optimizer, toy.space, budget, epochs=3, budgets=toy.budgets, **settings)
 
 
 def finish(play, toy, order=lambda out: 0, clock=None):
