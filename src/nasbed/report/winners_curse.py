@@ -34,7 +34,7 @@ class Curse:
 
     Attributes:
         optimizer: Label of the search.
-        runs: How many runs had selected anything.
+        runs: How many runs had selected anything that was trained for the study's epochs.
         heard: What they heard of it.
         mean: What it is worth over all its repeats.
         others: What it is worth over the repeats that were not heard; NaN where these are not known.
@@ -123,7 +123,8 @@ class WinnersCurse(Statistic):
 def winners_curse(comparison: Comparison, benchmark: Benchmark | None = None) -> WinnersCurse:
     """Hold what each run heard of its last incumbent against what that is worth.
 
-    An incumbent that was chosen after fewer epochs than the study's is held against its worth when trained in full.
+    A run whose incumbent was heard of after fewer epochs than the study's does not count: it would be held against
+    what a longer training came to, and looked worse for being shorter.
 
     Args:
         comparison: The searches, with the benchmark attached, as ``compare`` leaves them.
@@ -131,13 +132,20 @@ def winners_curse(comparison: Comparison, benchmark: Benchmark | None = None) ->
     """
     accuracies = comparison.factor("validation") == 100
     curses = tuple(_curse(label, history, benchmark, accuracies) for label, history in comparison.histories.items())
-    missing = None if any(curse.runs for curse in curses) else "No run found anything: nothing was selected."
+    missing = (
+        None
+        if any(curse.runs for curse in curses)
+        else "No run found anything that was trained in full: nothing was selected."
+    )
     words, factor = comparison.words("validation"), comparison.factor("validation")
     return WinnersCurse(curses, words, factor, " points" if factor == 100 else "", missing)
 
 
 def _curse(label: str, history: History, benchmark: Benchmark | None, accuracies: bool) -> Curse:
-    heard, mean, test = (history.metric(name)[-1] for name in ("validation", "mean-validation", "test"))
+    whole = _trained_in_full(history)
+    heard, mean, test = (
+        np.where(whole, history.metric(name)[-1], np.nan) for name in ("validation", "mean-validation", "test")
+    )
     others = _others(history, heard, benchmark)
     return Curse(
         label,
@@ -150,6 +158,18 @@ def _curse(label: str, history: History, benchmark: Benchmark | None, accuracies
         _over_runs(heard - others),
         _over_runs(mean - test if accuracies else np.full(len(mean), np.nan)),
     )
+
+
+def _trained_in_full(history: History) -> NDArray[np.bool_]:
+    """Say whose incumbent was heard of after the epochs of the study, ``(runs,)``."""
+    if history.fidelity is None:
+        return np.ones(history.runs, np.bool_)
+    budgets = history.info.get("benchmark", {}).get("budgets") or [history.fidelity.max()]
+    last = np.maximum(history.incumbents[-1], 0)
+    whole: NDArray[np.bool_] = history.fidelity[last, np.arange(history.runs)] >= (
+        history.info.get("epochs") or max(budgets)
+    )
+    return whole
 
 
 def _others(history: History, heard: NDArray[np.float64], benchmark: Benchmark | None) -> NDArray[np.float64]:

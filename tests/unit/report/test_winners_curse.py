@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from made_runs import comparison, history
 
+import nasbed
 from nasbed.report.comparison import Comparison, compare
 from nasbed.report.summary import mean_and_reach
 from nasbed.report.winners_curse import winners_curse
@@ -60,3 +61,12 @@ def test_what_cannot_be_said_is_said():
         assert said in found.sentence()
         json.dumps(found.as_dict(), allow_nan=False)
         found.cells()
+
+
+def test_what_was_heard_of_a_shorter_training_does_not_count():
+    benchmark = nasbed.benchmark("digits101")
+    short = winners_curse(compare(["hyperband"], benchmark, runs=4, evaluations=3), benchmark)
+    assert (short.curses[0].runs, short.sentence()) == (0, short.missing)
+    whole = winners_curse(compare(["hyperband"], benchmark, runs=4, evaluations=40), benchmark)
+    assert whole.curses[0].runs == 4
+    assert whole.curses[0].optimism.value > 0
