@@ -129,14 +129,15 @@ def search(
         epochs: Training budget of each evaluation; None for the benchmark's largest.
         duplicates: ``"pay"``, ``"free"`` or ``"skip"``: what an architecture costs that a run has paid for before.
         repeats: ``"draw"`` one trained repeat for each evaluation, or take a table's ``"mean"``.
-        workers: Trainings at a time: of each run, on simulated time, or really side by side.
+        workers: Trainings at a time: of each run, on simulated time, or really side by side; None for 1, and for as
+            many as the executor likes where networks are really trained.
         scheduling: Whether a simulated worker that is done takes the next trial at once, or waits for the others
             (``"synchronous"``).
-        failures: How likely a simulated training fails.
+        failures: How likely a simulated training fails, from 0 to 1.
         objectives: Costs to be kept low beside accuracy, such as ``"params"``, ``"flops"`` or ``"seconds"``.
         limits: What costs may be at most, by name.
-        executor: Where they are done: a registered name.
-        store: The file that keeps them, so that the same call goes on where an earlier one was stopped.
+        executor: Where real trainings are done: a registered name.
+        store: The file that keeps real trainings, so that the same call goes on where an earlier one was stopped.
         progress: Called now and then with the share done.
 
     Returns:
@@ -181,8 +182,10 @@ def search(
             duplicates=duplicates,
             progress=None if progress is None else lambda status: progress(status.share),
         )
-    if store is not None:
-        raise BadSetting(f"{answers.name} answers from a table; a store is for benchmarks that really train")
+    if store is not None or executor != "processes":
+        raise BadSetting(
+            f"{answers.name} answers from a table; a store and an executor are for benchmarks that really train"
+        )
     return play(
         method,
         answers,

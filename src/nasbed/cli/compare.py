@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nasbed.cli import fronts
 from nasbed.cli.console import Json, percent, print_json, print_table, print_text, progress
 from nasbed.cli.search import (
-    Benchmark,
     Duplicates,
     Epochs,
     Evaluations,
@@ -29,6 +29,7 @@ from nasbed.cli.search import (
 
 if TYPE_CHECKING:
     from nasbed.report.comparison import Comparison
+    from nasbed.report.pareto_comparison import TradeOffs
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +39,9 @@ def register(app: typer.Typer) -> None:
 
 def command(
     optimizers: Annotated[list[str], typer.Argument(help="Names, with settings if need be: NAME:key=value,key=value.")],
-    benchmark: Benchmark = "digits101",
+    benchmark: Annotated[
+        str, typer.Option(help="A benchmark's name, a table's path or scored:FILE:PROXY.")
+    ] = "digits101",
     evaluations: Evaluations = None,
     total_epochs: TotalEpochs = None,
     seconds: Seconds = None,
@@ -66,6 +69,7 @@ def command(
     from nasbed.cli.values import optimizer
     from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
+    from nasbed.core.live import LiveBenchmark
     from nasbed.run.about import command_line
 
     if report is not None:
@@ -74,6 +78,11 @@ def command(
     if twice:
         raise BadSetting(f"{', '.join(sorted(twice))} is given twice; a comparison needs different searches")
     answers = resolve(benchmark)
+    if isinstance(answers, LiveBenchmark) and answers.measure == "accuracy":
+        raise BadSetting(
+            f"{answers.name} really trains, and a comparison would keep nothing of it before its end; play each search "
+            "with nasbed search --out, and compare them with nasbed report"
+        )
     with progress("searching") as move:
         comparison = nasbed.compare(
             {text: optimizer(text) for text in optimizers},
@@ -94,10 +103,12 @@ def command(
     written = [] if out is None else comparison.save(out, [form.strip() for form in forms.split(",")])
     if report is not None:
         comparison.report(report, answers=answers)
+    together = fronts.trade_offs_of(comparison, answers)
     if json:
-        print_json({"summary": comparison.summary(), "separation": comparison.separated().as_dict()})
+        found = {"summary": comparison.summary(), "separation": comparison.separated().as_dict()}
+        print_json(found | ({} if together is None else {"trade_offs": fronts.as_dict(together)}))
         return
-    _print(comparison)
+    _print(comparison, together)
     if out is not None:
         print()
         there = [path.name for path in written if path.parent == out]
@@ -106,7 +117,7 @@ def command(
         print_text(f"the page: {report}")
 
 
-def _print(comparison: Comparison) -> None:
+def _print(comparison: Comparison, together: TradeOffs | None) -> None:
     accuracies = comparison.factor("validation") == 100
     heard = "validation %" if accuracies else comparison.words("validation")
     headers = ["optimizer", "trained", "unique", heard, "test %", "test regret, points", "found best %"]
@@ -124,7 +135,11 @@ def _print(comparison: Comparison) -> None:
     ]
     print_table(headers, rows, f"{comparison.benchmark}, {comparison.runs:,} runs of each")
     print()
-    print_text(comparison.separated().sentence())
+    nothing = fronts.nothing_found(*comparison.histories.values())
+    print_text(comparison.separated().sentence() if nothing is None else nothing)
+    if together is not None:
+        print()
+        fronts.print_shares(together)
     for warning in comparison.warnings:
         print_text(f"warning: {warning}")
 

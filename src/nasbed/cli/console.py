@@ -50,7 +50,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], title: st
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
     table.padding = (0, 1, 0, 0)  # with the box's own space two between columns
     for header, *cells in columns:
-        numbers = all(cell[:1] in "0123456789-–+±" for cell in cells)
+        numbers = all(cell[:1] in "0123456789-–+±" and "/" not in cell for cell in cells)  # no 011/001/000:…
         width = max(map(len, [*header.split(), *cells])) if numbers and tight else None
         table.add_column(header, justify="right" if numbers else "left", overflow="fold", width=width)
     for row in rows:

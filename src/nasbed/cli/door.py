@@ -46,6 +46,10 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
         if isinstance(left.__context__, BrokenPipeError):
             return _unheard()
         raise
+    except (MemoryError, OverflowError) as error:
+        return _leave(
+            BAD_INPUT, f"this is more than fits this machine ({error}); ask for fewer runs or a smaller budget"
+        )
     except OSError as error:
         return _leave(BAD_INPUT, f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
     return _leave(INTERRUPTED, _STOPPED) if code == INTERRUPTED else code or 0  # Typer turns Ctrl-C into a code
@@ -71,7 +75,7 @@ def _unheard() -> int:
 
 
 def _leave(code: int, sentence: str) -> int:
-    print(f"nasbed: {sentence}", file=sys.stderr)
+    print(f"nasbed: {' '.join(sentence.split())}", file=sys.stderr)  # some libraries' reasons have many lines
     return code
 
 

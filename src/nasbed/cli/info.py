@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,7 +33,10 @@ def _describe(name: str) -> dict[str, Any]:
     from nasbed.core import registry
     from nasbed.core.errors import NotInTable, UnknownName
 
-    known = (registry.benchmarks, registry.spaces, registry.optimizers, registry.stores, registry.executors)
+    known = (
+        *(registry.benchmarks, registry.spaces, registry.optimizers, registry.proxies, registry.predictors),
+        *(registry.stores, registry.executors),
+    )
     found: dict[str, Any] = {}
     for names in known:
         if name not in names:
@@ -42,12 +46,14 @@ def _describe(name: str) -> dict[str, Any]:
             if names is registry.benchmarks or names is registry.spaces:
                 about.update(names.make(name, {}).describe())
             else:
+                about["from"] = _reference(names[name])
                 about["settings"] = _defaults(names[name])
         except NotInTable as error:
             about["missing"] = str(error)
         found[names.noun] = about
     if not found and ":" not in name and not Path(name).expanduser().exists() and not Path(name).suffix:
-        raise UnknownName("space, benchmark, optimizer, store or executor", name, {n for names in known for n in names})
+        nouns = "space, benchmark, optimizer, proxy, store or executor"
+        raise UnknownName(nouns, name, {n for names in known for n in names})
     if not found and Path(name).suffix == ".npz":
         from nasbed.nets.diagnostics import Diagnostics
 
@@ -63,5 +69,20 @@ def _describe(name: str) -> dict[str, Any]:
 
 def _defaults(maker: Any) -> dict[str, str]:
     """Give the settings that something takes, with their defaults."""
+    made = {
+        field.name: field.default_factory()
+        for field in (fields(maker) if is_dataclass(maker) else ())
+        if field.default_factory is not MISSING
+    }
     parameters = inspect.signature(maker).parameters.values()
-    return {p.name: "(required)" if p.default is p.empty else str(p.default) for p in parameters}
+    return {p.name: "(required)" if p.default is p.empty else str(made.get(p.name, p.default)) for p in parameters}
+
+
+def _reference(maker: Any) -> str | None:
+    """Give where something is from: what its own docstring or its module's says after 'Reference'."""
+    for text in (inspect.getdoc(maker), inspect.getdoc(inspect.getmodule(maker))):
+        for paragraph in (text or "").split("\n\n"):
+            first, colon, rest = paragraph.partition(":")
+            if colon and first in ("Reference", "References"):
+                return " ".join(rest.split()).replace("``", "'")
+    return None

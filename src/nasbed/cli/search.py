@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nasbed.cli import fronts
 from nasbed.cli.console import Json, percent, print_facts, print_json, print_table, print_text, progress
 from nasbed.cli.live import Device, Executor, Recipe, Store, Workers
 
 if TYPE_CHECKING:
     from nasbed.core.benchmark import Benchmark as Answers
+    from nasbed.report.pareto_comparison import TradeOffs
     from nasbed.run.history import History
 
 DEFAULT_EVALUATIONS = 200
@@ -95,12 +97,15 @@ def command(
     from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
     from nasbed.core.live import LiveBenchmark
+    from nasbed.report.comparison import Comparison
     from nasbed.run.ledger import Budget
 
     of_training = [pair for pair in set_ or [] if pair.startswith(("recipe.", "skeleton."))]
     method = make(optimizer, [pair for pair in set_ or [] if pair not in of_training])
     answers = _benchmark(benchmark, recipe, of_training, device)
     if out is not None:
+        if out.suffix != ".parquet":
+            raise BadSetting(f"every trial is written as Parquet; name the file {out.stem}.parquet, not {out.name}")
         check_place(out)
     how: dict[str, Any] = {"runs": runs, "seed": seed, "first_run": first_run, "epochs": epochs}
     how["duplicates"] = duplicates
@@ -128,17 +133,19 @@ def command(
                 repeats=repeats,  # type: ignore[arg-type]  # checked where it is used
                 workers=workers,
                 store=store,
+                executor=executor,
                 progress=move,
                 **simulated,
                 **how,
             )
     if out is not None:
         history.to_parquet(out)
-    chosen = _chosen(history)
+    chosen, together = _chosen(history), fronts.trade_offs_of(Comparison({optimizer: history}), answers)
     if json:
-        print_json({"info": history.info, "optimum": history.optimum, "runs": chosen})
+        found = {"info": history.info, "optimum": history.optimum, "runs": chosen}
+        print_json(found | ({} if together is None else {"trade_offs": fronts.as_dict(together)}))
         return
-    _print(optimizer, history, chosen)
+    _print(optimizer, history, chosen, together)
     if out is not None:
         print(f"every trial: {out}")
     if isinstance(answers, LiveBenchmark):
@@ -191,6 +198,9 @@ def simulation(
     from nasbed.cli.values import settings
     from nasbed.core.errors import BadSetting
 
+    for pair in limits or []:
+        if "=" not in pair:
+            raise BadSetting(f"{pair!r} is not a limit; write it as COST=NUMBER, such as params=1000000")
     most = settings(limits or [])
     for name, limit in most.items():
         if isinstance(limit, bool) or not isinstance(limit, int | float):
@@ -225,10 +235,13 @@ def _chosen(history: History) -> list[dict[str, Any]]:
 _SHOWN = 20  # runs; beyond that a table says less than its mean
 
 
-def _print(optimizer: str, history: History, chosen: list[dict[str, Any]]) -> None:
+def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], together: TradeOffs | None) -> None:
     info = history.info
     budget = ", ".join(f"{limit:g} {name}" for name, limit in info["budget"].items() if limit is not None)
-    print_facts({"optimizer": optimizer, "benchmark": info["benchmark"]["name"], "budget of a run": budget})
+    aims = {"objectives": ", ".join(["accuracy", *history.objectives]) if history.objectives else None}
+    limits = ", ".join(f"{name} ≤ {limit:,g}" for name, limit in (info.get("limits") or {}).items()) or None
+    what = {"optimizer": optimizer, "benchmark": info["benchmark"]["name"], "budget of a run": budget}
+    print_facts({**what, **aims, "limits": limits})
     names = {"validation": "validation (heard) %", "mean_validation": "validation (mean) %", "test": "test %"}
     if history.measure != "accuracy":
         names = {"validation": history.measure, "test": "test %"}
@@ -246,7 +259,10 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]]) -> No
     print()
     print_table(["run", *clocks, *names.values()], rows)
     print()
-    print_facts({"chosen by validation": {f"run {run['run']}": run["architecture"] for run in chosen[:_SHOWN]}})
+    if (nothing := fronts.nothing_found(history)) is not None:
+        print_text(nothing)
+    else:
+        print_facts({"chosen by validation": {f"run {run['run']}": run["architecture"] for run in chosen[:_SHOWN]}})
     if len(chosen) > _SHOWN:
         print_text(f"and {len(chosen) - _SHOWN} runs more; --json or --out has them all")
     if len(chosen) > 1:
@@ -257,5 +273,11 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]]) -> No
     if chosen[0]["architecture"] is not None:
         where = f"--svg run{chosen[0]['run']}.svg --space {history.space.name}"
         print_text(f"to draw it: nasbed show {shlex.quote(chosen[0]['architecture'])} {where}")
+    if together is not None:
+        print()
+        if len(chosen) > 1:
+            fronts.print_shares(together)
+            print()
+        fronts.print_front(together, optimizer, int(info["first_run"]))
     for warning in history.warnings:
         print_text(f"warning: {warning}")

@@ -82,6 +82,8 @@ def command(
         "duplicates": duplicates,
         "seed": seed,
     }
+    from nasbed.core.errors import Interrupted
+
     study = _study(what, benchmark, where, {key: value for key, value in given.items() if value is not None})
     study = _changed(study, grid or [], runs, keep)
     place = out or Path(study.name)
@@ -97,8 +99,11 @@ def command(
             command=same_command(),
             progress=lambda status: move(status.share, _in_words(status)),
         )
-    with progress("reporting"):
-        written = results.report()
+    try:
+        with progress("reporting"):
+            written = results.report()
+    except KeyboardInterrupt:
+        raise Interrupted(f"interrupted; what was played is kept in {place}; to go on: {same_command()}") from None
     if json:
         print_json({"summary": results.summary, "warnings": results.warnings, "failures": dict(results.failures)})
     else:
@@ -221,8 +226,9 @@ def _print(results: Results) -> None:
         print_text(f"surface on {name}: {grid.sentence()}")
     for comparison in results.comparisons.values():
         print_text(f"{comparison.benchmark}: {comparison.separated().sentence()}")
+    names = {cell.hash: cell.name for cell in results.study.cells}
     for unit, reason in list(results.failures.items())[:5]:
-        print_text(f"not played: {unit}: {reason}")
+        print_text(f"not played: {names.get(unit.partition('-')[0], unit)}: {reason}")
     for warning in results.warnings:
         print_text(f"warning: {warning}")
 

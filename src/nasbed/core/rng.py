@@ -27,6 +27,7 @@ _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53: the top 53 bits of a word, as a float in [0, 1)
+_MOST = 1_000_000_000  # runs: more is a slip, and ends in no array
 
 
 @numba.njit(cache=True, inline="never")
@@ -129,9 +130,14 @@ class Streams:
             runs: How many streams.
             first: Number of the first run, so that a study can be split over processes.
             purpose: Streams of different purposes are independent under one seed.
+
+        Raises:
+            BadSetting: When there are no runs, or more than anybody has room for.
         """
         if runs < 1:
             raise BadSetting(f"runs must be at least 1, not {runs}")
+        if runs > _MOST:
+            raise BadSetting(f"runs are {_MOST:,} at most, not {runs:,}")
         key = np.uint64(_key(int(seed), purpose))
         return cls(_run_keys(key, first, runs), np.zeros(runs, np.int64))
 

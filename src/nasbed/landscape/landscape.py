@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
+from nasbed.core.live import LiveBenchmark
 from nasbed.core.space import Space
 from nasbed.landscape.neighbourhood import Neighbourhood, neighbourhood
 
@@ -50,11 +51,14 @@ class Landscape:
             epochs: Training budget; None for the benchmark's largest.
 
         Raises:
-            BadSetting: When the space does not number its architectures, or there is no value at all.
+            BadSetting: When the benchmark really trains, the space does not number its architectures, or there is no
+                value at all.
             NotInTable: When the benchmark lacks an architecture or the budget.
         """
         if split not in get_args(Split):
             raise BadSetting(f"a landscape is of {' or '.join(get_args(Split))} values, not of {split!r}")
+        if isinstance(benchmark, LiveBenchmark):
+            raise BadSetting(f"{benchmark.name} knows no architecture before it is asked; a landscape needs a table")
         space = benchmark.space
         if space.size is None:
             raise BadSetting(f"{benchmark.name} is on a space that does not number its architectures: {space.name}")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.errors import BadSetting
 from nasbed.landscape import kernels
 from nasbed.landscape.landscape import Landscape
 from nasbed.report.statistic import known
@@ -38,7 +39,12 @@ class Surroundings:
         Args:
             landscape: Where.
             tolerance: Values that differ by no more are equal; 0 for exactly equal ones.
+
+        Raises:
+            BadSetting: When the tolerance is negative or no number.
         """
+        if not tolerance >= 0:
+            raise BadSetting(f"a tolerance is 0 or more, not {tolerance}")
         graph = landscape.neighbourhood
         degree, better, equal, difference = kernels.around(landscape.values, graph.offsets, graph.near, tolerance)
         shares = [np.where(degree > 0, x / np.maximum(degree, 1), np.nan) for x in (better, equal, difference)]

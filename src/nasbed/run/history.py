@@ -324,7 +324,8 @@ class History:
             about = json.loads(table.schema.metadata[b"nasbed"])
             return _spread(table, about)
         except (KeyError, TypeError, ValueError, IndexError, OSError) as error:
-            raise CorruptFile(f"{path} is not a history written by nasbed: {error}") from None
+            why = "it says nothing of a search" if isinstance(error, KeyError | TypeError) else error
+            raise CorruptFile(f"{path} is not a history written by nasbed: {why}") from None
 
 
 def _spread(table: Any, about: Mapping[str, Any]) -> History:

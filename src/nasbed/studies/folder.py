@@ -73,6 +73,8 @@ class StudyFolder(Store):
         try:
             for folder in (self._cells, self._parts):
                 folder.mkdir(parents=True, exist_ok=True)
+                for unfinished in folder.glob(".*.part"):  # of a process that was killed while it wrote
+                    unfinished.unlink(missing_ok=True)
         except OSError as error:
             raise BadSetting(f"no folder can be made at {path}: {error.strerror}; choose another place") from None
         self._files = {h: file for h, file in cell_files(path).items() if self._is_whole(h, file)}

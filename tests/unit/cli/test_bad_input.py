@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 
@@ -32,7 +34,16 @@ import pytest
         (["search", "random", "--benchmark", "TABLE", "--objective", "beauty"], "it knows seconds"),
         (["search", "random", "--benchmark", "TABLE", "--limit", "params=few"], "a limit is a number"),
         (["search", "random", "--benchmark", "TABLE", "--limit", "seconds=0"], "allows nothing"),
+        (["search", "random", "--benchmark", "TABLE", "--limit", "params"], "COST=NUMBER"),
+        (["search", "random", "--benchmark", "TABLE", "--executor", "inline"], "are for benchmarks that really train"),
+        (["search", "random", "--benchmark", "TABLE", "--out", "x.csv"], "name the file x.parquet"),
+        (["search", "random", "--benchmark", "TABLE", "--runs", str(10**30)], "at most"),
+        (["search", "random", "--benchmark", "TABLE", "--runs", str(10**12)], "at most"),
         (["compare", "random", "random", "--benchmark", "TABLE"], "twice"),
+        (["compare", "random", "--benchmark", "trained:digits:nasbench101"], "nasbed search --out"),
+        (["landscape", "trained:digits:nasbench101"], "a landscape needs a table"),
+        (["landscape", "TABLE", "--tolerance", "-1"], "0 or more"),
+        (["landscape", "TABLE", "--tolerance", "nan"], "0 or more"),
         (["info", "digits102"], "Did you mean 'digits101'"),
         (["list", "nouns"], "There are"),
         (["show", "01"], "is not a module"),
@@ -75,6 +86,34 @@ def test_a_file_that_is_no_table_is_refused(nasbed_command, tmp_path):
         ran = nasbed_command(words[0], tmp_path / words[1])
         assert ran.code == 2
         assert ran.err.count("\n") == 1
+
+
+def test_a_damaged_or_foreign_history_is_one_sentence(nasbed_command, table, tmp_path):
+    kept = tmp_path / "x.parquet"
+    assert nasbed_command("search", "random", "--benchmark", table.path, "--evaluations", 20, "--out", kept).code == 0
+    whole = kept.read_bytes()
+    middle = len(whole) // 2
+    for damaged in (
+        whole[:middle],
+        whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 : -40] + b"\xff" * 40,
+    ):
+        kept.write_bytes(damaged)
+        ran = nasbed_command("report", kept, "--out", tmp_path / "x.html")
+        assert ran.code == 2
+        assert ran.err.count("\n") == 1
+    pq.write_table(pa.table({"a": [1]}), kept)
+    assert "says nothing of a search" in nasbed_command("report", kept, "--out", tmp_path / "x.html").err
+
+
+def test_too_much_for_the_machine_is_one_sentence(nasbed_command, table, monkeypatch):
+    def allocate(*args, **settings):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("nasbed.search", allocate)
+    ran = nasbed_command("search", "random", "--benchmark", table.path)
+    assert ran.code == 2
+    assert "fewer runs" in ran.err
+    assert ran.err.count("\n") == 1
 
 
 def test_ctrl_c_in_a_search_says_what_becomes_of_it(table):

@@ -56,6 +56,18 @@ def test_info_describes_spaces_optimizers_and_tables(nasbed_command, table):
     assert "nasbed import" in both["benchmark"]["missing"]
 
 
+@pytest.mark.parametrize("name", list(optimizers))
+def test_info_says_where_an_optimizer_is_from_and_what_can_be_set(nasbed_command, name):
+    about = nasbed_command("info", name, "--json").json["optimizer"]
+    assert any(year in about["from"] for year in map(str, range(1950, 2030)))
+    assert about["settings"]
+    assert "factory" not in str(about)
+
+
+def test_info_knows_proxies(nasbed_command):
+    assert "Mellor" in nasbed_command("info", "naswot", "--json").json["proxy"]["from"]
+
+
 def test_info_describes_what_a_training_made_of_its_probe_batch(nasbed_command, tmp_path):
     place = tmp_path / "seen.npz"
     assert nasbed_command("train", MODULE, "--epochs", 1, "--diagnostics", place).code == 0

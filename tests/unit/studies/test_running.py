@@ -253,6 +253,14 @@ def test_killed_at_any_moment_it_goes_on(tmp_path):
     assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
 
 
+def test_what_a_killed_process_had_half_written_is_gone(tmp_path):
+    half = tmp_path / "cells" / ".cell.parquet.1234.part"
+    half.parent.mkdir()
+    half.write_bytes(b"half")
+    STUDY.run(tmp_path, executor="inline")
+    assert not half.exists()
+
+
 def test_a_report_has_what_a_reader_wants(tmp_path):
     results = played(tmp_path)
     written = {str(path.relative_to(tmp_path / "report")) for path in results.report()}

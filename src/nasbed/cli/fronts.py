@@ -1,0 +1,102 @@
+"""Trade-offs in words: what the fronts of searches with several objectives are worth, and what lies on one of them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from nasbed.cli.console import percent, print_table, print_text
+
+if TYPE_CHECKING:
+    from nasbed.core.benchmark import Benchmark
+    from nasbed.report.comparison import Comparison
+    from nasbed.report.pareto_comparison import TradeOffs
+    from nasbed.run.history import History
+
+_SHOWN = 20  # architectures; beyond that a front is for a program, or a figure
+
+
+def trade_offs_of(comparison: Comparison, answers: Benchmark) -> TradeOffs | None:
+    """Give the fronts of searches that were told of costs; None for others, and where nothing was found."""
+    from nasbed.core.errors import BadSetting
+    from nasbed.report.pareto_comparison import trade_offs
+
+    histories = comparison.histories.values()
+    if not all(history.objectives for history in histories) or nothing_found(*histories) is not None:
+        return None
+    try:
+        return trade_offs(comparison, answers)
+    except BadSetting:  # all that was found is alike
+        return None
+
+
+def nothing_found(*histories: History) -> str | None:
+    """Say why no run of some searches has anything to choose; None where one has."""
+    if any((history.incumbents[-1:] >= 0).any() for history in histories):
+        return None
+    if not any((history.tried & (history.value == history.value)).any() for history in histories):
+        return "nothing to choose: every training failed"
+    limits = ", ".join(f"{name} {limit:,g}" for name, limit in histories[0].info["limits"].items())
+    return f"nothing to choose: whatever was trained is over a limit ({limits}); allow more, or search longer"
+
+
+def as_dict(found: TradeOffs) -> dict[str, Any]:
+    """Give fronts for a program: the scale, a row a search, and each run's front, the most accurate first."""
+    return {
+        "objectives": list(found.objectives),
+        "judge": found.judge,
+        "exact": found.exact,
+        "ideal": list(found.scale.ideal),
+        "reference": list(found.scale.reference),
+        "summary": found.summary(),
+        "fronts": {
+            label: [
+                [
+                    {"architecture": fronts.history.space.format(arch)}
+                    | dict(zip(found.objectives, values.tolist(), strict=True))
+                    for arch, values in zip(*fronts.front(run), strict=True)
+                ]
+                for run in range(fronts.history.runs)
+            ]
+            for label, fronts in found.fronts.items()
+        },
+    }
+
+
+def print_shares(found: TradeOffs) -> None:
+    """Print which share of the best front's hypervolume each search's fronts have."""
+    best = "the exact front" if found.exact else "the front of all searches together"
+    print_text(f"trade-offs of {' and '.join(found.objectives)}: hypervolume, % of that of {best}")
+    rows = [
+        [str(row["optimizer"]), _mean(row), percent(row["hypervolume_median"]), f"{row['front']:.1f}"]
+        for row in found.summary()
+    ]
+    print_table(["optimizer", "mean %", "median %", "on a front"], rows)
+
+
+def print_front(found: TradeOffs, label: str, first: int = 0) -> None:
+    """Print the front of the run whose volume is the median; ``first`` is the number of the first run."""
+    run, archs, values = found.middle(label)
+    space = found.fronts[label].history.space
+    accuracies = found.fronts[label].history.measure == "accuracy"
+    headers = [
+        f"{found.judge.replace('-', ' ')} %" if accuracies else found.judge,
+        *found.objectives[1:],
+        "architecture",
+    ]
+    rows = [
+        [percent(worth) if accuracies else f"{worth:.6g}", *(f"{cost:,.6g}" for cost in costs), space.format(arch)]
+        for arch, (worth, *costs) in list(zip(archs, values.tolist(), strict=True))[:_SHOWN]
+    ]
+    share = percent(found.shares[label][run])
+    best = "the exact front's hypervolume" if found.exact else "the hypervolume of all runs' fronts together"
+    print_text(f"the front of run {first + run}, {share} % of {best}")
+    print_table(headers, rows)
+    if len(archs) > _SHOWN:
+        print_text(f"and {len(archs) - _SHOWN} architectures more; --json has them all")
+
+
+def _mean(row: dict[str, Any]) -> str:
+    mean, high = row["hypervolume"], row["hypervolume_high"]
+    known = high is not None and not math.isnan(high)
+    return percent(mean) + (f" ± {percent(high - mean)}" if known else "")
