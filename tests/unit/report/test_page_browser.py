@@ -178,3 +178,15 @@ def test_tables_that_are_folded_are_open_while_the_page_is_printed(browser, page
     assert browser.execute_script(folded) == 0
     browser.execute_script("dispatchEvent(new Event('afterprint'))")
     assert browser.execute_script(folded) == before
+
+
+def test_names_that_differ_at_their_ends_differ_beside_an_axis(browser, landscape, tmp_path):
+    stem = "regularized-evolution:population=10,sample=3,selection=tournament,replacement=" + "x" * 80
+    made = compare({stem + end: "random" for end in "12"}, landscape, runs=3, evaluations=5)
+    opened(browser, made.report(tmp_path / "long.html"), 400)
+    names = (
+        "return [...document.querySelectorAll('[data-figure=final-final] .ytick text')].map((one) => one.textContent)"
+    )
+    one, other = browser.execute_script(names)
+    assert one != other
+    assert browser.execute_script(OVERLAPS) == []

@@ -52,15 +52,15 @@
 
   const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-  function broken(text, width, lines = 4) {
+  // Of what is longer still, the end is kept: it is often all that tells two searches apart.
+  function broken(text, width, lines = 8) {
     const words = text.split(/(?<=[\s,(:=_-])/).flatMap((word) => word.match(new RegExp(`.{1,${width}}`, "gsu")) ?? []);
     const rows = [""];
     for (const word of words) {
       if (rows.at(-1) && (rows.at(-1) + word.trimEnd()).length > width) rows.push("");
       rows[rows.length - 1] += word;
     }
-    const kept = rows.slice(0, lines);
-    if (rows.length > lines) kept[lines - 1] = kept[lines - 1].slice(0, width - 1) + "…";
+    const kept = rows.length > lines ? [...rows.slice(0, lines - 2), "…", rows.at(-1)] : rows;
     return kept.map((row) => escaped(row.trimEnd())).join("<br>");
   }
 
