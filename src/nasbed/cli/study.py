@@ -38,7 +38,9 @@ def command(
     ] = None,
     grid: Annotated[
         list[str] | None,
-        typer.Option(help="Values to try: key=a,b,c or key=1..99..2; a key of the search, of optimizers, NAME.key."),
+        typer.Option(
+            help="Values to try: key=a,b,c or key=1..99..2; a key of the search (workers are simulated ones), of optimizers, NAME.key."
+        ),
     ] = None,
     where: Annotated[
         list[str] | None, typer.Option(help="Which combinations of settings: 'selected <= tournament'.")

@@ -45,7 +45,7 @@ def _check(search: Mapping[str, list[Any]], benchmark: Benchmark) -> None:
     """See that every value of the search settings is allowed."""
     if not any(key in search for key in BUDGETS):
         raise BadSetting(f"search: a study needs a budget for its runs, one of {', '.join(BUDGETS)}")
-    first = {key: values[0] for key, values in search.items()}
+    first = {key: values[0] for key, values in search.items() if key in BUDGETS}  # so that errors name their own key
     for key, values in search.items():
         with at(f"search.{key}"):
             for value in values:

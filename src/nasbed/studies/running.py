@@ -39,10 +39,10 @@ def run(
     resume = f"they are kept in {out}; to go on: {typed}"
     try:
         units = units_of(study.cells, study.part)
-        out.mkdir(parents=True, exist_ok=True)
-        with claimed(out / NOTES), StudyFolder(out, units) as folder:
-            folder.note("cells", [cell.hash for cell in study.cells])
-            with executors.make(executor, settings) as machine:
+        with executors.make(executor, settings) as machine:  # which may be refused, before there is a folder
+            out.mkdir(parents=True, exist_ok=True)
+            with claimed(out / NOTES), StudyFolder(out, units) as folder:
+                folder.note("cells", [cell.hash for cell in study.cells])
                 campaign(
                     list(units),
                     PLAY,
@@ -56,8 +56,8 @@ def run(
                     resume=resume,
                     progress=progress,
                 )
-            folder.note("failures", folder.failures)
-            return Results.of(study, out, folder.failures)
+                folder.note("failures", folder.failures)
+                return Results.of(study, out, folder.failures)
     except OSError as error:
         raise BadSetting(f"{out} cannot be written: {error.strerror or error}") from None
     except KeyboardInterrupt:  # the campaign's own are Interrupted already; this was before or after it

@@ -93,6 +93,8 @@ class Study:
             BadSetting: When it may not have such values.
         """
         if key in SEARCH:
+            if isinstance(SEARCH[key], tuple):  # of objectives, a word is a list of one
+                values = [[value] if isinstance(value, str) else value for value in values]
             checked = [checked_value(key, value, SEARCH[key]) for value in values]
             return replace(self, search={**self.search, key: checked})
         owner, _, setting = key.rpartition(".")

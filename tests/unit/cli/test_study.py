@@ -126,3 +126,23 @@ def test_ctrl_c_says_where_things_stand_and_what_goes_on(nasbed_command, folder)
     (after,) = nasbed_command("status", "it", "--json").json
     assert (after["done"], after["waiting_parts"], after["running"]) == (20, 0, None)
     assert len(after["sessions"]) == 2
+
+
+def test_a_study_that_is_refused_leaves_no_folder_and_names_the_key(nasbed_command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for words, complaint in (
+        (("--workers", 0), "at least 1"),
+        (("--executor", "ray2"), "Did you mean 'ray'"),
+        (("--grid", "failures=2"), "search.failures"),
+        (("--grid", "workers=0"), "search.workers"),
+    ):
+        ran = nasbed_command("study", "random", "--evaluations", 5, "--runs", 2, "--out", "folder", *words)
+        assert ran.code == 2
+        assert complaint in ran.err
+        assert not (tmp_path / "folder").exists()
+
+
+def test_an_objective_on_the_command_line_is_a_word(nasbed_command, tmp_path):
+    words = ("--grid", "objectives=params,flops", "--evaluations", 5, "--runs", 2, "--dry-run", "--json")
+    cells = nasbed_command("study", "random", *words, "--out", tmp_path / "x").json["cells"]
+    assert [cell["spec"]["search"]["objectives"] for cell in cells] == [["params"], ["flops"]]
