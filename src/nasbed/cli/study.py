@@ -39,7 +39,8 @@ def command(
     grid: Annotated[
         list[str] | None,
         typer.Option(
-            help="Values to try: key=a,b,c or key=1..99..2; a key of the search (workers are simulated ones), of optimizers, NAME.key."
+            help="Values to try: key=a,b,c or key=1..99..2; a key of the search, of optimizers, NAME.key; "
+            "workers=1,4 are simulated ones."
         ),
     ] = None,
     where: Annotated[
