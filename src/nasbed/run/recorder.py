@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,14 +84,15 @@ class Recorder:
         self, heard: Evaluations, known: NDArray[np.int64], again: NDArray[np.bool_]
     ) -> tuple[Evaluations, NDArray[np.float64]]:
         """Fill in what some runs heard at the step ``known``, at no cost, and give what those trainings took, too."""
-        before = self.taken(np.maximum(known, 0))
+        before = self.taken(np.maximum(known, 0), ("value", "seconds"))
         value = np.where(again, before["value"], heard.value)
         return heard._replace(value=value), np.where(again, before["seconds"], heard.seconds)
 
-    def taken(self, steps: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        """Give what was taken down at a step of each run, by the column's name: ``(runs, …)``."""
+    def taken(self, steps: NDArray[np.int64], names: Iterable[str]) -> dict[str, NDArray[Any]]:
+        """Give what columns have at a step of each run, ``(runs, …)``, by name; without those that there are not."""
         place = steps * self.runs + np.arange(self.runs)
-        return {name: c.reshape(-1, *c.shape[2:]).take(place, axis=0) for name, c in self._columns.items()}
+        columns = {name: self._columns[name] for name in names if name in self._columns}
+        return {name: c.reshape(-1, *c.shape[2:]).take(place, axis=0) for name, c in columns.items()}
 
     def history(
         self,

@@ -29,6 +29,9 @@ from nasbed.run.progress import REPORT_EVERY, Progress
 from nasbed.run.recorder import Recorder
 from nasbed.run.scheduling import Scheduling
 
+_TOLD = ("archs", "value", "seconds", "epochs", "tried", "paid", "fidelity", "costs", "excess")
+"""What an optimizer is told of a trial, by the recorder's columns; whose child it was it knows itself."""
+
 
 @numba.njit(cache=True)
 def _occupy(ends: Any, numbers: Any, out: Any, taking: Any, end: Any, number: int) -> None:
@@ -142,7 +145,8 @@ class SideBySide:
         if heard.known is not None:
             self._wait(ends, heard.known, heard.told & ~heard.fresh)
             self._ends.append(ends)
-        self._reserved += np.stack([heard.fresh, np.where(heard.fresh, epochs, 0)], axis=1)
+        self._reserved[:, 0] += heard.fresh
+        self._reserved[:, 1] += heard.fresh * epochs
         self.crew.take(number, taking, ends)
         drop(self.optimizer, trials, ~asking)
         return taking
@@ -155,13 +159,14 @@ class SideBySide:
     def tell(self, leaving: NDArray[np.bool_]) -> None:
         """Tell the optimizer of the training that ends next in each of some runs, and charge it."""
         number = self.crew.release(leaving)
-        row = self.recorder.taken(np.maximum(number, 0))
+        row = self.recorder.taken(np.maximum(number, 0), _TOLD)
         paid, told = row["paid"] & leaving, row["tried"] & leaving
         seconds, epochs = row["seconds"], row["epochs"]
-        self._reserved -= np.stack([paid, np.where(paid, epochs, 0)], axis=1)
+        self._reserved[:, 0] -= paid
+        self._reserved[:, 1] -= paid * epochs
         self.ledger.charge(epochs, seconds, paid, self.crew.clock, leaving)
         active = None if told.all() else told
-        trials = Trials(row["archs"], row.get("fidelity"), active, number, row.get("parents"))
+        trials = Trials(row["archs"], row.get("fidelity"), active, number)
         self.optimizer.tell(trials, Evaluations(row["value"], seconds, epochs, row.get("costs"), row.get("excess")))
         drop(self.optimizer, trials._replace(active=leaving & ~told), ~told)
 
