@@ -34,9 +34,11 @@ def lineage(comparison: Comparison) -> Section | None:
     steps = history.lineage(run) if bred else _incumbents(history, run)
     line = main_line(history, run) if bred else steps
     if bred:
+        earlier = len(steps) - 1
         said = (
             f"Of all runs of {label}, run {number:,} heard the highest value. What it chose descends from "
-            f"{len(steps) - 1:,} earlier trials; the table follows the line from each to its better parent."
+            f"{earlier:,} earlier trial{'' if earlier == 1 else 's'}; the table follows the line from each to its "
+            "better parent."
         )
     else:
         said = (
