@@ -128,7 +128,7 @@ def test_a_search_ends_when_its_time_is_used_up(tmp_path):
     assert time.monotonic() - began < 60
     clock = found.clock("seconds")[:, 0]
     assert clock[-2] < 10.0 <= clock[-1]
-    assert found.info["budget"] == {"evaluations": None, "epochs": None, "seconds": 10.0}
+    assert found.info["budget"] == {"evaluations": None, "epochs": None, "seconds": 10.0, "total_seconds": None}
     longer = search_for(15.0, tmp_path / "s.sqlite")
     np.testing.assert_array_equal(longer.clock("seconds")[: len(clock), 0], clock)
     assert longer.clock("seconds")[-1, 0] >= 15.0

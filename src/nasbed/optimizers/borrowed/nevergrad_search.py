@@ -68,8 +68,9 @@ class _Searcher(Searcher):
     def _begin(self) -> None:
         """Make the optimizer."""
         choice = self._nevergrad.p.Choice
-        choices = [
-            choice(range(n), repetitions=len(block)) for n, block in zip(self._values, self._blocks, strict=True)
+        choices = [  # deterministic: else each ask draws anew from the weights, and what a method learned is blurred
+            choice(range(n), repetitions=len(block), deterministic=True)
+            for n, block in zip(self._values, self._blocks, strict=True)
         ]
         parameters = self._nevergrad.p.Tuple(*choices)
         parameters.random_state = np.random.RandomState(self._seed)  # the kind that Nevergrad draws from
