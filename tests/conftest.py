@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from hypothesis import settings
 
 from nasbed.core.errors import MissingExtra
 from nasbed.core.extras import require
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: processes begun here would
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignore Ctrl-C, too, and tests press it
+
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads that wait for each other would spin
 
