@@ -121,9 +121,12 @@ def test_ctrl_c_in_a_search_says_what_becomes_of_it(table):
     process = subprocess.Popen(
         [sys.executable, "-m", "nasbed.cli", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    time.sleep(4)
-    os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        time.sleep(4)
+        os.kill(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()  # what heeds nothing would go on for hours
     assert process.returncode == 130
     assert (out, err.count("\n")) == ("", 1)
     assert "the same command begins again" in err
