@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
-from nasbed.core.rng import Streams
+from nasbed.optimizers.breeding import Breeder
 from nasbed.optimizers.evolving.population import Population
 from nasbed.optimizers.evolving.replacement import REPLACEMENTS, Step
 from nasbed.optimizers.evolving.selection import (
@@ -31,12 +30,11 @@ from nasbed.optimizers.evolving.selection import (
     Tournament,
 )
 from nasbed.optimizers.evolving.selection_pool import MatingPool
-from nasbed.optimizers.novelty import Novelty
 from nasbed.optimizers.worth import worth
 
 
 @dataclass(eq=False)
-class EvolutionaryAlgorithm(Optimizer):
+class EvolutionaryAlgorithm(Breeder):
     """A genetic algorithm or an evolution strategy, as its settings say.
 
     The first trials are random, until ``population`` answers are told. From then on parents are selected from those
@@ -112,33 +110,16 @@ class EvolutionaryAlgorithm(Optimizer):
         decisions = self.space.decisions
         self._alive = Population(self.runs, self.population, self._offspring, decisions)
         self._pool = MatingPool(self.runs, self.selected, decisions)
-        self._novelty = Novelty(self.runs, self.space, self.space.key)
-        self._asked = 0
+        self._begin(self.space.key, self.tries - 1)
         self._everyone = np.ones(self.runs, np.bool_)
         self._strangers = np.full(self.runs, -1)
 
     # ── what to try next ──────────────────────────────────────────────────────────────────────────────────────
 
-    def ask(self) -> Trials:
-        """Sample at random until the population is full, then breed."""
-        archs = np.empty((self.runs, self.space.decisions), np.int8)
-        number, parents = np.full(self.runs, self._asked), np.full((self.runs, 2), -1)
-        self._asked += 1
-        self._propose(np.arange(self.runs), archs, parents)
-        active = self._made_new(archs, parents) if self.unique else None
-        return Trials(archs, active=active, number=number, parents=parents)
-
-    def _propose(self, rows: NDArray[np.int64], archs: Archs, parents: NDArray[np.int64]) -> None:
-        """Write a proposal of each of some runs, and whose child it is."""
-        young = self._alive.alive[rows] < self.population
-        if young.any():
-            self._sample(rows[young], archs, parents)
-            rows = rows[~young]
-        if len(rows):
-            self._breed(rows, archs, parents)
-
-    def _sample(self, rows: NDArray[np.int64], archs: Archs, parents: NDArray[np.int64]) -> None:
-        archs[rows], parents[rows] = self._drawn(rows, self.space.sample), -1
+    def _grown_up(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say which of some runs have a whole population."""
+        grown_up: NDArray[np.bool_] = self._alive.alive[rows] >= self.population
+        return grown_up
 
     def _breed(self, rows: NDArray[np.int64], archs: Archs, parents: NDArray[np.int64]) -> None:
         """Cross and mutate whom the selection chooses; a word a run for each chance that is neither 0 nor 1."""
@@ -162,18 +143,6 @@ class EvolutionaryAlgorithm(Optimizer):
         if chance in (0, 1):
             return np.arange(len(rows) if chance else 0)
         return np.flatnonzero(self._drawn(rows, lambda streams: streams.uniform()[:, 0]) < chance)
-
-    def _drawn(self, rows: NDArray[np.int64], draw: Callable[[Streams], Any]) -> Any:
-        """Draw in some runs, without copying streams where it is all of them."""
-        return draw(self.streams) if len(rows) == self.runs else self.streams.drawing(rows, draw)
-
-    def _made_new(self, archs: Archs, parents: NDArray[np.int64]) -> NDArray[np.bool_] | None:
-        """Replace proposals that their runs know; say who has one, None for all."""
-
-        def breed(rows: NDArray[np.int64]) -> None:
-            self._propose(rows, archs, parents)
-
-        return self._novelty.make_new(archs, parents, self.streams, breed, self.tries - 1)
 
     # ── what came of it ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -14,18 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
+from nasbed.optimizers.breeding import Breeder
 from nasbed.optimizers.multiobjective.nsga2_kernels import hear, winners_of
 from nasbed.optimizers.multiobjective.objectives import Heard
-from nasbed.optimizers.novelty import Novelty
 
 _TRIES = 20  # children in a row that are all known, after which a run draws at random
 
 
 @dataclass(eq=False)
-class NSGA2(Optimizer):
+class NSGA2(Breeder):
     """NSGA-II (Deb et al., 2002), generations of children that compete with their parents.
 
     A child has two parents, each the winner of a binary tournament: of two members drawn with replacement, that of the
@@ -72,37 +71,16 @@ class NSGA2(Optimizer):
         self._distance = np.zeros((self.runs, self.population))
         self._count = np.zeros(self.runs, np.int64)
         self._bred = np.zeros(self.runs, np.bool_)
-        self._novelty = Novelty(self.runs, self.space, self._names)
-        self._asked = 0
+        self._begin(self._names, _TRIES)
 
-    def ask(self) -> Trials:
-        """Sample at random until the first generation is told, then breed."""
-        archs = np.empty((self.runs, self.space.decisions), np.int8)
-        number, parents = np.full(self.runs, self._asked), np.full((self.runs, 2), -1)
-        self._asked += 1
-        self._propose(np.arange(self.runs), archs, parents)
-        active = self._made_new(archs, parents) if self.unique else None
-        return Trials(archs, active=active, number=number, parents=parents)
+    def _grown_up(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say in which of some runs the first generation was told."""
+        grown_up: NDArray[np.bool_] = self._bred[rows]
+        return grown_up
 
-    def _propose(self, rows: NDArray[np.int64], archs: Archs, parents: NDArray[np.int64]) -> None:
-        """Write a proposal of each of some runs, and whose child it is."""
-        bred = self._bred[rows]
-        if not bred.all():
-            self._sample(rows[~bred], archs, parents)
-        rows = rows[bred]
-        if len(rows):
-            archs[rows], parents[rows] = self.streams.drawing(rows, lambda streams: self._children(streams, rows))
-
-    def _sample(self, rows: NDArray[np.int64], archs: Archs, parents: NDArray[np.int64]) -> None:
-        archs[rows], parents[rows] = self.streams.drawing(rows, self.space.sample), -1
-
-    def _made_new(self, archs: Archs, parents: NDArray[np.int64]) -> NDArray[np.bool_] | None:
-        """Replace proposals that their runs know; say who has one, None for all."""
-
-        def breed(rows: NDArray[np.int64]) -> None:
-            self._propose(rows, archs, parents)
-
-        return self._novelty.make_new(archs, parents, self.streams, breed, _TRIES)
+    def _breed(self, rows: NDArray[np.int64], archs: Archs, parents: NDArray[np.int64]) -> None:
+        """Breed a child in each of some runs, and name its parents."""
+        archs[rows], parents[rows] = self._drawn(rows, lambda streams: self._children(streams, rows))
 
     @property
     def _mutation(self) -> float:
