@@ -142,6 +142,15 @@ class Comparison:
         """Give the incumbents' metric along a clock: mean, its 95 % band, quartiles. See ``report.summary.Curve``."""
         return {label: curve(history, metric, against, at) for label, history in self.histories.items()}
 
+    def expected(self, metric: Metric, at: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Give random search's exact course after so many evaluations, for those metrics that have one; else None."""
+        if self.reference is None or metric not in ("validation", "test", "test-regret"):
+            return None
+        if metric == "validation":
+            return self.reference.validation_after(at)
+        test = self.reference.test_after(at)
+        return test if metric == "test" else self.optimum[1] - test
+
     def separated(self, metric: Metric | None = None) -> Separation:
         """Say which searches are told apart by how good their last incumbents are.
 

@@ -79,9 +79,9 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
             axes.plot(at, np.maximum(factor * curve.mean, floor), color=colour, linestyle=line, label=label, zorder=3)
             low, high = (np.maximum(factor * edge, floor) for edge in (curve.low, curve.high))
             axes.fill_between(at, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
-        if comparison.reference is not None and against == "evaluations":
+        if against == "evaluations":
             at = next(iter(curves.values())).at
-            expected = _expected(comparison, metric, at)
+            expected = comparison.expected(metric, at)
             if expected is not None:
                 name = "random search, exact expectation"
                 axes.plot(at, factor * expected, color="0.15", linestyle="--", linewidth=0.9, label=name, zorder=4)
@@ -193,17 +193,6 @@ def _figure(height: float = _SIZE[1]) -> tuple[Figure, Axes]:
 
     figure = Figure(figsize=(_SIZE[0], height), layout="constrained")
     return figure, figure.add_subplot()
-
-
-def _expected(comparison: Comparison, metric: Metric, at: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Give random search's exact course for those metrics that have one."""
-    reference = comparison.reference
-    if reference is None or metric not in ("validation", "test", "test-regret"):
-        return None
-    if metric == "validation":
-        return reference.validation_after(at)
-    test = reference.test_after(at)
-    return test if metric == "test" else comparison.optimum[1] - test
 
 
 def _title(comparison: Comparison, what: str) -> str:

@@ -117,7 +117,7 @@ def _view(comparison: Comparison, lines: _Lines, metric: Metric, clock: Clock, s
         one, where = found[statistic], numbers(at / unit)
         data += [*band(where, factor * one.low, factor * one.high, i), line(where, factor * one.middle, i, label)]
     farthest = max((at for at, _ in lines.values()), key=lambda at: at[-1])
-    expected = _expected(comparison, metric, farthest) if clock == "evaluations" and statistic == "mean" else None
+    expected = comparison.expected(metric, farthest) if clock == "evaluations" and statistic == "mean" else None
     if expected is not None:
         data.append(
             {
@@ -131,17 +131,6 @@ def _view(comparison: Comparison, lines: _Lines, metric: Metric, clock: Clock, s
         )
     title = f"{CLOCKS[clock]} ({unit_name})" if timed else CLOCKS[clock]
     return View(data, {"xaxis": {"title": title}, "yaxis": {"title": axis(comparison, metric)}})
-
-
-def _expected(comparison: Comparison, metric: Metric, at: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Give random search's exact course for those metrics that have one."""
-    reference = comparison.reference
-    if reference is None or metric not in ("validation", "test", "test-regret"):
-        return None
-    if metric == "validation":
-        return reference.validation_after(at)
-    test = reference.test_after(at)
-    return test if metric == "test" else comparison.optimum[1] - test
 
 
 def spans_much(view: View) -> bool:
