@@ -129,34 +129,48 @@ class Answers:
         wanted = self.epochs if trials.epochs is None else trials.epochs
         if count == self.runs:
             return self.benchmark.query(trials.archs, wanted, self._draws)
+        return self._asked_of(trials.archs, wanted, np.flatnonzero(fresh), None)
+
+    def _asked_of(
+        self,
+        archs: Archs,
+        wanted: NDArray[np.int64] | int | None,
+        rows: NDArray[np.int64],
+        begun: NDArray[np.int64] | None,
+    ) -> Evaluations:
+        """Ask about some rows; the others are NaN and cost nothing.
+
+        Args:
+            archs: ``(runs, decisions)``.
+            wanted: Epochs of each run, or of all.
+            rows: Which runs, ``(n,)``.
+            begun: Where each of them began to draw, −1 for where its stream stands, ``(n,)``: a training that goes on
+                draws the same again, and moves no stream. None where all begin anew.
+        """
         result = Evaluations(np.full(self.runs, np.nan), np.zeros(self.runs), np.zeros(self.runs, np.int64))
-        if count:
-            rows = np.flatnonzero(fresh)
-            some = None if self._draws is None else self._draws.take(rows)
-            part = self.benchmark.query(
-                trials.archs[rows], wanted[rows] if isinstance(wanted, np.ndarray) else wanted, some
-            )
-            if self._draws is not None and some is not None:
-                self._draws.positions[rows] = some.positions
-            result.value[rows], result.seconds[rows], result.epochs[rows] = part[:3]
+        if not len(rows):
+            return result
+        anew = np.ones(len(rows), np.bool_) if begun is None else begun < 0
+        some = None if self._draws is None else self._draws.take(rows)
+        if some is not None and begun is not None:
+            some.positions[~anew] = begun[~anew]
+        part = self.benchmark.query(archs[rows], wanted[rows] if isinstance(wanted, np.ndarray) else wanted, some)
+        if self._draws is not None and some is not None:
+            self._draws.positions[rows[anew]] = some.positions[anew]
+        result.value[rows], result.seconds[rows], result.epochs[rows] = part[:3]
         return result
 
     def _continued(self, trials: Trials, number: int, fresh: NDArray[np.bool_]) -> Evaluations:
         """Ask about trainings some of which go on with earlier ones: the same draws, less what was paid before."""
         rows, known = np.flatnonzero(fresh), self._trainings
+        known.make_room(number)
         earlier = np.full(self.runs, -1) if trials.continues is None else np.where(fresh, trials.continues, -1)
         going_on = rows[earlier[rows] >= 0]
-        begun = self._draws.positions.copy() if self._draws is not None else np.zeros(self.runs, np.int64)
+        begun = np.full(self.runs, -1)
         begun[going_on] = known.begun[earlier[going_on], going_on]
-        result = Evaluations(np.full(self.runs, np.nan), np.zeros(self.runs), np.zeros(self.runs, np.int64))
-        if len(rows):
-            some = None if self._draws is None else Streams(self._draws.keys[rows], begun[rows])
-            epochs = None if trials.epochs is None else trials.epochs[rows]
-            part = self.benchmark.query(trials.archs[rows], epochs, some)
-            if self._draws is not None and some is not None:
-                anew = earlier[rows] < 0
-                self._draws.positions[rows[anew]] = some.positions[anew]
-            result.value[rows], result.seconds[rows], result.epochs[rows] = part[:3]
+        stood = np.zeros(self.runs, np.int64) if self._draws is None else self._draws.positions.copy()
+        result = self._asked_of(trials.archs, trials.epochs, rows, begun[rows])
+        begun = np.where(begun < 0, stood, begun)
         known.remember(number, begun, result)
         result.seconds[going_on] -= known.seconds[earlier[going_on], going_on]
         result.epochs[going_on] -= known.epochs[earlier[going_on], going_on]
@@ -219,12 +233,11 @@ class _Trainings:
     runs: int
 
     def __post_init__(self) -> None:
-        self.begun, self.epochs = (np.zeros((64, self.runs), np.int64) for _ in range(2))
-        self.seconds = np.zeros((64, self.runs))
+        self.begun, self.epochs = (np.zeros((0, self.runs), np.int64) for _ in range(2))
+        self.seconds = np.zeros((0, self.runs))
 
     def remember(self, number: int, begun: NDArray[np.int64], heard: Evaluations) -> None:
         """Keep what trial ``number`` has come to in each run; what failed costs as if it had never begun."""
-        self._make_room(number)
         there = ~np.isnan(heard.value)
         self.begun[number] = begun
         self.seconds[number] = np.where(there, np.nan_to_num(heard.seconds), 0.0)
@@ -232,16 +245,21 @@ class _Trainings:
 
     def repeat(self, number: int, known: NDArray[np.int64], again: NDArray[np.bool_]) -> None:
         """Let trial ``number`` be what trial ``known`` is, in some runs; ``(runs,)`` each."""
-        self._make_room(number)
+        if not len(self.begun):
+            return  # of a method whose trainings none goes on with
+        self.make_room(number)
         runs = np.flatnonzero(again & (known < len(self.begun)))
         for column in (self.begun, self.epochs, self.seconds):
             column[number, runs] = column[known[runs], runs]
 
-    def _make_room(self, number: int) -> None:
-        while number >= len(self.begun):
+    def make_room(self, number: int) -> None:
+        """Have a place for trial ``number``; what was not remembered costs as if it had never begun."""
+        if number >= len(self.begun):
             for name in ("begun", "epochs", "seconds"):
                 old = getattr(self, name)
-                setattr(self, name, np.concatenate([old, np.zeros_like(old)]))
+                wider = np.zeros((max(64, 2 * number), self.runs), old.dtype)
+                wider[: len(old)] = old
+                setattr(self, name, wider)
 
     def forget(self, number: int, failed: NDArray[np.bool_]) -> None:
         """Take trial ``number`` as never begun in the runs where it failed."""

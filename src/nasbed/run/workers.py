@@ -168,7 +168,7 @@ class SideBySide:
         active = None if told.all() else told
         trials = Trials(row["archs"], row.get("fidelity"), active, number)
         self.optimizer.tell(trials, Evaluations(row["value"], seconds, epochs, row.get("costs"), row.get("excess")))
-        drop(self.optimizer, trials._replace(active=leaving & ~told), ~told)
+        drop(self.optimizer, trials._replace(active=leaving), ~told)
 
     def to_the_end(self, scheduling: Scheduling, progress: Progress) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Play all runs to their ends; give which trial each was told of at each step, and when that ended.
