@@ -25,6 +25,8 @@ class Benchmark(ABC):
     """The epochs it can answer for, ascending; the last is the default."""
     measure: str = "accuracy"
     """What its validation values are: accuracies in [0, 1], or in words something else of which more is better."""
+    split: str = "validation"
+    """Which split its values are of: ``"test"`` where there is no other, which titles, axes and sentences then say."""
     continues: bool = False
     """Whether a short training is the beginning of a longer one, which a search may go on with. Where each budget was
     trained by itself, with a schedule of its own, it is not."""

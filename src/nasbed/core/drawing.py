@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import zlib
 from html import escape
+from typing import TYPE_CHECKING
 
-from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.layout import Layout, layered
+from nasbed.core.records import INPUT, OUTPUT
+
+if TYPE_CHECKING:
+    from nasbed.core.graph import Graph
 
 _BOX_HEIGHT = 30.0
 _LAYER_HEIGHT = 74.0

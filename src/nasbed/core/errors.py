@@ -14,13 +14,18 @@ class NasbedError(Exception):
         return str(self.args[0]) if self.args else ""
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Ask for the known name that is most like another; nothing where none is."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"Did you mean {close[0]!r}?" if close else ""
+
+
 class UnknownName(NasbedError, KeyError):
     """A name that no registry knows."""
 
     def __init__(self, noun: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names) or 'none'}."
+        hint = nearest(name, names) or f"There are: {', '.join(names) or 'none'}."
         super().__init__(f"no {noun} is called {name!r}. {hint}")
 
 

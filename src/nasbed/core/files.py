@@ -1,31 +1,76 @@
-"""Files that are there whole or not at all: written beside, then renamed."""
+"""Files that are there whole or not at all, written beside, then renamed; and the folder of what can be made again."""
 
 from __future__ import annotations
 
 import os
+import re
+import secrets
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.locks import locked
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a path beside ``path`` to write to; when the block ends well, it takes the name, else it is removed.
 
+    One process at a time writes there; another waits. What a killed one has left is overwritten.
+
     Raises:
-        BadSetting: When the folder does not exist or may not be written to.
+        BadSetting: When the folder does not exist or may not be written to, or somebody else writes for a minute.
     """
     check_place(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield beside
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    with locked(beside, f"writes {path}"):
+        try:
+            yield beside
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside ``path`` for what is needed to make it, until the block ends; remove dead ones."""
+    remove_left(path.parent, path.name)
+    folder = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    with locked(folder, f"makes {path}"):
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            _remove(folder)
+
+
+def remove_left(folder: Path, name: str | None = None) -> None:
+    """Remove the unfinished files and folders in a folder whose locks nobody holds: whoever made them is gone.
+
+    Args:
+        folder: Where they are.
+        name: Of what they should have become; anything if not given.
+    """
+    ours = re.compile(
+        rf"(\.{'.+' if name is None else re.escape(name)}(\..+)?\.(part|shards)(\.gone)?)(\.lock)?(\.held)?"
+    )
+    found = (ours.fullmatch(path.name) for path in folder.iterdir())
+    for part in {folder / match[1] for match in found if match}:
+        with suppress(BadSetting, OSError), locked(part, f"makes {part}", patience=0.0):
+            _remove(part)
+
+
+def _remove(part: Path) -> None:
+    if part.is_dir():
+        # Under another name first, where a worker that outlives its command for a moment puts nothing more.
+        part = part.rename(part.with_name(f"{part.name.removesuffix('.gone')}.gone"))
+        shutil.rmtree(part, ignore_errors=True)
+    else:
+        part.unlink(missing_ok=True)
 
 
 def check_place(path: Path) -> None:

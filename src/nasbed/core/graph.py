@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import InvalidArchitecture
+from nasbed.core.records import INPUT, OUTPUT
 
-INPUT, OUTPUT = "input", "output"
+__all__ = ["INPUT", "NONE", "OUTPUT", "Graph"]
+
 NONE = "none"
 """The label of an operation that passes nothing on: what it brings to a sum is zero."""
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from nasbed.core.graph import Graph
+if TYPE_CHECKING:
+    from nasbed.core.graph import Graph
 
 _SWEEPS = 12
 

@@ -85,8 +85,8 @@ class Optimizer(ABC):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from where ``state_dict`` was taken, after ``start`` with the same space and number of runs."""
-        self.streams.load_state_dict(state["streams"])
         self.load_state({name: value for name, value in state.items() if name != "streams"})
+        self.streams.load_state_dict(state["streams"])
 
     @abstractmethod
     def load_state(self, state: Mapping[str, Any]) -> None:

@@ -7,6 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+INPUT, OUTPUT = "input", "output"
+"""The labels of a graph's ends."""
+
 Archs = NDArray[np.int8]
 """Architectures: int8, shape ``(n, decisions)``; only their space knows what the integers mean."""
 

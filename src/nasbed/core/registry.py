@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.errors import BadSetting, UnknownName, nearest
 from nasbed.core.extras import require
+from nasbed.core.spelling import fitted, joined, pieces
+from nasbed.core.spelling import settings as read_settings
 
 
 @dataclass(eq=False)
@@ -28,12 +30,14 @@ class Registry:
     Attributes:
         noun: What the names name, in the singular: ``"space"``.
         builtin: ``name -> "module:attribute"`` of what nasbed itself brings.
+        unlisted: Likewise, of what cannot be made without settings: found by name, but not among the names.
         plural: The noun's plural, which names the entry-point group; with an s when not given.
         extra: The optional package that the code of all of them needs, if any; nasbed's extra has the same name.
     """
 
     noun: str
     builtin: dict[str, str] = field(default_factory=dict)
+    unlisted: dict[str, str] = field(default_factory=dict)
     plural: str = ""
     extra: str = ""
     _plugins: dict[str, str] | None = field(default=None, init=False, repr=False)
@@ -60,7 +64,7 @@ class Registry:
             UnknownName: When no such name is registered, with the nearest one.
             MissingExtra: When the package that all of them need is not installed.
         """
-        place = self.builtin.get(name) or self.places().get(name)
+        place = self.builtin.get(name) or self.unlisted.get(name) or self.places().get(name)
         if place is None:
             raise UnknownName(self.noun, name, self.places())
         if self.extra:
@@ -73,16 +77,28 @@ class Registry:
 
         Raises:
             UnknownName: When no such name is registered.
-            BadSetting: When it takes no such setting, with those that it takes.
+            BadSetting: When it takes no such setting, with those that it takes, or not such a value.
         """
         maker = self[name]
-        allowed = inspect.signature(maker).parameters
-        for setting in settings:
-            if setting not in allowed:
-                raise BadSetting(
-                    f"the {self.noun} {name!r} has no setting {setting!r}; it has: {', '.join(allowed) or 'none'}"
-                )
-        return maker(**settings)
+        defaults, given = defaults_of(maker), {}
+        for key, value in settings.items():
+            if key not in defaults:
+                has = f"it has: {', '.join(defaults) or 'none'}"
+                hint = nearest(key, defaults)
+                raise BadSetting(f"the {self.noun} {name!r} has no setting {key!r}; {has}{'. ' * bool(hint)}{hint}")
+            given[key] = fitted(key, value, defaults[key])
+        return maker(**given)
+
+    def read(self, text: str, settings: Mapping[str, Any] | None = None) -> Any:
+        """Make what ``NAME`` or ``NAME:key=value,key=value`` spells, with further settings; see ``core.spelling``.
+
+        Raises:
+            UnknownName: When no such name is registered.
+            BadSetting: As ``make``, and for what is no setting, or is given twice.
+        """
+        name, _, inline = text.partition(":")
+        found = self[name] and read_settings(pieces(inline) if inline else ())
+        return self.make(name, joined(found, settings or {}))
 
     def describe(self, name: str) -> str:
         """Give the first line of the docstring of what the name stands for, read from its source and not imported."""
@@ -91,6 +107,16 @@ class Registry:
         module, _, attribute = self.places()[name].partition(":")
         found = _docstring(module, attribute)
         return (self[name].__doc__ or "" if found is None else found).strip().split("\n")[0]
+
+
+def defaults_of(maker: Any) -> dict[str, Any]:
+    """Return the settings that a class or function takes, each with its default; None where it has none."""
+    found = {}
+    for one in inspect.signature(maker).parameters.values():
+        whole = isinstance(one.default, int) and not isinstance(one.default, bool)
+        default = float(one.default) if whole and one.annotation in ("float", float) else one.default
+        found[one.name] = None if one.default is one.empty else default
+    return found
 
 
 def _docstring(module: str, attribute: str) -> str | None:
@@ -111,6 +137,7 @@ spaces = Registry(
         "nasbench201": "nasbed.spaces.nasbench201:NASBench201",
         "natssize": "nasbed.spaces.natssize:NATSSize",
     },
+    unlisted={"only": "nasbed.spaces.only:Only"},
 )
 networks = Registry(
     "network",
@@ -123,10 +150,10 @@ networks = Registry(
 benchmarks = Registry(
     "benchmark",
     {
-        "digits101": "nasbed.benchmarks.tabular:digits101",
-        "nasbench101": "nasbed.benchmarks.tabular:nasbench101",
-        "nasbench201": "nasbed.benchmarks.curves:nasbench201",
-        "natssize": "nasbed.benchmarks.curves:natssize",
+        "digits101": "nasbed.benchmarks.resolve:digits101",
+        "nasbench101": "nasbed.benchmarks.resolve:nasbench101",
+        "nasbench201": "nasbed.benchmarks.resolve:nasbench201",
+        "natssize": "nasbed.benchmarks.resolve:natssize",
     },
 )
 optimizers = Registry(
@@ -135,8 +162,8 @@ optimizers = Registry(
         "asha": "nasbed.optimizers.halving.asha:ASHA",
         "bohb": "nasbed.optimizers.halving.bohb:BOHB",
         "dehb": "nasbed.optimizers.halving.dehb:DEHB",
-        "successive-halving": "nasbed.optimizers.halving.successive:SuccessiveHalving",
-        "hyperband": "nasbed.optimizers.halving.hyperband:Hyperband",
+        "successive-halving": "nasbed.optimizers.halving.halving_search:SuccessiveHalving",
+        "hyperband": "nasbed.optimizers.halving.halving_search:Hyperband",
         "random": "nasbed.optimizers.random:RandomSearch",
         "regularized-evolution": "nasbed.optimizers.evolution:RegularizedEvolution",
         "evolutionary": "nasbed.optimizers.evolving.evolutionary:EvolutionaryAlgorithm",
@@ -169,15 +196,15 @@ predictors = Registry("predictor")
 proxies = Registry(
     "proxy",
     {
-        "fisher": "nasbed.proxies.fisher:Fisher",
+        "fisher": "nasbed.proxies.saliency:Fisher",
         "flops": "nasbed.proxies.flops:FLOPs",
-        "grad_norm": "nasbed.proxies.grad_norm:GradientNorm",
-        "grasp": "nasbed.proxies.grasp:GraSP",
-        "l2_norm": "nasbed.proxies.l2_norm:L2Norm",
-        "params": "nasbed.proxies.params:Parameters",
-        "plain": "nasbed.proxies.plain:Plain",
-        "snip": "nasbed.proxies.snip:SNIP",
-        "synflow": "nasbed.proxies.synflow:SynFlow",
+        "grad_norm": "nasbed.proxies.saliency:GradientNorm",
+        "grasp": "nasbed.proxies.saliency:GraSP",
+        "l2_norm": "nasbed.proxies.saliency:L2Norm",
+        "params": "nasbed.proxies.flops:Parameters",
+        "plain": "nasbed.proxies.saliency:Plain",
+        "snip": "nasbed.proxies.saliency:SNIP",
+        "synflow": "nasbed.proxies.saliency:SynFlow",
         "epe_nas": "nasbed.proxies.epe_nas:EPENAS",
         "jacov": "nasbed.proxies.jacov:JacobianCovariance",
         "naswot": "nasbed.proxies.naswot:NASWOT",
@@ -186,3 +213,13 @@ proxies = Registry(
     plural="proxies",
     extra="torch",
 )
+reports = Registry(
+    "report",
+    {
+        "comparison": "nasbed.report.folder:save",
+        "page": "nasbed.report.page.page:write",
+        "correlation": "nasbed.report.correlation:save",
+        "landscape": "nasbed.landscape.figures:save",
+    },
+)
+"""What is written of results: statistics are below the room that draws them, so they ask for it by name."""

@@ -10,8 +10,9 @@ Reference: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numba
@@ -116,10 +117,13 @@ class Streams:
     Attributes:
         keys: Philox key of each run; uint64, shape ``(runs,)``.
         positions: The next word of each run; int64, shape ``(runs,)``. Kernels advance them in place.
+        fallbacks: By key, how often a run could not be given what was asked for and was given a draw from all that its
+            space has; shared with the streams that ``take`` gives.
     """
 
     keys: NDArray[np.uint64]
     positions: NDArray[np.int64]
+    fallbacks: Counter[int] = field(default_factory=Counter, repr=False)
 
     @classmethod
     def from_seed(cls, seed: int, runs: int, first: int = 0, purpose: str = "run") -> Streams:
@@ -191,7 +195,7 @@ class Streams:
 
     def take(self, runs: NDArray[np.int64]) -> Streams:
         """Copy the streams of some runs; drawing from the copy leaves these where they are."""
-        return Streams(self.keys[runs], self.positions[runs])
+        return Streams(self.keys[runs], self.positions[runs], self.fallbacks)
 
     def drawing(self, runs: NDArray[np.int64], draw: Callable[[Streams], T]) -> T:
         """Call ``draw`` with the streams of some runs alone, so that only those move on."""
@@ -200,11 +204,18 @@ class Streams:
         self.positions[runs] = some.positions
         return drawn
 
+    def fell_back(self, runs: NDArray[np.int64]) -> None:
+        """Count a fallback in each of some runs."""
+        self.fallbacks.update(self.keys[runs].tolist())
+
     def state_dict(self) -> dict[str, Any]:
         """Give what restores the streams, as arrays."""
-        return {"keys": self.keys.copy(), "positions": self.positions.copy()}
+        fallbacks = [self.fallbacks[key] for key in self.keys.tolist()]
+        return {"keys": self.keys.copy(), "positions": self.positions.copy(), "fallbacks": np.array(fallbacks)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from where ``state_dict`` was taken."""
         self.keys[:] = state["keys"]
         self.positions[:] = state["positions"]
+        counts = np.asarray(state.get("fallbacks", np.zeros(len(self), np.int64)))  # of version 0.1 there are none
+        self.fallbacks = Counter(dict(zip(self.keys.tolist(), counts.tolist(), strict=True)))

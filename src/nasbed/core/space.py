@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs
+from nasbed.core.registry import spaces
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams  # kept from running: numba takes longer to import than a table to open
@@ -36,6 +37,24 @@ class Space(ABC):
     def network(self) -> str:
         """The name, in the registry ``networks``, of the blueprint that its architectures are built by: its own."""
         return self.name
+
+    @property
+    def whole(self) -> Space:
+        """The space that this one is a part of; itself where it is no part."""
+        return self
+
+    def only(self, rows: ArrayLike) -> Space:
+        """Give the space of some architectures of this one, for searches that shall propose no others.
+
+        Args:
+            rows: They, ``(n, decisions)``, in the order in which they are numbered; the first of equal ones counts.
+
+        Raises:
+            BadSetting: When there are none.
+            InvalidArchitecture: When one is not of this space.
+        """
+        part: Space = spaces["only"](self, rows)
+        return part
 
     @property
     @abstractmethod

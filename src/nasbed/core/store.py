@@ -12,6 +12,9 @@ from nasbed.core.errors import BadSetting
 Record = Mapping[str, Any]
 """One measurement: JSON-able values by name, with its unit's identity under ``"unit"``."""
 
+SALVAGED = "salvaged"
+"""The note of a store that was damaged and of which some notes may be lost."""
+
 
 class Store(ABC):
     """Append-only records, one a unit, that survive ``kill -9`` at any moment.
