@@ -6,8 +6,9 @@ import pickle
 import numpy as np
 import pytest
 
-from nasbed.tables.natsbench.csv import read_columns
-from nasbed.tables.natsbench.published import open_published
+from nasbed.readers.csv import read_columns
+from nasbed.readers.meaning import known_declaration
+from nasbed.readers.natsbench.published import open_published
 
 FOLDERS = ["NATS-tss-v1_0-3ffb9-simple", "NATS-sss-v1_0-50262-simple"]
 CURVES = {
@@ -78,17 +79,18 @@ def measured(published, meaning):
 
 @pytest.mark.parametrize("name", ["nasbench201_info.csv", "seed888_test_accuracy.csv", "mini-bench-arch-cell-accs.csv"])
 def test_columns_mean_what_they_are_declared_to(shared_data, name):
-    found = read_columns(shared_data / "nasbench201" / name)
-    assert found.indices.tolist() == list(range(15_625))
+    found = read_columns(shared_data / "nasbench201" / name, known_declaration(name))
+    rows = np.argsort(found.space.index(found.archs))
+    assert len(rows) == 15_625
     for published in open_published(shared_data / "natsbench" / FOLDERS[0]):
         for values, meaning in found.columns.values():
-            assert values[published.index] == pytest.approx(measured(published, meaning), abs=1e-6)
+            assert values[rows[published.index]] == pytest.approx(measured(published, meaning), abs=1e-6)
 
 
 @pytest.mark.parametrize("data", ["cifar10", "cifar100", "ImageNet16-120"])
 def test_what_a_device_cannot_run_has_no_value(shared_data, data):
-    found = read_columns(shared_data / "hardware" / f"hw_{data}.csv")
+    found = read_columns(shared_data / "hardware" / f"hw_{data}.csv", known_declaration(f"hw_{data}.csv"))
     missing = {name: int(np.isnan(values).sum()) for name, (values, _) in found.columns.items()}
-    assert found.indices.tolist() == list(range(15_625))
+    assert found.space.index(found.archs).tolist() == list(range(15_625))
     assert {name: count for name, count in missing.items() if count} == {"edgetpu_latency": 4_699}
     assert {meaning.data for _, meaning in found.columns.values()} == {data}

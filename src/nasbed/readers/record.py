@@ -1,0 +1,180 @@
+"""One record of the published file, read and written plainly: JSON around base64 around a protocol buffer.
+
+``[hash, epochs, matrix, operations, metrics]``, where the matrix is row by row and metrics are the base64 of
+
+    message ModelMetrics { repeated EvaluationData evaluation_data = 1; int32 trainable_parameters = 2;
+                           double total_time = 3; }
+    message EvaluationData { double current_epoch = 1; double training_time = 2; double train_accuracy = 3;
+                             double validation_accuracy = 4; double test_accuracy = 5; string checkpoint_path = 6; }
+
+with one evaluation before, halfway through and after training.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MEASURES = ("current_epoch", "training_time", "train_accuracy", "validation_accuracy", "test_accuracy")
+POINTS = ("start_", "halfway_", "")
+_VARINT, _DOUBLE, _BYTES = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Record:
+    """A training.
+
+    Attributes:
+        module: Its module's hash, in hexadecimal.
+        epochs: How long it was trained.
+        adjacency: Row by row, ``0110…``.
+        operations: One a vertex, with input and output.
+        values: The measures at the three points, then the total time: 16 doubles.
+        trainable_parameters: Of the network.
+        checkpoint_paths: One a point; None where there is none.
+    """
+
+    module: str
+    epochs: int
+    adjacency: str
+    operations: tuple[str, ...]
+    values: tuple[float, ...]
+    trainable_parameters: int
+    checkpoint_paths: tuple[str | None, ...] = (None, None, None)
+
+
+def parse_record(text: bytes) -> Record:
+    """Read a record.
+
+    Raises:
+        ValueError: Saying what is wrong with it.
+    """
+    try:
+        row = json.loads(text)
+    except ValueError:
+        raise ValueError("it is not JSON") from None
+    if not isinstance(row, list) or [type(x) for x in row] != [str, int, str, str, str]:
+        raise ValueError("it is not a list of hash, epochs, matrix, operations and metrics")
+    module, epochs, adjacency, operations, metrics = row
+    side = math.isqrt(len(adjacency))
+    names = tuple(operations.split(","))
+    if side < 2 or side * side != len(adjacency) or set(adjacency) - {"0", "1"}:
+        raise ValueError(f"{adjacency!r} is not a square matrix of 0 and 1")
+    if len(names) != side or names[0] != "input" or names[-1] != "output":
+        raise ValueError(f"{operations!r} does not name {side} operations from input to output")
+    if len(module) != 32 or set(module) - set("0123456789abcdef"):
+        raise ValueError(f"{module!r} is not a hash: 32 hexadecimal digits")
+    if not 0 < epochs < 2**31:
+        raise ValueError(f"{epochs} is not a number of epochs")
+    try:
+        message = base64.b64decode(metrics.encode("ascii"))
+    except (binascii.Error, UnicodeEncodeError):
+        raise ValueError("its metrics are not base64") from None
+    values, parameters, paths = _parse_metrics(message)
+    return Record(module, epochs, adjacency, names, values, parameters, paths)
+
+
+def format_record(record: Record) -> bytes:
+    """Write a record as the published files have it."""
+    metrics = base64.encodebytes(_format_metrics(record)).decode()
+    row = [record.module, record.epochs, record.adjacency, ",".join(record.operations), metrics]
+    return json.dumps(row).encode()
+
+
+def _parse_metrics(message: bytes) -> tuple[tuple[float, ...], int, tuple[str | None, ...]]:
+    values: list[float] = []
+    paths: list[str | None] = []
+    parameters, total = 0, 0.0
+    for field, kind, value in _fields(message):
+        if (field, kind) == (1, _BYTES):
+            measures, path = _parse_evaluation(value)
+            values += measures
+            paths.append(path)
+        elif (field, kind) == (2, _VARINT):
+            parameters = (int.from_bytes(value, "little") + 2**31) % 2**32 - 2**31
+        elif (field, kind) == (3, _DOUBLE):
+            (total,) = struct.unpack("<d", value)
+        else:
+            raise ValueError(f"its metrics have an unknown field {field}")
+    if len(paths) != len(POINTS):
+        raise ValueError(f"it has {len(paths)} evaluations; there should be three: before, halfway and after training")
+    return (*values, total), parameters, tuple(paths)
+
+
+def _parse_evaluation(message: bytes) -> tuple[list[float], str | None]:
+    measures = [0.0] * len(MEASURES)
+    path = None
+    for field, kind, value in _fields(message):
+        if 1 <= field <= len(MEASURES) and kind == _DOUBLE:
+            (measures[field - 1],) = struct.unpack("<d", value)
+        elif (field, kind) == (len(MEASURES) + 1, _BYTES):
+            try:
+                path = value.decode()
+            except UnicodeDecodeError:
+                raise ValueError("a checkpoint path is not UTF-8") from None
+        else:
+            raise ValueError(f"an evaluation has an unknown field {field}")
+    return measures, path
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Give number, wire type and bytes of each field; of a varint its value as eight bytes."""
+    at = 0
+    while at < len(message):
+        tag, at = _varint(message, at)
+        kind = tag & 7
+        if kind == _VARINT:
+            value, at = _varint(message, at)
+            yield tag >> 3, kind, (value % 2**64).to_bytes(8, "little")
+            continue
+        if kind == _DOUBLE:
+            size = 8
+        elif kind == _BYTES:
+            size, at = _varint(message, at)
+        else:
+            raise ValueError(f"its metrics have a field of the unexpected wire type {kind}")
+        if at + size > len(message):
+            raise ValueError("its metrics are cut off")
+        yield tag >> 3, kind, message[at : at + size]
+        at += size
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if at == len(message):
+            raise ValueError("its metrics are cut off")
+        value |= (message[at] & 127) << shift
+        at += 1
+        if message[at - 1] < 128:
+            return value, at
+    raise ValueError("its metrics have a number of more than ten bytes")
+
+
+def _format_metrics(record: Record) -> bytes:
+    message = b""
+    for point, path in enumerate(record.checkpoint_paths):
+        evaluation = b"".join(
+            bytes([field << 3 | _DOUBLE]) + struct.pack("<d", value)
+            for field, value in enumerate(record.values[point * len(MEASURES) : (point + 1) * len(MEASURES)], 1)
+        )
+        if path is not None:
+            text = path.encode()
+            evaluation += bytes([(len(MEASURES) + 1) << 3 | _BYTES]) + _format_varint(len(text)) + text
+        message += bytes([1 << 3 | _BYTES]) + _format_varint(len(evaluation)) + evaluation
+    message += bytes([2 << 3 | _VARINT]) + _format_varint(record.trainable_parameters % 2**64)
+    return message + bytes([3 << 3 | _DOUBLE]) + struct.pack("<d", record.values[-1])
+
+
+def _format_varint(value: int) -> bytes:
+    encoded = bytearray()
+    while value >= 128:
+        encoded.append(value & 127 | 128)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)

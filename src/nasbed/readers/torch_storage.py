@@ -1,0 +1,258 @@
+"""Files that ``torch.save`` wrote, read without PyTorch and without running anything.
+
+There are two forms. Since PyTorch 1.6 it is a zip archive that compresses nothing: a pickle of the object,
+``data.pkl``, beside one record for the numbers of each storage. Before that it was five pickles, the fourth of which is
+the object, followed by the storages. In both, the pickle names a storage by a persistent id. A tensor becomes a NumPy
+array that cannot be written to and that lies in the file, which is mapped into memory.
+
+Reference: https://docs.pytorch.org/docs/stable/notes/serialization.html
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import CorruptFile
+from nasbed.readers.pickle_opcodes import walk
+from nasbed.readers.pickles import Callee, RestrictedUnpickler, shown
+from nasbed.readers.torch_tensors import ALLOWED, BFLOAT16, UNREAD, kind_named, part
+
+_MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+_LOCAL_HEADER = 30
+
+
+@dataclass(frozen=True)
+class TorchFile:
+    """A file that ``torch.save`` wrote, open to be read as a whole or in parts.
+
+    Attributes:
+        path: The file.
+        data: All its bytes, mapped, ``(bytes,)``.
+        start: Where the pickle of the object begins.
+        stop: Where it ends.
+        records: Where the numbers of each storage begin and end, by its key.
+    """
+
+    path: Path
+    data: NDArray[np.uint8]
+    start: int
+    stop: int
+    records: Mapping[str, tuple[int, int]]
+
+    @cached_property
+    def pickle(self) -> NDArray[np.uint8]:
+        """The bytes of the object's pickle."""
+        return self.data[self.start : self.stop]
+
+    @cached_property
+    def _widened(self) -> dict[str, NDArray[Any]]:
+        """Storages of ``bfloat16``, each made once, however often it is asked for."""
+        return {}
+
+    def read(self) -> Any:
+        """Give the whole object.
+
+        Raises:
+            CorruptFile: When its pickle is not whole or names anything that is not allowed, or a storage is not there.
+        """
+        walk(self.pickle, str(self.path))
+        return self.unpickler(self.pickle.tobytes()).read()
+
+    def unpickler(self, written: bytes) -> TorchUnpickler:
+        """Give what reads a pickle that names storages of this file."""
+        return TorchUnpickler(written, str(self.path), self.storage)
+
+    def storage(self, key: str, kind: str, count: int) -> NDArray[Any]:
+        """Give the numbers of a storage, ``(count,)``; those of ``bfloat16``, which NumPy lacks, as ``float32``."""
+        if key not in self.records:
+            raise CorruptFile(f"{self.path} has no storage {key!r}, which its object is made of; get the file anew")
+        start, stop = self.records[key]
+        numbers = self.data[start:stop]
+        if kind == "raw":
+            return numbers
+        size = 2 if kind == BFLOAT16 else np.dtype(kind).itemsize
+        if count < 0 or count * size > len(numbers):
+            raise CorruptFile(
+                f"{self.path}: storage {key!r} should have {count:,} numbers of {kind}, but has {len(numbers):,} bytes"
+            )
+        if kind != BFLOAT16:
+            return numbers[: count * size].view(kind)
+        if key not in self._widened:
+            self._widened[key] = _wide(numbers[: len(numbers) // 2 * 2])
+        return self._widened[key][:count]
+
+
+def open_torch(path: Path, *, verify: bool = True) -> TorchFile:
+    """Open a file of either form, without reading its object.
+
+    Args:
+        path: The file.
+        verify: Whether to hold the records of a zip archive against their checksums, at a second for a gigabyte or two.
+
+    Raises:
+        CorruptFile: When it is of neither, cut off, damaged, or written on a machine of the other byte order.
+    """
+    if not path.is_file():
+        raise CorruptFile(f"{path} is no file")
+    with path.open("rb") as file:
+        try:
+            data = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+        except ValueError:
+            raise CorruptFile(f"{path} is empty; get the file anew") from None
+    return _open_zip(path, data, verify) if bytes(data[:2]) == b"PK" else _open_legacy(path, data)
+
+
+def read_torch(path: Path) -> Any:
+    """Give the object that ``torch.save`` wrote, with arrays for its tensors.
+
+    Raises:
+        CorruptFile: When the file is none, not whole, or names anything that is not allowed.
+    """
+    return open_torch(path).read()
+
+
+class TorchUnpickler(RestrictedUnpickler):
+    """Reads the pickle of an object that has tensors in it.
+
+    Args:
+        written: The pickle.
+        name: What errors call it.
+        storage: What gives the numbers of a storage, asked for its key, kind and how many there should be.
+    """
+
+    def __init__(self, written: bytes, name: str, storage: Callable[[str, str, int], NDArray[Any]]) -> None:
+        super().__init__(io.BytesIO(written), name, also=ALLOWED)
+        self.storage = storage
+
+    def persistent_load(self, pid: Any) -> NDArray[Any]:
+        """Give the storage that a persistent id names."""
+        if not isinstance(pid, tuple) or len(pid) not in (5, 6) or pid[0] != "storage":
+            what = pid[0] if isinstance(pid, tuple) and pid else pid
+            raise CorruptFile(f"{self.name} wants {shown(what)}, which is not a storage of numbers; it was not read")
+        named, key, _, count = pid[1:5]
+        if not isinstance(named, Callee) or not isinstance(key, str) or type(count) is not int:
+            raise CorruptFile(f"{self.name} names a storage in a way in which PyTorch does not: {shown(pid)}")
+        numbers = self.storage(key, kind_named(named), count)
+        return numbers if len(pid) == 5 or pid[5] is None else part(numbers, *pid[5])
+
+
+def _open_zip(path: Path, data: NDArray[np.uint8], verify: bool) -> TorchFile:
+    """Open a file of the newer form."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+        raise CorruptFile(f"{path} is not a whole zip archive ({error}); get the file anew") from None
+    places: dict[str, tuple[int, int]] = {}
+    behind = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        _, _, name = entry.filename.partition("/")
+        if name in places:
+            raise CorruptFile(f"{path} has two records called {entry.filename}; PyTorch writes each once")
+        places[name] = start, stop = _place(path, data, entry)
+        if entry.header_offset < behind:
+            raise CorruptFile(f"{path}: {entry.filename} overlaps another record, as PyTorch writes none")
+        behind = stop
+        if verify and zlib.crc32(data[start:stop].data) != entry.CRC:
+            raise CorruptFile(f"{path} is damaged: {entry.filename} does not have its checksum; get the file anew")
+    if "data.pkl" not in places or "constants.pkl" in places:
+        kind = (
+            "a program (TorchScript)" if "constants.pkl" in places else "a zip archive, but none that torch.save wrote"
+        )
+        raise CorruptFile(f"{path} is {kind}; a file of data was expected")
+    order = data[slice(*places["byteorder"])].tobytes() if "byteorder" in places else b"little"
+    if order != b"little":
+        raise CorruptFile(
+            f"{path} was written on a machine of {order.decode('latin1')!r} byte order; only 'little' is read"
+        )
+    start, stop = places["data.pkl"]
+    records = {name.removeprefix("data/"): place for name, place in places.items() if name.startswith("data/")}
+    return TorchFile(path, data, start, stop, records)
+
+
+def _place(path: Path, data: NDArray[np.uint8], entry: zipfile.ZipInfo) -> tuple[int, int]:
+    """Give where a record's bytes begin and end."""
+    if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size or entry.flag_bits & 1:
+        raise CorruptFile(f"{path}: {entry.filename} is compressed or encrypted, which PyTorch does not do")
+    header = data[entry.header_offset : entry.header_offset + _LOCAL_HEADER].tobytes()
+    if len(header) < _LOCAL_HEADER or header[:4] != b"PK\3\4":
+        raise CorruptFile(f"{path}: {entry.filename} is not where the archive says; get the file anew")
+    start = entry.header_offset + _LOCAL_HEADER + sum(int.from_bytes(header[i : i + 2], "little") for i in (26, 28))
+    if start + entry.file_size > len(data):
+        raise CorruptFile(f"{path} ends within {entry.filename}; get the file anew")
+    return start, start + entry.file_size
+
+
+def _open_legacy(path: Path, data: NDArray[np.uint8]) -> TorchFile:
+    """Open a file of the older form."""
+    foreign = CorruptFile(f"{path} is none of the files that torch.save writes")
+    if not len(data) or data[0] != 0x80:
+        raise foreign
+    magic, at = _next(path, data, 0)
+    if type(magic) is not int or magic != _MAGIC:
+        raise foreign
+    protocol, at = _next(path, data, at)
+    system, start = _next(path, data, at)
+    if type(protocol) is not int or protocol != _PROTOCOL or not isinstance(system, dict):
+        raise CorruptFile(f"{path} is of protocol {shown(protocol)} of torch.save; {_PROTOCOL} is known")
+    if system.get("little_endian") is not True:
+        raise CorruptFile(f"{path} was written on a machine of 'big' byte order; only 'little' is read")
+    stop = walk(data, str(path), start).stop
+    keys, at = _next(path, data, stop)
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys) or len(set(keys)) != len(keys):
+        raise CorruptFile(f"{path}: its list of storages is no list of different names; get the file anew")
+    if not keys:
+        return TorchFile(path, data, start, stop, {})
+    return TorchFile(path, data, start, stop, _legacy_records(path, data, start, stop, at, keys))
+
+
+def _legacy_records(
+    path: Path, data: NDArray[np.uint8], start: int, stop: int, at: int, keys: list[str]
+) -> dict[str, tuple[int, int]]:
+    """Find where each storage lies: each begins with how many numbers it has, and the object says of what size."""
+    sizes = _Sizes()
+    TorchUnpickler(data[start:stop].tobytes(), str(path), sizes).read()
+    records: dict[str, tuple[int, int]] = {}
+    for key in keys:
+        count = int.from_bytes(data[at : at + 8].tobytes(), "little", signed=True)
+        begin = at + 8
+        at = begin + count * sizes.found.get(key, 1)
+        if count < 0 or at > len(data) or begin > len(data):
+            raise CorruptFile(f"{path} ends within storage {key!r} or is damaged there; get the file anew")
+        records[key] = (begin, at)
+    return records
+
+
+@dataclass
+class _Sizes:
+    """Notes the size of the numbers of each storage, and gives numbers that are no storage's."""
+
+    found: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, key: str, kind: str, count: int) -> NDArray[Any]:
+        self.found[key] = 1 if kind == "raw" else 2 if kind == BFLOAT16 else np.dtype(kind).itemsize
+        return UNREAD
+
+
+def _next(path: Path, data: NDArray[np.uint8], at: int) -> tuple[Any, int]:
+    """Read the pickle that begins at a place; give what it holds and where it ends."""
+    stop = walk(data, str(path), at).stop
+    return RestrictedUnpickler(io.BytesIO(data[at:stop].tobytes()), str(path)).read(), stop
+
+
+def _wide(numbers: NDArray[np.uint8]) -> NDArray[Any]:
+    """Return bytes that are numbers of ``bfloat16`` as ``float32``."""
+    wide = (numbers.view("<u2").astype("<u4") << 16).view("<f4")
+    wide.flags.writeable = False
+    return wide
