@@ -1,1 +1,13 @@
-"""Benchmarks: tables, and later surrogates, scores and real training, behind one question."""
+"""Benchmarks: tables, scores and real training behind one question."""
+
+from typing import TYPE_CHECKING
+
+from nasbed.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from nasbed.benchmarks.scored import ScoredBenchmark as ScoredBenchmark
+    from nasbed.benchmarks.scoring import ScoringBenchmark as ScoringBenchmark
+    from nasbed.benchmarks.table import TableBenchmark as TableBenchmark
+    from nasbed.benchmarks.trained import TrainedBenchmark as TrainedBenchmark
+else:
+    __getattr__, __dir__ = lazily(__name__)

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
+from nasbed.tables.measurement import Measurement
+from nasbed.tables.table import Table
 
 IMAGES: Mapping[str, Mapping[str, int]] = {
     "cifar10": {"classes": 10, "image_size": 32},
@@ -30,6 +32,8 @@ NAMES = ("params", "flops")
 """What a formula gives."""
 
 _TRIED = 8  # architectures on which a formula is tried
+_ROWS = 32  # of a table, whose parameters show whether a formula is of its networks
+_TIMES = ("training_time", "time")
 _AT_ONCE = 2**16  # a space of so many architectures or fewer is computed whole: NAS-Bench-201 takes 10 ms
 
 
@@ -77,16 +81,21 @@ class Formula:
         known = self._table(name)
         lacking = np.unique(index[np.isnan(known[index])])
         if len(lacking):
-            known[lacking] = self._computed(name, self.space.archs_of(lacking))
+            known[lacking] = self._computed(name, self._everything[lacking])
         result: NDArray[np.float64] = known[index]
         return result
+
+    @cached_property
+    def _everything(self) -> Archs:
+        # Kept, since NAS-Bench-101 takes a second to enumerate and a search asks at each step.
+        return self.space.enumerate()
 
     def _table(self, name: str) -> NDArray[np.float64]:
         """Give what is known by index: everything from the start in a small space."""
         if name not in self._known:
             size = int(self.space.size or 0)
             small = size <= _AT_ONCE
-            self._known[name] = self._computed(name, self.space.enumerate()) if small else np.full(size, np.nan)
+            self._known[name] = self._computed(name, self._everything) if small else np.full(size, np.nan)
         return self._known[name]
 
     def gives(self, parameters: NDArray[np.integer[Any]], archs: Archs) -> bool:
@@ -101,3 +110,61 @@ class Formula:
 
         count = {"params": costs.params, "flops": costs.flops}[name]
         return np.asarray(count(self.space, archs, **self.frame), np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class TableCosts:
+    """What a table knows of its networks before they are trained, and formulas for what it does not.
+
+    Attributes:
+        table: The table.
+        data: The data sets whose costs count, the first of them first; empty for those of none.
+        recipe: The recipe of trainings whose costs count.
+    """
+
+    table: Table
+    data: tuple[str, ...]
+    recipe: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What ``of`` knows."""
+        formula = self._formula.names if self._formula is not None else ()
+        return tuple(dict.fromkeys((*formula, *self._measured)))
+
+    @cached_property
+    def _measured(self) -> dict[str, Measurement]:
+        """The table's costs that are known before training."""
+        found: dict[str, Measurement] = {}
+        for data in self.data:
+            for one in self.table.find(None, None, data, None, "cost"):
+                if one.recipe in ("", self.recipe) and one.metric not in _TIMES:
+                    found.setdefault(one.metric, one)
+        return found
+
+    @cached_property
+    def _formula(self) -> Formula | None:
+        """That of the table's own skeleton, or the published one; it gives what parameters the table has."""
+        skeleton, images = self.table.provenance.get("skeleton"), IMAGES.get(self.data[0])
+        params = self._measured.get("params")
+        frames = [skeleton] if skeleton else [*([images] if images else []), *([{}] if params else [])]
+        for formula in (Formula(self.table.space, frame) for frame in frames):
+            if params is None and formula.names:
+                return formula
+            if params is not None:
+                rows = np.arange(min(_ROWS, len(self.table)))
+                if formula.gives(_counted(params, params.mean(rows)).astype(np.int64), self.table.archs[: len(rows)]):
+                    return formula
+        return None
+
+    def of(self, name: str, archs: Archs) -> NDArray[np.float64]:
+        """Return what each architecture costs, ``(n, decisions)`` → ``(n,)``; NaN where that was not measured."""
+        if name in self._measured:
+            return _counted(self._measured[name], self._measured[name].mean(archs))
+        assert self._formula is not None
+        return self._formula.of(name, archs)
+
+
+def _counted(measurement: Measurement, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return millions of parameters or operations as whole numbers."""
+    return np.rint(values * 1e6) if measurement.unit == "million" else values

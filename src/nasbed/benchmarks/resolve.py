@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nasbed.benchmarks.tabular import TabularBenchmark
+from nasbed.benchmarks.table import TableBenchmark
 from nasbed.core.benchmark import Benchmark
-from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.errors import BadSetting, NotInTable, UnknownName
 from nasbed.core.registry import benchmarks
-from nasbed.tables.curves.cache import cached_curves_for, is_published
-from nasbed.tables.curves.table import CurveTable
-from nasbed.tables.opening import AnyTable, open_table
+from nasbed.core.spelling import joined, named
+from nasbed.tables.cache import cached_table_for, imported, is_published
 from nasbed.tables.table import Table
 
 
-def resolve(name: str | Path | AnyTable, **settings: Any) -> Benchmark:
+def resolve(name: str | Path | Table, **settings: Any) -> Benchmark:
     """Make a benchmark.
 
     Args:
@@ -31,16 +30,17 @@ def resolve(name: str | Path | AnyTable, **settings: Any) -> Benchmark:
         UnknownName: When it is neither a name nor a file.
         BadSetting: When the file is a published one that nobody has imported yet; for settings that are not allowed.
     """
-    if isinstance(name, Table | CurveTable):
+    if isinstance(name, Table):
         return _of_table(name, settings)
     if isinstance(name, str) and name.partition(":")[0] == "trained":
         return _trained(name, settings)
     if isinstance(name, str) and name.partition(":")[0] == "scored":
         from nasbed.benchmarks.scored import of_words
 
-        return of_words(name.partition(":")[2], **settings)
-    if isinstance(name, str) and "=" in (inline := name.partition(":")[2]):
-        return resolve(name.partition(":")[0], **_settings(inline), **settings)
+        return of_words(name.partition(":")[2], resolve, **settings)
+    if isinstance(name, str) and not Path(name).expanduser().exists():
+        name, inline = named(name)
+        settings = joined(inline, settings)
     path = Path(name).expanduser()
     if len(path.parts) == 1 and str(name) in benchmarks:  # plug-ins are looked for only when it may be a name
         made: Benchmark = benchmarks.make(str(name), settings)
@@ -49,50 +49,63 @@ def resolve(name: str | Path | AnyTable, **settings: Any) -> Benchmark:
         if path.suffix or len(path.parts) > 1:
             raise BadSetting(f"there is no file {path}; give a table's path or one of: {', '.join(benchmarks)}")
         raise UnknownName("benchmark", str(name), benchmarks)
-    if path.suffix == ".tfrecord":
-        from nasbed.tables.cache import cached_table_for
-
+    if is_published(path):
         found = cached_table_for(path)
         if found is None:
             raise BadSetting(f"{path} has not been imported; run this once: nasbed import {path}")
-        settings = {"name": path.stem, **settings}  # the cache's own names are checksums
-        path = found
-    elif is_published(path):
-        found = cached_curves_for(path)
-        if found is None:
-            raise BadSetting(f"{path} has not been imported; run this once: nasbed import {path}")
         settings = {"name": path.name.removesuffix(path.suffix if path.is_file() else ""), **settings}
-        path = found
-    return _of_table(open_table(path), settings)
+        path = found  # the cache's own names are checksums
+    return _of_table(Table.open(path), settings)
 
 
-def _settings(text: str) -> dict[str, Any]:
-    """Read ``key=value,key=value``; a value is a whole number, none, or text."""
-    found: dict[str, Any] = {}
-    for pair in text.split(","):
-        key, equals, value = (part.strip() for part in pair.partition("="))
-        if not equals or not key:
-            raise BadSetting(f"{pair!r} is not a setting; write it as key=value, such as data=cifar100")
-        found[key] = int(value) if value.isdecimal() else None if value == "none" else value
-    return found
-
-
-def _of_table(table: AnyTable, settings: dict[str, Any]) -> Benchmark:
-    if isinstance(table, Table):
-        return TabularBenchmark(table, **settings)
-    from nasbed.benchmarks.curves import CurveBenchmark
-
-    unknown = set(settings) - {*inspect.signature(CurveBenchmark).parameters} - {"table"}
+def _of_table(table: Table, settings: dict[str, Any]) -> Benchmark:
+    allowed = [*inspect.signature(TableBenchmark).parameters][1:]
+    unknown = sorted(set(settings) - set(allowed))
     if unknown:
-        raise BadSetting(f"{table.path.name} has no setting {min(unknown)!r}; it has: name, data, hp, test")
-    return CurveBenchmark(table, **settings)
+        raise BadSetting(f"{table.path.name} has no setting {unknown[0]!r}; it has: {', '.join(allowed)}")
+    return TableBenchmark(table, **settings)
 
 
 def _trained(name: str, settings: Mapping[str, Any]) -> Benchmark:
-    """Make a benchmark of ``trained:DATA:SPACE``: the space is what follows the last colon."""
+    """Make a benchmark of ``trained:DATA:SPACE``: the space follows the last colon, settings of its own aside."""
     from nasbed.benchmarks.trained import TrainedBenchmark
 
     data, _, space = name.partition(":")[2].rpartition(":")
+    if "=" in space:
+        data, _, kind = data.rpartition(":")
+        space = f"{kind}:{space}"
     if not data or not space:
         raise BadSetting(f"write trained:DATA:SPACE, such as trained:digits:nasbench101, not {name!r}")
     return TrainedBenchmark(data, space, **settings)
+
+
+def digits101() -> TableBenchmark:
+    """Small NAS-Bench-101 modules trained by nasbed itself on scikit-learn's 8×8 digits; part of the package."""
+    return TableBenchmark(Table.open(Path(__file__).parent / "data" / "digits101.arrow"), "digits101")
+
+
+def nasbench101(recipe: str | int | None = None) -> TableBenchmark:
+    """The 423,624 modules of NAS-Bench-101, once ``nasbed import`` has read a published file."""
+    return _imported("nasbench101", "nasbench_full.tfrecord", recipe=recipe)
+
+
+def nasbench201(
+    data: str = "cifar10", recipe: str | int | None = None, test: str | None = None, hp: str | int | None = None
+) -> TableBenchmark:
+    """The 15,625 cells of NAS-Bench-201 and NATS-Bench's topology space, once 'nasbed import' has read them."""
+    files = "NATS-tss-v1_0-3ffb9-simple or NAS-Bench-201-v1_1-096897.pth"
+    return _imported("nasbench201", files, data=data, recipe=recipe, test=test, hp=hp)
+
+
+def natssize(
+    data: str = "cifar10", recipe: str | int | None = None, test: str | None = None, hp: str | int | None = None
+) -> TableBenchmark:
+    """The 32,768 networks of NATS-Bench's size space, once 'nasbed import' has read them."""
+    return _imported("natssize", "NATS-sss-v1_0-50262-simple", data=data, recipe=recipe, test=test, hp=hp)
+
+
+def _imported(name: str, files: str, **settings: Any) -> TableBenchmark:
+    table = imported(name)
+    if table is None:
+        raise NotInTable(f"{name} is not on this machine yet: fetch {files}, then run: nasbed import PATH")
+    return TableBenchmark(table, name, **settings)

@@ -5,6 +5,7 @@ The values are scores, not accuracies: higher is better, but they lie in no part
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,16 +128,20 @@ class ScoredBenchmark(Benchmark):
             raise NotInTable(f"{self.name} has scores of untrained networks, at 0 epochs, not at {given.max()}")
 
 
-def of_words(text: str, **settings: Any) -> Benchmark:
+def of_words(text: str, opened: Callable[[str], Benchmark], **settings: Any) -> Benchmark:
     """Make one of ``FILE``, ``FILE:PROXY`` or ``FILE:PROXY:BENCHMARK``, the last of which knows the truth.
 
     ``PROXY:SPACE:DATA`` is no file: those scores are computed when they are asked for.
+
+    Args:
+        text: What is written behind ``scored:``.
+        opened: Makes the benchmark that knows the truth from what names it.
+        **settings: What the benchmark's constructor takes.
 
     Raises:
         BadSetting: When there is no such file.
         UnknownName: When it has no such proxy, or there is no such benchmark.
     """
-    from nasbed.benchmarks.resolve import resolve
     from nasbed.core.registry import proxies
 
     pieces = text.split(":")
@@ -156,4 +161,4 @@ def of_words(text: str, **settings: Any) -> Benchmark:
     if rest and proxy is None:
         raise UnknownName(f"proxy in {scores.name}", rest.partition(":")[0], scores.columns)
     truth = rest[len(proxy) + 1 :] if proxy is not None else ""
-    return ScoredBenchmark(scores, proxy, truth=resolve(truth) if truth else None, **settings)
+    return ScoredBenchmark(scores, proxy, truth=opened(truth) if truth else None, **settings)

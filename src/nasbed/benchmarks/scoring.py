@@ -70,7 +70,7 @@ class ScoringBenchmark(LiveBenchmark):
         if len(self._proxies) != 1:
             raise BadSetting(f"a search hears one proxy, which is not counted by a formula; not {proxy!r}")
         (self.proxy,) = self._proxies
-        self.space = spaces.make(space, {}) if isinstance(space, str) else space
+        self.space = spaces.read(space) if isinstance(space, str) else space
         self.data, self.batch, self.seed, self.device = data, batch, seed, device
         self.network, self.attempts = dict(network or {}), attempts
         self.executor, self.workers = executor, workers
@@ -157,7 +157,7 @@ class ScoringBenchmark(LiveBenchmark):
     def _machine(self) -> Executor:
         """Where ``query`` scores: started when first needed, stopped with the benchmark."""
         settings = {} if self.workers is None else {"workers": self.workers}
-        machine = RetryingExecutor(executors.make(self.executor, settings), self.attempts)
+        machine = RetryingExecutor(executors.read(self.executor, settings), self.attempts)
         weakref.finalize(self, machine.close)
         self.survey(machine, 0)
         return machine

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.benchmarks.costs import Formula
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.executor import Executor, Work
 from nasbed.core.live import FAILED, Answer, LiveBenchmark
@@ -23,8 +24,8 @@ from nasbed.core.records import Archs, Evaluations
 from nasbed.core.registry import executors, spaces
 from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
+from nasbed.factory.settings import training_settings
 from nasbed.run.executors.retrying import RetryingExecutor
-from nasbed.tables.settings import training_settings
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams
@@ -83,7 +84,7 @@ class TrainedBenchmark(LiveBenchmark):
         workers: int | None = None,
     ) -> None:
         self.data, self.source = data, data.partition(":")[0]
-        self.space = spaces.make(space, {}) if isinstance(space, str) else space
+        self.space = spaces.read(space) if isinstance(space, str) else space
         self.skeleton, self.recipe = training_settings(data, skeleton, recipe, named=named)
         self.budgets = tuple(BUDGETS.get(self.source, PUBLISHED_BUDGETS) if budgets is None else budgets)
         if not self.budgets or list(self.budgets) != sorted({b for b in self.budgets if b >= 1}):
@@ -157,6 +158,19 @@ class TrainedBenchmark(LiveBenchmark):
         """Give the test accuracy of the training that ``query`` answers with when it has no streams."""
         return np.array([answer.test for answer in self._answers(archs, self._checked(archs, epochs), None)])
 
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """Parameters and operations, by formula, of the networks that would be trained."""
+        return self._formula.names
+
+    def cost(self, name: str, archs: Archs) -> NDArray[np.float64]:
+        """Give what else each architecture costs; see ``Benchmark.cost``."""
+        return self._formula.of(name, archs) if name in self.costs else super().cost(name, archs)
+
+    @cached_property
+    def _formula(self) -> Formula:
+        return Formula(self.space, self.skeleton.to_dict())
+
     def describe(self) -> dict[str, Any]:
         """Say what is trained, and how."""
         return {
@@ -214,7 +228,7 @@ class TrainedBenchmark(LiveBenchmark):
     def _machine(self) -> Executor:
         """Where ``query`` trains: started when first needed, stopped with the benchmark."""
         settings = {} if self.workers is None else {"workers": self.workers}
-        machine = RetryingExecutor(executors.make(self.executor, settings), self.attempts)
+        machine = RetryingExecutor(executors.read(self.executor, settings), self.attempts)
         weakref.finalize(self, machine.close)
         self.survey(machine, self.budgets[0])  # what cannot be trained is an error, not a failed training
         return machine

@@ -1,8 +1,9 @@
-"""The cache of imported files: each table under the SHA-256 of what it was made from, in ``NASBED_HOME/tables``.
+"""The cache of imported tables: each under its space and the checksum of what it was made from, in
+``NASBED_HOME/tables``.
 
-A note a path, named after the path, remembers size, time of change and inode of the file together with its checksum,
-so that the second use of a path opens the table at once. A note is a hint that is checked: when the file has changed,
-it is imported again.
+A note a path, named after the path, remembers size, time of change and inode of the file together with the name of its
+table, so that the second use of a path opens the table at once. A note is a hint that is checked: when the file has
+changed, it is imported again.
 """
 
 from __future__ import annotations
@@ -10,95 +11,138 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.core.files import replacing
+from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
+from nasbed.core.files import remove_left, replacing, scratch
 from nasbed.core.home import home
+from nasbed.core.locks import locked
 from nasbed.tables.companion import move_table
 from nasbed.tables.table import Table
 
+if TYPE_CHECKING:
+    from nasbed.readers.meaning import Declaration
+
 Progress = Callable[[float], None]
-SUFFIX = ".tfrecord"
+META = "meta.pickle.pbz2"
+"""What a folder of NATS-Bench's has in it."""
+
+SUFFIXES = (".tfrecord", ".pth", ".csv")
+AN_IMPORT = 3600.0
+"""Seconds for which another process's import of the same path is waited for."""
 
 
-def table_for(path: str | Path, progress: Progress | None = None) -> Table:
-    """Open a table by its path or by the path of a published file, which is imported if it has not been yet.
+def is_published(path: Path) -> bool:
+    """Say whether a path looks like something that tables are imported from."""
+    return (path / META).is_file() if path.is_dir() else path.suffix.lower() in SUFFIXES
+
+
+def table_for(
+    path: str | Path,
+    progress: Progress | None = None,
+    declared: Declaration | None = None,
+    *,
+    check: bool = False,
+) -> Table:
+    """Open a table by its path or by that of what it is imported from, which is done if it has not been yet.
+
+    Args:
+        path: A table, a ``.tfrecord`` file, a ``NATS-…-simple`` folder, a ``.pth`` file or a CSV file.
+        progress: Called now and then with the share done.
+        declared: What the columns of a CSV file mean; public ones are known.
+        check: Whether to compare every byte of a table that was imported before with its checksum.
 
     Raises:
-        BadSetting: When there is no such file, or nothing can be kept in the cache.
-        CorruptFile: When the file is neither a table nor of the published format.
+        BadSetting: When there is nothing of the kind, or nothing can be kept in the cache.
+        CorruptFile: When a file is damaged, foreign or names what a data file has no need of, by its name.
     """
     path = Path(path).expanduser()
-    if not path.is_file():
-        raise BadSetting(f"there is no file {path}")
-    if path.suffix != SUFFIX:
+    if not path.exists():
+        raise BadSetting(f"there is no file or folder {path}")
+    if not is_published(path) and path.is_file():
         return Table.open(path)
+    found = None if declared is not None else _opened(path, check)
+    if found is None:
+        remove_left(made_folder())
+        with locked(note_of(path), f"imports {path}", AN_IMPORT):  # another process may have been faster
+            found = (None if declared is not None else _opened(path, check)) or _import(path, progress, declared)
+    return found
+
+
+def _opened(path: Path, check: bool) -> Table | None:
+    """Open the table of a published file if it has been imported, is whole and has not changed since."""
     found = cached_table_for(path)
-    if found is not None:
-        try:
-            table = Table.open(found)
-            if not table.missing:
-                return table
-        except CorruptFile:  # the cache can be made again
-            found.unlink(missing_ok=True)
-    return import_cached(path, progress)
-
-
-def import_cached(path: Path, progress: Progress | None = None) -> Table:
-    """Import a published file into the cache.
-
-    Processes that import one file at a time each write a file of their own; the last to finish replaces equal bytes.
-    """
-    from nasbed.tables.importing import import_tfrecord, remove_left
-
-    folder = made_folder()
-    remove_left(folder.glob(".*"))
-    state = state_of(path)
-    part = folder / f".importing.{os.getpid()}.part"
-    part.mkdir()
     try:
-        digest = import_tfrecord(path, part / "table.arrow", progress).provenance["sha256"]
+        table = None if found is None else Table.open(found)
+        if table is not None and check:
+            table.verify()
+    except CorruptFile:  # the cache can be made again
+        return None
+    return None if table is None or table.missing else table
+
+
+def _import(path: Path, progress: Progress | None, declared: Declaration | None) -> Table:
+    note, state = note_of(path), state_of(path)
+    with scratch(note) as folder:
+        made = folder / "table.arrow"
+        table = import_table(path, made, progress, declared)
         if state_of(path) != state:
             raise CorruptFile(f"{path} was changed while it was read; import it again")
-        move_table(part / "table.arrow", folder / f"{digest}.arrow")
-    finally:
-        shutil.rmtree(part)
-    note = note_of(path)
+        name = f"{table.space.name}-{table.provenance['sha256']}.arrow"
+        move_table(made, tables_folder() / name)
     with replacing(note) as part:
-        part.write_text(json.dumps({**state, "sha256": digest}))
-    return Table.open(folder / f"{digest}.arrow")
+        part.write_text(json.dumps({**state, "table": name}))
+    return Table.open(tables_folder() / name)
+
+
+def import_table(path: Path, out: Path, progress: Progress | None = None, declared: Declaration | None = None) -> Table:
+    """Make a table of what is published, by what it is; see ``table_for``."""
+    if path.suffix.lower() == ".csv":
+        from nasbed.readers.meaning import known_declaration
+        from nasbed.tables.csv_import import import_csv
+
+        return import_csv(path, out, declared or known_declaration(path.name))
+    if declared is not None:
+        raise BadSetting(f"{path} says itself what its numbers mean; a meaning is for CSV files")
+    if path.suffix == ".tfrecord":
+        from nasbed.tables.importing import import_tfrecord
+
+        return import_tfrecord(path, out, progress)
+    from nasbed.tables.nats_import import import_published
+
+    return import_published(path, out, progress)
 
 
 def cached_table_for(path: str | Path) -> Path | None:
-    """Give the table of a published file if it has been imported and has not changed since, else None."""
+    """Return the table of a path if it has been imported and has not changed since, else None."""
     path = Path(path).expanduser()
     try:
         note = json.loads(note_of(path).read_text())
-        digest = note.pop("sha256")
+        table = tables_folder() / note.pop("table")
         current = state_of(path)
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return None
-    table = tables_folder() / f"{digest}.arrow"
     return table if note == current and table.is_file() else None
 
 
-def imported(stem: str) -> Path | None:
-    """Give the table of a published file by its name, such as ``"nasbench_full"``, if it has been imported."""
-    from nasbed.tables.published import PUBLISHED
-
-    for digest, name in PUBLISHED.items():
-        table = tables_folder() / f"{digest}.arrow"
-        if name == stem and table.is_file():
-            return table
-    return None
+def imported(space: str) -> Table | None:
+    """Open the table of a space that has most: validation first, then architectures, trainings; None without any."""
+    found = []
+    for path in sorted(tables_folder().glob(f"{space}-*.arrow")):
+        try:
+            table = Table.open(path)
+        except NasbedError:  # what lies beside a table, or is damaged
+            continue
+        told = sum(measure.role == "told" for measure in table.measures.values())
+        if table.provenance.get("source") != "not a published file":
+            found.append(((told > 0, len(table), told, len(table.groups)), table))
+    return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def tables_folder() -> Path:
-    """Give the folder of imported tables; it may not exist yet."""
+    """Return the folder of imported tables; it may not exist yet."""
     return home() / "tables"
 
 
@@ -106,39 +150,31 @@ def made_folder() -> Path:
     """Make the folder of imported tables, if need be.
 
     Raises:
-        BadSetting: When it cannot be made.
+        BadSetting: When it cannot be made or written to.
     """
     folder = tables_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+        reason = "cannot be written to"
     except OSError as error:
-        raise BadSetting(
-            f"tables are kept in {folder}, which cannot be made ({error.strerror}); set NASBED_HOME to another folder"
-        ) from None
-    return folder
+        reason = f"cannot be made ({error.strerror})"
+    raise BadSetting(f"tables are kept in {folder}, which {reason}; set NASBED_HOME to another folder")
 
 
 def note_of(path: Path) -> Path:
-    """Give the place of a path's note."""
+    """Return the place of a path's note."""
     whole = path.resolve()
     digest = hashlib.sha256(os.fsencode(whole)).hexdigest()
     return tables_folder() / f"{whole.stem}-{digest[:16]}.json"
 
 
 def state_of(path: Path) -> dict[str, Any]:
-    """Give what changes when a file, or a file in a folder, is changed."""
+    """Return what changes when a file, or a file in a folder, is changed."""
     found = path.stat()
+    size, modified = found.st_size, str(found.st_mtime_ns)
     if path.is_dir():
         there = sorted((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in path.iterdir())
-        return {
-            "path": str(path.resolve()),
-            "size": sum(size for _, size, _ in there),
-            "modified": hashlib.sha256(json.dumps(there).encode()).hexdigest(),
-            "inode": found.st_ino,
-        }
-    return {
-        "path": str(path.resolve()),
-        "size": found.st_size,
-        "modified": found.st_mtime_ns,
-        "inode": found.st_ino,
-    }
+        size, modified = sum(each for _, each, _ in there), hashlib.sha256(json.dumps(there).encode()).hexdigest()
+    return {"path": str(path.resolve()), "size": size, "modified": modified, "inode": found.st_ino}

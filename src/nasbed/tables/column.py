@@ -1,113 +1,240 @@
-"""A column of a table: results of every module at every budget in every repeat, decoded when asked for."""
+"""A column of a table: what was measured of every architecture, decoded when asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.errors import BadSetting
 from nasbed.tables.encoding import Encoding
+from nasbed.tables.file import Stored
 
 Rows = NDArray[np.integer[Any]]
+Seed = int | str
+Role = Literal["told", "reported", "cost", "detail"]
 
-_MOMENTS = {"": "at the end of training", "halfway_": "halfway through training", "start_": "before training"}
-_SPLITS = {"train_accuracy": "train", "validation_accuracy": "validation", "test_accuracy": "test"}
-REPORTED = tuple(f"{prefix}{name}" for prefix in ("", "halfway_") for name in ("training_time", *_SPLITS))
-"""The columns that queries read; other ones are cold, unless they were appended."""
+SPLITS = ("train", "valid", "test")
+ROLES = ("told", "reported", "cost", "detail")
+AXES = ("recipe", "seed", "epoch", "repeat")
+MEAN = "mean"
+"""Stands in the place of a seed where a source has but the mean over seeds."""
+
+_FEW = 64  # places whose blocks are compared one by one; of more of them the whole column is
+_ROLE = {"train": "detail", "valid": "told", "test": "reported", "": "cost"}
+_LOW = ("s", "seconds", "ms", "mJ", "nats")  # units of what is good when it is low
 
 
 @dataclass(frozen=True)
-class Description:
-    """What the numbers of a column mean.
+class Measure:
+    """What the numbers of a column are.
 
     Attributes:
-        unit: ``"s"``, ``"fraction"``, …
-        split: The images that an accuracy is of; None for what has none.
+        metric: What was measured: ``accuracy``, ``loss``, ``training_time``, ``params``, ….
+        split: ``train``, ``valid`` or ``test``; empty for what is about no images.
+        data: The data set.
+        recipes: The recipes of the trainings, one of them where the column has no axis for recipes.
+        seeds: Of the trainings; ``"mean"`` where there is but their mean.
+        epochs: After how many epochs, 0 being before training: those of the axis or, without one, one for each recipe.
+        repeats: Numbers of the measurements of one training, such as those of its latency.
+        axes: Which axes follow that of the architectures, in this order: ``recipe``, ``seed``, ``epoch``, ``repeat``.
+        unit: ``percent``, ``fraction``, ``s``, …; empty for none.
+        goal: Whether ``max`` or ``min`` is good.
+        role: What a search may be ``told``, what only a report may read (``reported``), what is a ``cost``; all else
+            is a ``detail``.
+        published: What the source calls the split.
         meaning: A sentence.
     """
 
+    metric: str
+    split: str = ""
+    data: str = ""
+    recipes: tuple[str, ...] = ()
+    seeds: tuple[Seed, ...] = ()
+    epochs: tuple[int, ...] = ()
+    repeats: tuple[int, ...] = ()
+    axes: tuple[str, ...] = ()
     unit: str = ""
-    split: str | None = None
+    goal: str = ""
+    role: str = ""
+    published: str = ""
     meaning: str = ""
 
+    def __post_init__(self) -> None:
+        low = self.unit in _LOW or self.metric in ("loss", "error") or not self.split
+        given = {"goal": self.goal or ("min" if low else "max"), "role": self.role or _ROLE.get(self.split, "detail")}
+        given["published"] = self.published or self.split
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+        if self.split not in ("", *SPLITS):
+            raise BadSetting(f"a split is one of {', '.join(SPLITS)}, or none; not {self.split!r}")
+        if self.goal not in ("max", "min"):
+            raise BadSetting(f"a goal is max or min, not {self.goal!r}")
+        if self.role not in ROLES:
+            raise BadSetting(f"a role is one of {', '.join(ROLES)}, not {self.role!r}")
+        if not self.metric:
+            raise BadSetting("what was measured needs a name: metric=accuracy")
 
-def describe(name: str) -> Description:
-    """Describe the columns that every table of trainings has; an unknown name is described by nothing."""
-    prefix = next((p for p in ("halfway_", "start_") if name.startswith(p)), "")
-    moment = _MOMENTS[prefix]
-    measured = name.removeprefix(prefix)
-    if measured in _SPLITS:
-        split = _SPLITS[measured]
-        return Description("fraction", split, f"fraction of the {split} images classified correctly, {moment}")
-    return {
-        "training_time": Description("s", None, f"time of the training steps, {moment}"),
-        "total_time": Description("s", None, "time of the whole training, with evaluations and saving"),
-        "current_epoch": Description("epochs", None, f"epochs trained, {moment}"),
-        "checkpoint_path": Description("", None, f"where the weights were saved, {moment}"),
-        "record": Description("", None, "number of the record in the imported file, minus the number of the slot"),
-    }.get(measured, Description())
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How long the axes behind that of the architectures are."""
+        return tuple(len(getattr(self, f"{axis}s")) for axis in self.axes)
+
+    @property
+    def name(self) -> str:
+        """``200/cifar10-valid/x-valid/accuracy``: recipe, data set, split as published, metric, as far as there are."""
+        recipe = self.recipes[0] if len(self.recipes) == 1 else ""
+        return "/".join(filter(None, (recipe, self.data, self.published, self.metric)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields that say something, JSON-able."""
+        return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) not in ("", ())}
+
+    @classmethod
+    def of(cls, about: dict[str, Any]) -> Measure:
+        """Read what ``to_dict`` gave, among other things."""
+        said: dict[str, Any] = {one.name: about[one.name] for one in fields(cls) if one.name in about}
+        said |= {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
+        return cls(**said)
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """Numbers of every row, ``(n, budgets, repeats)``, or one a row, ``(n,)``.
+    """Numbers of every row, ``(n, *measure.shape)``.
 
     Attributes:
-        name: The column's name.
-        description: What the numbers mean.
+        name: The column's name in its file.
+        measure: What the numbers are.
         encoding: How they are stored.
         cold: Whether they are compressed; a cold column is decompressed whole, once.
-        load: Gives the stored numbers.
+        load: Gives the stored numbers, as they lie in the file.
         whole: Whether it is known that no number is missing.
     """
 
     name: str
-    description: Description
+    measure: Measure
     encoding: Encoding
     cold: bool
-    load: Callable[[], NDArray[Any]]
+    load: Callable[[], Stored | NDArray[Any]]
     whole: bool = False
 
     @cached_property
-    def stored(self) -> NDArray[Any]:
-        """The numbers as they are stored; of a column that is not cold, a view of the mapped file."""
-        return self.load()
+    def _file(self) -> Stored | None:
+        found = self.load()
+        if isinstance(found, Stored):
+            return found
+        self.__dict__["stored"] = found
+        return None
 
-    def values(self, rows: Rows | None = None, budget: int | None = None) -> NDArray[np.float64]:
-        """Give values as doubles, NaN where one is missing.
+    @cached_property
+    def stored(self) -> NDArray[Any]:
+        """The numbers as they are stored, compared with their checksums; of level curves one for all epochs."""
+        return self.stored if self._file is None else self._file.whole()
+
+    @property
+    def seen(self) -> NDArray[Any]:
+        """The numbers as they are stored, of which only those are known to be whole that were compared."""
+        return self.stored if self._file is None else self._file.array
+
+    def compare(self, start: int, stop: int) -> None:
+        """Compare some rows with their checksums.
+
+        Raises:
+            CorruptFile: When they differ.
+        """
+        if self._file is not None:
+            self._file.part(start, stop)
+
+    def _looked(self, places: NDArray[np.integer[Any]], rows: bool) -> NDArray[Any]:
+        """Give the stored numbers, of which those at some places are known to be whole."""
+        if "stored" in self.__dict__ or self._file is None or places.size > _FEW:
+            return self.stored
+        check = self._file.check_rows if rows else self._file.check
+        check(places.reshape(-1).tolist())
+        return self._file.array
+
+    def values(self, rows: Rows | None = None) -> NDArray[np.float64]:
+        """Return values as doubles, NaN where one is missing, ``(n, *measure.shape)``.
 
         Args:
             rows: Which rows; None for all.
-            budget: The position of a budget among the table's, or None for all.
-
-        Returns:
-            ``(n, budgets, repeats)``, ``(n, repeats)`` with a budget, ``(n,)`` for a column with one number a row.
         """
-        stored = self.stored
-        if stored.ndim > 1 and budget is not None:
-            stored = stored[:, budget]
-        return self.encoding.decode(stored if rows is None else stored[rows])
+        found = self.encoding.decode(self.stored if rows is None else self._looked(rows, rows=True)[rows])
+        if self.encoding.level:
+            return np.broadcast_to(found[..., None], (*found.shape, len(self.measure.epochs)))
+        return found
 
-    def take(self, rows: Rows, budget: Rows | int, repeat: Rows | int) -> NDArray[np.float64]:
-        """Give one value a row, ``(n,)``, each at its own budget and repeat."""
-        _, budgets, repeats = self.stored.shape
-        return self.at((rows * budgets + budget) * repeats + repeat)
+    def at(self, places: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+        """Return the values at places of the flat stored array, of the places' shape."""
+        return self.encoding.decode(self._looked(places, rows=False).reshape(-1).take(places))
 
-    def at(self, places: Rows) -> NDArray[np.float64]:
-        """Give the values at some places of the flat column, ``(n,)``: row, then budget, then repeat make a place."""
-        return self.encoding.decode(self._flat.take(places))
+    def take(self, rows: Rows, recipe: Rows, seed: Rows) -> NDArray[np.float64]:
+        """Return one value a row, ``(n,)``, each of its own recipe and seed, given by their positions."""
+        _, recipes, seeds = self.stored.shape
+        return self.at((rows * recipes + recipe) * seeds + seed)
 
-    def item(self, row: int, budget: int, repeat: int) -> float:
-        """Give a single value."""
-        return float(self.encoding.decode(self.stored[row, budget, repeat]))
+    def until(self, epoch: int, rows: Rows | None = None) -> NDArray[np.float64]:
+        """Return the sum of the values of the epochs up to and with one, given by its position, ``(n, seeds)``.
 
-    @cached_property
-    def _flat(self) -> NDArray[Any]:
-        return self.stored.reshape(-1)
+        Summed one after the other from the first, as the published interface of NATS-Bench does, which rounding makes
+        another number than a product.
+        """
+        if not self.encoding.level:
+            values = self.values(rows)
+            total: NDArray[np.float64] = np.cumsum(values.reshape(*values.shape[:2], -1)[:, :, : epoch + 1], axis=2)
+            return total[:, :, -1]
+        one = self.layer().values(rows)
+        total = np.zeros_like(one)
+        for _ in range(epoch + 1):
+            total += one
+        return total
+
+    def layer(self, recipe: int = 0, epoch: int = 0) -> Layer:
+        """Return the numbers of all seeds for one recipe after one epoch, both given by their positions."""
+        strides, step = {}, 1
+        shape = self.measure.shape[:-1] if self.encoding.level else self.measure.shape
+        axes = self.measure.axes[: len(shape)]
+        for axis, length in zip(reversed(axes), reversed(shape), strict=True):
+            strides[axis] = step
+            step *= length
+        offset = strides.get("recipe", 0) * recipe + strides.get("epoch", 0) * epoch
+        seeds = len(self.measure.seeds) if "seed" in axes else 1
+        return Layer(self, offset, step, strides.get("seed", 0), seeds)
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """The numbers of every row and seed for one recipe after one epoch, as places of a flat column.
+
+    Attributes:
+        column: The column.
+        offset: The place of the first row's first seed.
+        row: How far rows are apart.
+        seed: How far seeds are apart.
+        seeds: How many there are.
+    """
+
+    column: Column
+    offset: int
+    row: int
+    seed: int
+    seeds: int
+
+    def values(self, rows: Rows | None = None) -> NDArray[np.float64]:
+        """Return the values of some rows, or of all, ``(n, seeds)``."""
+        if rows is None:
+            return self.column.encoding.decode(self._all)
+        return self.column.at(rows[:, None] * self.row + (self.offset + self.seed * np.arange(self.seeds)))
+
+    @property
+    def _all(self) -> NDArray[Any]:
+        stored = self.column.stored
+        flat = stored.reshape(len(stored), -1)
+        return flat[:, self.offset : self.offset + (self.seeds - 1) * self.seed + 1 : max(self.seed, 1)]
 
 
 def mean_of(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,9 +1,9 @@
 """Companions: files beside a table that keep columns of it, ``NAME.ROOM.arrow`` beside ``NAME.arrow``.
 
-A large table keeps what no query reads in the room ``cold``, and has the checksum of each such column. Other rooms are
-attached later, without the table being written again. A companion says which modules its rows are, by the checksum of
-their hashes in their order (in a table of curves, of their numbers): so it serves every table of those modules, and is
-never taken for one of others. A table without its companions answers everything else.
+A large table keeps what no search reads in the room ``cold``, and knows the checksum of that file. Other rooms are
+attached later, without the table being written again. A companion says which architectures its rows are, by the
+checksum of the column that says so: so it serves every table of those, and is never taken for one of others. A table
+without its companions answers everything else.
 """
 
 from __future__ import annotations
@@ -13,19 +13,17 @@ import shutil
 from collections.abc import Mapping
 from glob import escape
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
 from nasbed.core.files import replacing
-from nasbed.tables.column_file import Block, ColumnFile, NotColumns, write_columns
+from nasbed.tables.file import ColumnFile, NotColumns
+from nasbed.tables.legacy import open_columns
 
 _ROOM = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def companion_path(table: Path, room: str) -> Path:
-    """Give the place of a table's companion.
+    """Return the place of a table's companion.
 
     Raises:
         BadSetting: When no room can have that name.
@@ -42,10 +40,11 @@ def find_companions(table: ColumnFile) -> tuple[dict[str, ColumnFile], dict[str,
         The companions by room; and by room why what is there, or should be, is none.
     """
     found: dict[str, ColumnFile] = {}
-    faults = {room: f"there is no {companion_path(table.path, room)}" for room in _rooms(table)}
+    needed = {about["beside"] for about in table.metadata["columns"].values() if "beside" in about}
+    faults = {room: f"there is no {companion_path(table.path, room)}" for room in needed}
     for room, path in _places(table.path).items():
         try:
-            companion = ColumnFile.open(path)
+            companion = open_columns(path)
             if "room" in companion.metadata:
                 _check(companion, room, table)
                 found[room] = companion
@@ -55,13 +54,6 @@ def find_companions(table: ColumnFile) -> tuple[dict[str, ColumnFile], dict[str,
         except NasbedError as error:
             faults[room] = str(error)
     return found, faults
-
-
-def write_companion(
-    path: Path, room: str, modules: str, arrays: Mapping[str, pa.Array], blocks: Mapping[str, Block], columns: Any
-) -> dict[str, str]:
-    """Write a companion of a table whose hashes have the checksum ``modules``; give the checksums of its columns."""
-    return write_columns(path, arrays, blocks, {"room": room, "modules": modules, "columns": columns})
 
 
 def check_room(path: Path) -> None:
@@ -77,7 +69,7 @@ def check_room(path: Path) -> None:
 def is_companion(path: Path) -> bool:
     """Say whether a file is there that is a companion of some table."""
     try:
-        return path.exists() and "room" in ColumnFile.open(path).metadata
+        return path.exists() and "room" in open_columns(path).metadata
     except NasbedError:
         return False
 
@@ -104,19 +96,10 @@ def move_table(source: Path, target: Path) -> None:
 
 
 def _places(table: Path) -> dict[str, Path]:
-    """Give the files beside a table that may be its companions, by room."""
+    """Return the files beside a table that may be its companions, by room."""
     found = sorted(table.parent.glob(f"{escape(table.stem)}.*.arrow"))
     rooms = {path.name[len(table.stem) + 1 : -len(".arrow")]: path for path in found}
     return {room: path for room, path in rooms.items() if _ROOM.fullmatch(room) and path != table}
-
-
-def _rooms(table: ColumnFile) -> dict[str, list[str]]:
-    """Give the columns that a table was written with and does not have itself, by room."""
-    rooms: dict[str, list[str]] = {}
-    for name, about in table.metadata["columns"].items():
-        if "beside" in about:
-            rooms.setdefault(about["beside"], []).append(name)
-    return rooms
 
 
 def _check(companion: ColumnFile, room: str, table: ColumnFile) -> None:
@@ -125,12 +108,8 @@ def _check(companion: ColumnFile, room: str, table: ColumnFile) -> None:
     Raises:
         CorruptFile: Saying what is wrong.
     """
-    written, checksums = table.metadata["checksums"], companion.metadata["checksums"]
-    if companion.metadata["modules"] != written[table.metadata.get("rows", "hash")]:
-        raise CorruptFile(f"{companion.path} is about other modules than those of {table.path.name}")
-    for name in _rooms(table).get(room, []):
-        if checksums.get(name) != written[name]:
-            raise CorruptFile(f"{companion.path} was not written with {table.path.name}: its {name} is another")
-    if "budgets" in table.metadata:  # a table of curves has columns of many shapes, and looks at them itself
-        rows = len(table)
-        companion.check((), (rows,), (rows, len(table.metadata["budgets"]), table.metadata["repeats"]))
+    if companion.metadata["of"] != table.metadata["of"]:
+        raise CorruptFile(f"{companion.path} is about other architectures than those of {table.path.name}")
+    written = table.metadata.get("beside", {}).get(room)
+    if written not in (None, companion.checksum, companion.metadata.get("columns_checksum")):
+        raise CorruptFile(f"{companion.path} was not written with {table.path.name}")

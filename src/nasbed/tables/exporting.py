@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,12 +13,15 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.files import replacing
-from nasbed.tables.column_file import METADATA
-from nasbed.tables.record import MEASURES, POINTS, Record, format_record
+from nasbed.readers.record import MEASURES, POINTS, Record, format_record
+from nasbed.tables.column import Seed
+from nasbed.tables.encoding import is_absent
+from nasbed.tables.file import METADATA
 from nasbed.tables.table import Table
 
 Progress = Callable[[float], None]
 _BATCH = 2**15
+_ROWS = 2**12  # of a table that are written at once
 _RECORD_AT_MOST = 2048  # bytes of the usual layout without the operations' names
 
 
@@ -28,9 +32,12 @@ def export(table: Table, path: str | Path, progress: Progress | None = None) -> 
         BadSetting: When the ending is another one, or the file cannot be written.
     """
     path = Path(path).expanduser()
-    writers = {".tfrecord": export_tfrecord, ".parquet": export_parquet, ".csv": export_csv}
+    writers = {".parquet": export_rows, ".csv": export_rows}
+    if "hash" in table.file:
+        writers[".tfrecord"] = export_tfrecord
     if path.suffix not in writers:
-        raise BadSetting(f"{path.name} should end in one of {', '.join(writers)}, which says the format to write")
+        why = "" if ".tfrecord" in writers else "; TFRecord is the format of modules of NAS-Bench-101"
+        raise BadSetting(f"{path.name} should end in {' or '.join(writers)}, which says the format to write{why}")
     writers[path.suffix](table, path, progress)
 
 
@@ -42,9 +49,8 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
     Raises:
         NotInTable: When values that the table was written with are not beside it: the file would not have all there is.
     """
-    for name in table.missing:
-        _ = table.column(name)
-    from nasbed.tables.tfrecord_writing import write_records
+    _refuse_incomplete(table)
+    from nasbed.readers.tfrecord_writing import write_records
 
     slots = _record_order(table)
     columns = _sources(table)
@@ -53,11 +59,13 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
     joined, ends = np.frombuffer(b"".join(names), np.uint8), np.cumsum([len(name) for name in names])
     room = _RECORD_AT_MOST + len(table.space.cardinalities) * max(map(len, names))
     buffer = np.empty(min(_BATCH, len(slots)) * room, np.uint8)
-    plain = bool(texts) or int(table.trainable_parameters.min()) < 0
+    (epochs, repeats), parameters = table.modules.trainings, table.modules.trainable_parameters
+    budgets = np.array(epochs)
+    plain = bool(texts) or int(parameters.min()) < 0
     with replacing(path) as beside, beside.open("wb") as file:
         for start in range(0, len(slots), _BATCH):
             some = slots[start : start + _BATCH]
-            row, budget, repeat = np.unravel_index(some, (len(table), len(table.budgets), table.repeats))
+            row, budget, repeat = np.unravel_index(some, (len(table), len(budgets), repeats))
             values = np.stack([column(row, budget, repeat) for column in columns], axis=1)
             if plain:
                 for i in range(len(some)):
@@ -67,13 +75,13 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
                 end = write_records(
                     buffer,
                     row,
-                    np.array(table.budgets)[budget],
+                    budgets[budget],
                     values.view(np.uint64),
-                    table.hashes,
+                    table.modules.hashes,
                     table.archs,
-                    table.vertices,
+                    table.modules.vertices,
                     table.metadata["space"]["settings"]["vertices"],
-                    table.trainable_parameters,
+                    parameters,
                     joined,
                     ends,
                 )
@@ -82,83 +90,149 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
                 progress((start + len(some)) / len(slots))
 
 
-def export_parquet(table: Table, path: Path, progress: Progress | None = None) -> None:
-    """Write a row a module with every column decoded, the results as nested lists, the metadata kept."""
-    from pyarrow import parquet
+def export_rows(table: Table, path: Path, progress: Progress | None = None) -> None:
+    """Write a row for each training: its architecture, recipe, data set and seed, and what was measured.
 
-    columns = _module_columns(table, np.arange(len(table)))
-    for name in table.columns:
-        column = table.column(name)
-        if column.encoding.kind == "text":
-            columns[name] = pa.array(column.stored.tolist())
-            continue
-        values = pa.array(column.values().reshape(-1))
-        for size in reversed(table.shape(name)[1:]):
-            values = pa.FixedSizeListArray.from_arrays(values, size).cast(pa.list_(values.type))
-        columns[name] = values
-    made = pa.table(columns).replace_schema_metadata({METADATA: table.file.batch.schema.metadata[METADATA]})
+    What is measured epoch by epoch is a list in Parquet, over the epochs that the metadata name, and the last value in
+    CSV. Numbers are written so that they read back exactly; what is missing is null, or an empty cell.
+
+    Raises:
+        NotInTable: When values that the table was written with are not beside it: the file would not have all there is.
+    """
+    from pyarrow import csv, parquet
+
+    _refuse_incomplete(table)
+    lists, headings, trainings = path.suffix == ".parquet", _headings(table), list(_trainings(table))
+    kinds = {name: _kind(table, next(iter(places.values()))[0], lists) for name, places in headings.items()}
+    named = ("recipe", "data", "seed")
+    schema = pa.schema({**_identity(table, np.arange(0))[1], **dict.fromkeys(named, pa.string()), **kinds})
+    schema = schema.with_metadata({METADATA: table.file.batch.schema.metadata[METADATA]})
     with replacing(path) as beside:
-        parquet.write_table(made, beside, row_group_size=2**16)
-    if progress is not None:
-        progress(1.0)
+        writer = parquet.ParquetWriter(beside, schema, compression="zstd") if lists else csv.CSVWriter(beside, schema)
+        with writer:
+            for done, (recipe, data, seed, every) in enumerate(trainings, 1):
+                for rows in np.array_split(every, -(-len(every) // _ROWS)):
+                    found = _identity(table, rows)[0] | {"recipe": [recipe] * len(rows), "data": [data] * len(rows)}
+                    found["seed"] = [str(seed)] * len(rows)
+                    for name, places in headings.items():
+                        place = places.get((recipe, data), places.get(None))
+                        lost = pa.nulls(len(rows), kinds[name])
+                        found[name] = lost if place is None else _numbers(table, *place, seed, rows, lists)
+                    writer.write_table(pa.table(found, schema=schema))
+                if progress is not None:
+                    progress(done / len(trainings))
 
 
-def export_csv(table: Table, path: Path, progress: Progress | None = None) -> None:
-    """Write a row for each module, budget and repeat; numbers as Python prints them, which reads back exactly."""
-    import csv
-
-    named = [name for name in table.columns if table.column(name).encoding.kind != "text"]
-    texts = [name for name in table.columns if name not in named]
-    with replacing(path) as beside, beside.open("w", newline="") as file:
-        writer = csv.writer(file)
-        head = ("hash", "vertices", "adjacency", "operations", "trainable_parameters")
-        writer.writerow([*head, "epochs", "repeat", *named, *texts])
-        for start in range(0, len(table), _BATCH // 8):
-            rows = np.arange(start, min(start + _BATCH // 8, len(table)))
-            modules = _module_columns(table, rows)
-            fixed = list(zip(*(modules[name].to_pylist() for name in head), strict=True))
-            values = [
-                np.broadcast_to(
-                    (found := table.column(name).values(rows)).reshape(len(rows), *(found.shape[1:] or (1, 1))),
-                    (len(rows), len(table.budgets), table.repeats),
-                ).tolist()
-                for name in named
-            ] + [table.column(name).stored[rows].tolist() for name in texts]
-            for i, module in enumerate(fixed):
-                for b, epochs in enumerate(table.budgets):
-                    for r in range(table.repeats):
-                        writer.writerow([*module, epochs, r, *(column[i][b][r] for column in values)])
-            if progress is not None:
-                progress((int(rows[-1]) + 1) / len(table))
+def _refuse_incomplete(table: Table) -> None:
+    for name in table.missing:
+        _ = table.column(name)
 
 
-def _module_columns(table: Table, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
-    """Give what says which module a row is, in words."""
-    graphs = [table.graph(int(row)) for row in rows]
-    return {
-        "hash": pa.array([table.hashes[row].tobytes().hex() for row in rows]),
-        "vertices": pa.array([graph.vertices for graph in graphs], pa.int8()),
-        "adjacency": pa.array(["".join(str(x) for line in graph.adjacency for x in line) for graph in graphs]),
-        "operations": pa.array([",".join(graph.labels) for graph in graphs]),
-        "trainable_parameters": pa.array(table.trainable_parameters[rows]),
-    }
+def _trainings(table: Table) -> Iterator[tuple[str, str, Seed, NDArray[np.int64]]]:
+    """Give recipe, data set, seed and rows of the trainings that there are; no seed where there is but a mean."""
+    groups: dict[tuple[str, str], dict[Seed, NDArray[np.bool_]]] = {}
+    for one in table.find():
+        if one.recipe or one.split:
+            seeds = groups.setdefault((one.recipe, one.data), {})
+            there = np.asarray(~np.isnan(one.curve()).all(axis=2))
+            for i, seed in enumerate(one.measure.seeds or ("",)):
+                seeds[seed] = seeds[seed] | there[:, i] if seed in seeds else there[:, i]
+    for (recipe, data), seeds in groups.items():
+        for seed, there in seeds.items():
+            if there.any():
+                yield recipe, data, seed, np.flatnonzero(there)
+
+
+def _headings(table: Table) -> dict[str, dict[tuple[str, str] | None, tuple[str, int]]]:
+    """Return, by what columns are called, where they are read: by recipe and data set the table's column, and recipe.
+
+    What belongs to no training stands in the row of each.
+    """
+    found: dict[str, dict[tuple[str, str] | None, tuple[str, int]]] = {}
+    for name in table.columns:
+        measure = table.column(name).measure
+        if not (measure.recipes or measure.split):
+            if name in table.measures:
+                found[name] = {None: (name, 0)}
+            continue
+        heading = name if "recipe" in measure.axes else "/".join(filter(None, (measure.published, measure.metric)))
+        for i, recipe in enumerate(measure.recipes or ("",)):
+            found.setdefault(heading, {})[recipe, measure.data] = name, i
+    return found
+
+
+def _kind(table: Table, name: str, lists: bool) -> pa.DataType:
+    column = table.column(name)
+    if column.encoding.kind == "text":
+        return pa.string()
+    if column.encoding.kind == "whole":
+        return pa.int64()
+    long = lists and {"epoch", "repeat"} & {*column.measure.axes}
+    return pa.list_(pa.float64()) if long else pa.float64()
+
+
+def _numbers(table: Table, name: str, recipe: int, seed: Seed, rows: NDArray[np.int64], lists: bool) -> pa.Array:
+    """Return one training's numbers of some rows, null where there is none."""
+    column, kind = table.column(name), _kind(table, name, lists)
+    measure = column.measure
+    if column.encoding.kind == "text":
+        found = column.stored.reshape(len(table), *measure.shape)[rows]
+    else:
+        found = column.values(rows)
+    if "recipe" in measure.axes:
+        found = found[:, recipe]
+    if "seed" in measure.axes:
+        if seed not in measure.seeds:
+            return pa.nulls(len(rows), kind)
+        found = found[:, measure.seeds.index(seed)]
+    if found.dtype == object:
+        return pa.array(found.tolist(), kind)
+    if found.ndim > 1 and not lists:
+        found = found[:, -1]
+    absent = is_absent(found) if table.continues and lists else np.isnan(found)
+    flat = pa.array(np.ascontiguousarray(found).reshape(-1), mask=absent.reshape(-1))
+    if found.ndim == 1:
+        return flat.cast(kind)
+    return pa.ListArray.from_arrays(np.arange(0, len(flat) + 1, found.shape[1], dtype=np.int32), flat)
+
+
+def _identity(table: Table, rows: NDArray[np.int64]) -> tuple[dict[str, Any], dict[str, pa.DataType]]:
+    """Return what says which architecture a row is, in words, and of which kinds that is."""
+    found: dict[str, Any] = {}
+    kinds: dict[str, pa.DataType] = {}
+    if table.space.size is not None:
+        found["index"], kinds["index"] = table.indices[rows], pa.int64()
+    found["arch"], kinds["arch"] = [table.space.format(arch) for arch in table.archs[rows]], pa.string()
+    if "hash" in table.file:
+        graphs = [table.modules.graph(int(row)) for row in rows]
+        found["hash"] = [table.modules.hashes[row].tobytes().hex() for row in rows]
+        found["adjacency"] = ["".join(str(x) for line in graph.adjacency for x in line) for graph in graphs]
+        found["operations"] = [",".join(graph.labels) for graph in graphs]
+        kinds |= dict.fromkeys(("hash", "adjacency", "operations"), pa.string())
+    return found, kinds
 
 
 def _record_order(table: Table) -> NDArray[np.int64]:
     """Give the slots, numbers into ``(modules, budgets, repeats)``, that have a record, in the order of the file."""
-    size = len(table) * len(table.budgets) * table.repeats
+    budgets, repeats = table.modules.trainings
+    shape = len(table), len(budgets), repeats
+    size = len(table) * len(budgets) * repeats
     if "record" in table.columns:
         number = table.column("record").values().reshape(-1) + np.arange(size)
         there = np.flatnonzero(~np.isnan(number))
         return there[np.argsort(number[there], kind="stable")]
-    order = np.arange(len(table)) if table.by_hash is None else table.by_hash
+    found = np.zeros(shape, bool)
+    for name, measure in table.measures.items():
+        if measure.shape == shape[1:]:
+            found |= ~np.isnan(table.column(name).values())
+    order = np.arange(len(table)) if table.modules.by_hash is None else table.modules.by_hash
     slots = np.arange(size).reshape(len(table), -1)[order]
-    return slots[table.there().reshape(len(table), -1)[order]]
+    return slots[found.reshape(len(table), -1)[order]]
 
 
 def _sources(table: Table) -> list[Callable[..., NDArray[np.float64]]]:
     """Give, for each double of a record, what looks it up."""
-    budgets = np.array(table.budgets, np.float64)
+    budgets = np.array(table.modules.trainings[0], np.float64)
     shares = {"start_": 0.0, "halfway_": 0.5, "": 1.0}
 
     def source(name: str, point: str) -> Callable[..., NDArray[np.float64]]:
@@ -175,14 +249,14 @@ def _sources(table: Table) -> list[Callable[..., NDArray[np.float64]]]:
 
 
 def _record(table: Table, row: int, budget: int, values: NDArray[np.float64], paths: tuple[str | None, ...]) -> Record:
-    graph = table.graph(row)
+    graph = table.modules.graph(row)
     return Record(
-        table.hashes[row].tobytes().hex(),
-        table.budgets[budget],
+        table.modules.hashes[row].tobytes().hex(),
+        table.modules.trainings[0][budget],
         "".join(str(x) for line in graph.adjacency for x in line),
         graph.labels,
         tuple(values.tolist()),
-        int(table.trainable_parameters[row]),
+        int(table.modules.trainable_parameters[row]),
         paths,
     )
 
@@ -197,7 +271,7 @@ def _text(table: Table, point: str, slot: int) -> str | None:
 
 def _framed(text: bytes) -> bytes:
     """Put length and checksums around a record."""
-    from nasbed.tables.tfrecord_layout import masked_crc
+    from nasbed.readers.tfrecord_layout import masked_crc
 
     length = len(text).to_bytes(8, "little")
 

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from glob import escape
 from io import RawIOBase
 from pathlib import Path
 from typing import Any
@@ -24,29 +22,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture
-from nasbed.core.files import check_place
+from nasbed.core.files import check_place, remove_left
+from nasbed.core.locks import CLAIM, locked
+from nasbed.readers import tfrecord_reading as kernels
+from nasbed.readers.record import MEASURES, POINTS, Record, parse_record
 from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
-from nasbed.tables import tfrecord_reading as kernels
-from nasbed.tables.build import build_table
-from nasbed.tables.column_file import COLD
 from nasbed.tables.companion import companion_path
-from nasbed.tables.gathered import Gathered
+from nasbed.tables.file import COLD
+from nasbed.tables.gathered import Batch, Gathered, Module, joined, slots
 from nasbed.tables.published import MODULES, PUBLISHED
-from nasbed.tables.record import MEASURES, POINTS, Record, parse_record
 from nasbed.tables.table import Table
-from nasbed.tables.tfrecord_layout import VALUES
+from nasbed.tables.writing import write_trainings
 
 COLUMNS = (*(f"{point}{measure}" for point in POINTS for measure in MEASURES), "total_time")
 """Where the doubles of a record go, in their order."""
 
 Progress = Callable[[float], None]
-_Module = tuple[bytes, int, int, list[int], int]
 _CHUNK = 2**24
-_BATCH = 2**15
 _READING = 0.8  # of all the work
 _VERTICES, _EDGES = 7, 9  # of the published space
-_INTERIOR = kernels.VERTICES_AT_MOST - 2
 
 
 def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | None = None) -> Table:
@@ -65,8 +60,13 @@ def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | No
     if not source.is_file():
         raise BadSetting(f"there is no file {source}")
     check_place(out)
-    for path in (out, companion_path(out, COLD)):
-        remove_left(path.parent.glob(f".{escape(path.name)}.*.part"))
+    with locked(out, f"imports to {out}", CLAIM):
+        for path in (out, companion_path(out, COLD)):
+            remove_left(path.parent, path.name)
+        return _import(source, out, progress)
+
+
+def _import(source: Path, out: Path, progress: Progress | None) -> Table:
     found = _Records(source, progress or (lambda share: None))
     with source.open("rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
@@ -74,28 +74,6 @@ def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | No
     table = found.build(out, {"file": source.name, "bytes": size, "sha256": digest})
     found.progress(1.0)
     return table
-
-
-def remove_left(parts: Iterable[Path]) -> None:
-    """Remove unfinished files and folders, named ``….<process>.<suffix>``, whose process has ended."""
-    for part in parts:
-        process = part.name.split(".")[-2]
-        if not process.isdecimal() or _runs(int(process)):
-            continue
-        if part.is_dir():
-            shutil.rmtree(part, ignore_errors=True)
-        else:
-            part.unlink(missing_ok=True)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it runs, and belongs to someone else
-        return True
-    return True
 
 
 @dataclass
@@ -116,7 +94,7 @@ class _Records:
     def read(self, file: RawIOBase, size: int) -> str:
         """Read all records; give the file's SHA-256."""
         digest = hashlib.sha256()
-        buffer, batch = np.empty(2 * _CHUNK, np.uint8), _Batch()
+        buffer, batch = np.empty(2 * _CHUNK, np.uint8), Batch()
         filled, offset = 0, 0  # bytes in the buffer, and where in the file the first of them is
         with ThreadPoolExecutor(1) as beside:
             while True:
@@ -138,11 +116,11 @@ class _Records:
             raise CorruptFile(f"{self.path} is empty; it should be a TFRecord file such as nasbench_full.tfrecord")
         return digest.hexdigest()
 
-    def _take(self, batch: _Batch, buffer: NDArray[np.uint8], filled: int, offset: int) -> int:
+    def _take(self, batch: Batch, buffer: NDArray[np.uint8], filled: int, offset: int) -> int:
         """Take the whole records of a buffer; give where they end."""
         at, ended = 0, kernels.COMPLETE
         while ended == kernels.COMPLETE:
-            text, ends = _joined(self.names)
+            text, ends = joined(self.names)
             count, modules, end, ended = kernels.read_records(buffer, at, filled, text, ends, *batch.arrays)
             self._keep(batch, count, modules, buffer, offset)
             at = end
@@ -152,9 +130,9 @@ class _Records:
         hint = "; is this a TFRecord file?" if self.count == 0 else ""
         raise self._corrupt(offset + at, f"the checksum of its {which} is wrong{hint}")
 
-    def _keep(self, batch: _Batch, count: int, modules: int, buffer: NDArray[np.uint8], offset: int) -> None:
+    def _keep(self, batch: Batch, count: int, modules: int, buffer: NDArray[np.uint8], offset: int) -> None:
         """Append a batch, after taking apart plainly what the kernel left."""
-        extra: list[_Module] = []
+        extra: list[Module] = []
         for i in np.flatnonzero(~batch.usual[:count]):
             first, last = batch.places[i]
             try:
@@ -226,7 +204,7 @@ class _Records:
         row += np.concatenate([np.searchsorted(budgets, some).astype(np.int32) for some in self.epochs])
         self.epochs.clear()
         slot: NDArray[np.integer[Any]] | None
-        slot, repeats, even = _slots(row, len(rows) * len(budgets))
+        slot, repeats, even = slots(row, len(rows) * len(budgets))
         del row
         if even and (slot[1:] > slot[:-1]).all():  # sorted, as the published files are
             slot = None
@@ -242,14 +220,15 @@ class _Records:
         published = PUBLISHED.get(about["sha256"])
         with ThreadPoolExecutor(1) as beside:
             checked = beside.submit(self._check_hashes, space, archs, hashes[rows], first[rows])
-            return build_table(
+            return write_trainings(
                 out,
-                space=space,
-                archs=archs,
+                space,
+                archs,
+                results,
                 budgets=budgets.tolist(),
                 repeats=repeats,
-                results=results,
-                trainable_parameters=parameters[rows],
+                data="cifar10",
+                parameters=parameters[rows],
                 provenance={
                     "source": f"published {published}" if published else "not a published file",
                     **about,
@@ -314,55 +293,6 @@ class _Records:
         return texts
 
 
-class _Batch:
-    """Room for what the kernel reads."""
-
-    def __init__(self) -> None:
-        self.places = np.zeros((_BATCH, 2), np.int64)
-        self.usual = np.zeros(_BATCH, np.bool_)
-        self.epochs = np.zeros(_BATCH, np.int32)
-        self.values = np.zeros((VALUES, _BATCH + 8), np.uint64)[:, :_BATCH]  # not all in one set of the cache
-        self.module = np.zeros(_BATCH, np.int32)
-        self.hashes = np.zeros((_BATCH, 16), np.uint8)
-        self.vertices = np.zeros(_BATCH, np.int8)
-        self.masks = np.zeros(_BATCH, np.uint64)
-        self.labels = np.full((_BATCH, _INTERIOR), -1, np.int8)
-        self.parameters = np.zeros(_BATCH, np.int64)
-
-    @property
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """All of it, in the kernel's order."""
-        return (self.places, self.usual, self.epochs, self.values, self.module, *self._of_modules)
-
-    @property
-    def _of_modules(self) -> tuple[NDArray[Any], ...]:
-        return (self.hashes, self.vertices, self.masks, self.labels, self.parameters)
-
-    def modules(self, count: int, more: list[_Module]) -> tuple[NDArray[Any], ...]:
-        """Give hashes, vertices, masks, labels and parameters of the first modules, then of those read plainly."""
-        found = [array[:count].copy() for array in self._of_modules]
-        if more:
-            digests, sides, masks, labels, parameters = zip(*more, strict=True)
-            filled = np.full((len(labels), _INTERIOR), -1, np.int8)
-            for i, row in enumerate(labels):
-                filled[i, : len(row)] = row
-            plain: tuple[NDArray[Any], ...] = (
-                np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16),
-                np.array(sides, np.int8),
-                np.array(masks, np.uint64),
-                filled,
-                np.array(parameters, np.int64),
-            )
-            found = [np.concatenate(pair) for pair in zip(found, plain, strict=True)]
-        return tuple(found)
-
-
-def _joined(names: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Give names as the kernels take them: their bytes, and where each ends."""
-    texts = [name.encode() for name in names]
-    return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([len(text) for text in texts])
-
-
 def _are_published(space: NASBench101, archs: NDArray[np.int8], hashes: NDArray[np.uint8]) -> bool:
     """Say whether these are all published modules with their hashes: one checksum in place of seconds of hashing."""
     if space != NASBench101() or len(archs) != space.size:
@@ -399,22 +329,6 @@ def _rows(hashes: NDArray[np.uint8], first: NDArray[np.int64]) -> tuple[NDArray[
     row_of = np.empty(len(order), np.int64)
     row_of[order] = rank[np.cumsum(new) - 1]
     return row_of, earliest[by_record]
-
-
-def _slots(group: NDArray[np.int32], groups: int) -> tuple[NDArray[np.integer[Any]], int, bool]:
-    """Number the repeats of each group in the order of the file.
-
-    Returns:
-        The place of each record in ``(modules, budgets, repeats)``; the most repeats; whether all groups have as many.
-    """
-    counts = np.zeros(groups, np.int32)
-    slot = kernels.number_repeats(group, counts)
-    repeats = int(counts.max())
-    if groups * repeats > np.iinfo(np.int32).max:
-        slot = slot.astype(np.int64)
-    for start in range(0, len(slot), _BATCH):
-        slot[start : start + _BATCH] += np.multiply(group[start : start + _BATCH], repeats, dtype=slot.dtype)
-    return slot, repeats, bool((counts == repeats).all())
 
 
 def _filled(values: NDArray[Any], slot: NDArray[np.integer[Any]] | None, shape: tuple[int, int, int]) -> NDArray[Any]:

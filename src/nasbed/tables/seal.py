@@ -1,72 +1,111 @@
-"""The seal: the checksum of a whole table file, written into that file.
+"""The seal of a file of columns: what is compared before Arrow reads it, and how its blocks are found.
 
-An Arrow file says its schema twice, in the message that it begins with and in its footer, and the schema's metadata
-have the seal: the SHA-256 of the file as it would be with ``BLANK`` in both places. So no bit of the file can change
-unseen, be it of a column, of Arrow's own description or of the padding between them.
+A block is ``2 ** SHIFT`` bytes of the body, which lies between Arrow's description at the beginning and its footer.
+Both of these have the schema, and with it the seal: the SHA-256 of all that is not body, with blanks in place of seals.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+import mmap
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
-BLANK = b"the checksum of this file computed with these words in its place"
-_CHUNK = 2**20
-_HEAD, _TAIL = 16, 10  # bytes before the schema's message and after the footer
+import numpy as np
 
+from nasbed.core.errors import BadSetting, CorruptFile
 
-def seal(path: Path) -> None:
-    """Write the checksum over ``BLANK``, in both places."""
-    with path.open("rb+") as file:
-        places = _places(file, BLANK)
-        checksum = _checksum(file, places).encode()
-        for place in places:
-            file.seek(place)
-            file.write(checksum)
+MARK = b"nasbed-seal-3:"
+BLANK = MARK + b"0" * 64
+SHIFT = 16
+DO = "put a whole copy in its place, or make it again"
+_OLD_BLANK = b"the checksum of this file computed with these words in its place"
+_MAGIC = b"ARROW1"
+_HEAD, _TAIL = 16, 10  # bytes before the schema's message, and behind the footer
 
 
-def is_sealed(path: Path, checksum: bytes) -> bool:
-    """Say whether a file is to the bit what was sealed with a checksum."""
-    with path.open("rb") as file:
-        try:
-            places = _places(file, checksum)
-        except ValueError:
-            return False
-        return _checksum(file, places).encode() == checksum
-
-
-def _places(file: BinaryIO, text: bytes) -> list[int]:
-    """Find a text in the first message and in the footer.
+def mapped(path: Path) -> mmap.mmap:
+    """Map a file's bytes.
 
     Raises:
-        ValueError: When it is not there, or the file is no Arrow file.
+        BadSetting: When it is not there or may not be read.
+        CorruptFile: When it is empty.
     """
-    size = os.fstat(file.fileno()).st_size
-    file.seek(0)
-    message = int.from_bytes(file.read(_HEAD)[-4:], "little")
-    file.seek(max(size - _TAIL, 0))
-    footer = size - _TAIL - int.from_bytes(file.read(4), "little")
-    places = []
-    for start, stop in ((0, _HEAD + message), (footer, size)):
-        if not 0 <= start < stop <= size:
-            raise ValueError("not an Arrow file")
-        file.seek(start)
-        places.append(start + file.read(stop - start).index(text))
-    return places
+    if not path.is_file():
+        raise BadSetting(f"there is no file {path}")
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise CorruptFile(f"{path} is empty; it should be a table") from None
 
 
-def _checksum(file: BinaryIO, places: list[int]) -> str:
-    """Hash a file with ``BLANK`` in some places, a chunk at a time."""
+def body_of(data: mmap.mmap, path: Path) -> tuple[int, int]:
+    """Give where the columns begin and where the footer does.
+
+    Raises:
+        CorruptFile: When the file is no Arrow file, or has been cut off.
+    """
+    size = len(data)
+    if size > _HEAD + _TAIL and data[:6] == _MAGIC and data[-6:] == _MAGIC:
+        batch = _HEAD + int.from_bytes(data[12:16], "little")
+        start = batch + 8 + int.from_bytes(data[batch + 4 : batch + 8], "little")
+        stop = size - _TAIL - int.from_bytes(data[size - _TAIL : size - 6], "little")
+        if _HEAD < batch < start <= stop < size:
+            return start, stop
+    raise CorruptFile(f"{path} is not a table, or is damaged or has been cut off: it is no whole Arrow file")
+
+
+def _places(data: mmap.mmap, start: int, stop: int) -> Iterator[int]:
+    """Give where the seals are: one in Arrow's description, one in its footer; −1 where there is none."""
+    yield data.find(MARK, 0, start)
+    yield data.find(MARK, stop)
+
+
+def digest_around(data: mmap.mmap, start: int, stop: int) -> str:
+    """Hash what lies before and behind the body, with blanks for the seals."""
     digest = hashlib.sha256()
-    start = 0
-    for place in [*places, os.fstat(file.fileno()).st_size]:
-        file.seek(start)
-        while start < place:
-            chunk = file.read(min(_CHUNK, place - start))
-            digest.update(chunk)
-            start += len(chunk)
-        digest.update(BLANK)
-        start = place + len(BLANK)
+    for place, (begin, end) in zip(_places(data, start, stop), ((0, start), (stop, len(data))), strict=True):
+        digest.update(data[begin:place] + BLANK + data[place + len(BLANK) : end])
     return digest.hexdigest()
+
+
+def seal_of(data: mmap.mmap, start: int, stop: int, path: Path) -> str | None:
+    """Compare the description with the seal and give it; None where there is none, as in files of version 0.1.
+
+    Raises:
+        CorruptFile: When they differ.
+    """
+    places = list(_places(data, start, stop))
+    if max(places) < 0:
+        return None
+    found = {data[place + len(MARK) : place + len(BLANK)] for place in places}
+    if min(places) < 0 or found != {digest_around(data, start, stop).encode()}:
+        raise CorruptFile(f"{path} is damaged: its description is not what was written; {DO}")
+    return found.pop().decode()
+
+
+def block_checksums(text: bytes, size: int) -> tuple[int, ...]:
+    """Read the checksums of the blocks of so many bytes."""
+    digits = text[: 8 * -(-size >> SHIFT)].decode()
+    return tuple(np.frombuffer(bytes.fromhex(digits), ">u4").tolist())
+
+
+def check_whole(path: Path, data: mmap.mmap, footer: int, seal: bytes) -> None:
+    """Compare a file of version 0.1 with its checksum, the SHA-256 of the file with ``_OLD_BLANK`` in both its places.
+
+    Raises:
+        CorruptFile: When they differ, or there is none.
+    """
+    places = [data.find(seal), data.find(seal, footer)]
+    if len(seal) == len(_OLD_BLANK) and 0 <= places[0] < footer <= places[1]:
+        digest, start = hashlib.sha256(), 0
+        for place in (*places, len(data)):  # it ended with those words, too
+            digest.update(memoryview(data)[start:place])
+            digest.update(_OLD_BLANK)
+            start = place + len(_OLD_BLANK)
+        if digest.hexdigest().encode() == seal:
+            return
+    raise CorruptFile(f"{path} is damaged: it is not what was written; {DO}")

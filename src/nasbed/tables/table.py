@@ -1,48 +1,44 @@
-"""A table of trained architectures: a memory-mapped Arrow file and, if it is large, a companion.
+"""A table: named measurements over architectures, seeds and epochs, in a memory-mapped Arrow file and what lies beside
+it.
 
-The file is Arrow IPC, uncompressed, with a single record batch, so that any Arrow reader maps it. It has a row a
-module:
+A row is an architecture. Which one it is, one of these columns says:
 
-* ``hash``: the published MD5 digest, 16 bytes;
-* ``arch``: the module as it was given, unpruned if it was, as a row of its space, and ``vertices``, how many it had;
-* ``trainable_parameters``; ``class``, the space's number of the module, where the space numbers its modules; and
-  ``by_hash``, the rows in ascending order of hash, unless they are in that order already;
-* the results, fixed-shape tensors ``(budgets, repeats)``, stored as ``encoding`` has it.
+* ``index``: the space's number, ascending, where the space numbers its architectures;
+* ``arch``: a row of the space, ``(decisions,)``, where it does not;
+* both, and the published MD5 digest ``hash``, of modules of NAS-Bench-101, which are kept as they were given, unpruned
+  if they were: ``vertices`` says how many vertices a module had, ``class`` the space's number, ``by_hash`` the rows in
+  ascending order of hash, unless they are in that order already.
 
-The metadata, of which ``column_file`` tells, have all else: space, budgets, repeats, provenance, and the columns with
-their checksums. Columns that no query reads are compressed, and kept in this file while they are small, else beside it,
+The other columns are what was measured: ``(n, *axes)``, with axes for recipes, seeds and epochs as far as the metadata
+name them. Numbers come back to the last bit. Columns that no search reads are compressed or lie beside a large table,
 as ``companion`` has it.
 """
 
 from __future__ import annotations
 
 import shutil
-import struct
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, CorruptFile, NotInTable, UnknownName
+from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.core.files import replacing
-from nasbed.core.graph import Graph
-from nasbed.core.records import Archs
-from nasbed.core.registry import spaces
-from nasbed.core.space import Space
-from nasbed.tables.column import Column
-from nasbed.tables.column_file import ColumnFile
-from nasbed.tables.companion import companion_path, copy_companions, find_companions
+from nasbed.tables.architectures import Architectures
+from nasbed.tables.columns import is_text
+from nasbed.tables.companion import companion_path, copy_companions
+from nasbed.tables.file import ColumnFile
+from nasbed.tables.legacy import open_columns
+from nasbed.tables.measurement import Measurement
+from nasbed.tables.published import HALVES, ONLY_TEST, WARNINGS
 
-MODULE_COLUMNS = ("hash", "arch", "vertices", "trainable_parameters", "class", "by_hash")
-_DIGEST = struct.Struct(">QQ")
-_PROBES = 8
-"""How often a hash is looked for where it should be; about five find it. Halving bounds what uneven hashes cost."""
+ROW_COLUMNS = ("index", "arch", "hash", "vertices", "class", "by_hash")
 
 
-class Table:
+class Table(Architectures):
     """What was measured; see the module's text for the file. Values are read from the mapped file when asked for.
 
     Args:
@@ -50,238 +46,168 @@ class Table:
     """
 
     def __init__(self, file: ColumnFile) -> None:
-        self.file = file
-        self.path, self.metadata = file.path, file.metadata
-        self.budgets: tuple[int, ...] = tuple(self.metadata["budgets"])
-        self.repeats: int = self.metadata["repeats"]
+        super().__init__(file)
         self.provenance: dict[str, Any] = self.metadata["provenance"]
-        self._columns: dict[str, Column] = {}
+        self.continues: bool = self.metadata.get("continues", False)
+        """Whether a short training is the beginning of a longer one: the epochs of one recipe are its budgets."""
+        self._measurements: dict[tuple[str, ...], Measurement] = {}
 
     @classmethod
     def open(cls, path: str | Path) -> Table:
         """Map a table file.
 
         Raises:
-            BadSetting: When there is no such file.
-            CorruptFile: When it is no table, has been cut off, or was made by a later version.
+            BadSetting: When there is no such file, or it lies beside a table.
+            CorruptFile: When it is no table, is damaged, has been cut off, or was made by a later version.
         """
-        path = Path(path).expanduser()
-        if not path.is_file():
-            raise BadSetting(f"there is no file {path}")
-        file = ColumnFile.open(path)
+        file = open_columns(Path(path).expanduser())
         if "room" in file.metadata:
-            whole = f"{path.stem.removesuffix('.' + file.metadata['room'])}.arrow"
-            raise BadSetting(f"{path} is what lies beside a table; open {whole}")
-        if "budgets" not in file.metadata:
-            raise BadSetting(f"{path} is a table of another kind; nasbed.table opens tables of every kind")
-        table = cls(file)
-        file.check(MODULE_COLUMNS[:4], (len(file),), (len(file), len(table.budgets), table.repeats))
-        return table
-
-    def __len__(self) -> int:
-        return len(self.file)
+            whole = f"{file.path.stem.removesuffix('.' + file.metadata['room'])}.arrow"
+            raise BadSetting(f"{file.path} is what lies beside a table; open {whole}")
+        lacking = [name for name, about in file.columns.items() if not about.get("cold") and name not in file]
+        if lacking or str(file.metadata.get("rows")) not in file:
+            raise CorruptFile(f"{file.path} lacks the columns {', '.join(lacking) or 'that say what its rows are'}")
+        return cls(file)
 
     def __repr__(self) -> str:
-        return f"Table({str(self.path)!r}: {len(self)} × {len(self.budgets)} budgets × {self.repeats} repeats)"
+        return f"Table({str(self.path)!r}: {len(self)} of {self.metadata['space']['name']}; {', '.join(self.groups)})"
 
-    # ── modules ───────────────────────────────────────────────────────────────────────────────────────────────
-
-    @cached_property
-    def space(self) -> Space:
-        """The space of the architectures."""
-        settings = {k: tuple(v) if isinstance(v, list) else v for k, v in self.metadata["space"]["settings"].items()}
-        made: Space = spaces.make(self.metadata["space"]["name"], settings)
-        return made
+    # ── measurements ──────────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def hashes(self) -> NDArray[np.uint8]:
-        """The published digest of each module, ``(n, 16)``."""
-        return self.file.array("hash")
-
-    @cached_property
-    def archs(self) -> Archs:
-        """Each module as it was given, ``(n, decisions)``; fewer vertices leave places without edges."""
-        return self.file.array("arch")
-
-    @cached_property
-    def vertices(self) -> NDArray[np.int8]:
-        """How many vertices each module was given with, ``(n,)``."""
-        return self.file.array("vertices")
-
-    @cached_property
-    def trainable_parameters(self) -> NDArray[np.integer[Any]]:
-        """How many parameters the network of each module has, ``(n,)``."""
-        return self.file.array("trainable_parameters")
-
-    @cached_property
-    def classes(self) -> NDArray[np.int32] | None:
-        """The space's number of each module, ``(n,)``; None when the space does not number its modules."""
-        return self.file.array("class") if "class" in self.file else None
-
-    @cached_property
-    def by_hash(self) -> NDArray[np.integer[Any]] | None:
-        """The rows in ascending order of hash, ``(n,)``; None when they are in that order."""
-        return self.file.array("by_hash") if "by_hash" in self.file else None
-
-    def row_of_hash(self, digest: str) -> int:
-        """Find the row of a module by its hash in hexadecimal.
-
-        Raises:
-            NotInTable: When the table does not have it.
-        """
-        try:
-            wanted = _DIGEST.unpack(bytes.fromhex(digest))
-        except (ValueError, TypeError, struct.error):
-            raise NotInTable(f"{digest!r} is not a hash: 32 hexadecimal digits") from None
-        digests, order = self._digests_and_order
-        low, high = 0, len(digests) // 16
-        density = high  # of 2⁶⁴: digests are spread evenly, so the distance to one says how many rows away it is
-        place, probes = wanted[0] * density >> 64, 0
-        while low < high:
-            row: int = place if order is None else order[place]
-            found = _DIGEST.unpack_from(digests, 16 * row)
-            if found == wanted:
-                return row
-            if found < wanted:
-                low = place + 1
-            else:
-                high = place
-            probes += 1
-            if probes < _PROBES:
-                place += (wanted[0] - found[0]) * density >> 64
-                place = low if place < low else high - 1 if place >= high else place
-            else:
-                place = (low + high) // 2
-        raise NotInTable(f"{self.path.name} has no module with the hash {digest}")
-
-    def row_of(self, arch: Archs) -> int:
-        """Find the row of one architecture, ``(decisions,)``, by its hash, without anything compiled.
-
-        Raises:
-            InvalidArchitecture: When it is not valid.
-            NotInTable: When the table does not have it.
-        """
-        space: Any = self.space
-        return self.row_of_hash(space.module_hash(arch))
-
-    @cached_property
-    def _digests_and_order(self) -> tuple[memoryview, memoryview | None]:
-        return self.hashes.reshape(-1).data, None if self.by_hash is None else self.by_hash.data
-
-    def graph(self, row: int) -> Graph:
-        """Give a module with the vertices that it was given with, pruned or not."""
-        arch, count, most = self.archs[row], int(self.vertices[row]), self._most_vertices
-        places = [*range(count - 1), most - 1]
-        matrix = [
-            [int(arch[a + b * (b - 1) // 2]) if a < b else 0 for b in places]  # the space's order of edges
-            for a in places
-        ]
-        names = self.metadata["space"]["settings"]["operations"]
-        inner = arch[most * (most - 1) // 2 :][: count - 2].tolist()
-        return Graph(tuple(map(tuple, matrix)), ("input", *(names[op] for op in inner), "output"))
-
-    @cached_property
-    def _most_vertices(self) -> int:
-        most: int = self.metadata["space"]["settings"]["vertices"]
-        return most
-
-    # ── results ───────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns of results that can be read, those beside the table included."""
-        return tuple(self._files)
-
-    @property
-    def missing(self) -> dict[str, str]:
-        """Columns that the table was written with and that cannot be read, with the reason: their file is not there."""
-        described = self.metadata["columns"].items()
-        return {name: self._faults[about["beside"]] for name, about in described if name not in self._files}
-
-    @property
-    def companions(self) -> dict[str, ColumnFile]:
-        """The files that lie beside the table and belong to it, by room."""
-        return self._found[0]
-
-    def column(self, name: str) -> Column:
-        """Give a column of results.
-
-        Raises:
-            NotInTable: When the file beside the table that should have it is missing.
-            UnknownName: When there is none of that name.
-        """
-        if name not in self._columns:
-            self._columns[name] = self._file(name).column(name, self.shape(name))
-        return self._columns[name]
-
-    def shape(self, name: str) -> tuple[int, ...]:
-        """Give the shape of a column's values."""
-        scalar = self._file(name).metadata["columns"][name]["scalar"]
-        return (len(self),) if scalar else (len(self), len(self.budgets), self.repeats)
-
-    def _file(self, name: str) -> ColumnFile:
-        """Give the file that has a column; what lies beside is looked for only when it is needed."""
-        if name in self.file.columns:
-            return self.file
-        if name in self.missing:
-            raise NotInTable(
-                f"{name} of {self.path.name} cannot be read: {self.missing[name]}. Put the file that was written with "
-                "the table beside it again, or make the table anew"
-            )
-        if name not in self._files:
-            raise UnknownName("column of the table", name, self.columns)
-        return self._files[name]
-
-    @cached_property
-    def _files(self) -> dict[str, ColumnFile]:
-        """The file of each column, the table's own columns first, in the order that they were written in."""
-        files = {}
-        for name, about in self.metadata["columns"].items():
-            room = about.get("beside")
-            if room is None or room in self.companions:
-                files[name] = self.file if room is None else self.companions[room]
-        for companion in self.companions.values():
-            files |= {name: companion for name in companion.columns if name not in self.metadata["columns"]}
-        return files
-
-    @property
-    def _faults(self) -> dict[str, str]:
-        return self._found[1]
-
-    @cached_property
-    def _found(self) -> tuple[dict[str, ColumnFile], dict[str, str]]:
-        return find_companions(self.file)
-
-    def there(self) -> NDArray[np.bool_]:
-        """Say which trainings the table has, ``(n, budgets, repeats)``: those with any number that is not NaN."""
-        found = np.zeros((len(self), len(self.budgets), self.repeats), bool)
-        for name in self.columns:
-            column = self.column(name)
-            if len(self.shape(name)) == 3 and column.encoding.kind != "text":
-                found |= ~np.isnan(column.values())
-                if found.all():
-                    break
+    def _read(self) -> dict[tuple[str, str, str, str], list[tuple[str, int]]]:
+        """Where to read a measurement, by recipe, data set, published split and metric: columns, position of recipe."""
+        found: dict[tuple[str, str, str, str], list[tuple[str, int]]] = {}
+        for name, measure in self.measures.items():
+            for place, recipe in enumerate(measure.recipes or ("",)):
+                key = recipe, measure.data, measure.published, measure.metric
+                found.setdefault(key, []).append((name, place))
         return found
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """Which trainings there are, by recipe and data set: ``200/cifar10-valid``, …."""
+        pairs = dict.fromkeys((recipe, data) for recipe, data, _, _ in self._read if recipe)
+        return tuple("/".join(filter(None, pair)) for pair in sorted(pairs, key=lambda pair: _ascending(pair[0])))
+
+    @cached_property
+    def recipes(self) -> tuple[str, ...]:
+        """The recipes, ascending where they are named by their epochs."""
+        return tuple(sorted({recipe for recipe, *_ in self._read if recipe}, key=_ascending))
+
+    @cached_property
+    def data(self) -> tuple[str, ...]:
+        """The data sets of which results were measured, in the order of the file."""
+        told = [key for key in self._read if key[2]] or list(self._read)
+        return tuple(dict.fromkeys(data for _, data, _, _ in told))
+
+    def find(
+        self,
+        metric: str | None = None,
+        split: str | None = None,
+        data: str | None = None,
+        recipe: str | int | None = None,
+        role: str | None = None,
+    ) -> list[Measurement]:
+        """Return all measurements that are as asked, in the order of the file; an empty text asks for no such thing."""
+        found = []
+        for key, places in self._read.items():
+            measure = self.measures[places[0][0]]
+            same = (
+                metric in (None, key[3]),
+                data in (None, key[1]),
+                role in (None, measure.role),
+                split is None or _canonical(split) in (key[2], measure.split),
+                recipe is None or _ascending(key[0]) == _ascending(str(recipe)),
+            )
+            if all(same):
+                found.append(self._made(key))
+        return found
+
+    def measurement(
+        self,
+        metric: str = "accuracy",
+        *,
+        split: str | None = None,
+        data: str | None = None,
+        recipe: str | int | None = None,
+    ) -> Measurement:
+        """Return what was measured.
+
+        Args:
+            metric: ``accuracy``, ``loss``, ``training_time``, ``params``, ….
+            split: ``train``, ``valid`` or ``test``, or what the source calls it, such as ``ori-test``; of several test
+                splits the one without images of the validation split. None where only one has it.
+            data: The data set; None where there is but one with such a measurement.
+            recipe: The recipe; None for the longest that there is.
+
+        Raises:
+            NotInTable: When there is none, or several, with what there is.
+        """
+        found = self.find(metric, split, data, recipe)
+        if recipe is None and found:
+            longest = max(_ascending(one.recipe) for one in found)
+            found = [one for one in found if _ascending(one.recipe) == longest]
+        if split is not None and len({one.published for one in found}) > 1:
+            chosen = min((one.published for one in found), key=lambda name: (name == "ori-test", name))
+            found = [one for one in found if one.published == chosen]
+        if len(found) == 1:
+            return found[0]
+        asked = ", ".join(filter(None, (metric, split, data, None if recipe is None else f"recipe {recipe}")))
+        self._refuse_missing(metric, data)
+        if found:
+            raise NotInTable(
+                f"{self.path.name} has several measurements of {asked}: {', '.join(one.name for one in found)}; say "
+                "which, by data, split and recipe"
+            )
+        has = ", ".join(dict.fromkeys("/".join(filter(None, key[1:])) for key in self._read))
+        raise NotInTable(f"{self.path.name} has no {asked}; it has {has}, with the recipes {', '.join(self.recipes)}")
+
+    def _refuse_missing(self, metric: str, data: str | None) -> None:
+        for name, why in self.missing.items():
+            about = self.metadata["columns"][name]
+            if about.get("metric") == metric and about.get("data", "") in (data, ""):
+                raise NotInTable(f"{name} of {self.path.name} cannot be read: {why}")
+
+    def _made(self, key: tuple[str, str, str, str]) -> Measurement:
+        if key not in self._measurements:
+            places: dict[int, tuple[str, int, int]] = {}
+            for name, recipe in self._read[key]:
+                measure = self.measures[name]
+                axis = measure.epochs if "epoch" in measure.axes else measure.epochs[recipe : recipe + 1] or (0,)
+                places |= {epoch: (name, recipe, place) for place, epoch in enumerate(axis)}
+            columns = {epoch: (self.column(places[epoch][0]), *places[epoch][1:]) for epoch in sorted(places)}
+            last = next(reversed(columns.values()))[0].measure
+            epochs = tuple(columns) if last.epochs else ()
+            measure = replace(last, recipes=(key[0],) if key[0] else (), epochs=epochs, axes=("seed", "epoch"))
+            self._measurements[key] = Measurement(measure, columns, self._numbered)
+        return self._measurements[key]
 
     # ── the file ──────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def checksum(self) -> str:
-        """The SHA-256 of everything that the table was written with: of metadata that have the columns' checksums."""
-        return self.file.checksum
+    def only_test(self) -> bool:
+        """Whether there are test results and none of a validation split, so that a search is told what is reported."""
+        roles = {measure.role for measure in self.measures.values()}
+        return "reported" in roles and "told" not in roles
+
+    @property
+    def warnings(self) -> list[str]:
+        """What one should know before citing a number."""
+        halved = {measure.data for measure in self.measures.values() if measure.published in HALVES}
+        about = [f"{data}: {WARNINGS[data]}" for data in self.data if data in WARNINGS and data in halved]
+        return [*([f"there are {ONLY_TEST}"] if self.only_test else []), *self.provenance.get("warnings", []), *about]
 
     def describe(self) -> dict[str, Any]:
-        """Give provenance, checksum, splits, warnings and sizes."""
-        described = {name: self.column(name).description for name in self.columns}
+        """Return provenance, checksum, what was measured, warnings and sizes, JSON-able."""
         return {
             "path": str(self.path),
             "space": dict(self.space.describe()),
-            "modules": len(self),
-            "budgets": list(self.budgets),
-            "repeats": self.repeats,
-            "columns": {name: asdict(description) for name, description in described.items()},
-            "splits": sorted({description.split for description in described.values() if description.split}),
-            "warnings": self.provenance.get("warnings", []),
+            "architectures": len(self),
+            "rows": "all of the space" if self.complete else "a part of the space",
+            "measurements": dict(self._in_words()),
+            "attached": {name: self.measures[name].meaning or self.measures[name].unit for name in self.attached},
+            "warnings": self.warnings,
             "provenance": self.provenance,
             "checksum": self.checksum,
             "bytes": self.path.stat().st_size,
@@ -289,8 +215,17 @@ class Table:
             "missing": self.missing,
         }
 
+    def _in_words(self) -> Iterator[tuple[str, str]]:
+        """Say of each measurement what it is."""
+        for one in self.find():
+            unit = f" in {one.unit}" if one.unit else ""
+            seeds = f"seeds {', '.join(map(str, one.seeds))}" if one.seeds else "one number for all seeds"
+            after = f"after {one.after} epochs" if one.epochs else ""
+            good = {"max": "high is good", "min": "low is good"}[one.goal]
+            yield one.name, "; ".join(filter(None, (f"{one.split or 'no images'}{unit}", one.role, good, seeds, after)))
+
     def copy(self, path: str | Path) -> Table:
-        """Copy the table and what lies beside it, the table last; give the copy.
+        """Copy the table and what lies beside it, the table last; return the copy.
 
         Raises:
             BadSetting: When it cannot be written there.
@@ -302,33 +237,42 @@ class Table:
         return Table.open(path)
 
     def verify(self) -> None:
-        """See that the files are to the bit what was written, and that hashes, classes and orders fit the modules.
+        """See that the files are to the bit what was written, and that rows are different architectures of the space.
 
         A companion that is not there is no damage; ``missing`` tells of it.
 
         Raises:
-            CorruptFile: Saying which column differs, if it is one.
+            CorruptFile: Saying what differs.
         """
         self.file.verify()
-        for room, fault in self._faults.items():
+        for room, fault in self.faults.items():
             if companion_path(self.path, room).exists():
                 raise CorruptFile(fault)
         for companion in self.companions.values():
             companion.verify()
-        space: Any = self.space
-        self._compare("hash", self.hashes, space.hashes(self.archs))
-        if self.classes is not None:
-            self._compare("class", self.classes, self.space.index(self.archs))
-        ordered = self.hashes if self.by_hash is None else self.hashes[self.by_hash]
-        words = ordered.view(">u8").reshape(-1, 2)
-        rising = (words[1:, 0] > words[:-1, 0]) | ((words[1:, 0] == words[:-1, 0]) & (words[1:, 1] > words[:-1, 1]))
-        if not rising.all():
-            raise CorruptFile(f"{self.path}: the hashes do not ascend at number {int(np.argmin(rising)) + 1}")
+        if "hash" in self.file:
+            self.modules.verify(self.space)
+        elif "index" in self.file:
+            rising = np.diff(self.indices)
+            if (
+                (len(self) > 1 and (rising <= 0).any())
+                or self.indices[0] < 0
+                or self.indices[-1] >= int(self.space.size or 0)
+            ):
+                raise CorruptFile(
+                    f"{self.path}: its rows are not different architectures in the order of their numbers"
+                )
+        elif not self.space.valid(self.archs).all():
+            raise CorruptFile(f"{self.path}: it has a row that is no architecture of {self.space.name}")
         for name in self.columns:
-            if self.column(name).cold:
-                _ = self.column(name).stored
+            if self.metadata["columns"].get(name, {}).get("cold"):
+                _ = self.texts(name) if is_text(self._described[name][1]) else self.column(name).stored
 
-    def _compare(self, name: str, written: NDArray[Any], expected: NDArray[Any]) -> None:
-        same = (written == expected).reshape(len(self), -1).all(axis=1)
-        if not same.all():
-            raise CorruptFile(f"{self.path}: the {name} of row {int(np.argmin(same))} does not fit its module")
+
+def _ascending(recipe: str) -> tuple[int, str]:
+    """Sort recipes that are named by their epochs by these."""
+    return (int(recipe), "") if recipe.isdecimal() else (-1, recipe)
+
+
+def _canonical(split: str) -> str:
+    return {"validation": "valid"}.get(split, split)

@@ -2,20 +2,22 @@
 
 import numpy as np
 import pytest
-from benchmarks.test_tabular import SPACE, table_of
-from tables.curves import made
+from benchmarks.test_table_trainings import SPACE, table_of
+from tables import made_runs as made
 
 import nasbed
 from nasbed.benchmarks.costs import Formula
-from nasbed.benchmarks.curves import CurveBenchmark
-from nasbed.benchmarks.tabular import TabularBenchmark
+from nasbed.benchmarks.table import TableBenchmark
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.rng import Streams
 from nasbed.nets import costs
 from nasbed.nets.skeleton import DIGITS
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.spaces.nasbench201 import NASBench201
+from nasbed.tables.column import Measure
+from nasbed.tables.writing import write_table
 
 INDICES = (0, 3, 284)
 
@@ -30,16 +32,29 @@ def curves(tmp_path_factory):
     ("data", "params", "flops"),
     [("cifar10", 129_306, 15_647_370), ("cifar10-valid", 129_306, 15_647_370), ("cifar100", 135_156, 15_653_220)],
 )
-def test_the_first_cell_has_the_published_costs(curves, data, params, flops):
+def test_the_first_cell_has_the_published_costs(tmp_path, data, params, flops):
     """As nasbench201_info and the published file of index 0 have them, there in millions."""
-    benchmark = CurveBenchmark(curves, data=data)
-    assert benchmark.costs == ("params", "flops", "latency")
-    assert benchmark.cost("params", curves.archs)[0] == params
-    assert benchmark.cost("flops", curves.archs)[0] == flops
+    space = NASBench201()
+    archs = space.archs_of(np.array(INDICES))
+    told = Measure("accuracy", split="valid", data=data, unit="percent")
+    benchmark = TableBenchmark(write_table(tmp_path / "t.arrow", space, archs, {told: np.array([1.0, 2.0, 3.0])}))
+    assert benchmark.costs == ("params", "flops")
+    assert benchmark.cost("params", archs)[0] == params
+    assert benchmark.cost("flops", archs)[0] == flops
+
+
+def test_what_a_table_measured_goes_before_a_formula(curves):
+    benchmark = TableBenchmark(curves, data="cifar100", hp=12)
+    assert set(benchmark.costs) == {"params", "flops", "latency"}
+    for row, index in enumerate(INDICES):
+        runs = [run for run in made.made(index).runs if (run.hp, run.data) == ("12", "cifar100")]
+        for name in ("params", "flops"):
+            wanted = np.rint(1e6 * np.mean([getattr(run, name) for run in runs]))
+            assert benchmark.cost(name, curves.archs)[row] == wanted
 
 
 def test_latency_is_the_mean_over_the_trainings_that_are_searched(curves):
-    benchmark = CurveBenchmark(curves, data="cifar10", hp=12)
+    benchmark = TableBenchmark(curves, data="cifar10", hp=12)
     for row, index in enumerate(INDICES):
         runs = [run for run in made.made(index).runs if (run.hp, run.data) == ("12", "cifar10-valid")]
         wanted = np.mean([run.latency[0] for run in runs])
@@ -59,10 +74,10 @@ def test_digits_have_the_costs_of_the_small_skeleton_that_they_were_trained_in()
 def test_a_table_without_a_skeleton_has_operations_only_if_its_parameters_are_the_published_ones(tmp_path):
     archs = SPACE.enumerate()
     other, _ = table_of(tmp_path / "other.arrow", archs)  # whose parameters are made up
-    assert TabularBenchmark(other).costs == ("params",)
-    np.testing.assert_array_equal(TabularBenchmark(other).cost("params", archs), other.trainable_parameters)
+    assert TableBenchmark(other).costs == ("params",)
+    np.testing.assert_array_equal(TableBenchmark(other).cost("params", archs), other.modules.trainable_parameters)
     with pytest.raises(BadSetting, match="it knows seconds, params"):
-        TabularBenchmark(other).cost("flops", archs)
+        TableBenchmark(other).cost("flops", archs)
 
 
 def test_a_module_of_a_large_space_costs_what_its_first_way_of_writing_does():
@@ -99,13 +114,11 @@ def test_a_search_hears_the_costs_of_what_it_tried():
     history = search(
         nasbed.optimizer("random"),
         benchmark,
-        Budget(evaluations=20),
-        runs=3,
-        objectives=["flops", "params"],
-        limits={"params": 2_000},
+        SearchSettings(evaluations=20, runs=3, objectives=["flops", "params"], limits={"params": 2_000}),
     )
-    archs = history.archs.reshape(60, -1)
+    tried = history.tried
+    archs = history.archs[tried]
     for place, name in enumerate(history.objectives):
-        np.testing.assert_array_equal(history.costs[:, :, place].ravel(), benchmark.cost(name, archs))
+        np.testing.assert_array_equal(history.costs[:, :, place][tried], benchmark.cost(name, archs))
     over = benchmark.cost("params", archs) / 2_000 - 1
-    np.testing.assert_allclose(history.excess.ravel(), np.maximum(over, 0))
+    np.testing.assert_allclose(history.excess[tried], np.maximum(over, 0))

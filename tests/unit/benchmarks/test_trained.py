@@ -14,7 +14,7 @@ from nasbed.core.errors import BadSetting, NasbedError, NotInTable, UnknownName
 from nasbed.core.rng import Streams
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing import DoesNotApply, benchmark_laws
-from nasbed.testing.twins import twins
+from nasbed.testing.spaces import twins
 
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="needs nasbed[torch]")
 

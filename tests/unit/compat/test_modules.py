@@ -4,23 +4,24 @@ import numpy as np
 import pytest
 from tables.made import ARCHS, SPACE
 
-from nasbed.compat.nasbench import modules
-from nasbed.compat.nasbench.modules import Modules
+from nasbed.compat.nasbench import reader
+from nasbed.compat.nasbench.reader import Modules
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
-from nasbed.tables.build import build_table
+from nasbed.tables.writing import write_trainings
 
 WIDE = NASBench101(vertices=9, edges=12, operations=(*OPERATIONS, "identity", "bottleneck3x3"))
 
 
 def made(path, space, archs, parameters, vertices=None):
-    return build_table(
+    return write_trainings(
         path,
-        space=space,
-        archs=archs,
+        space,
+        archs,
+        {"validation_accuracy": np.zeros((len(archs), 1, 1))},
         budgets=(4,),
         repeats=1,
-        results={"validation_accuracy": np.zeros((len(archs), 1, 1))},
-        trainable_parameters=parameters,
+        data="toy",
+        parameters=parameters,
         provenance={},
         vertices=vertices,
     )
@@ -29,14 +30,14 @@ def made(path, space, archs, parameters, vertices=None):
 @pytest.mark.parametrize("space", [SPACE, NASBench101(), WIDE])
 @pytest.mark.parametrize("largest", [10**6, 2**40])
 def test_every_row_is_the_module_of_the_table(tmp_path, monkeypatch, space, largest):
-    monkeypatch.setattr(modules, "_SHIFT", 3)
-    monkeypatch.setattr(modules, "_CHUNK", 8)
+    monkeypatch.setattr(reader, "_PACKED_SHIFT", 3)
+    monkeypatch.setattr(reader, "_PACKED", 8)
     archs = np.array([space.embed(SPACE.graph(arch)) for arch in ARCHS])
     table = made(tmp_path / "toy.arrow", space, archs, np.arange(len(archs)) + largest)
     found = Modules(table, space)
     for row in np.random.default_rng(0).permutation(len(archs)).tolist():
         matrix, operations, parameters = found[row]
-        graph = table.graph(row)
+        graph = table.modules.graph(row)
         np.testing.assert_array_equal(matrix, graph.matrix)
         assert (matrix.dtype, operations, parameters) == (np.int8, list(graph.labels), largest + row)
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from nasbed.compat import nasbench
 from nasbed.compat.nasbench import api
-from nasbed.core.errors import BadSetting, NasbedError
+from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
-from nasbed.tables.build import build_table
 from nasbed.tables.exporting import export
+from nasbed.tables.writing import write_trainings
 
 MEASURED = [f"{moment}{name}" for moment in ("", "halfway_", "start_") for name in plain.FIELDS]
 
@@ -35,14 +35,15 @@ def made(path, archs, budgets=(4, 12), repeats=3, seed=0, gaps=False, counts=Tru
         lost[3], lost[4, 1] = True, True  # a module without any training, one without the larger budget
         for values in results.values():
             values[lost] = np.nan
-    return build_table(
+    return write_trainings(
         path,
-        space=NASBench101(),
-        archs=archs,
+        NASBench101(),
+        archs,
+        results,
         budgets=budgets,
         repeats=repeats,
-        results=results,
-        trainable_parameters=generator.integers(10**5, 10**8, len(archs)),
+        data="toy",
+        parameters=generator.integers(10**5, 10**8, len(archs)),
         provenance={"source": "a test"},
     )
 
@@ -147,7 +148,7 @@ def test_a_seeded_script_gets_the_same(both, seed, script):
 
 def test_every_module_answers_alike_under_any_numbering(both):
     ours, theirs = both
-    in_order = list if ours.table.by_hash is None else sorted  # the exported file is in the order of hashes
+    in_order = list if ours.table.modules.by_hash is None else sorted  # the exported file is in the order of hashes
     assert in_order(ours.hash_iterator()) == list(theirs.hash_iterator())
     assert len(ours.hash_iterator()) == 2532
     assert ours.valid_epochs == theirs.valid_epochs
@@ -295,6 +296,38 @@ def test_a_changed_specification_is_looked_up_anew(both):
             both[0].get_metrics_from_spec(spec)
     again = pickle.loads(pickle.dumps(spec))
     assert again.ops == spec.ops
+
+
+@pytest.mark.parametrize(
+    "column", ["hash", "by_hash", "class", "arch", "vertices", "trainable_parameters", "validation_accuracy"]
+)
+def test_a_damaged_table_gives_no_other_answer(published, folder, tmp_path, monkeypatch, column):
+    """Numbers are compared with their checksums part by part, as they are asked for."""
+    monkeypatch.setattr(api, "_FEW", 3)
+    path, chance = folder / "made.arrow", np.random.default_rng(0)
+    hashes = list(api.NASBench(path).hash_iterator())[::200]
+
+    def answers(path):
+        ours, found = api.NASBench(path, seed=0), []
+        for module_hash in hashes:
+            fixed, trainings = ours.get_metrics_from_hash(module_hash)
+            spec = api.ModelSpec(fixed["module_adjacency"], fixed["module_operations"])
+            found.append(str((fixed, trainings, ours.query(spec, 12), ours.query(spec, 4, stop_halfway=True))))
+        return found
+
+    whole, expected = path.read_bytes(), answers(path)
+    stored = api.NASBench(path).table.file.stored(column)
+    start, refused = whole.index(stored.array.tobytes()), 0
+    for number, place in enumerate(chance.integers(stored.array.nbytes, size=20).tolist()):
+        changed = bytearray(whole)
+        changed[start + place] ^= 1 << int(chance.integers(8))
+        damaged = tmp_path / f"{number}.arrow"
+        damaged.write_bytes(changed)
+        try:
+            assert answers(damaged) == expected
+        except CorruptFile:
+            refused += 1
+    assert refused
 
 
 def test_evaluation_trains(both, tmp_path):

@@ -19,9 +19,9 @@ from nasbed.compat.nats_bench import (
     tabled,
     version,
 )
-from nasbed.compat.nats_bench.errors import NotMeasured
+from nasbed.compat.nats_bench.result import NotMeasured
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.tables.curves.importing import import_published
+from nasbed.tables.nats_import import import_published
 
 DATA = ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")
 INDICES = (0, 7, 15_000)

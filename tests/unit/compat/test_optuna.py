@@ -12,8 +12,8 @@ from nasbed.compat.optuna import NasbedSampler, epochs, suggest
 from nasbed.core.errors import BadSetting, MissingExtra
 from nasbed.core.registry import optimizers
 from nasbed.optimizers.evolution import RegularizedEvolution
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import OPERATIONS, NASBench201
 from nasbed.testing.keyed import KeyedBenchmark
@@ -46,7 +46,7 @@ def accuracy(trial, answers=ANSWERS):
 
 
 def searched(steps, optimizer=None, answers=ANSWERS, **settings):
-    return search(optimizer or evolution(), answers, Budget(evaluations=steps), repeats="mean", **settings)
+    return search(optimizer or evolution(), answers, SearchSettings(evaluations=steps, repeats="mean", **settings))
 
 
 def chosen(study, space=SPACE):

@@ -3,7 +3,8 @@
 import numpy as np
 
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.build import append_column, build_table
+from nasbed.tables.column import Measure
+from nasbed.tables.writing import Given, attach, write_trainings
 
 SPACE = NASBench101(vertices=4)
 ARCHS = SPACE.enumerate()
@@ -26,8 +27,8 @@ def results(seed=0):
     return found
 
 
-def table_at(path, seed=0, **changes):
-    """Build it, its rows not in the order of their hashes, with one number a module appended."""
+def trainings_at(path, seed=0, **changes):
+    """Build it, its rows not in the order of their hashes."""
     random = np.random.default_rng(seed)
     settings = {
         "space": SPACE,
@@ -35,11 +36,18 @@ def table_at(path, seed=0, **changes):
         "budgets": (4, 12),
         "repeats": 3,
         "results": results(seed),
-        "trainable_parameters": random.integers(1, 2**31, len(ARCHS)),
+        "parameters": random.integers(1, 2**31, len(ARCHS)),
+        "data": "digits",
         "provenance": {"source": "a test", "warnings": ["made up"]},
     }
-    table = build_table(path, **settings | changes)
-    return append_column(table, "score", score()[: len(table)], unit="points", meaning="how good it looks")
+    return write_trainings(path, **settings | changes)
+
+
+def table_at(path, seed=0, **changes):
+    """Build it with one number a module attached."""
+    table = trainings_at(path, seed, **changes)
+    measure = Measure("score", unit="points", goal="max", role="detail", meaning="how good it looks")
+    return attach(table, [Given(measure, score()[: len(table)])], room="scores")
 
 
 def score():

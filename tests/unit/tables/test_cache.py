@@ -9,7 +9,7 @@ import pytest
 from tables.published import file_of, records
 
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.tables import build, cache, importing, published
+from nasbed.tables import cache, importing, writing
 from nasbed.tables.cache import cached_table_for, imported, table_for
 from nasbed.tables.table import Table
 
@@ -73,13 +73,14 @@ def test_a_damaged_table_is_made_again(source):
 
 @pytest.fixture
 def as_if_large(monkeypatch):
-    monkeypatch.setattr(build, "INSIDE_AT_MOST", 0)
+    monkeypatch.setattr(writing, "INSIDE_AT_MOST", 0)
 
 
 def test_what_lies_beside_a_table_is_kept_with_it(source, home, as_if_large, monkeypatch):
     first = table_for(source)
     digest = first.provenance["sha256"]
-    assert {path.name for path in (home / "tables").glob("*.arrow")} == {f"{digest}.arrow", f"{digest}.cold.arrow"}
+    names = {f"nasbench101-{digest}.arrow", f"nasbench101-{digest}.cold.arrow"}
+    assert {path.name for path in (home / "tables").glob("*.arrow")} == names
     first.verify()
     monkeypatch.setattr(importing, "import_tfrecord", refuse)
     assert table_for(source).missing == {}
@@ -112,12 +113,15 @@ def test_a_table_that_is_gone_is_made_again(source):
     table_for(source)
 
 
-def test_a_published_file_is_found_by_its_name(source, monkeypatch):
-    table = table_for(source)
-    assert imported("nasbench_full") is None
-    monkeypatch.setitem(published.PUBLISHED, table.provenance["sha256"], "nasbench_full")
-    assert imported("nasbench_full") == table.path
-    assert imported("nasbench_only108") is None
+def test_a_published_file_is_found_by_its_space(source, monkeypatch):
+    unknown = table_for(source)
+    assert imported("nasbench101") is None  # what is not published is found by its path alone
+    unknown.path.unlink()
+    monkeypatch.setitem(importing.PUBLISHED, unknown.provenance["sha256"], "nasbench_full")
+    found = imported("nasbench101") if (table := table_for(source)) else None
+    assert found is not None
+    assert found.path == table.path
+    assert imported("nasbench201") is None
 
 
 def test_a_table_is_opened_as_it_is(source, home):
@@ -153,17 +157,12 @@ def test_a_file_that_changes_while_it_is_read_is_refused(source, home, monkeypat
     assert not list((home / "tables").iterdir())
 
 
-def test_what_ended_processes_left_is_removed(source, home):
-    (home / "tables").mkdir(parents=True)
-    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    left = home / "tables" / f".importing.{int(ended.stdout)}.part"
-    mine = home / "tables" / f".importing.{os.getppid()}.part"
-    for folder in (left, mine):
-        folder.mkdir()
-        (folder / "table.arrow").write_bytes(b"half")
+def test_what_dead_processes_left_is_removed_whatever_number_they_had(source, home):
+    for name in (f".importing.{os.getppid()}.part", ".a-0123.json.89abcdef.part"):
+        (home / "tables" / name).mkdir(parents=True)
+        (home / "tables" / name / "table.arrow").write_bytes(b"half")
     table_for(source)
-    assert not left.exists()
-    assert mine.exists()
+    assert not list((home / "tables").glob(".*"))
 
 
 @pytest.mark.slow

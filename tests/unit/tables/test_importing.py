@@ -12,7 +12,7 @@ from tables.published import MODULES, OPERATIONS, file_of, message_of, original_
 
 from nasbed.core.errors import CorruptFile
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables import build
+from nasbed.tables import writing
 from nasbed.tables.exporting import export
 from nasbed.tables.importing import COLUMNS, _are_published, import_tfrecord
 from nasbed.tables.published import PUBLISHED
@@ -26,12 +26,12 @@ def unusual(texts):
 def equal(table, fixed, computed):
     assert len(table) == len(fixed)
     for module, (adjacency, operations, parameters) in fixed.items():
-        row = table.row_of_hash(module)
-        graph = table.graph(row)
+        row = table.modules.row_of(module)
+        graph = table.modules.graph(row)
         assert (graph.matrix.tolist(), graph.labels) == (adjacency, operations)
-        assert table.trainable_parameters[row] == parameters
+        assert table.modules.trainable_parameters[row] == parameters
         for epochs, trainings in computed[module].items():
-            budget = table.budgets.index(epochs)
+            budget = table.modules.trainings[0].index(epochs)
             found = np.array([table.column(name).values()[row, budget, : len(trainings)] for name in COLUMNS]).T
             assert found.tobytes() == np.array(trainings).tobytes()
 
@@ -42,7 +42,7 @@ def test_every_value_of_the_original_loader_comes_back(tmp_path, change):
     table = import_tfrecord(source, tmp_path / "a.arrow")
     equal(table, *original_loader(source))
     assert table.space == NASBench101()
-    assert (table.budgets, table.repeats) == ((4, 108), 3)
+    assert table.modules.trainings == ((4, 108), 3)
     assert table.provenance["source"] == "not a published file"
     assert table.metadata["columns"]["test_accuracy"]["encoding"] == {"kind": "count", "images": 9984, "single": True}
     table.verify()
@@ -86,7 +86,7 @@ def test_unpruned_modules_and_other_operations_keep_their_form(tmp_path):
     table = import_tfrecord(source, tmp_path / "a.arrow")
     equal(table, *original_loader(source))
     assert table.space == NASBench101(vertices=8)
-    assert table.graph(1).matrix.tolist() == unpruned
+    assert table.modules.graph(1).matrix.tolist() == unpruned
     table.verify()
 
 
@@ -185,9 +185,9 @@ def test_the_hashes_of_the_published_modules_are_recognised_and_only_they():
 
 PROGRAM = """
 import sys
-from nasbed.tables import build
+from nasbed.tables import writing
 from nasbed.tables.importing import import_tfrecord
-build.INSIDE_AT_MOST = int(sys.argv[3])
+writing.INSIDE_AT_MOST = int(sys.argv[3])
 print("reading", flush=True)
 import_tfrecord(sys.argv[1], sys.argv[2], lambda share: print(share, flush=True))
 """
@@ -196,8 +196,8 @@ import_tfrecord(sys.argv[1], sys.argv[2], lambda share: print(share, flush=True)
 @pytest.mark.slow
 @pytest.mark.parametrize("beside", [False, True])
 def test_kill_nine_at_any_moment_leaves_no_table_and_the_next_import_works(tmp_path, monkeypatch, beside):
-    inside = 0 if beside else build.INSIDE_AT_MOST
-    monkeypatch.setattr(build, "INSIDE_AT_MOST", inside)
+    inside = 0 if beside else writing.INSIDE_AT_MOST
+    monkeypatch.setattr(writing, "INSIDE_AT_MOST", inside)
     source = file_of(tmp_path / "a.tfrecord", records(repeats=100) * 5)
     (tmp_path / "whole").mkdir()
     import_tfrecord(source, tmp_path / "whole" / "a.arrow")

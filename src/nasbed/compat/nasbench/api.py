@@ -8,24 +8,31 @@ Reference: Ying et al., ICML 2019, https://github.com/google-research/nasbench, 
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Callable, KeysView, Sequence
+import secrets
+from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
-from nasbed.compat.nasbench.config import build_config
+from nasbed.compat.nasbench.config import build_config, training
 from nasbed.compat.nasbench.model_spec import ModelSpec
-from nasbed.compat.nasbench.reader import Reader, Statistics
-from nasbed.compat.nasbench.rows import RowFinder
-from nasbed.compat.nasbench.statistics import ByHash
+from nasbed.compat.nasbench.reader import Reader, RowFinder, Statistics
 from nasbed.core.errors import BadSetting, NasbedError, NotInTable
+from nasbed.core.extras import require
 from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.cache import table_for
 from nasbed.tables.table import Table
+
+_MEASURED = {"train_accuracy": "train", "validation_accuracy": "validation", "test_accuracy": "test"}
+
+T = TypeVar("T")
+
+_CHUNK = 4096
 
 __all__ = ["ModelSpec", "NASBench", "OutOfDomainError"]
 
@@ -66,7 +73,7 @@ class NASBench:
             raise BadSetting(f"{self.table.path.name} has modules of {space.name}; nasbench answers for nasbench101")
         self.space = space
         self.config: dict[str, Any] = build_config(self.table, space)
-        self.valid_epochs: set[int] = set(self.table.budgets)
+        self.valid_epochs: set[int] = set(self.table.modules.trainings[0])
         self._reader = Reader(self.table, space)
         self.fixed_statistics = ByHash(self.table, self._reader.fixed)
         self.computed_statistics = ByHash(self.table, self._reader.computed)
@@ -147,7 +154,6 @@ class NASBench:
             OutOfDomainError: When no path joins the module's input and output.
             NasbedError: When training failed as often as ``config["max_attempts"]`` allows.
         """
-        from nasbed.compat.nasbench.evaluate import evaluate
 
         if not model_spec.valid_spec:
             raise OutOfDomainError("invalid spec, provided graph is disconnected.")
@@ -169,7 +175,7 @@ class NASBench:
         Raises:
             NotInTable: A ``KeyError``: when the table does not have it.
         """
-        return self._metrics(self.table.row_of_hash(module_hash))
+        return self._metrics(self.table.modules.row_of(module_hash))
 
     def get_metrics_from_spec(self, model_spec: ModelSpec) -> tuple[Statistics, dict[int, list[Statistics]]]:
         """Give all that is known of a module; see ``get_metrics_from_hash``.
@@ -191,7 +197,7 @@ class NASBench:
         self._check_spec(spec)
         if not _is_of_bits(spec.matrix):
             raise NotInTable(f"{self.table.path.name} has no module with other entries than the integers 0 and 1")
-        return self.table.row_of_hash(self._hash_spec(spec))
+        return self.table.modules.row_of(self._hash_spec(spec))
 
     def _found(self, spec: ModelSpec) -> int:
         """Find the row of a module that passes the published checks, without hashing it; −1 says nothing either way."""
@@ -204,7 +210,7 @@ class NASBench:
     def _find_few(self, _matrix: NDArray[Any], _ops: Sequence[str]) -> int:
         """Find nothing, so that the first few modules are hashed: twenty milliseconds of tables pay off later."""
         self._asked += 1
-        if self._asked >= _FEW and self.table.classes is not None and len(self.space.operations) > 1:
+        if self._asked >= _FEW and self.table.modules.classes is not None and len(self.space.operations) > 1:
             self._find = RowFinder(self.table, self.space).find
         return -1
 
@@ -246,3 +252,78 @@ def _drawn(repeats: int) -> int:
 def _is_of_bits(matrix: NDArray[Any] | None) -> bool:
     """Say whether a matrix has the integers 0 and 1 alone: no table has another, whatever its hash."""
     return matrix is not None and matrix.dtype.kind in "biu" and bool(((matrix == 0) | (matrix == 1)).all())
+
+
+class ByHash(Mapping[str, T]):
+    """From a module's hash to what a row of the table says of it; in the order of the file, read when asked for.
+
+    Args:
+        table: The table.
+        read: Gives what is asked for of a row.
+    """
+
+    def __init__(self, table: Table, read: Callable[[int], T]) -> None:
+        self._table, self._read = table, read
+
+    def __getitem__(self, module_hash: str) -> T:
+        return self._read(self._table.modules.row_of(module_hash))
+
+    def __iter__(self) -> Iterator[str]:
+        hashes = self._table.modules.hashes
+        for start in range(0, len(hashes), _CHUNK):
+            text = hashes[start : start + _CHUNK].tobytes().hex()
+            yield from (text[i : i + 32] for i in range(0, len(text), 32))
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self)} modules)"
+
+
+def evaluate(spec: ModelSpec, table: Table, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Train a module and give what ``query`` gives; ``metadata.json`` in the folder has all that was measured.
+
+    Seeds come from the system, as the published training has none, so that Python's ``random`` stays where it is.
+    """
+    require("torch", "torch")
+    from nasbed.nets.data.source import load
+    from nasbed.nets.training import train
+
+    skeleton, recipe = training(table, config)
+    data = load(config["data_source"])
+    for _ in range(config["max_attempts"]):
+        result = train(
+            spec.graph(),
+            skeleton,
+            recipe,
+            data,
+            config["train_epochs"],
+            secrets.randbits(63),
+            time_limit=config["train_seconds"] or None,
+        )
+        if result.failure is None:
+            break
+    else:
+        raise NasbedError(f"training failed {config['max_attempts']} times, at last because: {result.failure}")
+    evaluations = [
+        {
+            "epochs": point.epoch,
+            "training_time": point.training_time,
+            **{name: getattr(point, part).value for name, part in _MEASURED.items()},
+        }
+        for point in result.points.values()
+    ]
+    metadata = {
+        "trainable_params": result.trainable_parameters,
+        "total_time": result.total_time,
+        "evaluation_results": evaluations,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "metadata.json").write_text(json.dumps(metadata))
+    return {
+        "module_adjacency": spec.matrix,
+        "module_operations": spec.ops,
+        "trainable_parameters": result.trainable_parameters,
+        **{name: evaluations[-1][name] for name in ("training_time", *_MEASURED)},
+    }

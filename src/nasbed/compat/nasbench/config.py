@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from nasbed.factory.settings import training_settings
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.skeleton import Skeleton
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.settings import training_settings
 from nasbed.tables.table import Table
 
 PUBLISHED: dict[str, Any] = {
@@ -54,8 +54,8 @@ def build_config(table: Table, space: NASBench101) -> dict[str, Any]:
         "module_vertices": space.vertices,
         "max_edges": space.edges,
         "available_ops": list(space.operations),
-        "num_repeats": table.repeats,
-        "train_epochs": table.budgets[-1],
+        "num_repeats": table.modules.trainings[1],
+        "train_epochs": table.modules.trainings[0][-1],
         "data_source": table.provenance.get("data", "digits"),
     }
     if "recipe" in table.provenance:  # made by nasbed; what is published was made with what is above

@@ -3,23 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from struct import Struct
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.compat.nasbench.modules import Modules
+from nasbed.compat.nasbench.edges import edge_mask
 from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.column import Column
 from nasbed.tables.encoding import Encoding
 from nasbed.tables.table import Table
 
+_PACKED_SHIFT = 12
+
+_PACKED = 1 << _PACKED_SHIFT
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+_KEPT = 2**14
+"""How many are remembered; the published table has 2,494 matrices, its space 6,472 structures."""
+
+
+class Made(dict[K, V], Generic[K, V]):
+    """From a key to what is made of it, once.
+
+    Args:
+        make: Makes it; a ``KeyError`` says that the key is none.
+    """
+
+    def __init__(self, make: Callable[[K], V]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: K) -> V:
+        if len(self) >= _KEPT:
+            self.clear()
+        made = self[key] = self._make(key)
+        return made
+
+
+Starts = Made[np.dtype[Any], Made[bytes, int]]
+"""Where the rows of a structure begin, by the type of a matrix and then by its bytes."""
+
+
 Statistics = dict[str, Any]
 Training = tuple[float, float, float, float]
 """Seconds, then accuracies, in the order of ``MEASURED``."""
+
+_SHIFT = 11
+_CHUNK = 1 << _SHIFT
+"""Rows whose numbers are compared with their checksums together, when one of them is first asked for."""
 
 MEASURED = ("training_time", "train_accuracy", "validation_accuracy", "test_accuracy")
 
@@ -44,13 +82,15 @@ class Reader:
         if missing:
             raise BadSetting(f"{table.path.name} has no {', '.join(missing)}; the published interface reports them")
         self.table = table
-        columns = [table.column(name) for name in needed]
+        self._columns = columns = [table.column(name) for name in needed]
+        self._is_compared = bytearray(-(-len(table) // _CHUNK))
         halfway, final = columns[:4], columns[4:]
 
-        self._repeats, self._trainings = table.repeats, len(table.budgets) * table.repeats
-        self._starts = {epochs: i * table.repeats for i, epochs in enumerate(table.budgets)}
+        budgets, repeats = table.modules.trainings
+        self._repeats, self._trainings = repeats, len(budgets) * repeats
+        self._starts = {epochs: i * repeats for i, epochs in enumerate(budgets)}
         self._halfway, self._final = _one_training(halfway), _one_training(final)
-        self._seconds, self._whole = _several(final[0], table.repeats), final[0].whole
+        self._seconds, self._whole = _several(final[0], repeats), final[0].whole
         self._all_seconds = [_several(moment[0], self._trainings) for moment in (halfway, final)]
         self._all_accuracies = [_indexed(column, self._trainings) for column in (*halfway[1:], *final[1:])]
 
@@ -64,6 +104,8 @@ class Reader:
             IndexError: When it has fewer repeats.
         """
         start = self._starts.get(epochs)
+        if not self._is_compared[row >> _SHIFT]:
+            self._compare(row)
         if start is not None and repeat < self._repeats:
             start += row * self._trainings
             if self._whole or not _unknown(sum(self._seconds(start))):
@@ -74,6 +116,13 @@ class Reader:
         a, b, c, d = (trainings[repeat][f"{'halfway' if halfway else 'final'}_{name}"] for name in MEASURED)
         return a, b, c, d
 
+    def _compare(self, row: int) -> None:
+        """Compare the numbers of a row, and of those around it, with their checksums."""
+        start = row >> _SHIFT << _SHIFT
+        for column in self._columns:
+            column.compare(start, min(start + _CHUNK, len(self.table)))
+        self._is_compared[row >> _SHIFT] = True
+
     def fixed(self, row: int) -> Statistics:
         """Give what does not depend on training, in new objects."""
         matrix, operations, parameters = self.modules[row]
@@ -82,6 +131,8 @@ class Reader:
     def computed(self, row: int) -> dict[int, list[Statistics]]:
         """Give what training gave, by budget a list of repeats; those that the table lacks are left out."""
         first = row * self._trainings
+        if not self._is_compared[row >> _SHIFT]:
+            self._compare(row)
         half_seconds, seconds = [read(first) for read in self._all_seconds]
         (b, half_train), (c, half_validation), (d, half_test), (f, train), (g, validation), (h, test) = [
             read(first) for read in self._all_accuracies
@@ -115,7 +166,7 @@ class Reader:
 
 def _one_training(columns: Sequence[Column]) -> Callable[[int], Training]:
     """Read the time and three accuracies of one training, by its place in the flat columns."""
-    seconds, b, c, d = (_flat(column.stored) for column in columns)
+    seconds, b, c, d = (_flat(column.seen) for column in columns)
     counts = [_accuracies(column.encoding) for column in columns[1:] if column.encoding.kind == "count"]
     if len(counts) == 3:
         train, validation, test = counts
@@ -131,7 +182,7 @@ def _one_training(columns: Sequence[Column]) -> Callable[[int], Training]:
 
 def _several(column: Column, numbers: int) -> Callable[[int], tuple[Any, ...]]:
     """Read some stored numbers at once, by the place of the first in the flat column."""
-    stored = _flat(column.stored)
+    stored = _flat(column.seen)
     unpack, width = Struct(f"{numbers}{stored.format}").unpack_from, stored.itemsize
     return lambda place: unpack(stored, place * width)
 
@@ -159,3 +210,110 @@ def _flat(array: NDArray[Any]) -> memoryview:
 
 def _unknown(value: float) -> bool:
     return value != value
+
+
+class RowFinder:
+    """Looks modules up one by one through the tables of ``nasbed.spaces.nasbench101_index``.
+
+    Args:
+        table: A table whose space numbers its modules.
+        space: Its space.
+    """
+
+    def __init__(self, table: Table, space: NASBench101) -> None:
+        index = space.module_index
+        rows = np.full(index.size, -1, np.int32)
+        rows[table.modules.classes] = np.arange(len(table), dtype=np.int32)
+        self._rows = rows.take(index.classes).data
+        self._structure, self._offsets = index.structure.data, index.offsets.data
+        self._most, self._labels = space.vertices, {name: label for label, name in enumerate(space.operations)}
+        self._starts: list[Starts] = [Made(partial(self._of_type, v)) for v in range(space.vertices + 1)]
+        self._codes: Made[tuple[str, ...], tuple[int, Starts]] = Made(self._code)
+
+    def find(self, matrix: NDArray[Any], ops: Sequence[str]) -> int:
+        """Give the row of a module.
+
+        Returns:
+            −1 when the table lacks it, or it is not of the space, or not pruned, or its entries are no integers.
+        """
+        try:
+            code, starts = self._codes[tuple(ops)]
+            row: int = self._rows[starts[matrix.dtype][matrix.tobytes()] + code]
+        except (KeyError, TypeError):
+            return -1
+        return row
+
+    def _code(self, ops: tuple[str, ...]) -> tuple[int, Starts]:
+        """Read the operations between the ends as one number; give with it where matrices of that size are found."""
+        if not 2 <= len(ops) <= self._most or ops[0] != INPUT or ops[-1] != OUTPUT:
+            raise KeyError(ops)
+        code = 0
+        for op in ops[1:-1]:
+            code = code * len(self._labels) + self._labels[op]
+        return code, self._starts[len(ops)]
+
+    def _of_type(self, vertices: int, kind: np.dtype[Any]) -> Made[bytes, int]:
+        return Made(lambda raw: self._start(raw, vertices, kind))
+
+    def _start(self, raw: bytes, vertices: int, kind: np.dtype[Any]) -> int:
+        """Give the place of a structure's first row; the others follow in the order of their codes."""
+        structure = self._structure[edge_mask(raw, vertices, kind, self._most)]
+        if not structure:
+            raise KeyError(raw)
+        start: int = self._offsets[structure - 1]
+        if self._offsets[structure] - start != len(self._labels) ** (vertices - 2):  # so pruning keeps fewer vertices
+            raise KeyError(raw)
+        return start
+
+
+class Modules:
+    """Gives modules by their rows.
+
+    Args:
+        table: The table.
+        space: Its space.
+    """
+
+    def __init__(self, table: Table, space: NASBench101) -> None:
+        self._edges = space.edge_count
+        self._columns = [table.file.stored(name) for name in ("arch", "vertices", "trainable_parameters")]
+        parameters = self._columns[-1].array
+        # The edges as bits, then how many vertices; the labels, then how many vertices; the parameters.
+        self._first, self._second = -(-self._edges // 8) + 1, space.vertices - 1
+        record = Struct(f"={self._first}s{self._second}s{'i' if parameters.itemsize == 4 else 'q'}")
+        self._packed = np.empty((len(table), record.size), np.uint8)
+        self._unpack, self._flat, self._size = record.unpack_from, self._packed.reshape(-1).data, record.size
+        self._is_packed = bytearray(-(-len(table) // _PACKED))
+        self._matrices: Made[bytes, NDArray[np.int8]] = Made(lambda raw: _matrix(raw, self._edges, space.vertices))
+        self._operations: Made[bytes, list[str]] = Made(lambda raw: _operations(raw, space.operations))
+
+    def __getitem__(self, row: int) -> tuple[NDArray[np.int8], list[str], int]:
+        """Give matrix, operations and trainable parameters of a module, in new objects."""
+        if not self._is_packed[row >> _PACKED_SHIFT]:
+            self._pack(row >> _PACKED_SHIFT)
+        edges, labels, parameters = self._unpack(self._flat, row * self._size)
+        return self._matrices[edges].copy(), self._operations[labels].copy(), parameters
+
+    def _pack(self, chunk: int) -> None:
+        start, stop = chunk << _PACKED_SHIFT, (chunk + 1) << _PACKED_SHIFT
+        archs, *numbers = [column.part(start, stop) for column in self._columns]
+        vertices, parameters = (values[:, None].view(np.uint8) for values in numbers)
+        bits = np.packbits(archs[:, : self._edges].astype(bool), axis=1, bitorder="little")
+        labels = archs[:, self._edges :].view(np.uint8)
+        self._packed[start:stop] = np.concatenate([bits, vertices, labels, vertices, parameters], axis=1)
+        self._is_packed[chunk] = True
+
+
+def _matrix(raw: bytes, edges: int, most: int) -> NDArray[np.int8]:
+    """Unpack a matrix; the output is the last of ``most`` vertices among the bits."""
+    vertices = raw[-1]
+    x, y = np.indices((vertices, vertices))
+    column = np.where(y == vertices - 1, most - 1, y)
+    places = np.where(x < y, x + column * (column - 1) // 2, edges)
+    bits = np.unpackbits(np.frombuffer(raw[:-1], np.uint8), count=edges, bitorder="little")
+    found: NDArray[np.int8] = np.append(bits, 0).astype(np.int8).take(places)
+    return found
+
+
+def _operations(raw: bytes, names: Sequence[str]) -> list[str]:
+    return [INPUT, *[names[label] for label in raw[: raw[-1] - 2]], OUTPUT]

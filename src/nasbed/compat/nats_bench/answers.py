@@ -8,15 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from nasbed.compat.nats_bench.errors import NotMeasured
-from nasbed.compat.nats_bench.result import Info, ResultsCount
+from nasbed.compat.nats_bench.result import Info, NotMeasured, ResultsCount
 from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.compat.nats_bench.sheets import Sheet, Sizes, compute_costs
-from nasbed.tables.natsbench.state import published_of
-from nasbed.tables.natsbench.trainings import Published, Run
+from nasbed.readers.natsbench.state import published_of
+from nasbed.readers.natsbench.trainings import Published, Run
 
 if TYPE_CHECKING:
-    from nasbed.tables.natsbench.folder import Folder  # which takes longer to import than a table to open
+    from nasbed.readers.natsbench.folder import Folder  # which takes longer to import than a table to open
 
 K = TypeVar("K")
 V = TypeVar("V")

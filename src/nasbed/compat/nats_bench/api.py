@@ -10,21 +10,12 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Iterator, Mapping
-from functools import cached_property
-from operator import index as integer
-from os import PathLike
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
-
-from nasbed.compat.nats_bench.answers import Answers, Lazily, Trials, no_recipe
-from nasbed.compat.nats_bench.errors import NotMeasured
-from nasbed.compat.nats_bench.places import find_answers
-from nasbed.compat.nats_bench.printed import Splits, framed, information
-from nasbed.compat.nats_bench.result import NO_WEIGHTS, Info
-from nasbed.compat.nats_bench.results import ArchResults
+from nasbed.compat.nats_bench.answers import Lazily, no_recipe
+from nasbed.compat.nats_bench.archive import Archive
+from nasbed.compat.nats_bench.result import NO_WEIGHTS, Info, NotMeasured
+from nasbed.compat.nats_bench.results import ArchResults, framed, information
 from nasbed.core.errors import BadSetting
 
 _DATA = ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")
@@ -44,7 +35,7 @@ _NAMES = {
 }
 
 
-class NASBenchMetaAPI:
+class NASBenchMetaAPI(Archive):
     """What both spaces' interfaces have in common.
 
     Args:
@@ -58,77 +49,6 @@ class NASBenchMetaAPI:
         BadSetting: A ``ValueError``: when there is nothing of the kind, or it is of the other space.
         CorruptFile: A ``ValueError``: when a file is damaged, foreign or wants to run anything.
     """
-
-    full_epochs_in_paper: ClassVar[int]
-    is_size: ClassVar[bool]
-    is_topology: ClassVar[bool]
-    search_space_name: ClassVar[str]
-    _space: ClassVar[str]
-    _splits_printed: ClassVar[Splits]
-
-    def __init__(
-        self,
-        file_path_or_dict: str | PathLike[str] | Mapping[str, Any] | Any | None = None,
-        fast_mode: bool = False,
-        verbose: bool = True,
-    ) -> None:
-        self.verbose = verbose
-        self._fast_mode = fast_mode
-        self._answers: Answers = find_answers(file_path_or_dict, self._space, fast_mode, self._say)
-        self.filename = Path(file_path_or_dict).name if isinstance(file_path_or_dict, (str, PathLike)) else None
-        folder = self._answers.folder if isinstance(self._answers, Lazily) else None
-        self._archive_dir = None if folder is None else str(folder)
-        self._length = self._answers.architectures
-        self._used_time: float = 0
-        self._say(f"{len(self.evaluated_indexes):,} of {len(self):,} architectures are there: {self._answers.name}")
-
-    # ── architectures ─────────────────────────────────────────────────────────────────────────────────────────
-
-    @cached_property
-    def meta_archs(self) -> list[str]:
-        """The strings of all architectures in the official order."""
-        return list(self._answers.archs)
-
-    @cached_property
-    def archstr2index(self) -> dict[str, int]:
-        """From a string to its index."""
-        return {arch: index for index, arch in enumerate(self.meta_archs)}
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __getitem__(self, index: int) -> str:
-        return self.meta_archs[index]
-
-    def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}({len(self.evaluated_indexes)}/{len(self)} architectures, "
-            f"fast_mode={self.fast_mode}, file={self.filename})"
-        )
-
-    def arch(self, index: int) -> str:
-        """Give an architecture's string.
-
-        Raises:
-            BadSetting: A ``ValueError``: when there is no such index.
-        """
-        return self.meta_archs[self._in_range(index)]
-
-    def random(self) -> int:
-        """Draw an index from Python's global ``random``."""
-        return random.randint(0, len(self) - 1)
-
-    def query_index_by_arch(self, arch: Any) -> int:
-        """Give the index of a string, of something with ``tostr()``, or of an index; −1 when it is no architecture's.
-
-        Raises:
-            BadSetting: A ``ValueError``: for an index that there is not.
-        """
-        if isinstance(arch, str):
-            return self.archstr2index.get(arch, -1)
-        if isinstance(arch, (int, np.integer)):
-            return self._in_range(arch)
-        return self.archstr2index.get(arch.tostr(), -1) if hasattr(arch, "tostr") else -1
 
     # ── results ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -383,75 +303,6 @@ class NASBenchMetaAPI:
             print(framed(info, self._splits_printed))
         print(f"{'<' * 40}------------{'<' * 40}")
 
-    # ── state ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def evaluated_indexes(self) -> set[int]:
-        """Indices with results: those of the table, or, in the fast mode, those that have been read."""
-        return self._answers.evaluated
-
-    @property
-    def arch2infos_dict(self) -> Mapping[int, dict[str, ArchResults]]:
-        """From the index of an evaluated architecture to its results by recipe, made when asked for."""
-        return _ByIndex(self._answers)
-
-    @property
-    def avaliable_hps(self) -> list[str]:
-        """The recipes, by their epochs: those of the table, or, in the fast mode, of what has been read."""
-        return list(self._answers.hps)
-
-    @property
-    def used_time(self) -> float:
-        """Seconds that ``simulate_train_eval`` has cost."""
-        return self._used_time
-
-    def reset_time(self) -> None:
-        """Count from nothing again."""
-        self._used_time = 0
-
-    @property
-    def fast_mode(self) -> bool:
-        """Whether files are read when they are asked for."""
-        return self._fast_mode
-
-    def reset_fast_mode(self, fast_mode: bool) -> None:
-        """Say that files are read when they are asked for, or are not; what is opened stays open."""
-        self._fast_mode = fast_mode
-
-    @property
-    def archive_dir(self) -> str | None:
-        """The folder that is read in the fast mode."""
-        return self._archive_dir
-
-    def reset_archive_dir(self, archive_dir: str | None) -> None:
-        """Take files from another folder from now on, when they are reloaded."""
-        self._archive_dir = archive_dir
-
-    @property
-    def full_train_epochs(self) -> int:
-        """How long networks are trained in full."""
-        return self.full_epochs_in_paper
-
-    def reload(self, archive_root: str | PathLike[str] | None = None, index: int | None = None) -> None:
-        """Read an architecture's file again, or those of all, from a folder; None: from the one that is open.
-
-        Raises:
-            BadSetting: A ``ValueError``: when there is no folder, or a table is open.
-            NotMeasured: When it has no such file.
-        """
-        from nasbed.tables.natsbench.folder import open_folder
-
-        root = archive_root or self._archive_dir
-        if root is None or not Path(root).is_dir():
-            raise BadSetting(f"Invalid archive_root : {root}; it is a folder like NATS-tss-v1_0-3ffb9-simple")
-        if not isinstance(self._answers, Lazily):
-            raise BadSetting("only what was created with fast_mode=True can be reloaded: a table does not change")
-        folder = open_folder(Path(root))
-        if folder.archs != tuple(self.meta_archs):
-            raise BadSetting(f"{root} has architectures of {folder.space}")
-        for found in dict(folder.files) if index is None else [self._in_range(index)]:
-            self._answers.reread(folder, found)
-
     def clear_params(self, index: int, hp: str | int | None = None) -> None:
         """Do nothing: there are no weights to be removed.
 
@@ -464,44 +315,6 @@ class NASBenchMetaAPI:
             )
         elif hp is not None:
             self.query_meta_info_by_index(index, hp)
-
-    # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _trials(self, index: Any, hp: str | int, data: str) -> Trials:
-        return self._answers.trials(self._index(index), str(hp), data)
-
-    def _index(self, arch: Any) -> int:
-        index = self.query_index_by_arch(arch)
-        if index < 0:
-            raise NotMeasured(f"{arch!r} is no architecture of {self._space}; they are like {self.meta_archs[0]!r}")
-        return index
-
-    def _in_range(self, index: Any) -> int:
-        if not 0 <= index < self._length:
-            raise BadSetting(f"Invalid architecture index {index} vs [0, {self._length}].")
-        return integer(index)
-
-    def _say(self, sentence: str) -> None:
-        if self.verbose:
-            print(f"nats_bench: {sentence}")
-
-
-class _ByIndex(Mapping[int, dict[str, ArchResults]]):
-    """Reads the results of an evaluated architecture when asked for."""
-
-    def __init__(self, answers: Answers) -> None:
-        self._answers = answers
-
-    def __getitem__(self, index: int) -> dict[str, ArchResults]:
-        if index not in self._answers.evaluated:
-            raise KeyError(index)
-        return self._answers.infos(index)
-
-    def __len__(self) -> int:
-        return len(self._answers.evaluated)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(sorted(self._answers.evaluated))
 
 
 def _meant(dataset: str, split: str) -> tuple[str, str]:

@@ -15,17 +15,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.compat.nats_bench.errors import NotMeasured
-from nasbed.core.errors import BadSetting
-from nasbed.tables.natsbench.trainings import Run
+from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.readers.natsbench.trainings import Run
 
 Info = dict[str, Any]
 FIELDS = ("iepoch", "loss", "accuracy", "cur_time", "all_time")
 _METRICS = ("loss", "accuracy", "time")
 NO_WEIGHTS = (
     "there are no trained weights here: the 'simple' files have none, and of the 'full' ones they are not read; "
-    "nasbed.nets.build makes the network untrained"
+    "nasbed.nets.blueprint makes the network untrained"
 )
+
+
+class NotMeasured(NotInTable, ValueError):
+    """A result that there is not; a ``KeyError`` and a ``ValueError``, since the published code raises either."""
 
 
 class ResultsCount:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nasbed.compat.nats_bench.errors import NotMeasured
-from nasbed.compat.nats_bench.result import Info, ResultsCount, mean
+from nasbed.compat.nats_bench.result import Info, NotMeasured, ResultsCount, mean
 
 _AGREED = 888
 """The seed whose parameters and FLOPs count when seeds differ: those of others are wrong in some published files."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nasbed.compat.nats_bench import structure
 from nasbed.compat.nats_bench.api import NASBenchMetaAPI
-from nasbed.compat.nats_bench.printed import SIZE, TOPOLOGY
+from nasbed.compat.nats_bench.results import SIZE, TOPOLOGY
 from nasbed.core.errors import BadSetting
 
 

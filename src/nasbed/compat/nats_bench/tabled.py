@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.compat.nats_bench.answers import Latest, Trials, absent, no_recipe
-from nasbed.compat.nats_bench.errors import NotMeasured
-from nasbed.compat.nats_bench.result import Info, ResultsCount, mean
+from nasbed.compat.nats_bench.result import Info, NotMeasured, ResultsCount, mean
 from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.compat.nats_bench.sheets import Sheet, Sizes, compute_costs
-from nasbed.tables.curves.column import CurveColumn
-from nasbed.tables.curves.names import TRAIN, column_name
-from nasbed.tables.curves.table import CurveTable
+from nasbed.tables.column import Column
+from nasbed.tables.published import TRAIN, column_name
+from nasbed.tables.table import Table
+from nasbed.tables.trainings import order_of, run_of, seeds_of, text_of
 
 Floats = NDArray[np.float64]
 
@@ -37,10 +37,10 @@ class Tabled:
         table: The table.
     """
 
-    def __init__(self, table: CurveTable) -> None:
+    def __init__(self, table: Table) -> None:
         self.table = table
         self.space, self.name = table.metadata["space"]["name"], table.path.name
-        self.architectures: int = table.metadata["architectures"]
+        self.architectures = int(table.space.size or 0)
         self._row = None if table.complete else {index: row for row, index in enumerate(table.indices.tolist())}
         self._groups: Latest[tuple[str, str], _Group] = Latest(self._group, 64)
         self._pages: Latest[tuple[str, str, int], _Page] = Latest(self._page, _PAGES)
@@ -60,12 +60,12 @@ class Tabled:
     @property
     def hps(self) -> list[str]:
         """The recipes."""
-        return list(self.table.hps)
+        return list(self.table.recipes)
 
     def trained(self, index: int) -> list[tuple[str, str]]:
         """Give the recipes by which, and the data sets on which, an architecture was trained."""
-        row = self._row_of(index, "", "")
-        return [pair for pair in _pairs(self.table) if (self.table.order(*pair)[row] >= 0).any()]
+        row = np.array([self._row_of(index, "", "")])
+        return [pair for pair in _pairs(self.table) if (order_of(self.table, *pair, row) >= 0).any()]
 
     def trials(self, index: int, hp: str, data: str) -> Trials:
         """Give an architecture's trainings by a recipe on a data set."""
@@ -122,14 +122,14 @@ class Tabled:
         row = self._row_of(index, "", "")
         placed: dict[str, list[tuple[int, str, int]]] = {}
         for recipe, data in _pairs(self.table):
-            order = self.table.order(recipe, data)[row].tolist()
-            found = zip(order, self.table.axis(recipe, data), strict=True)
+            order = order_of(self.table, recipe, data, np.array([row]))[0].tolist()
+            found = zip(order, seeds_of(self.table, recipe, data), strict=True)
             some = [(place, data, seed) for place, seed in found if place >= 0 and isinstance(seed, int)]
             placed.setdefault(recipe, []).extend(some)
         there = {recipe: sorted(some) for recipe, some in placed.items() if some}
         if hp is not None and hp not in there:
             raise no_recipe(index, hp, there)
-        arch = self.table.text(index)
+        arch = text_of(self.table, index)
         return {
             name: ArchResults(index, arch, [(seed, self._result(index, name, data, seed)) for _, data, seed in some])
             for name, some in there.items()
@@ -164,7 +164,7 @@ class Tabled:
         return _Page(self._groups[hp, data], epoch)
 
     def _result(self, index: int, hp: str, data: str, seed: int) -> ResultsCount:
-        return ResultsCount(self.table.run(index, hp, data, seed))
+        return ResultsCount(run_of(self.table, index, hp, data, seed))
 
 
 class _Group:
@@ -176,38 +176,42 @@ class _Group:
         epochs: How many there were.
     """
 
-    def __init__(self, table: CurveTable, hp: str, data: str) -> None:
+    def __init__(self, table: Table, hp: str, data: str) -> None:
         self.table, self.hp, self.data = table, hp, data
-        placed = sorted((seed, i) for i, seed in enumerate(table.axis(hp, data)) if isinstance(seed, int))
+        placed = sorted((seed, i) for i, seed in enumerate(seeds_of(table, hp, data)) if isinstance(seed, int))
         if not placed:
             raise NotMeasured(
                 f"{table.path.name} has but the means of seeds of hp={hp!r} on {data}; this interface answers for seeds"
             )
         self.seeds, self.axis = [seed for seed, _ in placed], [i for _, i in placed]
-        there = table.order(hp, data)[:, self.axis] >= 0
+        there = order_of(table, hp, data)[:, self.axis] >= 0
         self._codes: list[int] = (there @ (1 << np.arange(len(placed)))).tolist()
         self._places = {code: _places_of(code) for code in set(self._codes)}
-        self.epochs = len(self.column(TRAIN, "accuracy").epochs)
+        self.epochs = len(self.column(TRAIN, "accuracy").measure.epochs)
 
     def which(self, row: int) -> tuple[int, ...]:
         """Give the places, among all seeds, of those that an architecture has."""
         return self._places[self._codes[row]]
 
-    def column(self, split: str | None, metric: str) -> CurveColumn:
+    def column(self, split: str | None, metric: str) -> Column:
         """Give a column of the table's."""
         return self.table.column(column_name(self.hp, self.data, split, metric))
 
     @cached_property
     def splits(self) -> dict[str, tuple[str, ...]]:
         """What was measured on each split."""
-        return self.table.splits(self.hp, self.data)
+        found: dict[str, list[str]] = {}
+        for measure in self.table.measures.values():
+            if measure.recipes == (self.hp,) and measure.data == self.data and measure.split:
+                found.setdefault(measure.published, []).append(measure.metric)
+        return {split: tuple(found[split]) for split in sorted(found, key=lambda split: (split != TRAIN, split))}
 
     @cached_property
     def timed(self) -> dict[str, tuple[str, str]]:
         """What the times of each split are called, an epoch's and all; in the order of the first training."""
         first = int(np.argmax(np.array(self._codes) > 0))
         seed = self.seeds[self.which(first)[0]]
-        names = ResultsCount(self.table.run(int(self.table.indices[first]), self.hp, self.data, seed)).eval_names
+        names = ResultsCount(run_of(self.table, int(self.table.indices[first]), self.hp, self.data, seed)).eval_names
         there = dict.fromkeys([TRAIN, *(name for name in names if name in self.splits), *self.splits])
         return {name: (f"T-{name}@epoch", f"T-{name}@total") for name in there}
 
@@ -280,18 +284,16 @@ class _Page:
                         packed[:, i, :, field] = values[:, self._group.axis]
         self._is_packed[chunk] = True
 
-    def _values(self, column: CurveColumn, rows: NDArray[np.int64], summed: bool) -> Floats | None:
+    def _values(self, column: Column, rows: NDArray[np.int64], summed: bool) -> Floats | None:
         """Give a column's values after the epoch, or their sum until then; None where it has none."""
-        epochs, epoch = column.epochs, self._epoch
-        place = epoch if epoch < len(epochs) and epochs[epoch] == epoch else None
-        if summed:
-            return None if place is None else column.until(place, rows)
-        if place is None and epoch in epochs:
-            place = epochs.index(epoch)
-        return None if place is None else column.at(place, rows)
+        epochs, epoch = column.measure.epochs, self._epoch + 1  # which the published interface counts from 0
+        if epoch not in epochs or (summed and epochs[epoch - 1 : epoch] != (epoch,)):
+            return None
+        place = epochs.index(epoch)
+        return column.until(place, rows) if summed else column.layer(epoch=place).values(rows)
 
 
-def _pairs(table: CurveTable) -> list[tuple[str, str]]:
+def _pairs(table: Table) -> list[tuple[str, str]]:
     """Give the recipe and data set of every group."""
     return [(hp, data) for hp, _, data in (group.partition("/") for group in table.groups)]
 

@@ -1,0 +1,338 @@
+"""A table as a benchmark: training is looked up.
+
+A search is told one measurement of the table, that of a validation split where there is one, as a fraction where it is
+in percent, and what the training took. A report is told the measurement of a test split. A *fidelity* is a recipe and
+an epoch: where a table's short trainings are the beginnings of longer ones, the epochs of one recipe are the budgets of
+a search; else each recipe's last epoch is one.
+
+Of CIFAR-10, NAS-Bench-201 has two sets of trainings: ``cifar10-valid``, on one half of the training images, with a
+validation split, and ``cifar10``, on all of them, without one. The benchmark ``cifar10`` searches on the first and, as
+the published studies do, reports the second, unless it is asked for otherwise.
+
+Reference: Dong et al., TPAMI 2021, https://arxiv.org/abs/2009.00437, section 4
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.benchmarks.costs import TableCosts
+from nasbed.benchmarks.fidelity import Fidelity, are_together, drawn
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.records import Archs, Evaluations
+from nasbed.tables.measurement import Measurement, spelled
+from nasbed.tables.published import ONLY_TEST
+from nasbed.tables.table import Table
+
+if TYPE_CHECKING:
+    from nasbed.core.rng import Streams
+
+_HALF = "-valid"
+"""Marks trainings on one half of the images, which leave a validation split."""
+_USUAL = ("cifar10", "cifar10-valid")
+
+_FIRST = np.zeros(1, np.int64)
+_NONE = np.zeros(0, np.int64)
+
+Floats = NDArray[np.float64]
+
+
+class TableBenchmark(Benchmark):
+    """Answers from a table of trained architectures.
+
+    A table of some architectures plays like one of all: its space is ``space.only(…)``.
+
+    Args:
+        table: The table.
+        name: What to call the benchmark; the file's name when not given.
+        data: The data set; the first with a validation split when not given.
+        recipe: The recipe; when not given the longest or, where recipes do not continue each other, all, which are then
+            the budgets of a search.
+        metric: What a search is told; accuracy, or what else a validation split has, when not given.
+        test: The data set whose test results are reported: of ``cifar10``, the trainings on all images (``"cifar10"``,
+            where the table has them) or on the half that was searched on (``"cifar10-valid"``).
+        hp: The recipe, as NATS-Bench calls it.
+
+    Raises:
+        NotInTable: When the table has no such data set, recipe or metric, with what it has.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        name: str | None = None,
+        data: str | None = None,
+        recipe: str | int | None = None,
+        metric: str | None = None,
+        test: str | None = None,
+        hp: str | int | None = None,
+    ) -> None:
+        self.table, self.name = table, name or table.path.stem
+        self.space = table.space if table.complete else table.space.only(table.archs)
+        known = table.data or ("",)
+        halves = [one.removesuffix(_HALF) for one in known if one.endswith(_HALF)]
+        usual = next((one for one in _USUAL if one in (*known, *halves)), next(iter((*halves, *known))))
+        self.data = usual if data is None else data
+        if self.data not in (*known, *halves):
+            raise NotInTable(f"{table.path.name} has no data set {self.data!r}; it has: {', '.join(known)}")
+        self._searched = self.data + _HALF if self.data + _HALF in known else self.data
+        wanted = recipe if recipe is not None else hp
+        found = self._told(metric, wanted)
+        self.continues = table.continues or wanted is not None
+        self.recipe = found[-1].recipe
+        self.metric = found[-1].metric
+        reported = self._reported(test)
+        self._fidelities: list[Fidelity] = []
+        budgets: list[int] = []
+        for one in found[-1:] if self.continues else found:
+            tests = table.find(self.metric, "test", reported, one.recipe)
+            chosen = min(tests, key=lambda some: (some.published == "ori-test", some.published), default=None)
+            for epoch in (one.epochs or (None,)) if self.continues else (one.epochs or (None,))[-1:]:
+                self._fidelities.append(Fidelity(one, epoch, len(table), self._failed, chosen, self._time(one)))
+                budgets.append(1 if epoch is None else epoch)
+        self.budgets = tuple(budgets)
+        if len(set(budgets)) < len(budgets):
+            names = ", ".join(one.recipe for one in found)
+            raise BadSetting(f"recipes of {table.path.name} train for as many epochs; say which: recipe={names}")
+        self._epochs = np.array(self.budgets, np.int64)
+        first = self._fidelities[0]
+        self._one_column = are_together(self._fidelities)
+        self.split = "test" if first.told.role == "reported" else "validation"
+        self.measure = "accuracy" if first.told.unit in ("percent", "fraction") else self._in_words(first.told)
+
+    # ── what is told ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _told(self, metric: str | None, recipe: str | int | None) -> list[Measurement]:
+        """Choose what a search is told: of each recipe one measurement, ascending by epochs."""
+        table = self.table
+        for role in ("told", "reported"):
+            there = table.find(metric, None, self._searched, None, role)
+            metrics = list(dict.fromkeys(one.metric for one in there))
+            metric_here = metric or ("accuracy" if "accuracy" in metrics else next(iter(metrics), None))
+            some = [one for one in there if one.metric == metric_here and one.published != "ori-test"]
+            some = some or [one for one in there if one.metric == metric_here]
+            if some:
+                break
+        else:
+            raise NotInTable(
+                f"{table.path.name} has no validation or test results of {metric or 'anything'} on {self._searched}; "
+                f"it has: {', '.join(one.name for one in table.find())}"
+            )
+        order = ["", *table.recipes]
+        some.sort(key=lambda one: order.index(one.recipe))
+        if recipe is None:
+            return some
+        chosen = [one for one in table.find(metric_here, None, self._searched, recipe, role) if one in some]
+        if not chosen:
+            there_are = ", ".join(one.recipe for one in some)
+            raise NotInTable(f"{self._searched} was not trained with the recipe {recipe} here; there are: {there_are}")
+        return chosen[:1]
+
+    def _reported(self, test: str | None) -> str:
+        """Choose the data set whose test results are reported."""
+        own = self.table.find(self.metric, "test", self.data, self.recipe)
+        reported = test or (self.data if own else self._searched)
+        if reported != self.data and reported not in (self._searched, self.data.removesuffix(_HALF)):
+            raise BadSetting(f"a search on {self.data} cannot report the test results of {reported}")
+        return reported
+
+    def _time(self, told: Measurement) -> tuple[Measurement, ...]:
+        """Find what training took: up to each epoch, or epoch by epoch."""
+        find, data = self.table.find, self._searched
+        whole = find("training_time", "", data, told.recipe) or find("training_time", "", "", told.recipe)
+        if whole:
+            return (whole[0],)
+        return (*find("time", "train", data, told.recipe)[:1], *find("time", told.published, data, told.recipe)[:1])
+
+    @property
+    def _failed(self) -> bool:
+        return bool(self.table.metadata.get("failed", False))
+
+    def _in_words(self, told: Measurement) -> str:
+        return told.metric.replace("_", " ") if told.goal == "max" else f"negative {told.metric.replace('_', ' ')}"
+
+    def _scaled(self, values: Floats, told: Measurement) -> Floats:
+        """Return what a search is told: more of it is better, and percentages are fractions."""
+        values = values / 100.0 if told.unit == "percent" else values
+        return values if told.goal == "max" else -values
+
+    # ── answers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def rows(self, archs: Archs) -> NDArray[np.int64]:
+        """Find the table's row of each architecture, ``(n, decisions)`` → ``(n,)``.
+
+        Raises:
+            NotInTable: When an architecture is not valid or the table does not have it.
+        """
+        return self.table.rows(archs)
+
+    def query(
+        self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
+    ) -> Evaluations:
+        """Look validation results and training time up; see ``Benchmark.query``.
+
+        With streams, one of the seeds that an architecture was trained with is drawn, each as likely; 1 word.
+        """
+        if streams is not None and len(streams) != len(archs):
+            raise BadSetting(f"{len(archs)} architectures need as many streams to draw from, not {len(streams)}")
+        budget = self._budget(epochs, len(archs))
+        if isinstance(budget, int):
+            value, seconds = self._answered(budget, archs, streams)
+            return Evaluations(value, seconds, np.full(len(archs), self._epochs[budget]))
+        if streams is not None and self._one_column:
+            value, seconds = self._drawn(self._fidelities, budget, archs, streams)
+            return Evaluations(value, seconds, self._epochs[budget])
+        value, seconds = np.empty((2, len(archs)))
+        for one in np.unique(budget).tolist():
+            some = np.flatnonzero(budget == one)
+            own = None if streams is None else streams.take(some)
+            value[some], seconds[some] = self._answered(one, archs[some], own)
+            if streams is not None and own is not None:
+                streams.positions[some] = own.positions
+        return Evaluations(value, seconds, self._epochs[budget])
+
+    def _answered(self, budget: int, archs: Archs, streams: Streams | None) -> tuple[Floats, Floats]:
+        if streams is not None:
+            return self._drawn(self._fidelities[budget : budget + 1], _FIRST, archs, streams)
+        fidelity = self._fidelities[budget]
+        value, seconds = fidelity.mean(self.rows(archs))
+        return self._scaled(value, fidelity.told), seconds
+
+    def _drawn(
+        self, fidelities: Sequence[Fidelity], budget: NDArray[np.int64], archs: Archs, streams: Streams
+    ) -> tuple[Floats, Floats]:
+        """Look up a seed that each stream draws, of fidelities whose numbers lie in one column."""
+        found = drawn(fidelities, budget, *self._numbered(archs), streams)
+        if found is None:
+            raise AssertionError(self.rows(archs))  # which says what is not there
+        return self._scaled(found[0], fidelities[0].told), found[1]
+
+    def _numbered(self, archs: Archs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return numbers of architectures, and the row of each number; no rows where they are the same."""
+        table = self.table
+        if table.by_key or table.space.size is None:
+            return table.rows(archs), _NONE
+        return table.space.index(archs), _NONE if table.row_of_index is None else table.row_of_index
+
+    def _budget(self, epochs: NDArray[np.int64] | int | None, count: int) -> NDArray[np.int64] | int:
+        """Return the position of each budget among ``budgets``."""
+        if epochs is None:
+            return len(self.budgets) - 1
+        if isinstance(epochs, np.ndarray):
+            if epochs.shape != (count,):
+                raise BadSetting(f"{count} architectures need one number of epochs each, or one for all")
+            place = np.minimum(np.searchsorted(self._epochs, epochs), len(self.budgets) - 1)
+            wrong = self._epochs[place] != epochs
+            if wrong.any():
+                raise self._no_budget(int(epochs[wrong][0]))
+            return place
+        if epochs not in self.budgets:
+            raise self._no_budget(int(epochs))
+        return self.budgets.index(epochs)
+
+    def _no_budget(self, epochs: int) -> NotInTable:
+        others = [recipe for recipe in self.table.recipes if recipe != self.recipe] if self.table.continues else []
+        hint = f"; other recipes: recipe={', '.join(others)}" if others else ""
+        on = f" on {self.data}" if self.data else ""
+        has = f"each number from {spelled(self.budgets)}" if len(self.budgets) > 4 else spelled(self.budgets)
+        return NotInTable(f"{self.name} has no results{on} at {epochs} epochs; it has {has}{hint}")
+
+    def outcomes(self, archs: Archs, epochs: int | None = None) -> Floats:
+        """Return the values of the seeds, each as often as makes all of them equally likely; see ``Benchmark``."""
+        fidelity = self._fidelities[int(self._budget(epochs, len(archs)))]
+        rows = self.rows(archs)
+        values = self._scaled(fidelity.value.values(rows), fidelity.told)
+        count, which = fidelity.seeds
+        if len(count) == 1:
+            return values
+        width = math.lcm(*range(1, values.shape[1] + 1))
+        first = np.take_along_axis(values, which[rows], axis=1)
+        return np.take_along_axis(first, np.arange(width) * count[rows, None] // width, axis=1)
+
+    def test(self, archs: Archs, epochs: int | None = None) -> Floats:
+        """Return the mean test result over the seeds; NaN at budgets for which there is none."""
+        fidelity = self._fidelities[int(self._budget(epochs, len(archs)))]
+        return self._scaled(fidelity.tested(self.rows(archs)), fidelity.test or fidelity.told)
+
+    def optimum(self, epochs: int | None = None) -> tuple[float, float]:
+        """Return the best mean validation and the best mean test result in the table; NaN where there are none."""
+        fidelity = self._fidelities[int(self._budget(epochs, 0))]
+        told, tested = fidelity.best
+        return _best(self._scaled(told, fidelity.told)), _best(self._scaled(tested, fidelity.test or fidelity.told))
+
+    # ── what networks cost ────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _costs(self) -> TableCosts:
+        return TableCosts(self.table, tuple(dict.fromkeys((self._searched, self.data, ""))), self.recipe)
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """What the table has of costs, by name, and parameters and operations by formula where it has none."""
+        return self._costs.names
+
+    def cost(self, name: str, archs: Archs) -> Floats:
+        """Return what else each architecture costs, NaN where that is not known; see ``Benchmark.cost``."""
+        return self._costs.of(name, archs) if name in self.costs else super().cost(name, archs)
+
+    # ── what one should know ──────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def splits(self) -> dict[str, str]:
+        """Which measurement a search is told, and which a report."""
+        last = self._fidelities[-1]
+        told, test = last.told.name, last.test
+        return {"told": told, "reported": test.name if test is not None else "nothing: the table has no test results"}
+
+    @property
+    def caution(self) -> str | None:
+        """What every figure should say; None where there is no such thing."""
+        return ONLY_TEST if self._fidelities[-1].told.role == "reported" else None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What one should know before citing these numbers."""
+        last = self._fidelities[-1]
+        told, test = last.told, last.test
+        said = [*self.table.provenance.get("warnings", [])]
+        if self.caution is not None:
+            said.insert(0, f"{self.data or self.name} has {self.caution}")
+        if test is None:
+            said.append(f"{self.data or self.name} has no test results; nothing can be reported but validation")
+        elif told.role == "told" and test.data != told.data:
+            said.append(
+                f"validation is of {told.name}, trained on 25k images, and test of {test.name}, the "
+                "same architectures trained again on all 50k, as published studies report it"
+            )
+        elif test.published == "ori-test" and told.role == "told" and told.data != "cifar10-valid":
+            said.append(f"{test.name} has the images of x-valid among its own")
+        if not last.time:
+            said.append("the table has no training times: an evaluation costs no seconds")
+        return said
+
+    def describe(self) -> dict[str, Any]:
+        """Return the table's own description under the benchmark's name, with its splits and warnings."""
+        recipe = {"recipe": self.recipe} if self.continues and self.recipe else {}
+        return {
+            **self.table.describe(),
+            "space": dict(self.space.describe()),
+            "name": self.name,
+            **({"data": self.data} if self.data else {}),
+            **recipe,
+            "budgets": list(self.budgets),
+            "splits": self.splits,
+            "measure": self.measure,
+            "warnings": self.warnings,
+            **({"caution": self.caution, "split": self.split} if self.caution is not None else {}),
+        }
+
+
+def _best(values: Floats) -> float:
+    return float(np.nanmax(values)) if not np.isnan(values).all() else float("nan")

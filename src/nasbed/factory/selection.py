@@ -1,0 +1,147 @@
+"""Selection: which part of a campaign a command does.
+
+Filters say what is done at all: a pattern on hashes, a list of what remains, a range of the canonical order. What they
+leave is dealt out to workers that know nothing of each other, as the nodes of a batch system. What is dealt is a module
+with a repeat, all budgets in one hand, so that everybody has as many long trainings: number j of them goes, with
+``offset`` k, to worker ``(j + k) mod n``, as in the published ``run_evaluation.py``.
+Reference: https://github.com/google-research/nasbench
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby, product
+from pathlib import Path
+from typing import Any
+
+from nasbed.core.errors import BadSetting
+from nasbed.factory.job import Job
+from nasbed.factory.units import Unit
+
+Name = tuple[str, int, int]
+"""A training: hash, epochs, repeat."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Part of a campaign; without settings all of it.
+
+    Attributes:
+        only: A regular expression that a module's hash contains.
+        listed: A file that lists what is to be done, a unit if it trains any of it: ``hash``, ``hash/epochs`` or
+            ``hash/epochs/repeat`` a line, or JSON as ``[[hash, repeat], …]``.
+        start: The first place in the canonical order, from 0.
+        stop: The place in the canonical order after the last; None for the end.
+        worker: Which of the workers this is, from 0.
+        of: How many there are.
+        offset: How far the deal is turned.
+    """
+
+    only: str | None = None
+    listed: str | Path | None = None
+    start: int = 0
+    stop: int | None = None
+    worker: int = 0
+    of: int = 1
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        if self.of < 1:
+            raise BadSetting(f"there must be at least one worker, not {self.of}")
+        if not 0 <= self.worker < self.of:
+            raise BadSetting(
+                f"of {self.of} workers the numbers are 0 to {self.of - 1}, not {self.worker}; "
+                f"a SLURM array of so many is --array=0-{self.of - 1}"
+            )
+        if self.start < 0 or (self.stop is not None and self.stop <= self.start):
+            raise BadSetting(f"a range A:B has 0 <= A < B, not {self.start}:{'' if self.stop is None else self.stop}")
+        try:
+            re.compile(self.only or "")
+        except re.error as error:
+            raise BadSetting(f"{self.only!r} is no regular expression: {error}") from None
+
+    @property
+    def shard(self) -> str:
+        """What is put into the name of a worker's store; empty for a worker that is alone."""
+        if self.of == 1:
+            return ""
+        return f".worker-{self.worker}-of-{self.of}" + (f"-offset-{self.offset}" if self.offset else "")
+
+    def units(self, job: Job) -> list[Unit]:
+        """Choose from a job's units, in their order.
+
+        Raises:
+            BadSetting: When the filters leave nothing, or the list names what the job has not.
+        """
+        pattern = re.compile(self.only or "")
+        listed = None if self.listed is None else {job.unit_of(*name) for name in self._trainings(job)}
+        kept = [
+            unit
+            for place, unit in enumerate(job.units())
+            if place >= self.start
+            and (self.stop is None or place < self.stop)
+            and pattern.search(unit.module)
+            and (listed is None or unit in listed)
+        ]
+        if not kept:
+            raise BadSetting(f"of the campaign's {job.size} units the filters leave none")
+        hands = [list(hand) for _, hand in groupby(kept, key=lambda unit: (unit.repeat, unit.module))]
+        return [unit for hand in hands[(self.worker - self.offset) % self.of :: self.of] for unit in hand]
+
+    def among(self, retries: list[Unit], job: Job, chosen: list[Unit]) -> list[Unit]:
+        """Choose from units of one repeat each: those that ``units`` chose, and of a list those that it names."""
+        units = set(chosen)
+        listed = None if self.listed is None else set(self._trainings(job))
+        names = [(unit.module, unit.epochs, unit.repeat) for unit in retries]
+        return [
+            unit
+            for unit, name in zip(retries, names, strict=True)
+            if job.unit_of(*name) in units and (listed is None or name in listed)
+        ]
+
+    def describe(self) -> dict[str, Any]:
+        """Give the settings that are not the defaults, as JSON-able values."""
+        return {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in vars(self).items()
+            if value != getattr(Selection, name)
+        }
+
+    def _trainings(self, job: Job) -> Iterator[Name]:
+        for entry in _entries(Path(str(self.listed)).expanduser()):
+            yield from _named(entry, job)
+
+
+def _entries(path: Path) -> list[list[Any]]:
+    """Read a list: of each entry the hash, then what there is of epochs and repeat; None for all of them."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"the list {path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if not text.lstrip().startswith("["):
+        lines = (line.partition("#")[0].strip() for line in text.splitlines())
+        return [[part.strip() for part in line.split("/")] for line in lines if line]
+    try:
+        entries = [entry.split("/") if isinstance(entry, str) else [*entry] for entry in json.loads(text)]
+    except (ValueError, TypeError) as error:
+        raise BadSetting(f"the list {path} is no JSON of the form [[hash, repeat], …]: {error}") from None
+    return [[entry[0], None, entry[1]] if len(entry) == 2 else entry for entry in entries]
+
+
+def _named(entry: list[Any], job: Job) -> Iterator[Name]:
+    """Give the trainings that an entry stands for."""
+    said = "/".join(str(part) for part in entry if part is not None)
+    budgets, repeats = {str(epochs): epochs for epochs in job.budgets}, {str(r): r for r in range(job.repeats)}
+    module, epochs, repeat = [None if part is None else str(part) for part in [*entry, None, None, None][:3]]
+    known = module in job.modules and epochs in (None, *budgets) and repeat in (None, *repeats)
+    if not known or module is None or len(entry) > 3:
+        raise BadSetting(
+            f"{said!r} in the list is none of the campaign's trainings; write hash, hash/epochs or hash/epochs/repeat "
+            f"with epochs among {', '.join(budgets)} and repeats from 0 to {job.repeats - 1}"
+        )
+    some = budgets.values() if epochs is None else [budgets[epochs]]
+    for pair in product(some, repeats.values() if repeat is None else [repeats[repeat]]):
+        yield module, *pair

@@ -1,0 +1,135 @@
+"""The architectures of a table: which one each row is, and which row an architecture has."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.records import Archs
+from nasbed.core.registry import spaces
+from nasbed.core.space import Space
+from nasbed.tables.column import Rows
+from nasbed.tables.columns import TableFile
+from nasbed.tables.file import ColumnFile
+from nasbed.tables.modules import Modules
+
+_FEW = 32
+"""So many modules are found by hash before compiled code and the space's index are worth loading."""
+
+
+class Architectures(TableFile):
+    """Rows of a table, found by architecture, number, key or hash.
+
+    Args:
+        file: The table's file.
+    """
+
+    def __init__(self, file: ColumnFile) -> None:
+        super().__init__(file)
+        self._found_by_hash = 0
+
+    @cached_property
+    def space(self) -> Space:
+        """The space of which the architectures are, all or some."""
+        settings = {k: tuple(v) if isinstance(v, list) else v for k, v in self.metadata["space"]["settings"].items()}
+        made: Space = spaces.make(self.metadata["space"]["name"], settings)
+        return made
+
+    @property
+    def complete(self) -> bool:
+        """Whether every architecture of the space has a row, or every ``key`` does where rows stand for keys."""
+        known = self.metadata.get("complete")
+        return len(self) == self.space.size if known is None else bool(known)
+
+    @property
+    def by_key(self) -> bool:
+        """Whether a row stands for all architectures with its ``key``."""
+        return bool(self.metadata.get("by_key", False))
+
+    @cached_property
+    def archs(self) -> Archs:
+        """The architecture of each row, ``(n, decisions)``; of a module as it was given."""
+        return self.file.array("arch") if "arch" in self.file else self.space.archs_of(self.indices.astype(np.int64))
+
+    @cached_property
+    def indices(self) -> NDArray[np.int64]:
+        """The space's number of each row, ``(n,)``."""
+        name = next((name for name in ("index", "class") if name in self.file), None)
+        found = self.space.index(self.archs) if name is None else self.file.array(name)
+        return np.asarray(found, np.int64)
+
+    @cached_property
+    def modules(self) -> Modules:
+        """What only modules of NAS-Bench-101 have: hashes, and graphs as they were given.
+
+        Raises:
+            BadSetting: When these are none.
+        """
+        if "hash" not in self.file:
+            raise BadSetting(f"{self.path.name} has architectures of {self.space.name}, which have no published hashes")
+        return Modules(self.file, self.metadata["space"]["settings"], self.measures)
+
+    def rows(self, archs: Archs) -> NDArray[np.int64]:
+        """Find the row of each architecture, ``(n, decisions)`` → ``(n,)``.
+
+        Raises:
+            NotInTable: When an architecture is not valid or the table does not have it.
+        """
+        if "hash" in self.file and self._found_by_hash + len(archs) <= _FEW:
+            self._found_by_hash += len(archs)
+            rows = self.modules.rows(archs, self.space)
+        elif self.by_key or self.space.size is None:
+            rows = self._rows_by_key(archs)
+        else:
+            rows = self.space.index(archs)
+            if self.row_of_index is not None:
+                rows = self.row_of_index.take(rows)  # of −1, the last
+        if len(rows) and rows.min() < 0:
+            lost = int(np.argmin(rows))
+            why = "is not in the table" if self.space.valid(archs[lost : lost + 1])[0] else "is not valid"
+            raise NotInTable(f"architecture {lost} of {len(archs)} {why}: {archs[lost].tolist()}")
+        return rows
+
+    @cached_property
+    def row_of_index(self) -> NDArray[np.int64] | None:
+        """The row of each number of the space, −1 where there is none and at the end; None where they are the same."""
+        if self.complete and "index" in self.file:
+            return None
+        rows = np.full(int(self.space.size or 0) + 1, -1)
+        rows[self.indices] = np.arange(len(self))
+        return rows
+
+    @cached_property
+    def _sorted_keys(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        return np.unique(self.space.key(self.archs), return_index=True)
+
+    def _rows_by_key(self, archs: Archs) -> NDArray[np.int64]:
+        keys, order = self._sorted_keys
+        wanted = self.space.key(archs)
+        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where((keys[place] == wanted) & self.space.valid(archs), order[place], -1)
+
+    def rows_of(self, indices: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """Find rows by the architectures' numbers in the space, ``(n,)``; −1 for what is not there."""
+        inside = (np.asarray(indices) >= 0) & (np.asarray(indices) < int(self.space.size or 0))
+        there = self.row_of_index
+        return np.where(inside, indices if there is None else there.take(np.where(inside, indices, -1)), -1)
+
+    def _numbered(self, rows: Any) -> Rows | None:
+        """Give row numbers for architectures, row numbers or None."""
+        if rows is None:
+            return None
+        given = np.asarray(rows)
+        if given.ndim == 2:
+            return self.rows(given)
+        if given.ndim != 1 or given.dtype.kind not in "iu":
+            raise BadSetting(
+                f"rows are architectures, (n, decisions), or numbers, (n,); not {given.dtype} {given.shape}"
+            )
+        if len(given) and not (given.min() >= 0 and given.max() < len(self)):
+            raise NotInTable(f"{self.path.name} has the rows 0 to {len(self) - 1}; one asked for is none of them")
+        return given

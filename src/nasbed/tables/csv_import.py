@@ -1,0 +1,172 @@
+"""CSV files of results as tables, and as columns beside one, by what their columns mean."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting
+from nasbed.readers.csv import ColumnsRead, read_columns
+from nasbed.readers.meaning import Declaration, Meaning
+from nasbed.readers.natsbench.trainings import ABSENT
+from nasbed.tables.column import MEAN, Measure, Seed
+from nasbed.tables.encoding import is_absent
+from nasbed.tables.published import SPLITS
+from nasbed.tables.table import Table
+from nasbed.tables.writing import Given, attach, write_table
+
+Column = tuple[NDArray[np.float64], Meaning]
+
+
+def import_csv(path: Path, out: Path, declared: Declaration) -> Table:
+    """Make a table of a CSV file.
+
+    Columns of one measurement, which differ in seed or epoch alone, are put together; where a column is a mean over
+    seeds, its seed is ``"mean"``.
+
+    Args:
+        path: The file.
+        out: The table's file; it appears when it is whole.
+        declared: What the columns mean.
+
+    Raises:
+        BadSetting: When it is not said what each column means, or none is of trained networks.
+        CorruptFile: When a row has no number, or an unknown architecture, or that of another row.
+    """
+    read = read_columns(path, declared)
+    given = _together(read.columns, ABSENT)
+    if not any(one.measure.role in ("told", "reported") for one in given):
+        raise BadSetting(
+            f"{path} has no results of trained networks; put its columns beside a table: "
+            f"nasbed import {path} --into nasbench201"
+        )
+    continues = any(len(one.measure.epochs) > 1 for one in given)
+    return write_table(out, read.space, read.archs, given, provenance=_provenance(path, read), continues=continues)
+
+
+def attach_csv(table: Table, path: Path, declared: Declaration) -> Table:
+    """Put the columns of a CSV file beside a table, by architecture, under ``<data set>/<metric>``.
+
+    Args:
+        table: The table.
+        path: The file, whose name without its ending names what lies beside the table.
+        declared: What the columns mean.
+
+    Raises:
+        BadSetting: When it is not said what each column means, or the table has no such architectures, or has such
+            columns.
+        CorruptFile: When a row has no number, or an unknown architecture, or that of another row.
+    """
+    read = read_columns(path, declared)
+    if read.space.name != table.space.name:
+        raise BadSetting(f"{path} is about {read.space.name}, {table.path.name} about {table.space.name}")
+    place = _places(table, read)
+    if (place < 0).all():
+        raise BadSetting(f"{table.path.name} has none of the architectures of these columns")
+    here = {
+        name: (np.where(place >= 0, np.append(values, np.nan)[place], np.nan), means)
+        for name, (values, means) in read.columns.items()
+    }
+    return attach(table, _together(here, np.nan), room=re.sub(r"[^A-Za-z0-9_-]", "-", path.stem))
+
+
+def _places(table: Table, read: ColumnsRead) -> NDArray[np.int64]:
+    """Return the line of each of the table's rows, −1 where there is none."""
+    by_key = table.by_key or table.space.size is None
+    wanted, there = (table.space.key(some) if by_key else table.space.index(some) for some in (table.archs, read.archs))
+    order = np.argsort(there, kind="stable")
+    place = order[np.minimum(np.searchsorted(there, wanted, sorter=order), len(order) - 1)]
+    return np.where(there[place] == wanted, place, -1)
+
+
+def _together(columns: Mapping[str, Column], missing: float) -> list[Given]:
+    """Put columns of one measurement together, with axes for seeds and epochs where they have several."""
+    groups: dict[tuple[str, ...], list[Column]] = {}
+    for values, means in columns.values():
+        recipe = means.recipe or (str(means.epochs) if means.epochs else "")
+        groups.setdefault((recipe, means.data, means.split, means.metric), []).append((values, means))
+    axes: dict[tuple[str, str], tuple[Seed, ...]] = {}
+    for (recipe, data, split, _), some in groups.items():
+        if split:
+            seeds = {*axes.get((recipe, data), ()), *(_seed(means) for _, means in some)}
+            axes[recipe, data] = tuple(sorted(seeds, key=str))
+    return [_given(key, some, axes.get((key[0], key[1]), (MEAN,)), missing) for key, some in groups.items()]
+
+
+def _given(key: tuple[str, ...], some: Iterable[Column], seeds: tuple[Seed, ...], missing: float) -> Given:
+    recipe, data, split, metric = key
+    some, empty = list(some), tuple[int, ...]()
+    axes: tuple[str, ...]
+    if len(some) == 1 and not split:
+        values, means = some[0]
+        seeds, epochs, axes = (), empty, ()
+    else:
+        epochs = tuple(sorted({means.epochs for _, means in some if means.epochs}))
+        axes = ("seed", "epoch") if epochs else ("seed",)
+        values = np.full((len(some[0][0]), len(seeds), len(epochs) or 1), missing)
+        for numbers, means in some:
+            place = values[:, seeds.index(_seed(means)), epochs.index(means.epochs) if epochs else 0]
+            if not (is_absent(place) | np.isnan(place)).all():
+                raise BadSetting(
+                    f"{'/'.join(filter(None, key))} comes twice; say another split, seed or epochs of one of them"
+                )
+            place[:] = numbers
+        values = values if epochs else values[:, :, 0]
+    measure = Measure(
+        metric,
+        SPLITS.get(split, split),
+        data,
+        (recipe,) if recipe and split else (),
+        seeds,
+        epochs,
+        axes=axes,
+        unit=means.unit,
+        goal=means.goal,
+        role=means.role or ("" if split or not means.epochs else "detail" if metric == "epochs" else "cost"),
+        published=split,
+        meaning=_sentence(means),
+    )
+    return Given(measure, values)
+
+
+def _seed(means: Meaning) -> Seed:
+    return means.seeds[0] if len(means.seeds) == 1 else MEAN
+
+
+def _sentence(meaning: Meaning) -> str:
+    """Say what a column means."""
+    on = f" on {meaning.split} of {meaning.data}" if meaning.split else f" for {meaning.data}" if meaning.data else ""
+    after = f" after {meaning.epochs} epochs" if meaning.epochs else ""
+    each = ", ".join(map(str, meaning.seeds))
+    seeds = (
+        f", seed {each}"
+        if len(meaning.seeds) == 1
+        else f", mean over such seeds as there are of {each}"
+        if each
+        else ""
+    )
+    return f"{meaning.metric}{on}{after}{seeds}" + (f"; {meaning.note}" if meaning.note else "")
+
+
+def _provenance(path: Path, read: ColumnsRead) -> dict[str, Any]:
+    """Say where the results come from, and what one should know of them."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    declared = {name: {k: v for k, v in asdict(means).items() if v} for name, (_, means) in read.columns.items()}
+    said = sorted((name, sorted(map(str, about.items()))) for name, about in declared.items())
+    return {
+        "source": f"columns of {read.space.name}",
+        "file": path.name,
+        "sha256": hashlib.sha256(f"{digest}{said}".encode()).hexdigest(),
+        "checksums": {path.name: digest},
+        "architectures": len(read.archs),
+        "columns": declared,
+        "warnings": [],
+    }

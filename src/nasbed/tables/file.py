@@ -1,0 +1,306 @@
+"""A file of columns: one Arrow record batch, mapped, which notices when it is damaged.
+
+Any Arrow reader maps it. Its metadata are JSON under ``nasbed``, checksums of its bytes under ``nasbed.blocks``, and a
+seal under ``nasbed.seal``. A *block* is 64 KiB of what lies between Arrow's description at the beginning and its
+footer; each has a CRC-32, which is compared when a number in it is first read. The seal is the SHA-256 of everything
+else in the file, those checksums included, and is compared when the file is opened. So opening takes milliseconds, and
+no changed bit is ever returned as a number. Columns that are seldom read are *cold*: compressed, in the first row of
+the column ``cold``, in the order of the metadata.
+
+Files of nasbed 0.1 are read as well; they are compared with their checksum as a whole when they are opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import mmap
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from nasbed.core.errors import CorruptFile, NasbedError
+from nasbed.tables.encoding import Encoding, decompress, decompress_texts
+from nasbed.tables.seal import (
+    BLANK,
+    DO,
+    MARK,
+    SHIFT,
+    block_checksums,
+    body_of,
+    check_whole,
+    digest_around,
+    mapped,
+    seal_of,
+)
+
+FORMAT = 3
+"""Of version 0.1 are 1 and 2; see ``legacy``."""
+
+METADATA, BLOCKS, SEAL = b"nasbed", b"nasbed.blocks", b"nasbed.seal"
+COLD = "cold"
+Block = bytes | memoryview
+_DTYPES = {"float": "<f4", "double": "<f8", "uint16": "<u2", "int8": "<i1", "int32": "<i4", "int64": "<i8"}
+
+
+class NotColumns(CorruptFile):
+    """A whole Arrow file that some other program wrote."""
+
+
+@dataclass(eq=False)
+class Body:
+    """The bytes between description and footer, compared with their checksums block by block, each once.
+
+    Attributes:
+        path: The file, for errors.
+        data: The bytes.
+        checksums: The CRC-32 of each block.
+    """
+
+    path: Path
+    data: memoryview
+    checksums: tuple[int, ...]
+    _unseen: bytearray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._unseen = bytearray(b"\1" * len(self.checksums))
+
+    def check(self, start: int, stop: int) -> None:
+        """Compare the blocks that hold some bytes with their checksums.
+
+        Raises:
+            CorruptFile: When one differs.
+        """
+        for block in range(start >> SHIFT, min(-(-stop >> SHIFT), len(self.checksums))):
+            if self._unseen[block]:
+                found = zlib.crc32(self.data[block << SHIFT : (block + 1) << SHIFT])
+                if found != self.checksums[block]:
+                    raise CorruptFile(
+                        f"{self.path} is damaged: its bytes from {block << SHIFT:,} on are not what was written; {DO}"
+                    )
+                self._unseen[block] = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """An array as it lies in a file.
+
+    Attributes:
+        array: A view of the mapped file.
+        body: What compares it with its checksums.
+        start: Where it begins, in bytes of the body.
+    """
+
+    array: NDArray[Any]
+    body: Body
+    start: int
+
+    def whole(self) -> NDArray[Any]:
+        """Give the array, compared as a whole."""
+        self.body.check(self.start, self.start + self.array.nbytes)
+        return self.array
+
+    def check(self, places: Iterable[int]) -> None:
+        """Compare where some entries of the first axis, or of the flat array, lie.
+
+        Args:
+            places: Numbers into the flat array.
+        """
+        width = self.array.itemsize
+        for place in places:
+            start = self.start + place * width
+            self.body.check(start, start + width)
+
+    def check_rows(self, rows: Iterable[int]) -> None:
+        """Compare where some rows lie."""
+        width = self.array.itemsize * math.prod(self.array.shape[1:])
+        for row in rows:
+            self.body.check(self.start + row * width, self.start + (row + 1) * width)
+
+    def part(self, start: int, stop: int) -> NDArray[Any]:
+        """Give the rows from one to another, compared."""
+        found = self.array[start:stop]
+        first = self.start + start * self.array.strides[0]
+        self.body.check(first, first + found.nbytes)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnFile:
+    """An open file.
+
+    Attributes:
+        path: Where it is.
+        batch: Its record batch.
+        metadata: The JSON under ``nasbed`` in its schema.
+        checksum: Stands for everything in the file.
+        body: The bytes of its columns.
+        origin: The address of the first of them.
+    """
+
+    path: Path
+    batch: pa.RecordBatch
+    metadata: dict[str, Any]
+    checksum: str
+    body: Body
+    origin: int
+
+    @classmethod
+    def open(cls, path: Path) -> ColumnFile:
+        """Map a file and compare its description with the seal.
+
+        Raises:
+            BadSetting: When there is no such file.
+            CorruptFile: When it is no file of columns, is damaged or has been cut off, or was made by a later version.
+        """
+        data = mapped(path)
+        start, stop = body_of(data, path)
+        seal = seal_of(data, start, stop, path)
+        try:
+            buffer = pa.py_buffer(data)
+            reader = pa.ipc.open_file(pa.BufferReader(buffer))
+            about = reader.schema.metadata or {}
+            if METADATA not in about:
+                raise NotColumns(f"{path} is an Arrow file, but not a table of nasbed's")
+            if seal is None:
+                check_whole(path, data, stop, about.get(SEAL, b""))
+                seal = hashlib.sha256(about[METADATA]).hexdigest()
+            checksums = block_checksums(about.get(BLOCKS, b""), stop - start)
+            metadata = json.loads(about[METADATA])
+            if metadata["format"] > FORMAT:
+                made = metadata["format"]
+                raise NasbedError(f"{path} has format {made}, this nasbed reads up to {FORMAT}; upgrade nasbed")
+            batch = reader.get_batch(0)
+        except (pa.ArrowException, OSError, UnicodeDecodeError, KeyError) as error:
+            raise CorruptFile(f"{path} is not a table, or is damaged: {error}".split("\n")[0]) from None
+        body = Body(path, memoryview(data)[start:stop], checksums)
+        return cls(path, batch, metadata, seal, body, buffer.address + start)
+
+    def __len__(self) -> int:
+        rows: int = self.batch.num_rows
+        return rows
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.batch.schema.names
+
+    @property
+    def columns(self) -> dict[str, dict[str, Any]]:
+        """What the metadata say of each column of results that lies in this file."""
+        return {name: about for name, about in self.metadata["columns"].items() if not about.get("beside")}
+
+    @property
+    def _cold(self) -> list[str]:
+        return [name for name, about in self.columns.items() if about.get("cold")]
+
+    def stored(self, name: str) -> Stored:
+        """Look at a column of the mapped file as an array; by its buffer, for pyarrow's own way imports pandas."""
+        found, rows = self.batch.column(name), len(self)
+        shape: tuple[int, ...] = (rows,)
+        if isinstance(found.type, pa.FixedShapeTensorType):
+            shape += tuple(found.type.shape)
+            found = found.storage.values
+        binary = pa.types.is_fixed_size_binary(found.type)
+        buffer = found.buffers()[1]
+        dtype = np.uint8 if binary else _DTYPES[str(found.type)]
+        shape = (rows, found.type.byte_width) if binary else shape
+        array = np.frombuffer(buffer, dtype, math.prod(shape)).reshape(shape)
+        return Stored(array, self.body, buffer.address - self.origin)
+
+    def array(self, name: str) -> NDArray[Any]:
+        """Give a column that is not cold, compared with its checksums as a whole."""
+        return self.stored(name).whole()
+
+    def thawed(self, name: str, encoding: Encoding, shape: tuple[int, ...]) -> NDArray[Any]:
+        """Decompress a cold column."""
+        block = self.blocks()[name]
+        try:
+            if encoding.kind == "text":
+                return decompress_texts(block).reshape(shape)
+            return decompress(block, encoding.dtype, math.prod(shape)).reshape(shape)
+        except (pa.ArrowException, OSError, ValueError):
+            raise CorruptFile(f"{self.path}: the column {name} cannot be decompressed") from None
+
+    def blocks(self) -> dict[str, Block]:
+        """Look at the compressed bytes of each cold column."""
+        if not self._cold:
+            return {}
+        column = self.batch.column(COLD)
+        for buffer in filter(None, column.buffers()):
+            start = buffer.address - self.origin
+            self.body.check(start, start + buffer.size)
+        blocks = [memoryview(block.as_buffer()) for block in column[0].values]
+        return dict(zip(self._cold, blocks, strict=True))
+
+    def arrays(self) -> dict[str, pa.Array]:
+        """Give the columns of the batch that are not cold, to be written again."""
+        self.verify()
+        return {name: self.batch.column(name) for name in self.batch.schema.names if name != COLD}
+
+    def verify(self) -> None:
+        """Compare every byte with its checksum.
+
+        Raises:
+            CorruptFile: Saying where the file differs.
+        """
+        self.body.check(0, len(self.body.data))
+
+
+def write_columns(
+    path: Path, columns: Mapping[str, pa.Array], blocks: Mapping[str, Block], metadata: Mapping[str, Any]
+) -> str:
+    """Write a file; give its checksum.
+
+    Args:
+        path: The file.
+        columns: What is mapped.
+        blocks: What is cold; without other columns the file has a single row.
+        metadata: What is said of it, JSON-able.
+    """
+    arrays = dict(columns)
+    if blocks:
+        ends = np.full(max(map(len, columns.values()), default=1) + 1, len(blocks), np.int32)
+        ends[0] = 0
+        arrays[COLD] = pa.ListArray.from_arrays(ends, pa.array(list(map(bytes, blocks.values())), pa.binary()))
+    batch = pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
+    count = -(-(pa.ipc.get_record_batch_size(batch) + 64) >> SHIFT)  # with the mark that ends the batches
+    empty = b"-" * (8 * count)
+    text = json.dumps({**metadata, "format": FORMAT}).encode()
+    schema = batch.schema.with_metadata({METADATA: text, BLOCKS: empty, SEAL: BLANK})
+    with pa.ipc.new_file(str(path), schema) as writer:
+        writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+    with path.open("rb+") as file, mmap.mmap(file.fileno(), 0) as data:
+        start, stop = body_of(data, path)
+        with memoryview(data) as view, view[start:stop] as body:
+            sums = b"".join(
+                b"%08x" % zlib.crc32(body[at : at + (1 << SHIFT)]) for at in range(0, stop - start, 1 << SHIFT)
+            )
+        for begin, end in ((0, start), (stop, len(data))):
+            place = data.find(empty, begin, end)
+            data[place : place + len(empty)] = sums.ljust(len(empty), b"-")
+        seal = digest_around(data, start, stop)
+        for begin, end in ((0, start), (stop, len(data))):
+            place = data.find(BLANK, begin, end)
+            data[place + len(MARK) : place + len(BLANK)] = seal.encode()
+    return seal
+
+
+def arrow_column(values: NDArray[Any]) -> pa.Array:
+    """Make a column of numbers, or of tensors of one shape, without copying."""
+    flat = pa.array(np.ascontiguousarray(values).reshape(-1))
+    if values.ndim == 1:
+        return flat
+    shape = values.shape[1:]
+    tensors = pa.FixedSizeListArray.from_arrays(flat, math.prod(shape))
+    return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(flat.type, shape), tensors)
+
+
+def digest_of(values: NDArray[Any]) -> str:
+    """Give the SHA-256 of an array's bytes."""
+    return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()

@@ -1,0 +1,349 @@
+"""Writing: from arrays to a table's file, whole or not at all, and columns beside a table that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.core.files import replacing
+from nasbed.core.locks import locked
+from nasbed.core.records import Archs
+from nasbed.core.space import Space
+from nasbed.tables.column import Measure
+from nasbed.tables.companion import check_room, companion_path, is_companion
+from nasbed.tables.encoding import Encoding, compress, compress_texts, encode
+from nasbed.tables.file import COLD, Block, arrow_column, digest_of, write_columns
+from nasbed.tables.published import PARAMETERS, REPORTED, training_measure
+from nasbed.tables.table import ROW_COLUMNS, Table
+
+INSIDE_AT_MOST = 2**22
+"""Bytes of columns that no search reads and that a table keeps in its own file; more of them lie beside it."""
+
+Values = NDArray[Any] | Callable[[], NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A measurement to be written.
+
+    Attributes:
+        measure: What the numbers are.
+        values: ``(n, *measure.shape)``, NaN where one is missing, or a function that makes them when their turn comes.
+            An array of objects is a column of texts.
+        name: Of the column; ``measure.name`` if not given.
+        storage: ``hot`` lies in the table's file; ``beside`` lies beside a large table; ``cold`` does so compressed.
+    """
+
+    measure: Measure
+    values: Values
+    name: str = ""
+    storage: Literal["hot", "beside", "cold"] = "hot"
+
+
+@dataclass
+class Columns:
+    """What is to be written.
+
+    Attributes:
+        scratch: A folder where encoded columns wait, mapped, so that they take no memory; None to keep them there.
+        hot: Columns of the table's file.
+        beside: Columns that lie beside a large table.
+        cold: Columns that do so compressed.
+        described: What is said of each column of results.
+    """
+
+    scratch: Path | None = None
+    hot: dict[str, pa.Array] = field(default_factory=dict)
+    beside: dict[str, pa.Array] = field(default_factory=dict)
+    cold: dict[str, Block] = field(default_factory=dict)
+    described: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, given: Given, rows: int, order: NDArray[Any] | None = None) -> None:
+        """Encode a column.
+
+        Raises:
+            BadSetting: When its name is taken or its shape does not fit.
+        """
+        measure, name = given.measure, given.name or given.measure.name
+        values = given.values() if callable(given.values) else np.asarray(given.values)
+        if values.shape != (rows, *measure.shape):
+            raise BadSetting(f"the column {name} has shape {values.shape}; it should have {(rows, *measure.shape)}")
+        if name in self.described or name in (*ROW_COLUMNS, COLD):
+            raise BadSetting(
+                f"there is a column {name!r} already; choose another name, or another split, seed or epoch"
+            )
+        values = values if order is None else values[order]
+        about: dict[str, Any] = measure.to_dict()
+        if values.dtype == object:
+            self.cold[name], encoding = compress_texts(values), Encoding("text")
+        elif values.dtype.kind in "iu":
+            self.hot[name], encoding, about["whole"] = arrow_column(_narrow(values)), Encoding("whole"), True
+        else:
+            floats = values if values.dtype == np.float32 else np.asarray(values, np.float64)
+            numbers, encoding = encode(floats, measure.unit, level="epoch" in measure.axes)
+            about["whole"] = bool(not np.isnan(floats.min(initial=0.0)))
+            if given.storage == "cold":
+                self.cold[name] = compress(numbers)
+            else:
+                place = self.hot if given.storage == "hot" else self.beside
+                place[name] = arrow_column(self._kept(numbers))
+        self.described[name] = {**about, "encoding": encoding.to_dict(), "cold": name in self.cold}
+
+    def add_texts(self, name: str, texts: Sequence[str | None]) -> None:
+        """Add what a source says in words, as many texts as there are."""
+        self.cold[name] = compress_texts(np.array(texts, object))
+        measure = Measure(name, role="detail", meaning="what the source says beside its numbers")
+        self.described[name] = {**measure.to_dict(), "encoding": Encoding("text").to_dict(), "cold": True}
+
+    def _kept(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        if self.scratch is None:
+            return numbers
+        place = self.scratch / f"column-{len(self.described)}.npy"
+        np.save(place, numbers)
+        mapped: NDArray[Any] = np.load(place, mmap_mode="r")
+        return mapped
+
+
+def write_table(
+    path: str | Path,
+    space: Space,
+    rows: Archs | None,
+    measurements: Iterable[Given] | Mapping[Measure, Values],
+    *,
+    provenance: Mapping[str, Any] | None = None,
+    continues: bool = False,
+    failed: bool = False,
+    by_key: bool = False,
+    vertices: NDArray[np.int8] | None = None,
+    hashes: NDArray[np.uint8] | Callable[[], NDArray[np.uint8]] | None = None,
+) -> Table:
+    """Write a table and open it.
+
+    Args:
+        path: The file, replaced when the new one is whole.
+        space: Of the architectures.
+        rows: ``(n, decisions)``: any of the space's, each once; None for all, in the space's order.
+        measurements: What was measured of them, in the order of ``rows``.
+        provenance: Where the results come from, JSON-able.
+        continues: Whether a short training is the beginning of a longer one.
+        failed: Whether a training that is missing has failed: who draws it pays for it.
+        by_key: Whether a row stands for all architectures with its ``key``.
+        vertices: Of modules of NAS-Bench-101, how many vertices each was given with, ``(n,)``.
+        hashes: Their digests, ``(n, 16)``, if they have been computed already, or a function that is asked for them
+            once the results are ready.
+
+    Raises:
+        BadSetting: When shapes do not fit, or an architecture or a measurement comes twice.
+        InvalidArchitecture: When a row is none of the space.
+    """
+    archs = np.ascontiguousarray(space.enumerate() if rows is None else rows, np.int8)
+    if not len(archs) or archs.shape[1:] != (space.decisions,):
+        raise BadSetting(f"a table needs rows of {space.decisions} decisions, at least one, not {archs.shape}")
+    has_hashes = hasattr(space, "hashes")
+    columns, order = Columns(), None
+    if not has_hashes:
+        identity, order = _identity(space, archs, by_key)
+    for one in _given(measurements):
+        columns.add(one, len(archs), order)
+    if has_hashes:
+        identity = _modules(space, archs, vertices, hashes() if callable(hashes) else hashes)
+    metadata = {
+        "complete": len(archs) == (len(space.unique()) if by_key else space.size),
+        "by_key": by_key,
+        "continues": continues,
+        "failed": failed,
+        "provenance": dict(provenance or {}),
+    }
+    return write(Path(path).expanduser(), space, identity, columns, metadata)
+
+
+def write_trainings(
+    path: str | Path,
+    space: Space,
+    archs: Archs,
+    results: Mapping[str, Values],
+    *,
+    budgets: Sequence[int],
+    repeats: int,
+    data: str,
+    parameters: NDArray[np.integer[Any]],
+    provenance: Mapping[str, Any],
+    vertices: NDArray[np.int8] | None = None,
+    hashes: NDArray[np.uint8] | Callable[[], NDArray[np.uint8]] | None = None,
+) -> Table:
+    """Write a table of trainings of their own for each budget, as NAS-Bench-101 has them, and open it.
+
+    Args:
+        path: As in ``write_table``, as are those that are not named here.
+        space: Of the architectures.
+        archs: ``(n, decisions)``, in the order that the rows shall have.
+        results: ``(n, budgets, repeats)`` numbers by column, such as ``halfway_training_time``.
+        budgets: Epochs, ascending; each is a recipe.
+        repeats: Trainings of an architecture at a budget, at most.
+        data: What was trained on.
+        parameters: Trainable ones, ``(n,)``.
+        provenance: Where the results come from, JSON-able.
+        vertices: As in ``write_table``.
+        hashes: As in ``write_table``.
+
+    Raises:
+        BadSetting: When shapes do not fit, or an architecture comes twice.
+    """
+    if not len(budgets) or list(budgets) != sorted(set(budgets)) or repeats < 1:
+        raise BadSetting(f"budgets must ascend and repeats be at least 1, not {list(budgets)} and {repeats}")
+    given = [
+        Given(training_measure(name, budgets, repeats, data), values, name, "hot" if name in REPORTED else "cold")
+        for name, values in results.items()
+    ]
+    given.append(Given(PARAMETERS, np.asarray(parameters), "trainable_parameters"))
+    about = {"provenance": provenance, "failed": True, "vertices": vertices, "hashes": hashes}
+    return write_table(path, space, archs, given, **about)  # type: ignore[arg-type]
+
+
+def write(
+    path: Path,
+    space: Space,
+    identity: Mapping[str, NDArray[Any] | pa.Array],
+    columns: Columns,
+    metadata: Mapping[str, Any],
+) -> Table:
+    """Write a table of encoded columns, and what is large and seldom read beside it; open it.
+
+    Args:
+        path: The file; both take their names when both are whole.
+        space: Of the architectures.
+        identity: The columns that say which architecture each row is, the first by which companions know the table.
+        columns: The others.
+        metadata: What else is said of the table.
+    """
+    name, first = next(iter(identity.items()))
+    rows = {key: found if isinstance(found, pa.Array) else arrow_column(found) for key, found in identity.items()}
+    about: dict[str, Any] = {
+        "space": {"name": space.name, "settings": space.settings()},
+        "rows": name,
+        "of": digest_of(np.frombuffer(first.buffers()[1], np.uint8) if isinstance(first, pa.Array) else first),
+        **metadata,
+    }
+    companion = companion_path(path, COLD)
+    size = sum(array.nbytes for array in columns.beside.values()) + sum(map(len, columns.cold.values()))
+    with ExitStack() as stack:
+        part = stack.enter_context(replacing(path))
+        if size <= INSIDE_AT_MOST:
+            every = {**rows, **columns.hot, **columns.beside}
+            write_columns(part, every, columns.cold, {**about, "columns": columns.described})
+        else:
+            check_room(companion)
+            other = stack.enter_context(replacing(companion))  # which is renamed before the table
+            away = {key: one for key, one in columns.described.items() if key in columns.beside or key in columns.cold}
+            seal = write_companion(other, COLD, about["of"], columns.beside, columns.cold, away)
+            beside = {key: {**one, "beside": COLD} for key, one in away.items()}
+            described = {"beside": {COLD: seal}, "columns": {**columns.described, **beside}}
+            write_columns(part, {**rows, **columns.hot}, {}, {**about, **described})
+    if size <= INSIDE_AT_MOST and is_companion(companion):
+        companion.unlink()  # of the table that was here before
+    return Table.open(path)
+
+
+def write_companion(
+    path: Path, room: str, of: str, arrays: Mapping[str, pa.Array], blocks: Mapping[str, Block], columns: Any
+) -> str:
+    """Write a companion of the table whose rows have the checksum ``of``; return the file's checksum."""
+    return write_columns(path, arrays, blocks, {"room": room, "of": of, "columns": columns})
+
+
+def attach(table: Table, measurements: Iterable[Given] | Mapping[Measure, Values], *, room: str) -> Table:
+    """Put measurements beside a table, which is not written again, and open it.
+
+    Args:
+        table: The table.
+        measurements: In the order of the table's rows.
+        room: What the file beside it is called, such as ``"hardware"``; what it has already stays there.
+
+    Raises:
+        BadSetting: When a name is taken, a shape does not fit, or the room is another table's.
+    """
+    path = companion_path(table.path, room)
+    if room == COLD:
+        raise BadSetting(f"the room {COLD!r} is for what the table was written with; choose another name")
+    with locked(table.path, f"writes columns of {table.path}"):
+        table, columns = Table.open(table.path), Columns()  # with what another process may have given it
+        there = table.companions.get(room)
+        if there is None and path.exists():
+            raise BadSetting(
+                f"{path} is there and does not belong to {table.path.name}; move it or choose another name"
+            )
+        if there is not None:
+            columns = Columns(None, there.arrays(), {}, dict(there.blocks()), dict(there.columns))
+        for one in _given(measurements):
+            name = one.name or one.measure.name
+            if name in table.columns or name in table.missing:
+                raise BadSetting(f"{table.path.name} has a column {name!r} already; choose another name")
+            columns.add(one, len(table))
+        with replacing(path) as part:
+            write_companion(part, room, table.metadata["of"], columns.hot, columns.cold, columns.described)
+        return Table.open(table.path)
+
+
+def _given(measurements: Iterable[Given] | Mapping[Measure, Values]) -> Iterable[Given]:
+    return [Given(*pair) for pair in measurements.items()] if isinstance(measurements, Mapping) else measurements
+
+
+def _identity(space: Space, archs: Archs, by_key: bool) -> tuple[dict[str, NDArray[Any]], NDArray[np.int64] | None]:
+    """Return the column that says which architecture each row is, and the order in which rows are written."""
+    valid = space.valid(archs)
+    if not valid.all():
+        wrong = int(np.argmin(valid))
+        raise InvalidArchitecture(f"row {wrong} is no architecture of {space.name}: {archs[wrong].tolist()}")
+    numbers = space.key(archs) if by_key or space.size is None else space.index(archs)
+    order = np.argsort(numbers, kind="stable")
+    twice = np.flatnonzero(numbers[order[1:]] == numbers[order[:-1]])
+    if len(twice):
+        one, other = sorted(order[twice[0] : twice[0] + 2].tolist())
+        raise BadSetting(f"rows {one} and {other} are the same architecture; a table has each once")
+    if space.size is None:
+        return {"arch": archs}, None
+    index = space.index(archs)
+    order = np.argsort(index, kind="stable")
+    return {"index": index[order].astype(np.int32)}, order
+
+
+def _modules(
+    space: Any, archs: Archs, vertices: NDArray[np.int8] | None, hashes: NDArray[np.uint8] | None
+) -> dict[str, NDArray[Any] | pa.Array]:
+    """Return the columns that say which modules there are."""
+    from nasbed.spaces import nasbench101_kernels as kernels
+
+    hashes = np.ascontiguousarray(space.hashes(archs) if hashes is None else hashes)
+    if vertices is None:
+        vertices, masks, labels = kernels.pruned_rows(archs, space.vertices)
+        archs = kernels.embedded_rows(vertices, masks, labels, space.vertices)
+    columns: dict[str, NDArray[Any] | pa.Array] = {
+        "hash": pa.Array.from_buffers(pa.binary(16), len(hashes), [None, pa.py_buffer(hashes)]),
+        "arch": archs,
+        "vertices": np.asarray(vertices, np.int8),
+    }
+    if space.size is not None:
+        columns["class"] = space.index(archs).astype(np.int32)
+    words = hashes.view(">u8").reshape(-1, 2).astype(np.uint64)
+    order = np.lexsort((words[:, 1], words[:, 0]))
+    twice = (words[order[1:]] == words[order[:-1]]).all(axis=1)
+    if twice.any():
+        one, other = sorted(order[int(np.argmax(twice)) :][:2].tolist())
+        raise BadSetting(f"rows {one} and {other} are the same architecture; a table has each once")
+    if not np.array_equal(order, np.arange(len(order))):
+        columns["by_hash"] = order.astype(np.int32)
+    return columns
+
+
+def _narrow(counts: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+    """Take four bytes for a number where they are enough."""
+    wide = counts.size and not -(2**31) <= int(counts.min()) <= int(counts.max()) < 2**31
+    return counts.astype(np.int64 if wide else np.int32)

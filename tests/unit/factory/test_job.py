@@ -1,0 +1,53 @@
+"""Jobs: what follows from a campaign's settings."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from factory.campaigns import JOB, MODULES
+
+from nasbed.factory.job import Job, unit_seed, usual_together
+from nasbed.factory.units import Unit
+from nasbed.nets.skeleton import DIGITS, NASBENCH101
+
+
+def test_small_networks_train_their_repeats_together_and_published_ones_alone():
+    assert usual_together(DIGITS, 3) == 3
+    assert usual_together(NASBENCH101, 3) == 1
+
+
+def test_a_plan_makes_the_job_again_and_names_no_place():
+    job = replace(JOB, data="cifar10:/somebody/s/files", time_limit=2.5, together=2)
+    plan = json.loads(json.dumps(job.plan()))
+    assert "somebody" not in json.dumps(plan)
+    assert Job.of_plan(plan) == replace(job, data="cifar10")
+
+
+def arguments(name, job=JOB):
+    return job.arguments(name, device="cpu", threads=1, diagnostics=None)
+
+
+def test_seeds_do_not_depend_on_what_is_trained_together():
+    module = MODULES[3]
+    one, together = arguments(f"{module}/2/1"), arguments(f"{module}/2/0", replace(JOB, together=3))
+    assert one[6] == together[6] == unit_seed(5, f"{module}/2")
+    assert (one[7], one[9]) == (1, 1)  # how many repeats, and the first
+    assert (together[7], together[9]) == (3, 0)
+    assert arguments(f"{module}/2/2", replace(JOB, together=2))[7] == 1  # what is left of three
+
+
+def test_a_retry_trains_one_repeat_and_counts_attempts_on():
+    again = arguments(f"{MODULES[0]}/1/0/2", replace(JOB, together=3))
+    assert (again[7], again[9], again[11]) == (1, 0, 2 * JOB.attempts)
+
+
+def test_seeds_of_units_differ():
+    seeds = {unit_seed(seed, f"{module}/{epochs}") for seed in (0, 1) for module in ("ab", "cd") for epochs in (4, 12)}
+    assert len(seeds) == 8
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    assert unit_seed(0, "ab/4") == unit_seed(0, "ab/4")
+
+
+@pytest.mark.parametrize("name", ["ab/4/0", "ab/36/2/1"])
+def test_a_unit_is_its_name(name):
+    assert str(Unit.parse(name)) == name
