@@ -71,6 +71,7 @@ class Reinforce(Optimizer):
         if not found.all():
             rest = np.flatnonzero(~found)
             archs[rest] = self.streams.drawing(rest, self.space.sample)
+            self.streams.fell_back(rest)
         number = np.full(self.runs, self._asked[0])
         self._asked += 1
         return Trials(archs, number=number)

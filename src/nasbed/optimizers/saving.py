@@ -7,27 +7,22 @@ they are of. Nothing in it executes. What does not fit the optimizer or the spac
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nasbed.core.checked import Arrays, read_arrays, write_arrays
 from nasbed.core.differences import differences
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.core.files import replacing
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.rng import Streams
 from nasbed.core.space import Space
 
 _FORMAT = 1
 _ABOUT = "about"
-_Arrays = dict[str, NDArray[Any]]
-_UNREADABLE = (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def save(optimizer: Optimizer, path: str | Path) -> Path:
@@ -38,7 +33,7 @@ def save(optimizer: Optimizer, path: str | Path) -> Path:
     Raises:
         BadSetting: When the folder does not exist, or the state has something that is neither data nor an array.
     """
-    arrays: _Arrays = {}
+    arrays: Arrays = {}
     about = {
         "format": _FORMAT,
         **_identity(optimizer, optimizer.space),
@@ -47,9 +42,7 @@ def save(optimizer: Optimizer, path: str | Path) -> Path:
         "state": _taken_apart(optimizer.state_dict(), arrays),
     }
     arrays[_ABOUT] = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    with replacing(Path(path)) as beside, beside.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
-    return Path(path)
+    return write_arrays(Path(path), arrays)
 
 
 def load(path: str | Path, optimizer: Optimizer, space: Space) -> Optimizer:
@@ -95,23 +88,22 @@ def _identity(optimizer: Optimizer, space: Space) -> dict[str, Any]:
     }
 
 
-def _read(path: Path) -> tuple[_Arrays, dict[str, Any]]:
+def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
     """Read a file's arrays and what it says of them."""
     if not path.is_file():
         raise BadSetting(f"there is no file {path} to load a search from")
+    arrays = read_arrays(path, "a search saved by nasbed", "save it again, or put a whole copy in its place")
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = dict(file)
         about = json.loads(arrays.pop(_ABOUT).tobytes())
         known = about["format"] == _FORMAT
-    except _UNREADABLE as error:
-        raise CorruptFile(f"{path} is not a search saved by nasbed, or damaged: {error}") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorruptFile(f"{path} is not a search saved by nasbed: {error}") from None
     if not known:
         raise BadSetting(f"{path} has format {about['format']}; this nasbed reads format {_FORMAT}")
     return arrays, about
 
 
-def _taken_apart(value: Any, arrays: _Arrays) -> Any:
+def _taken_apart(value: Any, arrays: Arrays) -> Any:
     """Put the arrays of a nested value aside, and give the rest of it as JSON."""
     if isinstance(value, Mapping):
         return {"mapping": [[_taken_apart(k, arrays), _taken_apart(v, arrays)] for k, v in value.items()]}
@@ -128,7 +120,7 @@ def _taken_apart(value: Any, arrays: _Arrays) -> Any:
     raise BadSetting(f"a state has a {type(value).__name__}, which is not data that can be saved")
 
 
-def _put_together(value: Any, arrays: _Arrays) -> Any:
+def _put_together(value: Any, arrays: Arrays) -> Any:
     """Undo ``_taken_apart``."""
     if not isinstance(value, dict):
         return value

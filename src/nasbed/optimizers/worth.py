@@ -1,7 +1,7 @@
 """Worth: one number by which answers are compared where limits hold.
 
 What keeps all limits is worth its value. What does not is worth less than anything that does, the less the further it
-is over; a failed training is NaN, as ever.
+is over, also where it was refused and has no value; a failed training is NaN, as ever.
 
 Reference: the rule of Deb, "An efficient constraint handling method for genetic algorithms", Computer Methods in
 Applied Mechanics and Engineering 186, 2000.
@@ -24,4 +24,12 @@ def worth(evaluations: Evaluations) -> NDArray[np.float64]:
     if excess is None:
         return value
     kept = np.where(excess <= 0, value, OVER * (1.0 + excess))  # NaN where nobody knows whether it keeps them
-    return np.where(np.isnan(value), np.nan, kept)
+    return np.where(np.isnan(value) & ~refused(evaluations), np.nan, kept)
+
+
+def refused(evaluations: Evaluations) -> NDArray[np.bool_]:
+    """Say what a limit refused, ``(n,)``: it was not trained and has no value, but how far it is over is known."""
+    if evaluations.excess is None:
+        return np.zeros(len(evaluations.value), np.bool_)
+    over: NDArray[np.bool_] = np.isnan(evaluations.value) & (evaluations.epochs == 0) & (evaluations.excess > 0)
+    return over

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from dataclasses import asdict
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
@@ -15,23 +15,40 @@ import numpy as np
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.optimizer import Optimizer
-from nasbed.run.ledger import Budget
+from nasbed.run.costing import Costing
 
 _PACKAGES = ("nasbed", "numpy", "numba", "pyarrow")  # whose versions a history names
 
 
-def about(optimizer: Optimizer, benchmark: Benchmark, budget: Budget, **how: Any) -> dict[str, Any]:
+def about(optimizer: Optimizer, benchmark: Benchmark, how: Mapping[str, Any]) -> dict[str, Any]:
     """Describe a search in JSON-able values: its three parts, how they were joined, and the versions of what ran."""
     what = {
         "optimizer": type(optimizer).__name__,
         "settings": optimizer.settings(),
         "benchmark": benchmark.describe(),
-        "budget": asdict(budget),
         **how,
         "versions": {"python": python_version(), **{name: version(name) for name in _PACKAGES}},
     }
     described: dict[str, Any] = json.loads(json.dumps(what, default=_plain))
     return described
+
+
+def noted(optimizer: Optimizer, costing: Costing) -> dict[str, Any]:
+    """Give what happened in a search that a reader should know: what was refused, and which runs fell back how often.
+
+    Raises:
+        BadSetting: When limits refused everything.
+    """
+    found = costing.notes()
+    counts = optimizer.streams.fallbacks
+    if counts.total():
+        found["fallbacks"] = [counts[key] for key in optimizer.streams.keys.tolist()]
+        said = (
+            f"{counts.total():,} times, in {len(counts)} of {optimizer.runs} runs, a method led to nothing that the "
+            "space has, and drew from all of it"
+        )
+        found["notes"] = [*found.get("notes", []), said]
+    return found
 
 
 def command_line() -> str:

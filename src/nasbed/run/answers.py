@@ -1,15 +1,13 @@
 """Answers: what a benchmark says to the trials of many runs, and what that costs each of them.
 
 A training that goes on with an earlier one is the same training: the same repeat of a table is read further on, and
-the run pays for what lies between. Objectives and limits other than accuracy, and trainings that fail by chance, are
-added here, so that neither benchmarks nor optimizers need to know of them.
+the run pays for what lies between. Trainings that fail by chance are added here, so that neither benchmarks nor
+optimizers need to know of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,45 +15,7 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Evaluations, Trials
-from nasbed.core.rng import Streams
-
-Repeats = Literal["draw", "mean"]
-
-TRAINING_TIME = "seconds"
-"""The objective that a training itself tells; all others are known without one."""
-
-
-@dataclass(frozen=True)
-class Aims:
-    """What counts beside accuracy.
-
-    Attributes:
-        objectives: Names of costs to be kept low.
-        limits: Names of costs, and what each may be at most.
-    """
-
-    objectives: tuple[str, ...] = ()
-    limits: Mapping[str, float] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        """Say whether anything does."""
-        return bool(self.objectives or self.limits)
-
-    def check(self, benchmark: Benchmark) -> None:
-        """See that the benchmark knows all of it.
-
-        Raises:
-            BadSetting: When it does not, or a limit allows nothing.
-        """
-        known = (TRAINING_TIME, *benchmark.costs)
-        for name in (*self.objectives, *self.limits):
-            if name not in known:
-                raise BadSetting(f"{benchmark.name} knows no cost called {name!r}; it knows {', '.join(known)}")
-        if len(set(self.objectives)) < len(self.objectives):
-            raise BadSetting(f"an objective is given twice: {', '.join(self.objectives)}")
-        for name, limit in self.limits.items():
-            if not limit > 0:
-                raise BadSetting(f"a limit of {limit} {name} allows nothing; give a positive number")
+from nasbed.run.settings import SearchSettings
 
 
 class Answers:
@@ -63,41 +23,15 @@ class Answers:
 
     Args:
         benchmark: Whom.
-        runs: How many runs.
-        seed: Of the study.
-        first_run: Number of the first run.
-        epochs: Of a trial that names none; None for the benchmark's largest.
-        repeats: Whether one of a table's repeats is drawn for each training, or their mean taken.
-        failures: How likely a training fails, whatever is trained: it tells nothing, after a part of its time that
-            is drawn evenly.
-        aims: What counts beside accuracy.
-
-    Raises:
-        BadSetting: For a setting that is not allowed.
+        settings: Under which the runs are played.
     """
 
-    def __init__(
-        self,
-        benchmark: Benchmark,
-        runs: int,
-        *,
-        seed: int,
-        first_run: int,
-        epochs: int | None,
-        repeats: Repeats,
-        failures: float,
-        aims: Aims,
-    ) -> None:
-        if repeats not in get_args(Repeats):
-            raise BadSetting(f"repeats are 'draw' or 'mean', not {repeats!r}")
-        if not 0 <= failures <= 1:
-            raise BadSetting(f"failures is a chance from 0 to 1, not {failures}")
-        aims.check(benchmark)
-        self.benchmark, self.runs, self.epochs, self.failures, self.aims = benchmark, runs, epochs, failures, aims
-        self.usual = benchmark.budgets[-1] if epochs is None else epochs
-        self._draws = Streams.from_seed(seed, runs, first_run, "answers") if repeats == "draw" else None
-        self._fates = Streams.from_seed(seed, runs, first_run, "failures") if failures else None
-        self._trainings = _Trainings(runs)
+    def __init__(self, benchmark: Benchmark, settings: SearchSettings) -> None:
+        self.benchmark, self.settings, self.runs = benchmark, settings, settings.runs
+        self.usual = settings.fidelity(benchmark)
+        self._draws = settings.streams("answers") if settings.repeats == "draw" else None
+        self._fates = settings.streams("failures") if settings.failures else None
+        self._trainings = _Trainings(self.runs)
 
     def to(self, trials: Trials, number: int, fresh: NDArray[np.bool_], count: int) -> Evaluations:
         """Answer the fresh trials alone; other rows are NaN and cost nothing.
@@ -126,7 +60,7 @@ class Answers:
 
     def _asked(self, trials: Trials, fresh: NDArray[np.bool_], count: int) -> Evaluations:
         """Ask about trainings that begin anew."""
-        wanted = self.epochs if trials.epochs is None else trials.epochs
+        wanted = self.settings.epochs if trials.epochs is None else trials.epochs
         if count == self.runs:
             return self.benchmark.query(trials.archs, wanted, self._draws)
         return self._asked_of(trials.archs, wanted, np.flatnonzero(fresh), None)
@@ -182,7 +116,7 @@ class Answers:
         """Let some of them fail; 2 words. What has failed cannot be gone on with: who tries begins anew."""
         assert self._fates is not None
         fate, moment = self._fates.uniform(2).T
-        failed = fresh & (fate < self.failures)
+        failed = fresh & (fate < self.settings.failures)
         self._trainings.forget(number, failed)
         return heard._replace(
             value=np.where(failed, np.nan, heard.value),
@@ -193,30 +127,6 @@ class Answers:
     def repeat(self, number: int, known: NDArray[np.int64], again: NDArray[np.bool_]) -> None:
         """Take trial ``number`` of some runs for the training that an earlier trial began."""
         self._trainings.repeat(number, known, again)
-
-    def weighed(
-        self, archs: Archs, heard: Evaluations, told: NDArray[np.bool_], took: NDArray[np.float64]
-    ) -> Evaluations:
-        """Add the costs, and by how much they are over the limits.
-
-        Args:
-            archs: ``(runs, decisions)``. Equal ones may differ in costs.
-            heard: What is told of them.
-            told: Which rows count, ``(runs,)``.
-            took: How long each training took, ``(runs,)``, whoever paid for it.
-        """
-        rows = np.flatnonzero(told)
-        known: dict[str, NDArray[np.float64]] = {}
-        for name in (*self.aims.objectives, *self.aims.limits):
-            if name not in known:
-                known[name] = np.full(self.runs, np.nan)
-                if len(rows):
-                    known[name][rows] = took[rows] if name == TRAINING_TIME else self.benchmark.cost(name, archs[rows])
-        costs = np.stack([known[name] for name in self.aims.objectives], axis=1) if self.aims.objectives else None
-        if not self.aims.limits:
-            return heard._replace(costs=costs)
-        over = [np.maximum(known[name] / limit - 1, 0) for name, limit in self.aims.limits.items()]
-        return heard._replace(costs=costs, excess=np.sum(over, axis=0))
 
 
 @dataclass(eq=False)

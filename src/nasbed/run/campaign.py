@@ -103,7 +103,7 @@ def campaign(
     report = progress or (lambda _: None)
     tried: Counter[str] = Counter()
     under_way: dict[str, Sequence[str]] = {}
-    if tally.done < tally.total:
+    if tally.done < tally.total or "sessions" not in store.notes():
         store.note("sessions", [*store.notes().get("sessions", []), {"started": moment(), **(session or {})}])
 
     def begin(some: Iterable[Sequence[str]]) -> None:

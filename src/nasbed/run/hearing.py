@@ -7,9 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
+from nasbed.core.seen import Seen
 from nasbed.run.answers import Answers
-from nasbed.run.duplicates import Duplicates, Known
+from nasbed.run.costing import Costing
 from nasbed.run.recorder import Recorder
 
 
@@ -23,6 +25,7 @@ class Heard(NamedTuple):
         fresh: Which of them pay for a training of their own, ``(runs,)``.
         known: The trial whose answer is repeated or dropped, −1 where it is new, ``(runs,)``; None where nothing is
             remembered.
+        refused: Which are told that a limit refuses their proposal, ``(runs,)``; None for none.
     """
 
     evaluations: Evaluations
@@ -30,6 +33,7 @@ class Heard(NamedTuple):
     tellings: int
     fresh: NDArray[np.bool_]
     known: NDArray[np.int64] | None
+    refused: NDArray[np.bool_] | None
 
 
 class Hearing:
@@ -37,13 +41,14 @@ class Hearing:
 
     Args:
         answers: Where answers come from.
+        costing: What proposals cost beside training.
         recorder: What takes the trials down, in the order of asking.
-        duplicates: What a proposal costs that was paid for before; see ``search``.
     """
 
-    def __init__(self, answers: Answers, recorder: Recorder, duplicates: Duplicates) -> None:
-        self._answers, self._recorder, self._duplicates = answers, recorder, duplicates
-        self._memory = None if duplicates == "pay" else Known(answers, recorder.runs)
+    def __init__(self, answers: Answers, costing: Costing, recorder: Recorder) -> None:
+        self.costing, self.recorder = costing, recorder
+        self._answers, self._duplicates = answers, answers.settings.duplicates
+        self._memory = None if self._duplicates == "pay" else Known(answers, recorder.runs)
 
     def of(self, trials: Trials, playing: NDArray[np.bool_], count: int) -> Heard:
         """Have the trials answered that the recorder takes down next, and take them down.
@@ -53,22 +58,65 @@ class Hearing:
             playing: Which runs propose something, ``(runs,)``.
             count: How many.
         """
-        number, answers = self._recorder.steps, self._answers
+        number, answers = self.recorder.steps, self._answers
+        priced = self.costing.before(trials.archs, playing)
+        refused = priced.refused if priced is not None and priced.any else None
         known, fresh, fresh_count = None, playing, count
+        if refused is not None:
+            fresh = playing & ~refused
+            fresh_count = int(np.count_nonzero(fresh))
         if self._memory is not None:
-            known = self._memory.met(trials, number, playing)
-            fresh = playing & (known < 0)
+            known = self._memory.met(trials, number, fresh)
+            fresh = fresh & (known < 0)
             fresh_count = int(np.count_nonzero(fresh))
         evaluations = answers.to(trials, number, fresh, fresh_count)
         told, told_count, took = playing, count, evaluations.seconds
         if known is not None and self._duplicates == "skip":
-            told, told_count = fresh, fresh_count
+            told = fresh if refused is None else fresh | refused
+            told_count = int(np.count_nonzero(told))
         elif known is not None:
             again = playing & (known >= 0)
-            if fresh_count < count:
-                evaluations, took = self._recorder.repeated(evaluations, known, again)
+            if again.any():
+                evaluations, took = self.recorder.repeated(evaluations, known, again)
                 answers.repeat(number, known, again)
-        if answers.aims:
-            evaluations = answers.weighed(trials.archs, evaluations, told, took)
-        self._recorder.record(trials, evaluations, told, fresh)
-        return Heard(evaluations, told, told_count, fresh, known)
+        evaluations = self.costing.after(priced, evaluations, told, took)
+        self.recorder.record(trials, evaluations, told, fresh, None if priced is None else priced.refused)
+        return Heard(evaluations, told, told_count, fresh, known, refused)
+
+
+class Known:
+    """Which trainings each run has paid for.
+
+    Args:
+        answers: Whom the runs ask.
+        runs: How many.
+    """
+
+    def __init__(self, answers: Answers, runs: int) -> None:
+        self._space, self._usual, self._seen = answers.benchmark.space, answers.usual, Seen(runs)
+
+    def met(self, trials: Trials, number: int, wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Give the number under which each run paid for its proposal before, −1 where it is new; remember the new.
+
+        Args:
+            trials: One a run.
+            number: What new ones are remembered with.
+            wanted: Runs that take part, ``(runs,)``.
+        """
+        keys = self._space.key(trials.archs)
+        if trials.epochs is not None:  # those of the study itself are mixed in as nothing, as where none are named
+            keys = keys ^ ((trials.epochs - self._usual).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+        return self._seen.meet(keys, number, wanted)
+
+
+def drop(optimizer: Optimizer, trials: Trials, untold: NDArray[np.bool_]) -> None:
+    """Say that the active ones of some trials will have no answer, so that no run, even one that is over, waits.
+
+    Args:
+        optimizer: Whose trials they are.
+        trials: One a run.
+        untold: Which runs are not told, ``(runs,)``.
+    """
+    dropped = untold if trials.active is None else trials.active & untold
+    if dropped.any():
+        optimizer.drop(trials._replace(active=dropped))

@@ -23,11 +23,9 @@ from nasbed.core.files import replacing
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
+from nasbed.run import rows_file
 
 Clock = Literal["evaluations", "epochs", "seconds", "unique", "total_seconds"]
-_PLAIN_EXTRAS = {"number": -1, "fidelity": 0, "excess": 0.0}
-_WIDE_EXTRAS = {"parents": -1, "costs": np.nan}
-"""Optional columns, and what stands where nothing was tried."""
 Metric = Literal["validation", "mean-validation", "test", "validation-regret", "test-regret"]
 
 
@@ -56,6 +54,8 @@ class History:
             better. None where accuracy is the only one.
         excess: By how much each is over the study's limits, 0 where it keeps them, ``(steps, runs)``; None where there
             are none.
+        refused: Which of the entries were refused, untrained and unpaid, since a cost that is known before training is
+            over a limit or not supported, ``(steps, runs)``; None where none was. Their value is NaN.
         ended: When each step ended on a clock of the search's own, in seconds from its beginning, ``(steps, runs)``;
             None where nothing ran side by side, and time is what the steps so far have cost.
     """
@@ -76,6 +76,7 @@ class History:
     fidelity: NDArray[np.int64] | None = None
     costs: NDArray[np.float64] | None = None
     excess: NDArray[np.float64] | None = None
+    refused: NDArray[np.bool_] | None = None
     ended: NDArray[np.float64] | None = None
 
     @property
@@ -141,9 +142,19 @@ class History:
         return list(self.info.get("benchmark", {}).get("warnings", []))
 
     @property
+    def notes(self) -> list[str]:
+        """What the search itself says one should know: why runs ended early, how often a part of a space fell back."""
+        return list(self.info.get("notes", []))
+
+    @property
     def measure(self) -> str:
         """What validation values are: ``"accuracy"``, in [0, 1], or in words what the benchmark has in its place."""
         return str(self.info.get("benchmark", {}).get("measure", "accuracy"))
+
+    @property
+    def split(self) -> str:
+        """Which split the values are of that the search was told: ``"validation"``, or ``"test"`` for want of it."""
+        return str(self.info.get("benchmark", {}).get("split", "validation"))
 
     @property
     def best(self) -> Archs:
@@ -257,35 +268,28 @@ class History:
 
     def to_arrow(self) -> Any:
         """Give a long ``pyarrow.Table``: one row for each entry that was tried, by run and then by step."""
-        import pyarrow as pa
-
         run, step = np.nonzero(self.tried.T)
         archs = self.archs[step, run]
         columns: dict[str, Any] = {
-            "run": pa.array(run + int(self.info.get("first_run", 0)), pa.int32()),
-            "step": pa.array(step, pa.int32()),
-            "arch": pa.FixedSizeListArray.from_arrays(pa.array(archs.ravel(), pa.int8()), archs.shape[1]),
-            "key": pa.array(self.space.key(archs), pa.uint64()),
-            "validation": pa.array(self.value[step, run]),
-            "paid": pa.array(self.paid[step, run]),
-            "epochs": pa.array(np.where(self.paid, self.epochs, 0)[step, run], pa.int32()),
-            "seconds": pa.array(np.where(self.paid, self.seconds, 0.0)[step, run]),
-            "clock_evaluations": pa.array(self.clock("evaluations")[step, run].astype(np.int64)),
-            "clock_epochs": pa.array(self.clock("epochs")[step, run].astype(np.int64)),
-            "clock_seconds": pa.array(self.clock("seconds")[step, run]),
-            "incumbent_step": pa.array(self.incumbents[step, run], pa.int32()),
-            "incumbent_validation": pa.array(self.metric("validation")[step, run]),
+            "run": (run + int(self.info.get("first_run", 0))).astype(np.int32),
+            "step": step.astype(np.int32),
+            "arch": archs,
+            "key": self.space.key(archs),
+            "validation": self.value[step, run],
+            "paid": self.paid[step, run],
+            "epochs": np.where(self.paid, self.epochs, 0)[step, run].astype(np.int32),
+            "seconds": np.where(self.paid, self.seconds, 0.0)[step, run],
+            "clock_evaluations": self.clock("evaluations")[step, run].astype(np.int64),
+            "clock_epochs": self.clock("epochs")[step, run].astype(np.int64),
+            "clock_seconds": self.clock("seconds")[step, run],
+            "incumbent_step": self.incumbents[step, run].astype(np.int32),
+            "incumbent_validation": self.metric("validation")[step, run],
         }
-        for name in _PLAIN_EXTRAS:
-            if getattr(self, name) is not None:
-                columns[name] = pa.array(getattr(self, name)[step, run])
-        for name in _WIDE_EXTRAS:
-            extra = getattr(self, name)
-            if extra is not None:
-                columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(extra[step, run].ravel()), extra.shape[2])
+        there = {name: getattr(self, name) for name in rows_file.EXTRAS}
+        columns |= {name: extra[step, run] for name, extra in there.items() if extra is not None}
         if self.test is not None:
             for name in get_args(Metric)[1:]:
-                columns["incumbent_" + name.replace("-", "_")] = pa.array(self.metric(name)[step, run])
+                columns["incumbent_" + name.replace("-", "_")] = self.metric(name)[step, run]
         about = {
             "space": {"name": self.space.name, "settings": self.space.settings()},
             "info": self.info,
@@ -293,7 +297,7 @@ class History:
             "shape": [self.steps, self.runs],
             "ended": self.ended is not None,
         }
-        return pa.table(columns).replace_schema_metadata({"nasbed": json.dumps(about)})
+        return rows_file.table_of(columns, about)
 
     def to_pandas(self) -> Any:
         """Give the same as a ``pandas.DataFrame``."""
@@ -301,11 +305,9 @@ class History:
         return self.to_arrow().to_pandas()
 
     def to_parquet(self, path: str | Path) -> Path:
-        """Write the same to a Parquet file, whole or not at all, with ``info`` in its metadata."""
-        import pyarrow.parquet as pq
-
+        """Write the same to a Parquet file with its checksum, whole or not at all, with ``info`` in its metadata."""
         with replacing(Path(path)) as beside:
-            pq.write_table(self.to_arrow(), beside, compression="zstd")
+            beside.write_bytes(rows_file.to_parquet(self.to_arrow()))
         return Path(path)
 
     @classmethod
@@ -313,58 +315,36 @@ class History:
         """Read what ``to_parquet`` wrote.
 
         Raises:
-            CorruptFile: When the file is no history of nasbed's.
+            BadSetting: When there is no such file.
+            CorruptFile: When the file is damaged, or no history of nasbed's.
         """
-        import pyarrow.parquet as pq
-
         if not Path(path).is_file():
             raise BadSetting(f"there is no file {path} to read a history from")
+        table = rows_file.read(Path(path), "put a whole copy in its place, or search again")
         try:
-            table = pq.read_table(path)
-            about = json.loads(table.schema.metadata[b"nasbed"])
-            return _spread(table, about)
-        except (KeyError, TypeError, ValueError, IndexError, OSError) as error:
-            why = "it says nothing of a search" if isinstance(error, KeyError | TypeError) else error
-            raise CorruptFile(f"{path} is not a history written by nasbed: {why}") from None
+            return _of_rows(table, json.loads(table.schema.metadata[rows_file.ABOUT]))
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise CorruptFile(f"{path} is not a history written by nasbed: {error}") from None
 
 
-def _spread(table: Any, about: Mapping[str, Any]) -> History:
-    """Put the rows of ``History.to_arrow`` back into their places by step and run."""
-    wide = ("arch", *_WIDE_EXTRAS)
-    columns = {name: table[name].to_numpy() for name in table.column_names if name not in wide}
-    where = columns["step"], columns["run"] - int(about["info"].get("first_run", 0))
-    shape = tuple(about["shape"])
-
-    def spread(name: str, empty: Any) -> NDArray[Any]:
-        values = np.full(shape, empty)
-        values[where] = columns[name]
-        return values
-
-    def spread_rows(name: str, empty: Any) -> NDArray[Any]:
-        width = table.schema.field(name).type.list_size
-        flat = table[name].combine_chunks().flatten().to_numpy()
-        values = np.full((*shape, width), empty, flat.dtype)
-        values[where] = flat.reshape(-1, width)
-        return values
-
-    tried = np.zeros(shape, np.bool_)
-    tried[where] = True
+def _of_rows(table: Any, about: Mapping[str, Any]) -> History:
+    """Make a history again of ``History.to_arrow``."""
+    found = rows_file.spread(table, tuple(about["shape"]), int(about["info"].get("first_run", 0)))
     history = History(
         spaces[about["space"]["name"]](**about["space"]["settings"]),
         about["info"],
-        spread_rows("arch", 0),
-        spread("validation", np.nan),
-        spread("seconds", 0.0),
-        spread("epochs", 0),
-        tried,
-        spread("paid", False),
+        found["arch"],
+        found["validation"],
+        found["seconds"],
+        found["epochs"],
+        found["step"] >= 0,
+        found["paid"],
         optimum=tuple(about["optimum"]),
-        ended=spread("clock_seconds", 0.0) if about.get("ended") else None,
-        **{name: spread(name, empty) for name, empty in _PLAIN_EXTRAS.items() if name in columns},
-        **{name: spread_rows(name, empty) for name, empty in _WIDE_EXTRAS.items() if name in table.column_names},
+        ended=found["clock_seconds"] if about.get("ended") else None,
+        **{name: found[name] for name in rows_file.EXTRAS if name in found},
     )
-    if "incumbent_test" not in columns:
+    if "incumbent_test" not in found:
         return history
     # A run that ended before the others keeps its incumbent in the steps that it did not take, and that have no row.
-    test, validation = (history._held(spread(f"incumbent_{name}", np.nan)) for name in ("test", "mean_validation"))
+    test, validation = (history._held(found[f"incumbent_{name}"]) for name in ("test", "mean_validation"))
     return replace(history, test=test, mean_validation=validation)

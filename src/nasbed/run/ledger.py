@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How much one run may spend; it stops at whichever limit it reaches first.
-
-    The evaluation that reaches a limit is finished and counted, so a run can overdraw seconds and epochs by one
-    evaluation at most.
-
-    Attributes:
-        evaluations: Trained architectures.
-        epochs: Epochs trained, all together.
-        seconds: On the run's clock, simulated or measured.
-        total_seconds: Training time, of all workers together; the same as ``seconds`` where there is one.
-
-    Raises:
-        BadSetting: When no limit is given, or one is not positive.
-    """
-
-    evaluations: int | None = None
-    epochs: int | None = None
-    seconds: float | None = None
-    total_seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        given = {name: limit for name, limit in asdict(self).items() if limit is not None}
-        if not given:
-            raise BadSetting("a search needs a budget: give evaluations, epochs or seconds, or several of them")
-        for name, limit in given.items():
-            if not limit > 0:
-                raise BadSetting(f"a budget of {limit} {name} allows nothing; give a positive number")
-
-    @property
-    def limits(self) -> NDArray[np.float64]:
-        """Evaluations, epochs, seconds and total seconds, infinite where not limited; ``(4,)``."""
-        given = (self.evaluations, self.epochs, self.seconds, self.total_seconds)
-        return np.array([np.inf if limit is None else limit for limit in given], np.float64)
+from nasbed.run.settings import SearchSettings
 
 
 @numba.njit(cache=True)
@@ -95,28 +58,29 @@ class Ledger:
     """Counts evaluations, epochs and seconds for every run, and closes a run whose budget is spent.
 
     Attributes:
-        budget: What each run may spend.
-        runs: How many runs.
-        patience: A run is closed, too, after so many steps in a row that brought it no nearer to a limit.
-        spent: Evaluations, epochs, seconds and total seconds of each run, ``(runs, 4)``.
+        settings: What each run may spend, and its patience: a run is closed, too, after so many steps in a row that
+            brought it no nearer to a limit.
+        limits: Evaluations, epochs, seconds and total seconds, infinite where not limited; ``(4,)``.
+        spent: The same of each run, ``(runs, 4)``.
         going: Which runs may go on, ``(runs,)``.
+
+    Raises:
+        BadSetting: When nothing is limited.
     """
 
-    budget: Budget
-    runs: int
-    patience: int = 10_000
+    settings: SearchSettings
+    limits: NDArray[np.float64] = field(init=False)
     spent: NDArray[np.float64] = field(init=False)
     going: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.patience < 1:
-            raise BadSetting(f"patience must be at least 1 step, not {self.patience}")
-        self.spent = np.zeros((self.runs, 4))
-        self.going = np.ones(self.runs, np.bool_)
-        self._idle = np.zeros(self.runs, np.int64)
-        self._limits = self.budget.limits
-        self._nowhere = np.zeros(self.runs)
-        self._all = np.ones(self.runs, np.bool_)
+        given, runs = self.settings.budget.values(), self.settings.runs
+        self.limits = np.array([np.inf if limit is None else limit for limit in given], np.float64)
+        self.spent = np.zeros((runs, 4))
+        self.going = np.ones(runs, np.bool_)
+        self._idle = np.zeros(runs, np.int64)
+        self._nowhere = np.zeros(runs)
+        self._all = np.ones(runs, np.bool_)
 
     def charge(
         self,
@@ -139,10 +103,10 @@ class Ledger:
         return int(
             _charge(
                 self.spent,
-                self._limits,
+                self.limits,
                 self.going,
                 self._idle,
-                self.patience,
+                self.settings.patience,
                 epochs,
                 seconds,
                 paid,
@@ -159,6 +123,6 @@ class Ledger:
 
     def share(self) -> float:
         """Give how much of the budget the slowest run has used, from 0 to 1; for a progress bar."""
-        used = np.max(self.spent / self._limits, axis=1)
+        used = np.max(self.spent / self.limits, axis=1)
         used[~self.going] = 1.0
         return float(min(used.min(), 1.0))

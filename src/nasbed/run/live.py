@@ -19,23 +19,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nasbed.core.errors import CorruptFile, Interrupted
+from nasbed.core.errors import BadSetting, CorruptFile, Interrupted
 from nasbed.core.executor import Executor
 from nasbed.core.files import check_place
 from nasbed.core.live import FAILED, Answer, LiveBenchmark
-from nasbed.core.locks import alone
+from nasbed.core.locks import CLAIM, locked
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.registry import executors
-from nasbed.core.store import Record, Store
-from nasbed.run.about import about
+from nasbed.core.store import SALVAGED, Record, Store
+from nasbed.run.about import about, noted
 from nasbed.run.campaign import moment
-from nasbed.run.duplicates import Duplicates
 from nasbed.run.executors.retrying import RetryingExecutor
 from nasbed.run.history import History
-from nasbed.run.ledger import Budget
 from nasbed.run.plan import agree
 from nasbed.run.play import Play, Training
+from nasbed.run.settings import SearchSettings
 from nasbed.run.stores.memory import MemoryStore
+from nasbed.run.stores.salvage import mend
 from nasbed.run.stores.sqlite import SQLiteStore
 
 
@@ -64,17 +64,11 @@ Progress = Callable[[Status], None]
 def search_live(
     optimizer: Optimizer,
     benchmark: LiveBenchmark,
-    budget: Budget,
+    settings: SearchSettings,
     *,
-    runs: int = 1,
-    workers: int | None = None,
     executor: str = "processes",
     store: str | Path | None = None,
-    seed: int = 0,
-    first_run: int = 0,
-    epochs: int | None = None,
-    duplicates: Duplicates = "pay",
-    patience: int = 10_000,
+    redo_damaged: bool = False,
     progress: Progress | None = None,
 ) -> History:
     """Search until the budget of each run is spent.
@@ -86,17 +80,12 @@ def search_live(
     Args:
         optimizer: The method; it is started afresh.
         benchmark: What trains.
-        budget: What each run may spend; seconds are those of the wall's clock, in all sessions together.
-        runs: How many searches.
-        workers: Trainings at a time; None for one when there is one run, else for the executor's choice.
-        executor: A registered name: where trainings are done.
+        settings: Under which; seconds are those of the wall's clock, in all sessions together, what is paid for again
+            is trained with another seed, and for what a limit refuses no process is started.
+        executor: Where trainings are done: a registered name, with settings if need be.
         store: The file that keeps what was trained; None to keep it in memory alone, for a search that need not be
             resumed.
-        seed: Of the whole study.
-        first_run: Number of the first run.
-        epochs: Of a training whose trial names none; None for the benchmark's largest.
-        duplicates: As in ``search``; what is paid for again is trained with another seed.
-        patience: As in ``search``.
+        redo_damaged: Whether to train again what is damaged in the store; the damaged file is kept beside it.
         progress: Called at the start and after each training.
 
     Returns:
@@ -104,53 +93,61 @@ def search_live(
         their own trainings. ``clock("seconds")`` is the wall's.
 
     Raises:
-        BadSetting: When settings are not allowed, or the store was begun with others. More of the same budget is
-            allowed: the search goes on.
+        BadSetting: When settings are not allowed or are for tables alone, nothing that was proposed keeps the limits,
+            or the store was begun with other settings. More of the same budget is allowed: the search goes on.
         CorruptFile: When the store does not hold this search.
         Interrupted: At Ctrl-C; the same call goes on.
     """
+    _check(settings, benchmark)
+    runs, workers = settings.runs, settings.workers
     ahead = (workers or 1) if runs == 1 else 1
-    usual = benchmark.budgets[-1] if epochs is None else epochs
-    play = Play(
-        optimizer,
-        benchmark.space,
-        budget,
-        epochs=usual,
-        budgets=benchmark.budgets,
-        runs=runs,
-        seed=seed,
-        first_run=first_run,
-        duplicates=duplicates,
-        patience=patience,
-        ahead=ahead,
-    )
+    play = Play(optimizer, benchmark, settings, ahead)
     if store is not None:
         check_place(Path(store).expanduser())
-    how = {"epochs": usual, "duplicates": duplicates, "patience": patience, "seed": seed, "first_run": first_run}
-    info = about(optimizer, benchmark, budget, **how, workers=ahead if runs == 1 else None)
+    how = settings.to_dict() | {"epochs": play.epochs, "workers": ahead if runs == 1 else None}
+    for simulated in ("repeats", "scheduling"):  # which stores of version 0.1 do not note
+        how.pop(simulated, None)
+    info = about(optimizer, benchmark, how)
     under_way: dict[str, Training] | None = None
     try:
         first = play.ask()  # before there is a store: what cannot be trained leaves none
+        if not first:
+            noted(optimizer, play.costing)  # and what nothing is allowed to be trained
         with ExitStack() as stack:
-            settings = {} if workers is None else {"workers": workers}
-            machine = stack.enter_context(RetryingExecutor(executors.make(executor, settings), benchmark.attempts))
-            facts = benchmark.survey(machine, usual)
-            kept = stack.enter_context(MemoryStore() if store is None else _alone_with(store, stack))
+            own = {} if workers is None else {"workers": workers}
+            machine = stack.enter_context(RetryingExecutor(executors.read(executor, own), benchmark.attempts))
+            facts = benchmark.survey(machine, play.epochs)
+            kept = stack.enter_context(MemoryStore() if store is None else _alone_with(store, stack, redo_damaged))
             info["benchmark"].update(facts)
             agree(kept, _plan(info, runs))
-            under_way = _heard_again(play, first, benchmark, kept)
-            _go_on(play, under_way, benchmark, machine, kept, progress or (lambda _: None))
+            waiting = {training.unit: training for training in first}
+            answers = _Answers(play, benchmark, waiting, SALVAGED in kept.notes())
+            under_way = answers.waiting
+            for _, record in kept:
+                answers.add(record)
+            _go_on(play, answers, machine, kept, progress or (lambda _: None))
             sessions = kept.notes()["sessions"]
     except KeyboardInterrupt:
-        reached = None if under_way is None else _reached(play, budget)
+        reached = None if under_way is None else _reached(play)
         raise Interrupted(_interrupted(reached, store)) from None
-    return play.history({**info, "sessions": sessions})
+    return play.history({**info, "sessions": sessions, **noted(optimizer, play.costing)})
 
 
-def _alone_with(store: str | Path, stack: ExitStack) -> SQLiteStore:
+def _check(settings: SearchSettings, benchmark: LiveBenchmark) -> None:
+    """Refuse what is for tables."""
+    if settings.repeats != "draw":
+        raise BadSetting(f"repeats={settings.repeats!r} is for tables; a training that has not been made has no mean")
+    simulated, usual = ("failures", "scheduling", "total_seconds", "absent"), SearchSettings()
+    if any(getattr(settings, name) != getattr(usual, name) for name in simulated):
+        raise BadSetting(f"{benchmark.name} really trains; {', '.join(simulated)} are for tables")
+
+
+def _alone_with(store: str | Path, stack: ExitStack, redo_damaged: bool) -> SQLiteStore:
     """Open a store for this search alone: the answers of two would be in no order that either could hear again."""
     path = Path(store).expanduser()
-    stack.enter_context(alone(path, f"searches with {store}"))
+    stack.enter_context(locked(path, f"searches with {store}", CLAIM))
+    if redo_damaged:
+        mend(path)
     return SQLiteStore(path)
 
 
@@ -160,28 +157,20 @@ def _plan(info: Mapping[str, Any], runs: int) -> dict[str, Any]:
     return {**info, "budget": kinds, "runs": runs, "versions": {"nasbed": info["versions"]["nasbed"]}}
 
 
-def _go_on(
-    play: Play,
-    under_way: dict[str, Training],
-    benchmark: LiveBenchmark,
-    machine: Executor,
-    kept: Store,
-    progress: Progress,
-) -> None:
+def _go_on(play: Play, answers: _Answers, machine: Executor, kept: Store, progress: Progress) -> None:
     """Have trained what the search waits for until it wants no more, keeping each answer before it is heard."""
     before, since = play.clock, time.perf_counter()
     kept.note("sessions", [*kept.notes().get("sessions", []), {"started": moment(), "clock": before}])
 
     def begin(trainings: Iterable[Training]) -> None:
         for training in trainings:
-            under_way[training.unit] = training
-            work, arguments = benchmark.call(training.arch, training.epochs, training.seed)
+            work, arguments = answers.benchmark.call(training.arch, training.epochs, training.seed)
             machine.submit(training.unit, work, *arguments)
 
     progress(_status(play))
-    begin(list(under_way.values()))
+    begin(list(answers.waiting.values()))
     for outcome in machine.as_completed():
-        training = under_way.pop(outcome.tag)
+        training = answers.waiting[outcome.tag]
         record = {
             "unit": training.unit,
             "architecture": play.space.format(training.arch),
@@ -192,32 +181,54 @@ def _go_on(
             "clock": before + time.perf_counter() - since,
             "finished": moment(),
         }
-        kept.append(training.unit, record)
-        play.hear(training.unit, _answer(benchmark, record), record["clock"])
-        begin(play.ask())
+        if not kept.append(training.unit, record):  # which holds an answer to what is not asked any more
+            kept.append(f"{training.unit}/{len(kept)}", record)
+        begin(answers.add(record))
         progress(_status(play))
 
 
-def _heard_again(play: Play, first: Iterable[Training], benchmark: LiveBenchmark, kept: Store) -> dict[str, Training]:
-    """Hear the answers of earlier sessions in their order; give the trainings that are still waited for.
+class _Answers:
+    """Has the search hear each answer as soon as it is waited for.
 
-    Raises:
-        CorruptFile: When an answer is not to what the search asks there.
+    A store that was damaged may lack an answer, and have those to what the search asked next. They wait until it is
+    trained again and the search asks the same; what it does not ask any more, as may be with several workers, is not
+    heard. So whenever the store's records are heard again, in their order, they lead to the same.
+
+    Args:
+        play: The search.
+        benchmark: What reads records.
+        waiting: The trainings that the search waits for, by unit.
+        salvaged: Whether the store was damaged.
     """
-    waiting = {training.unit: training for training in first}
-    for unit, record in kept:
-        training = waiting.pop(unit, None)
-        if training is None:
-            continue  # of a search with a larger budget
-        if (record["seed"], record["epochs"]) != (training.seed, training.epochs):
-            raise CorruptFile(
-                f"the store holds another search: as its trial {unit} it trained {record['architecture']} for "
-                f"{record['epochs']} epochs, this one {play.space.format(training.arch)} for {training.epochs}; "
-                "name another store"
-            )
-        play.hear(unit, _answer(benchmark, record), record["clock"])
-        waiting.update((training.unit, training) for training in play.ask())
-    return waiting
+
+    def __init__(self, play: Play, benchmark: LiveBenchmark, waiting: dict[str, Training], salvaged: bool) -> None:
+        self.play, self.benchmark, self.waiting, self.salvaged = play, benchmark, waiting, salvaged
+        self._early: dict[str, Record] = {}
+
+    def add(self, record: Record) -> list[Training]:
+        """Hear an answer, and those that came too early; give the trainings that the search waits for in addition.
+
+        Raises:
+            CorruptFile: When an answer is not to what the search asks there.
+        """
+        self._early[record["unit"]] = record
+        asked: list[Training] = []
+        while (unit := next((unit for unit in self._early if unit in self.waiting), None)) is not None:
+            record, training = self._early.pop(unit), self.waiting[unit]
+            if (record["seed"], record["epochs"]) != (training.seed, training.epochs):
+                if self.salvaged:
+                    continue
+                raise CorruptFile(
+                    f"the store holds another search: as its trial {unit} it trained {record['architecture']} for "
+                    f"{record['epochs']} epochs, this one {self.play.space.format(training.arch)} for "
+                    f"{training.epochs}; name another store"
+                )
+            del self.waiting[unit]
+            self.play.hear(unit, _answer(self.benchmark, record), max(record["clock"], self.play.clock))
+            more = self.play.ask()
+            self.waiting.update((training.unit, training) for training in more)
+            asked += more
+        return [training for training in asked if training.unit in self.waiting]
 
 
 def _answer(benchmark: LiveBenchmark, record: Record) -> Answer:
@@ -229,8 +240,9 @@ def _status(play: Play) -> Status:
     return Status(len(play.answers), failures, play.best, play.clock, play.ledger.share())
 
 
-def _reached(play: Play, budget: Budget) -> str:
+def _reached(play: Play) -> str:
     """Say how far a search is."""
+    budget = play.settings
     evaluations = f"{len(play.answers)}" + (f" of {budget.evaluations}" if budget.evaluations else "")
     minutes = f"{play.clock / 60:.1f}" + (f" of {budget.seconds / 60:.1f}" if budget.seconds else "")
     return f" after {evaluations} evaluations, {minutes} minutes"

@@ -8,25 +8,25 @@ that hearing the same answers in the same order brings a search back to where it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.live import Answer
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
-from nasbed.core.rng import Streams
 from nasbed.core.seeds import derived_seed
-from nasbed.core.space import Space
-from nasbed.run.dropping import drop
-from nasbed.run.duplicates import Duplicates, check_duplicates
+from nasbed.run.costing import Costing, Priced
+from nasbed.run.hearing import drop
 from nasbed.run.history import History
-from nasbed.run.ledger import Budget, Ledger
+from nasbed.run.ledger import Ledger
 from nasbed.run.recorder import Recorder
+from nasbed.run.settings import SearchSettings
 
 _What = tuple[int, int, int]
 """A run, an architecture's key and the epochs it is trained for: what counts as the same training again."""
@@ -57,6 +57,7 @@ class _Trial:
         trials: What was asked.
         epochs: For how long each run's proposal is trained, ``(runs,)``.
         heard: What each run that takes part proposes, and the unit whose answer it hears.
+        priced: What is known of the proposals before they are trained; None where nothing is.
         fresh: Which runs pay for a training of their own, ``(runs,)``; the others hear of one that they know.
         waits: The units whose answers have not come.
     """
@@ -66,6 +67,7 @@ class _Trial:
     heard: dict[int, tuple[_What, str]]
     fresh: NDArray[np.bool_]
     waits: set[str]
+    priced: Priced | None
 
     def costs(self) -> NDArray[np.float64]:
         """Give evaluations and epochs that each run pays for, ``(runs, 2)``."""
@@ -79,44 +81,25 @@ class Play:
 
     Args:
         optimizer: The method; it is started afresh.
-        space: What it searches.
-        budget: What each run may spend; seconds are those of the clock that ``hear`` is given.
-        epochs: Of a training whose trial names none.
-        budgets: The epochs that a trial may name.
-        runs: How many searches.
-        seed: Of the whole study; run k depends on the seed, on k and on its answers.
-        first_run: Number of the first run.
-        duplicates: As in ``search``; ``"free"`` waits for an answer that is on its way.
-        patience: As in ``search``.
+        benchmark: What it searches; only its space, budgets and costs are asked for.
+        settings: Under which; seconds are those of the clock that ``hear`` is given, a run depends on its answers as
+            well, and where duplicates are free it waits for an answer that is on its way. What a limit refuses is told
+            of at once, and not trained.
         ahead: How many trials may be out.
 
     Raises:
         BadSetting: For settings that are not allowed.
     """
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        space: Space,
-        budget: Budget,
-        *,
-        epochs: int,
-        budgets: Sequence[int] = (),
-        runs: int = 1,
-        seed: int = 0,
-        first_run: int = 0,
-        duplicates: Duplicates = "pay",
-        patience: int = 10_000,
-        ahead: int = 1,
-    ) -> None:
-        check_duplicates(duplicates)
+    def __init__(self, optimizer: Optimizer, benchmark: Benchmark, settings: SearchSettings, ahead: int = 1) -> None:
+        runs = settings.runs
         if ahead < 1 or (ahead > 1 and runs > 1):
             raise BadSetting(f"of {runs} runs {ahead} trials cannot be out at a time; give 1, or of one run any number")
-        optimizer.start(space, Streams.from_seed(seed, runs, first_run, "optimizer"), budgets)
-        self.optimizer, self.space, self.duplicates = optimizer, space, duplicates
-        self.epochs, self.runs, self.seed, self.first_run, self.ahead = epochs, runs, seed, first_run, ahead
-        self.ledger = Ledger(budget, runs, patience)
-        self.recorder = Recorder(runs, epochs)
+        optimizer.start(benchmark.space, settings.streams("optimizer"), benchmark.budgets)
+        self.optimizer, self.space, self.settings, self.ahead = optimizer, benchmark.space, settings, ahead
+        self.epochs, self.runs = settings.fidelity(benchmark), runs
+        self.ledger, self.costing = Ledger(settings), Costing(benchmark, settings)
+        self.recorder = Recorder(runs, self.epochs)
         self.clock = 0.0
         self.answers: dict[str, Answer] = {}
         self.best = float("nan")
@@ -161,27 +144,29 @@ class Play:
 
     def _may_go_on(self) -> bool:
         """Say whether some run has a budget left once all that is out is paid for."""
-        left = self.ledger.spent[:, :2] + self._out < self.ledger.budget.limits[:2]
+        left = self.ledger.spent[:, :2] + self._out < self.ledger.limits[:2]
         return bool((self.ledger.going & left.all(axis=1)).any())
 
     def _booked(self, trials: Trials, wanted: list[Training]) -> _Trial:
         """See what each run's proposal takes: a training, an answer that is known or on its way, or nothing."""
         keys = self.space.key(trials.archs)
         epochs = np.full(self.runs, self.epochs) if trials.epochs is None else trials.epochs
-        trial = _Trial(trials, epochs, {}, np.zeros(self.runs, np.bool_), set())
-        for run in np.flatnonzero(self.ledger.going).tolist():
-            what = self.first_run + run, int(keys[run]), int(epochs[run])
+        priced = self.costing.before(trials.archs, self.ledger.going)
+        trial = _Trial(trials, epochs, {}, np.zeros(self.runs, np.bool_), set(), priced)
+        playing = self.ledger.going if priced is None else self.ledger.going & ~priced.refused
+        for run in np.flatnonzero(playing).tolist():
+            what = self.settings.first_run + run, int(keys[run]), int(epochs[run])
             before = self._trained[what]
-            if before and self.duplicates != "pay":
+            if before and self.settings.duplicates != "pay":
                 unit = before[0]
             else:
                 unit = f"{self._asked}/{run}"
-                seed = training_seed(self.seed, *what, len(before))
+                seed = training_seed(self.settings.seed, *what, len(before))
                 wanted.append(Training(unit, trials.archs[run], what[2], seed))
                 before.append(unit)
                 trial.fresh[run] = True
             trial.heard[run] = what, unit
-            if unit not in self.answers and (trial.fresh[run] or self.duplicates == "free"):
+            if unit not in self.answers and (trial.fresh[run] or self.settings.duplicates == "free"):
                 trial.waits.add(unit)
         self._out += trial.costs()
         return trial
@@ -191,13 +176,15 @@ class Play:
         for number in [number for number, trial in self._trials.items() if not trial.waits]:
             trial = self._trials.pop(number)
             fresh = trial.fresh
-            value, seconds, told = np.full(self.runs, np.nan), np.zeros(self.runs), np.zeros(self.runs, np.bool_)
+            refused = np.zeros(self.runs, np.bool_) if trial.priced is None else trial.priced.refused
+            value, took, told = np.full(self.runs, np.nan), np.zeros(self.runs), refused.copy()
             for run, (_, unit) in trial.heard.items():
-                if fresh[run] or self.duplicates != "skip":
-                    told[run], value[run] = True, self.answers[unit].validation
-                    seconds[run] = self.answers[unit].seconds if fresh[run] else 0.0
+                if fresh[run] or self.settings.duplicates != "skip":
+                    told[run], value[run], took[run] = True, self.answers[unit].validation, self.answers[unit].seconds
+            seconds = np.where(fresh, took, 0.0)
             heard = Evaluations(value, seconds, np.where(fresh, trial.epochs, 0))
-            self.recorder.record(trial.trials, heard, told, fresh)
+            heard = self.costing.after(trial.priced, heard, told, took)
+            self.recorder.record(trial.trials, heard, told, fresh, refused)
             self._numbers.append(np.full(self.runs, number))
             self._ended.append(np.where(told, self.clock, 0.0))
             self._told.append({run: what for run, (what, _) in trial.heard.items() if told[run]})

@@ -47,6 +47,7 @@ class Recorder:
         heard: Evaluations,
         tried: NDArray[np.bool_],
         paid: NDArray[np.bool_],
+        refused: NDArray[np.bool_] | None = None,
     ) -> None:
         """Take one step down; rows of runs that did not try anything are kept but do not count.
 
@@ -55,6 +56,7 @@ class Recorder:
             heard: What it was told, or will be.
             tried: Which rows count.
             paid: Which of them were paid for.
+            refused: Which of them a limit refused; None in a search where none could.
         """
         if self.steps == self._room:
             self._room *= 2
@@ -75,7 +77,7 @@ class Recorder:
             self._write("parents", trials.parents, -1)
         elif "parents" in self._columns:
             self._columns["parents"][self.steps] = -1
-        for name, value in (("costs", heard.costs), ("excess", heard.excess)):
+        for name, value in (("costs", heard.costs), ("excess", heard.excess), ("refused", refused)):
             if value is not None:
                 self._write(name, value)
         self.steps += 1
@@ -119,6 +121,8 @@ class Recorder:
             kept["number"] = told
             kept["tried"] &= told >= 0
             kept["paid"] &= told >= 0
+        if "refused" in kept and not np.any(kept["refused"] & kept["tried"]):
+            del kept["refused"]
         return History(space=space, info=dict(info), ended=ended, **kept)
 
 

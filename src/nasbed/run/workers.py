@@ -20,14 +20,9 @@ from numpy.typing import NDArray
 
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
-from nasbed.run.answers import Answers
-from nasbed.run.dropping import drop
-from nasbed.run.duplicates import Duplicates
-from nasbed.run.hearing import Hearing
+from nasbed.run.hearing import Hearing, drop
 from nasbed.run.ledger import Ledger
-from nasbed.run.progress import REPORT_EVERY, Progress
-from nasbed.run.recorder import Recorder
-from nasbed.run.scheduling import Scheduling
+from nasbed.run.settings import REPORT_EVERY, Progress
 
 _TOLD = ("archs", "value", "seconds", "epochs", "tried", "paid", "fidelity", "costs", "excess")
 """What an optimizer is told of a trial, by the recorder's columns; whose child it was it knows itself."""
@@ -104,37 +99,29 @@ class SideBySide:
 
     Args:
         optimizer: The method, started.
-        answers: Where answers come from.
+        hearing: Where answers come from. A repeated one waits for the training that it is from; what is refused takes
+            no worker, and is told of at once.
         ledger: What each run may spend.
-        recorder: What takes the trials down, in the order of asking.
-        duplicates: See ``search``; ``"free"`` waits for an answer that is on its way.
-        workers: How many each run has.
     """
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        answers: Answers,
-        ledger: Ledger,
-        recorder: Recorder,
-        duplicates: Duplicates,
-        workers: int,
-    ) -> None:
-        self.optimizer, self.ledger, self.recorder = optimizer, ledger, recorder
-        self.crew = Crew(ledger.runs, workers)
-        self._hearing = Hearing(answers, recorder, duplicates)
-        self._reserved = np.zeros((ledger.runs, 2))  # evaluations and epochs that are out and will be charged
+    def __init__(self, optimizer: Optimizer, hearing: Hearing, ledger: Ledger) -> None:
+        self.optimizer, self.ledger, self.recorder = optimizer, ledger, hearing.recorder
+        self.runs, settings = optimizer.runs, ledger.settings
+        self.crew = Crew(self.runs, settings.workers or 1)
+        self._hearing, self._together = hearing, settings.scheduling == "synchronous"
+        self._none = np.zeros(self.runs, np.bool_)
+        self._reserved = np.zeros((self.runs, 2))  # evaluations and epochs that are out and will be charged
         self._ends: list[NDArray[np.float64]] = []  # of each trial
-        self._limits = ledger.budget.limits[:2]
+        self._limits = ledger.limits[:2]
 
-    def ask(self) -> NDArray[np.bool_]:
-        """Ask for a trial a run and give it to a worker; say which runs took one.
+    def ask(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Ask for a trial a run and give it to a worker; say which runs took one, and which were refused theirs.
 
         Runs that have no budget left once all that is out is paid for ask no more.
         """
         left = np.all(self.ledger.spent[:, :2] + self._reserved < self._limits, axis=1)
         if not self.ledger.close(~left):
-            return np.zeros(self.ledger.runs, np.bool_)
+            return self._none, self._none
         asking = self.ledger.going.copy()
         number = self.recorder.steps
         trials = self.optimizer.ask()
@@ -143,22 +130,32 @@ class SideBySide:
         epochs, seconds = heard.evaluations.epochs, heard.evaluations.seconds
         ends = self.crew.clock + np.where(seconds > 0, seconds, 0.0)  # an unknown time is none
         if heard.known is not None:
-            self._wait(ends, heard.known, heard.told & ~heard.fresh)
+            self._wait(ends, heard.known, heard.told & (heard.known >= 0))
             self._ends.append(ends)
         self._reserved[:, 0] += heard.fresh
         self._reserved[:, 1] += heard.fresh * epochs
+        refused = self._none if heard.refused is None else heard.refused
+        taking = taking & ~refused
         self.crew.take(number, taking, ends)
         drop(self.optimizer, trials, ~asking)
-        return taking
+        return taking, refused
 
     def _wait(self, ends: NDArray[np.float64], known: NDArray[np.int64], again: NDArray[np.bool_]) -> None:
         """Let answers that are repeated come no earlier than the training ends whose they are."""
         for run in np.flatnonzero(again).tolist():
             ends[run] = max(ends[run], self._ends[known[run]][run])
 
-    def tell(self, leaving: NDArray[np.bool_]) -> None:
-        """Tell the optimizer of the training that ends next in each of some runs, and charge it."""
+    def tell(self, leaving: NDArray[np.bool_], refused: NDArray[np.bool_] | None = None) -> None:
+        """Tell the optimizer of the training that ends next in each of some runs, and charge it.
+
+        Args:
+            leaving: Which runs, ``(runs,)``.
+            refused: Which others are told that their latest trial was refused.
+        """
         number = self.crew.release(leaving)
+        if refused is not None:
+            number[refused], self.crew.ended[-1][refused] = self.recorder.steps - 1, self.crew.clock[refused]
+            leaving = leaving | refused
         row = self.recorder.taken(np.maximum(number, 0), _TOLD)
         paid, told = row["paid"] & leaving, row["tried"] & leaving
         seconds, epochs = row["seconds"], row["epochs"]
@@ -170,37 +167,46 @@ class SideBySide:
         self.optimizer.tell(trials, Evaluations(row["value"], seconds, epochs, row.get("costs"), row.get("excess")))
         drop(self.optimizer, trials._replace(active=leaving), ~told)
 
-    def to_the_end(self, scheduling: Scheduling, progress: Progress) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def to_the_end(self, progress: Progress) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Play all runs to their ends; give which trial each was told of at each step, and when that ended.
 
         Returns:
             Both ``(steps, runs)``; −1 where a run took no step.
         """
         step = 0
-        round_of = self._round if scheduling == "synchronous" else self._event
-        while round_of():
+        # Where limits refuse, a run asks until its round is full, so that rounds of different runs drift apart.
+        in_step = self._together and not self._hearing.costing.refuses
+        while self._round() if in_step else self._event():
             step += 1
             if step % REPORT_EVERY == 0:
                 progress(self.ledger.share())
-        shape = -1, self.ledger.runs
+        shape = -1, self.runs
         return np.array(self.crew.told, np.int64).reshape(shape), np.array(self.crew.ended).reshape(shape)
 
     def _event(self) -> bool:
-        """Fill a worker of each run that has one free, then tell each run without one; False when all is over."""
+        """Fill a worker of each run that has one free, then tell each run without one; False when all is over.
+
+        Such a run is told of the trial that ends first or, where its workers wait for each other, of all its trials.
+        """
         out = self.crew.out
-        taking = self.ask()
-        self.ledger.close(out == 0)  # nothing more to propose
-        leaving = (out > 0) & ((out == self.crew.workers) | ~taking)
-        if leaving.any():
-            self.tell(leaving)
+        taking, refused = self.ask()
+        self.ledger.close((out == 0) & ~refused)  # nothing more to propose
+        leaving = (out > 0) & ((out == self.crew.workers) | ~(taking | refused))
+        while leaving.any() or refused.any():
+            self.tell(leaving, refused)
+            leaving, refused = leaving & self._together & (out > 0), self._none
         return bool(out.any() or self.ledger.going.any())
 
     def _round(self) -> bool:
         """Fill all workers, then tell each run of all its trials; False when all is over."""
         out = self.crew.out
+        unsupported = self._none
         for _ in range(self.crew.workers):
-            self.ask()
-        self.ledger.close(out == 0)
+            refused = self.ask()[1]
+            if refused.any():
+                self.tell(self._none, refused)
+                unsupported = unsupported | refused
+        self.ledger.close((out == 0) & ~unsupported)
         while out.any():
             self.tell(out > 0)
         return bool(self.ledger.going.any())

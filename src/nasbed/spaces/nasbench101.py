@@ -19,7 +19,6 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
-from nasbed.spaces.named_modules import NAMED_MODULES
 from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, load_index, module_index
 
 if TYPE_CHECKING:
@@ -27,11 +26,13 @@ if TYPE_CHECKING:
 
     from nasbed.core.rng import Streams
 
-OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
+_CONV3, _CONV1, _POOL = "conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"
+
+OPERATIONS = (_CONV3, _CONV1, _POOL)
 """In the order of their labels 0, 1, 2."""
 
 _FEW = 512
-_SHORT = {"conv3x3-bn-relu": "conv3x3", "conv1x1-bn-relu": "conv1x1", "maxpool3x3": "maxpool"}
+_SHORT = {_CONV3: "conv3x3", _CONV1: "conv1x1", _POOL: "maxpool"}
 _TEXT = re.compile(r"^\s*(?P<rows>[01]*(?:/[01]*)*)\s*:\s*(?P<operations>[^:]*)$")
 
 
@@ -41,6 +42,14 @@ def _kernels() -> ModuleType:
     from nasbed.spaces import nasbench101_kernels
 
     return nasbench101_kernels
+
+
+@cache
+def _index_kernels() -> ModuleType:
+    """Give those of the index, likewise."""
+    from nasbed.spaces import nasbench101_index_kernels
+
+    return nasbench101_index_kernels
 
 
 class NASBench101(Space):
@@ -158,7 +167,7 @@ class NASBench101(Space):
     def index(self, archs: Archs) -> NDArray[np.int64]:
         """Number each row's module from 0 in the published order of enumeration, ``(n,)``; −1 if it is not valid."""
         tables = self.module_index
-        result: NDArray[np.int64] = _kernels().class_rows(
+        result: NDArray[np.int64] = _index_kernels().class_rows(
             self.checked(archs),
             self.vertices,
             len(self.operations),
@@ -178,7 +187,7 @@ class NASBench101(Space):
         if self.vertices > VERTICES_AT_MOST:
             result: NDArray[np.uint64] = _kernels().key_rows(self.checked(archs), self.vertices)
             return result
-        of_classes: NDArray[np.uint64] = _kernels().class_keys(self.index(archs), self.module_index.keys)
+        of_classes: NDArray[np.uint64] = _index_kernels().class_keys(self.index(archs), self.module_index.keys)
         return of_classes
 
     def enumerate(self) -> Archs:
@@ -271,7 +280,7 @@ class NASBench101(Space):
 
         Rows of the adjacency matrix are separated by slashes, operations by commas; ``input`` and ``output`` may be
         named or left out, operations may be written in short (conv3x3, conv1x1, maxpool) or as published. Names are
-        those of ``named_modules``.
+        those of ``NAMED_MODULES``.
         """
         name = text.strip()
         if name in NAMED_MODULES:
@@ -304,3 +313,29 @@ class NASBench101(Space):
         graph = self.graph(arch)
         rows = "/".join("".join(map(str, row)) for row in graph.adjacency)
         return f"{rows}:{','.join(graph.labels[1:-1])}"
+
+
+def _module(rows: str, *operations: str) -> Graph:
+    return Graph.of([[int(edge) for edge in row] for row in rows.split("/")], [INPUT, *operations, OUTPUT])
+
+
+NAMED_MODULES = {
+    "resnet-like": _module("0101/0010/0001/0000", _CONV3, _CONV3),
+    "resnet-50-like": _module("011/001/000", "bottleneck3x3"),
+    "inception-like": _module(
+        "0111010/0000001/0000001/0000100/0000001/0000001/0000000", _CONV1, _CONV3, _CONV3, _CONV3, _POOL
+    ),
+    "inception-resnet-like": _module(
+        "0111011/0000001/0000001/0000100/0000001/0000001/0000000", _CONV1, _CONV3, _CONV3, _CONV3, _POOL
+    ),
+    "best": _module("0110011/0000010/0001000/0000100/0000010/0000001/0000000", _CONV1, _CONV3, _POOL, _CONV3, _CONV3),
+}
+"""From a name to the module, of those that the published code writes out.
+
+``best`` has the highest mean test accuracy of the published table, at 108 epochs. A 5×5 convolution of Inception is two
+of 3×3. Two of them are outside the published space: ``inception-resnet-like`` has ten edges, and ``resnet-50-like`` an
+operation of its own.
+
+Reference: https://github.com/google-research/nasbench, ``nasbench/scripts/augment_model.py`` and, for Inception-like,
+the example in its README.
+"""

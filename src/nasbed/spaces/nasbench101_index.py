@@ -3,23 +3,30 @@
 ``structure`` has, for each of the 2²¹ edge masks, the number of the pruned structure; ``interior`` says which
 vertices pruning keeps; ``classes[offsets[structure − 1] + code]`` is the isomorphism class of that structure under
 the kept operations, read as a number. Together 11.5 MB. They are computed once, in a fraction of a second, and kept
-in the cache folder so that the next process maps them.
+in the cache folder with their checksums, so that the next process compares and maps them.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from functools import cache
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.checked import read_json, write_json
+from nasbed.core.errors import CorruptFile, NasbedError
+from nasbed.core.files import scratch
 from nasbed.core.home import home
 
 VERTICES_AT_MOST = 7
-_VERSION = 1
+_VERSION = 2
+_SUMS = "checksums.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +69,22 @@ def load_index(vertices: int, edges: int, operations: int) -> ModuleIndex | None
     """Map the tables that an earlier process left, without numba; None when there are none, or not whole."""
     folder = _folder(vertices, edges, operations)
     try:
-        index = ModuleIndex(
-            *(np.asarray(np.load(folder / f"{field.name}.npy", mmap_mode="r")) for field in fields(ModuleIndex))
-        )
-    except (OSError, ValueError, EOFError):  # not there, or not an array of the length that it claims
+        state = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(folder.iterdir())]
+        return _mapped(folder, tuple(state))
+    except (NasbedError, OSError, KeyError, ValueError):  # what is not there or not whole is computed again
         return None
-    return index if _whole(index, vertices) else None
+
+
+@cache
+def _mapped(folder: Path, state: tuple[tuple[str, int, int], ...]) -> ModuleIndex:
+    """Compare tables with their checksums and map them; once in a process, as long as their state is the same."""
+    sums = read_json(folder / _SUMS, "the checksums of an index", "it is computed again")
+    for name, expected in sums.items():
+        with (folder / name).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            if crc32(content) != expected:
+                raise CorruptFile(f"{folder / name} is damaged; it is computed again")
+    names = [field.name for field in fields(ModuleIndex)]
+    return ModuleIndex(*(np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in names))
 
 
 def module_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
@@ -83,10 +100,11 @@ def compute_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
     """Prune every edge mask there is and number the classes in the published order."""
     from nasbed.spaces import nasbench101_kernels as kernels
     from nasbed.spaces.enumeration import enumerate_modules, label_structures
+    from nasbed.spaces.nasbench101_index_kernels import structure_map
 
     structures = label_structures(vertices, edges, operations)
     width = np.uint16 if len(structures.structure_masks) < 2**16 else np.uint32
-    structure, interior = kernels.structure_map(vertices, structures.structure_vertices, structures.structure_masks)
+    structure, interior = structure_map(vertices, structures.structure_vertices, structures.structure_masks)
     modules = enumerate_modules(vertices, edges, operations)
     archs = kernels.embedded_rows(modules.vertices, modules.masks, modules.labels, vertices)
     return ModuleIndex(
@@ -98,25 +116,13 @@ def _folder(vertices: int, edges: int, operations: int) -> Path:
     return home() / "spaces" / f"nasbench101-{vertices}v{edges}e{operations}o-{_VERSION}"
 
 
-def _whole(index: ModuleIndex, vertices: int) -> bool:
-    """Say whether the tables fit each other: a kernel trusts what it looks up in them."""
-    masks = 2 ** (vertices * (vertices - 1) // 2)
-    return (
-        index.structure.shape == index.interior.shape == (masks,)
-        and index.offsets[-1:].tolist() == [len(index.classes)]
-        and int(index.structure.max()) == len(index.offsets) - 1
-        and int(index.classes.max(initial=-1)) == len(index.keys) - 1
-    )
-
-
 def _keep(index: ModuleIndex, folder: Path) -> None:
     """Write the tables beside and rename; a folder that cannot be written costs only the time to compute again."""
-    beside = folder.with_name(f"{folder.name}.{os.getpid()}.part")
-    try:
-        beside.mkdir(parents=True, exist_ok=True)
-        for field in fields(ModuleIndex):
-            np.save(beside / f"{field.name}.npy", getattr(index, field.name))
-        shutil.rmtree(folder, ignore_errors=True)  # what is there is not whole, or it would have been loaded
-        beside.rename(folder)
-    except OSError:
-        shutil.rmtree(beside, ignore_errors=True)
+    with suppress(OSError, NasbedError):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with scratch(folder) as beside:
+            for field in fields(ModuleIndex):
+                np.save(beside / f"{field.name}.npy", getattr(index, field.name))
+            write_json(beside / _SUMS, {file.name: crc32(file.read_bytes()) for file in beside.glob("*.npy")})
+            shutil.rmtree(folder, ignore_errors=True)  # what is there is not whole, or it would have been loaded
+            beside.rename(folder)

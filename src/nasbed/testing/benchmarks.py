@@ -13,11 +13,11 @@ from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations
 from nasbed.core.rng import Streams
 from nasbed.optimizers.random import RandomSearch
-from nasbed.report.random_search import expected_best
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
+from nasbed.statistics.random_search import expected_best
 from nasbed.testing.law import DoesNotApply, Laws
-from nasbed.testing.twins import twins
+from nasbed.testing.spaces import twins
 
 benchmark_laws: Laws[Benchmark] = Laws("benchmark")
 law = benchmark_laws.law
@@ -182,7 +182,7 @@ def random_search_is_what_its_closed_form_says(benchmark: Benchmark, seed: int) 
         raise DoesNotApply(f"{benchmark.name} does not list its outcomes")
     method: Optimizer = RandomSearch()
     draws = np.array([1, 2, 5, 10, 20, 50])
-    history = search(method, benchmark, Budget(evaluations=int(draws[-1])), runs=2_000, seed=seed)
+    history = search(method, benchmark, SearchSettings(evaluations=int(draws[-1]), runs=2_000, seed=seed))
     best = np.fmax.accumulate(history.value, axis=0)[draws - 1]
     deviation = np.nanstd(best, axis=1) / np.sqrt(np.sum(~np.isnan(best), axis=1))
     off = np.abs(np.nanmean(best, axis=1) - expected_best(outcomes, chances, draws))

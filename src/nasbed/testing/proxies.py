@@ -47,7 +47,7 @@ def _names() -> tuple[str, ...]:
 
 def _network(name: str, seed: int) -> nn.Module:
     """Make one of the networks that laws are played on, always the same from a seed."""
-    from nasbed.nets.build import build
+    from nasbed.nets.blueprint import build
     from nasbed.testing.foreign import FOREIGN
 
     with _torch().random.fork_rng(devices=[]):
@@ -56,7 +56,8 @@ def _network(name: str, seed: int) -> nn.Module:
             return FOREIGN[name]()
         space = spaces.make(name, {})
         arch = space.sample(Streams.from_seed(seed, 1, 0, "laws"))[0]
-        return build(space, arch, classes=_CLASSES, image_size=_SIZE, **_FRAMES[name])
+        network: nn.Module = build(space, arch, classes=_CLASSES, image_size=_SIZE, **_FRAMES[name])
+        return network
 
 
 def _batch(seed: int) -> tuple[Tensor, Tensor]:
@@ -197,7 +198,7 @@ def mode_gradients_and_freezing_do_not_matter(proxy: Proxy, seed: int) -> None:
 @law
 def alone_or_together_a_score_is_the_same(proxy: Proxy, seed: int) -> None:
     """Asked for with all other proxies, before or after them, it is the same to the last bit."""
-    from nasbed.proxies.scoring import score
+    from nasbed.proxies.probe import score
 
     others = [name for name in proxies if name != proxy.name]
     for name in _TOLD[1:4]:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nasbed.core import registry
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.testing.keyed import KeyedBenchmark
 
@@ -30,7 +30,7 @@ BREEDERS = {
 @pytest.mark.parametrize("breeder", BREEDERS)
 def test_children_are_what_their_parents_make_of_them(breeder, how):
     name, settings, parents = BREEDERS[breeder]
-    history = search(registry.optimizers.make(name, settings), BENCHMARK, Budget(evaluations=80), runs=3, **how)
+    history = search(registry.optimizers.make(name, settings), BENCHMARK, SearchSettings(evaluations=80, runs=3, **how))
     children = 0
     for run in range(3):
         told = np.flatnonzero(history.tried[:, run])
@@ -53,7 +53,7 @@ def test_children_are_what_their_parents_make_of_them(breeder, how):
 
 def test_a_line_leads_from_the_first_population_to_the_winner():
     optimizer = registry.optimizers.make("evolutionary", {"population": 6, "tournament": 6, "replacement": "plus"})
-    history = search(optimizer, BENCHMARK, Budget(evaluations=60), runs=2, workers=3)
+    history = search(optimizer, BENCHMARK, SearchSettings(evaluations=60, runs=2, workers=3))
     for run in range(2):
         line = history.lineage(run)
         assert line[-1] == history.incumbents[-1, run]

@@ -7,8 +7,8 @@ from nasbed.core.rng import Streams
 from nasbed.optimizers.evolving.evolutionary import EvolutionaryAlgorithm
 from nasbed.optimizers.multiobjective.nsga2 import NSGA2
 from nasbed.optimizers.random import RandomSearch
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.keyed import KeyedBenchmark
 
@@ -19,7 +19,9 @@ OPTIMIZERS = [RandomSearch(replacement=False), EvolutionaryAlgorithm(10, unique=
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 @pytest.mark.parametrize("workers", [1, 64])
 def test_a_run_ends_when_it_has_tried_everything(optimizer, workers):
-    history = search(optimizer, KeyedBenchmark(SPACE), Budget(evaluations=10**6), runs=4, seed=1, workers=workers)
+    history = search(
+        optimizer, KeyedBenchmark(SPACE), SearchSettings(evaluations=10**6, runs=4, seed=1, workers=workers)
+    )
     for run in range(4):
         tried = history.archs[history.tried[:, run], run]
         indices = SPACE.index(tried) if isinstance(optimizer, NSGA2) else SPACE.key(tried)

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from nasbed.benchmarks.tabular import digits101
+from nasbed.benchmarks.resolve import digits101
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.random import RandomSearch
 from nasbed.optimizers.reinforce import Reinforce
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.testing.keyed import KeyedBenchmark
@@ -84,7 +84,9 @@ def test_it_stays_within_limits():
     def share(**limits):
         answers = KeyedBenchmark(NASBench101(vertices=5))
         history = search(
-            Reinforce(learning_rate=0.1), answers, Budget(evaluations=200), runs=60, objectives=["params"], **limits
+            Reinforce(learning_rate=0.1),
+            answers,
+            SearchSettings(evaluations=200, runs=60, objectives=["params"], **limits),
         )
         return (history.costs[100:, :, 0] <= 7.0).mean()
 
@@ -95,7 +97,7 @@ def test_it_stays_within_limits():
 def test_it_beats_random_search_on_real_trainings():
     digits, ends = digits101(), []
     for method in (Reinforce(), RandomSearch()):
-        history = search(method, digits, Budget(epochs=36 * 400), runs=500, seed=1).attach(digits)
+        history = search(method, digits, SearchSettings(total_epochs=36 * 400, runs=500, seed=1)).attach(digits)
         ends.append(history.metric("mean-validation")[-1])
     gain = ends[0] - ends[1]
     assert gain.mean() > 3 * gain.std() / np.sqrt(500)

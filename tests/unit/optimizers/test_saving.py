@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
+from nasbed.core.checked import write_arrays
+from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.registry import optimizers
 from nasbed.core.rng import Streams
 from nasbed.optimizers import saving
@@ -93,7 +94,8 @@ def rewritten(path, **changes):
     with np.load(path) as file:
         arrays = dict(file)
     about = {**json.loads(arrays["about"].tobytes()), **changes}
-    np.savez(path, **{**arrays, "about": np.frombuffer(json.dumps(about).encode(), np.uint8)})
+    del arrays["format"]
+    write_arrays(path, {**arrays, "about": np.frombuffer(json.dumps(about).encode(), np.uint8)})
 
 
 @pytest.mark.parametrize("state", [{}, {"mapping": [], "list": []}, {"tuple": 3}, {"exec": "1"}, {"array": "none"}])
@@ -115,47 +117,10 @@ def test_what_is_no_saved_search_is_refused(path, content):
         load(path, RegularizedEvolution(), SPACE)
 
 
-def test_a_cut_or_changed_file_is_refused_or_means_the_same(path):
+def test_a_cut_or_changed_file_is_refused(path):
     whole = path.read_bytes()
-    loaded = play(load(path, RegularizedEvolution(), SPACE), 5)
     for place in range(0, len(whole), 7):
         for damaged in (whole[:place], whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]):
             path.write_bytes(damaged)
-            try:
-                again = load(path, RegularizedEvolution(), SPACE)
-            except NasbedError:
-                continue
-            np.testing.assert_array_equal(play(again, 5), loaded)  # what changed was, say, a date
-
-
-def test_a_pickle_is_never_read(path):
-    class Payload:
-        def __reduce__(self):
-            return print, ("hostile",)
-
-    np.savez(path, about=np.array([Payload()], object))
-    with pytest.raises(CorruptFile):
-        load(path, RegularizedEvolution(), SPACE)
-
-
-@pytest.mark.parametrize("thing", [np.array([object()]), object(), b"bytes"])
-def test_what_is_no_data_is_not_saved(thing, tmp_path):
-    class Odd(RandomSearch):
-        def state(self):
-            return {"thing": thing}
-
-    with pytest.raises(BadSetting, match="not data that can be saved"):
-        save(started(Odd()), tmp_path / "odd.npz")
-    assert not list(tmp_path.iterdir())
-
-
-def test_nested_states_come_back_as_they_were():
-    value = {"a": [1, (2.5, None), {"b": "text", 3: True}], "c": np.arange(3, dtype=np.int8), "d": np.float32(0.1)}
-    arrays = {}
-    taken = json.loads(json.dumps(saving._taken_apart(value, arrays)))
-    back = saving._put_together(taken, arrays)
-    assert back["a"] == value["a"]
-    assert back["c"].dtype == np.int8
-    np.testing.assert_array_equal(back["c"], value["c"])
-    assert type(back["d"]) is np.float32
-    assert back["d"] == value["d"]
+            with pytest.raises(CorruptFile, match="damaged"):
+                load(path, RegularizedEvolution(), SPACE)

@@ -15,15 +15,15 @@ from nasbed.core.records import Trials
 from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.history import Clock, History, Metric
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 
 
 @pytest.fixture(scope="module")
 def history():
     benchmark = ToyBenchmark(fails=True)
     return search(
-        RegularizedEvolution(6, 2), benchmark, Budget(seconds=60.0), runs=5, first_run=2, duplicates="free"
+        RegularizedEvolution(6, 2), benchmark, SearchSettings(seconds=60.0, runs=5, first_run=2, duplicates="free")
     ).attach(benchmark)
 
 
@@ -74,7 +74,9 @@ def uneven():
     """Runs that end at very different times, one of which only ever fails."""
     benchmark = ToyBenchmark()
     history = search(
-        RandomSearch(), benchmark, Budget(seconds=30.0), runs=4, seed=np.int64(3), first_run=1, duplicates="skip"
+        RandomSearch(),
+        benchmark,
+        SearchSettings(seconds=30.0, runs=4, seed=np.int64(3), first_run=1, duplicates="skip"),
     )
     history.value[:, 2] = np.nan
     return history.attach(benchmark)
@@ -93,7 +95,7 @@ def test_a_run_that_ended_keeps_its_incumbent_in_a_file_too(uneven, tmp_path):
 
 def test_a_history_in_which_nothing_was_tried_survives_too(tmp_path):
     benchmark = ToyBenchmark(vertices=2)  # one module: nothing is left when it is known
-    history = search(Silent(), benchmark, Budget(evaluations=3), runs=2).attach(benchmark)
+    history = search(Silent(), benchmark, SearchSettings(evaluations=3, runs=2)).attach(benchmark)
     assert not history.tried.any()
     back = History.from_parquet(history.to_parquet(tmp_path / "history.parquet"))
     assert back.tried.shape == history.tried.shape
@@ -147,7 +149,7 @@ def test_a_foreign_file_is_no_history(tmp_path):
 
 def test_what_is_not_attached_or_not_known_is_an_error(history):
     benchmark = ToyBenchmark()
-    bare = search(RegularizedEvolution(6, 2), benchmark, Budget(evaluations=3))
+    bare = search(RegularizedEvolution(6, 2), benchmark, SearchSettings(evaluations=3))
     with pytest.raises(BadSetting, match="attach"):
         bare.metric("test")
     with pytest.raises(BadSetting, match="evaluations, epochs"):

@@ -9,12 +9,12 @@ from nasbed.core.live import Answer
 from nasbed.core.records import Trials
 from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
-from nasbed.optimizers.halving.hyperband import Hyperband
+from nasbed.optimizers.halving.halving_search import Hyperband
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.history import History
-from nasbed.run.ledger import Budget
 from nasbed.run.play import Play, training_seed
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 
 OPTIMIZERS = [
     RandomSearch(),
@@ -26,8 +26,8 @@ OPTIMIZERS = [
 names = [str(optimizer) for optimizer in OPTIMIZERS]
 
 
-def begin(optimizer, toy, budget, **settings):
-    return Play(optimizer, toy.space, budget, epochs=3, budgets=toy.budgets, **settings)
+def begin(optimizer, toy, budget, ahead=1, **settings):
+    return Play(optimizer, toy, SearchSettings(epochs=3, **budget, **settings), ahead)
 
 
 def finish(play, toy, order=lambda out: 0, clock=None):
@@ -55,17 +55,20 @@ def same(one, other):
 @pytest.mark.parametrize("duplicates", ["pay", "free", "skip"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
 def test_one_trial_at_a_time_is_the_search_that_asks_a_benchmark(optimizer, duplicates, runs):
-    toy, budget = LiveToy(vertices=4, failing=0.2), Budget(evaluations=30, epochs=75)
+    toy, budget = LiveToy(vertices=4, failing=0.2), {"evaluations": 30, "total_epochs": 75}
     play = begin(optimizer, toy, budget, runs=runs, seed=3, duplicates=duplicates, patience=200)
     finish(play, toy)
-    same(play.history({}), search(optimizer, toy, budget, runs=runs, seed=3, duplicates=duplicates, patience=200))
+    same(
+        play.history({}),
+        search(optimizer, toy, SearchSettings(runs=runs, seed=3, duplicates=duplicates, patience=200, **budget)),
+    )
 
 
 @pytest.mark.parametrize("duplicates", ["pay", "free", "skip"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
 def test_the_same_answers_in_the_same_order_are_the_same_search(optimizer, duplicates):
     toy, chance = LiveToy(vertices=4, failing=0.2, noise=1.0), np.random.default_rng(0)
-    settings = {"budget": Budget(evaluations=40), "duplicates": duplicates, "ahead": 3, "patience": 200}
+    settings = {"budget": {"evaluations": 40}, "duplicates": duplicates, "ahead": 3, "patience": 200}
     whole = begin(optimizer, toy, **settings)
     order = finish(whole, toy, lambda out: chance.integers(len(out)))
     again = begin(optimizer, toy, **settings)
@@ -80,14 +83,14 @@ def test_the_same_answers_in_the_same_order_are_the_same_search(optimizer, dupli
 
 def test_no_more_is_begun_than_the_budget_allows():
     toy = LiveToy()
-    for budget, paid in ((Budget(evaluations=10), 10), (Budget(epochs=30), 10), (Budget(epochs=31), 11)):
+    for budget, paid in (({"evaluations": 10}, 10), ({"total_epochs": 30}, 10), ({"total_epochs": 31}, 11)):
         play = begin(RandomSearch(), toy, budget, ahead=4)
         assert len(finish(play, toy, order=lambda out: -1)) == paid
         assert play.history({}).paid.sum() == paid
 
 
 def test_as_many_trials_are_out_as_may_be():
-    play = begin(RandomSearch(), LiveToy(), Budget(evaluations=10), ahead=4)
+    play = begin(RandomSearch(), LiveToy(), {"evaluations": 10}, ahead=4)
     assert [training.unit for training in play.ask()] == ["0/0", "1/0", "2/0", "3/0"]
     assert play.ask() == []
     play.hear("2/0", Answer(0.5, 0.4, 1.0), 1.0)
@@ -96,7 +99,7 @@ def test_as_many_trials_are_out_as_may_be():
 
 def test_time_is_the_clocks_and_what_is_under_way_counts():
     toy = LiveToy()
-    play = begin(RandomSearch(), toy, Budget(seconds=5.0), ahead=2)
+    play = begin(RandomSearch(), toy, {"seconds": 5.0}, ahead=2)
     assert len(finish(play, toy, clock=lambda n: 2.0 * n)) == 4  # at 6 seconds it was too late to begin another
     history = play.history({})
     assert history.clock("seconds")[:, 0].tolist() == [2.0, 4.0, 6.0, 8.0]
@@ -116,7 +119,7 @@ class Again(RandomSearch):
 
 
 def test_what_is_paid_for_again_is_trained_with_another_seed():
-    play = begin(Again(), LiveToy(), Budget(evaluations=6), ahead=6, seed=5, first_run=2)
+    play = begin(Again(), LiveToy(), {"evaluations": 6}, ahead=6, seed=5, first_run=2)
     trainings = play.ask()
     key = int(play.space.key(trainings[0].arch[None])[0])
     assert [t.seed for t in trainings] == [
@@ -133,7 +136,7 @@ def test_a_seed_is_its_own():
 
 
 def test_what_is_free_waits_for_the_answer_that_is_on_its_way():
-    play = begin(Again(), LiveToy(), Budget(evaluations=9), ahead=5, duplicates="free", patience=20)
+    play = begin(Again(), LiveToy(), {"evaluations": 9}, ahead=5, duplicates="free", patience=20)
     assert [training.unit for training in play.ask()] == ["0/0", "1/0"]
     play.hear("1/0", Answer(0.25, 0.2, 1.0), 1.0)  # trials 1 and 3 hear it, and so do 5 and 7
     assert play.ask() == []  # 0, 2, 4, 6 and 8 are out
@@ -146,7 +149,7 @@ def test_what_is_free_waits_for_the_answer_that_is_on_its_way():
 
 
 def test_a_run_among_others_is_the_run_alone():
-    toy, budget = LiveToy(noise=1.0), Budget(evaluations=20)
+    toy, budget = LiveToy(noise=1.0), {"evaluations": 20}
     together = begin(RegularizedEvolution(5, 2), toy, budget, runs=3, seed=4)
     finish(together, toy, order=lambda out: -1)
     for run in range(3):
@@ -156,7 +159,7 @@ def test_a_run_among_others_is_the_run_alone():
 
 
 def test_a_choice_is_worth_the_mean_of_its_own_trainings(tmp_path):
-    play = begin(Again(), LiveToy(), Budget(evaluations=5), ahead=5)
+    play = begin(Again(), LiveToy(), {"evaluations": 5}, ahead=5)
     play.ask()
     for unit, (validation, test) in enumerate([(0.5, 0.4), (0.9, 0.1), (0.7, 0.8), (np.nan, np.nan), (0.6, 0.6)]):
         play.hear(f"{unit}/0", Answer(validation, test, 1.0), float(unit))
@@ -173,7 +176,7 @@ def test_a_choice_is_worth_the_mean_of_its_own_trainings(tmp_path):
 
 def test_an_optimizer_with_nothing_left_ends_the_search():
     toy = LiveToy(vertices=3)
-    play = begin(RandomSearch(replacement=False), toy, Budget(evaluations=100), ahead=3)
+    play = begin(RandomSearch(replacement=False), toy, {"evaluations": 100}, ahead=3)
     assert len(finish(play, toy, order=lambda out: -1)) == 7
     assert play.history({}).paid.sum() == 7
 
@@ -184,4 +187,4 @@ def test_an_optimizer_with_nothing_left_ends_the_search():
 )
 def test_settings_that_are_not_allowed_are_named(settings, said):
     with pytest.raises(BadSetting, match=said):
-        begin(RandomSearch(), LiveToy(), Budget(evaluations=1), **settings)
+        begin(RandomSearch(), LiveToy(), {"evaluations": 1}, **settings)

@@ -14,17 +14,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tables.campaigns import records, same_but_for_times
+from factory.campaigns import records, same_but_for_times
 
 from nasbed.core.errors import BadSetting, MissingExtra
 from nasbed.core.executor import Outcome
 from nasbed.core.extras import require
+from nasbed.factory.generate import generate
 from nasbed.run.executors import ray as ray_executor
 from nasbed.run.executors.ray import RayExecutor
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.generate import generate
 from nasbed.tables.table import Table
-from nasbed.testing import work
+from nasbed.testing import executors as work
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="needs nasbed[ray]")
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="needs nasbed[torch]")
@@ -225,7 +225,7 @@ UNITS = 63  # 7 modules, 3 budgets, 3 repeats
 GENERATE = """
 import json, sys
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.generate import generate
+from nasbed.factory.generate import generate
 out, address, settings = sys.argv[1:]
 say = lambda status: print(status.done, flush=True)
 where = {"executor": "ray", "executor_settings": {"address": address}}

@@ -9,8 +9,8 @@ from nasbed.core.records import Trials
 from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.optimizers.random import RandomSearch
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 
 OPTIMIZERS = [RandomSearch(), RandomSearch(replacement=False), RegularizedEvolution(8, 3), LocalSearch()]
 names = [str(optimizer) for optimizer in OPTIMIZERS]
@@ -27,11 +27,13 @@ def same(a, b):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
 @pytest.mark.parametrize("fails", [False, True], ids=["", "failures"])
 def test_a_run_played_alone_is_the_run_played_among_others(optimizer, duplicates, fails):
-    budget = Budget(evaluations=40, seconds=90.0)
+    budget = {"evaluations": 40, "seconds": 90.0}
     benchmark = ToyBenchmark(fails=fails)
-    together = search(optimizer, benchmark, budget, runs=7, seed=5, duplicates=duplicates)
+    together = search(optimizer, benchmark, SearchSettings(runs=7, seed=5, duplicates=duplicates, **budget))
     for run in (0, 3, 6):
-        alone = search(optimizer, benchmark, budget, runs=1, seed=5, first_run=run, duplicates=duplicates)
+        alone = search(
+            optimizer, benchmark, SearchSettings(runs=1, seed=5, first_run=run, duplicates=duplicates, **budget)
+        )
         tried = together.tried[:, run]
         for field in ("archs", "value", "seconds", "paid"):
             np.testing.assert_array_equal(
@@ -41,14 +43,14 @@ def test_a_run_played_alone_is_the_run_played_among_others(optimizer, duplicates
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
 def test_the_same_seed_gives_the_same_history_and_another_seed_another(optimizer):
-    play = lambda seed: search(optimizer, ToyBenchmark(), Budget(evaluations=30), runs=4, seed=seed)  # noqa: E731
+    play = lambda seed: search(optimizer, ToyBenchmark(), SearchSettings(evaluations=30, runs=4, seed=seed))  # noqa: E731
     same(play(1), play(1))
     assert not np.array_equal(play(1).archs, play(2).archs)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
 def test_budgets_end_a_run_at_the_first_limit_it_reaches(optimizer):
-    history = search(optimizer, ToyBenchmark(), Budget(evaluations=25, epochs=480, seconds=50.0), runs=6)
+    history = search(optimizer, ToyBenchmark(), SearchSettings(evaluations=25, total_epochs=480, seconds=50.0, runs=6))
     paid = history.paid.sum(axis=0)
     spent = np.where(history.paid, history.seconds, 0).sum(axis=0)
     assert (paid <= 25).all()
@@ -59,14 +61,14 @@ def test_budgets_end_a_run_at_the_first_limit_it_reaches(optimizer):
 
 
 def test_epochs_are_a_budget_and_a_setting():
-    history = search(RandomSearch(), ToyBenchmark(), Budget(epochs=100), runs=3, epochs=4)
+    history = search(RandomSearch(), ToyBenchmark(), SearchSettings(total_epochs=100, runs=3, epochs=4))
     assert (history.paid.sum(axis=0) == 25).all()
     assert (history.epochs[history.paid] == 4).all()
 
 
 def test_free_duplicates_repeat_their_answer_and_cost_nothing():
     benchmark = ToyBenchmark(vertices=4)
-    history = search(RegularizedEvolution(10, 3), benchmark, Budget(evaluations=40), runs=3, duplicates="free")
+    history = search(RegularizedEvolution(10, 3), benchmark, SearchSettings(evaluations=40, runs=3, duplicates="free"))
     keys = benchmark.space.key(history.archs.reshape(-1, history.archs.shape[2])).reshape(history.paid.shape)
     assert (history.tried & ~history.paid).any()
     for run in range(3):
@@ -81,7 +83,7 @@ def test_free_duplicates_repeat_their_answer_and_cost_nothing():
 
 def test_skipped_duplicates_leave_no_trace():
     benchmark = ToyBenchmark(vertices=4)
-    history = search(RandomSearch(), benchmark, Budget(evaluations=60), runs=3, duplicates="skip")
+    history = search(RandomSearch(), benchmark, SearchSettings(evaluations=60, runs=3, duplicates="skip"))
     for run in range(3):
         keys = benchmark.space.key(history.archs[history.tried[:, run], run])
         assert len(np.unique(keys)) == len(keys) == 60
@@ -89,20 +91,24 @@ def test_skipped_duplicates_leave_no_trace():
 
 def test_random_search_without_replacement_ends_when_the_space_does():
     benchmark = ToyBenchmark(vertices=3)
-    history = search(RandomSearch(replacement=False), benchmark, Budget(evaluations=100), runs=3)
+    history = search(RandomSearch(replacement=False), benchmark, SearchSettings(evaluations=100, runs=3))
     assert (history.paid.sum(axis=0) == 7).all()  # all modules of at most three vertices
 
 
 def test_a_search_that_meets_nothing_new_ends():
     history = search(
-        RegularizedEvolution(4, 2), ToyBenchmark(vertices=3), Budget(evaluations=100), duplicates="free", patience=50
+        RegularizedEvolution(4, 2),
+        ToyBenchmark(vertices=3),
+        SearchSettings(evaluations=100, duplicates="free", patience=50),
     )
     assert history.paid.sum() <= 7
 
 
 def test_local_search_with_restarts_finds_the_optimum_of_a_small_space():
     benchmark = ToyBenchmark(vertices=4)
-    history = search(LocalSearch(), benchmark, Budget(evaluations=90), runs=2, duplicates="free", repeats="mean")
+    history = search(
+        LocalSearch(), benchmark, SearchSettings(evaluations=90, runs=2, duplicates="free", repeats="mean")
+    )
     optimum = benchmark.query(benchmark.space.enumerate()).value.max()
     assert history.best_value.max() == optimum
 
@@ -122,7 +128,9 @@ class Alternating(RandomSearch):
 
 
 def test_a_module_is_known_at_the_epochs_it_was_trained_for():
-    history = search(Alternating(), ToyBenchmark(), Budget(evaluations=5), runs=2, duplicates="free", patience=9)
+    history = search(
+        Alternating(), ToyBenchmark(), SearchSettings(evaluations=5, runs=2, duplicates="free", patience=9)
+    )
     assert history.paid.sum(axis=0).tolist() == [2, 2]  # once at 4 and once at 12 epochs, named or not
     assert sorted(history.epochs[history.paid[:, 0], 0]) == [4, 12]
     attached = history.attach(ToyBenchmark())
@@ -131,7 +139,7 @@ def test_a_module_is_known_at_the_epochs_it_was_trained_for():
 
 def test_a_failed_training_is_paid_for_once_and_stays_failed():
     benchmark = ToyBenchmark(vertices=3, fails=True)
-    history = search(RandomSearch(), benchmark, Budget(evaluations=7), runs=20, duplicates="free", patience=500)
+    history = search(RandomSearch(), benchmark, SearchSettings(evaluations=7, runs=20, duplicates="free", patience=500))
     keys = benchmark.space.key(history.archs.reshape(-1, history.archs.shape[2])).reshape(history.paid.shape)
     failed = np.isnan(history.value) & history.paid
     assert failed.any()
@@ -153,7 +161,7 @@ class Timeless(ToyBenchmark):
 
 
 def test_a_time_that_is_not_known_costs_nothing_and_stops_no_clock():
-    history = search(RandomSearch(), Timeless(), Budget(seconds=30.0), runs=4)
+    history = search(RandomSearch(), Timeless(), SearchSettings(seconds=30.0, runs=4))
     assert np.isnan(history.seconds[history.paid]).any()
     spent = np.nansum(np.where(history.paid, history.seconds, 0), axis=0)
     assert ((spent >= 30.0) & (spent < 33.0)).all()
@@ -161,7 +169,7 @@ def test_a_time_that_is_not_known_costs_nothing_and_stops_no_clock():
 
 
 def test_a_search_that_never_nears_its_budget_ends():
-    history = search(RandomSearch(), Timeless(known=False), Budget(seconds=30.0), runs=2, patience=25)
+    history = search(RandomSearch(), Timeless(known=False), SearchSettings(seconds=30.0, runs=2, patience=25))
     assert history.paid.sum(axis=0).tolist() == [25, 25]
 
 
@@ -180,9 +188,9 @@ class Impatient(ToyBenchmark):
 def test_ctrl_c_gets_through_and_the_optimizer_can_start_afresh():
     optimizer = RegularizedEvolution(4, 2)
     with pytest.raises(KeyboardInterrupt):
-        search(optimizer, Impatient(), Budget(evaluations=50), runs=3)
-    fresh = search(RegularizedEvolution(4, 2), ToyBenchmark(), Budget(evaluations=20), runs=3)
-    same(search(optimizer, ToyBenchmark(), Budget(evaluations=20), runs=3), fresh)
+        search(optimizer, Impatient(), SearchSettings(evaluations=50, runs=3))
+    fresh = search(RegularizedEvolution(4, 2), ToyBenchmark(), SearchSettings(evaluations=20, runs=3))
+    same(search(optimizer, ToyBenchmark(), SearchSettings(evaluations=20, runs=3)), fresh)
 
 
 @pytest.mark.parametrize(
@@ -196,13 +204,13 @@ def test_ctrl_c_gets_through_and_the_optimizer_can_start_afresh():
 )
 def test_settings_that_are_not_allowed_are_named(arguments, complaint):
     with pytest.raises(BadSetting, match=complaint):
-        search(RandomSearch(), ToyBenchmark(), Budget(evaluations=1), **arguments)
+        search(RandomSearch(), ToyBenchmark(), SearchSettings(evaluations=1, **arguments))
 
 
 @pytest.mark.parametrize("limits", [{}, {"evaluations": 0}, {"seconds": -1.0}, {"seconds": float("nan")}])
 def test_a_budget_must_allow_something(limits):
     with pytest.raises(BadSetting):
-        Budget(**limits)
+        search(RandomSearch(), ToyBenchmark(), SearchSettings(**limits))
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
@@ -240,7 +248,7 @@ class Listening(ToyBenchmark):
 
 def test_answers_are_drawn_from_other_streams_than_proposals():
     optimizer, benchmark = RandomSearch(), Listening()
-    search(optimizer, benchmark, Budget(evaluations=3), runs=4)
+    search(optimizer, benchmark, SearchSettings(evaluations=3, runs=4))
     assert not np.isin(benchmark.keys, optimizer.streams.keys).any()
-    search(optimizer, benchmark, Budget(evaluations=3), runs=4, repeats="mean")
+    search(optimizer, benchmark, SearchSettings(evaluations=3, runs=4, repeats="mean"))
     assert benchmark.keys is None

@@ -5,14 +5,16 @@ import pytest
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Trials
-from nasbed.core.rng import Streams
 from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.optimizers.random import RandomSearch
-from nasbed.run.answers import Aims, Answers
-from nasbed.run.ledger import Budget, Ledger
+from nasbed.run.answers import Answers
+from nasbed.run.costing import Costing
+from nasbed.run.hearing import Hearing
+from nasbed.run.ledger import Ledger
 from nasbed.run.recorder import Recorder
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.run.workers import SideBySide
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
@@ -58,20 +60,26 @@ def same(a, b):
 
 def one_worker(optimizer, budget, scheduling, runs=4, seed=2, duplicates="pay"):
     """Play a single worker by the event clock."""
-    optimizer.start(BENCHMARK.space, Streams.from_seed(seed, runs, 0, "optimizer"), BENCHMARK.budgets)
-    how = {"seed": seed, "first_run": 0, "epochs": None, "repeats": "draw", "failures": 0.2, "aims": Aims()}
-    answers = Answers(BENCHMARK, runs, **how)
+    settings = SearchSettings(
+        runs=runs, seed=seed, duplicates=duplicates, scheduling=scheduling, failures=0.2, patience=500, **budget
+    )
+    optimizer.start(BENCHMARK.space, settings.streams("optimizer"), BENCHMARK.budgets)
     recorder = Recorder(runs, 27)
-    play = SideBySide(optimizer, answers, Ledger(budget, runs, 500), recorder, duplicates, 1)
-    return recorder.history(BENCHMARK.space, {}, *play.to_the_end(scheduling, lambda _: None))
+    hearing = Hearing(Answers(BENCHMARK, settings), Costing(BENCHMARK, settings), recorder)
+    play = SideBySide(optimizer, hearing, Ledger(settings))
+    return recorder.history(BENCHMARK.space, {}, *play.to_the_end(lambda _: None))
 
 
 @pytest.mark.parametrize("optimizer", [*OPTIMIZERS, Climber()], ids=str)
 @each_policy
 @each_schedule
 def test_one_worker_is_a_search_without_workers(optimizer, duplicates, scheduling):
-    budget = Budget(evaluations=60, epochs=1500, total_seconds=70.0)
-    plain = search(optimizer, BENCHMARK, budget, runs=4, seed=2, duplicates=duplicates, failures=0.2, patience=500)
+    budget = {"evaluations": 60, "total_epochs": 1500, "total_seconds": 70.0}
+    plain = search(
+        optimizer,
+        BENCHMARK,
+        SearchSettings(runs=4, seed=2, duplicates=duplicates, failures=0.2, patience=500, **budget),
+    )
     played = one_worker(optimizer, budget, scheduling, duplicates=duplicates)
     for run in range(4):
         same(tried(plain, run), tried(played, run))
@@ -81,11 +89,11 @@ def test_one_worker_is_a_search_without_workers(optimizer, duplicates, schedulin
 @each_policy
 @each_schedule
 def test_a_run_played_alone_is_the_run_played_among_others(optimizer, duplicates, scheduling):
-    budget = Budget(evaluations=50, epochs=1000, seconds=25.0)
+    budget = {"evaluations": 50, "total_epochs": 1000, "seconds": 25.0}
     how = {"seed": 4, "duplicates": duplicates, "workers": 3, "scheduling": scheduling, "failures": 0.2}
-    together = search(optimizer, BENCHMARK, budget, runs=6, patience=300, **how)
+    together = search(optimizer, BENCHMARK, SearchSettings(runs=6, patience=300, **budget, **how))
     for run in (0, 2, 5):
-        alone = search(optimizer, BENCHMARK, budget, runs=1, first_run=run, patience=300, **how)
+        alone = search(optimizer, BENCHMARK, SearchSettings(runs=1, first_run=run, patience=300, **budget, **how))
         same(tried(together, run), tried(alone, 0))
 
 
@@ -100,7 +108,7 @@ def intervals(history, run):
 @each_optimizer
 def test_no_worker_idles_and_none_does_two_things_at_once(optimizer):
     workers = 5
-    history = search(optimizer, BENCHMARK, Budget(evaluations=60), runs=4, workers=workers)
+    history = search(optimizer, BENCHMARK, SearchSettings(evaluations=60, runs=4, workers=workers))
     for run in range(4):
         begin, end = intervals(history, run)
         assert len(begin) == 60
@@ -113,7 +121,9 @@ def test_no_worker_idles_and_none_does_two_things_at_once(optimizer):
 
 
 def test_synchronous_workers_wait_for_the_last():
-    history = search(RandomSearch(), BENCHMARK, Budget(evaluations=40), runs=3, workers=4, scheduling="synchronous")
+    history = search(
+        RandomSearch(), BENCHMARK, SearchSettings(evaluations=40, runs=3, workers=4, scheduling="synchronous")
+    )
     for run in range(3):
         begin, end = (times.reshape(10, 4) for times in intervals(history, run))
         np.testing.assert_allclose(begin, begin[:, :1] * np.ones(4), atol=1e-9)
@@ -126,9 +136,11 @@ def test_synchronous_workers_wait_for_the_last():
 @each_policy
 def test_costs_add_up(scheduling, duplicates):
     optimizer = RegularizedEvolution(8, 3)
-    budget = Budget(evaluations=300, total_seconds=90.0)
+    budget = {"evaluations": 300, "total_seconds": 90.0}
     history = search(
-        optimizer, BENCHMARK, budget, runs=4, workers=4, scheduling=scheduling, duplicates=duplicates, failures=0.1
+        optimizer,
+        BENCHMARK,
+        SearchSettings(runs=4, workers=4, scheduling=scheduling, duplicates=duplicates, failures=0.1, **budget),
     )
     assert (history.seconds[~history.paid & history.tried] == 0).all()
     total = history.clock("total_seconds")[-1]
@@ -141,7 +153,9 @@ def test_costs_add_up(scheduling, duplicates):
 
 def test_a_free_answer_that_is_on_its_way_is_waited_for():
     history = search(
-        RegularizedEvolution(4, 3), BENCHMARK, Budget(evaluations=40), runs=6, workers=6, duplicates="free", patience=99
+        RegularizedEvolution(4, 3),
+        BENCHMARK,
+        SearchSettings(evaluations=40, runs=6, workers=6, duplicates="free", patience=99),
     )
     keys = BENCHMARK.space.key(history.archs.reshape(-1, history.archs.shape[2])).reshape(history.paid.shape)
     shared = 0
@@ -157,7 +171,7 @@ def test_a_free_answer_that_is_on_its_way_is_waited_for():
 
 
 def test_failures_come_as_often_as_asked_and_cost_a_part():
-    history = search(RandomSearch(), BENCHMARK, Budget(evaluations=400), runs=5, failures=0.25)
+    history = search(RandomSearch(), BENCHMARK, SearchSettings(evaluations=400, runs=5, failures=0.25))
     failed = np.isnan(history.value)
     assert 0.2 < failed.mean() < 0.3
     whole = BENCHMARK.query(history.archs.reshape(-1, history.archs.shape[2])).seconds.reshape(failed.shape)
@@ -168,7 +182,7 @@ def test_failures_come_as_often_as_asked_and_cost_a_part():
 
 
 def test_what_goes_on_pays_for_what_is_between():
-    history = search(Climber(), BENCHMARK, Budget(evaluations=60), runs=3)
+    history = search(Climber(), BENCHMARK, SearchSettings(evaluations=60, runs=3))
     np.testing.assert_array_equal(history.epochs.reshape(20, 3, 3)[:, :, 0], np.tile([1, 2, 24], (20, 1)))
     np.testing.assert_array_equal(history.fidelity[:3, 0], [1, 3, 27])
     whole = BENCHMARK.query(history.archs[::3, 0]).seconds
@@ -180,22 +194,21 @@ def test_a_benchmark_of_separate_trainings_goes_on_with_none():
     separate = KeyedBenchmark(NASBench101(vertices=5))
     separate.continues = False
     with pytest.raises(BadSetting, match="continuation='restart'"):
-        search(Climber(), separate, Budget(evaluations=60))
+        search(Climber(), separate, SearchSettings(evaluations=60))
 
 
 def test_objectives_are_told_and_what_is_over_a_limit_is_no_incumbent():
     history = search(
         RandomSearch(),
         BENCHMARK,
-        Budget(evaluations=80),
-        runs=3,
-        objectives=["params", "seconds"],
-        limits={"params": 6},
+        SearchSettings(evaluations=80, runs=3, objectives=["params", "seconds"], limits={"params": 6}),
     )
-    params = BENCHMARK.cost("params", history.archs.reshape(-1, history.archs.shape[2])).reshape(80, 3)
-    np.testing.assert_array_equal(history.costs[:, :, 0], params)
-    np.testing.assert_array_equal(history.costs[:, :, 1], history.seconds)
-    np.testing.assert_allclose(history.excess, np.maximum(params / 6 - 1, 0))
+    shape = history.value.shape
+    params = BENCHMARK.cost("params", history.archs.reshape(-1, history.archs.shape[2])).reshape(shape)
+    np.testing.assert_array_equal(history.costs[history.tried, 0], params[history.tried])
+    np.testing.assert_array_equal(history.costs[history.paid, 1], history.seconds[history.paid])
+    np.testing.assert_allclose(history.excess[history.tried], np.maximum(params / 6 - 1, 0)[history.tried])
+    np.testing.assert_array_equal(history.refused[history.tried], (params > 6)[history.tried])
     assert (params[history.incumbents[-1], np.arange(3)] <= 6).all()
     assert history.objectives == ("params", "seconds")
 
@@ -213,12 +226,14 @@ def test_objectives_are_told_and_what_is_over_a_limit_is_no_incumbent():
 )
 def test_bad_settings_say_what_is_allowed(settings, message):
     with pytest.raises(BadSetting, match=message):
-        search(RandomSearch(), BENCHMARK, Budget(evaluations=10), **settings)
+        search(RandomSearch(), BENCHMARK, SearchSettings(evaluations=10, **settings))
 
 
 def test_histories_keep_all_of_it(tmp_path):
-    history = search(Climber(), BENCHMARK, Budget(evaluations=50), runs=3, objectives=["params"], limits={"params": 9})
-    other = search(RegularizedEvolution(5, 2), BENCHMARK, Budget(evaluations=50), runs=3, workers=4)
+    history = search(
+        Climber(), BENCHMARK, SearchSettings(evaluations=50, runs=3, objectives=["params"], limits={"params": 9})
+    )
+    other = search(RegularizedEvolution(5, 2), BENCHMARK, SearchSettings(evaluations=50, runs=3, workers=4))
     for number, played in enumerate((history, other)):
         again = type(played).from_parquet(played.to_parquet(tmp_path / f"{number}.parquet"))
         for name in ("number", "parents", "fidelity", "costs", "excess"):
@@ -244,10 +259,11 @@ def test_a_repeated_answer_has_the_costs_of_its_own_architecture(workers):
     benchmark = ByIndex(NASBench201())
     aims = {"objectives": ["index", "seconds"], "limits": {"index": 9000}}
     history = search(
-        RandomSearch(), benchmark, Budget(evaluations=300), runs=3, duplicates="free", workers=workers, **aims
+        RandomSearch(), benchmark, SearchSettings(evaluations=300, runs=3, duplicates="free", workers=workers, **aims)
     )
     again = history.tried & ~history.paid
     assert again.any()
+    again &= ~history.refused
     index = 1.0 + benchmark.space.index(history.archs[history.tried])
     np.testing.assert_array_equal(history.costs[history.tried, 0], index)
     np.testing.assert_allclose(history.excess[history.tried], np.maximum(index / 9000 - 1, 0))
@@ -270,7 +286,7 @@ class Twice(Climber):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_goes_on_with_a_repeated_answer_goes_on_with_its_training(workers):
-    history = search(Twice(), BENCHMARK, Budget(evaluations=40), runs=3, duplicates="free", workers=workers)
+    history = search(Twice(), BENCHMARK, SearchSettings(evaluations=40, runs=3, duplicates="free", workers=workers))
     long = history.paid & (history.fidelity == 27)
     assert long.any()
     assert (history.epochs[long] == 26).all()

@@ -5,8 +5,7 @@ import pytest
 
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.nets.parameters import trainable_parameters
-from nasbed.spaces.named_modules import NAMED_MODULES
-from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.spaces.nasbench101 import NAMED_MODULES, NASBench101
 
 OUTSIDE = {
     "inception-resnet-like": NASBench101(edges=10),

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.rng import Streams
-from nasbed.spaces.nasbench201 import OPERATIONS, NASBench201
-from nasbed.spaces.nasbench201_equality import unique_string, unique_strings
-from nasbed.spaces.nasbench201_text import EDGES
+from nasbed.spaces.nasbench201 import EDGES, OPERATIONS, NASBench201, unique_string, unique_strings
 
 SPACE = NASBench201()
 ROWS = st.lists(st.integers(0, 4), min_size=6, max_size=6).map(lambda row: np.array(row, np.int8))

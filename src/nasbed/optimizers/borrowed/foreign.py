@@ -139,6 +139,7 @@ class BorrowedSearch(Optimizer):
             if proposal is None or self.space.valid(proposal[1][None])[0]:
                 return proposal
             searcher.refuse(proposal[0])
+        self.streams.fell_back(np.array([run]))
         return None
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:

@@ -130,6 +130,8 @@ class _Searcher(Searcher):
             heard = [-answer.value, *answer.costs][: objectives if several else 1]
             if not answer.failed and len(heard) == objectives:
                 losses[row], excess[row] = heard, min(answer.excess or 0.0, _HOPELESS / 2)
+            elif answer.excess:  # refused: beyond a limit the losses do not count
+                excess[row] = min(answer.excess, _HOPELESS / 2)
         self._generation.set("F", losses, "G", excess)
         self._algorithm.tell(infills=self._generation)
         following = self._algorithm.ask()

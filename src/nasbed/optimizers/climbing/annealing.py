@@ -91,6 +91,7 @@ class SimulatedAnnealing(Optimizer):
         starting = self._starts.starting
         self._tried[~starting] += 1
         lost = self._walk(archs, np.flatnonzero(~starting))
+        self.streams.fell_back(lost)
         drawing = np.union1d(np.flatnonzero(starting), lost)
         if len(drawing):
             archs[drawing] = self.streams.drawing(drawing, self.space.sample)

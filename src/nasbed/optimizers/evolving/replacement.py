@@ -11,13 +11,13 @@ Computing", Springer 2003, section 3.8.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.rng import Streams
-from nasbed.optimizers.evolving import replacement_kernels as kernels
+from nasbed.core.rng import Streams, below, word_at
 
 
 class Exchange(NamedTuple):
@@ -114,7 +114,7 @@ class Oldest:
 
     def exchange(self, step: Step) -> Exchange:
         """Draw nothing."""
-        leaving = kernels.oldest(step.births, step.rows, step.protected, step.newcomers.shape[1])
+        leaving = _oldest(step.births, step.rows, step.protected, step.newcomers.shape[1])
         return Exchange(leaving, _all_enter(step))
 
 
@@ -133,7 +133,7 @@ class Random:
         """Draw who goes."""
         streams, members = step.streams, step.values.shape[1]
         drawing = streams.keys, streams.positions, step.rows, members, step.protected
-        return Exchange(kernels.anybody(*drawing, step.newcomers.shape[1]), _all_enter(step))
+        return Exchange(_anybody(*drawing, step.newcomers.shape[1]), _all_enter(step))
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Plus:
 
     def exchange(self, step: Step) -> Exchange:
         """Draw nothing."""
-        return Exchange(*kernels.plus(step.values, step.newcomers, step.rows))
+        return Exchange(*_plus(step.values, step.newcomers, step.rows))
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class Comma:
         members = step.values.shape[1]
         leaving = np.zeros((len(step.rows), members), np.bool_)
         leaving[:, step.protected :] = True
-        return Exchange(leaving, kernels.comma(step.newcomers, step.rows, members - step.protected))
+        return Exchange(leaving, _comma(step.newcomers, step.rows, members - step.protected))
 
 
 @dataclass(frozen=True)
@@ -202,3 +202,61 @@ REPLACEMENTS: dict[str, Replacement] = {
     "comma": Comma(),
 }
 """The rules by name."""
+
+
+@numba.njit(cache=True)
+def _oldest(births: Any, rows: Any, protected: int, count: int) -> Any:
+    """Mark who was told of first, but for the best few."""
+    members = births.shape[1]
+    leaving = np.zeros((len(rows), members), np.bool_)
+    for i in range(len(rows)):
+        run = rows[i]
+        for _ in range(count):
+            oldest = -1
+            for rank in range(protected, members):
+                if not leaving[i, rank] and (oldest < 0 or births[run, rank] < births[run, oldest]):
+                    oldest = rank
+            leaving[i, oldest] = True
+    return leaving
+
+
+@numba.njit(cache=True)
+def _anybody(keys: Any, positions: Any, rows: Any, members: int, protected: int, count: int) -> Any:
+    """Mark different members, all alike, but for the best few; a word each."""
+    leaving = np.zeros((len(rows), members), np.bool_)
+    for i in range(len(rows)):
+        run = rows[i]
+        for k in range(count):  # Floyd's way to draw different ones
+            last = members - count + k
+            rank = protected + below(word_at(keys[run], positions[run]), last - protected + 1)
+            positions[run] += 1
+            leaving[i, last if leaving[i, rank] else rank] = True
+    return leaving
+
+
+@numba.njit(cache=True)
+def _plus(values: Any, newcomers: Any, rows: Any) -> Any:
+    """Let the i-th best newcomer take the place of the i-th worst member, as long as it is better."""
+    members, count = values.shape[1], newcomers.shape[1]
+    leaving, entering = np.zeros((len(rows), members), np.bool_), np.zeros((len(rows), count), np.bool_)
+    for i in range(len(rows)):
+        run = rows[i]
+        for gone in range(min(members, count)):
+            best = -1  # of those who are not let in yet; the first of equals
+            for child in range(count):
+                if not entering[i, child] and (best < 0 or newcomers[run, child] > newcomers[run, best]):
+                    best = child
+            if not newcomers[run, best] > values[run, members - 1 - gone]:
+                break
+            leaving[i, members - 1 - gone] = entering[i, best] = True
+    return leaving, entering
+
+
+@numba.njit(cache=True)
+def _comma(newcomers: Any, rows: Any, count: int) -> Any:
+    """Mark the best newcomers."""
+    entering = np.zeros((len(rows), newcomers.shape[1]), np.bool_)
+    for i in range(len(rows)):
+        order = np.argsort(-newcomers[rows[i]], kind="mergesort")  # the first of equals first
+        entering[i][order[:count]] = True
+    return entering

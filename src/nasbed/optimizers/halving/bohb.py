@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Trials
 from nasbed.core.rng import Streams
-from nasbed.optimizers.halving.brackets import Bracket, hyperband_brackets
-from nasbed.optimizers.halving.brackets_open import Jobs
+from nasbed.optimizers.halving.brackets_open import Bracket, Jobs, hyperband_brackets
 from nasbed.optimizers.halving.density import Densities
 from nasbed.optimizers.halving.halving_search import HalvingSearch
 
@@ -104,6 +103,7 @@ class BOHB(HalvingSearch):
             valid = self.space.valid(drawn.reshape(-1, self.space.decisions)).reshape(scores.shape)
             best = np.where(valid, scores, -np.inf).argmax(axis=1)
             archs[rows], found[rows] = drawn[np.arange(len(rows)), best], valid.any(axis=1)
+            self.streams.fell_back(rows[~found[rows]])
         rest = fresh[~found[fresh]]
         if len(rest):
             archs[rest] = self.streams.drawing(rest, self.space.sample)

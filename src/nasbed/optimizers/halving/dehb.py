@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Trials
 from nasbed.core.rng import Streams
-from nasbed.optimizers.halving.brackets import Bracket, hyperband_brackets
-from nasbed.optimizers.halving.brackets_open import Jobs
+from nasbed.optimizers.halving.brackets_open import Bracket, Jobs, hyperband_brackets
 from nasbed.optimizers.halving.differential import Populations
 from nasbed.optimizers.halving.halving_search import HalvingSearch
 from nasbed.optimizers.rejection import first_valid
@@ -90,6 +89,7 @@ class DEHB(HalvingSearch):
         fits = np.zeros(self.runs, np.bool_)
         if len(bred):
             fits[bred] = self._breed(jobs, rungs, targets, bred, archs, points)
+            self.streams.fell_back(bred[~fits[bred]])
         random = np.flatnonzero(~self._promoted & ~fits)
         if len(random):
             archs[random] = self.streams.drawing(random, self.space.sample)

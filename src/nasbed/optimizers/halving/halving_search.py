@@ -1,4 +1,4 @@
-"""What searches by brackets have in common: they differ in the brackets and in where new architectures come from."""
+"""Searches by brackets: successive halving and Hyperband, and what others have in common with them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
-from nasbed.optimizers.halving.brackets import Bracket
-from nasbed.optimizers.halving.brackets_open import Jobs, OpenBrackets
+from nasbed.optimizers.halving.brackets_open import (
+    Bracket,
+    Counts,
+    Jobs,
+    OpenBrackets,
+    check_counts,
+    halved,
+    hyperband_brackets,
+)
 from nasbed.optimizers.halving.fidelity import Continuation, check_continuation, check_eta, rungs
 from nasbed.optimizers.worth import worth
 
@@ -110,3 +118,61 @@ class HalvingSearch(Optimizer):
         """Open them again."""
         self.brackets.load_state_dict(state["brackets"])
         self._asked = state["asked"]
+
+
+@dataclass(eq=False)
+class Hyperband(HalvingSearch):
+    """Brackets of successive halving, from the boldest to plain random search, and again from the first.
+
+    Reference: Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization", JMLR 18(185), 2018,
+    https://jmlr.org/papers/v18/16-558.html
+
+    Attributes:
+        counts: How many architectures brackets begin with: as in the paper's ``"table"``, or by its ``"formula"``,
+            which gives more to the brackets in the middle; see ``brackets.hyperband_brackets``.
+    """
+
+    counts: Counts = "table"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_counts(self.counts)
+
+    def plans(self) -> tuple[Bracket, ...]:
+        """Give the brackets of the paper."""
+        return hyperband_brackets(self.rungs, self.eta, self.counts)
+
+    def choose(self, jobs: Jobs) -> Archs:
+        """Sample at random."""
+        return self.sampled(jobs)
+
+
+@dataclass(eq=False)
+class SuccessiveHalving(HalvingSearch):
+    """Successive halving of random architectures, again and again.
+
+    The paper halves (``eta=2``); keeping a third is what Li et al., JMLR 2018, recommend.
+
+    Reference: Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", AISTATS
+    2016, https://arxiv.org/abs/1502.07943
+
+    Attributes:
+        architectures: How many each bracket begins with; None for the fewest of which one is left at the last rung,
+            having begun at the first. Fewer begin at a later rung.
+    """
+
+    architectures: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.architectures is not None and self.architectures < 1:
+            raise BadSetting(f"a bracket begins with at least 1 architecture, not {self.architectures}")
+
+    def plans(self) -> tuple[Bracket, ...]:
+        """Give the one bracket."""
+        fewest = self.eta ** (len(self.rungs) - 1)
+        return (halved(self.architectures or fewest, self.rungs, self.eta),)
+
+    def choose(self, jobs: Jobs) -> Archs:
+        """Sample at random."""
+        return self.sampled(jobs)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +18,6 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.breeding import Breeder
-from nasbed.optimizers.multiobjective.nsga2_kernels import hear, winners_of
 from nasbed.optimizers.multiobjective.objectives import Heard
 
 _TRIES = 20  # children in a row that are all known, after which a run draws at random
@@ -131,3 +131,153 @@ class NSGA2(Breeder):
 
 
 _STATE = ("_front", "_distance", "_count", "_bred")
+
+
+@numba.njit(cache=True)
+def hear(members: Any, answers: Any, active: Any, front: Any, distance: Any, count: Any, bred: Any) -> None:
+    """Put each run's answer into its next free place; once a generation is complete, select.
+
+    Args:
+        members: The arrays of ``objectives.Heard``: the members in the first half of the places, then their children.
+        answers: One a run, in the same order.
+        active: Which runs have one.
+        front: The number of each member's front, ``(runs, members)``.
+        distance: How crowded it is there, likewise.
+        count: How many places are taken, ``(runs,)``.
+        bred: Whether there are members yet, ``(runs,)``.
+    """
+    archs, objectives, excess, number = members
+    size = archs.shape[1] // 2
+    for run in range(len(count)):
+        if active[run]:
+            place = count[run]
+            archs[run, place], objectives[run, place] = answers[0][run], answers[1][run]
+            excess[run, place], number[run, place] = answers[2][run], answers[3][run]
+            count[run] += 1
+            if count[run] == (2 * size if bred[run] else size):
+                there = count[run]
+                rank = ranks(objectives[run, :there], excess[run, :there])
+                apart = crowding(objectives[run, :there], rank)
+                best = in_order(rank, apart)[:size]
+                archs[run, :size], objectives[run, :size] = archs[run][best], objectives[run][best]
+                excess[run, :size], number[run, :size] = excess[run][best], number[run][best]
+                front[run], distance[run] = rank[best], apart[best]
+                count[run], bred[run] = size, True
+
+
+@numba.njit(cache=True)
+def winners_of(front: Any, distance: Any, runs: Any, rivals: Any) -> Any:
+    """Let two members compete for each parent: the better front wins, then the less crowded, then the first.
+
+    Args:
+        front: Of each run's members, ``(all runs, members)``.
+        distance: Likewise.
+        runs: Which runs take part, ``(n,)``.
+        rivals: Places of members, ``(n, parents, 2)``.
+
+    Returns:
+        Places of members, ``(n, parents)``.
+    """
+    winners = rivals[:, :, 0].copy()
+    for i in range(len(runs)):
+        run = runs[i]
+        for parent in range(winners.shape[1]):
+            a, b = rivals[i, parent]
+            closer = front[run, b] == front[run, a] and distance[run, b] > distance[run, a]
+            if front[run, b] < front[run, a] or closer:
+                winners[i, parent] = b
+    return winners
+
+
+@numba.njit(cache=True)
+def dominates(objectives: Any, excess: Any, a: int, b: int) -> bool:
+    """Say whether answer a dominates answer b.
+
+    Args:
+        objectives: ``(n, objectives)``.
+        excess: By how much each is over the limits, ``(n,)``; 0 for what keeps them.
+        a: A row.
+        b: Another.
+    """
+    if excess[a] != excess[b]:
+        return bool(excess[a] < excess[b])
+    if excess[a] > 0.0:
+        return False
+    better = False
+    for i in range(objectives.shape[1]):
+        if objectives[a, i] > objectives[b, i]:
+            return False
+        better |= objectives[a, i] < objectives[b, i]
+    return better
+
+
+@numba.njit(cache=True)
+def ranks(objectives: Any, excess: Any) -> Any:
+    """Sort answers into fronts: 0 for those that none dominates, 1 for those that only these dominate, and so on.
+
+    Args:
+        objectives: ``(n, objectives)``.
+        excess: ``(n,)``.
+
+    Returns:
+        The number of each one's front, ``(n,)``.
+    """
+    n = len(excess)
+    rank, above = np.full(n, -1), np.zeros(n, np.int64)
+    below = np.zeros((n, n), np.bool_)
+    for a in range(n):
+        for b in range(n):
+            if dominates(objectives, excess, a, b):
+                below[a, b] = True
+                above[b] += 1
+    sorted_out, front = 0, 0
+    while sorted_out < n:
+        begin = sorted_out
+        for a in range(n):
+            if rank[a] < 0 and above[a] == 0:
+                rank[a] = front
+                sorted_out += 1
+        for a in range(n):
+            if rank[a] == front:
+                for b in range(n):
+                    above[b] -= below[a, b]
+        front += 1
+        assert sorted_out > begin  # domination has no circles
+    return rank
+
+
+@numba.njit(cache=True)
+def crowding(objectives: Any, rank: Any) -> Any:
+    """Give the crowding distance of each answer on its front.
+
+    It is the distance between the next lower and the next higher value in each objective, as a share of the front's
+    extent, summed. The ends of a front are infinitely far from others. An objective in which all of a front are alike
+    does not count; in the paper it would put two of them, whichever, infinitely far away. Of equal values, the first
+    row counts as the lower.
+
+    Args:
+        objectives: ``(n, objectives)``, finite.
+        rank: The number of each one's front, ``(n,)``.
+
+    Returns:
+        ``(n,)``.
+    """
+    distance = np.zeros(len(rank))
+    for front in range(rank.max() + 1):
+        members = np.flatnonzero(rank == front)
+        for i in range(objectives.shape[1]):
+            values = objectives[members, i]
+            order = np.argsort(values, kind="mergesort")
+            extent = values[order[-1]] - values[order[0]]
+            if extent > 0.0:
+                distance[members[order[0]]] = distance[members[order[-1]]] = np.inf
+                for j in range(1, len(order) - 1):
+                    distance[members[order[j]]] += (values[order[j + 1]] - values[order[j - 1]]) / extent
+    return distance
+
+
+@numba.njit(cache=True)
+def in_order(rank: Any, distance: Any) -> Any:
+    """Order answers by front and, within one, the least crowded first; the first row of equals first, ``(n,)``."""
+    widest = np.argsort(-distance, kind="mergesort")
+    return widest[np.argsort(rank[widest], kind="mergesort")]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Evaluations, Trials
+from nasbed.optimizers.worth import refused
 
 _ARRAYS = ("archs", "objectives", "excess", "number")
 
@@ -20,7 +21,7 @@ class Heard:
     """Places for answers in each of many runs; who fills them says which.
 
     All objectives are kept low: accuracy with its sign turned, then the study's costs. An answer without a value, or
-    of which nobody knows a cost, is endlessly far over the limits, and its objectives are 0.
+    of which nobody knows a cost, is endlessly far over the limits, but for what these refused; its objectives are 0.
 
     Attributes:
         runs: How many runs.
@@ -67,7 +68,7 @@ class Heard:
         self._any |= bool(active.any())
         known: NDArray[np.bool_] = np.all(np.isfinite(objectives), axis=1)
         excess = np.zeros(self.runs) if evaluations.excess is None else evaluations.excess
-        excess = np.where(known & ~np.isnan(excess), excess, np.inf)
+        excess = np.where((known & ~np.isnan(excess)) | refused(evaluations), excess, np.inf)
         number = np.full(self.runs, -1) if trials.number is None else trials.number
         return trials.archs, np.where(known[:, None], objectives, 0.0), excess, number
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any
+import struct
+from typing import IO, Any
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Outcome, Work, in_one_line, resolved
+
+_LENGTH = struct.Struct("<Q")
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 """For workers' environments: as many workers as cores, each with as many threads, would fight."""
@@ -44,3 +47,27 @@ def opened(tag: str, answer: bytes) -> Outcome:
     """Read an answer; a value that this process cannot read is an error of its call."""
     value, error = pickle.loads(answer)
     return Outcome(tag, error=error) if error is not None else Outcome.of(tag, pickle.loads, value)
+
+
+def send(pipe: IO[bytes], frame: bytes) -> None:
+    """Write one frame, at once."""
+    pipe.write(_LENGTH.pack(len(frame)))
+    pipe.write(frame)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> bytes:
+    """Wait for one whole frame.
+
+    Raises:
+        EOFError: When the other end is gone, be it in the middle of a frame.
+    """
+    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
+    return _exactly(pipe, length)
+
+
+def _exactly(pipe: IO[bytes], size: int) -> bytes:
+    data = pipe.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data

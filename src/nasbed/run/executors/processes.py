@@ -20,8 +20,7 @@ from typing import IO, Any
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Executor, Outcome, Work
-from nasbed.run.executors.calls import ONE_THREAD, opened, packed
-from nasbed.run.executors.frames import receive, send
+from nasbed.run.executors.calls import ONE_THREAD, opened, packed, receive, send
 
 _Event = tuple["_Worker", bytes | None]
 

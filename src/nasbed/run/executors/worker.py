@@ -13,8 +13,7 @@ import threading
 from queue import SimpleQueue
 from typing import IO
 
-from nasbed.run.executors.calls import answer
-from nasbed.run.executors.frames import receive, send
+from nasbed.run.executors.calls import answer, receive, send
 
 
 def main() -> None:

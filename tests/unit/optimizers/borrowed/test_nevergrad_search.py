@@ -9,8 +9,8 @@ from nasbed.core.errors import BadSetting, MissingExtra, UnknownName
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.borrowed.nevergrad_search import NevergradSearch
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.keyed import KeyedBenchmark
 
@@ -23,10 +23,10 @@ METHODS = ["DiscreteOnePlusOne", "TwoPointsDE", "LognormalDiscreteOnePlusOne", "
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_run_is_the_run_alone_and_goes_on_from_its_state(method):
-    budget, how = Budget(evaluations=15), {"workers": 2, "failures": 0.1}
-    together = search(NevergradSearch(method=method), ANSWERS, budget, runs=3, **how)
+    budget, how = {"evaluations": 15}, {"workers": 2, "failures": 0.1}
+    together = search(NevergradSearch(method=method), ANSWERS, SearchSettings(runs=3, **budget, **how))
     played = NevergradSearch(method=method)
-    alone = search(played, ANSWERS, budget, first_run=2, **how)
+    alone = search(played, ANSWERS, SearchSettings(first_run=2, **budget, **how))
     np.testing.assert_array_equal(together.archs[:15, 2], alone.archs[:15, 0])
     again = NevergradSearch(method=method).start(SPACE, Streams.from_seed(7, 1))
     again.load_state_dict(played.state_dict())
@@ -45,7 +45,7 @@ def test_the_global_generator_is_left_as_it_was_and_decides_nothing():
             np.random.seed(seed)  # noqa: NPY002
             expected = np.random.get_state()[1].copy()  # noqa: NPY002
             method = NevergradSearch(method="LognormalDiscreteOnePlusOne")
-            played.append(search(method, ANSWERS, Budget(evaluations=30)).archs)
+            played.append(search(method, ANSWERS, SearchSettings(evaluations=30)).archs)
             np.testing.assert_array_equal(np.random.get_state()[1], expected)  # noqa: NPY002
     finally:
         np.random.set_state(before)  # noqa: NPY002
@@ -102,9 +102,10 @@ def test_a_method_that_has_no_ear_for_others_goes_on():
 def test_costs_and_limits_are_heard():
     method = NevergradSearch()
     history = search(
-        method, ANSWERS, Budget(evaluations=25), repeats="mean", objectives=("params",), limits={"params": 5.0}
+        method, ANSWERS, SearchSettings(evaluations=25, repeats="mean", objectives=("params",), limits={"params": 5.0})
     )
-    assert history.steps == 25
+    assert history.paid.sum() == 25
+    assert history.refused.sum() == history.steps - 25 > 0
     assert method._searchers[0]._optimizer.num_objectives == 2
     assert len(method._searchers[0]._optimizer.pareto_front()) >= 1
 

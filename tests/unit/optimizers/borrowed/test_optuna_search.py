@@ -12,8 +12,8 @@ from nasbed.core.errors import BadSetting, MissingExtra, UnknownName
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.borrowed.optuna_search import OptunaSearch, decision_name
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.keyed import KeyedBenchmark
 
@@ -46,8 +46,10 @@ def _as_talkative_as_before():
 @pytest.mark.parametrize("sampler", ["TPESampler", "NSGAIISampler", "QMCSampler"])
 def test_a_run_is_the_run_alone_and_goes_on_from_its_state(sampler):
     how = {"runs": 3, "workers": 2, "failures": 0.1}
-    together = search(OptunaSearch(sampler=sampler), ANSWERS, Budget(evaluations=15), **how)
-    alone = search(OptunaSearch(sampler=sampler), ANSWERS, Budget(evaluations=15), **how | {"runs": 1, "first_run": 2})
+    together = search(OptunaSearch(sampler=sampler), ANSWERS, SearchSettings(evaluations=15, **how))
+    alone = search(
+        OptunaSearch(sampler=sampler), ANSWERS, SearchSettings(evaluations=15, **how | {"runs": 1, "first_run": 2})
+    )
     np.testing.assert_array_equal(together.archs[:15, 2], alone.archs[:15, 0])
     method, _ = played(sampler)
     again = OptunaSearch(sampler=sampler).start(SPACE, Streams.from_seed(7, 1))
@@ -99,7 +101,9 @@ def test_trials_that_were_never_asked_for_are_added_to_the_study():
 
 def test_other_objectives_are_directions_and_limits_are_constraints():
     method = OptunaSearch(sampler="NSGAIISampler", options={"population_size": 6})
-    search(method, ANSWERS, Budget(evaluations=25), repeats="mean", objectives=("params",), limits={"params": 5.0})
+    search(
+        method, ANSWERS, SearchSettings(evaluations=25, repeats="mean", objectives=("params",), limits={"params": 5.0})
+    )
     assert [direction.name for direction in study(method).directions] == ["MAXIMIZE", "MINIMIZE"]
     told = [trial for trial in study(method).trials if trial.state == STATES.COMPLETE]
     assert told

@@ -8,8 +8,8 @@ from nasbed.core.errors import BadSetting, MissingExtra, UnknownName
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.borrowed.pymoo_search import PymooSearch
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.testing.keyed import KeyedBenchmark
@@ -23,11 +23,11 @@ CELLS = NASBench201()  # in which every row is an architecture
 @pytest.mark.parametrize("objectives", [(), ("params",)])
 def test_a_run_is_the_run_alone_and_goes_on_from_its_state(algorithm, objectives):
     how = {"workers": 2, "failures": 0.1, "objectives": objectives, "limits": {"params": 5.0} if objectives else {}}
-    budget = Budget(evaluations=60)
-    together = search(PymooSearch(algorithm=algorithm, population=6), ANSWERS, budget, runs=3, **how)
+    budget = {"evaluations": 60}
+    together = search(PymooSearch(algorithm=algorithm, population=6), ANSWERS, SearchSettings(runs=3, **budget, **how))
     played = PymooSearch(algorithm=algorithm, population=6)
-    alone = search(played, ANSWERS, budget, first_run=2, **how)
-    np.testing.assert_array_equal(together.archs[:60, 2], alone.archs[:60, 0])
+    alone = search(played, ANSWERS, SearchSettings(first_run=2, **budget, **how))
+    np.testing.assert_array_equal(together.archs[together.tried[:, 2], 2], alone.archs[alone.tried[:, 0], 0])
     again = PymooSearch(algorithm=algorithm, population=6).start(SPACE, Streams.from_seed(7, 1))
     again.load_state_dict(played.state_dict())
     for _ in range(30):
@@ -153,7 +153,7 @@ def test_several_objectives_find_a_better_front_than_random():
         ("nsga2", PymooSearch(algorithm="NSGA2", population=10)),
         ("random", nasbed.optimizer("random")),
     ):
-        history = search(method, KeyedBenchmark(CELLS), Budget(evaluations=300), runs=4, objectives=("params",))
+        history = search(method, KeyedBenchmark(CELLS), SearchSettings(evaluations=300, runs=4, objectives=("params",)))
         value, params = history.value, history.costs[:, :, 0]
         front[name] = np.mean([staircase(value[:, run], params[:, run]) for run in range(4)])
     assert front["nsga2"] > front["random"]

@@ -9,8 +9,8 @@ from nasbed.core.registry import benchmarks
 from nasbed.core.rng import Streams
 from nasbed.optimizers.halving.asha import ASHA
 from nasbed.optimizers.random import RandomSearch
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.keyed import KeyedBenchmark
 
@@ -116,7 +116,7 @@ def test_stopping_by_hand():
 def test_an_architecture_costs_its_longest_training_where_trainings_are_resumed(settings, workers):
     answers = KeyedBenchmark(SPACE, failing=0.2)
     history = search(
-        ASHA(**settings | {"continuation": "resume"}), answers, Budget(evaluations=300), runs=2, workers=workers
+        ASHA(**settings | {"continuation": "resume"}), answers, SearchSettings(evaluations=300, runs=2, workers=workers)
     )
     for run in range(2):
         told = history.tried[:, run]
@@ -128,7 +128,7 @@ def test_an_architecture_costs_its_longest_training_where_trainings_are_resumed(
 
 
 def test_a_training_that_was_restarted_is_paid_for_in_full():
-    history = search(ASHA(), benchmarks.make("digits101", {}), Budget(evaluations=100), runs=2)
+    history = search(ASHA(), benchmarks.make("digits101", {}), SearchSettings(evaluations=100, runs=2))
     assert (history.epochs == history.fidelity).all()
     assert set(history.fidelity.ravel().tolist()) == {4, 12, 36}
 
@@ -137,7 +137,7 @@ def test_what_goes_on_cannot_be_restarted():
     with pytest.raises(BadSetting, match="kind='stopping' needs continuation='resume'"):
         ASHA(kind="stopping")
     with pytest.raises(BadSetting, match="use continuation='restart'"):
-        search(ASHA(continuation="resume"), benchmarks.make("digits101", {}), Budget(evaluations=20))
+        search(ASHA(continuation="resume"), benchmarks.make("digits101", {}), SearchSettings(evaluations=20))
     with pytest.raises(BadSetting, match="promotion, stopping, not 'halting'"):
         ASHA(kind="halting")
 
@@ -145,7 +145,9 @@ def test_what_goes_on_cannot_be_restarted():
 @pytest.mark.parametrize("settings", KINDS, ids=["promotion", "stopping"])
 def test_with_one_budget_it_is_random_search(settings):
     answers = KeyedBenchmark(SPACE, budgets=(27,))
-    ours, random = (search(o, answers, Budget(evaluations=30), runs=2) for o in (ASHA(**settings), RandomSearch()))
+    ours, random = (
+        search(o, answers, SearchSettings(evaluations=30, runs=2)) for o in (ASHA(**settings), RandomSearch())
+    )
     assert (ours.archs == random.archs).all()
 
 

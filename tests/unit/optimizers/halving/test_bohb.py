@@ -3,19 +3,18 @@
 import numpy as np
 import pytest
 
-from nasbed.benchmarks.tabular import digits101
+from nasbed.benchmarks.resolve import digits101
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.halving.bohb import BOHB
-from nasbed.optimizers.halving.hyperband import Hyperband
+from nasbed.optimizers.halving.halving_search import Hyperband
 from nasbed.optimizers.random import RandomSearch
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
-from nasbed.testing.hill import HillBenchmark
-from nasbed.testing.keyed import KeyedBenchmark
+from nasbed.testing.keyed import HillBenchmark, KeyedBenchmark
 
 SPACE = NASBench201()
 HIDDEN = np.array([3, 1, 4, 1, 0, 2], np.int8)
@@ -90,7 +89,7 @@ def test_resumed_trainings_pay_for_what_is_added_alone():
     answers = KeyedBenchmark(SPACE)
     paid = {}
     for continuation in ("restart", "resume"):
-        history = search(BOHB(continuation=continuation), answers, Budget(evaluations=40), runs=2)
+        history = search(BOHB(continuation=continuation), answers, SearchSettings(evaluations=40, runs=2))
         paid[continuation] = history.epochs.sum(axis=0)
     # (27, 9, 3, 1), at 1, 3, 9 and 27 epochs, cost 27 + 27 + 27 + 27, or 27 + 18 + 18 + 18
     assert (paid["restart"] == 108).all()
@@ -118,7 +117,9 @@ def test_settings_that_make_no_model_are_refused(settings, message):
 def test_it_stays_within_limits():
     def share(**limits):
         answers = KeyedBenchmark(NASBench101(vertices=5))
-        history = search(BOHB(min_points=5), answers, Budget(evaluations=200), runs=60, objectives=["params"], **limits)
+        history = search(
+            BOHB(min_points=5), answers, SearchSettings(evaluations=200, runs=60, objectives=["params"], **limits)
+        )
         return (history.costs[100:, :, 0] <= 7.0).mean()
 
     assert share(limits={"params": 7.0}) > share() + 0.05
@@ -128,7 +129,7 @@ def test_it_stays_within_limits():
 def test_it_beats_hyperband_on_a_hill():
     hill, ends = HillBenchmark(SPACE), {}
     for method in (BOHB(), Hyperband()):
-        history = search(method, hill, Budget(epochs=27 * 60), runs=500, seed=2).attach(hill)
+        history = search(method, hill, SearchSettings(total_epochs=27 * 60, runs=500, seed=2)).attach(hill)
         ends[type(method).__name__] = history.metric("mean-validation")[-1]
     gain = ends["BOHB"] - ends["Hyperband"]
     assert gain.mean() > 3 * gain.std() / np.sqrt(500)
@@ -138,7 +139,7 @@ def test_it_beats_hyperband_on_a_hill():
 def test_it_beats_random_search_on_real_trainings():
     digits, ends = digits101(), []
     for method in (BOHB(), RandomSearch()):
-        history = search(method, digits, Budget(epochs=36 * 60), runs=500, seed=1).attach(digits)
+        history = search(method, digits, SearchSettings(total_epochs=36 * 60, runs=500, seed=1)).attach(digits)
         ends.append(history.metric("mean-validation")[-1])
     gain = ends[0] - ends[1]
     assert gain.mean() > 3 * gain.std() / np.sqrt(500)

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.core.errors import BadSetting
-from nasbed.optimizers.halving.brackets import Bracket, halved, hyperband_brackets
-from nasbed.optimizers.halving.brackets_open import OpenBrackets
+from nasbed.optimizers.halving.brackets_open import Bracket, OpenBrackets, halved, hyperband_brackets
 
 RUNGS = (1, 3, 9, 27, 81)
 

@@ -3,19 +3,18 @@
 import numpy as np
 import pytest
 
-from nasbed.benchmarks.tabular import digits101
+from nasbed.benchmarks.resolve import digits101
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Evaluations
 from nasbed.core.rng import Streams
 from nasbed.optimizers.halving.dehb import DEHB
-from nasbed.optimizers.halving.hyperband import Hyperband
+from nasbed.optimizers.halving.halving_search import Hyperband
 from nasbed.optimizers.random import RandomSearch
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
-from nasbed.testing.hill import HillBenchmark
-from nasbed.testing.keyed import KeyedBenchmark
+from nasbed.testing.keyed import HillBenchmark, KeyedBenchmark
 
 SPACE = NASBench201()
 ANSWERS = KeyedBenchmark(SPACE)  # 1, 3, 9, 27 epochs
@@ -101,7 +100,7 @@ def test_resumed_trainings_are_those_that_are_promoted():
     assert (continues[:27] == -1).all()
     assert (continues[27:40] >= 0).all()
     assert (continues[PASS:] == -1).all()
-    paid = search(DEHB(continuation="resume"), ANSWERS, Budget(evaluations=40), runs=2).epochs.sum(axis=0)
+    paid = search(DEHB(continuation="resume"), ANSWERS, SearchSettings(evaluations=40, runs=2)).epochs.sum(axis=0)
     assert (paid == 81).all()  # 27·1 + 9·2 + 3·6 + 1·18
 
 
@@ -121,7 +120,7 @@ def test_where_no_child_is_valid_the_space_is_sampled(monkeypatch):
 
 
 def test_one_rung_alone_is_played_too():
-    history = search(DEHB(min_epochs=27), ANSWERS, Budget(evaluations=30), runs=2)
+    history = search(DEHB(min_epochs=27), ANSWERS, SearchSettings(evaluations=30, runs=2))
     assert history.fidelity is None or (history.fidelity == 27).all()
 
 
@@ -141,7 +140,7 @@ def test_settings_that_breed_nothing_are_refused(settings, message):
 def test_it_stays_within_limits():
     def share(**limits):
         answers = KeyedBenchmark(NASBench101(vertices=5))
-        history = search(DEHB(), answers, Budget(evaluations=200), runs=60, objectives=["params"], **limits)
+        history = search(DEHB(), answers, SearchSettings(evaluations=200, runs=60, objectives=["params"], **limits))
         return (history.costs[100:, :, 0] <= 7.0).mean()
 
     assert share(limits={"params": 7.0}) > share() + 0.05
@@ -151,7 +150,7 @@ def test_it_stays_within_limits():
 def test_it_beats_hyperband_on_a_hill():
     hill, ends = HillBenchmark(SPACE), {}
     for method in (DEHB(), Hyperband()):
-        history = search(method, hill, Budget(epochs=27 * 60), runs=500, seed=2).attach(hill)
+        history = search(method, hill, SearchSettings(total_epochs=27 * 60, runs=500, seed=2)).attach(hill)
         ends[type(method).__name__] = history.metric("mean-validation")[-1]
     gain = ends["DEHB"] - ends["Hyperband"]
     assert gain.mean() > 3 * gain.std() / np.sqrt(500)
@@ -161,7 +160,7 @@ def test_it_beats_hyperband_on_a_hill():
 def test_it_beats_random_search_on_real_trainings():
     digits, ends = digits101(), []
     for method in (DEHB(), RandomSearch()):
-        history = search(method, digits, Budget(epochs=36 * 400), runs=500, seed=1).attach(digits)
+        history = search(method, digits, SearchSettings(total_epochs=36 * 400, runs=500, seed=1)).attach(digits)
         ends.append(history.metric("mean-validation")[-1])
     gain = ends[0] - ends[1]
     assert gain.mean() > 3 * gain.std() / np.sqrt(500)

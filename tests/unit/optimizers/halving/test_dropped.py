@@ -5,10 +5,9 @@ import pytest
 
 from nasbed.optimizers.halving.bohb import BOHB
 from nasbed.optimizers.halving.dehb import DEHB
-from nasbed.optimizers.halving.hyperband import Hyperband
-from nasbed.optimizers.halving.successive import SuccessiveHalving
-from nasbed.run.ledger import Budget
+from nasbed.optimizers.halving.halving_search import Hyperband, SuccessiveHalving
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.keyed import KeyedBenchmark
 
@@ -21,7 +20,7 @@ OPTIMIZERS = [SuccessiveHalving(), Hyperband(), BOHB(min_points=3), DEHB()]
 @pytest.mark.parametrize("workers", [1, 4])
 def test_brackets_go_on_to_their_end_where_trials_are_dropped(optimizer, workers):
     history = search(
-        optimizer, ANSWERS, Budget(evaluations=150), runs=3, workers=workers, duplicates="skip", patience=2_000
+        optimizer, ANSWERS, SearchSettings(evaluations=150, runs=3, workers=workers, duplicates="skip", patience=2_000)
     )
     for run in range(3):
         tried = history.tried[:, run]
@@ -34,5 +33,5 @@ def test_brackets_go_on_to_their_end_where_trials_are_dropped(optimizer, workers
 
 def test_who_is_dropped_is_out_no_longer():
     optimizer = DEHB()
-    search(optimizer, ANSWERS, Budget(evaluations=150), runs=2, duplicates="skip", patience=2_000)
+    search(optimizer, ANSWERS, SearchSettings(evaluations=150, runs=2, duplicates="skip", patience=2_000))
     assert optimizer._populations._out.shape[1] == 8

@@ -12,13 +12,12 @@ from nasbed.core.records import Evaluations, Trials
 from nasbed.core.registry import benchmarks
 from nasbed.core.rng import Streams
 from nasbed.optimizers.halving.asha import ASHA
-from nasbed.optimizers.halving.brackets import halved, hyperband_brackets
-from nasbed.optimizers.halving.hyperband import Hyperband
-from nasbed.optimizers.halving.successive import SuccessiveHalving
+from nasbed.optimizers.halving.brackets_open import halved, hyperband_brackets
+from nasbed.optimizers.halving.halving_search import Hyperband, SuccessiveHalving
 from nasbed.optimizers.random import RandomSearch
-from nasbed.run.ledger import Budget
 from nasbed.run.play import Play
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.testing.keyed import KeyedBenchmark
@@ -84,7 +83,7 @@ def test_the_epochs_charged_are_those_of_the_published_brackets(counts, resume):
     brackets = hyperband_brackets((1, 3, 9, 27, 81), 3, counts)
     answers = KeyedBenchmark(SPACE, budgets=(1, 3, 9, 27, 81))
     player = Hyperband(counts=counts, continuation="resume" if resume else "restart")
-    history = search(player, answers, Budget(evaluations=sum(sum(b.counts) for b in brackets)), runs=2, seed=5)
+    history = search(player, answers, SearchSettings(evaluations=sum(sum(b.counts) for b in brackets), runs=2, seed=5))
     assert history.epochs.sum(axis=0).tolist() == [sum(b.cost(resume) for b in brackets)] * 2
     if counts == "table":
         assert history.epochs[:, 0].sum() == (1404 if resume else 1701)
@@ -94,7 +93,8 @@ def test_resumed_is_what_is_restarted_for_less():
     """The toy's value after some epochs is one number, so that only the bills differ."""
     answers = KeyedBenchmark(SPACE)
     restarted, resumed = (
-        search(Hyperband(continuation=how), answers, Budget(evaluations=120), runs=3) for how in ("restart", "resume")
+        search(Hyperband(continuation=how), answers, SearchSettings(evaluations=120, runs=3))
+        for how in ("restart", "resume")
     )
     assert (restarted.archs == resumed.archs).all()
     assert (restarted.value == resumed.value).all()
@@ -108,7 +108,7 @@ def test_resumed_is_what_is_restarted_for_less():
 def test_what_each_training_cost_adds_up_with_many_workers(kind, workers):
     """Under resume, what an architecture's trials cost together is its longest training."""
     answers = KeyedBenchmark(SPACE)
-    history = search(kind(continuation="resume"), answers, Budget(evaluations=200), seed=2, workers=workers)
+    history = search(kind(continuation="resume"), answers, SearchSettings(evaluations=200, seed=2, workers=workers))
     told = history.tried[:, 0]
     epochs, fidelity = history.epochs[told, 0], history.fidelity[told, 0]
     paid_at, begun_at = np.sum([fidelity == b for b in (1, 3, 9, 27)], axis=1), fidelity - epochs
@@ -123,10 +123,8 @@ def test_what_is_known_is_free_and_can_be_gone_on_with(kind):
     """A repeated answer is no training of its own, so what goes on with it begins anew and pays in full."""
     history = search(
         kind(continuation="resume"),
-        KeyedBenchmark(NASBench101(vertices=4)),  # 89 modules, so that many are met again
-        Budget(evaluations=150),
-        runs=2,
-        duplicates="free",
+        KeyedBenchmark(NASBench101(vertices=4)),
+        SearchSettings(evaluations=150, runs=2, duplicates="free"),
     )
     repeated = history.tried & ~history.paid
     assert repeated.sum() > 50
@@ -138,12 +136,12 @@ def test_what_is_known_is_free_and_can_be_gone_on_with(kind):
 @pytest.mark.parametrize("kind", BOTH)
 def test_tables_of_separate_trainings_refuse_to_resume(kind):
     with pytest.raises(BadSetting, match="use continuation='restart'"):
-        search(kind(continuation="resume"), benchmarks.make("digits101", {}), Budget(evaluations=20))
+        search(kind(continuation="resume"), benchmarks.make("digits101", {}), SearchSettings(evaluations=20))
 
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_digits101_is_searched_at_its_own_budgets(kind):
-    history = search(kind(), benchmarks.make("digits101", {}), Budget(evaluations=44), runs=2)
+    history = search(kind(), benchmarks.make("digits101", {}), SearchSettings(evaluations=44, runs=2))
     assert set(history.fidelity.ravel().tolist()) == {4, 12, 36}
     first = [4] * 9 + [12] * 3 + [36]
     assert history.fidelity[:13, 0].tolist() == first
@@ -152,7 +150,7 @@ def test_digits101_is_searched_at_its_own_budgets(kind):
 @pytest.mark.parametrize("kind", BOTH)
 def test_with_one_budget_it_is_random_search(kind):
     answers = KeyedBenchmark(SPACE, budgets=(27,))
-    ours, random = (search(o, answers, Budget(evaluations=30), runs=2) for o in (kind(), RandomSearch()))
+    ours, random = (search(o, answers, SearchSettings(evaluations=30, runs=2)) for o in (kind(), RandomSearch()))
     assert (ours.archs == random.archs).all()
 
 
@@ -197,15 +195,15 @@ def test_settings_that_make_no_sense_are_refused():
 
 @pytest.mark.parametrize("optimizer", [SuccessiveHalving(), Hyperband(), ASHA()], ids=["halving", "hyperband", "asha"])
 def test_what_trains_for_real_is_asked_for_the_same_epochs_as_a_table(optimizer):
-    answers, budget = KeyedBenchmark(SPACE, failing=0.2), Budget(evaluations=60)
-    play = Play(optimizer, SPACE, budget, epochs=27, budgets=answers.budgets, seed=3)
+    answers, budget = KeyedBenchmark(SPACE, failing=0.2), {"evaluations": 60}
+    play = Play(optimizer, answers, SearchSettings(seed=3, **budget))
     out = play.ask()
     while out:
         training = out.pop(0)
         value, seconds, _, _, _ = answers.query(training.arch[None], training.epochs)
         play.hear(training.unit, Answer(float(value[0]), float("nan"), float(seconds[0])), 0.0)
         out += play.ask()
-    live, looked_up = play.history({}), search(optimizer, answers, budget, seed=3)
+    live, looked_up = play.history({}), search(optimizer, answers, SearchSettings(seed=3, **budget))
     assert (live.archs == looked_up.archs).all()
     assert (live.fidelity == looked_up.fidelity).all()
     assert set(live.fidelity.ravel().tolist()) == {1, 3, 9, 27}
@@ -245,7 +243,7 @@ def test_published_short_trainings_tell_enough_to_beat_random_search(shared_data
     """NAS-Bench-201, cifar100, what 30 trainings of 200 epochs cost: 500 runs, restarted from scratch."""
     answers, found = TwoFiles(shared_data / "nasbench201"), {}
     for optimizer in (RandomSearch(), SuccessiveHalving(), Hyperband(), ASHA()):
-        history = search(optimizer, answers, Budget(epochs=6_000), runs=500, seed=1).attach(answers)
+        history = search(optimizer, answers, SearchSettings(total_epochs=6_000, runs=500, seed=1)).attach(answers)
         found[type(optimizer)] = history.metric("test")[-1]
     random = found.pop(RandomSearch)
     for better in found.values():

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbed.optimizers.multiobjective.crowding import crowding, in_order
-from nasbed.optimizers.multiobjective.dominance import dominates, ranks
+from nasbed.optimizers.multiobjective.nsga2 import crowding, dominates, in_order, ranks
 
 KEPT = np.zeros(7)
 # a staircase of three, one equal to its middle, and two layers behind it

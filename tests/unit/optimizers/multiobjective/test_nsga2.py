@@ -9,10 +9,10 @@ from nasbed.core.records import Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.multiobjective.nsga2 import NSGA2
 from nasbed.optimizers.random import RandomSearch
-from nasbed.report.pareto import Fronts, exact_front
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.statistics.pareto import Fronts, exact_front
 from nasbed.testing.keyed import KeyedBenchmark
 
 SPACE = NASBench101(vertices=5)
@@ -174,8 +174,8 @@ def test_children_are_bred_from_members_while_answers_are_out():
 def test_limits_are_kept_more_and_more_often():
     """Four modules in five are over this limit; what is told of them is the number of their parameters alone."""
     benchmark = nasbed.benchmark("digits101")
-    budget, limits = Budget(evaluations=200), {"params": 700.0}
-    history = search(NSGA2(20), benchmark, budget, runs=20, objectives=["params"], limits=limits)
+    budget, limits = {"evaluations": 200}, {"params": 700.0}
+    history = search(NSGA2(20), benchmark, SearchSettings(runs=20, objectives=["params"], limits=limits, **budget))
     over = history.excess > 0
     assert over[:20].mean() > 0.65
     assert over[-40:].mean() < 0.85 * over[:20].mean()
@@ -190,7 +190,7 @@ def test_fronts_come_closer_to_the_exact_one_than_those_of_random_search():
     scale = exact.scale("worst")
 
     def share(method):
-        history = search(method, benchmark, Budget(evaluations=500), runs=20, objectives=["params"])
+        history = search(method, benchmark, SearchSettings(evaluations=500, runs=20, objectives=["params"]))
         return np.median(Fronts.of(history, benchmark).volumes(scale)[-1]) / exact.volume(scale)
 
     assert share(NSGA2(40)) > 0.985

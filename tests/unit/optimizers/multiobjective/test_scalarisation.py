@@ -8,13 +8,12 @@ import pytest
 import nasbed
 from nasbed.core.errors import BadSetting
 from nasbed.core.rng import Streams
-from nasbed.optimizers.multiobjective.scalarisation import RandomScalarisation
-from nasbed.optimizers.multiobjective.scalarisation_kernels import extents, scalarised
+from nasbed.optimizers.multiobjective.scalarisation import RandomScalarisation, extents, scalarised
 from nasbed.optimizers.random import RandomSearch
-from nasbed.report.pareto import Fronts, exact_front
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.statistics.pareto import Fronts, exact_front
 from nasbed.testing.keyed import KeyedBenchmark
 
 SPACE = NASBench101(vertices=5)
@@ -124,7 +123,7 @@ def test_fronts_come_closer_to_the_exact_one_than_those_of_random_search():
 
     def share(method):
         how = {"runs": 20, "objectives": ["params"], "repeats": "mean"}
-        history = search(method, benchmark, Budget(evaluations=400), **how)
+        history = search(method, benchmark, SearchSettings(evaluations=400, **how))
         return np.median(Fronts.of(history, benchmark).volumes(scale)[-1]) / exact.volume(scale)
 
     assert share(RandomScalarisation()) > share(RandomSearch()) + 0.002

@@ -1,0 +1,218 @@
+"""Settings: under which a search is played, spelled once for Python, commands and studies."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, get_args
+
+from nasbed.core.errors import BadSetting, UnknownName
+
+if TYPE_CHECKING:
+    from nasbed.core.benchmark import Benchmark
+    from nasbed.core.rng import Streams
+
+Progress = Callable[[float], None]
+"""Called with the share done, from 0 to 1."""
+
+REPORT_EVERY = 64
+"""Steps between two calls."""
+
+Duplicates = Literal["pay", "free", "skip"]
+Repeats = Literal["draw", "mean"]
+Scheduling = Literal["asynchronous", "synchronous"]
+Absent = Literal["hide", "refuse"]
+
+CLOCKS = ("evaluations", "epochs", "seconds", "total_seconds")
+"""What budgets limit, as a history calls it."""
+
+TRAINING_TIME = "seconds"
+"""The objective that a training itself tells; all others are known without one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSettings:
+    """Under which settings a search is played.
+
+    A run stops at whichever of its budgets it reaches first. The evaluation that reaches it is finished and counted, so
+    that a run can overdraw seconds and epochs by one evaluation at most.
+
+    Attributes:
+        evaluations: Budget of a run: trained architectures.
+        total_epochs: Budget of a run: epochs, all evaluations together.
+        seconds: Budget of a run: time on its clock, simulated or, where networks are really trained, the wall's.
+        total_seconds: Budget of a run: simulated training time, of all its workers together.
+        epochs: Training of each evaluation whose trial names none; the benchmark's longest if not given.
+        duplicates: What an architecture costs that a run has paid for before, at the same epochs: pay trains and
+            charges it again, free repeats the known answer at no cost, skip drops it.
+        repeats: What is told of a table's repeats: draw one for each evaluation, or their mean.
+        workers: Trainings at a time: of each run, on simulated time, or really side by side. If not given, 1 on
+            simulated time and for one run, else what the executor likes.
+        scheduling: Whether a simulated worker that is done takes the next trial at once, asynchronous, or waits until
+            all are done, synchronous.
+        failures: How likely a simulated training fails, from 0 to 1, after a part of its time that is drawn evenly.
+        objectives: Costs to be kept low beside accuracy: seconds of training, or what the benchmark knows, such as
+            params.
+        limits: What costs may be at most, by name. What is known before training refuses a proposal at no cost; what is
+            over is never an incumbent.
+        absent: What becomes of architectures that a table lacks: hide searches those that it has, as a space; refuse
+            the whole space, where what it lacks is not available, at no cost.
+        patience: A run ends after so many proposals in a row that bring it no nearer to the end of its budget.
+        seed: Of the whole study; run k depends on the seed and on k alone.
+        runs: How many searches.
+        first_run: Number of the first run, to split a study.
+
+    Raises:
+        BadSetting: For a value that is not allowed.
+    """
+
+    evaluations: int | None = None
+    total_epochs: int | None = None
+    seconds: float | None = None
+    total_seconds: float | None = None
+    epochs: int | None = None
+    duplicates: Duplicates = "pay"
+    repeats: Repeats = "draw"
+    workers: int | None = None
+    scheduling: Scheduling = "asynchronous"
+    failures: float = 0.0
+    objectives: Sequence[str] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
+    absent: Absent = "hide"
+    patience: int = 10_000
+    seed: int = 0
+    runs: int = 1
+    first_run: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what no search allows."""
+        objectives = (self.objectives,) if isinstance(self.objectives, str) else tuple(self.objectives)
+        object.__setattr__(self, "objectives", objectives)
+        if not isinstance(self.limits or {}, Mapping):
+            raise BadSetting(f"limits are a table of costs, such as {{ params = 1e6 }}, not {self.limits!r}")
+        object.__setattr__(self, "limits", dict(self.limits or {}))
+        self._check_numbers()
+        for clock, limit in self._budget().items():
+            if limit is not None and not limit > 0:
+                raise BadSetting(f"a budget of {limit} {clock} allows nothing; give a positive number")
+        if self.duplicates not in get_args(Duplicates):
+            allowed = ", ".join(get_args(Duplicates))
+            raise BadSetting(f"duplicates are treated as one of {allowed}, not {self.duplicates!r}")
+        if self.repeats not in get_args(Repeats):
+            raise BadSetting(f"repeats are 'draw' or 'mean', not {self.repeats!r}")
+        if self.scheduling not in get_args(Scheduling):
+            raise BadSetting(f"scheduling is one of {', '.join(get_args(Scheduling))}, not {self.scheduling!r}")
+        if self.absent not in get_args(Absent):
+            raise BadSetting(f"absent is one of {', '.join(get_args(Absent))}, not {self.absent!r}")
+        if self.workers is not None and self.workers < 1:
+            raise BadSetting(f"a run has at least 1 worker, not {self.workers}")
+        if not 0 <= self.failures <= 1:
+            raise BadSetting(f"failures is a chance from 0 to 1, not {self.failures}")
+        if self.first_run < 0:
+            raise BadSetting(f"runs are counted from 0; the first cannot be {self.first_run}")
+        if self.patience < 1:
+            raise BadSetting(f"patience must be at least 1 step, not {self.patience}")
+        if len(set(self.objectives)) < len(self.objectives):
+            raise BadSetting(f"an objective is given twice: {', '.join(self.objectives)}")
+        for name, limit in self.limits.items():
+            if isinstance(limit, bool) or not isinstance(limit, Real):
+                raise BadSetting(f"a limit is a number, such as {name}=1000000, not {limit!r}")
+            if not limit > 0:
+                raise BadSetting(f"a limit of {limit} {name} allows nothing; give a positive number")
+
+    def _check_numbers(self) -> None:
+        """See that numbers are numbers; a field's type says which are whole, and which may be missing."""
+        for one in fields(self):
+            whole, value = "int" in one.type, getattr(self, one.name)
+            if one.type.removesuffix(" | None") not in ("int", "float") or (value is None and "None" in one.type):
+                continue
+            if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
+                raise BadSetting(f"{one.name} is a {'whole ' if whole else ''}number, not {value!r}")
+
+    def but(self, given: Mapping[str, Any]) -> Self:
+        """Return the same with other values of some settings.
+
+        Raises:
+            UnknownName: When there is no such setting.
+        """
+        for name in given:
+            if name not in NAMES:
+                raise UnknownName("setting of a search", name, NAMES)
+        return replace(self, **given)
+
+    def check(self, benchmark: Benchmark) -> None:
+        """See that a benchmark knows the costs.
+
+        Raises:
+            BadSetting: When it does not, with those that it knows.
+        """
+        known = (TRAINING_TIME, *benchmark.costs)
+        for name in (*self.objectives, *self.limits):
+            if name not in known:
+                raise BadSetting(f"{benchmark.name} knows no cost called {name!r}; it knows {', '.join(known)}")
+
+    def streams(self, purpose: str) -> Streams:
+        """Return one random stream a run; those of different purposes are independent."""
+        from nasbed.core.rng import Streams  # numba, which a command that is refused need not wait for
+
+        return Streams.from_seed(self.seed, self.runs, self.first_run, purpose)
+
+    def fidelity(self, benchmark: Benchmark) -> int:
+        """Return the fidelity, for now epochs, of each evaluation whose trial names none."""
+        return benchmark.budgets[-1] if self.epochs is None else self.epochs
+
+    def _budget(self) -> dict[str, float | None]:
+        limits = self.evaluations, self.total_epochs, self.seconds, self.total_seconds
+        return dict(zip(CLOCKS, limits, strict=True))
+
+    @property
+    def budget(self) -> dict[str, float | None]:
+        """What a run may spend, by clock; None where that is not limited.
+
+        Raises:
+            BadSetting: When nothing is limited.
+        """
+        if all(limit is None for limit in self._budget().values()):
+            raise BadSetting("a search needs a budget: give evaluations, epochs or seconds, or several of them")
+        return self._budget()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a history says of them; what is simulated, and costs, are left out where there are none."""
+        names = ["epochs", "duplicates", "repeats", "patience"]
+        names += ["workers", "scheduling"] if (self.workers or 1) > 1 else []
+        names += ["failures"] if self.failures else []
+        names += ["objectives", "limits"] if self.objectives or self.limits else []
+        names += ["absent"] if self.absent != "hide" else []
+        return {"budget": self.budget, **{name: getattr(self, name) for name in (*names, "seed", "first_run")}}
+
+
+NAMES = tuple(one.name for one in fields(SearchSettings))
+BUDGETS = NAMES[:4]
+RULES = NAMES[4 : NAMES.index("seed")]
+"""What searches that are compared have in common, beside budget, seed and runs."""
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def spread(usual: SearchSettings) -> Callable[[_Function], _Function]:
+    """Show, in the signature of a function that takes settings as keywords, each with what it usually is."""
+
+    def spreading(function: _Function) -> _Function:
+        shown, taken = inspect.signature(function), inspect.signature(SearchSettings).parameters.values()
+        own = [parameter for parameter in shown.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+        own += [one.replace(default=getattr(usual, one.name)) for one in taken]
+        function.__signature__ = shown.replace(parameters=own)  # type: ignore[attr-defined]
+        return function
+
+    return spreading
+
+
+def in_words(budget: Mapping[str, float | None]) -> str:
+    """Write a budget, as a history has it, for people."""
+    return ", ".join(f"{limit:,g} {clock.replace('_', ' ')}" for clock, limit in budget.items() if limit is not None)
+
+
+def nobody(share: float) -> None:
+    """Tell nobody."""
