@@ -1,14 +1,19 @@
-"""Figures of a landscape, in the style of ``report.figures``."""
+"""Figures of a landscape, in the style of ``report.figures``, and the folder of all that is known of it."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
+from nasbed.core.files import replacing
 from nasbed.landscape.study import LandscapeStudy
 from nasbed.report.figures import style
+from nasbed.report.latex import comma_separated
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,3 +110,28 @@ def _figure() -> tuple[Figure, Axes]:
 
     figure = Figure(figsize=_SIZE, layout="constrained")
     return figure, figure.add_subplot()
+
+
+def save(study: LandscapeStudy, folder: Path) -> list[Path]:
+    """Write everything; see ``LandscapeStudy.save``."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"no folder can be made at {folder}: {error.strerror}; choose another place") from None
+    written = []
+    figures = {"autocorrelation": forgetting, "fitness-distance": approach, "basins": basins, "ways-up": ways_up}
+    for name, draw in figures.items():
+        figure = draw(study)
+        for form in ("png", "svg"):
+            path = folder / f"{name}.{form}"
+            with style(), replacing(path) as beside:
+                figure.savefig(beside, format=form, metadata={"Date": None} if form == "svg" else {})
+            written.append(path)
+    for path, text in (
+        (folder / "optima.csv", comma_separated(study)),
+        (folder / "landscape.json", json.dumps(study.as_dict(), indent=2) + "\n"),
+    ):
+        with replacing(path) as beside:
+            beside.write_text(text, encoding="utf-8", newline="\n")
+        written.append(path)
+    return written

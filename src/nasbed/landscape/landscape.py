@@ -13,7 +13,57 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.live import LiveBenchmark
 from nasbed.core.space import Space
-from nasbed.landscape.neighbourhood import Neighbourhood, neighbourhood
+from nasbed.landscape import kernels
+
+_ROWS_AT_ONCE = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """Which architectures are one decision away from which, over a whole enumerated space.
+
+    Architectures are those that ``Space.index`` numbers; two are neighbours when the row that ``enumerate`` gives of
+    either is one decision away from a row of the other. Being neighbours is mutual, and none is its own neighbour.
+
+    Where a row is the only one of its architecture, as in NAS-Bench-201, these are the neighbours of
+    ``Space.neighbors``. Where many rows spell one architecture, as in NAS-Bench-101, they are all that any spelling
+    has: a move that changes the pruned module takes an edge of it away or changes an operation, which every spelling of
+    it allows, or is the way back from such a move.
+
+    Attributes:
+        offsets: Where each architecture's neighbours begin, ``(size + 1,)``.
+        near: Their numbers, ascending within each architecture, int32.
+    """
+
+    offsets: NDArray[np.int64]
+    near: NDArray[np.int32]
+
+    def of(self, index: int) -> NDArray[np.int32]:
+        """Give the neighbours of one architecture."""
+        return self.near[self.offsets[index] : self.offsets[index + 1]]
+
+
+def neighbourhood(space: Space) -> Neighbourhood:
+    """Find all neighbours in a space.
+
+    Raises:
+        BadSetting: When the space does not number its architectures.
+    """
+    if space.size is None:
+        raise BadSetting(f"the space {space.name} does not number its architectures, so it cannot be looked over whole")
+    archs = space.enumerate()
+    ones, others = [], []
+    for start in range(0, len(archs), _ROWS_AT_ONCE):
+        rows = archs[start : start + _ROWS_AT_ONCE]
+        own = np.arange(start, start + len(rows), dtype=np.int32)
+        for move in range(len(space.moves)):
+            near = space.index(space.moved(rows, np.full(len(rows), move)))
+            there = (near >= 0) & (near != own)
+            ones.append(own[there])
+            others.append(near[there].astype(np.int32))
+    offsets, found = kernels.mutual(np.concatenate(ones), np.concatenate(others), space.size)
+    return Neighbourhood(offsets, found)
+
 
 Split = Literal["validation", "test"]
 
@@ -65,7 +115,7 @@ class Landscape:
         archs = space.enumerate()
         values = benchmark.test(archs, epochs) if split == "test" else benchmark.query(archs, epochs).value
         accuracy = split == "test" or benchmark.measure == "accuracy"
-        what = f"{split} accuracy" if accuracy else benchmark.measure
+        what = f"{benchmark.split if split == 'validation' else split} accuracy" if accuracy else benchmark.measure
         found = cls.of_values(space, values, benchmark.name, what, 100.0 if accuracy else 1.0)
         return replace(found, warnings=tuple(map(str, benchmark.describe().get("warnings", ()))))
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from nasbed.landscape.distance import FitnessDistance
+from nasbed.core.registry import reports
 from nasbed.landscape.landscape import Landscape
+from nasbed.landscape.measures import Autocorrelation, FitnessDistance, Surroundings
 from nasbed.landscape.optima import LocalOptima
-from nasbed.landscape.surroundings import Surroundings
-from nasbed.landscape.walks import Autocorrelation
-from nasbed.report.statistic import Cells, Statistic, number
+from nasbed.statistics.statistic import Cells, Statistic, number
 
 _NAMED_AT_MOST = 20  # optima that people are shown
 
@@ -105,9 +104,8 @@ class LandscapeStudy(Statistic):
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write figures, the optima as CSV and everything as JSON into a folder, and give the files' paths."""
-        from nasbed.landscape.folder import save
-
-        return save(self, Path(folder))
+        written: list[Path] = reports["landscape"](self, Path(folder))
+        return written
 
 
 def study(landscape: Landscape, lags: int = 10, tolerance: float = 0.0) -> LandscapeStudy:

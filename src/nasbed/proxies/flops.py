@@ -1,4 +1,4 @@
-"""FLOPs: how many operations one image takes, which every other score must beat."""
+"""FLOPs and parameters: how much a network computes and how large it is, which every other score must beat."""
 
 from __future__ import annotations
 
@@ -53,3 +53,20 @@ class _OnImage(nn.Module):
     def forward(self, x: Tensor) -> Any:
         """Look at the image."""
         return self.network(self.image)
+
+
+@dataclass(frozen=True)
+class Parameters(Proxy):
+    """How many numbers training would change, frozen or not; published tables have millions of them.
+
+    It needs no images, no mode and no initialisation. No sign is turned: larger networks have higher scores.
+    """
+
+    name: ClassVar[str] = "params"
+    data: ClassVar[bool] = False
+    labels: ClassVar[bool] = False
+    backward: ClassVar[bool] = False
+
+    def measure(self, probe: Probe) -> float:
+        """Count."""
+        return float(sum(parameter.numel() for parameter in probe.network.parameters()))

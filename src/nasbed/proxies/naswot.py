@@ -7,20 +7,30 @@ whose ``score_networks.py`` (https://github.com/BayesWatch/nas-without-training)
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
+import numba
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.proxy import Proxy
-from nasbed.proxies.agreement import agreements
 from nasbed.proxies.probe import Probe
-from nasbed.proxies.rectifiers import listening, reached
+
+Heard = Callable[[Hashable, Tensor, Tensor], None]
+"""Told of each call: which rectifier, what went in, what came out."""
+
+FUNCTIONS = {F.relu, F.relu6, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_}
+
+EXACT_IN_FLOAT32 = 2**24
+"""Whole numbers up to here are sums of float32 without rounding, in TF32 products, too."""
 
 Variant = Literal["input", "output"]
 
@@ -110,3 +120,165 @@ def _as_channels_last(run: Callable[[Tensor], NDArray[np.float64]], images: Tens
         except RuntimeError:  # such as x.view(len(x), -1), which this order of numbers does not allow
             pass
     return run(images.clone())
+
+
+def agreements(values: Tensor) -> NDArray[np.float64]:
+    """Count, for each two images, the places of a layer where both values are positive or neither is.
+
+    With x = 1 where a value is positive, flattened for each image, this is x xᵀ + (1 − x)(1 − x)ᵀ.
+
+    Args:
+        values: ``(batch, …)``; 0 and NaN are not positive.
+
+    Returns:
+        Whole numbers, ``(batch, batch)``.
+    """
+    rows = _rows(values.detach())
+    differences = _differences_of_bits(rows) if rows.device.type == "cpu" else differences_by_product(rows)
+    return np.asarray(rows.shape[1] - differences, np.float64)
+
+
+def _rows(values: Tensor) -> Tensor:
+    """Flatten each image, without a copy where pixels or channels lie together; the order of places does not matter."""
+    if values.dim() == 4 and not values.is_contiguous():
+        values = values.permute(0, 2, 3, 1)
+    return values.reshape(len(values), -1)
+
+
+def _differences_of_bits(rows: Tensor) -> NDArray[np.int64]:
+    """Count on a processor: a bit a place, so that 64 places are one exclusive or and one count of ones."""
+    numbers = rows if rows.dtype in (torch.float32, torch.float64) else rows.float()
+    words = np.empty((len(rows), -(-rows.shape[1] // 64)), np.uint64)
+    differences = np.empty((len(rows), len(rows)), np.int64)
+    pack_signs(numbers.numpy(), words)
+    count_differences(words, differences)
+    return differences
+
+
+def differences_by_product(rows: Tensor) -> NDArray[np.float64]:
+    """Count on an accelerator, whose matrix products cost less than bits: those with a 1 less those both have, twice.
+
+    Args:
+        rows: ``(batch, places)``.
+    """
+    positive = (rows > 0).to(torch.float32 if rows.shape[1] < EXACT_IN_FLOAT32 else torch.float64)
+    ones = positive.sum(1)
+    differences: NDArray[np.float64] = (ones[:, None] + ones - 2 * (positive @ positive.T)).cpu().double().numpy()
+    return differences
+
+
+@numba.njit(cache=True)
+def pack_signs(values: Any, words: Any) -> None:
+    """Write a bit for each value, 1 where it is positive; the bits that no value has are 0.
+
+    Value k·n + i of a row of n words is bit k of its word i: neighbours go to neighbours, so that a processor packs
+    several at a time.
+
+    Args:
+        values: ``(rows, features)``.
+        words: To be written, ``(rows, ⌈features / 64⌉)``, unsigned 64-bit.
+    """
+    rows, features = values.shape
+    count = words.shape[1]
+    for row in range(rows):
+        packed = words[row]
+        packed[:] = 0
+        for k in range(64):
+            bit = np.uint64(1) << np.uint64(k)
+            start = k * count
+            for i in range(min(count, features - start)):
+                packed[i] |= bit if values[row, start + i] > 0 else np.uint64(0)
+
+
+@numba.njit(cache=True)
+def ones_in(word: Any) -> Any:
+    """Count the ones of a 64-bit word, in the steps that LLVM knows and makes one instruction of."""
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
+
+
+@numba.njit(cache=True)
+def count_differences(words: Any, differences: Any) -> None:
+    """Write in how many bits each two rows differ.
+
+    Args:
+        words: ``(rows, words)``, unsigned 64-bit.
+        differences: To be written, ``(rows, rows)``, 64-bit whole numbers.
+    """
+    rows, count = words.shape
+    for a in range(rows):
+        differences[a, a] = 0
+        for b in range(a):
+            differ = np.uint64(0)
+            for i in range(count):
+                differ += ones_in(words[a, i] ^ words[b, i])
+            differences[a, b] = differences[b, a] = np.int64(differ)
+
+
+@contextmanager
+def listening(network: nn.Module, heard: Heard) -> Iterator[None]:
+    """Tell of every call of a rectifier, after it, for as long as the context lasts.
+
+    A rectifier is a module whose class has ``ReLU`` in its name, as the published code has it: a block named
+    ``ReLUConvBN`` is one, beside the ``nn.ReLU`` in it. Only in a network without any such module, calls of
+    ``torch.relu`` and its like are heard instead, the n-th call as rectifier n.
+    """
+    modules = [module for module in network.modules() if "ReLU" in type(module).__name__]
+    if not modules:
+        with _Functions(heard):
+            yield
+        return
+
+    def hook(module: nn.Module, positional: tuple[Any, ...], named: dict[str, Any], output: Any) -> None:
+        given = [*positional, *named.values()]
+        if given and isinstance(given[0], Tensor) and isinstance(output, Tensor):
+            heard(module, given[0], output)
+
+    handles = [module.register_forward_hook(hook, with_kwargs=True) for module in modules]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+class _Functions(TorchFunctionMode):
+    """Hears rectifiers that are functions."""
+
+    def __init__(self, heard: Heard) -> None:
+        super().__init__()
+        self.heard = heard
+        self.calls = 0
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        output = func(*args, **(kwargs or {}))
+        if func in FUNCTIONS:
+            self.heard(self.calls, [*args, *(kwargs or {}).values()][0], output)
+            self.calls += 1
+        return output
+
+
+def reached(network: nn.Module, images: Tensor, logits: Callable[[Any], Tensor]) -> set[Hashable]:
+    """Find the rectifiers that a backward pass from the logits comes through, without going back.
+
+    Args:
+        network: What is run, forward, once.
+        images: A batch; two images do.
+        logits: Finds the logits in what the network returns.
+    """
+    results: list[tuple[Hashable, Any]] = []
+    with listening(network, lambda rectifier, given, output: results.append((rectifier, output.grad_fn))):
+        start = logits(network(images.clone().requires_grad_()))
+    behind = {start.grad_fn}
+    waiting = [start.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        for before, _ in node.next_functions if node is not None else ():
+            if before not in behind:
+                behind.add(before)
+                waiting.append(before)
+    return {rectifier for rectifier, node in results if node is not None and node in behind}

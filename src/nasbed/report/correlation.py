@@ -1,298 +1,231 @@
-"""Correlation: how well scores of untrained networks go with what the networks are worth once they are trained.
-
-Three coefficients, each with a bootstrap interval: architectures are drawn again, with replacement, as many as there
-are. All proxies are held against the same draws. The best-of-N figures are exact means over endless searches that score
-N architectures, drawn with replacement from those that were scored, and train the one with the best score, as the
-table of Mellor et al., "Neural architecture search without training", ICML 2021, has them.
-"""
+"""A correlation as a folder: figures, tables, and what was compared with what."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
-from nasbed.core.proxy import WORST
-from nasbed.core.seeds import derived_seed
-from nasbed.report.random_search import expected_best
-from nasbed.report.summary import CONFIDENCE
-from nasbed.report.truth import Truth
-from nasbed.scores.scores import Scores
+from nasbed.report.figures import drawn, prepared, style, written
+from nasbed.report.latex import markdown as table
+from nasbed.scores.scores import BESIDE
+from nasbed.statistics.correlation import COEFFICIENTS, Agreement, Correlation, Estimate, Search
 
-COEFFICIENTS = ("kendall", "spearman", "pearson")
-RESAMPLES = 1000
-SEARCHES = (10, 100, 1000)
-"""How many architectures a search scores; those of the published table."""
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-_FEWEST = 3  # architectures: two always correlate perfectly
+_DOT, _BEST, _GREY = "#0072B2", "#D55E00", "#7a7a7a"
+
+_MARKS = (("kendall", "o", "#0072B2"), ("spearman", "s", "#D55E00"), ("pearson", "^", "#009E73"))
+
+_SYMBOLS = {"kendall": "Kendall τ", "spearman": "Spearman ρ", "pearson": "Pearson r"}
+
+_SIZE = (5.0, 3.7)  # inches: a column of a two-column paper, and somewhat more
+
+_LOG_FROM = 30.0  # positive scores that span more than this factor are drawn on a logarithmic scale
+
+_TAIL = 0.02  # of the scores may lie beyond the axis, on either side, where they would squeeze the others
+
+_SQUEEZED = 0.4  # of the axis, at least, is for all but those
+
+_LINE = 45  # letters beside an axis
+
+_DENSE = 2000  # dots; more are drawn as pixels, which vector formats hold as well
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A coefficient, and the 95 % interval of its bootstrap (percentiles); NaN where a side does not vary."""
+def save(correlation: Correlation, folder: Path, forms: Sequence[str]) -> list[Path]:
+    """Write everything, and give the files' paths.
 
-    value: float
-    low: float
-    high: float
+    ``scatter-PROXY`` and ``overview`` in each form, the summary as CSV and Markdown, and ``correlation.json`` with what
+    was scored, how, and everything that came of it. A file of an earlier correlation is replaced, any other left alone.
 
-
-@dataclass(frozen=True)
-class Search:
-    """What searches by a score come to that look at so many architectures each.
-
-    Attributes:
-        n: How many they score.
-        mean: Mean, over endless searches, of the truth of the one with the best score.
-        std: Its standard deviation over them.
+    Raises:
+        BadSetting: For a form that there is not, or where no folder can be made.
     """
-
-    n: int
-    mean: float
-    std: float
-
-
-@dataclass(frozen=True)
-class Best:
-    """The architecture with the best score.
-
-    Attributes:
-        architecture: As text; the first of several with that score.
-        truth: What it is worth.
-        rank: Its place among those scored by what they are worth, 1 for the best.
-        ties: How many have the best score.
-    """
-
-    architecture: str
-    truth: float
-    rank: int
-    ties: int
+    prepared(folder, forms)
+    paths = drawn(overview(correlation), folder, "overview", forms)
+    for proxy in correlation.agreements:
+        name = re.sub(r"[^A-Za-z0-9._=-]+", "-", proxy)
+        paths += drawn(scatter(correlation, proxy), folder, f"scatter-{name}", forms)
+    paths.append(written(folder / "correlation.csv", correlation.frame().to_csv(lineterminator="\n")))
+    paths.append(written(folder / "correlation.md", markdown(correlation)))
+    paths.append(written(folder / "correlation.json", json.dumps(correlation.as_dict(), indent=2) + "\n"))
+    return paths
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """How one proxy goes with the truth.
-
-    Attributes:
-        proxy: Its name.
-        n: How many architectures have both.
-        failed: How many of them have no number as score; they rank below all others, and Pearson's r leaves them out.
-        kendall: Kendall's τ-b.
-        spearman: Spearman's ρ.
-        pearson: Pearson's r.
-        best: The best-scored architecture.
-        searches: Best of N.
-    """
-
-    proxy: str
-    n: int
-    failed: int
-    kendall: Estimate
-    spearman: Estimate
-    pearson: Estimate
-    best: Best
-    searches: tuple[Search, ...]
+def markdown(correlation: Correlation) -> str:
+    """Write coefficients and best-of-N as two Markdown tables, with what they rest on below."""
+    title = (
+        f"# {correlation.scores.name}: scores of {len(correlation.there):,} networks of "
+        f"{correlation.scores.space.name} against {correlation.truth.name}"
+    )
+    notes = [
+        f"The truth is {correlation.truth.what}. Intervals are of 95 %: percentiles of "
+        f"{correlation.resamples:,} bootstrap resamples of the architectures.",
+        "Best of N: mean ± standard deviation, over endless searches, of the truth of the best-scored of N "
+        "architectures drawn with replacement; exact.",
+        *(f"Warning: {warning}" for warning in correlation.warnings),
+    ]
+    tables = [table(rows(correlation)).rstrip() for rows in (coefficient_rows, search_rows)]
+    return "\n\n".join([title, *tables, *notes]) + "\n"
 
 
-@dataclass(frozen=True, eq=False)
-class Correlation:
-    """Scores held against one truth.
-
-    Attributes:
-        scores: The scores.
-        truth: The truth of the same architectures.
-        resamples: How often architectures are drawn again.
-        seed: Of the draws.
-        searches: The N of the best of N; those that are more than were scored are left out.
-    """
-
-    scores: Scores
-    truth: Truth
-    resamples: int = RESAMPLES
-    seed: int = 0
-    searches: Sequence[int] = SEARCHES
-
-    def __post_init__(self) -> None:
-        if self.resamples < 20:
-            raise BadSetting(f"intervals need at least 20 resamples, not {self.resamples}")
-        if any(n < 1 for n in self.searches):
-            raise BadSetting(f"a search scores at least 1 architecture, not {min(self.searches)}")
-        if len(self.there) < _FEWEST:
-            raise BadSetting(
-                f"{self.truth.name} is known of {len(self.there)} of the {len(self.scores)} architectures scored; "
-                f"a correlation needs {_FEWEST}"
-            )
-
-    @cached_property
-    def there(self) -> NDArray[np.int64]:
-        """Which architectures have a truth, ``(n,)``."""
-        return np.flatnonzero(~np.isnan(self.truth.values))
-
-    @cached_property
-    def worth(self) -> NDArray[np.float64]:
-        """What those are worth, ``(n,)``."""
-        return self.truth.values[self.there]
-
-    def scored(self, proxy: str) -> NDArray[np.float64]:
-        """Give a proxy's scores of those that have a truth, ``(n,)``; NaN for what is no number."""
-        values = self.scores[proxy][self.there]
-        return np.where(np.isfinite(values) & (values != WORST), values, np.nan)
-
-    @cached_property
-    def agreements(self) -> dict[str, Agreement]:
-        """How each proxy goes with the truth, in the order of the scores' columns."""
-        return {proxy: self._agreement(proxy) for proxy in self.scores.columns}
-
-    @cached_property
-    def random(self) -> Search:
-        """What choosing at random comes to."""
-        return Search(1, float(self.worth.mean()), float(self.worth.std()))
-
-    @cached_property
-    def perfect(self) -> tuple[Search, ...]:
-        """What searches come to that choose by the truth itself."""
-        return self._best_of(self.worth)
-
-    @property
-    def warnings(self) -> list[str]:
-        """What one should know before citing these numbers."""
-        lost = len(self.scores) - len(self.there)
-        said = [f"{lost:,} of the {len(self.scores):,} architectures scored are not in {self.truth.name}"] * bool(lost)
-        said += [f"{a.proxy} has no number for {a.failed:,} networks" for a in self.agreements.values() if a.failed]
-        return [*self.scores.about.get("warnings", []), *self.truth.warnings, *said]
-
-    def summary(self) -> list[dict[str, Any]]:
-        """Give one JSON-able row a proxy; None for what is not known."""
-        return [_row(agreement) for agreement in self.agreements.values()]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give everything, JSON-able: what was held against what, how, and what came of it."""
-        return {
-            "scores": self.scores.name,
-            "space": dict(self.scores.space.describe()),
-            "plan": self.scores.about.get("plan"),
-            "truth": {"name": self.truth.name, "what": self.truth.what},
-            "architectures": {"scored": len(self.scores), "with truth": len(self.there)},
-            "bootstrap": {"resamples": self.resamples, "seed": self.seed, "confidence": CONFIDENCE},
-            "best of": "exact over draws with replacement from the architectures that have a truth",
-            "proxies": self.summary(),
-            "random": {"mean": self.random.mean, "std": self.random.std},
-            "perfect": {str(search.n): {"mean": search.mean, "std": search.std} for search in self.perfect},
-            "warnings": self.warnings,
-        }
-
-    def frame(self) -> Any:
-        """Give the summary as a ``pandas.DataFrame``, NaN for what is not known."""
-        return require("pandas", "report").DataFrame(self.summary()).set_index("proxy")
-
-    def save(self, folder: str | Path, forms: Sequence[str] = ("png", "svg")) -> list[Path]:
-        """Write figures, ``correlation.csv``, ``.md`` and ``.json`` into a folder; see ``correlation_folder.save``."""
-        from nasbed.report.correlation_folder import save
-
-        return save(self, Path(folder).expanduser(), forms)
-
-    # ── how ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _agreement(self, proxy: str) -> Agreement:
-        values = self.scored(proxy)
-        ranked = np.where(np.isnan(values), -np.inf, values)
-        found = _coefficients(self._draws, ranked, values, self.worth)
-        kendall, spearman, pearson = (_estimate(found[:, i]) for i in range(3))
-        return Agreement(
-            proxy,
-            n=len(ranked),
-            failed=int(np.isnan(values).sum()),
-            kendall=kendall,
-            spearman=spearman,
-            pearson=pearson,
-            best=self._best(ranked),
-            searches=self._best_of(ranked),
-        )
-
-    @cached_property
-    def _draws(self) -> NDArray[np.int32]:
-        """How often each architecture is in each resample, ``(1 + resamples, n)``; the first is what there is."""
-        n = len(self.there)
-        random = np.random.Generator(np.random.Philox(derived_seed("bootstrap", self.seed, n)))
-        draws = np.ones((1 + self.resamples, n), np.int32)
-        for row in draws[1:]:
-            row[:] = np.bincount(random.integers(n, size=n), minlength=n)
-        return draws
-
-    def _best(self, ranked: NDArray[np.float64]) -> Best:
-        first = int(np.argmax(ranked))
-        worth = float(self.worth[first])
-        text = self.scores.space.format(self.scores.archs[self.there[first]])
-        return Best(text, worth, 1 + int((self.worth > worth).sum()), int((ranked == ranked[first]).sum()))
-
-    def _best_of(self, ranked: NDArray[np.float64]) -> tuple[Search, ...]:
-        """Give mean and deviation of the best of N; equal scores are as likely to be taken."""
-        n = np.array([n for n in self.searches if n <= len(ranked)], np.int64)
-        if not len(n):
-            return ()
-        middle = self.worth.mean()  # the deviation from it, so that squares lose no digits
-        chances, off = np.ones(len(ranked)), self.worth - middle
-        heard = np.where(np.isneginf(ranked), np.finfo(np.float64).min, ranked)  # the worst of scores, but one
-        mean, square = (expected_best(heard, chances, n, of=of) for of in (off, off**2))
-        std = np.sqrt(np.maximum(square - mean**2, 0.0))
-        return tuple(Search(int(k), float(middle + m), float(s)) for k, m, s in zip(n, mean, std, strict=True))
+def coefficient_rows(correlation: Correlation) -> tuple[list[str], list[list[str]]]:
+    """Give the coefficients as headers and rows of text."""
+    headers = ["proxy", "Kendall τ", "Spearman ρ", "Pearson r", "best-scored", "its rank"]
+    return headers, [_cells(agreement) for agreement in correlation.agreements.values()]
 
 
-def correlate(scores: Scores, truth: Truth, **settings: Any) -> Correlation:
-    """Hold scores against a truth of the same architectures; settings are those of ``Correlation``."""
-    return Correlation(scores, truth, **settings)
+def search_rows(correlation: Correlation) -> tuple[list[str], list[list[str]]]:
+    """Give the best of N as headers and rows of text, with what chance and the truth itself come to."""
+    ns = [search.n for search in correlation.perfect]
+    headers = ["chosen by", *(f"best of {n:,}" for n in ns)]
+    rows = [[a.proxy, *map(_search, a.searches)] for a in correlation.agreements.values()]
+    chance = ["at random", *[_search(correlation.random)] * len(ns)]
+    return headers, [*rows, chance, ["the truth itself", *map(_search, correlation.perfect)]]
 
 
-def coefficients(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Give Kendall's τ-b, Spearman's ρ and Pearson's r of pairs, both ``(n,)``.
-
-    >>> coefficients(np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0]))
-    (0.3333333333333333, 0.5, 0.5)
-    """
-    tau, rho, r = _coefficients(np.ones((1, len(x)), np.int32), x, x, y)[0].tolist()
-    return tau, rho, r
-
-
-def _coefficients(
-    weights: NDArray[np.int32], ranked: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Give the three coefficients of each resample, ``(resamples, 3)``."""
-    from nasbed.report.rank_kernels import correlations
-
-    out = np.empty((len(weights), 3))
-    correlations(weights, *_order_and_level(ranked), *_order_and_level(y), x, y, out)
-    return out
-
-
-def _order_and_level(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the order by ascending value, and each value's place among the different ones."""
-    levels = np.unique(values, return_inverse=True)[1].astype(np.int64)
-    return np.argsort(levels, kind="stable"), levels
-
-
-def _estimate(found: NDArray[np.float64]) -> Estimate:
-    """Take the first for the value and the others for its interval."""
-    value, drawn = float(found[0]), found[1:][~np.isnan(found[1:])]
-    if np.isnan(value) or not len(drawn):
-        return Estimate(value, float("nan"), float("nan"))
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Estimate(value, float(low), float(high))
-
-
-def _row(agreement: Agreement) -> dict[str, Any]:
-    row: dict[str, Any] = {"proxy": agreement.proxy, "n": agreement.n, "failed": agreement.failed}
-    for name in COEFFICIENTS:
-        estimate: Estimate = getattr(agreement, name)
-        row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+def _cells(agreement: Agreement) -> list[str]:
+    estimates = [_estimate(getattr(agreement, name)) for name in COEFFICIENTS]
     best = agreement.best
-    row |= {"best": best.architecture, "best_truth": best.truth, "best_rank": best.rank, "best_ties": best.ties}
-    for search in agreement.searches:
-        row |= {f"best_of_{search.n}": search.mean, f"best_of_{search.n}_std": search.std}
-    return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in row.items()}
+    tied = f", first of {best.ties} alike" if best.ties > 1 else ""
+    return [agreement.proxy, *estimates, f"{best.truth:.4g}", f"{best.rank:,} of {agreement.n:,}{tied}"]
+
+
+def _estimate(estimate: Estimate) -> str:
+    if estimate.value != estimate.value:
+        return "–"
+    interval = f" ({estimate.low:.3f} to {estimate.high:.3f})" if estimate.low == estimate.low else ""
+    return f"{estimate.value:.3f}{interval}"
+
+
+def _search(search: Search) -> str:
+    digits = ".2f" if abs(search.mean) >= 1 else ".3g"
+    return f"{search.mean:{digits}} ± {search.std:{digits}}"
+
+
+def scatter(correlation: Correlation, proxy: str) -> Figure:
+    """Draw every architecture by its score and its truth, the best-scored in a ring.
+
+    Where a few scores lie far from all others, the axis leaves them out, and they are drawn as triangles at its end.
+    Networks without a number as score are not drawn; the caption counts them.
+    """
+    with style():
+        figure, axes = _figure(*_SIZE)
+        agreement = correlation.agreements[proxy]
+        x, y = correlation.scored(proxy), correlation.worth
+        there = ~np.isnan(x)
+        logarithmic = bool(there.any()) and _spans_much(x[there])
+        low, high = _limits(x[there], logarithmic)
+        size, faint = (11.0, 0.55) if len(x) <= 300 else (5.0, 0.4) if len(x) <= _DENSE else (2.5, 0.25)
+        within = there & (x >= low) & (x <= high)
+        dots: dict[str, Any] = {"color": _DOT, "linewidths": 0, "rasterized": len(x) > _DENSE, "zorder": 3}
+        axes.scatter(x[within], y[within], s=size, alpha=faint, **dots)
+        for outside, edge, marker in ((there & (x < low), low, "<"), (there & (x > high), high, ">")):
+            axes.scatter(np.full(outside.sum(), edge), y[outside], s=size + 6, alpha=faint, marker=marker, **dots)
+        if there.any():
+            best = int(np.nanargmax(x))
+            axes.scatter(
+                [min(max(x[best], low), high)],
+                [y[best]],
+                s=70,
+                facecolors="none",
+                edgecolors=_BEST,
+                linewidths=1.4,
+                zorder=4,
+            )
+        if logarithmic:
+            axes.set_xscale("log")
+        axes.set_xlabel(f"{proxy} score")
+        axes.set_ylabel(_words(correlation))
+        axes.set_title(_title(correlation, agreement.kendall), loc="left")
+        beyond = int((there & ~within).sum())
+        figure.supxlabel(_caption(agreement, beyond, correlation.truth.warnings), fontsize=7.5, color=_GREY)
+        return figure
+
+
+def overview(correlation: Correlation) -> Figure:
+    """Draw the coefficients of all proxies with their intervals, the highest τ first; params and FLOPs in grey."""
+    with style():
+        agreements = sorted(
+            correlation.agreements.values(), key=lambda a: -np.inf if np.isnan(a.kendall.value) else a.kendall.value
+        )
+        figure, axes = _figure(_SIZE[0], 1.35 + 0.34 * len(agreements))
+        for row, agreement in enumerate(agreements):
+            if agreement.proxy in BESIDE:
+                axes.axhspan(row - 0.5, row + 0.5, color="0.95", zorder=0, linewidth=0)
+            for offset, (name, marker, colour) in zip((0.22, 0.0, -0.22), _MARKS, strict=True):
+                _interval(axes, getattr(agreement, name), row + offset, marker, colour)
+        for name, marker, colour in _MARKS:
+            axes.plot([], [], marker, color=colour, markersize=4, label=_SYMBOLS[name])
+        axes.axvline(0, color="0.3", linewidth=0.8, zorder=1)
+        axes.set_yticks(range(len(agreements)), [agreement.proxy for agreement in agreements])
+        axes.set_ylim(-0.6, len(agreements) - 0.4)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(f"correlation with {_words(correlation)}")
+        axes.set_title(_name(correlation), loc="left")
+        figure.legend(loc="outside lower center", ncols=len(COEFFICIENTS), handletextpad=0.1)
+        return figure
+
+
+def _interval(axes: Axes, estimate: Estimate, place: float, marker: str, colour: str) -> None:
+    if np.isnan(estimate.value):
+        return
+    axes.plot([estimate.low, estimate.high], [place, place], color=colour, linewidth=1.3, zorder=2)
+    axes.plot([estimate.value], [place], marker, color=colour, markersize=4, zorder=3)
+
+
+def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+    require("matplotlib", "report")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _spans_much(values: NDArray[np.float64]) -> bool:
+    return bool(values.min() > 0 and values.max() > _LOG_FROM * values.min())
+
+
+def _limits(values: NDArray[np.float64], logarithmic: bool) -> tuple[float, float]:
+    """Give between which scores dots are drawn where they lie: all, unless a few would squeeze the others."""
+    if len(values) < 1 / _TAIL:
+        return (values.min(), values.max()) if len(values) else (0.0, 1.0)
+    scaled = np.log(values) if logarithmic else values
+    ends, inner = (scaled.min(), scaled.max()), np.quantile(scaled, [_TAIL, 1 - _TAIL])
+    width = inner[1] - inner[0]
+    if width <= 0 or width > _SQUEEZED * (ends[1] - ends[0]):
+        return values.min(), values.max()
+    low, high = max(ends[0], inner[0] - 0.5 * width), min(ends[1], inner[1] + 0.5 * width)
+    return (float(np.exp(low)), float(np.exp(high))) if logarithmic else (float(low), float(high))
+
+
+def _name(correlation: Correlation) -> str:
+    return f"{correlation.scores.space.name}, {len(correlation.there):,} architectures"
+
+
+def _title(correlation: Correlation, kendall: Estimate) -> str:
+    return f"{_name(correlation)}\nKendall τ {kendall.value:.3f} (95 %: {kendall.low:.3f} to {kendall.high:.3f})"
+
+
+def _words(correlation: Correlation) -> str:
+    """Say what the truth is, in lines that fit beside an axis."""
+    truth = correlation.truth
+    return fill(truth.name if truth.what in truth.name else f"{truth.what}, {truth.name}", _LINE)
+
+
+def _caption(agreement: Agreement, beyond: int, warnings: Sequence[str]) -> str:
+    """Say what the ring is, what is not to be seen, and what one should know of the truth."""
+    best = agreement.best
+    said = [f"ring: the best score, {best.truth:.4g}, rank {best.rank:,} of {agreement.n:,}"]
+    said += [f"{agreement.failed:,} without a number as score"] * bool(agreement.failed)
+    said += [f"{beyond:,} beyond the axis (triangles)"] * bool(beyond)
+    return fill(" · ".join([*said, *warnings]), 2 * _LINE)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nasbed.report.comparison import Comparison
-from nasbed.report.drawn import drawn, prepared, written
-from nasbed.report.figures import course, outcome
-from nasbed.report.latex import latex
-from nasbed.report.statistics_folder import save_statistics
+from nasbed.core.checked import write_json
+from nasbed.report import statistics_figures as draw
+from nasbed.report.figures import course, drawn, outcome, prepared, written
+from nasbed.report.latex import comma_separated, latex
+from nasbed.report.latex import markdown as table
 from nasbed.run.history import Metric
+from nasbed.statistics.anytime import anytime_areas
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.curse import winners_curse
+from nasbed.statistics.improvement import improvements
+from nasbed.statistics.interquartile import interquartile_means
+from nasbed.statistics.ranks import average_ranks
+from nasbed.statistics.ranks_signed import signed_ranks
+from nasbed.statistics.statistic import Statistic
+from nasbed.statistics.targets import times_to_targets
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +55,7 @@ def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Pat
     paths += save_statistics(comparison, statistics, forms)
     for label, name in _file_names(comparison).items():
         paths.append(comparison.histories[label].to_parquet(histories / f"{name}.parquet"))
-    paths.append(written(folder / "comparison.json", json.dumps(about(comparison), indent=2) + "\n"))
+    paths.append(write_json(folder / "comparison.json", about(comparison), indent=2))
     return paths
 
 
@@ -98,7 +107,7 @@ def markdown(comparison: Comparison) -> str:
 
 def _cells_of(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     """Write the summary for people: headers and rows."""
-    headers = dict(_HEADERS)
+    headers = {name: header.replace("validation", comparison.split) for name, header in _HEADERS.items()}
     if comparison.factor("validation") == 1:
         words = comparison.words("validation")
         headers |= {"validation": f"{words} (heard)", "mean_validation": f"{words} (mean)"}
@@ -154,3 +163,42 @@ def _file_names(comparison: Comparison) -> dict[str, str]:
 
 def _known(value: float) -> float | None:
     return None if np.isnan(value) else value
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """One statistic: how it is found, and how it is drawn where it is."""
+
+    name: str
+    find: Callable[[Comparison], Statistic]
+    draw: Callable[[Any], Figure] | None
+
+
+_KEPT = (
+    _Kept("interquartile-means", interquartile_means, draw.interquartile),
+    _Kept("areas", anytime_areas, draw.areas),
+    _Kept("ranks", average_ranks, draw.critical_difference),
+    _Kept("improvement", improvements, draw.improvement),
+    _Kept("signed-ranks", signed_ranks, None),
+    _Kept("targets", times_to_targets, draw.reached),
+    _Kept("winners-curse", winners_curse, draw.curse),
+)
+
+
+def save_statistics(comparison: Comparison, folder: Path, forms: Sequence[str]) -> Iterator[Path]:
+    """Write what there is of each statistic, and give the paths of ``NAME.csv``, ``.md``, ``.tex`` and its figures.
+
+    Args:
+        comparison: Of what.
+        folder: Where to; it must exist.
+        forms: Of the figures.
+    """
+    for kept in _KEPT:
+        found = kept.find(comparison)
+        if found.missing:
+            continue
+        yield written(folder / f"{kept.name}.csv", comma_separated(found))
+        yield written(folder / f"{kept.name}.md", f"{table(found)}\n{found.sentence()}\n")
+        yield written(folder / f"{kept.name}.tex", latex(found, label=f"tab:{kept.name}"))
+        if kept.draw is not None:
+            yield from drawn(kept.draw(found), folder, kept.name, forms)

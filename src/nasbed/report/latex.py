@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 
-from nasbed.report.statistic import Cells, Statistic
+from nasbed.statistics.statistic import Cells, Statistic
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",

@@ -10,18 +10,17 @@ import numpy as np
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
-from nasbed.report.anytime import AnytimeAreas
-from nasbed.report.bootstrap import Interval
-from nasbed.report.comparison import Comparison
 from nasbed.report.figures import beside, height_of, legend, look, style
-from nasbed.report.improvement import Improvements
-from nasbed.report.interquartile import InterquartileMeans
-from nasbed.report.interquartile_curve import interquartile_curves
-from nasbed.report.ranks import AverageRanks
-from nasbed.report.statistic import Statistic
-from nasbed.report.targets import Targets
-from nasbed.report.winners_curse import WinnersCurse
 from nasbed.run.history import Clock, Metric
+from nasbed.statistics.anytime import AnytimeAreas
+from nasbed.statistics.bootstrap import Interval
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.curse import WinnersCurse
+from nasbed.statistics.improvement import Improvements
+from nasbed.statistics.interquartile import InterquartileMeans, interquartile_curves
+from nasbed.statistics.ranks import AverageRanks
+from nasbed.statistics.statistic import Statistic
+from nasbed.statistics.targets import Targets
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,13 +13,14 @@ from typing import Any
 from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.core.executor import Executor
 from nasbed.core.files import check_place
+from nasbed.core.locks import claimed
 from nasbed.core.records import Archs
 from nasbed.core.registry import executors
 from nasbed.core.space import Space
 from nasbed.run.about import command_line
 from nasbed.run.campaign import Progress, campaign
-from nasbed.run.claim import claimed
 from nasbed.run.plan import agree
+from nasbed.run.stores.salvage import mend
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.scores.asked import Asked
 from nasbed.scores.representatives import representatives
@@ -49,6 +50,7 @@ def score_space(
     workers: int | None = None,
     executor_settings: Mapping[str, Any] | None = None,
     device: str = "cpu",
+    redo_damaged: bool = False,
     command: str | None = None,
     progress: Progress | None = None,
 ) -> Scores:
@@ -70,6 +72,7 @@ def score_space(
         workers: How many networks at once; None for the executor's choice.
         executor_settings: Further settings of the executor.
         device: Where networks are scored.
+        redo_damaged: Whether to score again what is damaged in the store; the damaged file is kept beside it.
         command: What was typed, to go on with; the arguments of this program if not given.
         progress: Called with the campaign's status at the start and after each network.
 
@@ -97,7 +100,9 @@ def score_space(
     resume = f"they are kept in {store}; to go on: {typed}"
     settings = {**(executor_settings or {}), **({} if workers is None else {"workers": workers})}
     try:
-        with claimed(store), executors.make(executor, settings) as machine:
+        with claimed(store), executors.read(executor, settings) as machine:
+            if redo_damaged:
+                mend(store)
             found = _survey(machine, attempts, chosen, data, batch, seed, device)
             built = {**found["network"], **(network or {})}
             rows = _rows(space, archs, names, built) if once else dict(zip(names, archs, strict=True))

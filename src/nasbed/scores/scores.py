@@ -18,18 +18,22 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.checked import BLANK, read_checked, write_checked
 from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture, UnknownName
 from nasbed.core.files import replacing
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 from nasbed.core.store import Store
+from nasbed.readers.csv import numbers, read_csv
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.scores.asked import Asked
-from nasbed.scores.csv_file import numbers, read_csv
 
 BESIDE = ("params", "flops")
 """Shown beside every proxy, most of which they beat: by formula, for each architecture as it is written."""
+
+_ABOUT, _ABOUT_2 = b"nasbed.scores", b"nasbed.scores.2"
+"""What an Arrow file says of the scores; the first without a checksum, by version 0.1."""
 
 FORMS = (".sqlite", ".arrow", ".csv")
 _OTHERS = ("architecture", "index", "key", "seconds")  # columns that are no scores
@@ -110,7 +114,7 @@ class Scores:
             BadSetting: When it is no store of scores, or has none yet.
         """
         notes = store.notes()
-        if "asked" not in notes:
+        if not {"asked", "plan"} <= set(notes):
             raise BadSetting(f"{name} is not a store of scores; 'nasbed score' makes one")
         plan = notes["plan"]
         space = space_of(plan["space"])
@@ -128,23 +132,23 @@ class Scores:
         }
         columns |= {name: np.asarray(count(space, archs, **plan["network"]), np.float64) for name, count in _beside()}
         failures = {units[i]: records[units[i]]["error"] for i in there if records[units[i]]["error"] is not None}
-        about = {**{key: notes[key] for key in ("plan", "warnings", "sessions")}, "failures": failures}
+        about = {**{key: notes.get(key, []) for key in ("plan", "warnings", "sessions")}, "failures": failures}
         return cls(space, archs, columns, np.array([value["seconds"] for value in values], np.float64), about, name)
 
     @classmethod
     def _of_arrow(cls, path: Path) -> Self:
         import pyarrow as pa
 
+        data, whole = read_checked(path, "put a whole copy in its place, or write it again with 'nasbed score'")
         try:
-            with pa.memory_map(str(path)) as source:
-                table = pa.ipc.open_file(source).read_all()
-            about = json.loads(table.schema.metadata[b"nasbed.scores"])
+            table = pa.ipc.open_file(data).read_all()
+            about = json.loads(table.schema.metadata[_ABOUT_2 if whole else _ABOUT])
             space = space_of(about["plan"]["space"])
             archs = table["arch"].combine_chunks().flatten().to_numpy().reshape(-1, space.decisions)
             columns = {name: table[name].to_numpy() for name in about["proxies"]}
             return cls(space, archs, columns, table["seconds"].to_numpy(), about, path.name)
-        except (pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
-            raise CorruptFile(f"{path} has no scores written by 'nasbed score': {error}") from None
+        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+            raise CorruptFile(f"{path} has no scores written by 'nasbed score', or is damaged: {error}") from None
 
     @classmethod
     def _of_csv(cls, path: Path, space: Space | None) -> Self:
@@ -155,7 +159,7 @@ class Scores:
         where = space_that_reads(texts, path) if space is None else space
         archs = np.stack([where.parse(text) for text in texts])
         values = {
-            name: numbers([row[i] for row in rows], f"the column {name!r} of {path}")
+            name: numbers([row[i] for row in rows], name, path)
             for i, name in enumerate(header)
             if name not in _OTHERS[:3]
         }
@@ -171,11 +175,12 @@ class Scores:
             BadSetting: For another ending, or where no file can be written.
         """
         path = Path(path).expanduser()
-        writers: dict[str, Callable[[Path], None]] = {".arrow": self._to_arrow, ".csv": self._to_csv}
-        if path.suffix not in writers:
+        if path.suffix == ".arrow":
+            return write_checked(path, self._as_arrow())
+        if path.suffix != ".csv":
             raise BadSetting(f"scores are written to a file that ends in .arrow or .csv, not to {path.name}")
         with replacing(path) as beside:
-            writers[path.suffix](beside)
+            self._to_csv(beside)
         return path
 
     def _named(self) -> tuple[str, NDArray[Any]]:
@@ -184,7 +189,7 @@ class Scores:
             return "key", self.space.key(self.archs)
         return "index", self.space.index(self.archs)
 
-    def _to_arrow(self, path: Path) -> None:
+    def _as_arrow(self) -> bytes:
         import pyarrow as pa
 
         name, numbers = self._named()
@@ -201,9 +206,12 @@ class Scores:
             **self.about,
             "proxies": list(self.columns),
         }
-        table = pa.table(columns).replace_schema_metadata({"nasbed.scores": json.dumps(about)})
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        table = pa.table(columns).replace_schema_metadata({_ABOUT_2: json.dumps(about), b"seal": BLANK})
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
+        content: bytes = sink.getvalue().to_pybytes()
+        return content
 
     def _to_csv(self, path: Path) -> None:
         name, numbers = self._named()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbed.core.errors import BadSetting
-from nasbed.run.claim import holder
+from nasbed.core.locks import holder
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.scores.scores import asked_archs, space_of, units_of
 
@@ -51,7 +51,7 @@ class ScoringStanding:
         path = Path(path).expanduser()
         with SQLiteStore(path, read_only=True) as store:
             notes = store.notes()
-            if "asked" not in notes:
+            if not {"asked", "plan"} <= set(notes):
                 raise BadSetting(f"{path} is not a store of scores")
             records = dict(store)
         space, plan = space_of(notes["plan"]["space"]), notes["plan"]

@@ -18,8 +18,8 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.registry import proxies as registered
 from nasbed.core.seeds import derived_seed
+from nasbed.core.spelling import spelled
 from nasbed.scores.scores import to_json
-from nasbed.scores.spelling import spelled
 
 
 def survey(proxies: Mapping[str, Sequence[Any]], data: str, batch: int, seed: int, device: str) -> dict[str, Any]:
@@ -78,9 +78,8 @@ def score_unit(
     """
     import torch
 
-    from nasbed.nets.build import build
-    from nasbed.proxies.probe import Probe
-    from nasbed.proxies.scoring import score
+    from nasbed.nets.blueprint import build
+    from nasbed.proxies.probe import Probe, score
     from nasbed.scores.scores import space_of
 
     images, labels, _ = _on(data, batch, seed, device)

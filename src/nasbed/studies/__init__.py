@@ -1,7 +1,13 @@
 """Studies: many searches written down as one, played whole, and held against what was published."""
 
-from nasbed.studies.reading import Surface
-from nasbed.studies.results import Results
-from nasbed.studies.study import Study
+from typing import TYPE_CHECKING
 
-__all__ = ["Results", "Study", "Surface"]
+from nasbed.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from nasbed.studies.reading import Surface as Surface
+    from nasbed.studies.reproduction import Reproduction as Reproduction, reproduce as reproduce
+    from nasbed.studies.results import Results as Results
+    from nasbed.studies.study import Study as Study
+else:
+    __getattr__, __dir__ = lazily(__name__)

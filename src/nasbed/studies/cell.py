@@ -10,27 +10,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from nasbed.run.settings import NAMES, SearchSettings
+
 Keep = Literal["trials", "outcomes"]
 """What a cell's file has: a row a trial, or a row a run."""
 
-SEARCH: dict[str, Any] = {
-    "evaluations": None,
-    "total_epochs": None,
-    "seconds": None,
-    "total_seconds": None,
-    "epochs": None,
-    "duplicates": "pay",
-    "repeats": "draw",
-    "workers": 1,
-    "scheduling": "asynchronous",
-    "failures": 0.0,
-    "objectives": (),
-    "limits": None,
-    "seed": 0,
-}
-"""The settings of a search that a study may name, and what they are otherwise; see ``nasbed.search``."""
+BASE = SearchSettings(workers=1)
+"""What a study's searches are, where it does not say otherwise."""
 
-BUDGETS = ("evaluations", "total_epochs", "seconds", "total_seconds")
+SEARCH = {name: getattr(BASE, name) for name in NAMES if name not in ("patience", "runs", "first_run")}
+"""The settings of a search that a study may name, with their defaults."""
 
 _FORM = 1  # of the files; a later form makes other hashes
 
@@ -64,7 +53,7 @@ class Cell:
         optimizer: Its registered name.
         settings: All its settings.
         label: What the study calls it.
-        search: All settings of ``SEARCH``.
+        search: How it searches; ``runs`` says how often.
         varied: What distinguishes it from the study's other cells, by key: ``{"tournament": 5}``.
         runs: How many repetitions.
         keep: What its file has.
@@ -75,7 +64,7 @@ class Cell:
     optimizer: str
     settings: dict[str, Any]
     label: str
-    search: dict[str, Any]
+    search: SearchSettings
     varied: dict[str, Any]
     runs: int
     keep: Keep
@@ -83,6 +72,9 @@ class Cell:
     @cached_property
     def spec(self) -> dict[str, Any]:
         """Give everything that decides what its file holds, JSON-able; versions aside, which the file names."""
+        search = {name: getattr(self.search, name) for name in SEARCH} | {"limits": self.search.limits or None}
+        if self.search.absent == BASE.absent:  # which cells of version 0.1 do not name
+            del search["absent"]
         what = {
             "form": _FORM,
             "benchmark": {
@@ -93,7 +85,7 @@ class Cell:
             },
             "optimizer": self.optimizer,
             "settings": self.settings,
-            "search": self.search,
+            "search": search,
             "runs": self.runs,
             "keep": self.keep,
         }
@@ -109,8 +101,8 @@ class Cell:
     @property
     def group(self) -> tuple[str, str]:
         """Give what it shares with the cells that it can be compared with: the benchmark, and how they search."""
-        varied = {key: value for key, value in self.search.items() if key in self.varied}
-        return self.benchmark, ",".join(f"{key}={value}" for key, value in varied.items())
+        search = self.spec["search"]
+        return self.benchmark, ",".join(f"{key}={search.get(key, SEARCH[key])}" for key in SEARCH if key in self.varied)
 
     @property
     def name(self) -> str:

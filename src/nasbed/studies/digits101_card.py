@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from nasbed.benchmarks.tabular import digits101
+from nasbed.benchmarks.resolve import digits101
 from nasbed.core.errors import BadSetting
 from nasbed.core.registry import optimizers
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.studies.reproduction import Line, Reproduction
 
 RUNS, EVALUATIONS = 500, 150
@@ -55,9 +55,8 @@ def card(data: str | Path | None, runs: int | None, seed: int, progress: Callabl
                 what = f"{split} after {epochs} epochs, {name}"
                 lines.append(Line(what, 100 * float(our), 100 * figure, _ROUNDED))
     for i, (name, (mean, low, high)) in enumerate(SEARCHES.items()):
-        history = search(
-            optimizers.make(name, {}), benchmark, Budget(evaluations=EVALUATIONS), runs=runs or RUNS, seed=seed
-        ).attach(benchmark)
+        settings = SearchSettings(evaluations=EVALUATIONS, runs=runs or RUNS, seed=seed)
+        history = search(optimizers.make(name, {}), benchmark, settings).attach(benchmark)
         ours = history.metric("test")[-1].mean()
         lines.append(Line(f"{name}, test accuracy", 100 * float(ours), 100 * mean, 100 * (high - low) / 2))
         progress((i + 1) / len(SEARCHES))

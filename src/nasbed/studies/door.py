@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.benchmarks.resolve import resolve
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.live import LiveBenchmark
-from nasbed.run.answers import Aims
-from nasbed.run.duplicates import check_duplicates
-from nasbed.run.ledger import Budget
-from nasbed.run.scheduling import check_scheduling
-from nasbed.studies.cell import BUDGETS, SEARCH, Source
-from nasbed.studies.pace import Paced
+from nasbed.core.records import Archs, Evaluations
+from nasbed.run.settings import BUDGETS
+from nasbed.studies.cell import BASE, Source
 from nasbed.studies.parts import at
+
+if TYPE_CHECKING:
+    from nasbed.core.rng import Streams
 
 
 def checked_source(name: str, settings: dict[str, Any], pace: float, search: Mapping[str, list[Any]]) -> Source:
@@ -49,34 +52,61 @@ def _check(search: Mapping[str, list[Any]], benchmark: Benchmark) -> None:
     for key, values in search.items():
         with at(f"search.{key}"):
             for value in values:
-                _check_one({**SEARCH, **first, key: value}, benchmark)
+                settings = BASE.but({**first, key: value})
+                if settings.epochs is not None and settings.epochs not in benchmark.budgets:
+                    has = ", ".join(map(str, benchmark.budgets))
+                    raise BadSetting(f"{benchmark.name} has no results at {settings.epochs!r} epochs; it has {has}")
+                settings.check(benchmark)
 
 
-def _check_one(search: Mapping[str, Any], benchmark: Benchmark) -> None:
-    budget_of(search)
-    check_duplicates(search["duplicates"])
-    check_scheduling(search["scheduling"], search["workers"])
-    if search["repeats"] not in ("draw", "mean"):
-        raise BadSetting(f"repeats are 'draw' or 'mean', not {search['repeats']!r}")
-    if not 0 <= search["failures"] <= 1:
-        raise BadSetting(f"failures is a chance from 0 to 1, not {search['failures']}")
-    if search["epochs"] is not None and search["epochs"] not in benchmark.budgets:
-        has = ", ".join(map(str, benchmark.budgets))
-        raise BadSetting(f"{benchmark.name} has no results at {search['epochs']!r} epochs; it has {has}")
-    if search["limits"] is not None and not isinstance(search["limits"], Mapping):
-        raise BadSetting(f"limits are a table of costs, such as {{ params = 1e6 }}, not {search['limits']!r}")
-    Aims(tuple(search["objectives"]), dict(search["limits"] or {})).check(benchmark)
+class Paced(Benchmark):
+    """Another benchmark's answers, each training of which takes so many times as long.
 
-
-def budget_of(search: Mapping[str, Any]) -> Budget:
-    """Give the budget of a run.
+    Args:
+        benchmark: Whose answers.
+        pace: How many simulated seconds a second of its trainings stands for.
 
     Raises:
-        BadSetting: When there is none, or a limit is no positive number.
+        BadSetting: When the pace is not positive.
     """
-    for key in BUDGETS:
-        value = search[key]
-        whole = key in ("evaluations", "total_epochs")
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int if whole else int | float)):
-            raise BadSetting(f"{key} is a {'whole ' if whole else ''}number, not {value!r}")
-    return Budget(*(search[key] for key in BUDGETS))
+
+    def __init__(self, benchmark: Benchmark, pace: float) -> None:
+        if not 0 < pace < float("inf"):
+            raise BadSetting(f"a pace is a positive number of simulated seconds a second, not {pace}")
+        self.benchmark, self.pace = benchmark, pace
+        self.name, self.space, self.budgets = benchmark.name, benchmark.space, benchmark.budgets
+        self.measure, self.split, self.continues = benchmark.measure, benchmark.split, benchmark.continues
+
+    def query(
+        self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
+    ) -> Evaluations:
+        """Answer as the benchmark does, in its own time."""
+        heard = self.benchmark.query(archs, epochs, streams)
+        return heard._replace(seconds=heard.seconds * self.pace)
+
+    def outcomes(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64] | None:
+        """Give the benchmark's."""
+        return self.benchmark.outcomes(archs, epochs)
+
+    def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
+        """Give the benchmark's."""
+        return self.benchmark.test(archs, epochs)
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """Those that the benchmark knows."""
+        return self.benchmark.costs
+
+    def cost(self, name: str, archs: Archs) -> NDArray[np.float64]:
+        """Give the benchmark's."""
+        return self.benchmark.cost(name, archs)
+
+    def optimum(self, epochs: int | None = None) -> tuple[float, float]:
+        """Give the benchmark's."""
+        return self.benchmark.optimum(epochs)
+
+    def describe(self) -> dict[str, Any]:
+        """Say, besides what the benchmark says, that its clock was changed."""
+        said = self.benchmark.describe()
+        warning = f"simulated time: a second of {self.name}'s trainings stands for {self.pace:g} seconds"
+        return {**said, "pace": self.pace, "warnings": [*said.get("warnings", []), warning]}

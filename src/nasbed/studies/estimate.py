@@ -42,7 +42,7 @@ def estimate(cell: Cell, part: int) -> Estimate:
     count, each = evaluations(cell), _mean_seconds(*_source(cell))
     parts = -(-cell.runs // part)
     work = count * (parts * SECONDS_A_STEP + cell.runs * SECONDS_AN_EVALUATION) + parts * _SECONDS_A_CELL
-    return Estimate(count, count * each / cell.search["workers"], work)
+    return Estimate(count, count * each / (cell.search.workers or 1), work)
 
 
 def evaluations(cell: Cell) -> float:
@@ -50,15 +50,15 @@ def evaluations(cell: Cell) -> float:
     how, limits = cell.search, []
     each = _mean_seconds(*_source(cell))
     benchmark = opened(*_source(cell)[:3])
-    if how["evaluations"] is not None:
-        limits.append(float(how["evaluations"]))
-    if how["total_epochs"] is not None:
-        limits.append(np.ceil(how["total_epochs"] / (how["epochs"] or benchmark.budgets[-1])))
+    if how.evaluations is not None:
+        limits.append(float(how.evaluations))
+    if how.total_epochs is not None:
+        limits.append(np.ceil(how.total_epochs / (how.fidelity(benchmark))))
     if each > 0:
-        if how["seconds"] is not None:
-            limits.append(np.ceil(how["seconds"] * how["workers"] / each))
-        if how["total_seconds"] is not None:
-            limits.append(np.ceil(how["total_seconds"] / each))
+        if how.seconds is not None:
+            limits.append(np.ceil(how.seconds * (how.workers or 1) / each))
+        if how.total_seconds is not None:
+            limits.append(np.ceil(how.total_seconds / each))
     return float(min(limits, default=1.0))
 
 
@@ -69,7 +69,7 @@ def together(cells: Sequence[Cell], part: int) -> float:
 
 def _source(cell: Cell) -> tuple[str, tuple[tuple[str, object], ...], float, int | None]:
     source = cell.source
-    return source.name, tuple(source.settings.items()), source.pace, cell.search["epochs"]
+    return source.name, tuple(source.settings.items()), source.pace, cell.search.epochs
 
 
 @cache

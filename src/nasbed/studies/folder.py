@@ -15,15 +15,23 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from nasbed.core.checked import read_json, write_json
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.core.files import replacing
-from nasbed.core.store import Record, Store, as_json
+from nasbed.core.files import remove_left, replacing
+from nasbed.core.locks import holder
+from nasbed.core.store import SALVAGED, Record, Store, as_json
+from nasbed.run import rows_file
+from nasbed.run.rows_file import ABOUT
 from nasbed.studies.cell import Cell
-from nasbed.studies.merging import merged
+from nasbed.studies.work import written
 
 NOTES = "study.json"
+DAMAGED = ".damaged"
+"""How a file ends that was moved aside."""
+
+PLAYED_AGAIN = "run the study again, and it moves the file aside and plays it again"
+_FOUND_AGAIN = "run the study again, and it moves the file aside and finds its cells without it"
 _HASH = re.compile(r"-([0-9a-f]{16})\.parquet")
 _PART = re.compile(r"([0-9a-f]{16})-(\d+)\.parquet")
 
@@ -73,10 +81,14 @@ class StudyFolder(Store):
         try:
             for folder in (self._cells, self._parts):
                 folder.mkdir(parents=True, exist_ok=True)
-                for unfinished in folder.glob(".*.part"):  # of a process that was killed while it wrote
-                    unfinished.unlink(missing_ok=True)
+                remove_left(folder)
         except OSError as error:
             raise BadSetting(f"no folder can be made at {path}: {error.strerror}; choose another place") from None
+        try:
+            notes_of(path)
+        except CorruptFile:
+            (path / NOTES).replace((path / NOTES).with_suffix(DAMAGED))
+            self.note(SALVAGED, True)
         self._files = {h: file for h, file in cell_files(path).items() if self._is_whole(h, file)}
         self._waiting = {file.stem for file in self._parts.glob("*.parquet") if self._fits(file)}
         for parts in self._parts_of.values():
@@ -85,16 +97,15 @@ class StudyFolder(Store):
     # ── what is there ─────────────────────────────────────────────────────────────────────────────────────────
 
     def _is_whole(self, hash_: str, file: Path) -> bool:
-        """Say whether a file that the study wants can be read and is what its name says; what is not is moved aside."""
+        """Say whether a file that the study wants is whole and what its name says; what is not is moved aside."""
         if hash_ not in self._parts_of:
             return False
         try:
-            made = about_of(file)["info"]["study"]
-            if made["hash"] == hash_:
+            if about_of(file)["info"]["study"]["hash"] == hash_:
                 return True
         except CorruptFile:
             pass
-        file.rename(file.with_suffix(".damaged"))
+        file.replace(file.with_suffix(DAMAGED))
         return False
 
     def _fits(self, file: Path) -> bool:
@@ -105,6 +116,7 @@ class StudyFolder(Store):
         try:
             return bool(about_of(file)["shape"][1] == unit.count)
         except CorruptFile:
+            file.replace(file.with_suffix(DAMAGED))
             return False
 
     def __contains__(self, unit: object) -> bool:
@@ -149,7 +161,8 @@ class StudyFolder(Store):
         if cell.hash in self._files or not all(unit.name in self._waiting for unit in parts):
             return
         files = {unit.first: self._parts / f"{unit.name}.parquet" for unit in parts}
-        self._put(self._cells / cell.file, merged({first: file.read_bytes() for first, file in files.items()}))
+        tables = {first: rows_file.read(file, PLAYED_AGAIN) for first, file in files.items()}
+        self._put(self._cells / cell.file, merged(tables))
         self._files[cell.hash] = self._cells / cell.file
         for file in files.values():
             file.unlink(missing_ok=True)
@@ -160,8 +173,8 @@ class StudyFolder(Store):
 
     def note(self, name: str, value: Any) -> None:
         """Keep a fact of the whole study."""
-        with replacing(self.path / NOTES) as beside:
-            beside.write_text(as_json(name, {**self.notes(), name: value}) + "\n")
+        as_json(name, value)
+        write_json(self.path / NOTES, {**self.notes(), name: value})
 
     def notes(self) -> dict[str, Any]:
         """Give every fact that was noted."""
@@ -172,15 +185,11 @@ def notes_of(path: Path) -> dict[str, Any]:
     """Give what a study's folder notes; nothing where there is no study.
 
     Raises:
-        CorruptFile: When its notes cannot be read.
+        CorruptFile: When its notes are damaged.
     """
-    try:
-        found: dict[str, Any] = json.loads((path / NOTES).read_text())
-    except FileNotFoundError:
+    if not (path / NOTES).exists():
         return {}
-    except (OSError, ValueError) as error:
-        raise CorruptFile(f"{path / NOTES} is not what nasbed notes of a study: {error}") from None
-    return found
+    return read_json(path / NOTES, "what nasbed notes of a study", _FOUND_AGAIN)
 
 
 def cell_files(path: Path) -> dict[str, Path]:
@@ -189,16 +198,128 @@ def cell_files(path: Path) -> dict[str, Path]:
     return {match[1]: file for match, file in matches if match}
 
 
+def damaged_files(path: Path) -> list[Path]:
+    """Give the files that were found to be damaged and moved aside."""
+    return sorted(path.rglob(f"*{DAMAGED}"))
+
+
 def about_of(file: Path) -> dict[str, Any]:
-    """Read what a Parquet file says of itself, and nothing else of it.
+    """Read what a cell's or a part's file says of itself, and see that the file is whole.
 
     Raises:
-        CorruptFile: When it cannot be read or was not written by nasbed.
+        CorruptFile: When it is damaged or was not written by nasbed.
     """
+    found = rows_file.said_of(file, PLAYED_AGAIN)
     try:
-        found: dict[str, Any] = json.loads(pq.read_schema(file).metadata[b"nasbed"])
         if not isinstance(found["info"]["study"]["hash"], str) or not isinstance(found["shape"][1], int):
             raise ValueError("it does not say what it is made of")
-    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError) as error:
         raise CorruptFile(f"{file} is not a study's file: {error}") from None
     return found
+
+
+def merged(parts: Mapping[int, pa.Table]) -> bytes:
+    """Put the rows of parts, given by the numbers of their first runs, one after the other."""
+    tables = [parts[first] for first in sorted(parts)]
+    abouts = [json.loads(table.schema.metadata[ABOUT]) for table in tables]
+    fullest = max(tables, key=lambda table: len(table.column_names))
+    rows = pa.concat_tables([_filled(table, fullest, about) for table, about in zip(tables, abouts, strict=True)])
+    return written(rows.combine_chunks().replace_schema_metadata({ABOUT: json.dumps(_about(abouts))}))
+
+
+def _about(abouts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Say of the whole what the first part says of itself, and how long and wide the whole is."""
+    shapes = [about["shape"] for about in abouts]
+    return {**abouts[0], "shape": [max(steps for steps, _ in shapes), sum(runs for _, runs in shapes)]}
+
+
+def _filled(table: pa.Table, like: pa.Table, about: dict[str, Any]) -> pa.Table:
+    """Add the columns that a part lacks because its runs ended before a search had anything to write into them."""
+    for i, name in enumerate(like.column_names):
+        if name not in table.column_names:
+            kind = like.schema.field(name).type
+            info = about["info"]
+            usual = info["epochs"] or info["benchmark"]["budgets"][-1]
+            value = {"parents": [-1, -1], "fidelity": usual}[name]
+            table = table.add_column(i, name, pa.array([value] * len(table), kind))
+    return table
+
+
+@dataclass(frozen=True)
+class StudyStanding:
+    """How far a study is.
+
+    Attributes:
+        path: The folder.
+        study: Its name.
+        cells: How many it asked for when it was last begun.
+        done: How many of them have their file.
+        waiting: Parts of cells that are not whole yet.
+        stale: Files of cells that it does not ask for any more.
+        damaged: Files that are damaged, whether they were moved aside yet or not.
+        failures: Why parts could not be played, by unit.
+        sessions: Executor, workers, command and beginning of each session.
+        running: ``process`` and ``machine`` of the command that works on it; None when none does.
+    """
+
+    path: Path
+    study: str
+    cells: int
+    done: int
+    waiting: int
+    stale: int
+    damaged: list[Path]
+    failures: dict[str, str]
+    sessions: list[dict[str, Any]]
+    running: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, path: str | Path) -> StudyStanding:
+        """Read a folder, and write nothing.
+
+        Raises:
+            BadSetting: When no study was begun there.
+            CorruptFile: When its notes are damaged.
+        """
+        path = Path(path).expanduser()
+        notes = notes_of(path)
+        if "plan" not in notes or "cells" not in notes:
+            raise BadSetting(f"{path} is not the folder of a study")
+        files = cell_files(path)
+        wanted, there = set(notes["cells"]), {hash_ for hash_, file in files.items() if _is_whole(hash_, file)}
+        damaged = [*damaged_files(path), *(files[hash_] for hash_ in sorted(set(files) - there))]
+        return cls(
+            path,
+            notes["plan"]["study"],
+            len(wanted),
+            len(wanted & there),
+            sum(file.name[:16] in wanted for file in (path / "parts").glob("*.parquet")),
+            len(there - wanted),
+            damaged,
+            dict(notes.get("failures", {})),
+            list(notes.get("sessions", [])),
+            holder(path / NOTES),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the same for a program, JSON-able."""
+        return {
+            "folder": str(self.path),
+            "study": self.study,
+            "cells": self.cells,
+            "done": self.done,
+            "waiting_parts": self.waiting,
+            "stale_files": self.stale,
+            "damaged": list(map(str, self.damaged)),
+            "failures": self.failures,
+            "running": self.running,
+            "sessions": self.sessions,
+            "command": self.sessions[-1]["command"] if self.sessions else None,
+        }
+
+
+def _is_whole(hash_: str, file: Path) -> bool:
+    try:
+        return bool(about_of(file)["info"]["study"]["hash"] == hash_)
+    except CorruptFile:
+        return False

@@ -27,17 +27,16 @@ from nasbed.core.records import Archs, Evaluations
 from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.optimizers.random import RandomSearch
-from nasbed.report.random_search import expected_best
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import Duplicates, SearchSettings
 from nasbed.spaces.nasbench201 import NASBench201
+from nasbed.statistics.random_search import expected_best
 from nasbed.studies.reproduction import Line, Reproduction
-from nasbed.tables.curves.cache import curves_for, imported_curves, is_published
-from nasbed.tables.curves.table import CurveTable
+from nasbed.tables.cache import imported, table_for
+from nasbed.tables.table import Table
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams
-    from nasbed.run.duplicates import Duplicates
 
 RUNS = 500
 AT = (50, 150, 300)
@@ -162,9 +161,8 @@ def baselines(data: str | Path | None, runs: int | None, seed: int, progress: Ca
 def _best_so_far(benchmark: Benchmark, method: str, runs: int, seed: int) -> NDArray[np.float64]:
     """Play a method; give the best so far at each of ``AT``, ``(runs, points)``."""
     make, duplicates = METHODS[method]
-    history = search(
-        make(), benchmark, Budget(evaluations=AT[-1]), runs=runs, seed=seed, duplicates=duplicates, repeats="mean"
-    )
+    settings = SearchSettings(evaluations=AT[-1], runs=runs, seed=seed, duplicates=duplicates, repeats="mean")
+    history = search(make(), benchmark, settings)
     return history.curve("validation", "evaluations", np.array(AT))[1]
 
 
@@ -173,14 +171,14 @@ def _lines(what: str, ours: Any, published: Any, tolerances: Any) -> list[Line]:
     return [Line(f"{what}, after {n}", float(our), theirs, float(most)) for n, our, theirs, most in numbers]
 
 
-def _table(data: str | Path | None) -> CurveTable:
+def _table(data: str | Path | None) -> Table:
     """Open the file of accuracies, or what was imported.
 
     Raises:
         BadSetting: When it is not there, or something else.
     """
     if data is None:
-        table = imported_curves("nasbench201")
+        table = imported("nasbench201")
         if table is None:
             raise BadSetting(
                 f"the accuracies of NAS-Bench-201 are not on this machine yet: fetch {_FILE}, then give --data PATH, "
@@ -190,13 +188,13 @@ def _table(data: str | Path | None) -> CurveTable:
     path = Path(data).expanduser()
     if not path.exists():
         raise BadSetting(f"there is no file {path}; --data is the path of {_FILE}, or of a table of NAS-Bench-201")
-    found = curves_for(path) if is_published(path) else CurveTable.open(path)
+    found = table_for(path)
     if found.space != NASBench201():
         raise BadSetting(f"{path} is of {found.space.name}, not of NAS-Bench-201")
     return found
 
 
-def _accuracies(table: CurveTable, name: str) -> NDArray[np.float64]:
+def _accuracies(table: Table, name: str) -> NDArray[np.float64]:
     """Read the accuracies of seed 888 by official index, ``(15625,)``, as fractions.
 
     Raises:
@@ -204,14 +202,13 @@ def _accuracies(table: CurveTable, name: str) -> NDArray[np.float64]:
     """
     group, split = SPLITS[name]
     try:
-        column = table.measured(group, split, "accuracy", 200)
-        found = column.at(len(column.epochs) - 1)[:, list(column.seeds).index(888)]
-    except (NotInTable, ValueError) as error:
+        measured = table.measurement("accuracy", split=split, data=group, recipe=200)
+        found = measured.values(NASBench201().enumerate(), seed=888)
+    except NotInTable as error:
         raise BadSetting(
             f"{table.path} has no accuracies of seed 888 on {name}: {error}; give --data {_FILE}"
         ) from None
-    space = NASBench201()
-    values = found[table.rows(space.enumerate())] / (1.0 if column.unit == "fraction" else 100.0)
+    values = found / (1.0 if measured.unit == "fraction" else 100.0)
     if np.isnan(values).any():
         raise BadSetting(f"{table.path} lacks accuracies of seed 888 on {name}; give --data {_FILE}")
     return values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,7 +9,8 @@ from itertools import product
 from typing import Any
 
 from nasbed.core.errors import BadSetting, NasbedError, UnknownName
-from nasbed.studies.values import Condition, named, values_of
+from nasbed.core.spelling import fitted, named, written
+from nasbed.studies.values import Condition, values_of
 
 NAME, LABEL, WHERE = "name", "label", "where"
 
@@ -77,7 +77,7 @@ class Part:
     def swept(self, key: str, values: list[Any], default: Any, place: str) -> Part:
         """Give the same with other values of a setting."""
         with at(place):
-            checked = [checked_value(key, value, default) for value in values]
+            checked = [fitted(key, value, default) for value in values]
         return replace(self, settings={**self.settings, key: checked})
 
     @property
@@ -101,15 +101,8 @@ class Part:
         """
         shown = settings if whole and self.label is None else {key: settings[key] for key in self.varied}
         name = self.label or self.name
-        text = ",".join(f"{key}={in_words(value)}" for key, value in shown.items())
+        text = ",".join(f"{key}={written(value)}" for key, value in shown.items())
         return f"{name}{',' if '=' in name else ':'}{text}" if text else name
-
-
-def in_words(value: Any) -> str:
-    """Write a value as a command line has it."""
-    if isinstance(value, list | tuple):
-        return "+".join(map(in_words, value))
-    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
 
 
 def checked_values(key: str, given: Any, known: Mapping[str, Any] | None, place: str, owner: str) -> list[Any]:
@@ -126,30 +119,4 @@ def checked_values(key: str, given: Any, known: Mapping[str, Any] | None, place:
         default = None if known is None else known[key]
         if isinstance(default, list | tuple) and not (isinstance(given, list) and given and isinstance(given[0], list)):
             given = [given]  # one value
-        return [checked_value(key, value, default) for value in values_of(given)]
-
-
-def checked_value(key: str, value: Any, default: Any) -> Any:
-    """Give a value that can stand where the default stands.
-
-    Raises:
-        BadSetting: When it is of another kind.
-    """
-    if value == "none" and not isinstance(default, str):
-        return None
-    if isinstance(default, bool | int | float) and not _alike(value, default):
-        raise BadSetting(f"{key} is like {in_words(default)}, not {value!r}")
-    return value
-
-
-def _alike(value: Any, default: float) -> bool:
-    """Say whether a value can stand where a true or false, an integer or a number stands."""
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
-    return isinstance(value, int) or (isinstance(default, float) and isinstance(value, float))
-
-
-def defaults_of(maker: Any) -> dict[str, Any]:
-    """Give the settings that a class or function takes, each with its default; None where it has none."""
-    parameters = inspect.signature(maker).parameters.values()
-    return {p.name: None if p.default is p.empty else p.default for p in parameters}
+        return [fitted(key, value, default) for value in values_of(given)]

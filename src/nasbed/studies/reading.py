@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.registry import defaults_of
 from nasbed.core.registry import optimizers as registered
 from nasbed.run.history import Metric
 from nasbed.studies.cell import SEARCH, Keep
-from nasbed.studies.parts import Part, at, checked_values, defaults_of
+from nasbed.studies.parts import Part, at, checked_values
 
 RUNS = 100
 PART = 100

@@ -17,15 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
-from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.core.errors import BadSetting
 from nasbed.core.files import replacing
-from nasbed.report.comparison import Comparison
-from nasbed.report.reference import RandomReference, random_reference
-from nasbed.report.summary import mean_and_reach, quartiles
+from nasbed.run import rows_file
 from nasbed.run.history import History, Metric
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.random_search import RandomReference, random_reference
+from nasbed.statistics.summary import mean_and_reach, quartiles
 from nasbed.studies.cell import Cell, slug
 from nasbed.studies.door import opened
-from nasbed.studies.folder import about_of, cell_files
+from nasbed.studies.folder import PLAYED_AGAIN, about_of, cell_files, damaged_files
 from nasbed.studies.outcomes import CLOCKS, outcomes
 from nasbed.studies.reading import Surface
 from nasbed.studies.surface import Grid, draw, grid_of
@@ -94,17 +95,8 @@ class Results:
             BadSetting: When the cell is not done.
             CorruptFile: When its file is damaged.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         file = self._file(cell)
-        if cell.keep == "trials":
-            table = outcomes(self.history(cell))
-        else:
-            try:
-                table = pq.read_table(file, page_checksum_verification=True)
-            except (OSError, pa.ArrowInvalid) as error:
-                raise CorruptFile(f"{file} is damaged: {error}; remove it, and the study plays it again") from None
+        table = outcomes(self.history(cell)) if cell.keep == "trials" else rows_file.read(file, PLAYED_AGAIN)
         return {name: table[name].to_numpy() for name in table.column_names if name != "arch"}
 
     def _file(self, cell: Cell) -> Path:
@@ -205,6 +197,8 @@ class Results:
         if len(self.versions) > 1:
             mixed = "; ".join(f"{count} with {versions}" for versions, count in self.versions.items())
             said[f"the cells were played with different versions: {mixed}"] = None
+        for file in damaged_files(self.path):
+            said[f"{file} was damaged, and what it had was played again; remove it once it is not needed"] = None
         if self.stale:
             count = len(self.stale)
             said[f"{count} files in {self.path / 'cells'} are of an earlier form of the study and are not used"] = None
@@ -243,9 +237,9 @@ def _reference(cells: list[Cell]) -> RandomReference | None:
     """Give what random search is expected to reach, where one of the cells is that and pays for what it knows."""
     for cell in cells:
         how, settings = cell.search, cell.settings
-        if cell.optimizer == "random" and settings["replacement"] and how["duplicates"] == "pay":
+        if cell.optimizer == "random" and settings["replacement"] and how.duplicates == "pay":
             benchmark = opened(cell.source.name, tuple(cell.source.settings.items()), cell.source.pace)
-            return random_reference(benchmark, how["epochs"], how["repeats"])
+            return random_reference(benchmark, how.epochs, how.repeats)
     return None
 
 

@@ -7,7 +7,7 @@ all its repetitions, one Parquet file. What a file holds follows from the cell a
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,16 +15,29 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from nasbed.core.errors import BadSetting, NasbedError, UnknownName
+from nasbed.core.errors import BadSetting, Interrupted, NasbedError, UnknownName
+from nasbed.core.locks import claimed
+from nasbed.core.registry import defaults_of, executors
 from nasbed.core.registry import optimizers as registered
-from nasbed.studies.cell import SEARCH, Cell, Keep, Source
-from nasbed.studies.parts import Part, at, checked_value, defaults_of
+from nasbed.core.spelling import fitted
+from nasbed.run.about import command_line
+from nasbed.run.campaign import Status, campaign
+from nasbed.studies.cell import BASE, SEARCH, Cell, Keep, Source
+from nasbed.studies.folder import NOTES, StudyFolder, units_of
+from nasbed.studies.parts import Part, at
 from nasbed.studies.reading import PART, RUNS, Surface, fields_of
+from nasbed.studies.results import Results
 from nasbed.studies.values import Condition
 
 if TYPE_CHECKING:
     from nasbed.studies.results import Results
-    from nasbed.studies.running import Progress
+
+PLAY = "nasbed.studies.work:play"
+
+ATTEMPTS = 3
+"""How often a part is tried whose worker dies."""
+
+Progress = Callable[[Status], None]
 
 
 @dataclass(frozen=True)
@@ -34,7 +47,7 @@ class Study:
     Attributes:
         name: Of its files and folder.
         optimizers: Which, with the values of their settings.
-        benchmarks: Which, likewise; ``pace`` is a setting of each: see ``studies.pace``.
+        benchmarks: Which, likewise; ``pace`` is a setting of each: see ``Paced``.
         search: The values of each setting in ``cell.SEARCH`` that is given.
         runs: Repetitions of each cell.
         keep: ``"trials"``, a row a trial, from which curves can be drawn; or ``"outcomes"``, a row a run, for sweeps.
@@ -95,7 +108,7 @@ class Study:
         if key in SEARCH:
             if isinstance(SEARCH[key], tuple):  # of objectives, a word is a list of one
                 values = [[value] if isinstance(value, str) else value for value in values]
-            checked = [checked_value(key, value, SEARCH[key]) for value in values]
+            checked = [fitted(key, value, SEARCH[key]) for value in values]
             return replace(self, search={**self.search, key: checked})
         owner, _, setting = key.rpartition(".")
         known: list[str] = [*SEARCH]
@@ -151,7 +164,7 @@ class Study:
         methods = list(self._methods())
         found: dict[str, Cell] = {}
         for (benchmark, source, of_benchmark), own in product(sources, searches):
-            search = {**SEARCH, **own}
+            search = BASE.but(own)
             of_search = {key: value for key, value in own.items() if key in self.varied}
             for name, settings, label, of_method in methods:
                 varied = {**of_benchmark, **of_search, **of_method}
@@ -217,8 +230,6 @@ class Study:
             BadSetting: When the study or the executor is not allowed, or another process works in the folder.
             Interrupted: At Ctrl-C; the same call goes on.
         """
-        from nasbed.studies.running import run
-
         return run(
             self,
             Path(out).expanduser(),
@@ -232,3 +243,49 @@ class Study:
 def _shown(part: Part, settings: Mapping[str, Any], source: Source) -> str:
     """Name a benchmark: as the study does, or by what it calls itself rather than by a path."""
     return replace(part, name=source.called).called(settings)
+
+
+def run(
+    study: Study,
+    out: Path,
+    *,
+    executor: str,
+    settings: Mapping[str, Any],
+    command: str | None,
+    progress: Progress | None,
+) -> Results:
+    """Play what is missing in the folder; see ``Study.run``."""
+    typed = command or command_line()
+    resume = f"they are kept in {out}; to go on: {typed}"
+    try:
+        units = units_of(study.cells, study.part)
+        with executors.read(executor, settings) as machine:  # which may be refused, before there is a folder
+            out.mkdir(parents=True, exist_ok=True)
+            with claimed(out / NOTES, shown=out), StudyFolder(out, units) as folder:
+                folder.note("cells", [cell.hash for cell in study.cells])
+                campaign(
+                    list(units),
+                    PLAY,
+                    lambda name: (units[name].cell, units[name].first, units[name].count),
+                    plan={"study": study.name},
+                    session={"executor": executor, "workers": machine.slots, "command": typed, "parts": len(units)},
+                    store=folder,
+                    executor=machine,
+                    attempts=ATTEMPTS,
+                    cost=lambda name: units[name].count * steps_of(units[name].cell),
+                    resume=resume,
+                    progress=progress,
+                )
+                folder.note("failures", folder.failures)
+                return Results.of(study, out, folder.failures)
+    except OSError as error:
+        raise BadSetting(f"{out} cannot be written: {error.strerror or error}") from None
+    except KeyboardInterrupt:  # the campaign's own are Interrupted already; this was before or after it
+        raise Interrupted(f"interrupted; what was played is kept in {out}; to go on: {typed}") from None
+
+
+def steps_of(cell: Cell) -> float:
+    """Guess how many evaluations a run has, in any measure that is the same for all cells."""
+    from nasbed.studies.estimate import evaluations
+
+    return evaluations(cell)

@@ -7,13 +7,12 @@ and may have ranges in it.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.spelling import pieces, value
 
 _RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)\s*(?:\.\.\s*(\d+)\s*)?")
 _CONDITION = re.compile(r"\s*([A-Za-z_]\w*)\s*(<=|>=|==|!=|<|>)\s*([\w.]+)\s*")
@@ -33,10 +32,10 @@ def values_of(given: Any) -> list[Any]:
     if not found:
         raise BadSetting(f"{given!r} has no value in it; give one at least")
     seen = set[str]()
-    for value in found:
-        if repr(value) in seen:
-            raise BadSetting(f"the value {value!r} is given twice")
-        seen.add(repr(value))
+    for one in found:
+        if repr(one) in seen:
+            raise BadSetting(f"the value {one!r} is given twice")
+        seen.add(repr(one))
     return found
 
 
@@ -50,43 +49,6 @@ def _range(item: Any) -> list[Any]:
     return list(range(first, last + 1, step))
 
 
-def typed(text: str) -> Any:
-    """Read a value as it stands on a command line: a TOML number or boolean, ``none``, or else text.
-
-    >>> typed("30"), typed("0.5"), typed("true"), typed("none"), typed("pay")
-    (30, 0.5, True, None, 'pay')
-    """
-    word = text.strip()
-    if word.lower() == "none":
-        return None
-    with suppress(tomllib.TOMLDecodeError):
-        value = tomllib.loads(f"value = {word.lower() if word.lower() in ('true', 'false') else word}")["value"]
-        if isinstance(value, bool | int | float):
-            return value
-    return word
-
-
-def named(text: str) -> tuple[str, dict[str, Any]]:
-    """Read ``NAME`` or ``NAME:key=value,key=value``.
-
-    Raises:
-        BadSetting: For a pair without ``=``, or a key that comes twice.
-    """
-    name, colon, inline = text.partition(":")
-    if not colon or "=" not in inline:
-        return text, {}
-    found: dict[str, Any] = {}
-    for pair in inline.split(","):
-        key, equals, value = (part.strip() for part in pair.partition("="))
-        key = key.replace("-", "_")
-        if not equals or not key:
-            raise BadSetting(f"{pair!r} is not a setting; write it as key=value, such as population=30")
-        if key in found:
-            raise BadSetting(f"the setting {key!r} is given twice")
-        found[key] = typed(value)
-    return name, found
-
-
 def grid_of(text: str) -> tuple[str, list[Any]]:
     """Read ``key=a,b,c``, each of them a value or a range, as ``--grid`` takes it.
 
@@ -96,7 +58,7 @@ def grid_of(text: str) -> tuple[str, list[Any]]:
     key, equals, rest = text.partition("=")
     if not equals or not key.strip() or not rest.strip():
         raise BadSetting(f"{text!r} is no grid; write key=a,b,c or key=1..99, such as population=10,50,100")
-    return key.strip().replace("-", "_"), values_of([typed(part) for part in rest.split(",")])
+    return key.strip().replace("-", "_"), values_of([value(part) for part in pieces(rest)])
 
 
 @dataclass(frozen=True)
@@ -124,7 +86,7 @@ class Condition:
         match = _CONDITION.fullmatch(text) if isinstance(text, str) else None
         if match is None:
             raise BadSetting(f"a condition is KEY <= KEY or KEY <= NUMBER, with <=, <, >=, >, == or !=; not {text!r}")
-        left, right = match[1], typed(match[3])
+        left, right = match[1], value(match[3])
         for key in (left, right) if isinstance(right, str) and match[2] not in ("==", "!=") else (left,):
             if key not in keys:
                 raise UnknownName("key", str(key), keys)

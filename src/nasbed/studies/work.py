@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from nasbed.core.registry import optimizers
 from nasbed.run.history import History
+from nasbed.run.rows_file import to_parquet
 from nasbed.run.search import search
 from nasbed.studies.cell import Cell
-from nasbed.studies.door import budget_of, opened
+from nasbed.studies.door import opened
 from nasbed.studies.outcomes import outcomes
 
 PLAY = "nasbed.studies.work:play"
@@ -29,24 +29,9 @@ def play(cell: Cell, first: int, count: int) -> bytes:
 
 
 def _history(cell: Cell, first: int, count: int) -> History:
-    how = cell.search
     benchmark = opened(cell.source.name, tuple(cell.source.settings.items()), cell.source.pace)
-    history = search(
-        optimizers.make(cell.optimizer, cell.settings),
-        benchmark,
-        budget_of(how),
-        runs=count,
-        first_run=first,
-        seed=how["seed"],
-        epochs=how["epochs"],
-        duplicates=how["duplicates"],
-        repeats=how["repeats"],
-        workers=how["workers"],
-        scheduling=how["scheduling"],
-        failures=how["failures"],
-        objectives=how["objectives"],
-        limits=how["limits"],
-    ).attach(benchmark)
+    settings = replace(cell.search, runs=count, first_run=first)
+    history = search(optimizers.make(cell.optimizer, cell.settings), benchmark, settings).attach(benchmark)
     history.info["benchmark"].pop("path", None)  # of the machine, where a file shall be the same on every one
     history.info["study"] = made_of(cell)
     return history
@@ -58,11 +43,9 @@ def made_of(cell: Cell) -> dict[str, Any]:
 
 
 def written(table: pa.Table) -> bytes:
-    """Give the bytes of a Parquet file, with a checksum of every page."""
+    """Give the bytes of a Parquet file with its checksum."""
     fields = [field.with_type(_plain(field.type)) for field in table.schema]
-    file, table = BytesIO(), table.cast(pa.schema(fields, table.schema.metadata))
-    pq.write_table(table, file, compression="zstd", write_page_checksum=True)
-    return file.getvalue()
+    return to_parquet(table.cast(pa.schema(fields, table.schema.metadata)))
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -7,12 +7,10 @@ import pytest
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.rng import Streams
-from nasbed.landscape.distance import FitnessDistance
 from nasbed.landscape.landscape import Landscape
+from nasbed.landscape.measures import Autocorrelation, FitnessDistance, Surroundings, random_walks
 from nasbed.landscape.optima import LocalOptima
 from nasbed.landscape.study import study
-from nasbed.landscape.surroundings import Surroundings
-from nasbed.landscape.walks import Autocorrelation, random_walks
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
 

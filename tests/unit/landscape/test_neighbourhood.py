@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nasbed.core.errors import BadSetting
-from nasbed.landscape.neighbourhood import neighbourhood
+from nasbed.landscape.landscape import neighbourhood
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.spaces.natssize import NATSSize

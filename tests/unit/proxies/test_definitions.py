@@ -10,18 +10,11 @@ from torch import nn
 
 from nasbed.core.errors import BadSetting, UnknownName
 from nasbed.core.proxy import WORST
-from nasbed.nets.build import build
+from nasbed.nets.blueprint import build
 from nasbed.nets.costs import flops, params
-from nasbed.proxies.fisher import Fisher
-from nasbed.proxies.flops import FLOPs
-from nasbed.proxies.grad_norm import GradientNorm
-from nasbed.proxies.grasp import GraSP
-from nasbed.proxies.l2_norm import L2Norm
-from nasbed.proxies.params import Parameters
-from nasbed.proxies.plain import Plain
+from nasbed.proxies.flops import FLOPs, Parameters
 from nasbed.proxies.probe import Probe
-from nasbed.proxies.snip import SNIP
-from nasbed.proxies.synflow import SynFlow
+from nasbed.proxies.saliency import SNIP, Fisher, GradientNorm, GraSP, L2Norm, Plain, SynFlow
 from nasbed.spaces.nasbench201 import NASBench201
 
 CELL = "|nor_conv_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|none~0|nor_conv_3x3~1|avg_pool_3x3~2|"

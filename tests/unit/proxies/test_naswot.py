@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from nasbed.core.errors import BadSetting
-from nasbed.nets.build import build
-from nasbed.proxies.agreement import agreements, differences_by_product
-from nasbed.proxies.naswot import NASWOT
+from nasbed.nets.blueprint import build
+from nasbed.proxies.naswot import NASWOT, agreements, differences_by_product
 from nasbed.proxies.probe import Probe
 from nasbed.spaces.nasbench201 import NASBench201
 

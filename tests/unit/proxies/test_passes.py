@@ -10,11 +10,9 @@ from torch import nn
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.registry import proxies as registered
-from nasbed.proxies.grad_norm import GradientNorm
 from nasbed.proxies.passes import layers
-from nasbed.proxies.probe import Probe
-from nasbed.proxies.scoring import score
-from nasbed.proxies.snip import SNIP
+from nasbed.proxies.probe import Probe, score
+from nasbed.proxies.saliency import SNIP, GradientNorm
 
 
 class Counting(nn.Module):

@@ -8,7 +8,7 @@ from torch import nn
 
 from nasbed.core.errors import BadSetting
 from nasbed.proxies.probe import Probe, last_tensor
-from nasbed.proxies.snip import SNIP
+from nasbed.proxies.saliency import SNIP
 
 LOGITS, FEATURES = torch.zeros(2, 3), torch.zeros(2, 7)
 

@@ -4,7 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from nasbed.report.comparison import compare
+from nasbed import compare
 from nasbed.report.figures import course, outcome
 
 

@@ -6,9 +6,9 @@ import io
 import numpy as np
 from made_runs import ended
 
-from nasbed.report.improvement import improvements
-from nasbed.report.interquartile import interquartile_means
 from nasbed.report.latex import comma_separated, escaped, latex, markdown
+from nasbed.statistics.improvement import improvements
+from nasbed.statistics.interquartile import interquartile_means
 
 TABLE = (["search_name", "regret %"], [["a|b & c", "1.00 (0.50 to 2.00)"], ["d", "–"]])
 

@@ -10,11 +10,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from nasbed import compare
 from nasbed.core.errors import BadSetting
 from nasbed.optimizers.evolution import RegularizedEvolution
-from nasbed.report.comparison import Comparison, compare
 from nasbed.report.page.page import html, write
 from nasbed.run.history import History
+from nasbed.statistics.comparison import Comparison
 
 HOSTILE = "<script>alert('1')</script>\"&amp;'}}{{ 7*7 }}</script><img src=x onerror=alert(2)> — Ünïcode 漢字 @0"
 

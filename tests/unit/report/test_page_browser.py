@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from nasbed import compare
 from nasbed.core.errors import MissingExtra
 from nasbed.core.extras import require
 from nasbed.optimizers.evolution import RegularizedEvolution
-from nasbed.report.comparison import compare
 
 HOSTILE = "<script>document.title='taken'</script>}}\"' a-rather-long-name:population=100,sample=25"
 LIGHT, DARK = ({"name": "prefers-color-scheme", "value": value} for value in ("light", "dark"))

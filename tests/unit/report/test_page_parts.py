@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats.mstats import trimmed_mean_ci
 
+from nasbed import compare
 from nasbed.optimizers.evolution import RegularizedEvolution
-from nasbed.report.comparison import compare
+from nasbed.report.page.architectures import change, main_line
 from nasbed.report.page.bands import bands, interquartile_mean_and_reach, points
 from nasbed.report.page.encoding import as_json, numbers
-from nasbed.report.page.lineage import change, main_line
 from nasbed.report.page.parts import Table
 from nasbed.report.page.reaching import _fewer
-from nasbed.report.reference import RecordedReference
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.statistics.random_search import RecordedReference
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 from made_runs import ended
 
+from nasbed import compare
 from nasbed.core.errors import BadSetting
 from nasbed.report import statistics_figures as figures
-from nasbed.report.anytime import anytime_areas
-from nasbed.report.comparison import compare
 from nasbed.report.figures import course, outcome, style
-from nasbed.report.improvement import improvements
-from nasbed.report.interquartile import interquartile_means
-from nasbed.report.ranks import average_ranks
-from nasbed.report.targets import times_to_targets
-from nasbed.report.winners_curse import winners_curse
+from nasbed.statistics.anytime import anytime_areas
+from nasbed.statistics.curse import winners_curse
+from nasbed.statistics.improvement import improvements
+from nasbed.statistics.interquartile import interquartile_means
+from nasbed.statistics.ranks import average_ranks
+from nasbed.statistics.targets import times_to_targets
 
 
 @pytest.fixture(scope="module")

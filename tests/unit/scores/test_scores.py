@@ -69,12 +69,12 @@ def test_a_store_of_something_else_is_refused(tmp_path):
     ("name", "text", "error", "said"),
     [
         ("x.arrow", "hello", CorruptFile, "has no scores"),
-        ("x.csv", "", BadSetting, "is empty"),
-        ("x.csv", "architecture,snip\n", BadSetting, "no rows"),
+        ("x.csv", "", CorruptFile, "is empty"),
+        ("x.csv", "architecture,snip\n", CorruptFile, "no rows"),
         ("x.csv", "arch,snip\na,1\n", BadSetting, "a column 'architecture'"),
         ("x.csv", "architecture,snip\nhello,1\n", BadSetting, "of no registered space"),
-        ("x.csv", "architecture,snip\na,1,2\n", CorruptFile, "row 2 of .* has 3 fields, its header 2"),
-        ("x.csv", "architecture,snip\n8:8:8:8:8,much\n", BadSetting, "the column 'snip' .* not of numbers: 'much'"),
+        ("x.csv", "architecture,snip\na,1,2\n", CorruptFile, "line 2: it has 3 cells where 2 should be"),
+        ("x.csv", "architecture,snip\n8:8:8:8:8,much\n", CorruptFile, "line 2: 'much' in snip is no number"),
     ],
 )
 def test_what_is_no_file_of_scores_is_said(tmp_path, name, text, error, said):

@@ -4,7 +4,8 @@ import pytest
 
 from nasbed.core.errors import BadSetting, UnknownName
 from nasbed.core.registry import proxies
-from nasbed.scores.spelling import read, spelled
+from nasbed.core.spelling import spelled
+from nasbed.scores.spelling import read
 
 
 def test_names_and_settings_are_told_apart_by_their_commas():
@@ -36,7 +37,7 @@ def test_a_wrong_name_has_its_nearest():
 
 
 def test_what_is_no_setting_is_named():
-    with pytest.raises(BadSetting, match="'fast' is no setting of the proxy 'naswot'"):
+    with pytest.raises(BadSetting, match="'fast' is not a setting; write it as key=value"):
         read("naswot:fast")
 
 

@@ -5,10 +5,9 @@ import pytest
 import torch
 
 from nasbed.core.errors import BadSetting
-from nasbed.nets.build import build
+from nasbed.nets.blueprint import build
 from nasbed.nets.data.source import load
-from nasbed.proxies.probe import Probe
-from nasbed.proxies.scoring import score
+from nasbed.proxies.probe import Probe, score
 from nasbed.scores.work import _batch, score_unit, survey
 from nasbed.spaces.nasbench201 import NASBench201
 

@@ -15,7 +15,7 @@ import nasbed
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted
 from nasbed.run.history import History
 from nasbed.studies import Results, Study
-from nasbed.studies.standing import StudyStanding
+from nasbed.studies.folder import StudyStanding
 from nasbed.studies.work import play
 
 STUDY = Study.of(
@@ -103,7 +103,7 @@ def test_outcomes_are_those_of_the_trials(tmp_path):
 def test_a_file_says_what_it_was_made_of(tmp_path):
     results = played(tmp_path)
     for cell in STUDY.cells:
-        info = json.loads(pq.read_schema(results.files[cell.hash]).metadata[b"nasbed"])["info"]
+        info = json.loads(pq.read_schema(results.files[cell.hash]).metadata[b"nasbed.history.2"])["info"]
         assert info["study"]["hash"] == cell.hash
         assert info["study"]["spec"] == cell.spec
         assert info["benchmark"]["checksum"] == cell.source.checksum is not None
@@ -116,7 +116,7 @@ class Counting:
 
     def __init__(self, monkeypatch, stop_at=None):
         self.played, self.stop_at = [], stop_at
-        monkeypatch.setattr("nasbed.studies.running.PLAY", self)
+        monkeypatch.setattr("nasbed.studies.study.PLAY", self)
 
     def __call__(self, cell, first, count):
         if len(self.played) == self.stop_at:
@@ -189,10 +189,43 @@ def test_a_damaged_file_is_played_again_and_kept_aside(tmp_path, damage):
     one, other, _ = (results.files[cell.hash] for cell in STUDY.cells)
     content = one.read_bytes()
     one.write_bytes({"cut": content[:-100], "other": other.read_bytes(), "empty": b""}[damage])
-    played(tmp_path)
-    after = contents(tmp_path)
+    assert (StudyStanding.of(tmp_path).done, StudyStanding.of(tmp_path).damaged) == (2, [one])
+    again = played(tmp_path)
+    after, aside = contents(tmp_path), one.with_suffix(".damaged")
     assert {name: after[name] for name in before} == before
-    assert [name for name in after if name not in before] == [one.with_suffix(".damaged").name]
+    assert [name for name in after if name not in before] == [aside.name]
+    assert [
+        warning for warning in again.warnings if f"{aside} was damaged, and what it had was played again" in warning
+    ]
+    standing = StudyStanding.of(tmp_path)
+    assert (standing.done, standing.damaged) == (3, [aside])
+
+
+def test_a_damaged_part_is_played_again(tmp_path, monkeypatch):
+    study = replace(STUDY, part=4)
+    played(tmp_path / "whole", study)
+    Counting(monkeypatch, stop_at=2)
+    with pytest.raises(Interrupted):
+        played(tmp_path / "stopped", study)
+    part = next((tmp_path / "stopped" / "parts").glob("*.parquet"))
+    part.write_bytes(part.read_bytes()[:-1])
+    counting = Counting(monkeypatch)
+    again = played(tmp_path / "stopped", study)
+    assert len(counting.played) == 8
+    assert any(f"{part.with_suffix('.damaged')} was damaged" in warning for warning in again.warnings)
+    assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
+
+
+def test_without_its_notes_a_study_finds_its_cells(tmp_path, monkeypatch):
+    played(tmp_path)
+    notes = tmp_path / "study.json"
+    notes.write_bytes(notes.read_bytes().replace(b"small", b"smell"))
+    with pytest.raises(CorruptFile, match=r"study.json is damaged.*run the study again"):
+        StudyStanding.of(tmp_path)
+    counting = Counting(monkeypatch)
+    assert not played(tmp_path).missing
+    assert (counting.played, StudyStanding.of(tmp_path).study) == ([], "small")
+    assert (tmp_path / "study.damaged").exists()
 
 
 def test_a_changed_bit_is_seen_when_outcomes_are_read(tmp_path):
@@ -211,7 +244,7 @@ def test_what_cannot_be_played_is_said_and_left_to_be_done(tmp_path, monkeypatch
             raise MemoryError("no room")
         return play(cell, first, count)
 
-    monkeypatch.setattr("nasbed.studies.running.PLAY", failing)
+    monkeypatch.setattr("nasbed.studies.study.PLAY", failing)
     results = played(tmp_path)
     assert [cell.label for cell in results.missing] == ["local"]
     assert "no room" in next(iter(results.failures.values()))
@@ -231,7 +264,7 @@ def test_a_folder_belongs_to_one_study(tmp_path):
 
 SLOW = """
 import sys, time
-from nasbed.studies import running, work, Study
+from nasbed.studies import study as running, work, Study
 running.PLAY = lambda *what: time.sleep(0.05) or work.play(*what)
 Study.read(sys.argv[1]).run(sys.argv[2], executor="inline")
 """

@@ -39,7 +39,7 @@ def test_a_file_is_the_product_of_its_parts(tmp_path):
         for sample in (5, 10, 15)
         if sample <= population
     ]
-    assert [(cell.search["duplicates"], cell.label) for cell in study.cells] == [
+    assert [(cell.search.duplicates, cell.label) for cell in study.cells] == [
         (duplicates, label) for duplicates in ("pay", "free") for label in labels
     ]
     assert study.varied == ["population", "sample", "duplicates"]
@@ -116,9 +116,9 @@ def test_a_relative_path_begins_where_the_file_lies(tmp_path, monkeypatch):
     moved.mkdir()
     shutil.copy(tmp_path / "mine.arrow", moved)
     assert read(moved, text).cells[0].hash == cell.hash, "where a table lies decides nothing"
-    column = "mine.arrow:validation=train_accuracy"
-    cells = read(moved, text.replace("mine.arrow", column)).cells
-    assert cells[0].benchmark == "mine:validation=train_accuracy"
+    part = "mine.arrow:recipe=12"
+    cells = read(moved, text.replace("mine.arrow", part)).cells
+    assert cells[0].benchmark == "mine:recipe=12"
 
 
 @pytest.mark.parametrize(

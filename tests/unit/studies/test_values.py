@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.core.errors import BadSetting, UnknownName
-from nasbed.studies.values import Condition, grid_of, named, typed, values_of
+from nasbed.core.spelling import named, value
+from nasbed.studies.values import Condition, grid_of, values_of
 
 
 @given(st.integers(-50, 50), st.integers(0, 60), st.integers(1, 9))
@@ -31,14 +32,14 @@ def test_one_and_true_are_not_the_same_value():
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
+    ("text", "expected"),
     [("30", 30), ("-1", -1), ("0.5", 0.5), ("1e3", 1e3), ("true", True), ("False", False), ("none", None)]
     + [(word, word) for word in ("pay", "1..3", "a b", "[1", "2020-01-01", "'x'")],
 )
-def test_words_are_what_they_look_like(text, value):
-    found = typed(text)
-    assert found == value
-    assert type(found) is type(value)
+def test_words_are_what_they_look_like(text, expected):
+    found = value(text)
+    assert found == expected
+    assert type(found) is type(expected)
 
 
 def test_a_grid_has_a_key_and_values():

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.extras import require
-from nasbed.report.summary import CONFIDENCE, horizon, mean_and_reach, quartiles
 from nasbed.run.history import Clock, History, Metric
+from nasbed.statistics.summary import CONFIDENCE, horizon, mean_and_reach, quartiles
 
 POINTS = 70  # of a curve, along a linear and along a logarithmic axis each
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from nasbed.core.benchmark import Benchmark
-from nasbed.report.comparison import Comparison
-from nasbed.report.page.architectures import architectures
-from nasbed.report.page.curse import curse
+from nasbed.report.folder import about
+from nasbed.report.page.architectures import architectures, lineage
 from nasbed.report.page.fronts import fronts
-from nasbed.report.page.headline import headline
-from nasbed.report.page.lineage import lineage
-from nasbed.report.page.origin import origin
-from nasbed.report.page.parts import Section
+from nasbed.report.page.parts import Code, Part, Section, Table
 from nasbed.report.page.progress import progress
 from nasbed.report.page.ranking import overall, ranking
 from nasbed.report.page.reaching import reaching
-from nasbed.report.page.results import spread, summary
+from nasbed.report.page.results import curse, spread, summary
+from nasbed.report.page.words import headline
 from nasbed.run.history import History
+from nasbed.run.settings import RULES, in_words
+from nasbed.statistics.comparison import Comparison
+
+_MEANING = {None: "–", True: "yes", False: "no"}
 
 
 @dataclass(frozen=True)
@@ -114,3 +117,47 @@ def _known(history: History) -> History:
         return history
     unknown = np.full((history.steps, history.runs), np.nan)
     return history.judged(unknown, unknown, (float("nan"), float("nan")))
+
+
+def origin(comparison: Comparison) -> Section:
+    """Tell the command, the benchmark with its checksum, the rules, the seeds, the settings and the versions."""
+    info = next(iter(comparison.histories.values())).info
+    parts: list[Part] = [] if comparison.command is None else ["It was made by", Code(comparison.command)]
+    parts.append(Table(["", ""], _facts(comparison, info), "Shared by all searches."))
+    settings = [
+        [label, str(history.info.get("optimizer", "–")), _listed(history.info.get("settings") or {})]
+        for label, history in comparison.histories.items()
+    ]
+    parts.append(Table(["search", "optimizer", "settings"], settings, "The searches."))
+    parts.append(Code(json.dumps(about(comparison), indent=2, ensure_ascii=False), "All of it, as JSON"))
+    return Section("origin", "What was run", parts)
+
+
+def _facts(comparison: Comparison, info: Mapping[str, Any]) -> list[list[str]]:
+    benchmark = info.get("benchmark", {})
+    first = int(info.get("first_run") or 0)
+    facts = {
+        "benchmark": comparison.benchmark,
+        "checksum of its data": benchmark.get("checksum"),
+        "space": next(iter(comparison.histories.values())).space.name,
+        "budget of a run": in_words(info.get("budget") or {}),
+        "runs": f"{comparison.runs:,}, numbers {first:,} to {first + comparison.runs - 1:,}",
+        "seed": info.get("seed"),
+        **{name: info[name] for name in RULES if info.get(name) not in (None, [], {})},
+        "versions": _listed(info.get("versions") or {}, " "),
+    }
+    return [[name, _text(value)] for name, value in facts.items() if value not in (None, "")]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return _listed(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return _MEANING.get(value, str(value)) if value is None or isinstance(value, bool) else str(value)
+
+
+def _listed(values: Mapping[str, Any], between: str = " = ") -> str:
+    return ", ".join(f"{name}{between}{_text(value)}" for name, value in values.items()) or "–"

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
-from nasbed.report.comparison import Comparison
 from nasbed.report.page.bands import points
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View, shown
 from nasbed.report.page.progress import band, legend, line, spans_much
 from nasbed.report.page.words import CLOCKS, clocks, number, runs, time_unit
-from nasbed.report.pareto_comparison import TradeOffs, trade_offs
 from nasbed.run.history import Clock
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.pareto_comparison import TradeOffs, trade_offs
 
 _JUDGES = {
     "mean-validation": "mean validation accuracy",
@@ -47,14 +47,18 @@ def _best(found: TradeOffs) -> str:
     return "the exact front of the benchmark" if found.exact else "the front of all searches together"
 
 
+def _judged(found: TradeOffs, comparison: Comparison) -> str:
+    return _JUDGES[found.judge].replace("validation", comparison.split)
+
+
 def _fronts(found: TradeOffs, comparison: Comparison) -> Figure:
     names = found.objectives[1:]
     best = _best(found)
     drawn = "a line" if len(names) == 1 else "small dots"
     return Figure(
         "fronts",
-        f"{_JUDGES[found.judge].capitalize()} against {' and '.join(names)}: of each search the front of the run with "
-        f"the median hypervolume, and as {drawn} {best}, {len(found.best.values):,} architectures.",
+        f"{_judged(found, comparison).capitalize()} against {' and '.join(names)}: of each search the front of the run "
+        f"with the median hypervolume, and as {drawn} {best}, {len(found.best.values):,} architectures.",
         {name: _front(found, comparison, i + 1) for i, name in enumerate(names)},
         [Switch("cost", {name: name for name in names})],
         {"x": False},
@@ -94,7 +98,7 @@ def _front(found: TradeOffs, comparison: Comparison, cost: int) -> View:
             }
         )
     unit = " (%)" if factor == 100 else ""
-    layout = {"xaxis": {"title": found.objectives[cost]}, "yaxis": {"title": f"{_JUDGES[found.judge]}{unit}"}}
+    layout = {"xaxis": {"title": found.objectives[cost]}, "yaxis": {"title": f"{_judged(found, comparison)}{unit}"}}
     return View(data, layout)
 
 

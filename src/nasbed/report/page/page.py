@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,10 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.files import check_place, replacing
-from nasbed.report.comparison import Comparison
 from nasbed.report.page.chapters import chapters
 from nasbed.report.page.encoding import as_json, packed, source_hash
-from nasbed.report.page.library import plotly
 from nasbed.report.page.parts import Figure
+from nasbed.statistics.comparison import Comparison
 
 
 def write(
@@ -108,3 +109,31 @@ def _breakable(text: str) -> Any:
 
 def _file(name: str) -> str:
     return (files("nasbed.report.page") / name).read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Library:
+    """A script that draws.
+
+    Attributes:
+        packed: Its text, gzip in base64.
+        source: What a content security policy allows it by.
+        licence: Under which it is passed on.
+    """
+
+    packed: str
+    source: str
+    licence: str
+
+
+@lru_cache(maxsize=1)
+def plotly() -> Library:
+    """Give plotly.js of the installed package.
+
+    Raises:
+        MissingExtra: When plotly is not installed.
+    """
+    script: str = require("plotly.offline", "report").get_plotlyjs()
+    banner = script[script.find("/**") + 3 : script.find("*/")].replace("\n* ", "\n").strip(" *\n")
+    licence = (files("nasbed.report.page") / "plotly-licence.txt").read_text(encoding="utf-8")
+    return Library(packed(script), source_hash(script), f"{banner}\n\n{licence}")

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.report.anytime import anytime_areas
-from nasbed.report.comparison import Comparison
 from nasbed.report.page.bands import STATISTICS, Band, bands, points
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Part, Section, Switch, Table, View, shown
 from nasbed.report.page.words import CLOCKS, axis, clocks, metrics, runs, time_unit
 from nasbed.run.history import Clock, Metric
+from nasbed.statistics.anytime import anytime_areas
+from nasbed.statistics.comparison import Comparison
 
 _LOG_FROM = 4.0  # means that span more than this factor are first shown on a logarithmic scale
 _DASHES = ("solid", "dash", "dashdot", "dot")

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from nasbed.core.errors import BadSetting
-from nasbed.report.comparison import Comparison
-from nasbed.report.improvement import Improvements, improvements
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Part, Section, Table, View, shown
-from nasbed.report.ranks import AverageRanks, Blocks, average_ranks
-from nasbed.report.ranks_signed import signed_ranks
-from nasbed.report.selected import Comparisons, together
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.improvement import Improvements, improvements
+from nasbed.statistics.ranks import AverageRanks, Blocks, average_ranks
+from nasbed.statistics.ranks_signed import signed_ranks
+from nasbed.statistics.selected import Comparisons, together
 
 _SHORT = 12  # rows of a table that are shown at once; longer ones are folded
 _SMALL = 6  # searches up to which pairs are written with a decimal

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.report.comparison import Comparison
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View
 from nasbed.report.page.progress import legend, line
 from nasbed.report.page.words import CLOCKS, clocks, runs, searches, time_unit
-from nasbed.report.statistic import said
-from nasbed.report.targets import Targets, times_to_targets
 from nasbed.run.history import Clock
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.statistic import said
+from nasbed.statistics.targets import Targets, times_to_targets
 
 _STEPS = 200  # of a curve; a screen shows no more
 _SHORT = 12  # rows of a table that are shown at once; longer ones are folded

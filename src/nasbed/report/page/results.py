@@ -1,4 +1,4 @@
-"""Results: what the runs ended with: the sentence, the summary, the spread."""
+"""Results: what the runs ended with: the sentence, the summary, the spread, and the winner's curse."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.report.comparison import Comparison
-from nasbed.report.interquartile import interquartile_means
+from nasbed.core.benchmark import Benchmark
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View
 from nasbed.report.page.ranking import named_rows
 from nasbed.report.page.words import axis, metrics, number, runs, searches, value
-from nasbed.report.summary import mean_and_reach
 from nasbed.run.history import Metric
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.curse import Curse, winners_curse
+from nasbed.statistics.interquartile import interquartile_means
+from nasbed.statistics.summary import mean_and_reach
+
+_SAID = 6  # searches; of more, a table says the same better than a sentence
+
+_NOTHING = 1e-12  # a mean of equal numbers may differ from them by rounding
+
+_SHOWN = {"heard": ("heard", "circle"), "mean": ("mean of its trainings", "diamond"), "test": ("test", "square")}
 
 _EPOCHS = 4  # the column of what was trained in all
 _DOTS = 500  # runs that are drawn as dots; more hide each other
@@ -23,7 +31,7 @@ _DOTS = 500  # runs that are drawn as dots; more hide each other
 def summary(comparison: Comparison) -> Section:
     """Tabulate what each search spent and came to."""
     accuracy = comparison.factor("validation") == 100
-    heard = "validation" if accuracy else comparison.words("validation")
+    heard = comparison.split if accuracy else comparison.words("validation")
     unit = " (%)" if accuracy else ""
     headers = [
         "search",
@@ -42,9 +50,9 @@ def summary(comparison: Comparison) -> Section:
     kept = [i for i in range(len(headers)) if i < _EPOCHS or any(row[i] != "–" for row in rows)]
     kept = [i for i in kept if i != _EPOCHS or not alike]
     caption = (
-        f"Means over {runs(comparison)}. What a search heard of its incumbent is one training's validation; mean "
-        "validation and test are means over all trainings that the benchmark has of it. The regret has the 95 % "
-        "interval of its mean (Student's t)."
+        f"Means over {runs(comparison)}. What a search heard of its incumbent is one training's {comparison.split}; "
+        f"mean {comparison.split} and test are means over all trainings that the benchmark has of it. The regret has "
+        "the 95 % interval of its mean (Student's t)."
     )
     return Section(
         "summary",
@@ -146,3 +154,63 @@ def _traces(values: NDArray[np.float64], i: int) -> list[dict[str, Any]]:
             "hovertemplate": "mean %{x}<extra></extra>",
         },
     ]
+
+
+def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section | None:
+    """Draw what was heard beside what it is worth; None where nobody knows that, or where it is the same.
+
+    Args:
+        comparison: The searches.
+        benchmark: The one that they were played on, if it is to say what the other repeats were.
+    """
+    found = winners_curse(comparison, benchmark)
+    if found.missing or not any(abs(one.optimism.value) > _NOTHING for one in found.curses):
+        return None
+    accuracies = found.factor == 100
+    kinds = ("heard", "mean", "test") if accuracies else ("heard", "mean")
+    data = [
+        trace
+        for row, one in enumerate(found.curses)
+        for trace in _marks(one, row, [*kinds], found.factor)
+        if trace["x"]
+    ]
+    unit = " (%)" if accuracies else ""
+    layout = {
+        "xaxis": {"title": f"{'accuracy' if accuracies else found.words}{unit}"},
+        "yaxis": {**named_rows([one.optimizer for one in found.curses]), "showgrid": False},
+    }
+    figure = Figure(
+        "curse",
+        f"What {runs(comparison)} of each search selected, in the mean: circle, what the search heard of it; diamond, "
+        f"the mean {comparison.split} over all its trainings"
+        + ("; square, its mean test accuracy." if accuracies else "."),
+        {"": View(data, layout)},
+        height=120 + 40 * len(found.curses),
+    )
+    headers, rows = searches(found)
+    table = Table(headers, rows, "Differences are means over runs with 95 % intervals (Student's t).")
+    said = [found.sentence()] if len(found.curses) <= _SAID else []
+    return Section("curse", "The winner's curse", [*said, figure, table])
+
+
+def _marks(one: Curse, row: int, kinds: list[str], factor: float) -> list[dict[str, Any]]:
+    values = {kind: factor * float(getattr(one, kind)) for kind in kinds}
+    known = {kind: value for kind, value in values.items() if not np.isnan(value)}
+    join: dict[str, Any] = {
+        "x": numbers(list(known.values())),
+        "y": [row] * len(known),
+        "mode": "lines",
+        "line": {"color": f"@{row}", "width": 2},
+        "hoverinfo": "skip",
+    }
+    dots: list[dict[str, Any]] = [
+        {
+            "x": numbers([value]),
+            "y": [row],
+            "mode": "markers",
+            "marker": {"color": f"@{row}", "symbol": _SHOWN[kind][1], "size": 10},
+            "hovertemplate": f"{_SHOWN[kind][0]} %{{x}}<extra></extra>",
+        }
+        for kind, value in known.items()
+    ]
+    return [join, *dots]

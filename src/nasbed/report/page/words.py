@@ -7,9 +7,11 @@ from typing import get_args
 
 import numpy as np
 
-from nasbed.report.comparison import Comparison
-from nasbed.report.statistic import Cells, Statistic
 from nasbed.run.history import Clock, Metric
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.statistic import Cells, Statistic
+
+_NAMED_AT_MOST = 3
 
 CLOCKS: dict[Clock, str] = {
     "evaluations": "evaluations",
@@ -26,6 +28,8 @@ _UNITS = ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"), (1.0, "second
 def metrics(comparison: Comparison) -> list[Metric]:
     """Give the metrics that any of the searches has a number for, the one that counts most first."""
     found = [metric for metric in get_args(Metric) if _known(comparison, metric)]
+    if comparison.split == "test":  # of which the mean over trainings is what else there is
+        found = [metric for metric in found if metric not in ("mean-validation", "validation-regret")]
     wanted: list[Metric] = ["test-regret", "test", "validation"]
     first = next((metric for metric in wanted if metric in found), None)
     return ([] if first is None else [first]) + [metric for metric in found if metric != first]
@@ -79,3 +83,44 @@ def value(comparison: Comparison, metric: Metric, given: float | None) -> str:
         return "–"
     factor = comparison.factor(metric)
     return f"{100 * given:.2f}" if factor == 100 else f"{given:.4g}"
+
+
+def headline(comparison: Comparison) -> str:
+    """Say which search ended best, and from which others it is told apart."""
+    metric, best = comparison.metric, winner(comparison)
+    if best is None:
+        return f"No training of {runs(comparison)} of {_count(len(comparison.histories))} came to a result."
+    unit = " %" if comparison.factor(metric) == 100 else ""
+    mean = value(comparison, metric, float(np.nanmean(comparison.final(metric)[best])))
+    reached = f"{comparison.words(metric)} {mean}{unit}, mean of {runs(comparison)}"
+    if len(comparison.histories) == 1:
+        return f"{best} ended with a {reached}."
+    pairs = comparison.separated().differences
+    apart = [pair.worse for pair in pairs if pair.better == best and pair.apart]
+    others = [label for label in comparison.histories if label != best and label not in apart]
+    sentence = f"Of {_count(len(comparison.histories))}, {best} ended highest: {reached}."
+    if not others:
+        return f"{sentence} It is told apart from {'the other' if len(apart) == 1 else 'all others'}."
+    if not apart:
+        return f"{sentence} It is told apart from none of the others."
+    return f"{sentence} It is told apart from {_names(apart)}, and not from {_names(others)}."
+
+
+def winner(comparison: Comparison) -> str | None:
+    """Give the label of the search with the highest mean at the end; None where no run came to a result."""
+    means = {
+        label: float(np.nanmean(values))
+        for label, values in comparison.final(comparison.metric).items()
+        if not np.isnan(values).all()
+    }
+    return max(means, key=lambda label: means[label]) if means else None
+
+
+def _count(searches: int) -> str:
+    return f"{searches} search{'es' if searches > 1 else ''}"
+
+
+def _names(labels: list[str]) -> str:
+    if len(labels) > _NAMED_AT_MOST:
+        return f"{len(labels)} others"
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

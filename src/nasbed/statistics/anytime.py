@@ -1,0 +1,195 @@
+"""Anytime performance: the area under the regret curve, which rewards what is found early.
+
+The area is that of each run's own steps, exactly, over the length of the axis: the mean regret along the way. On a
+linear axis every evaluation or second counts alike; on a logarithmic one every doubling does, so that the beginning
+counts more. Which axis it was is part of the result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting
+from nasbed.run.history import Clock, History, Metric
+from nasbed.statistics.bootstrap import Interval
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.selected import regret_metric
+from nasbed.statistics.statistic import Cells, Statistic, headed, known
+from nasbed.statistics.summary import horizon, mean_and_reach
+
+Axis = Literal["linear", "log"]
+
+
+@dataclass(frozen=True, eq=False)
+class AnytimeAreas(Statistic):
+    """The mean regret along the way of each search.
+
+    Attributes:
+        areas: One a run, ``(runs,)`` for each label; without those in which every training failed.
+        lost: How many those were.
+        means: Mean over runs with its 95 % interval (Student's t).
+        start: Where on the clock it begins: when every run of every search had a result.
+        end: Where it ends: when the first run's budget was spent.
+        words: What was measured.
+        against: Along which clock.
+        axis: ``"linear"`` or ``"log"``.
+        factor: What areas are multiplied with to be shown.
+        unit: What they are then.
+        higher_is_better: Whether more is better: not for regrets.
+        missing: Why there is nothing.
+    """
+
+    areas: dict[str, NDArray[np.float64]]
+    lost: dict[str, int]
+    means: dict[str, Interval]
+    start: float
+    end: float
+    words: str
+    against: Clock
+    axis: Axis
+    factor: float
+    unit: str
+    higher_is_better: bool = False
+    missing: str | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Say what was measured, along which axis, from where to where."""
+        return {
+            "metric": self.words,
+            "against": self.against,
+            "axis": self.axis,
+            "start": known(self.start),
+            "end": known(self.end),
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give ``optimizer, runs, lost, area`` with ``_low`` and ``_high``."""
+        return [
+            {"optimizer": label, "runs": len(areas), "lost": self.lost[label], **self.means[label].as_dict("area")}
+            for label, areas in self.areas.items()
+        ]
+
+    def cells(self) -> Cells:
+        """Give the same for people."""
+        headers = ["optimizer", "runs", headed(f"mean {self.words} along {self.against}, {self.axis} axis", self.unit)]
+        return headers, [
+            [label, str(len(areas)), self.means[label].text(self.factor)] for label, areas in self.areas.items()
+        ]
+
+    def sentence(self) -> str:
+        """Say which search was best along the way."""
+        if self.missing:
+            return self.missing
+        sign = 1 if self.higher_is_better else -1
+        best = max(self.means, key=lambda label: np.nan_to_num(sign * self.means[label].value, nan=-np.inf))
+        return (
+            f"Along the way, {self.start:g} to {self.end:g} {self.against} on a {self.axis} axis, {best} has the best "
+            f"mean {self.words}: {self.means[best].text(self.factor)}{self.unit}."
+        )
+
+
+def anytime_areas(
+    comparison: Comparison, metric: Metric | None = None, against: Clock | None = None, axis: Axis = "log"
+) -> AnytimeAreas:
+    """Give each search's area under its regret curve, over the length of the axis.
+
+    Args:
+        comparison: The searches.
+        metric: What is summed up; None for the regret of the test accuracy where it is known, else of the validation.
+        against: Along which clock; None for that of the budget.
+        axis: Whether evaluations (or what else the clock counts) or doublings of them count alike.
+    """
+    if axis not in get_args(Axis):
+        raise BadSetting(f"an axis is {' or '.join(get_args(Axis))}, not {axis!r}")
+    read, against = metric or regret_metric(comparison), against or comparison.clock
+    if read is None:
+        return _nothing(comparison, metric or "test-regret", against, axis, no_optimum(comparison))
+    values = {label: history.metric(read) for label, history in comparison.histories.items()}
+    found = {label: ~np.isnan(value[-1]) for label, value in values.items()}
+    if not any(some.any() for some in found.values()):
+        return _nothing(comparison, read, against, axis, "No run found anything: there is no area.")
+    histories = comparison.histories
+    start = max(_first(histories[label], values[label], against)[some].max(initial=0) for label, some in found.items())
+    end = min(horizon(history, against) for history in histories.values())
+    if start <= 0 and axis == "log":
+        why = f"Some run has its first result at 0 {against}, which a logarithmic axis does not have: there is no area."
+        return _nothing(comparison, read, against, axis, why)
+    if not start < end:
+        why = f"Before every run has a result, at {start:g} {against}, a budget is spent, at {end:g}: there is no area."
+        return _nothing(comparison, read, against, axis, why)
+    areas = {
+        label: _areas(histories[label].clock(against)[:, some], values[label][:, some], start, end, against, axis)
+        for label, some in found.items()
+    }
+    return AnytimeAreas(
+        areas,
+        {label: int((~some).sum()) for label, some in found.items()},
+        {label: _mean(some) for label, some in areas.items()},
+        float(start),
+        float(end),
+        comparison.words(read),
+        against,
+        axis,
+        comparison.factor(read),
+        _unit(comparison, read),
+        not read.endswith("regret"),
+    )
+
+
+def no_optimum(comparison: Comparison) -> str:
+    """Say that there is no regret."""
+    return f"Nobody knows the optimum of {comparison.benchmark}, so there is no regret; name another metric."
+
+
+def _first(history: History, values: NDArray[np.float64], against: Clock) -> NDArray[np.float64]:
+    """Give when each run had its first result, ``(runs,)``."""
+    step = np.argmax(~np.isnan(values), axis=0)
+    first: NDArray[np.float64] = history.clock(against)[step, np.arange(history.runs)]
+    return first
+
+
+def _areas(
+    clock: NDArray[np.float64], values: NDArray[np.float64], start: float, end: float, against: Clock, axis: Axis
+) -> NDArray[np.float64]:
+    """Weigh what each run had after each step, ``(steps, runs)``, with how long it had that.
+
+    What is counted holds until the next is counted: evaluation n from n to n + 1, the last as long as the others.
+    """
+    stop = end + 1 if against in ("evaluations", "unique") else end
+    edges = np.vstack([np.clip(clock, start, stop), np.full((1, clock.shape[1]), stop)])
+    if axis == "log":
+        edges = np.log(edges)
+    widths = np.diff(edges, axis=0)
+    total = np.where(widths > 0, widths * values, 0.0).sum(axis=0)
+    mean: NDArray[np.float64] = total / (edges[-1] - (np.log(start) if axis == "log" else start))
+    return mean
+
+
+def _mean(areas: NDArray[np.float64]) -> Interval:
+    mean, reach = (float(x) for x in mean_and_reach(areas))
+    return Interval(mean, mean - reach, mean + reach)
+
+
+def _unit(comparison: Comparison, metric: Metric) -> str:
+    return "" if comparison.factor(metric) == 1 else " points" if metric.endswith("regret") else " %"
+
+
+def _nothing(comparison: Comparison, metric: Metric, against: Clock, axis: Axis, why: str) -> AnytimeAreas:
+    none = {label: np.empty(0) for label in comparison.histories}
+    return AnytimeAreas(
+        none,
+        {label: history.runs for label, history in comparison.histories.items()},
+        {label: Interval(np.nan, np.nan, np.nan) for label in none},
+        np.nan,
+        np.nan,
+        comparison.words(metric),
+        against,
+        axis,
+        comparison.factor(metric),
+        _unit(comparison, metric),
+        missing=why,
+    )

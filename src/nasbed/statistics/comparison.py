@@ -1,0 +1,316 @@
+"""Comparison: several searches on one benchmark, with the statistics that turn runs into claims."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
+from nasbed.core.optimizer import Optimizer
+from nasbed.core.registry import benchmarks, reports
+from nasbed.core.registry import optimizers as registered
+from nasbed.optimizers.random import RandomSearch
+from nasbed.run.history import Clock, History, Metric
+from nasbed.run.search import search
+from nasbed.run.settings import Progress, SearchSettings
+from nasbed.statistics.random_search import RandomReference, RecordedReference, random_reference
+from nasbed.statistics.separation import Separation
+from nasbed.statistics.summary import Curve, curve, mean_and_reach, quartiles
+
+_ALIKE_EPOCHS = 1.05  # times; failed trainings alone make searches differ by less
+_AS_GOOD = 1e-12  # two means of the same accuracies may differ by rounding
+
+_ALIKE: dict[str, Callable[[History], Any]] = {
+    "benchmark": lambda history: history.info.get("benchmark", {}).get("name"),
+    "number of runs": lambda history: history.runs,
+    "number of the first run": lambda history: history.info.get("first_run", 0),
+}
+"""What all searches of a comparison have in common, so that run k of one is held against run k of another."""
+
+WORDS: dict[Metric, str] = {
+    "validation": "validation accuracy",
+    "mean-validation": "mean validation accuracy",
+    "test": "test accuracy",
+    "validation-regret": "validation regret",
+    "test-regret": "test regret",
+}
+"""What the metrics are called in sentences and on axes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several searches on one benchmark.
+
+    Attributes:
+        histories: What each search did, by its label.
+        reference: What random search is expected to reach, where that is asked and known; else None.
+        command: What was typed to make it, if anything was.
+
+    Raises:
+        BadSetting: When there is no history, or they differ in benchmark, number of runs, or the first run's number.
+    """
+
+    histories: dict[str, History]
+    reference: RandomReference | RecordedReference | None = None
+    command: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be compared run by run."""
+        if not self.histories:
+            raise BadSetting("there is nothing to compare; give the history of one search or more, by label")
+        for name, read in _ALIKE.items():
+            found = {label: read(history) for label, history in self.histories.items()}
+            if len(set(found.values())) > 1:
+                said = ", ".join(f"{label} {value}" for label, value in found.items())
+                raise BadSetting(f"searches are compared run by run, so all have the same {name}, not {said}")
+
+    @property
+    def benchmark(self) -> str:
+        """The benchmark's name."""
+        return str(self._any.info["benchmark"]["name"])
+
+    @property
+    def runs(self) -> int:
+        """How many runs each search had."""
+        return self._any.runs
+
+    @property
+    def optimum(self) -> tuple[float, float]:
+        """The best mean validation and the best mean test accuracy that there are; NaN where nobody knows."""
+        return self._any.optimum
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The clock on which all searches had the same budget; epochs, where as many evaluations are not as long."""
+        budget = self._any.info.get("budget") or {}
+        clocks: tuple[Clock, ...] = ("evaluations", "epochs", "seconds", "total_seconds")
+        limited = [clock for clock in clocks if budget.get(clock) is not None]
+        return "epochs" if _unequal_evaluations(self.histories) else limited[0] if limited else "evaluations"
+
+    @property
+    def warnings(self) -> list[str]:
+        """What one should know before citing these numbers: of the benchmark, and of evaluations that differ."""
+        return self._any.warnings + _unequal_evaluations(self.histories)
+
+    @property
+    def caution(self) -> str | None:
+        """What every figure should say of the benchmark, such as that it has test accuracies alone."""
+        said: str | None = self._any.info.get("benchmark", {}).get("caution")
+        return said
+
+    @property
+    def split(self) -> str:
+        """Which split searches were told of: ``"validation"``, or ``"test"`` where the benchmark has no other."""
+        return self._any.split
+
+    def factor(self, metric: Metric) -> float:
+        """Give what a metric is multiplied with to be shown: 100 for accuracies, as percent, 1 for what is none."""
+        return 100.0 if self._any.measure == "accuracy" or metric.startswith("test") else 1.0
+
+    def words(self, metric: Metric) -> str:
+        """Give what a metric is called in sentences and on axes."""
+        measure = self._any.measure
+        if measure == "accuracy" or metric.startswith("test"):
+            return _said(metric, self.split)
+        return f"regret in {measure}" if metric.endswith("regret") else measure
+
+    @property
+    def _any(self) -> History:
+        return next(iter(self.histories.values()))
+
+    @cached_property
+    def metric(self) -> Metric:
+        """What searches are judged by: the test accuracy of the incumbent, or where nobody knows it, the validation."""
+        known = any(not np.isnan(history.metric("test")[-1]).all() for history in self.histories.values())
+        return "test" if known else "validation"
+
+    def final(self, metric: Metric) -> dict[str, NDArray[np.float64]]:
+        """Give what each run's last incumbent is worth, ``(runs,)`` for each label; NaN where there is none."""
+        return {label: history.metric(metric)[-1] for label, history in self.histories.items()}
+
+    def curves(
+        self, metric: Metric = "validation", against: Clock = "evaluations", at: NDArray[np.float64] | None = None
+    ) -> dict[str, Curve]:
+        """Give the incumbents' metric along a clock: mean, its 95 % band, quartiles. See ``summary.Curve``."""
+        return {label: curve(history, metric, against, at) for label, history in self.histories.items()}
+
+    def expected(self, metric: Metric, at: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Give random search's exact course after so many evaluations, for those metrics that have one; else None."""
+        if self.reference is None or metric not in ("validation", "test", "test-regret"):
+            return None
+        if metric == "validation":
+            return self.reference.validation_after(at)
+        test = self.reference.test_after(at)
+        return test if metric == "test" else self.optimum[1] - test
+
+    def separated(self, metric: Metric | None = None) -> Separation:
+        """Say which searches are told apart by how good their last incumbents are.
+
+        Args:
+            metric: An accuracy, not a regret; None for the test accuracy where it is known.
+        """
+        metric = metric or self.metric
+        if metric not in ("validation", "mean-validation", "test"):
+            raise BadSetting(f"searches are told apart by validation, mean-validation or test accuracy, not {metric!r}")
+        unit = " points" if self.factor(metric) == 100 else ""
+        return Separation.of(self.final(metric), f"final {self.words(metric)}", self.factor(metric), unit)
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Give one JSON-able row a search; accuracies in [0, 1], times in seconds, None for what is not known.
+
+        ``evaluations``, ``unique_evaluations``, ``epochs`` and ``seconds`` are what a run spent on average,
+        ``validation`` what the search heard of its last incumbent, ``mean_validation`` and ``test`` means over that
+        incumbent's repeats, ``test_regret`` with the 95 % interval of its mean and its quartiles over runs, and
+        ``optimum_found`` the share of runs whose last incumbent has the best mean validation accuracy there is.
+        """
+        return [_row(label, history) for label, history in self.histories.items()]
+
+    def frame(self) -> Any:
+        """Give the summary as a ``pandas.DataFrame``, NaN for what is not known."""
+        frame = require("pandas", "report").DataFrame(self.summary()).set_index("optimizer")
+        return frame.astype({name: float for name in frame.columns if name != "runs"})
+
+    def save(self, folder: str | Path, forms: Sequence[str] = ("png", "svg")) -> list[Path]:
+        """Write figures, tables, histories and what was run into a folder, and give the files' paths.
+
+        Figures as PNG and SVG or what else is asked for, the summary as CSV, Markdown and LaTeX, each of the statistics
+        as a figure and the same kinds of tables in ``statistics``, ``comparison.json`` with settings, seeds, versions,
+        the table's checksum and warnings, each history as Parquet. The folder is made if need be; a file of an
+        earlier comparison is replaced, any other is left alone.
+
+        Args:
+            folder: Where to.
+            forms: Of the figures: ``"png"``, ``"svg"``, ``"pdf"``.
+        """
+        written: list[Path] = reports["comparison"](self, Path(folder), forms)
+        return written
+
+    def report(self, path: str | Path, title: str | None = None, answers: Benchmark | None = None) -> Path:
+        """Write one HTML file that holds everything and needs nothing: see ``nasbed.report.page``.
+
+        Args:
+            path: Of the file; an earlier one is replaced once the new one is whole.
+            title: Of the page; None to name the benchmark.
+            answers: The benchmark itself, if it is at hand; it knows exact fronts and other repeats.
+        """
+        written: Path = reports["page"](self, path, title, () if answers is None else (answers,))
+        return written
+
+
+def compare(
+    optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimizer],
+    benchmark: str | Benchmark,
+    settings: SearchSettings,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Play several optimizers on one benchmark, all under the same budget and rules.
+
+    Args:
+        optimizers: Registered names or optimizers; a mapping gives them labels.
+        benchmark: A benchmark, or a registered name.
+        settings: Of each search; run k of every optimizer has the same random stream.
+        progress: Called now and then with the share done.
+
+    Raises:
+        BadSetting: When there is no optimizer, or two have the same label.
+    """
+    answers: Benchmark = benchmark if isinstance(benchmark, Benchmark) else benchmarks.read(str(benchmark))
+    methods = _labelled(optimizers)
+    histories = {}
+    for i, (label, method) in enumerate(methods.items()):
+        share = None if progress is None else _share_of(progress, i, len(methods))
+        histories[label] = search(method, answers, settings, share).attach(answers)
+    independent = [m for m in methods.values() if isinstance(m, RandomSearch) and m.replacement]
+    known = None
+    if independent and settings.duplicates == "pay":
+        known = random_reference(answers, settings.epochs, settings.repeats)
+    return Comparison(histories, known)
+
+
+def _unequal_evaluations(histories: Mapping[str, History]) -> list[str]:
+    """Say it where searches have as many evaluations each, but some of them shorter ones."""
+    budgeted = all((history.info.get("budget") or {}).get("evaluations") is not None for history in histories.values())
+    if not budgeted or all(history.fidelity is None for history in histories.values()):
+        return []
+    epochs = {label: float(history.clock("epochs")[-1].mean()) for label, history in histories.items()}
+    least, most = (choose(epochs, key=lambda label: epochs[label]) for choose in (min, max))
+    if epochs[most] <= _ALIKE_EPOCHS * epochs[least]:
+        return []
+    return [
+        f"Evaluations are of different lengths: a run trained {epochs[least]:,.0f} epochs ({least}) to "
+        f"{epochs[most]:,.0f} ({most}) on average; hold these searches against each other by epochs or seconds."
+    ]
+
+
+def _said(metric: Metric, split: str) -> str:
+    """Return what the accuracy or regret is called where a search is told of a split."""
+    if metric == "validation" and split != metric:
+        return f"{split} accuracy as heard"
+    return WORDS[metric].replace("validation", split)
+
+
+def _share_of(progress: Progress, done: int, total: int) -> Progress:
+    """Turn one search's progress into that of all."""
+    return lambda share: progress((done + share) / total)
+
+
+def _labelled(optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimizer]) -> dict[str, Optimizer]:
+    """Make the optimizers and give each its label: its name, its class with what is not default, or the mapping's."""
+    if isinstance(optimizers, (str, Optimizer)):
+        optimizers = [optimizers]
+    named = (
+        list(optimizers.items())
+        if isinstance(optimizers, Mapping)
+        else [(given if isinstance(given, str) else _label(given), given) for given in optimizers]
+    )
+    labels = [label for label, _ in named]
+    if not labels:
+        raise BadSetting("there is nothing to compare; give optimizers, such as ['random', 'regularized-evolution']")
+    for label in labels:
+        if labels.count(label) > 1:
+            raise BadSetting(f"two searches are called {label!r}; give a mapping from labels of your own to optimizers")
+    return {label: registered.read(given) if isinstance(given, str) else given for label, given in named}
+
+
+def _label(optimizer: Optimizer) -> str:
+    """Name an optimizer by its class and those settings that are not its defaults."""
+    parameters = inspect.signature(type(optimizer)).parameters
+    own = [f"{name}={v}" for name, v in optimizer.settings().items() if v != parameters[name].default]
+    return type(optimizer).__name__ + (f"({', '.join(own)})" if own else "")
+
+
+def _row(label: str, history: History) -> dict[str, Any]:
+    """Summarise one search; see ``Comparison.summary``."""
+    found = ~np.isnan(history.metric("validation")[-1])
+    last = {metric: history.metric(metric)[-1][found] for metric in get_args(Metric)}
+    regret, reach = mean_and_reach(last["test-regret"])
+    q1, median, q3 = quartiles(last["test-regret"])
+    optimal = last["validation-regret"] <= _AS_GOOD
+    row = {
+        "evaluations": history.clock("evaluations")[-1].mean(),
+        "unique_evaluations": history.clock("unique")[-1].mean(),
+        "epochs": history.clock("epochs")[-1].mean(),
+        "seconds": history.clock("seconds")[-1].mean(),
+        "validation": mean_and_reach(last["validation"])[0],
+        "mean_validation": mean_and_reach(last["mean-validation"])[0],
+        "test": mean_and_reach(last["test"])[0],
+        "test_regret": regret,
+        "test_regret_low": regret - reach,
+        "test_regret_high": regret + reach,
+        "test_regret_q1": q1,
+        "test_regret_median": median,
+        "test_regret_q3": q3,
+        "optimum_found": np.nan if np.isnan(history.optimum[0]) else optimal.sum() / history.runs,
+    }
+    numbers = {name: None if math.isnan(value) else float(value) for name, value in row.items()}
+    return {"optimizer": label, "runs": history.runs, **numbers}

@@ -1,0 +1,196 @@
+"""The winner's curse: how much worse than it looked is what a search selected.
+
+A search takes the best that it heard, and what it heard is noisy: one training, one seed. So the best looks better than
+it is. The table holds what was heard of each run's last incumbent against the mean over its repeats, against the mean
+of the other repeats where the benchmark lists them, and against its test accuracy. The mean over all repeats still has
+the lucky one in it; the others alone are as good as new.
+
+Reference: Cawley and Talbot, "On Over-fitting in Model Selection and Subsequent Selection Bias in Performance
+Evaluation", JMLR 11, 2010
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import NotInTable
+from nasbed.run.history import History
+from nasbed.statistics.bootstrap import Interval
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.statistic import Cells, Statistic, known, number
+from nasbed.statistics.summary import mean_and_reach
+
+_SAME = 1e-9  # a repeat is the one that was heard when it differs by less
+
+
+@dataclass(frozen=True)
+class Curse:
+    """What one search's runs selected, on average over runs, with 95 % intervals (Student's t).
+
+    Attributes:
+        optimizer: Label of the search.
+        runs: How many runs had selected anything that was trained for the study's epochs.
+        heard: What they heard of it.
+        mean: What it is worth over all its repeats.
+        others: What it is worth over the repeats that were not heard; NaN where these are not known.
+        test: Its test accuracy.
+        optimism: What was heard less the mean over repeats.
+        optimism_by_others: What was heard less the mean over the others.
+        gap: The mean over repeats less the test accuracy; NaN where these are of different kinds.
+    """
+
+    optimizer: str
+    runs: int
+    heard: float
+    mean: float
+    others: float
+    test: float
+    optimism: Interval
+    optimism_by_others: Interval
+    gap: Interval
+
+
+@dataclass(frozen=True)
+class WinnersCurse(Statistic):
+    """All searches.
+
+    Attributes:
+        curses: One a search.
+        words: What was heard.
+        factor: What it is multiplied with to be shown.
+        unit: What it is then.
+        missing: Why there is nothing.
+    """
+
+    curses: tuple[Curse, ...]
+    words: str
+    factor: float
+    unit: str
+    missing: str | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Say what was heard."""
+        return {"metric": self.words}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give ``optimizer, runs, heard, mean, others, test`` and the differences with ``_low`` and ``_high``."""
+        return [
+            {
+                "optimizer": curse.optimizer,
+                "runs": curse.runs,
+                **{name: known(getattr(curse, name)) for name in ("heard", "mean", "others", "test")},
+                **curse.optimism.as_dict("optimism"),
+                **curse.optimism_by_others.as_dict("optimism_by_others"),
+                **curse.gap.as_dict("gap"),
+            }
+            for curse in self.curses
+        ]
+
+    def cells(self) -> Cells:
+        """Give the same for people; the columns of what nobody knows are left out."""
+        columns = {
+            "optimizer": [curse.optimizer for curse in self.curses],
+            "runs": [str(curse.runs) for curse in self.curses],
+            "heard": [number(curse.heard, self.factor) for curse in self.curses],
+            "mean over repeats": [number(curse.mean, self.factor) for curse in self.curses],
+            "other repeats": [number(curse.others, self.factor) for curse in self.curses],
+            "test": [number(curse.test, 100) for curse in self.curses],
+            "optimism": [curse.optimism.text(self.factor) for curse in self.curses],
+            "optimism by the others": [curse.optimism_by_others.text(self.factor) for curse in self.curses],
+            "validation less test": [curse.gap.text(100) for curse in self.curses],
+        }
+        told = {header: cells for header, cells in columns.items() if any(cell != "–" for cell in cells)}
+        return list(told), [list(row) for row in zip(*told.values(), strict=True)]
+
+    def sentence(self) -> str:
+        """Say how much too good the selected looked."""
+        if self.missing:
+            return self.missing
+        parts = [
+            f"{curse.optimizer} {curse.optimism.text(self.factor)}"
+            for curse in self.curses
+            if not np.isnan(curse.optimism.value)
+        ]
+        by = f"By how much what was selected looked better than it is over its repeats, in {self.words}"
+        return f"{by} ({self.unit.strip() or 'as it is'}): {', '.join(parts)}."
+
+
+def winners_curse(comparison: Comparison, benchmark: Benchmark | None = None) -> WinnersCurse:
+    """Hold what each run heard of its last incumbent against what that is worth.
+
+    A run whose incumbent was heard of after fewer epochs than the study's does not count: it would be held against
+    what a longer training came to, and looked worse for being shorter.
+
+    Args:
+        comparison: The searches, with the benchmark attached, as ``compare`` leaves them.
+        benchmark: The benchmark, if it is to say what the other repeats were.
+    """
+    accuracies = comparison.factor("validation") == 100
+    curses = tuple(_curse(label, history, benchmark, accuracies) for label, history in comparison.histories.items())
+    missing = (
+        None
+        if any(curse.runs for curse in curses)
+        else "No run found anything that was trained in full: nothing was selected."
+    )
+    words, factor = comparison.words("validation"), comparison.factor("validation")
+    return WinnersCurse(curses, words, factor, " points" if factor == 100 else "", missing)
+
+
+def _curse(label: str, history: History, benchmark: Benchmark | None, accuracies: bool) -> Curse:
+    whole = _trained_in_full(history)
+    heard, mean, test = (
+        np.where(whole, history.metric(name)[-1], np.nan) for name in ("validation", "mean-validation", "test")
+    )
+    others = _others(history, heard, benchmark)
+    return Curse(
+        label,
+        int((~np.isnan(heard)).sum()),
+        _over_runs(heard).value,
+        _over_runs(mean).value,
+        _over_runs(others).value,
+        _over_runs(test).value,
+        _over_runs(heard - mean),
+        _over_runs(heard - others),
+        _over_runs(mean - test if accuracies and history.split != "test" else np.full(len(mean), np.nan)),
+    )
+
+
+def _trained_in_full(history: History) -> NDArray[np.bool_]:
+    """Say whose incumbent was heard of after the epochs of the study, ``(runs,)``."""
+    if history.fidelity is None:
+        return np.ones(history.runs, np.bool_)
+    budgets = history.info.get("benchmark", {}).get("budgets") or [history.fidelity.max()]
+    last = np.maximum(history.incumbents[-1], 0)
+    whole: NDArray[np.bool_] = history.fidelity[last, np.arange(history.runs)] >= (
+        history.info.get("epochs") or max(budgets)
+    )
+    return whole
+
+
+def _others(history: History, heard: NDArray[np.float64], benchmark: Benchmark | None) -> NDArray[np.float64]:
+    """Give the mean over those repeats of each incumbent that were not heard, ``(runs,)``; NaN where not known."""
+    result = np.full(len(heard), np.nan)
+    found = np.flatnonzero(~np.isnan(heard))
+    if benchmark is None or not len(found):
+        return result
+    try:
+        repeats = benchmark.outcomes(history.best[found], history.info.get("epochs"))
+    except NotInTable:
+        repeats = None
+    if repeats is None:
+        return result
+    count = (~np.isnan(repeats)).sum(axis=1)
+    one_of_them = (np.abs(repeats - heard[found, None]) < _SAME).any(axis=1) & (count > 1)
+    rest = (np.nansum(repeats, axis=1) - heard[found]) / np.maximum(count - 1, 1)
+    result[found] = np.where(one_of_them, rest, np.nan)
+    return result
+
+
+def _over_runs(values: NDArray[np.float64]) -> Interval:
+    mean, reach = (float(x) for x in mean_and_reach(values[~np.isnan(values)]))
+    return Interval(mean, mean - reach, mean + reach)

@@ -1,0 +1,142 @@
+"""Trade-offs: the fronts of several searches beside the exact one, as shares of its hypervolume."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.records import Archs
+from nasbed.run.history import Clock, History
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.pareto import MARGIN, Front, Fronts, Judge, Scale, exact_front
+from nasbed.statistics.summary import Curve, mean_and_reach, quartiles
+
+
+@dataclass(frozen=True, eq=False)
+class TradeOffs:
+    """The fronts of several searches.
+
+    Attributes:
+        best: The exact front of the table; where nobody knows it, the front of all that the searches found together.
+        exact: Whether it is the table's.
+        scale: From where to where hypervolume is measured.
+        judge: What accuracies are.
+        fronts: Those of each search, by its label.
+    """
+
+    best: Front
+    exact: bool
+    scale: Scale
+    judge: Judge
+    fronts: dict[str, Fronts]
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """``"accuracy"``, and the names of the costs."""
+        return self.best.objectives
+
+    @cached_property
+    def volume(self) -> float:
+        """The hypervolume of ``best``."""
+        return self.best.volume(self.scale)
+
+    @cached_property
+    def shares(self) -> dict[str, NDArray[np.float64]]:
+        """What share of that volume each run's last front has, ``(runs,)`` for each label."""
+        return {label: front.volumes(self.scale)[-1] / self.volume for label, front in self.fronts.items()}
+
+    def curves(self, against: Clock = "evaluations", at: NDArray[np.float64] | None = None) -> dict[str, Curve]:
+        """Give the share that is still missing along a clock: hypervolume regret, 1 at first, 0 for ``best``."""
+        found = {}
+        for label, front in self.fronts.items():
+            points, volumes = front.curve(self.scale, against, at)
+            regret = 1 - volumes / self.volume
+            mean, reach = mean_and_reach(regret)
+            found[label] = Curve(points, mean, mean - reach, mean + reach, *quartiles(regret))
+        return found
+
+    def middle(self, label: str) -> tuple[int, Archs, NDArray[np.float64]]:
+        """Give the run whose last front has the median volume, its architectures, ``(n, decisions)``, and values."""
+        order = np.argsort(self.shares[label], kind="stable")
+        run = int(order[(len(order) - 1) // 2])
+        return run, *self.fronts[label].front(run)
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Give one JSON-able row a search: shares of the hypervolume over runs, and how many are on a front."""
+        return [self._row(label) for label in self.fronts]
+
+    def _row(self, label: str) -> dict[str, Any]:
+        share, front = self.shares[label], self.fronts[label]
+        mean, reach = mean_and_reach(share)
+        q1, median, q3 = quartiles(share)
+        numbers = {
+            "hypervolume": mean,
+            "hypervolume_low": mean - reach,
+            "hypervolume_high": mean + reach,
+            "hypervolume_q1": q1,
+            "hypervolume_median": median,
+            "hypervolume_q3": q3,
+            "front": float(np.mean([len(front.members(run)) for run in range(front.history.runs)])),
+        }
+        plain = {name: None if math.isnan(value) else float(value) for name, value in numbers.items()}
+        return {"optimizer": label, "runs": front.history.runs, **plain}
+
+
+def trade_offs(
+    comparison: Comparison,
+    benchmark: Benchmark | None = None,
+    objectives: Sequence[str] = (),
+    *,
+    judge: Judge | None = None,
+    reference: Literal["nadir", "worst"] | Sequence[float] = "nadir",
+    margin: float = MARGIN,
+) -> TradeOffs:
+    """Hold the fronts of the searches of a comparison against the exact one.
+
+    Args:
+        comparison: The searches.
+        benchmark: The one that they were played on; None where it is not at hand, and fronts are judged as heard.
+        objectives: Names of costs; those of the searches if not given.
+        judge: By what accuracy fronts are judged: ``"mean-validation"`` over repeats, ``"test"``, or as it was heard,
+            ``"validation"``; None for the first, or without a benchmark for the last.
+        reference: From where hypervolume counts; see ``Front.scale``.
+        margin: How much further that is moved.
+
+    Raises:
+        BadSetting: When there is no objective beside accuracy, or the benchmark does not know it, or there is none and
+            it would have to be asked.
+    """
+    judge = judge or ("validation" if benchmark is None else "mean-validation")
+    fronts = {
+        label: Fronts.of(history, benchmark, objectives, judge=judge) for label, history in comparison.histories.items()
+    }
+    names = next(iter(fronts.values())).objectives
+    best = _exact(benchmark, names[1:], judge, next(iter(comparison.histories.values())))
+    known = best if best is not None else _together(fronts)
+    return TradeOffs(known, best is not None, known.scale(reference, margin), judge, fronts)
+
+
+def _exact(benchmark: Benchmark | None, objectives: Sequence[str], judge: Judge, played: History) -> Front | None:
+    """Give the exact front; None where not all architectures are known, or accuracies are as they were heard."""
+    if benchmark is None or judge == "validation":
+        return None
+    limits, epochs = played.info.get("limits"), played.info.get("epochs")
+    try:
+        return exact_front(benchmark, objectives, limits=limits, judge=judge, epochs=epochs)
+    except (BadSetting, NotInTable):
+        return None
+
+
+def _together(fronts: dict[str, Fronts]) -> Front:
+    """Give the front of everything that was ever on a search's front."""
+    found = [(front.history.archs[front.until >= 0], front.values[front.until >= 0]) for front in fronts.values()]
+    names = next(iter(fronts.values())).objectives
+    return Front.of(names, *(np.concatenate(parts) for parts in zip(*found, strict=True)))

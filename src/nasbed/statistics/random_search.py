@@ -1,0 +1,230 @@
+"""Random search in closed form: what the best of n draws is worth, from order statistics.
+
+With F the distribution of one draw's result, the best of n independent draws is at most v with chance F(v)ⁿ. So the
+mean over endless runs of random search needs no run at all, and a measured mean can be held against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting, NotInTable
+
+_CELLS_AT_ONCE = 4_000_000  # levels × draws in one block: 32 MB
+
+
+def expected_best(
+    values: ArrayLike, probabilities: ArrayLike, n: ArrayLike, of: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """Give the mean of the best of n independent draws, the first of equals counting.
+
+    Args:
+        values: What a draw is judged by, ``(rows,)``; or ``(rows, repeats)``, of which each draw hears one, all with
+            the same chance. NaN is a failed training, which is never the best.
+        probabilities: Chance of each row, ``(rows,)``; weights will do.
+        n: How many draws, of any shape.
+        of: What to read of the best instead of the value it was chosen by, ``(rows,)``: its test accuracy, say.
+
+    Returns:
+        Float64 of the shape of ``n``; the mean over those runs in which not every training failed.
+
+    >>> expected_best([0.0, 1.0], [0.5, 0.5], [1, 2, 3])
+    array([0.5  , 0.75 , 0.875])
+    """
+    heard, read = _outcomes(values, of)
+    weights = np.asarray(probabilities, np.float64)
+    if weights.shape != heard.shape[:1] or not (weights >= 0).all() or not weights.sum() > 0:
+        raise BadSetting(
+            f"probabilities are one number a row that is not negative, with a positive sum: "
+            f"{len(heard)} rows, but shape {weights.shape}"
+        )
+    chance = np.broadcast_to((weights / weights.sum() / heard.shape[1])[:, None], heard.shape)
+    above, worth = _levels(heard, read, chance)
+    with np.errstate(divide="ignore"):
+        log_below = np.log1p(-np.minimum(above, 1.0))  # precise where it matters: at the top, F is nearly 1
+    return _mean(lambda draws: np.exp(draws * log_below), worth, _draws(n))
+
+
+def expected_best_without_replacement(
+    values: ArrayLike, n: ArrayLike, of: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """Give the mean of the best of n different rows, each set of n being equally likely.
+
+    Args:
+        values: As in ``expected_best``, one a row: ``(rows,)``.
+        n: How many rows are drawn, of any shape; all there are at most.
+        of: As in ``expected_best``.
+    """
+    heard, read = _outcomes(values, of)
+    rows = len(heard)
+    if heard.shape[1] != 1:
+        raise BadSetting("without replacement, values are one a row; average the repeats first")
+    draws = _draws(n)
+    if draws.max(initial=0) > rows:
+        raise BadSetting(f"{int(draws.max())} different rows cannot be drawn from {rows}")
+    above, worth = _levels(heard, read, np.full(heard.shape, 1.0 / rows))
+    below = rows - np.rint(above * rows)
+    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, rows + 1)))])
+
+    def at_most(draws: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give C(below, n) / C(rows, n), the chance that all n rows lie at or below a level."""
+        k, m = draws.astype(np.int64), below.astype(np.int64)
+        logs = log_factorial[m] - log_factorial[np.maximum(m - k, 0)] - log_factorial[rows] + log_factorial[rows - k]
+        return np.where(m >= k, np.exp(logs), 0.0)
+
+    return _mean(at_most, worth, draws)
+
+
+def _outcomes(values: ArrayLike, of: ArrayLike | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give what each row and repeat is judged by, and what is read of it; both ``(rows, repeats)``."""
+    heard = np.asarray(values, np.float64)
+    heard = heard[:, None] if heard.ndim == 1 else heard
+    if heard.ndim != 2 or np.isnan(heard).all():
+        raise BadSetting("values are (rows,) or (rows, repeats), not all of them NaN")
+    if of is None:
+        return heard, heard
+    read = np.asarray(of, np.float64)
+    if read.shape != heard.shape[:1]:
+        raise BadSetting(f"what is read of the best is one number a row: {len(heard)} rows, but shape {read.shape}")
+    return heard, np.broadcast_to(read[:, None], heard.shape)
+
+
+def _draws(n: ArrayLike) -> NDArray[np.int64]:
+    draws = np.asarray(n, np.int64)
+    if draws.min(initial=1) < 1:
+        raise BadSetting(f"the best of {int(draws.min())} draws is not defined; n is at least 1")
+    return draws
+
+
+def _levels(
+    heard: NDArray[np.float64], read: NDArray[np.float64], chance: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give, for each different value ascending, the chance of a better draw and what is read there on average.
+
+    Failed trainings make a level of their own at the bottom, so that there always is one below every value.
+    """
+    value = np.where(np.isnan(heard), -np.inf, heard).ravel()
+    levels, level = np.unique(np.append(value, -np.inf), return_inverse=True)
+    level = level[:-1]
+    weights, read = chance.ravel(), read.ravel()
+    mass = np.bincount(level, weights, len(levels))
+    above = np.append(np.cumsum(mass[::-1])[::-1][1:], 0.0)
+    certain = np.where(weights > 0, weights * read, 0.0)  # what is never drawn is not read, be it NaN
+    total = np.bincount(level, certain, len(levels))
+    worth = np.divide(total, mass, out=np.zeros(len(levels)), where=mass > 0)
+    return above, worth[1:]
+
+
+def _mean(
+    at_most: Callable[[Any], NDArray[np.float64]], worth: NDArray[np.float64], draws: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Weigh what each level is worth with the chance that the best of n lies there."""
+    flat = draws.ravel()
+    result = np.empty(len(flat))
+    block = max(1, _CELLS_AT_ONCE // (len(worth) + 1))
+    for start in range(0, len(flat), block):
+        best = np.diff(at_most(flat[start : start + block, None].astype(np.float64)), axis=1)
+        result[start : start + block] = (best @ worth) / best.sum(axis=1)
+    return result.reshape(draws.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class RandomReference:
+    """What random search with replacement comes to in the mean over endless runs.
+
+    Attributes:
+        values: Validation accuracies that a draw of each class may hear, ``(classes, repeats)``.
+        test: Mean test accuracy of each class, ``(classes,)``.
+        probabilities: How likely a draw is of each class, ``(classes,)``.
+    """
+
+    values: NDArray[np.float64]
+    test: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+
+    def validation_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
+        """Give the expected best validation accuracy heard in so many evaluations."""
+        return expected_best(self.values, self.probabilities, evaluations)
+
+    def test_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
+        """Give the expected test accuracy of the incumbent after so many evaluations."""
+        return expected_best(self.values, self.probabilities, evaluations, of=self.test)
+
+    def recorded(self, evaluations: ArrayLike) -> RecordedReference:
+        """Keep the course at some counts of evaluations alone: enough to draw it, and small enough for a file."""
+        at = np.asarray(evaluations, np.float64)
+        return RecordedReference(at, self.validation_after(at), self.test_after(at))
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedReference:
+    """The same course as it was written down; between the counts that it has, it is drawn straight.
+
+    Attributes:
+        at: Counts of evaluations, ascending, ``(points,)``.
+        validation: Expected best validation accuracy heard by then, ``(points,)``.
+        test: Expected test accuracy of the incumbent by then, ``(points,)``; NaN where nobody knows it.
+    """
+
+    at: NDArray[np.float64]
+    validation: NDArray[np.float64]
+    test: NDArray[np.float64]
+
+    @classmethod
+    def from_dict(cls, written: Mapping[str, Any] | None) -> RecordedReference | None:
+        """Read what ``as_dict`` gave; None of None."""
+        if written is None:
+            return None
+        return cls(*(np.array(written[name], np.float64) for name in ("evaluations", "validation", "test")))
+
+    def as_dict(self) -> dict[str, list[float | None]]:
+        """Give it JSON-able; None for what is not known."""
+        columns = {"evaluations": self.at, "validation": self.validation, "test": self.test}
+        return {name: [None if np.isnan(x) else float(x) for x in values] for name, values in columns.items()}
+
+    def validation_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
+        """Give the expected best validation accuracy heard in so many evaluations; NaN beyond what was written."""
+        return np.interp(np.asarray(evaluations, np.float64), self.at, self.validation, right=np.nan)
+
+    def test_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
+        """Give the expected test accuracy of the incumbent after so many evaluations; NaN beyond what was written."""
+        return np.interp(np.asarray(evaluations, np.float64), self.at, self.test, right=np.nan)
+
+    def recorded(self, evaluations: ArrayLike) -> RecordedReference:
+        """Keep the course at other counts alone."""
+        at = np.asarray(evaluations, np.float64)
+        return RecordedReference(at, self.validation_after(at), self.test_after(at))
+
+
+def random_reference(
+    benchmark: Benchmark, epochs: int | None = None, repeats: Literal["draw", "mean"] = "draw"
+) -> RandomReference | None:
+    """Take the reference from a benchmark that knows everything about a space that numbers its architectures.
+
+    Args:
+        benchmark: Whose answers.
+        epochs: Training budget of each evaluation; None for the benchmark's largest.
+        repeats: Whether a draw hears one of the repeats or their mean.
+
+    Returns:
+        None where the space is not enumerated, says nothing of its chances, or the benchmark lacks some of it.
+    """
+    space = benchmark.space
+    if space.size is None:
+        return None
+    try:
+        probabilities = space.probabilities()
+        archs = space.enumerate()
+        values = (
+            benchmark.query(archs, epochs).value[:, None] if repeats == "mean" else benchmark.outcomes(archs, epochs)
+        )
+        test = benchmark.test(archs, epochs)
+    except (NotImplementedError, NotInTable):
+        return None
+    return None if values is None else RandomReference(values, test, probabilities)

@@ -1,0 +1,240 @@
+"""Average ranks: which searches are told apart over many blocks, by Friedman's and Nemenyi's tests.
+
+In each block, a run or a benchmark, the best search has rank 1, and equals share the mean of their ranks.
+
+Reference: Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
+from nasbed.run.history import Metric
+from nasbed.statistics.selected import Comparisons, Selected, selected
+from nasbed.statistics.statistic import Cells, Statistic, known, listed, number, p_value
+from nasbed.statistics.summary import CONFIDENCE
+
+Blocks = Literal["runs", "benchmarks"]
+
+
+@dataclass(frozen=True, eq=False)
+class AverageRanks(Statistic):
+    """The average rank of each search, and what follows from it.
+
+    Attributes:
+        labels: The searches.
+        ranks: One a search; 1 is best.
+        blocks: Over how many blocks.
+        of: What a block is: ``"runs"`` or ``"benchmarks"``.
+        left_out: Blocks in which a search had nothing, because all its trainings failed.
+        friedman: Friedman's χ², corrected for ties; NaN with fewer than three searches or two blocks.
+        friedman_p: How likely a χ² as large is, if all searches are alike.
+        critical_difference: By how much two average ranks must differ to be told apart (Nemenyi, 95 %).
+        p_values: Nemenyi's, ``(searches, searches)``.
+        words: What was ranked.
+        missing: Why there is nothing.
+    """
+
+    labels: tuple[str, ...]
+    ranks: NDArray[np.float64]
+    blocks: int
+    of: Blocks
+    left_out: int
+    friedman: float
+    friedman_p: float
+    critical_difference: float
+    p_values: NDArray[np.float64]
+    words: str
+    missing: str | None = None
+
+    @classmethod
+    def ranked(
+        cls, worth: NDArray[np.float64], labels: Sequence[str], words: str = "worth", of: Blocks = "runs"
+    ) -> AverageRanks:
+        """Rank searches in blocks.
+
+        Args:
+            worth: ``(searches, blocks)``, higher is better; a block with NaN is left out.
+            labels: The searches.
+            words: What is ranked.
+            of: What a block is.
+        """
+        whole = worth[:, ~np.isnan(worth).any(axis=0)]
+        k, n = whole.shape
+        nothing = np.full((k, k), np.nan)
+        missing = _missing(labels, n, of)
+        if missing:
+            return cls(
+                tuple(labels), np.full(k, np.nan), n, of, worth.shape[1] - n, *3 * (np.nan,), nothing, words, missing
+            )
+        ranks = require("scipy.stats", "report").rankdata(-whole, axis=0).mean(axis=1)
+        chi, p, difference, pairs = np.nan, np.nan, np.nan, nothing
+        if k > 2 and n > 1:
+            chi, p = _friedman(whole)
+            scale = math.sqrt(k * (k + 1) / (6 * n))
+            difference, pairs = _quantile(k) * scale, _nemenyi(ranks, scale)
+        return cls(tuple(labels), ranks, n, of, worth.shape[1] - n, chi, p, difference, pairs, words)
+
+    @property
+    def significant(self) -> bool:
+        """Whether Friedman's test says that not all searches are alike; only then pairs are to be looked at."""
+        return self.friedman_p < 1 - CONFIDENCE  # false when it is NaN
+
+    @property
+    def order(self) -> list[int]:
+        """The searches from the best average rank to the worst."""
+        return [int(i) for i in np.argsort(self.ranks, kind="stable")]
+
+    @property
+    def cliques(self) -> list[tuple[str, ...]]:
+        """The largest groups of searches, neighbours by rank, that are not told apart from each other."""
+        if np.isnan(self.critical_difference):
+            return []
+        order = self.order
+        reach = self.critical_difference if self.significant else np.inf
+        groups: list[tuple[int, int]] = []
+        for i, first in enumerate(order):
+            last = max(j for j, other in enumerate(order) if self.ranks[other] - self.ranks[first] <= reach)
+            if last > i and (not groups or last > groups[-1][1]):
+                groups.append((i, last))
+        return [tuple(self.labels[k] for k in order[i : j + 1]) for i, j in groups]
+
+    def facts(self) -> dict[str, Any]:
+        """Give both tests, and the groups that are not told apart."""
+        return {
+            "metric": self.words,
+            "blocks": self.blocks,
+            "of": self.of,
+            "left_out": self.left_out,
+            "friedman": known(self.friedman),
+            "friedman_p": known(self.friedman_p),
+            "critical_difference": known(self.critical_difference),
+            "cliques": [list(clique) for clique in self.cliques],
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give ``optimizer, rank`` and Nemenyi's p-value against each of the others, best rank first."""
+        return [
+            {
+                "optimizer": self.labels[i],
+                "rank": known(self.ranks[i]),
+                "nemenyi_p": {
+                    other: known(self.p_values[i, j]) for j, other in enumerate(self.labels) if other != self.labels[i]
+                },
+            }
+            for i in self.order
+        ]
+
+    def frame(self) -> Any:
+        """Give ``optimizer, rank`` as a ``pandas.DataFrame``, and a column of p-values a search."""
+        rows = [{"optimizer": row["optimizer"], "rank": row["rank"], **row["nemenyi_p"]} for row in self.rows()]
+        return require("pandas", "report").DataFrame(rows)
+
+    def cells(self) -> Cells:
+        """Give ranks and p-values for people."""
+        best = [self.labels[i] for i in self.order]
+        rows = [
+            [
+                row["optimizer"],
+                number(row["rank"]),
+                *(p_value(np.nan if (p := row["nemenyi_p"].get(other)) is None else p) for other in best),
+            ]
+            for row in self.rows()
+        ]
+        return ["optimizer", "average rank", *(f"p against {other}" for other in best)], rows
+
+    def sentence(self) -> str:
+        """Say the ranks, Friedman's verdict and which pairs Nemenyi's test tells apart."""
+        if self.missing:
+            return self.missing
+        ranks = ", ".join(f"{self.labels[i]} {self.ranks[i]:.2f}" for i in self.order)
+        blocks = f"{self.blocks:,} {self.of if self.blocks > 1 else self.of[:-1]}"
+        said = f"Average ranks by {self.words} over {blocks} (1 is best): {ranks}."
+        if self.blocks == 1:
+            return f"{said} One {self.of[:-1]} says nothing of others: there is no test."
+        if np.isnan(self.friedman):
+            return f"{said} With two searches there is no Friedman test; Wilcoxon's signed ranks compare them."
+        said += f" Friedman: χ² = {self.friedman:.1f}, p {_equals(self.friedman_p)}"
+        if not self.significant:
+            return said + ", so no two of them are told apart."
+        apart = [
+            f"{self.labels[i]} over {self.labels[j]}"
+            for a, i in enumerate(self.order)
+            for j in self.order[a + 1 :]
+            if self.ranks[j] - self.ranks[i] > self.critical_difference
+        ]
+        return f"{said}; told apart by more than {self.critical_difference:.2f} ranks (Nemenyi): {_or_none(apart)}."
+
+
+def average_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks: Blocks = "runs") -> AverageRanks:
+    """Rank the searches of a comparison, or of several, by what their runs ended with.
+
+    Args:
+        comparisons: One, or several of the same searches on different benchmarks.
+        metric: What is ranked; None for the test accuracy where it is known, else the validation accuracy.
+        blocks: ``"runs"``: each run of each benchmark is a block, run k against run k. ``"benchmarks"``: each benchmark
+            is one, by the mean over its runs, as the reference has it; claims about further benchmarks need this.
+    """
+    chosen = selected(comparisons, metric)
+    return AverageRanks.ranked(in_blocks(chosen, blocks), chosen.labels, chosen.words, blocks)
+
+
+def in_blocks(chosen: Selected, blocks: Blocks) -> NDArray[np.float64]:
+    """Give what is ranked, ``(searches, blocks)``, higher is better; NaN where a search has nothing in a block."""
+    if blocks not in get_args(Blocks):
+        raise BadSetting(f"a block is one of the {' or '.join(get_args(Blocks))}, not {blocks!r}")
+    found = list(chosen.worth.values())
+    if blocks == "runs":
+        return np.concatenate(found, axis=1)
+    there = [(~np.isnan(block)).sum(axis=1) for block in found]
+    sums = [np.nansum(block, axis=1) for block in found]
+    means = [np.where(n > 0, total / np.maximum(n, 1), np.nan) for n, total in zip(there, sums, strict=True)]
+    return np.stack(means, axis=1)
+
+
+def _missing(labels: Sequence[str], blocks: int, of: Blocks) -> str | None:
+    if len(labels) < 2:
+        return f"There is one search, {labels[0]}, and nothing to rank it against."
+    return None if blocks else f"There are none of the {of} in which every search found something: nothing is ranked."
+
+
+def _friedman(worth: NDArray[np.float64]) -> tuple[float, float]:
+    if (worth == worth[0]).all():
+        return 0.0, 1.0  # all are equal everywhere, which SciPy divides by
+    chi, p = require("scipy.stats", "report").friedmanchisquare(*worth)
+    return float(chi), float(p)
+
+
+def _quantile(searches: int) -> float:
+    """Give Nemenyi's q at 95 %: the studentised range's with endless degrees of freedom, over √2."""
+    studentised = require("scipy.stats", "report").studentized_range
+    return float(studentised.ppf(CONFIDENCE, searches, np.inf)) / math.sqrt(2)
+
+
+def _nemenyi(ranks: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
+    """Give the p-value of each pair, ``(searches, searches)``.
+
+    scikit-posthocs has it as well, but takes a second to import, and imports pyplot, which chooses a backend.
+    """
+    q = np.abs(ranks[:, None] - ranks) / scale * math.sqrt(2)
+    upper = np.triu_indices(len(ranks), 1)
+    p = np.ones(q.shape)
+    p[upper] = require("scipy.stats", "report").studentized_range.sf(q[upper], len(ranks), np.inf)
+    p.T[upper] = p[upper]
+    return p
+
+
+def _equals(p: float) -> str:
+    return p_value(p) if p < 0.001 else f"= {p_value(p)}"
+
+
+def _or_none(pairs: list[str]) -> str:
+    return listed(pairs) if pairs else "no pair"

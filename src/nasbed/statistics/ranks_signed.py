@@ -1,0 +1,175 @@
+"""Signed ranks: whether one search beats another in paired runs, by Wilcoxon's test, corrected for many pairs by Holm.
+
+References: Wilcoxon, "Individual Comparisons by Ranking Methods", Biometrics Bulletin 1, 1945; Holm, "A Simple
+Sequentially Rejective Multiple Test Procedure", Scandinavian Journal of Statistics 6, 1979
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nasbed.core.extras import require
+from nasbed.run.history import Metric
+from nasbed.statistics.ranks import Blocks, in_blocks
+from nasbed.statistics.selected import Comparisons, selected
+from nasbed.statistics.statistic import Cells, Statistic, known, listed, number, p_value
+from nasbed.statistics.summary import CONFIDENCE
+
+
+def holm(p_values: ArrayLike) -> NDArray[np.float64]:
+    """Correct p-values so that one of them errs with the chance it says, ``(n,)``; NaN stays and does not count."""
+    p = np.asarray(p_values, np.float64)
+    there = np.flatnonzero(~np.isnan(p))
+    order = there[np.argsort(p[there], kind="stable")]
+    corrected = p.copy()
+    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1.0)
+    return corrected
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two searches in paired blocks.
+
+    Attributes:
+        better: The one with the larger sum of ranks of those differences that are in its favour.
+        worse: The other.
+        wins: In how many blocks the better one was better.
+        losses: In how many it was worse.
+        ties: In how many both were equal; they do not count.
+        effect: From −1 to 1: the share of the ranks in favour of the better less that of the others.
+        p: Wilcoxon's, of two sides; NaN without a block that both have.
+        corrected: The same by Holm, over all pairs.
+    """
+
+    better: str
+    worse: str
+    wins: int
+    losses: int
+    ties: int
+    effect: float
+    p: float
+    corrected: float
+
+    @property
+    def apart(self) -> bool:
+        """Whether they are told apart."""
+        return self.corrected < 1 - CONFIDENCE  # false when it is NaN
+
+
+@dataclass(frozen=True)
+class SignedRanks(Statistic):
+    """Every pair of searches.
+
+    Attributes:
+        pairs: In the order of the searches.
+        of: What was paired: ``"runs"`` or ``"benchmarks"``.
+        words: What was compared.
+        missing: Why there is nothing.
+    """
+
+    pairs: tuple[Pair, ...]
+    of: Blocks
+    words: str
+    missing: str | None = None
+
+    @classmethod
+    def compared(
+        cls, worth: Mapping[str, NDArray[np.float64]], words: str = "worth", of: Blocks = "runs"
+    ) -> SignedRanks:
+        """Compare every pair.
+
+        Args:
+            worth: ``(blocks,)`` for each search, higher is better; NaN where a search has nothing.
+            words: What is compared.
+            of: What a block is.
+        """
+        if len(worth) < 2:
+            return cls((), of, words, "There is one search, and nothing to pair it with.")
+        tested = [_tested(worth[a], worth[b]) for a, b in combinations(worth, 2)]
+        corrected = holm([p for _, _, p in tested])
+        pairs = [
+            _pair(names, difference, effect, p, final)
+            for names, (difference, effect, p), final in zip(combinations(worth, 2), tested, corrected, strict=True)
+        ]
+        nothing = all(np.isnan(pair.p) for pair in pairs)
+        return cls(
+            tuple(pairs), of, words, f"No two searches have {of} in common that found something." * nothing or None
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Say what was compared, and how."""
+        return {"metric": self.words, "of": self.of, "test": "Wilcoxon signed-rank, two-sided", "correction": "Holm"}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give ``better, worse, wins, losses, ties, effect, p, corrected_p, apart``."""
+        return [
+            {
+                "better": pair.better,
+                "worse": pair.worse,
+                "wins": pair.wins,
+                "losses": pair.losses,
+                "ties": pair.ties,
+                "effect": known(pair.effect),
+                "p": known(pair.p),
+                "corrected_p": known(pair.corrected),
+                "apart": pair.apart,
+            }
+            for pair in self.pairs
+        ]
+
+    def cells(self) -> Cells:
+        """Give the same for people."""
+        headers = ["better", "worse", "wins", "losses", "ties", "effect", "p", "p (Holm)"]
+        return headers, [
+            [
+                pair.better,
+                pair.worse,
+                *map(str, (pair.wins, pair.losses, pair.ties)),
+                number(pair.effect),
+                p_value(pair.p),
+                p_value(pair.corrected),
+            ]
+            for pair in self.pairs
+        ]
+
+    def sentence(self) -> str:
+        """Say which pairs are told apart."""
+        if self.missing:
+            return self.missing
+        apart = [f"{pair.better} over {pair.worse}" for pair in self.pairs if pair.apart]
+        others = [f"{pair.better} and {pair.worse}" for pair in self.pairs if not pair.apart]
+        parts = [f"told apart: {listed(apart)}"] if apart else []
+        parts += [f"not told apart: {listed(others)}"] if others else []
+        return f"By {self.words} in paired {self.of} (Wilcoxon, Holm-corrected, 5 %), {'; '.join(parts)}."
+
+
+def signed_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks: Blocks = "runs") -> SignedRanks:
+    """Compare every pair of searches block by block; see ``ranks.average_ranks`` for the settings."""
+    chosen = selected(comparisons, metric)
+    worth = dict(zip(chosen.labels, in_blocks(chosen, blocks), strict=True))
+    return SignedRanks.compared(worth, chosen.words, blocks)
+
+
+def _tested(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[Sequence[float], float, float]:
+    """Give the paired differences, the effect in favour of the first, and the p-value."""
+    difference = (one - other)[~np.isnan(one - other)]
+    counting = difference[difference != 0]
+    if not len(counting):
+        return difference.tolist(), 0.0, 1.0 if len(difference) else np.nan
+    stats = require("scipy.stats", "report")
+    ranks = stats.rankdata(np.abs(counting))
+    effect = float((np.sign(counting) * ranks).sum() / ranks.sum())
+    return difference.tolist(), effect, float(stats.wilcoxon(counting).pvalue)
+
+
+def _pair(names: tuple[str, str], difference: Sequence[float], effect: float, p: float, corrected: float) -> Pair:
+    better, worse, sign = (*names, 1) if effect >= 0 else (*names[::-1], -1)
+    wins, losses = (sum(sign * way * d > 0 for d in difference) for way in (1, -1))
+    ties = len(difference) - wins - losses
+    return Pair(better, worse, wins, losses, ties, sign * effect, p, float(corrected))

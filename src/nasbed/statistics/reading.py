@@ -1,0 +1,130 @@
+"""Reading: from what searches and comparisons left on disk back to comparisons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nasbed.core.checked import read_json
+from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.run.history import History
+from nasbed.run.settings import RULES, in_words
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.random_search import RecordedReference
+
+_ABOUT = "comparison.json"
+_RULES = ("budget", *RULES, "seed", "first_run")
+"""What searches must have in common to be compared, beside the benchmark and the number of runs."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """One history with where it comes from."""
+
+    label: str
+    history: History
+    place: Path
+    command: str | None = None
+    reference: RecordedReference | None = None
+
+
+def read(paths: Sequence[str | Path]) -> dict[str, Comparison]:
+    """Read folders that ``Comparison.save`` wrote and histories as Parquet, by titles that tell them apart.
+
+    Searches of one benchmark under one set of rules are one comparison, wherever they were found; others have one of
+    their own.
+
+    Raises:
+        BadSetting: Where there is nothing of the kind.
+        CorruptFile: For a file that is not what its name says.
+    """
+    groups: dict[str, list[_Found]] = {}
+    for path in paths:
+        for found in _find(Path(path)):
+            groups.setdefault(_kind(found.history), []).append(found)
+    if not groups:
+        raise BadSetting("there is nothing to report; give folders of 'nasbed compare --out', or histories as Parquet")
+    together = [_together(group) for group in groups.values()]
+    return dict(zip(_titles(together), together, strict=True))
+
+
+def _find(path: Path) -> list[_Found]:
+    """Read what one path holds."""
+    if path.is_file() and path.name != _ABOUT:
+        return [_Found(path.stem, History.from_parquet(path), path.parent)]
+    folder = path.parent if path.is_file() else path
+    if (folder / _ABOUT).is_file():
+        return _of_folder(folder)
+    histories = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
+    if not histories:
+        raise BadSetting(
+            f"{path} is neither a folder of 'nasbed compare --out' nor a history of 'nasbed search --out x.parquet'"
+        )
+    return [_Found(history.stem, History.from_parquet(history), folder) for history in histories]
+
+
+def _of_folder(folder: Path) -> list[_Found]:
+    """Read a comparison's folder, in the order of its searches."""
+    about = read_json(
+        folder / _ABOUT, "what 'nasbed compare --out' writes", "put a whole copy in its place, or compare again"
+    )
+    try:
+        files = {str(label): str(one["history"]) for label, one in about["optimizers"].items()}
+        command, reference = about.get("command"), RecordedReference.from_dict(about.get("reference"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorruptFile(f"{folder / _ABOUT} was not written by 'nasbed compare --out': {error!r}") from None
+    found = []
+    for label, name in files.items():
+        place = (folder / name).resolve()
+        if not place.is_relative_to(folder.resolve()):
+            raise CorruptFile(f"{folder / _ABOUT} names a history outside its folder: {name}")
+        found.append(_Found(label, History.from_parquet(place), folder, command and str(command), reference))
+    return found
+
+
+def _kind(history: History) -> str:
+    """Give what is the same for all searches that may be compared."""
+    benchmark: dict[str, Any] = history.info.get("benchmark", {})
+    rules = {name: history.info.get(name) or None for name in _RULES}
+    rules["budget"] = {name: limit for name, limit in (rules["budget"] or {}).items() if limit is not None}
+    return json.dumps([benchmark.get("name"), benchmark.get("checksum"), history.runs, rules], sort_keys=True)
+
+
+def _together(group: Sequence[_Found]) -> Comparison:
+    """Make one comparison; labels that come twice are told apart by where they were found."""
+    histories: dict[str, History] = {}
+    for found in group:
+        twice = sum(other.label == found.label for other in group) > 1
+        stem = f"{found.label} ({found.place.name or found.place.resolve().name})" if twice else found.label
+        label, number = stem, 2
+        while label in histories:
+            label, number = f"{stem} {number}", number + 1
+        histories[label] = found.history
+    commands = dict.fromkeys(found.command for found in group if found.command)
+    known = [found.reference for found in group if found.reference is not None]
+    return Comparison(histories, known[0] if known else None, "\n".join(commands) or None)
+
+
+def _titles(comparisons: Sequence[Comparison]) -> list[str]:
+    """Name each comparison by its benchmark; where one has several, by budget and runs, and last by a number."""
+    titles = [comparison.benchmark for comparison in comparisons]
+    for more in (_budget, _runs):
+        titles = [
+            title if titles.count(title) == 1 else f"{title}, {more(comparison)}"
+            for title, comparison in zip(titles, comparisons, strict=True)
+        ]
+    return [
+        title if titles.count(title) == 1 else f"{title}, {titles[: i + 1].count(title)} of {titles.count(title)}"
+        for i, title in enumerate(titles)
+    ]
+
+
+def _budget(comparison: Comparison) -> str:
+    return in_words(next(iter(comparison.histories.values())).info.get("budget") or {}) or "any budget"
+
+
+def _runs(comparison: Comparison) -> str:
+    return f"{comparison.runs:,} run{'s' if comparison.runs > 1 else ''}"

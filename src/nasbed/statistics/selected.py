@@ -1,0 +1,114 @@
+"""Selected: what each run's last incumbent is worth, by search and by benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting
+from nasbed.run.history import Metric
+from nasbed.statistics.comparison import Comparison
+
+Comparisons = Comparison | Sequence[Comparison]
+"""One comparison, or several that play the same searches on different benchmarks."""
+
+
+@dataclass(frozen=True, eq=False)
+class Selected:
+    """What the runs of the same searches ended with, on one benchmark or several.
+
+    Attributes:
+        labels: The searches.
+        blocks: For each benchmark ``(labels, runs)``: run k of every search in column k. NaN where a run found nothing.
+        played: How many runs each search had, on all benchmarks.
+        metric: What was read.
+        words: What that is called.
+        factor: What it is multiplied with to be shown.
+        unit: What it is then.
+    """
+
+    labels: tuple[str, ...]
+    blocks: dict[str, NDArray[np.float64]]
+    played: int
+    metric: Metric
+    words: str
+    factor: float
+    unit: str
+
+    @property
+    def worth(self) -> dict[str, NDArray[np.float64]]:
+        """The same turned so that higher is better."""
+        return {name: -block if self.metric.endswith("regret") else block for name, block in self.blocks.items()}
+
+    @property
+    def where(self) -> str:
+        """The benchmarks, in words."""
+        return ", ".join(self.blocks)
+
+    @property
+    def found(self) -> tuple[int, ...]:
+        """How many runs of each search found something, on all benchmarks."""
+        there = np.sum([(~np.isnan(block)).sum(axis=1) for block in self.blocks.values()], axis=0)
+        return tuple(int(n) for n in there)
+
+
+def together(comparisons: Comparisons) -> list[Comparison]:
+    """Give the comparisons as a list.
+
+    Raises:
+        BadSetting: When there is none, or two are of one benchmark.
+    """
+    found = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
+    names = [comparison.benchmark for comparison in found]
+    if not found:
+        raise BadSetting("there is no comparison; give one, or several of the same searches on different benchmarks")
+    if len(set(names)) < len(names):
+        raise BadSetting(f"comparisons of one benchmark cannot be taken together: {', '.join(names)}")
+    return found
+
+
+def selected(comparisons: Comparisons, metric: Metric | None = None) -> Selected:
+    """Read what each run's last incumbent is worth.
+
+    Args:
+        comparisons: One or several; of several, the searches that all of them have.
+        metric: What to read; None for the test accuracy where all know it, else the validation accuracy.
+
+    Raises:
+        BadSetting: When the comparisons have no search in common, or do not mean the same by their values.
+    """
+    found = together(comparisons)
+    judged = metric or ("test" if all(one.metric == "test" for one in found) else "validation")
+    if judged not in get_args(Metric):
+        raise BadSetting(f"a metric is one of {', '.join(get_args(Metric))}, not {judged!r}")
+    labels = tuple(label for label in found[0].histories if all(label in one.histories for one in found))
+    if not labels:
+        raise BadSetting("the comparisons have no search in common; give searches the same labels on every benchmark")
+    if len({(one.words(judged), one.factor(judged)) for one in found}) > 1:
+        raise BadSetting(
+            f"the comparisons do not mean the same by {judged}: {', '.join(o.words(judged) for o in found)}"
+        )
+    factor = found[0].factor(judged)
+    unit = "" if factor == 1 else " points" if judged.endswith("regret") else " %"
+    blocks = {one.benchmark: _stacked(one.final(judged), labels) for one in found}
+    played = sum(one.runs for one in found)
+    return Selected(labels, blocks, played, judged, found[0].words(judged), factor, unit)
+
+
+def regret_metric(comparison: Comparison) -> Metric | None:
+    """Give the regret that searches are judged by: of the test accuracy where that is known, else of the validation.
+
+    None where nobody knows the optimum.
+    """
+    validation, test = comparison.optimum
+    if comparison.metric == "test" and not np.isnan(test):
+        return "test-regret"
+    return None if np.isnan(validation) else "validation-regret"
+
+
+def _stacked(final: Mapping[str, NDArray[np.float64]], labels: Sequence[str]) -> NDArray[np.float64]:
+    return np.stack([final[label] for label in labels])

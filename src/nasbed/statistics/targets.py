@@ -1,0 +1,209 @@
+"""Time to target: how much a run spends until its incumbent is good enough, and how many runs ever get there.
+
+Runs that never do are not forgotten: they are censored, count in every share and median, and spend what they spent in
+the expected running time.
+
+Reference: Hansen et al., "COCO: Performance Assessment", 2016, https://arxiv.org/abs/1605.03560
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
+from nasbed.run.history import Clock, Metric
+from nasbed.statistics.anytime import no_optimum
+from nasbed.statistics.bootstrap import Interval
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.selected import regret_metric
+from nasbed.statistics.statistic import Cells, Statistic, headed, known, number, said
+from nasbed.statistics.summary import CONFIDENCE, horizon
+
+REGRETS = (0.02, 0.01, 0.005, 0.002, 0.001, 0.0)
+"""Targets of accuracies' regrets, when none are given: from two points below the best there is to the best."""
+
+_SHARES = (0.5, 0.2, 0.1, 0.05, 0.02, 0.0)  # of the median first regret, where regrets are not of accuracies
+_AS_GOOD = 1e-12  # two means of the same accuracies may differ by rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Targets(Statistic):
+    """When each run of each search first reached each target.
+
+    Attributes:
+        targets: From the easiest to the hardest.
+        times: ``(targets, runs)`` for each label, on the clock; infinite for a run that never reached it.
+        spent: What each run spent in all, ``(runs,)`` for each label.
+        until: How far along the clock every run was still at it; curves end there.
+        words: What had to reach the target.
+        against: On which clock.
+        factor: What targets are multiplied with to be shown.
+        unit: What they are then.
+        missing: Why there is nothing.
+    """
+
+    targets: tuple[float, ...]
+    times: dict[str, NDArray[np.float64]]
+    spent: dict[str, NDArray[np.float64]]
+    until: float
+    words: str
+    against: Clock
+    factor: float
+    unit: str
+    missing: str | None = None
+
+    def ecdf(self, label: str, target: int | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give the share of (run, target) pairs that were reached by then: steps from 0, as ``(times, shares)``.
+
+        Args:
+            label: Which search.
+            target: Number of one target; None for all of them together.
+        """
+        chosen = self.times[label] if target is None else self.times[label][target]
+        times = np.sort(chosen[chosen <= self.until])
+        at, counts = np.unique(times, return_counts=True)
+        shares = np.cumsum(counts) / max(chosen.size, 1)
+        end = shares[-1:] if len(shares) else np.zeros(1)
+        return np.concatenate([[0.0], at, [self.until]]), np.concatenate([[0.0], shares, end])
+
+    def expected(self, label: str) -> NDArray[np.float64]:
+        """Give the expected running time to each target, ``(targets,)``: all that was spent on it over successes."""
+        times = self.times[label]
+        spent = np.where(np.isinf(times), self.spent[label], times).sum(axis=1)
+        reached = np.isfinite(times).sum(axis=1)
+        return np.where(reached > 0, spent / np.maximum(reached, 1), np.inf)
+
+    def facts(self) -> dict[str, Any]:
+        """Say what had to be reached, on which clock."""
+        return {"metric": self.words, "against": self.against, "targets": list(self.targets)}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give ``optimizer, target, runs, reached, share`` with ``_low`` and ``_high``, quartiles and expected time.
+
+        ``q1``, ``median`` and ``q3`` are when a quarter, half and three quarters of all runs had got there; None where
+        fewer ever did.
+        """
+        return [row for label in self.times for row in self._rows_of(label)]
+
+    def _rows_of(self, label: str) -> list[dict[str, Any]]:
+        times, expected = self.times[label], self.expected(label)
+        rows = []
+        for i, target in enumerate(self.targets):
+            runs, reached = times.shape[1], int(np.isfinite(times[i]).sum())
+            q1, median, q3 = np.quantile(times[i], [0.25, 0.5, 0.75], method="inverted_cdf")
+            rows.append(
+                {
+                    "optimizer": label,
+                    "target": float(target),
+                    "runs": runs,
+                    "reached": reached,
+                    **_share(reached, runs).as_dict("share"),
+                    "q1": known(q1),
+                    "median": known(median),
+                    "q3": known(q3),
+                    "expected": known(expected[i]),
+                }
+            )
+        return rows
+
+    def cells(self) -> Cells:
+        """Give the same for people."""
+        target = headed("target", self.unit)
+        headers = ["optimizer", target, "reached %", f"median {self.against}", f"expected {self.against}"]
+        return headers, [
+            [
+                row["optimizer"],
+                f"{self.factor * row['target']:g}",
+                Interval(row["share"], row["share_low"], row["share_high"]).text(100, 1),
+                number(row["median"], 1, 0),
+                number(row["expected"], 1, 0),
+            ]
+            for row in self.rows()
+        ]
+
+    def sentence(self) -> str:
+        """Say, for the hardest target that anybody reached in half of the runs, who reaches it soonest."""
+        if self.missing:
+            return self.missing
+        rows = [row for row in self.rows() if row["median"] is not None]
+        if not rows:
+            return f"No search reaches even {self._said(self.targets[0])} in half of its runs."
+        target = max(rows, key=lambda row: self.targets.index(row["target"]))["target"]
+        there = [row for row in rows if row["target"] == target]
+        soonest = min(there, key=lambda row: (row["median"], row["expected"]))
+        return (
+            f"The hardest target that half of any search's runs reach is {self._said(target)}; {soonest['optimizer']} "
+            f"is there first, after {soonest['median']:,.0f} {self.against} in the median."
+        )
+
+    def _said(self, target: float) -> str:
+        return f"a {self.words} of {said(self.factor * target, self.unit)}"
+
+
+def times_to_targets(
+    comparison: Comparison,
+    targets: Sequence[float] | None = None,
+    metric: Metric | None = None,
+    against: Clock | None = None,
+) -> Targets:
+    """Find when each run's incumbent first was as good as each target.
+
+    Args:
+        comparison: The searches.
+        targets: What is to be reached, as the metric has it: 0.01 is one point of accuracy. None for ``REGRETS``, and
+            where values are no accuracies for shares of the median regret of the first results.
+        metric: What is to reach it; None for the regret of the test accuracy where it is known, else of the validation.
+        against: Which clock; None for that of the budget.
+
+    Raises:
+        BadSetting: When targets are missing for a metric that is no regret.
+    """
+    read, against = metric or regret_metric(comparison), against or comparison.clock
+    words, factor = comparison.words(read or "test-regret"), comparison.factor(read or "test-regret")
+    lower = (read or "regret").endswith("regret")
+    unit = "" if factor == 1 else " points" if lower else " %"
+    until = min(horizon(history, against) for history in comparison.histories.values())
+    values = {label: history.metric(read) for label, history in comparison.histories.items()} if read else {}
+    if not any((~np.isnan(value)).any() for value in values.values()):
+        why = "No run found anything: no target is reached." if read else no_optimum(comparison)
+        return Targets((), {}, {}, until, words, against, factor, unit, why)
+    if targets is None and not lower:
+        raise BadSetting(
+            f"give the {words} to be reached as targets, such as targets=[0.9]; only regrets have defaults"
+        )
+    wanted = sorted(_usual(list(values.values()), factor) if targets is None else targets, reverse=lower)
+    times, spent = {}, {}
+    for label, history in comparison.histories.items():
+        clock = history.clock(against)
+        times[label] = np.stack([_first_time(values[label], target, clock, lower) for target in wanted])
+        spent[label] = clock[-1].astype(np.float64)
+    return Targets(tuple(map(float, wanted)), times, spent, until, words, against, factor, unit)
+
+
+def _usual(values: Sequence[NDArray[np.float64]], factor: float) -> Sequence[float]:
+    if factor == 100:
+        return REGRETS
+    first = np.concatenate([value[np.argmax(~np.isnan(value), axis=0), np.arange(value.shape[1])] for value in values])
+    return [share * float(np.nanmedian(first)) for share in _SHARES]
+
+
+def _first_time(
+    values: NDArray[np.float64], target: float, clock: NDArray[np.float64], lower: bool
+) -> NDArray[np.float64]:
+    """Give when each run's value first was as good, ``(runs,)``; infinite where it never was."""
+    good = values <= target + _AS_GOOD if lower else values >= target - _AS_GOOD  # false where it is NaN
+    step = np.argmax(good, axis=0)
+    runs = np.arange(values.shape[1])
+    return np.where(good[step, runs], clock[step, runs], np.inf)
+
+
+def _share(reached: int, runs: int) -> Interval:
+    """Give the share with Wilson's interval."""
+    low, high = require("scipy.stats", "report").binomtest(reached, runs).proportion_ci(CONFIDENCE, method="wilson")
+    return Interval(reached / runs, float(low), float(high))

@@ -1,0 +1,56 @@
+"""Wilcoxon's test in paired runs, corrected by Holm."""
+
+import json
+
+import numpy as np
+import pytest
+from made_runs import ended
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from nasbed.statistics.ranks_signed import SignedRanks, holm, signed_ranks
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 45])
+def test_holm_is_statsmodels(n):
+    p = np.random.default_rng(n).random(n) ** 3
+    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
+
+
+def test_holm_by_hand_and_with_what_is_not_known():
+    np.testing.assert_allclose(holm([0.01, 0.04, 0.03]), [0.03, 0.06, 0.06])
+    np.testing.assert_array_equal(holm([0.01, np.nan, 0.04]), [0.02, np.nan, 0.04])
+
+
+def test_each_pair_is_scipys():
+    random = np.random.default_rng(0)
+    finals = {name: random.normal(mean, 1, 80) for name, mean in (("a", 0), ("b", 0.6), ("c", 0.7))}
+    found = SignedRanks.compared(finals)
+    p = [stats.wilcoxon(finals[a], finals[b]).pvalue for a, b in ("ab", "ac", "bc")]
+    np.testing.assert_allclose([pair.p for pair in found.pairs], p)
+    np.testing.assert_allclose([pair.corrected for pair in found.pairs], holm(p))
+    assert [(pair.better, pair.worse) for pair in found.pairs[:2]] == [("b", "a"), ("c", "a")]
+    assert "told apart: b over a, c over a; not told apart:" in found.sentence()
+
+
+def test_wins_losses_ties_and_effect_by_hand():
+    (pair,) = SignedRanks.compared({"a": np.array([3.0, 2.0, 5.0, 1.0]), "b": np.array([1.0, 3.0, 1.0, 1.0])}).pairs
+    assert (pair.better, pair.wins, pair.losses, pair.ties) == ("a", 2, 1, 1)
+    assert pair.effect == pytest.approx((2 + 3 - 1) / 6)  # ranks of 2, −1 and 4
+
+
+def test_searches_that_are_always_equal_are_not_told_apart():
+    (pair,) = SignedRanks.compared({"a": np.full(9, 0.5), "b": np.full(9, 0.5)}).pairs
+    assert (pair.p, pair.corrected, pair.ties, pair.apart) == (1.0, 1.0, 9, False)
+
+
+def test_what_cannot_be_said_is_said():
+    for finals, said in (
+        ({"a": [0.5, 0.6]}, "one search"),
+        ({"a": [np.nan, 0.5], "b": [0.5, np.nan]}, "No two searches have runs in common"),
+        ({"a": [0.5], "b": [0.4]}, "not told apart: a and b"),
+    ):
+        found = signed_ranks(ended(finals))
+        assert said in found.sentence()
+        json.dumps(found.as_dict(), allow_nan=False)
+        found.cells()
