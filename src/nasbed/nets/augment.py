@@ -15,7 +15,7 @@ import torch
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.graph import Graph
-from nasbed.core.locks import alone
+from nasbed.core.locks import CLAIM, locked
 from nasbed.nets.cells import pruned
 from nasbed.nets.data.source import Data, Part
 from nasbed.nets.long_training import LongTraining
@@ -23,7 +23,7 @@ from nasbed.nets.passes import Pass, using_threads
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.training import check_training, out_of_memory
-from nasbed.nets.training_folder import LOCK, TrainingFolder, claim
+from nasbed.nets.training_folder import STATE, TrainingFolder, claim
 
 
 def augment(
@@ -89,7 +89,7 @@ def augment(
     }
     folder = Path(folder)
     claim(folder)
-    with alone(folder / LOCK, f"trains in {folder}"), using_threads(threads):
+    with locked(folder / STATE, f"trains in {folder}", CLAIM), using_threads(threads):
         try:
             training = Pass(graph, skeleton, recipe, data, epochs, (seed,), None, threads)
             return TrainingFolder(training, pruned(graph), folder, plan).run(minutes, stop, progress)

@@ -97,3 +97,25 @@ def check_positive(blueprint: object) -> None:
         value = getattr(blueprint, field.name)
         if field.type in ("int", int) and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
             raise BadSetting(f"a network's {field.name} must be a positive integer, not {value!r}")
+
+
+def build(space: Space, arch: Archs, *, classes: int = 10, image_size: int = 32, **settings: Any) -> Any:
+    """Make the published network of one architecture, an ``nn.Module`` from images to logits ``(batch, classes)``.
+
+    Weights are drawn as PyTorch's layers do by default, from its global generator: ``torch.manual_seed`` before it
+    decides them. Under ``with torch.device("meta"):`` nothing is drawn or kept, which is all that counting needs.
+
+    Args:
+        space: Where the architecture is from.
+        arch: Its row, ``(decisions,)``.
+        classes: How many classes are told apart.
+        image_size: Height and width of an image, in pixels.
+        **settings: What else the space's blueprint can be told, such as ``channels=16, cells=5`` for nasbench201.
+
+    Raises:
+        BadSetting: When the blueprint has no such setting, or not such a value of it.
+        InvalidArchitecture: When the row is no architecture of the space, or there is no network for it.
+        UnknownName: When the space names no blueprint.
+    """
+    blueprint = blueprint_of(space, classes=classes, image_size=image_size, **settings)
+    return blueprint.build(space, checked_row(space, arch))

@@ -10,14 +10,15 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the pub
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from nasbed.core.errors import InvalidArchitecture, UnknownName
 from nasbed.core.graph import Graph
-from nasbed.nets.channels import vertex_channels
-from nasbed.nets.mixed import Mixed
-from nasbed.nets.operations import OPERATIONS, ConvBNReLU, concatenated, first_channels, projected
+from nasbed.nets.operations import OPERATIONS, ConvBNReLU, concatenated, convolutions, first_channels, projected
+from nasbed.nets.parts import vertex_channels
 
 
 class Cell(nn.Module):
@@ -98,3 +99,84 @@ def pruned(graph: Graph) -> Graph:
     if kept is None:
         raise InvalidArchitecture("the module's output cannot be reached from its input; there is no network to build")
     return kept
+
+
+class Mixed(nn.Module):
+    """A vertex at which modules of one shape, trained side by side, compute different things.
+
+    The networks are sorted by their operation, each operation is applied to those that have it, and they are put back
+    into their order. Each network's numbers are the same as in a pass of its own, to the last bit on a CPU, where a
+    grouped convolution computes one group as it does another.
+
+    Args:
+        labels: The operation of each network.
+        build: Makes an operation for so many networks.
+    """
+
+    def __init__(self, labels: Sequence[str], build: Callable[[str, int], nn.Module]) -> None:
+        super().__init__()
+        members = [[i for i, label in enumerate(labels) if label == kind] for kind in dict.fromkeys(labels)]
+        self.operations = nn.ModuleList(build(labels[some[0]], len(some)) for some in members)
+        for operation, some in zip(self.operations, members, strict=True):
+            for convolution in convolutions(operation):
+                convolution.members = tuple(some)
+        order = torch.tensor([i for some in members for i in some])
+        self.sizes = tuple(map(len, members))
+        self.order: Tensor
+        self.places: Tensor
+        self.register_buffer("order", order, persistent=False)
+        self.register_buffer("places", order.argsort(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(batch, networks·channels, size, size)``, channels last in memory, to the same shape."""
+        parts: tuple[Tensor, ...] = _Sort.apply(x, self.order, self.places, self.sizes)  # type: ignore[no-untyped-call]
+        done = [operation(part) for operation, part in zip(self.operations, parts, strict=True)]
+        together: Tensor = _Unsort.apply(self.order, self.places, self.sizes, *done)  # type: ignore[no-untyped-call]
+        return together
+
+
+class _Sort(torch.autograd.Function):
+    """Takes networks apart by operation."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, order: Tensor, places: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, ...]:
+        ctx.places, ctx.sizes = places, sizes
+        return _apart(x, order, sizes)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        return _together(gradients, ctx.places, ctx.sizes), None, None, None
+
+
+class _Unsort(torch.autograd.Function):
+    """Puts networks back into their order."""
+
+    @staticmethod
+    def forward(ctx: Any, order: Tensor, places: Tensor, sizes: tuple[int, ...], *parts: Tensor) -> Tensor:
+        ctx.order, ctx.sizes = order, sizes
+        return _together(parts, places, sizes)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        return None, None, None, *_apart(gradient, ctx.order, ctx.sizes)
+
+
+def _apart(x: Tensor, order: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, ...]:
+    """Give the networks of each operation as a tensor of their own, channels last."""
+    batch, _, height, width = x.shape
+    rows = x.permute(0, 2, 3, 1).reshape(batch * height * width, len(order), -1)
+    return tuple(
+        rows.index_select(1, some).view(batch, height, width, -1).permute(0, 3, 1, 2)
+        for some in torch.split(order, list(sizes))
+    )
+
+
+def _together(parts: Sequence[Tensor], places: Tensor, sizes: tuple[int, ...]) -> Tensor:
+    """Undo ``_apart``."""
+    batch, _, height, width = parts[0].shape
+    rows = [
+        part.permute(0, 2, 3, 1).reshape(batch * height * width, size, -1)
+        for part, size in zip(parts, sizes, strict=True)
+    ]
+    whole = torch.cat(rows, dim=1).index_select(1, places)
+    return whole.view(batch, height, width, -1).permute(0, 3, 1, 2)

@@ -14,8 +14,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.checked import read_arrays, write_arrays
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.core.files import replacing
 
 Floats = NDArray[np.float32]
 
@@ -106,9 +106,7 @@ class Diagnostics:
         Raises:
             BadSetting: When nothing can be written there.
         """
-        arrays: dict[str, Any] = {name: np.asarray(getattr(self, name)) for name in AXES}
-        with replacing(Path(path).expanduser()) as beside, beside.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+        write_arrays(Path(path).expanduser(), {name: np.asarray(getattr(self, name)) for name in AXES})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -121,13 +119,13 @@ class Diagnostics:
         path = Path(path).expanduser()
         if not path.is_file():
             raise BadSetting(f"there is no file {path} to read diagnostics from")
-        with path.open("rb") as file:
-            try:
-                with np.load(file, allow_pickle=False) as archive:
-                    arrays: dict[str, Any] = {name: archive[name] for name in AXES}
-                _check(arrays)
-            except Exception as error:  # a damaged byte leads zip files and NumPy's headers to errors of any kind
-                raise CorruptFile(f"{path} is not a file of diagnostics, or a damaged one: {error}") from None
+        arrays: dict[str, Any] = read_arrays(
+            path, "a file of diagnostics", "put a whole copy in its place, or train again"
+        )
+        try:
+            _check(arrays)
+        except (KeyError, ValueError) as error:
+            raise CorruptFile(f"{path} is not a file of diagnostics: {error}") from None
         for name in ("moments", "layers", "parameters"):
             arrays[name] = tuple(arrays[name].tolist())
         return cls(**arrays)

@@ -13,51 +13,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import InvalidArchitecture, UnknownName
+from nasbed.core.errors import UnknownName
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import Blueprint
-from nasbed.nets.channels import vertex_channels
 from nasbed.nets.layers import Count, Layer, conv_norm
+from nasbed.nets.parts import STEPS, MaxPool, check_wide_enough, vertex_channels
 from nasbed.nets.skeleton import Skeleton
 
 if TYPE_CHECKING:
     from torch import nn
-
-
-@dataclass(frozen=True)
-class Convolution:
-    """One conv-bn-relu of an operation.
-
-    Attributes:
-        kernel: Its kernel's size.
-        sources: Channels in are the vertex's divided by this.
-        targets: Channels out are the vertex's divided by this.
-    """
-
-    kernel: int
-    sources: int = 1
-    targets: int = 1
-
-
-@dataclass(frozen=True)
-class MaxPool:
-    """A largest of some pixels, at every pixel."""
-
-    kernel: int = 3
-
-
-STEPS: dict[str, tuple[Convolution | MaxPool, ...]] = {
-    "conv3x3-bn-relu": (Convolution(3),),
-    "conv1x1-bn-relu": (Convolution(1),),
-    "maxpool3x3": (MaxPool(),),
-    "identity": (),
-    "bottleneck3x3": (Convolution(1, 1, 4), Convolution(3, 4, 4), Convolution(1, 4, 1)),
-    "bottleneck5x5": (Convolution(1, 1, 4), Convolution(5, 4, 4), Convolution(1, 4, 1)),
-    "maxpool3x3-conv1x1": (MaxPool(), Convolution(1)),
-}
-"""From an operation's name to what it does, step by step."""
 
 
 @dataclass(frozen=True)
@@ -138,17 +104,6 @@ def module_layers(
                     check_wide_enough(widths[:, v][here > 0], step)
                     layers += conv_norm_relu(sources, targets, step.kernel, pixels, here)
     return layers
-
-
-def check_wide_enough(widths: Count, step: Convolution) -> None:
-    """Raise when dividing a vertex's channels leaves none.
-
-    Raises:
-        InvalidArchitecture: With the number of channels and what they are divided by.
-    """
-    parts = max(step.sources, step.targets)
-    if (widths < parts).any():
-        raise InvalidArchitecture(f"a bottleneck divides its channels by {parts}; {widths.min()} are too few")
 
 
 def conv_norm_relu(

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 
 from nasbed.core.errors import UnknownName
 from nasbed.core.graph import Graph
-from nasbed.nets.channels import vertex_channels
-from nasbed.nets.nasbench101 import STEPS, MaxPool, check_wide_enough
+from nasbed.nets.parts import STEPS, MaxPool, check_wide_enough, vertex_channels
 from nasbed.nets.skeleton import Skeleton
 
 NORM_EPSILON = 1e-5

@@ -16,20 +16,12 @@ from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import Blueprint, check_positive
 from nasbed.nets.layers import Layer, conv_norm, relu_conv_norm
+from nasbed.nets.parts import CELL_EDGES, CELL_OPERATIONS, CONVOLUTIONS
 
 if TYPE_CHECKING:
     from torch import nn
 
     from nasbed.nets.layers import Count
-
-OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-"""What a decision's values mean."""
-
-CONVOLUTIONS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
-"""From a convolution's name to its kernel's size."""
-
-EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
-"""From which node to which each decision's operation leads; node 0 is the cell's input, node 3 its output."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +53,7 @@ class NASBench201Blueprint(Blueprint):
         """Make the network of one row of six operations."""
         from nasbed.nets.nasbench201_network import CellNetwork
 
-        operations = [OPERATIONS[code] for code in arch]
+        operations = [CELL_OPERATIONS[code] for code in arch]
         stages = [[self.channels << stage] * self.cells for stage in range(3)]
         return CellNetwork(
             operations, stages, [2 * self.channels, 4 * self.channels], self.classes, self.image_channels
@@ -70,22 +62,22 @@ class NASBench201Blueprint(Blueprint):
     def layers(self, space: Space, archs: Archs) -> list[Layer]:
         """List each operation of each stage once, with how often the cells have it."""
         rows = np.asarray(archs)
-        times = [np.count_nonzero(rows == code, axis=1) * self.cells for code in range(len(OPERATIONS))]
+        times = [np.count_nonzero(rows == code, axis=1) * self.cells for code in range(len(CELL_OPERATIONS))]
         width, size = self.channels, self.image_size
         layers = conv_norm(self.image_channels, width, 3, size**2)
         for stage in range(3):
             if stage:
                 width, size = 2 * width, size // 2
                 layers += residual_layers(width // 2, width, size)
-            for code, name in enumerate(OPERATIONS):
+            for code, name in enumerate(CELL_OPERATIONS):
                 layers += operation_layers(name, width, width, size, times[code])
         return layers + head_layers(width, size, self.classes)
 
 
 def cell_layers(operations: Sequence[str], sources: Count | int, targets: Count | int, size: int) -> list[Layer]:
-    """List the layers of one cell with an operation on each of ``EDGES``."""
+    """List the layers of one cell with an operation on each of ``CELL_EDGES``."""
     layers = []
-    for name, (node, _) in zip(operations, EDGES, strict=True):
+    for name, (node, _) in zip(operations, CELL_EDGES, strict=True):
         layers += operation_layers(name, targets if node else sources, targets, size)
     return layers
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from nasbed.nets.nasbench201 import CONVOLUTIONS, EDGES
+from nasbed.nets.parts import CELL_EDGES, CONVOLUTIONS
 
 
 class ReLUConvBN(nn.Module):
@@ -76,7 +76,7 @@ class Cell(nn.Module):
     """Four nodes, each the sum of operations on those before it.
 
     Args:
-        operations: The name of the operation on each of ``EDGES``.
+        operations: The name of the operation on each of ``CELL_EDGES``.
         sources: Channels of the input.
         targets: Channels of every other node.
     """
@@ -86,7 +86,7 @@ class Cell(nn.Module):
         self.targets = targets
         self.layers = nn.ModuleDict()  # under the edge's number; none has no layer
         self.inputs: list[list[tuple[int, str]]] = [[], [], [], []]  # of each node: which nodes, through which layers
-        for number, ((source, target), name) in enumerate(zip(EDGES, operations, strict=True)):
+        for number, ((source, target), name) in enumerate(zip(CELL_EDGES, operations, strict=True)):
             if name != "none":
                 self.layers[str(number)] = operation(name, targets if source else sources, targets)
                 self.inputs[target].append((source, str(number)))

@@ -10,16 +10,23 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the pub
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbed.core.errors import InvalidArchitecture
-from nasbed.nets.normalisation import NORM_EPSILON, SideBySideNorm
+
+NORM_EPSILON = 1e-5
+"""What batch normalisation adds to a variance; the published value."""
 
 TRUNCATED_STD = 0.87962566103423978
 """The standard deviation of a standard normal truncated at ±2, by which TensorFlow's initialiser divides."""
+
+COLOURS = 3
+"""With so many input channels in all, oneDNN takes a grouped convolution's input for a colour image: without AVX-512 it
+computes the gradient of the weights by another method then, which rounds differently."""
 
 
 class ConvBNReLU(nn.Module):
@@ -65,6 +72,12 @@ class ConvBNReLU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, repeats·sources, size, size)`` to ``(batch, repeats·targets, size, size)``."""
+        if self.training and x.is_cpu and x.shape[1] == self.repeats == COLOURS and not has_avx512():
+            # With one more network, of zeros, the method is that of every other number of channels.
+            x = F.pad(x, (0, 0, 0, 0, 0, 1))
+            weight = F.pad(self.weight, (0, 0, 0, 0, 0, 0, 0, len(self.weight) // self.repeats))
+            padded = F.conv2d(x, weight, padding=self.kernel // 2, groups=self.repeats + 1)
+            return self.normalised(padded[:, : len(self.weight)].contiguous(memory_format=torch.channels_last))
         return self.normalised(F.conv2d(x, self.weight, padding=self.kernel // 2, groups=self.repeats))
 
     def normalised(self, x: Tensor) -> Tensor:
@@ -76,6 +89,11 @@ class ConvBNReLU(nn.Module):
             return normal.relu_()
         x = F.batch_norm(x, self.mean, self.variance, self.scale, self.offset, self.training, self.forget, NORM_EPSILON)
         return x.relu_()
+
+
+def has_avx512() -> bool:
+    """Tell whether PyTorch computes with AVX-512 here."""
+    return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 class MaxPool3x3(nn.Module):
@@ -152,3 +170,40 @@ def _by_repeat(x: Tensor, repeats: int) -> Tensor:
 def convolutions(network: nn.Module) -> Iterator[ConvBNReLU]:
     """Go through the convolutions of a network in the order in which they were built."""
     return (module for module in network.modules() if isinstance(module, ConvBNReLU))
+
+
+class SideBySideNorm(torch.autograd.Function):
+    """Normalise ``(batch, channels, size, size)`` by its own statistics, in training; move the running averages.
+
+    PyTorch's own computes the gradient of its input in two ways, several channels at once and, for the last few of a
+    tensor, one by one, and the two round differently: a network's training would depend on where in the tensor it
+    stands. Here the statistics and the gradients of scale and offset are PyTorch's, which do not, and the gradient of
+    the input is a multiple of the output's and of the input.
+
+    Reference: Ioffe and Szegedy, ICML 2015, https://arxiv.org/abs/1502.03167
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor, forget: float
+    ) -> Tensor:
+        """Give the scaled and shifted whole; keep what the gradient needs."""
+        out, center, inverse = torch.native_batch_norm(x, scale, offset, mean, variance, True, forget, NORM_EPSILON)
+        ctx.save_for_backward(x, scale, center, inverse)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Give the gradients of input, scale and offset."""
+        x, scale, center, inverse = ctx.saved_tensors
+        gradient = gradient.contiguous(memory_format=torch.channels_last)
+        _, to_scale, to_offset = torch.ops.aten.native_batch_norm_backward(
+            gradient, x, scale, None, None, center, inverse, True, NORM_EPSILON, [False, True, True]
+        )
+        images = x.numel() // len(scale)
+        of_gradient = scale * inverse
+        of_input = -of_gradient * inverse * to_scale / images
+        constant = -of_gradient * to_offset / images - of_input * center
+        channels = (1, -1, 1, 1)
+        to_input = torch.addcmul(constant.view(channels), x, of_input.view(channels))
+        return to_input.addcmul_(gradient, of_gradient.view(channels)), to_scale, to_offset, None, None, None

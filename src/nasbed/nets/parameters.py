@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import InvalidArchitecture, UnknownName
 from nasbed.core.graph import Graph
-from nasbed.nets.channels import vertex_channels
+from nasbed.nets.parts import vertex_channels
 from nasbed.nets.skeleton import NASBENCH101, Skeleton
 
 Count = NDArray[np.int64]

@@ -9,8 +9,12 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635
 
 from __future__ import annotations
 
+import ctypes
+import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,20 +22,25 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nasbed.core.graph import Graph
+from nasbed.core.seeds import derived_seed
 from nasbed.nets.clock import Clock
 from nasbed.nets.data.batches import Augmentation, Orders, full_batches
 from nasbed.nets.data.source import Data
-from nasbed.nets.memory import kept_memory
+from nasbed.nets.descent import SGD, RMSProp
 from nasbed.nets.network import Network
 from nasbed.nets.parameters import trainable_parameters
 from nasbed.nets.probing import diagnostics_of, probe_by_class, probed
-from nasbed.nets.recipe import Recipe
+from nasbed.nets.recipe import SCHEDULES, Recipe
 from nasbed.nets.results import Accuracy, Point, TrainingResult
-from nasbed.nets.rmsprop import RMSProp
-from nasbed.nets.schedules import SCHEDULES
-from nasbed.nets.seeds import generators
-from nasbed.nets.sgd import SGD
 from nasbed.nets.skeleton import Skeleton
+
+TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX = -1, -3, -4
+"""Options of ``mallopt``: how much free memory is kept, which blocks come from the system, and how many of them."""
+
+KEEPING = {TRIM_THRESHOLD: -1, MMAP_MAX: 0}
+
+GIVING_BACK = {TRIM_THRESHOLD: 64 << 20, MMAP_THRESHOLD: 32 << 20, MMAP_MAX: 65536}
+"""Where the library's own adjustment, which ends with the first call, would have led."""
 
 PIECE = 100
 """How many images networks side by side are evaluated on at a time: many networks' share of the cache is small."""
@@ -252,3 +261,56 @@ OPTIMIZERS: dict[str, Callable[[Recipe, Sequence[Tensor]], RMSProp | SGD]] = {
     "sgd": lambda recipe, weights: SGD(weights, recipe.momentum, recipe.nesterov, recipe.l2),
 }
 """From a recipe's name to the method that moves the weights."""
+
+
+@contextmanager
+def kept_memory() -> Iterator[None]:
+    """Give no memory back to the system until the end; where the C library is another, do nothing.
+
+    The GNU C library asks the system anew for every block above 32 MB, and the system clears every page of it: with the
+    published skeleton and batch more than a quarter of a step (``benchmarks/training.py``).
+
+    The setting is the process's: there is no smaller one.
+    """
+    library: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if not hasattr(library, "mallopt"):
+        yield
+        return
+    for option, value in KEEPING.items():
+        library.mallopt(option, value)
+    try:
+        yield
+    finally:
+        for option, value in GIVING_BACK.items():
+            library.mallopt(option, value)
+        library.malloc_trim(0)
+
+
+def repeat_seed(seed: int, repeat: int, attempt: int = 0) -> int:
+    """Derive the seed of one attempt at one repeat: 63 bits, independent of all others."""
+    return derived_seed("training", seed, repeat, attempt)
+
+
+def generators(seeds: Sequence[int], purpose: str) -> list[torch.Generator]:
+    """Make one CPU generator a repeat; those of different purposes are independent."""
+    return [torch.Generator().manual_seed(derived_seed("training", seed, purpose)) for seed in seeds]
+
+
+@dataclass
+class Pace:
+    """Finds how many steps take about so long.
+
+    Attributes:
+        seconds: How long a stretch shall be; one step is the least.
+        steps: How many steps the next one has.
+    """
+
+    seconds: float = 0.25
+    steps: int = 1
+
+    def run(self, training: Pass, until: int) -> None:
+        """Go on for one stretch, but not beyond a number of steps."""
+        made, began = training.made, time.monotonic()
+        training.run(min(until, made + self.steps))
+        took = max(time.monotonic() - began, 1e-9)
+        self.steps = max(1, min(2 * self.steps, round((training.made - made) * self.seconds / took)))

@@ -1,7 +1,7 @@
 """Tensor file: named tensors with facts about them, in safetensors' format, whole and unharmed or refused.
 
 Nothing in such a file executes, and whatever reads safetensors reads it. The facts are JSON in its metadata, and so is
-a checksum over facts and tensors, since the format has none of its own.
+the file's checksum, since the format has none of its own.
 """
 
 from __future__ import annotations
@@ -9,17 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from errno import ENOENT
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from nasbed.core.checked import BLANK, read_checked, write_checked
 from nasbed.core.errors import CorruptFile
 from nasbed.core.extras import require
-from nasbed.core.files import replacing
 
-_CHECKSUM = "sha256"
+Read = tuple[dict[str, Tensor], dict[str, Any]]
+
+_SEAL, _CHECKSUM = "seal", "sha256"
+"""The file's checksum, and that of its content alone, which version 0.1 wrote."""
+_LENGTH = 8  # bytes before the header, which say how long it is
 _REFERENCE = "tensor"
 
 
@@ -37,29 +42,34 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str,
     save = require("safetensors.torch", "torch").save
     here = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
     metadata = {name: json.dumps(fact) for name, fact in facts.items()}
-    with replacing(path) as beside:
-        beside.write_bytes(save(here, {**metadata, _CHECKSUM: _checksum(here, metadata)}))
+    write_checked(path, save(here, {**metadata, _SEAL: BLANK.decode()}))
 
 
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read_tensors(path: Path, remedy: str = "put a whole copy in its place, or train again") -> Read:
     """Read a file that ``write_tensors`` wrote: tensors, on the CPU, and facts.
+
+    Args:
+        path: The file.
+        remedy: What to do when it is damaged, for the error.
 
     Raises:
         FileNotFoundError: When there is none.
         CorruptFile: When it is another file, or a damaged one.
     """
-    safetensors = require("safetensors", "torch")
+    safetensors = require("safetensors.torch", "torch")
+    if not path.exists():
+        raise FileNotFoundError(ENOENT, "there is no such file", str(path))
+    data, whole = read_checked(path, remedy)
     try:
-        with safetensors.safe_open(path, "pt") as file:
-            metadata, names = dict(file.metadata() or {}), file.keys()
-            tensors = {name: file.get_tensor(name).clone() for name in names}
-    except safetensors.SafetensorError as error:
-        raise CorruptFile(f"{path} is not a safetensors file, or a damaged one: {error}") from None
-    checksum = metadata.pop(_CHECKSUM, None)
+        tensors = {name: tensor.clone() for name, tensor in safetensors.load(data).items()}
+        metadata = dict(json.loads(data[_LENGTH : _LENGTH + int.from_bytes(data[:_LENGTH], "little")])["__metadata__"])
+    except (require("safetensors", "torch").SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CorruptFile(f"{path} is not a file of tensors, or is damaged: {error}; {remedy}") from None
+    checksum = metadata.pop(_SEAL if whole else _CHECKSUM, None)
     if checksum is None:
-        raise CorruptFile(f"{path} has no checksum: it was not written by nasbed")
-    if checksum != _checksum(tensors, metadata):
-        raise CorruptFile(f"{path} is damaged: its checksum does not fit what is in it")
+        raise CorruptFile(f"{path} has no checksum: it is damaged, or was not written by nasbed; {remedy}")
+    if not whole and checksum != _checksum(tensors, metadata):
+        raise CorruptFile(f"{path} is damaged: its checksum does not fit what is in it; {remedy}")
     return tensors, {name: json.loads(text) for name, text in metadata.items()}
 
 

@@ -16,9 +16,8 @@ import torch
 from nasbed.core.errors import BadSetting
 from nasbed.core.graph import Graph
 from nasbed.nets.data.source import Data
-from nasbed.nets.pace import Pace
 from nasbed.nets.parameters import trainable_parameters
-from nasbed.nets.passes import Pass, using_threads
+from nasbed.nets.passes import Pace, Pass, using_threads
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import TrainingResult
 from nasbed.nets.skeleton import Skeleton
@@ -69,9 +68,9 @@ def train_repeats(
 ) -> tuple[TrainingResult, ...]:
     """Train networks of one module, or of several of one shape, from scratch, one for each seed, in one pass.
 
-    A network has the weights, order and augmentation that it would have alone. On the CPU its results, times apart,
-    are the same to the last bit on one machine whatever is trained beside it; quite alone they differ by the rounding
-    of grouped convolutions, which grows over a long training.
+    A network has the weights, order and augmentation that it would have alone. On one thread of a CPU its results,
+    times apart, are the same to the last bit on one machine whatever is trained beside it; quite alone they differ by
+    the rounding of grouped convolutions, which grows over a long training.
 
     Args:
         graph: The module, or several that have the same edges once they are pruned.

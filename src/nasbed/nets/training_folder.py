@@ -8,6 +8,7 @@ training, at whatever moment, leaves a folder that the same call goes on with.
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import time
@@ -21,17 +22,20 @@ from torch import Tensor
 
 from nasbed.core.differences import differences
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted
+from nasbed.core.extras import require
+from nasbed.core.files import remove_left, replacing
 from nasbed.core.graph import Graph
-from nasbed.nets.journal import BOARD, LOG, Journal
 from nasbed.nets.long_training import LongTraining, Measurement
-from nasbed.nets.pace import Pace
-from nasbed.nets.passes import Pass
-from nasbed.nets.saved import save_network
+from nasbed.nets.network import save_network
+from nasbed.nets.passes import Pace, Pass
 from nasbed.nets.tensorfile import read_tensors, with_tensors, without_tensors, write_tensors
 
+LOG, BOARD = "log.csv", "tensorboard"
+"""The journal's files in it."""
+
 FORMAT = "nasbed.training.1"
-STATE, LAST, BEST, LOCK = "state.safetensors", "last.safetensors", "best.safetensors", "lock"
-OURS = {STATE, LAST, BEST, LOG, BOARD, LOCK}
+STATE, LAST, BEST = "state.safetensors", "last.safetensors", "best.safetensors"
+OURS = {STATE, LAST, BEST, LOG, BOARD, "lock"}  # the last is of version 0.1
 """What a training's folder has in it."""
 
 
@@ -171,15 +175,11 @@ class TrainingFolder:
 
     def load(self) -> Sequence[Sequence[Any]]:
         """Go to where the folder's state is, and give its journal; without one, stay at the beginning."""
-        for half_written in self.folder.glob(".*.part"):
-            half_written.unlink()
+        remove_left(self.folder)
         path = self.folder / STATE
         if not path.exists():
             return ()
-        try:
-            tensors, facts = read_tensors(path)
-        except CorruptFile as error:
-            raise CorruptFile(f"{error}; remove it to begin the training again, or restore it") from None
+        tensors, facts = read_tensors(path, "put a whole copy in its place, or remove it to begin the training again")
         if facts.get("format") != FORMAT:
             raise CorruptFile(f"{path} is not the state of a training ({FORMAT}) but {facts.get('format')!r}")
         differing = differences(facts["plan"], json.loads(json.dumps(self.plan)))
@@ -207,3 +207,52 @@ def claim(folder: Path) -> None:
     foreign = sorted(path.name for path in folder.iterdir() if path.name not in OURS and not path.name.startswith("."))
     if foreign and not (folder / STATE).exists():
         raise BadSetting(f"{folder} has other files in it, such as {foreign[0]}; name a new folder for the training")
+
+
+class Journal:
+    """Writes a CSV file and a folder for TensorBoard; a step is in them once, however often a training goes on.
+
+    TensorBoard's files are written anew each time: of several, it takes one for the first by the second in their names.
+
+    Args:
+        folder: Where.
+        scalars: Those of the training so far, as ``scalars`` had them when it was saved.
+
+    Attributes:
+        scalars: Name, value, step and time of everything that TensorBoard shows, JSON-able.
+    """
+
+    def __init__(self, folder: Path, scalars: Sequence[Sequence[Any]] = ()) -> None:
+        writer = require("torch.utils.tensorboard", "torch").SummaryWriter
+        self.table = folder / LOG
+        for earlier in (folder / BOARD).glob("events.out.tfevents.*"):
+            earlier.unlink()
+        self.board = writer(str(folder / BOARD), purge_step=0)  # for a TensorBoard that shows the earlier file now
+        self.scalars: list[list[Any]] = []
+        for name, value, step, moment in scalars:
+            self._add(name, value, step, moment)
+
+    def learned(self, step: int, loss: float, rate: float) -> None:
+        """Note how the training itself goes."""
+        self._add("training/loss", loss, step, time.time())
+        self._add("training/learning_rate", rate, step, time.time())
+
+    def measured(self, measurements: Sequence[Measurement]) -> None:
+        """Note the last of all measurements so far."""
+        last = measurements[-1]
+        for part, accuracy in last.accuracies.items():
+            self._add(f"accuracy/{part}", accuracy.value, last.step, time.time())
+        with replacing(self.table) as beside, beside.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file, lineterminator="\n")
+            rows.writerow(["step", "epoch", "training_time", "loss", *(f"{part}_accuracy" for part in last.accuracies)])
+            for m in measurements:
+                values = (accuracy.value for accuracy in m.accuracies.values())
+                rows.writerow([m.step, m.epoch, m.training_time, m.loss, *values])
+
+    def close(self) -> None:
+        """End it."""
+        self.board.close()
+
+    def _add(self, name: str, value: float, step: int, moment: float) -> None:
+        self.scalars.append([name, value, step, moment])
+        self.board.add_scalar(name, value, step, moment)

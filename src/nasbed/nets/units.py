@@ -15,10 +15,9 @@ import torch
 from nasbed.core.graph import Graph
 from nasbed.nets.clock import Clock
 from nasbed.nets.data.source import Data, load
-from nasbed.nets.passes import Pass, using_threads
+from nasbed.nets.passes import Pass, repeat_seed, using_threads
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import TrainingResult
-from nasbed.nets.seeds import repeat_seed
 from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.training import OUT_OF_MEMORY, train_repeats
 

@@ -15,13 +15,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted
 from nasbed.core.graph import Graph
-from nasbed.core.locks import alone
+from nasbed.core.locks import locked
 from nasbed.nets.augment import augment, joined
 from nasbed.nets.data.batches import full_batches
 from nasbed.nets.data.source import prepared
+from nasbed.nets.network import load_network, network_facts
 from nasbed.nets.passes import Pass
 from nasbed.nets.recipe import Recipe
-from nasbed.nets.saved import load_network, network_facts
 from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.tensorfile import read_tensors
 from nasbed.nets.training import train
@@ -305,7 +305,7 @@ def test_a_folder_that_is_in_use_or_is_not_a_trainings_is_refused(trained, tmp_p
     with pytest.raises(BadSetting, match="is a file"):
         trained("notes/diary.txt")
     (tmp_path / "run").mkdir()
-    with alone(tmp_path / "run" / "lock", "is busy"), pytest.raises(BadSetting, match="another process trains in"):
+    with locked(tmp_path / "run" / STATE, "is busy"), pytest.raises(BadSetting, match="another process trains in"):
         trained()
 
 

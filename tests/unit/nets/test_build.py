@@ -13,10 +13,10 @@ from torch import nn
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
 from nasbed.core.registry import networks, spaces
-from nasbed.nets.build import build
-from nasbed.nets.nasbench201 import EDGES, OPERATIONS
+from nasbed.nets.blueprint import build
 from nasbed.nets.nasbench201_network import Cell
 from nasbed.nets.natssize import CELL, WIDTH
+from nasbed.nets.parts import CELL_EDGES, CELL_OPERATIONS
 from nasbed.spaces import nasbench201, natssize
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.spaces.natssize import NATSSize
@@ -58,7 +58,7 @@ def assert_same(network: nn.Module, plain: PlainNetwork, images: torch.Tensor) -
 @given(cells)
 def test_a_cell_of_nasbench201_computes_what_the_paper_says(row):
     network = roughened(build(NB201, row, **SMALL)).double()
-    plain = PlainNetwork({}, [OPERATIONS[code] for code in row], plan_of(4, 2))
+    plain = PlainNetwork({}, [CELL_OPERATIONS[code] for code in row], plan_of(4, 2))
     images = torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     assert_same(network, plain, images)
 
@@ -77,7 +77,7 @@ def test_a_network_of_natssize_computes_what_the_paper_says(row):
 def test_in_single_precision_and_at_full_size_it_is_the_same():
     row = NB201.parse("|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|none~0|nor_conv_3x3~1|avg_pool_3x3~2|")
     network = build(NB201, row).eval()
-    plain = PlainNetwork(network.state_dict(), [OPERATIONS[code] for code in row], plan_of(16, 5))
+    plain = PlainNetwork(network.state_dict(), [CELL_OPERATIONS[code] for code in row], plan_of(16, 5))
     images = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(network(images), plain(images), rtol=1e-5, atol=1e-6)
 
@@ -135,7 +135,7 @@ def test_every_parameter_has_a_gradient_that_is_zero_where_it_leads_nowhere(row)
     network(torch.rand(4, 3, 8, 8)).square().sum().backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
     live = {0, 3} | ({1} if row[4] or (row[2] and row[5]) else set()) | ({2} if row[5] else set())
-    for edge, (_, target) in enumerate(EDGES):
+    for edge, (_, target) in enumerate(CELL_EDGES):
         if row[edge] and target not in live:
             assert not any(p.grad.any() for p in network.cells[0].layers[str(edge)].parameters())
 
@@ -184,13 +184,13 @@ def test_on_the_meta_device_nothing_is_drawn():
 
 
 def test_the_nets_and_the_spaces_mean_the_same():
-    assert OPERATIONS == nasbench201.OPERATIONS
-    assert [(source, target) for source, target in EDGES] == [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
+    assert CELL_OPERATIONS == nasbench201.OPERATIONS
+    assert [(source, target) for source, target in CELL_EDGES] == [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
     assert [WIDTH * (value + 1) for value in range(8)] == list(natssize.CHANNELS)
     best = NB201.parse(
         "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
     )
-    assert tuple(OPERATIONS[code] for code in best) == CELL
+    assert tuple(CELL_OPERATIONS[code] for code in best) == CELL
 
 
 @pytest.mark.parametrize("name", sorted({spaces[name].name for name in spaces} & set(networks)))

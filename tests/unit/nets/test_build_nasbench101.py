@@ -8,7 +8,7 @@ from torch import nn
 
 from nasbed.core.errors import InvalidArchitecture, UnknownName
 from nasbed.core.graph import Graph
-from nasbed.nets.build import build
+from nasbed.nets.blueprint import build
 from nasbed.nets.network import Network
 from nasbed.nets.operations import OPERATIONS
 from nasbed.nets.parameters import trainable_parameters

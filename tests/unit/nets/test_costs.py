@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nets.plain import modules, skeletons
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
-from nasbed.nets.build import build
+from nasbed.nets.blueprint import build
 from nasbed.nets.costs import COUNTINGS, flops, params
 from nasbed.nets.counting import count
 from nasbed.nets.operations import OPERATIONS

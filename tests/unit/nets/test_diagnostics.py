@@ -15,10 +15,9 @@ from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.nets import passes, training, units
 from nasbed.nets.data.source import load
 from nasbed.nets.diagnostics import AXES, Diagnostics
-from nasbed.nets.passes import Pass, using_threads
+from nasbed.nets.passes import Pass, repeat_seed, using_threads
 from nasbed.nets.probing import probed
 from nasbed.nets.recipe import DIGITS as RECIPE
-from nasbed.nets.seeds import repeat_seed
 from nasbed.nets.skeleton import DIGITS as SKELETON
 from nasbed.nets.training import train, train_repeats
 from nasbed.nets.units import train_unit
@@ -170,7 +169,7 @@ def test_a_file_gives_back_what_was_saved(found, tmp_path):
     assert_same(back, found)
     assert (back.moments, back.layers, back.parameters) == (found.moments, found.layers, found.parameters)
     with np.load(tmp_path / "one.npz", allow_pickle=False) as archive:  # without this package
-        assert set(archive) == set(AXES)
+        assert set(archive) == {*AXES, "format"}
 
 
 def test_there_is_an_axis_for_each_dimension(found):
@@ -199,7 +198,7 @@ def test_files_that_are_something_else_are_refused(found, tmp_path):
     found.save(path)
     whole = path.read_bytes()
     with np.load(path) as archive:
-        arrays = dict(archive)
+        arrays = {name: archive[name] for name in AXES}
 
     def refused(message):
         with pytest.raises(CorruptFile, match=message):
@@ -207,10 +206,10 @@ def test_files_that_are_something_else_are_refused(found, tmp_path):
 
     for damaged in (b"", b"PK", whole[: len(whole) // 2], whole[:-10], b"text", pickle.dumps(Evil())):
         path.write_bytes(damaged)
-        refused("is not a file of diagnostics, or a damaged one")
+        refused("damaged")
     for place in range(0, len(whole), len(whole) // 20):
         path.write_bytes(whole[:place] + bytes(byte ^ 255 for byte in whole[place : place + 64]) + whole[place + 64 :])
-        refused("is not a file of diagnostics, or a damaged one")
+        refused("damaged")
     with path.open("wb") as file:
         np.save(file, arrays["logits"])
     refused("is not a file of diagnostics")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from nasbed.nets.memory import GIVING_BACK, KEEPING, kept_memory
+from nasbed.nets.passes import GIVING_BACK, KEEPING, kept_memory
 
 
 class Library:
@@ -49,5 +49,5 @@ def test_the_real_library_takes_it():
 
 
 def test_elsewhere_it_does_nothing():
-    script = "import sys; sys.platform = 'win32'\nfrom nasbed.nets.memory import kept_memory\nwith kept_memory(): pass"
+    script = "import sys\nfrom nasbed.nets.passes import kept_memory\nsys.platform = 'win32'\nwith kept_memory(): pass"
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbed.nets.rmsprop import RMSProp
+from nasbed.nets.descent import RMSProp
 
 numbers = st.floats(-10, 10, width=32)
 fractions = st.floats(0, 1, width=32)

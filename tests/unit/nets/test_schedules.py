@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbed.nets.schedules import SCHEDULES
+from nasbed.nets.recipe import SCHEDULES
 
 COSINE, STEPWISE, CONSTANT = (SCHEDULES[name] for name in ("cosine", "stepwise", "constant"))
 

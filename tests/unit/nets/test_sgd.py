@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbed.nets.sgd import SGD
+from nasbed.nets.descent import SGD
 
 numbers = st.floats(-10, 10, width=32)
 

@@ -8,11 +8,10 @@ import torch.nn.functional as F
 from nasbed.core.errors import BadSetting
 from nasbed.core.graph import Graph
 from nasbed.nets import units
+from nasbed.nets.cells import Mixed
 from nasbed.nets.data.source import load
-from nasbed.nets.mixed import Mixed
 from nasbed.nets.network import Network
-from nasbed.nets.normalisation import SideBySideNorm
-from nasbed.nets.operations import OPERATIONS
+from nasbed.nets.operations import OPERATIONS, ConvBNReLU, SideBySideNorm
 from nasbed.nets.passes import Pass, using_threads
 from nasbed.nets.recipe import DIGITS as RECIPE
 from nasbed.nets.results import TrainingResult
@@ -95,6 +94,28 @@ def test_a_mixed_vertex_applies_to_each_network_what_it_has():
     torch.testing.assert_close(
         torch.autograd.grad((y * weights).sum(), x)[0], torch.autograd.grad((expected * weights).sum(), x)[0]
     )
+
+
+@pytest.mark.parametrize(("sources", "targets", "kernel"), [(1, 8, 3), (1, 1, 3), (8, 3, 1), (3, 3, 3), (5, 5, 5)])
+def test_a_convolution_and_its_gradients_are_alike_in_any_company(sources, targets, kernel):
+    made = torch.Generator().manual_seed(1)
+    whole = ConvBNReLU(sources, targets, kernel, 10, 0.9)
+    whole.initialise([made] * 10)
+    x, ways = (torch.randn(25, 10 * width, 8, 8, generator=made) for width in (sources, targets))
+    for first, networks in ((0, 2), (0, 3), (7, 3), (3, 4)):
+        part = ConvBNReLU(sources, targets, kernel, networks, 0.9)
+        come, go = (slice(first * width, (first + networks) * width) for width in (sources, targets))
+        part.weight.data = whole.weight.data[go]
+        for all_of_it, got, where in zip(
+            convolved(whole, x, ways), convolved(part, x[:, come], ways[:, go]), (go, come, go), strict=True
+        ):
+            assert torch.equal(all_of_it[where] if len(all_of_it) != len(x) else all_of_it[:, where], got)
+
+
+def convolved(layer, x, weights):
+    x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
+    y = layer(x)
+    return [y.detach(), *torch.autograd.grad((y * weights).sum(), (x, layer.weight))]
 
 
 def normalised(norm, x, scale, offset, weights):

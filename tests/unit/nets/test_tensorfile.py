@@ -45,8 +45,7 @@ def test_every_flipped_byte_is_found(tmp_path):
     path = written(tmp_path / "a")
     raw = path.read_bytes()
     end = 8 + struct.unpack("<Q", raw[:8])[0]
-    used = len(raw[8:end].rstrip()) + 8  # spaces fill the header up; between them and their like nothing is lost
-    for place in [*range(0, used, 7), *range(end, len(raw), 97), len(raw) - 1]:
+    for place in [*range(0, end, 7), *range(end, len(raw), 97), len(raw) - 1]:
         damaged = bytearray(raw)
         damaged[place] ^= 1
         path.write_bytes(damaged)
@@ -64,7 +63,7 @@ def test_a_file_cut_short_is_refused(tmp_path, length):
 
 def test_a_file_of_others_is_refused(tmp_path):
     save_file({"x": torch.zeros(2)}, tmp_path / "a")
-    with pytest.raises(CorruptFile, match="not written by nasbed"):
+    with pytest.raises(CorruptFile, match=r"not written by nasbed|not a file of tensors"):
         read_tensors(tmp_path / "a")
 
 

@@ -20,12 +20,10 @@ from nasbed.nets.data.batches import Augmentation, Orders
 from nasbed.nets.data.source import prepared
 from nasbed.nets.network import Network
 from nasbed.nets.operations import ConvBNReLU
-from nasbed.nets.passes import Pass
+from nasbed.nets.passes import Pass, generators, repeat_seed
 from nasbed.nets.recipe import DIGITS as DIGITS_RECIPE
-from nasbed.nets.recipe import Recipe
+from nasbed.nets.recipe import SCHEDULES, Recipe
 from nasbed.nets.results import TrainingResult
-from nasbed.nets.schedules import SCHEDULES
-from nasbed.nets.seeds import generators, repeat_seed
 from nasbed.nets.skeleton import DIGITS as DIGITS_SKELETON
 from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.training import train, train_repeats

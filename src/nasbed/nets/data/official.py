@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.core.pickles import read_pickle
 from nasbed.nets.data.pictures import Pictures, Scale
 from nasbed.nets.data.splits import index_file, last_file
+from nasbed.readers.pickles import read_pickle
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]
 """The images of a file, ``(n, channels, size, size)`` as they are written, and their labels, ``(n,)``."""

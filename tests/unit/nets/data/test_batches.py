@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.nets.data.batches import Augmentation, Orders, full_batches
-from nasbed.nets.data.probe import probe_batch
 from nasbed.nets.data.source import Part, prepared
+from nasbed.nets.probing import probe_batch
 from nasbed.nets.recipe import Recipe
 
 PLAIN = Recipe(crop=0, flip=False)

@@ -5,8 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbed.nets.data.probe import probe_batch
 from nasbed.nets.data.source import load, prepared
+from nasbed.nets.probing import probe_batch
 
 
 def test_digits_give_ten_of_each_class_in_turns_from_validation():

@@ -5,7 +5,7 @@ import pytest
 from nets.plain import INCEPTION
 
 from nasbed.core.errors import InvalidArchitecture
-from nasbed.nets.channels import vertex_channels
+from nasbed.nets.parts import vertex_channels
 
 
 def widths(matrix, channels):
