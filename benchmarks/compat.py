@@ -26,25 +26,27 @@ import plain
 from nasbed.compat.nasbench import api
 from nasbed.core.rng import Streams
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.build import build_table
-from nasbed.tables.column import REPORTED
 from nasbed.tables.exporting import export
+from nasbed.tables.published import REPORTED
 from nasbed.tables.table import Table
+from nasbed.tables.writing import write_trainings
 
 
 def some_modules(table: Table, rows: np.ndarray, path: Path) -> plain.NASBench:
-    part = build_table(
+    budgets, repeats = table.modules.trainings
+    part = write_trainings(
         path.with_suffix(".arrow"),
-        space=table.space,
-        archs=table.archs[rows],
-        budgets=table.budgets,
-        repeats=table.repeats,
-        results={
+        table.space,
+        table.archs[rows],
+        {
             name: table.column(name if name in table.columns else name.removeprefix("start_")).values(rows)
             for name in [*REPORTED, *(f"start_{field}" for field in plain.FIELDS), "total_time"]
             if name in table.columns or name != "total_time"
         },
-        trainable_parameters=table.trainable_parameters[rows],
+        budgets=budgets,
+        repeats=repeats,
+        data="cifar10",
+        parameters=table.modules.trainable_parameters[rows],
         provenance={"source": "a part, for a benchmark"},
     )
     export(part, path)
@@ -109,7 +111,7 @@ def main() -> None:
     openings = sorted(opened(arguments.table, *given[i]) for i in range(9))
     hashes = [ours._hash_spec(api.ModelSpec(*spec)) for spec in given]
     with tempfile.TemporaryDirectory() as folder:
-        rows = np.unique([ours.table.row_of_hash(module) for module in hashes])
+        rows = np.unique([ours.table.modules.row_of(module) for module in hashes])
         theirs = some_modules(ours.table, rows, Path(folder) / "part.tfrecord")
     theirs.config["module_vertices"], theirs.config["max_edges"] = ours.space.vertices, ours.space.edges
 

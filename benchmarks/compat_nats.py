@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "unit" / "compat"))
 from plain_nats import Plain
 
 from nasbed.compat.nats_bench import create
-from nasbed.tables.natsbench.folder import open_folder
+from nasbed.readers.natsbench.folder import open_folder
 
 SPACES = {"nasbench201": ("tss", "200", 24), "natssize": ("sss", "90", 10)}
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nasbed.core.rng import Streams
-from nasbed.nets.build import build
+from nasbed.nets.blueprint import build
 from nasbed.proxies.naswot import NASWOT
 from nasbed.proxies.probe import Probe
 from nasbed.spaces.nasbench201 import NASBench201

@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import kendalltau, spearmanr
 
-from nasbed.nets.build import build
+from nasbed.nets.blueprint import build
 from nasbed.proxies.naswot import NASWOT
 from nasbed.proxies.probe import Probe
 from nasbed.spaces.nasbench201 import NASBench201

@@ -24,12 +24,13 @@ from pathlib import Path
 import numpy as np
 
 import nasbed
-from nasbed.benchmarks.curves import CurveBenchmark
+from nasbed.benchmarks.table import TableBenchmark
 from nasbed.core.rng import Streams
-from nasbed.tables.curves.importing import import_published
-from nasbed.tables.curves.table import CurveTable
+from nasbed.tables.nats_import import import_published
+from nasbed.tables.table import Table
+from nasbed.tables.trainings import published_of
 
-ASKED = {"data": "cifar10-valid", "split": "x-valid", "hp": "200"}
+ASKED = {"data": "cifar10-valid", "split": "x-valid", "recipe": "200"}
 
 
 def timed(call, repeats: int = 7) -> float:
@@ -68,7 +69,7 @@ def main() -> None:
     line("", "nasbed", "unpickling", "ratio")
     if given.anew or not path.exists():
         importing(given.folder, path, given.processes)
-    table = CurveTable.open(path)
+    table = Table.open(path)
     beside = {room: file.path.stat().st_size / 1e6 for room, file in table.companions.items()}
     line("architectures in the table", f"{len(table):,}")
     line("table file (MB)", f"{path.stat().st_size / 1e6:.1f}")
@@ -99,9 +100,10 @@ def importing(folder: Path, path: Path, processes: int) -> None:
 
 def opening(folder: Path, path: Path) -> None:
     """Time opening and a first question: in a process that has imported nasbed, and in one that has not."""
-    table = CurveTable.open(path)
+    table = Table.open(path)
     index = int(table.indices[len(table) // 2])
-    text, arch = table.text(index), table.archs[len(table) // 2][None]
+    arch = table.archs[len(table) // 2][None]
+    text = table.space.format(arch[0])
     file = folder / f"{index:06d}.pickle.pbz2"
 
     def unpickled() -> float:
@@ -110,12 +112,12 @@ def opening(folder: Path, path: Path) -> None:
                               for data, seed in state["all_results"] if data == "cifar10-valid"]))  # fmt: skip
 
     def query() -> float:
-        return float(CurveTable.open(path).query(arch, **ASKED)[0])
+        return float(Table.open(path).measurement(**ASKED).mean(arch)[0])
 
     assert abs(query() - unpickled()) < 1e-9
     naive = 1e3 * timed(unpickled)
-    asked = 'data="cifar10-valid", split="x-valid", hp="200"'
-    ready = "import nasbed.tables.curves.table, nasbed.tables.opening, nasbed.spaces.nasbench201"
+    asked = 'data="cifar10-valid", split="x-valid", recipe="200"'
+    ready = "import nasbed.tables.table, nasbed.spaces.nasbench201"
     for what, imports, inside in (
         ("opening and first query, nasbed's modules imported (ms)", ready, ""),
         ("opening and first query, after 'import nasbed' alone (ms)", "import nasbed", ""),
@@ -124,31 +126,36 @@ def opening(folder: Path, path: Path) -> None:
         milliseconds, memory = fresh(
             f"{imports}\nstart = time.perf_counter()\n{inside}"
             f"table = nasbed.table({str(path)!r})\n"
-            f"value = table.query(table.space.parse({text!r})[None], {asked})[0]\n"
+            f"value = table.measurement({asked}).mean(table.space.parse({text!r})[None])[0]\n"
             "print(time.perf_counter() - start)"
         )
         line(what, f"{milliseconds:.1f}", f"{naive:.1f}", f"{naive / milliseconds:.1f}")
         line("  peak memory of the process (MiB)", f"{memory:.0f}")
     again = 1e3 * timed(query)
     line("opening and a query, again (ms)", f"{again:.2f}", f"{naive:.1f}", f"{naive / again:.0f}")
-    one = 1e3 * timed(lambda: table.query(arch, **ASKED))
+    one = 1e3 * timed(lambda: table.measurement(**ASKED).mean(arch))
     line("a query of an open table (ms)", f"{one:.3f}", f"{naive:.1f}", f"{naive / one:.0f}")
-    whole = 1e3 * timed(lambda: table.published(index))
+    whole = 1e3 * timed(lambda: published_of(table, index))
     line("all of an architecture put together again (ms)", f"{whole:.1f}", f"{naive:.1f}", f"{naive / whole:.1f}")
 
 
-def looking_up(table: CurveTable) -> None:
+def looking_up(table: Table) -> None:
     """Time questions about a million architectures at a time."""
     archs = table.archs[np.random.default_rng(0).integers(len(table), size=1_000_000)]
     line("rows of architectures (million per second)", f"{1 / timed(lambda: table.rows(archs)):.1f}")
-    for what, more in (("mean over seeds", {}), ("one seed", {"seed": 777}), ("after epoch 99", {"epoch": 99})):
-        seconds = timed(lambda more=more: table.query(archs, **ASKED, **more))
+    found = table.measurement(**ASKED)
+    for what, ask in (
+        ("mean over seeds", lambda: found.mean(archs)),
+        ("one seed", lambda: found.values(archs, seed=777)),
+        ("after epoch 100", lambda: found.mean(archs, epoch=100)),
+    ):
+        seconds = timed(ask)
         line(f"architectures to accuracies, {what} (million per second)", f"{1 / seconds:.1f}")
 
 
-def searching(table: CurveTable) -> None:
+def searching(table: Table) -> None:
     """Time what a search asks of a table at each step, and whole searches."""
-    benchmark = CurveBenchmark(table, data="cifar10")
+    benchmark = TableBenchmark(table, data="cifar10")
     archs = table.archs[np.random.default_rng(0).integers(len(table), size=500)]
     first = timed(lambda: benchmark.query(archs), 1)
     line("first query of a benchmark, 500 architectures (ms)", f"{1e3 * first:.1f}")

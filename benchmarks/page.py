@@ -16,8 +16,7 @@ import nasbed
 from nasbed.optimizers.climbing.local import LocalSearch
 from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.optimizers.random import RandomSearch
-from nasbed.report.page.library import plotly
-from nasbed.report.page.page import html
+from nasbed.report.page.page import html, plotly
 
 POPULATIONS = ((50, 10), (10, 3), (20, 5), (30, 10), (100, 25), (50, 2), (50, 50))
 MEGABYTE = 1e6

@@ -16,9 +16,9 @@ import time
 import numpy as np
 
 import nasbed
-from nasbed.report.pareto import Fronts, Scale, exact_front
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
+from nasbed.statistics.pareto import Fronts, Scale, exact_front
 
 METHODS = ("nsga2", "scalarisation", "regularized-evolution", "random")
 AIM = 0.98
@@ -56,8 +56,8 @@ def main() -> None:
     print(f"{'method':23}{'reference':29}" + "".join(f"{n:>9}" for n in marks) + f"{'quartiles':>19}{'seconds':>9}")
     for name in METHODS:
         start = time.perf_counter()
-        budget, how = Budget(evaluations=arguments.evaluations), {"runs": arguments.runs, "seed": arguments.seed}
-        history = search(nasbed.optimizer(name), benchmark, budget, objectives=objectives, **how)
+        budget, how = {"evaluations": arguments.evaluations}, {"runs": arguments.runs, "seed": arguments.seed}
+        history = search(nasbed.optimizer(name), benchmark, SearchSettings(objectives=objectives, **budget, **how))
         taken, fronts = time.perf_counter() - start, Fronts.of(history, benchmark)
         for place, (label, scale) in enumerate(scales(exact).items()):
             share = fronts.curve(scale, "evaluations", np.array(marks, float))[1] / exact.volume(scale)

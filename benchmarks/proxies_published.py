@@ -29,10 +29,9 @@ from scipy.stats import spearmanr
 from torch import Tensor
 
 from nasbed.core.registry import proxies as registered
-from nasbed.nets.build import build
+from nasbed.nets.blueprint import build
 from nasbed.nets.data.cifar import NASBENCH201
-from nasbed.proxies.probe import Probe
-from nasbed.proxies.scoring import score
+from nasbed.proxies.probe import Probe, score
 from nasbed.spaces.nasbench201 import NASBench201
 
 PUBLISHED_NAMES = {"naswot": "nwot"}

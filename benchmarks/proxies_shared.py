@@ -15,9 +15,8 @@ from statistics import median
 
 import torch
 
-from nasbed.nets.build import build
-from nasbed.proxies.probe import Probe
-from nasbed.proxies.scoring import score
+from nasbed.nets.blueprint import build
+from nasbed.proxies.probe import Probe, score
 from nasbed.spaces.nasbench201 import NASBench201
 
 TOGETHER = ("grad_norm", "snip", "fisher", "plain", "jacov")

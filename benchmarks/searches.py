@@ -17,8 +17,8 @@ import time
 import numpy as np
 
 import nasbed
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 
 OPERATIONS = ["conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"]
 GENERATOR = np.random.default_rng(0)
@@ -97,7 +97,7 @@ class LazyResults(dict):
         self.table = table
 
     def __missing__(self, digest):
-        row = self.table.row_of_hash(digest)
+        row = self.table.modules.row_of(digest)
         self[digest] = [{"validation_accuracy": float(x)} for x in self.validation(np.array([row]))[0, -1]]
         return self[digest]
 
@@ -140,10 +140,12 @@ def main() -> None:
         for runs in (1, arguments.runs):
             evaluations = arguments.evaluations * (20 if runs == 1 else 1)
             rates = []
-            search(nasbed.optimizer(name), benchmark, Budget(evaluations=60), runs=runs)
+            search(nasbed.optimizer(name), benchmark, SearchSettings(evaluations=60, runs=runs))
             for repeat in range(arguments.repeats):
                 start = time.process_time()
-                search(nasbed.optimizer(name), benchmark, Budget(evaluations=evaluations), runs=runs, seed=repeat)
+                search(
+                    nasbed.optimizer(name), benchmark, SearchSettings(evaluations=evaluations, runs=runs, seed=repeat)
+                )
                 rates.append(runs * evaluations / (time.process_time() - start))
             rate = float(np.median(rates))
             print(f"{'nasbed, ' + name:34}{runs:>6}{rate:>16,.0f}{rate / plain:>16.1f}")

@@ -28,8 +28,8 @@ from nasbed.core.rng import Streams
 from nasbed.nets.parameters import count_parameters
 from nasbed.spaces import nasbench101_kernels as kernels
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.build import build_table
 from nasbed.tables.table import Table
+from nasbed.tables.writing import write_trainings
 
 BUDGETS, REPEATS, IMAGES = (4, 12, 36, 108), 3, 9984
 
@@ -72,14 +72,15 @@ def synthetic(path: Path, modules: int) -> None:
             results[f"{prefix}{split}_accuracy"] = fraction(value * IMAGES)
     results["total_time"] = results["training_time"].astype(np.float64) * 1.02 + random.uniform(20, 60, shape)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        table = build_table(
+        table = write_trainings(
             Path(folder) / "made.arrow",
-            space=space,
-            archs=archs,
+            space,
+            archs,
+            results,
             budgets=BUDGETS,
             repeats=REPEATS,
-            results=results,
-            trainable_parameters=parameters,
+            data="cifar10",
+            parameters=parameters,
             provenance={"source": "SYNTHETIC: made-up numbers, nothing was trained"},
             hashes=hashes,
         )
@@ -217,7 +218,7 @@ def sizes(table: Table) -> None:
 
 def using(path: Path) -> None:
     table = nasbed.table(path)
-    arch = table.space.embed(table.graph(len(table) // 2))
+    arch = table.space.embed(table.modules.graph(len(table) // 2))
 
     def first_query():
         benchmark = nasbed.benchmark(nasbed.table(path))
@@ -227,21 +228,23 @@ def using(path: Path) -> None:
     line("  again (ms)", f"{1e3 * timed(first_query):.2f}")
     text = table.space.format(arch)
     bare, _ = fresh("import numpy, pyarrow")
+    module = table.modules.hashes[7].tobytes().hex()
     for what, code in (
         ("benchmark", f"b = nasbed.benchmark({str(path)!r}); print(b.query(b.space.parse({text!r})[None]).value)"),
-        ("table", f"t = nasbed.table({str(path)!r}); r = t.row_of_hash({table.hashes[7].tobytes().hex()!r}); "
-                  "print(t.column('validation_accuracy').item(r, -1, 0))"),
+        ("table", f"t = nasbed.table({str(path)!r}); r = t.modules.row_of({module!r}); "
+                  "print(t.measurement(split='validation').values([r])[0])"),
     ):  # fmt: skip
         seconds, memory = fresh(f"import nasbed\n{code}")
         line(f"fresh process, one query of the {what} (s, MiB)", f"{seconds:.3f}, {memory:.0f}")
     line("  of it importing NumPy and pyarrow (s)", f"{bare:.3f}")
     line("verifying every bit, hash and class (s)", f"{timed(table.verify, 1):.2f}")
-    column = table.column("validation_accuracy")
-    line("mean over repeats of all modules (ms)", f"{1e3 * timed(lambda: column.values(budget=-1).mean(axis=1)):.1f}")
-    digests = [digest.tobytes().hex() for digest in table.hashes[:: max(1, len(table) // 10_000)]]
-    seconds = timed(lambda: [table.row_of_hash(digest) for digest in digests])
+    found = table.measurement(split="validation")
+    line("mean over repeats of all modules (ms)", f"{1e3 * timed(found.mean):.1f}")
+    digests = [digest.tobytes().hex() for digest in table.modules.hashes[:: max(1, len(table) // 10_000)]]
+    seconds = timed(lambda: [table.modules.row_of(digest) for digest in digests])
     line("rows of hashes, one by one (per second)", f"{len(digests) / seconds:,.0f}")
-    searching(table)
+    if table.complete:
+        searching(table)
     print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 

@@ -30,12 +30,11 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from nasbed.core.graph import Graph
-from nasbed.nets.memory import kept_memory
+from nasbed.nets.descent import RMSProp
 from nasbed.nets.network import Network
-from nasbed.nets.passes import flattened
-from nasbed.nets.rmsprop import RMSProp
+from nasbed.nets.passes import flattened, kept_memory
 from nasbed.nets.skeleton import DIGITS, NASBENCH101, Skeleton
-from nasbed.spaces.named_modules import NAMED_MODULES
+from nasbed.spaces.nasbench101 import NAMED_MODULES
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import time
 import numpy as np
 
 import nasbed
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 
 
 def main() -> None:
@@ -32,17 +32,16 @@ def main() -> None:
     times: dict[int, list[float]] = {workers: [] for workers in arguments.workers}
     evaluations, clock = dict[int, float](), dict[int, float]()
     for workers in times:
-        search(nasbed.optimizer(arguments.optimizer), benchmark, Budget(evaluations=200), runs=9, workers=workers)
+        search(
+            nasbed.optimizer(arguments.optimizer), benchmark, SearchSettings(evaluations=200, runs=9, workers=workers)
+        )
     for seed in range(arguments.repeats):
         for workers, taken in times.items():
             start = time.process_time()
             history = search(
                 nasbed.optimizer(arguments.optimizer),
                 benchmark,
-                Budget(total_seconds=arguments.seconds),
-                runs=arguments.runs,
-                seed=seed,
-                workers=workers,
+                SearchSettings(total_seconds=arguments.seconds, runs=arguments.runs, seed=seed, workers=workers),
             )
             taken.append(time.process_time() - start)
             evaluations[workers] = float(history.clock("evaluations")[-1].mean())

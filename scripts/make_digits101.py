@@ -20,13 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from nasbed.benchmarks.tabular import TabularBenchmark
-from nasbed.report.comparison import Comparison, compare
+from nasbed.benchmarks.table import TableBenchmark
+from nasbed.factory.generate import generate
 from nasbed.report.figures import course, style
 from nasbed.run.campaign import Status
 from nasbed.run.history import Metric
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.generate import generate
+from nasbed.statistics.comparison import Comparison, compare
 from nasbed.tables.table import Table
 
 ROOT = Path(__file__).parents[1]
@@ -83,7 +84,7 @@ def say(status: Status) -> None:
 
 def write_card(table: Table, path: Path) -> None:
     """Write the card and, beside it, its figure."""
-    searches = compare(SEARCHES, TabularBenchmark(table, "digits101"), runs=RUNS, evaluations=EVALUATIONS)
+    searches = compare(SEARCHES, TableBenchmark(table, "digits101"), SearchSettings(evaluations=EVALUATIONS, runs=RUNS))
     picture = path.with_suffix(".svg")
     with style():
         course(searches, "test-regret").savefig(picture, metadata={"Date": None})
@@ -99,15 +100,15 @@ def card(table: Table, searches: Comparison, picture: str) -> str:
         searches: ``SEARCHES`` on it.
         picture: The name of their figure.
     """
-    made, budgets = table.provenance, table.budgets
+    made, (budgets, repeats) = table.provenance, table.modules.trainings
     validation = table.column("validation_accuracy").values()  # (modules, budgets, repeats)
     test = table.column("test_accuracy").values()
     seconds = table.column("training_time").values()
     means, tests, times = (np.nanmean(values, axis=2) for values in (validation, test, seconds))
-    parameters = table.trainable_parameters
+    parameters = table.modules.trainable_parameters
     sections = [
         "# digits101",
-        f"{len(table):,} modules of at most {made['space']['vertices']} vertices, each trained {table.repeats} times "
+        f"{len(table):,} modules of at most {made['space']['vertices']} vertices, each trained {repeats} times "
         f"from scratch at each of {len(budgets)} budgets on the 8×8 handwritten digits of scikit-learn. The package "
         "carries this table so that everything can be tried without a download. The numbers on this page are computed "
         "from it; `scripts/make_digits101.py` makes the table, this page and its figure.",

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
+from nasbed.factory.listing import write_enumeration
 from nasbed.spaces.module_hash import module_hash
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.listing import write_enumeration
 
 
 @pytest.fixture(scope="module")

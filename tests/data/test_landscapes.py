@@ -7,8 +7,8 @@ import pytest
 
 from nasbed.core.rng import Streams
 from nasbed.landscape.landscape import Landscape
+from nasbed.landscape.measures import random_walks
 from nasbed.landscape.study import study
-from nasbed.landscape.walks import random_walks
 from nasbed.spaces.nasbench201 import NASBench201
 
 SPACE = NASBench201()

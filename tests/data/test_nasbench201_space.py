@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from nasbed.core.pickles import read_pickle
 from nasbed.nets.costs import flops, params
+from nasbed.readers.pickles import read_pickle
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.spaces.natssize import NATSSize
 

@@ -7,7 +7,7 @@ import pytest
 from compat.plain_nats import Plain
 
 from nasbed.compat.nats_bench import create
-from nasbed.tables.curves.importing import import_published
+from nasbed.tables.nats_import import import_published
 
 INDICES = (0, 11, 284)
 DATA = ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")

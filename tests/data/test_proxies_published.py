@@ -11,12 +11,10 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from nasbed.nets.build import build
+from nasbed.nets.blueprint import build
 from nasbed.nets.data.cifar import NASBENCH201
-from nasbed.proxies.flops import FLOPs
-from nasbed.proxies.params import Parameters
-from nasbed.proxies.probe import Probe
-from nasbed.proxies.scoring import score
+from nasbed.proxies.flops import FLOPs, Parameters
+from nasbed.proxies.probe import Probe, score
 from nasbed.spaces.nasbench201 import NASBench201
 
 LEAST = {

@@ -9,7 +9,7 @@ from nasbed.nets.data.source import prepared
 from nasbed.nets.recipe import NASBENCH101
 from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.training import train
-from nasbed.spaces.named_modules import NAMED_MODULES
+from nasbed.spaces.nasbench101 import NAMED_MODULES
 
 SKELETON = Skeleton(stem_channels=16, stacks=3, modules_per_stack=1)
 

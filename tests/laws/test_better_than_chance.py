@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from nasbed.core import registry
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
+from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench201 import NASBench201
-from nasbed.testing.hill import HillBenchmark
+from nasbed.testing.keyed import HillBenchmark
 
 HILL = HillBenchmark(NASBench201())
 SLOW_ONES = {"optuna", "nevergrad", "pymoo"}
@@ -15,7 +15,7 @@ SLOW_ONES = {"optuna", "nevergrad", "pymoo"}
 
 
 def ends(optimizer, runs):
-    history = search(optimizer, HILL, Budget(epochs=27 * 150), runs=runs, seed=1).attach(HILL)
+    history = search(optimizer, HILL, SearchSettings(total_epochs=27 * 150, runs=runs, seed=1)).attach(HILL)
     return history.metric("mean-validation")[-1]
 
 

@@ -6,6 +6,7 @@ import pytest
 from nasbed.core import registry
 from nasbed.core.errors import NotInTable
 from nasbed.core.records import Trials
+from nasbed.core.rng import Streams
 from nasbed.optimizers.random import RandomSearch
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing import (
@@ -47,6 +48,37 @@ OTHER_SPACES = {
 @each(OTHER_SPACES, space_laws)
 def test_space_with_other_settings(name, law):
     hold(law, NASBench101(**OTHER_SPACES[name]))
+
+
+def part_of(space, count):
+    """Some architectures of a space, in no order."""
+    return space.only(space.archs_of(np.random.default_rng(0).permutation(space.size)[:count]))
+
+
+PARTS = {
+    "half-of-201": lambda: part_of(registry.spaces.make("nasbench201", {}), 7_812),
+    "some-of-101": lambda: part_of(NASBench101(vertices=5), 500),
+    "some-of-natssize": lambda: part_of(registry.spaces.make("natssize", {}), 5_000),
+    "not-numbered": lambda: NASBench101(vertices=9, edges=12).only(
+        NASBench101(vertices=9, edges=12).sample(Streams.from_seed(0, 300))
+    ),
+    "of-a-part": lambda: (half := part_of(NASBench101(vertices=5), 1_200)).only(half.rows[::3]),
+    "one": lambda: part_of(NASBench101(vertices=5), 1),
+    "two": lambda: part_of(registry.spaces.make("nasbench201", {}), 2),
+    "three": lambda: part_of(NASBench101(vertices=5), 3),
+    "isolated": lambda: registry.spaces.make("nasbench201", {}).only([[0] * 6, [1] * 6, [2] * 6]),
+}
+
+
+@each(PARTS, space_laws)
+def test_part_of_a_space(name, law):
+    hold(law, PARTS[name]())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("law", space_laws, ids=str)
+def test_20001_of_the_423624_modules(law):
+    hold(law, part_of(NASBench101(), 20_001))
 
 
 @each(registry.benchmarks, benchmark_laws)
@@ -122,6 +154,24 @@ OTHER_OPTIMIZERS = {
 def test_optimizer_with_other_settings(name, law):
     registered, settings = OTHER_OPTIMIZERS[name]
     hold(law, registry.optimizers.make(registered, settings))
+
+
+AT_ONCE = ("proposals_are_valid", "a_run_depends_on_its_own_stream_alone", "limits_and_objectives_are_borne")
+
+
+@pytest.mark.parametrize(
+    ("name", "law"),
+    [
+        pytest.param(
+            name, law, id=f"{name}-{law}", marks=[pytest.mark.slow] * (name in BORROWED or law.name not in AT_ONCE)
+        )
+        for name in registry.optimizers
+        for law in optimizer_laws
+    ],
+)
+def test_optimizer_on_a_part_of_a_space(name, law):
+    part = PARTS["some-of-101"]()
+    hold(law, registry.optimizers.make(name, {}).start(part, Streams.from_seed(0, 1), (1, 3, 9, 27)))
 
 
 class Ending(RandomSearch):

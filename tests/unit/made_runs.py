@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from nasbed.report.comparison import Comparison
 from nasbed.run.history import History
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.statistics.comparison import Comparison
 
 SPACE = NASBench101(vertices=3)
 

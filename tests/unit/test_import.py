@@ -23,18 +23,17 @@ import numpy as np
 import nasbed
 from nasbed.core.errors import MissingExtra
 from nasbed.core.registry import optimizers
-from nasbed.run.ledger import Budget
 from nasbed.run.search import search
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.build import build_table
+from nasbed.tables.writing import write_trainings
 
 space = NASBench101(vertices=4)
 archs = space.enumerate()
 values = np.random.default_rng(0).integers(0, 101, (len(archs), 1, 2)) / 100
-build_table(
-    sys.argv[1], space=space, archs=archs, budgets=(4,), repeats=2,
-    results={"validation_accuracy": values, "test_accuracy": values, "training_time": 1 + values},
-    trainable_parameters=np.ones(len(archs), np.int64), provenance={"source": "a test"},
+write_trainings(
+    sys.argv[1], space, archs,
+    {"validation_accuracy": values, "test_accuracy": values, "training_time": 1 + values},
+    budgets=(4,), repeats=2, data="toy", parameters=np.ones(len(archs), np.int64), provenance={"source": "a test"},
 )
 benchmark = nasbed.benchmark(sys.argv[1])
 assert np.isfinite(benchmark.query(archs[:3]).value).all()

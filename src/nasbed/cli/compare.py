@@ -10,26 +10,12 @@ import typer
 
 from nasbed.cli import fronts
 from nasbed.cli.console import Json, percent, print_json, print_table, print_text, progress
-from nasbed.cli.search import (
-    Duplicates,
-    Epochs,
-    Evaluations,
-    Failures,
-    Limits,
-    Objectives,
-    Repeats,
-    Scheduling,
-    Seconds,
-    Seed,
-    TotalEpochs,
-    TotalSeconds,
-    default_evaluations,
-    simulation,
-)
+from nasbed.cli.searching import Given, budgeted, search_options
+from nasbed.run.settings import SearchSettings
 
 if TYPE_CHECKING:
-    from nasbed.report.comparison import Comparison
-    from nasbed.report.pareto_comparison import TradeOffs
+    from nasbed.statistics.comparison import Comparison
+    from nasbed.statistics.pareto_comparison import TradeOffs
 
 
 def register(app: typer.Typer) -> None:
@@ -37,25 +23,16 @@ def register(app: typer.Typer) -> None:
     app.command("compare", epilog="Example: nasbed compare random regularized-evolution local --out demo")(command)
 
 
+_USUAL = SearchSettings(runs=500)
+
+
+@search_options(_USUAL)
 def command(
     optimizers: Annotated[list[str], typer.Argument(help="Names, with settings if need be: NAME:key=value,key=value.")],
+    given: Given,
     benchmark: Annotated[
         str, typer.Option(help="A benchmark's name, a table's path or scored:FILE:PROXY.")
     ] = "digits101",
-    evaluations: Evaluations = None,
-    total_epochs: TotalEpochs = None,
-    seconds: Seconds = None,
-    total_seconds: TotalSeconds = None,
-    epochs: Epochs = None,
-    runs: Annotated[int, typer.Option(help="Repetitions of each.")] = 500,
-    seed: Seed = 0,
-    duplicates: Duplicates = "pay",
-    repeats: Repeats = "draw",
-    workers: Annotated[int, typer.Option(help="Trainings at a time, of each run, in simulated time.", min=1)] = 1,
-    scheduling: Scheduling = "asynchronous",
-    failures: Failures = 0.0,
-    objectives: Objectives = None,
-    limits: Limits = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures, tables and histories.")] = None,
     forms: Annotated[str, typer.Option(help="Of the figures in the folder: png, svg, pdf.")] = "png,svg",
     report: Annotated[
@@ -84,21 +61,8 @@ def command(
             "with nasbed search --out, and compare them with nasbed report"
         )
     with progress("searching") as move:
-        comparison = nasbed.compare(
-            {text: optimizer(text) for text in optimizers},
-            answers,
-            runs=runs,
-            evaluations=default_evaluations(evaluations, total_epochs, seconds, total_seconds),
-            total_epochs=total_epochs,
-            seconds=seconds,
-            epochs=epochs,
-            seed=seed,
-            duplicates=duplicates,
-            repeats=repeats,
-            workers=workers,
-            progress=move,
-            **simulation(total_seconds, scheduling, failures, objectives, limits),
-        )
+        methods = {text: optimizer(text) for text in optimizers}
+        comparison = nasbed.compare(methods, answers, _USUAL.but(budgeted(given)), progress=move)
     comparison = replace(comparison, command=command_line())
     written = [] if out is None else comparison.save(out, [form.strip() for form in forms.split(",")])
     if report is not None:
@@ -119,7 +83,7 @@ def command(
 
 def _print(comparison: Comparison, together: TradeOffs | None) -> None:
     accuracies = comparison.factor("validation") == 100
-    heard = "validation %" if accuracies else comparison.words("validation")
+    heard = f"{comparison.split} %" if accuracies else comparison.words("validation")
     headers = ["optimizer", "trained", "unique", heard, "test %", "test regret, points", "found best %"]
     rows = [
         [

@@ -19,6 +19,9 @@ SECONDS_BETWEEN_LINES = 30.0
 """Between two lines of progress where there is no terminal."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
+RedoDamaged = Annotated[
+    bool, typer.Option("--redo-damaged", help="Do again what is damaged in the store, whose damaged file is kept.")
+]
 
 
 def print_json(value: Any) -> None:

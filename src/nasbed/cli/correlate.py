@@ -11,9 +11,9 @@ import typer
 from nasbed.cli.console import Json, print_json, print_table, print_text
 
 if TYPE_CHECKING:
-    from nasbed.report.correlation import Correlation
-    from nasbed.report.truth import Truth
     from nasbed.scores.scores import Scores
+    from nasbed.statistics.correlation import Correlation
+    from nasbed.statistics.truth import Truth
 
 
 def register(app: typer.Typer) -> None:
@@ -45,8 +45,8 @@ def command(
     """
     from nasbed.cli.values import integers
     from nasbed.core.errors import BadSetting
-    from nasbed.report.correlation import correlate
     from nasbed.scores.scores import Scores
+    from nasbed.statistics.correlation import correlate
 
     if len(set(with_)) < len(with_):
         raise BadSetting("the same truth is given twice with --with")
@@ -79,7 +79,7 @@ def _truth(text: str, scores: Scores, epochs: int | None) -> Truth:
     from nasbed.benchmarks.resolve import resolve
     from nasbed.core.errors import BadSetting
     from nasbed.core.registry import benchmarks
-    from nasbed.report.truth import Truth
+    from nasbed.statistics.truth import Truth
 
     name, column = text, None
     if not (Path(text).expanduser().exists() or text in benchmarks) and "=" not in text.rpartition(":")[2]:
@@ -101,7 +101,7 @@ def _folder(out: Path, one: Correlation, found: list[Correlation]) -> Path:
 
 
 def _print(found: Correlation) -> None:
-    from nasbed.report.correlation_folder import coefficient_rows, search_rows
+    from nasbed.report.correlation import coefficient_rows, search_rows
 
     plural = f"{len(found.there):,} networks of {found.scores.space.name}"
     print_text(f"{plural} against {found.truth.name}: {found.truth.what}")

@@ -47,7 +47,7 @@ def command(
 def _numbered(where: Space, out: Path | None, verify: bool) -> None:
     """Count or write the architectures of a space that numbers them."""
     from nasbed.core.errors import BadSetting
-    from nasbed.tables.space_listing import write_space
+    from nasbed.factory.listing import write_space
 
     if verify:
         raise BadSetting(f"--verify compares published hashes of modules, which {where.name} does not have")
@@ -63,7 +63,7 @@ def _numbered(where: Space, out: Path | None, verify: bool) -> None:
 def _modules(where: NASBench101, out: Path | None, verify: bool) -> None:
     """Count the modules of each size, or write them."""
     if out is not None:
-        from nasbed.tables.listing import write_enumeration
+        from nasbed.factory.listing import write_enumeration
 
         print(f"{write_enumeration(where, out, verify=verify):,} architectures written to {out}")
         return

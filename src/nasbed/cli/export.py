@@ -20,15 +20,10 @@ def command(
     out: Annotated[Path, typer.Argument(help="The file; .tfrecord (as published), .parquet or .csv.")],
 ) -> None:
     """Write a table as TFRecord, which NAS-Bench-101's published API reads, as Parquet or as CSV."""
-    from nasbed.cli.values import any_table
-    from nasbed.tables.curves.exporting import export_curves
-    from nasbed.tables.curves.table import CurveTable
+    from nasbed.cli.values import table_of
     from nasbed.tables.exporting import export
 
-    found = any_table(table, "exported").table
+    found = table_of(table, "exported").table
     with progress("exporting") as move:
-        if isinstance(found, CurveTable):
-            export_curves(found, out, move)
-        else:
-            export(found, out, move)
+        export(found, out, move)
     print(f"{out}: {out.stat().st_size:,} bytes")

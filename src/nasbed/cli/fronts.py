@@ -9,9 +9,9 @@ from nasbed.cli.console import percent, print_table, print_text
 
 if TYPE_CHECKING:
     from nasbed.core.benchmark import Benchmark
-    from nasbed.report.comparison import Comparison
-    from nasbed.report.pareto_comparison import TradeOffs
     from nasbed.run.history import History
+    from nasbed.statistics.comparison import Comparison
+    from nasbed.statistics.pareto_comparison import TradeOffs
 
 _SHOWN = 20  # architectures; beyond that a front is for a program, or a figure
 
@@ -19,7 +19,7 @@ _SHOWN = 20  # architectures; beyond that a front is for a program, or a figure
 def trade_offs_of(comparison: Comparison, answers: Benchmark) -> TradeOffs | None:
     """Give the fronts of searches that were told of costs; None for others, and where nothing was found."""
     from nasbed.core.errors import BadSetting
-    from nasbed.report.pareto_comparison import trade_offs
+    from nasbed.statistics.pareto_comparison import trade_offs
 
     histories = comparison.histories.values()
     if not all(history.objectives for history in histories) or nothing_found(*histories) is not None:
@@ -77,15 +77,19 @@ def print_shares(found: TradeOffs) -> None:
 def print_front(found: TradeOffs, label: str, first: int = 0) -> None:
     """Print the front of the run whose volume is the median; ``first`` is the number of the first run."""
     run, archs, values = found.middle(label)
-    space = found.fronts[label].history.space
-    accuracies = found.fronts[label].history.measure == "accuracy"
+    history = found.fronts[label].history
+    accuracies, judge = history.measure == "accuracy", found.judge.replace("validation", history.split)
     headers = [
-        f"{found.judge.replace('-', ' ')} %" if accuracies else found.judge,
+        f"{judge.replace('-', ' ')} %" if accuracies else judge,
         *found.objectives[1:],
         "architecture",
     ]
     rows = [
-        [percent(worth) if accuracies else f"{worth:.6g}", *(f"{cost:,.6g}" for cost in costs), space.format(arch)]
+        [
+            percent(worth) if accuracies else f"{worth:.6g}",
+            *(f"{cost:,.6g}" for cost in costs),
+            history.space.format(arch),
+        ]
         for arch, (worth, *costs) in list(zip(archs, values.tolist(), strict=True))[:_SHOWN]
     ]
     share = percent(found.shares[label][run])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import duration, progress
+from nasbed.cli.console import RedoDamaged, duration, progress
 from nasbed.cli.show import Edges, Operations, Vertices
 from nasbed.cli.stopping import same_command
 
@@ -96,14 +96,15 @@ def command(
     store: Annotated[
         Path | None, typer.Option(help="The file that keeps what is measured; OUT.sqlite.", rich_help_panel=PLACE)
     ] = None,
+    redo_damaged: RedoDamaged = False,
 ) -> None:
     """Train every architecture of a space, with repeats, and make a table of it.
 
     Stopped in any way, the same command goes on where it was.
     """
     from nasbed.cli.values import integers, module_space, training_overrides
-    from nasbed.tables.generate import generate, store_of
-    from nasbed.tables.selection import Selection
+    from nasbed.factory.generate import generate, store_of
+    from nasbed.factory.selection import Selection
 
     where: Any = module_space(space, vertices, edges, operations)
     changes = training_overrides(set_ or [])
@@ -133,6 +134,7 @@ def command(
             threads=threads,
             diagnostics=diagnostics,
             store=store,
+            redo_damaged=redo_damaged,
             command=same_command(),
             progress=lambda status: move(status.share, in_words(status)),
         )
@@ -162,7 +164,8 @@ def print_made(table: Table) -> None:
     made = table.provenance
     failures, missing = len(made["failures"]), made.get("missing", 0)
     minutes = made["training_seconds"] / 60
-    trained = len(table) * len(table.budgets) * table.repeats - failures - missing
+    budgets, repeats = table.modules.trainings
+    trained = len(table) * len(budgets) * repeats - failures - missing
     print(f"{table.path}: {len(table):,} architectures, {trained:,} trainings, {minutes:.1f} minutes of one core")
     if failures:
         print(f"{failures} trainings were given up; 'nasbed info {table.path}' says why, --retry tries them again")

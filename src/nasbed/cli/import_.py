@@ -10,12 +10,14 @@ import typer
 from nasbed.cli.console import Json, print_facts, print_json, progress
 
 if TYPE_CHECKING:
-    from nasbed.tables.opening import AnyTable
+    from nasbed.readers.meaning import Declaration
+
+_CSV = "nasbed import my.csv --space nasbench201 --architecture cell --measure val_acc:metric=accuracy,unit=percent"
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("import", epilog="Example: nasbed import nasbench_full.tfrecord")(command)
+    app.command("import", epilog=f"Example: nasbed import nasbench_full.tfrecord; {_CSV}")(command)
 
 
 def command(
@@ -26,9 +28,21 @@ def command(
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="Also write the table here.")] = None,
+    space: Annotated[str | None, typer.Option(help="Of a CSV file: the space of its architectures.")] = None,
+    architecture: Annotated[
+        str | None, typer.Option(help="Of a CSV file: the column that has them, as the space reads them.")
+    ] = None,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of a CSV file: COLUMN:data=…,metric=…,split=valid,unit=percent,goal=max,… what a column means; again "
+            "for more. split is train, valid, test or none; unit percent, fraction, seconds, … or 1; goal max or min; "
+            "also epochs, seeds, recipe, role (told, reported, cost, detail), missing (a number that stands for none)."
+        ),
+    ] = None,
     meaning: Annotated[
         Path | None,
-        typer.Option(help="TOML file: what the columns of a CSV file mean; public ones are known."),
+        typer.Option(help="The same in a TOML file; public CSV files are known."),
     ] = None,
     into: Annotated[
         str | None, typer.Option(help="Put the columns of a CSV file beside this table, by architecture, instead.")
@@ -38,54 +52,52 @@ def command(
     """Import a published file, every checksum verified, into the cache, where its path and its name find it again."""
     from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
-    from nasbed.tables.curves.table import CurveTable
+    from nasbed.tables.cache import table_for
 
     if out is not None:
         check_place(out)
+    declared = _declared(file, space, architecture, measure or [], meaning)
     if into is not None:
         if out is not None or file.suffix.lower() != ".csv":
             raise BadSetting(
                 "--into puts the columns of a CSV file beside a table; it takes no other file and no --out"
             )
-        found = _attached(file, into, meaning)
+        from nasbed.cli.values import table_of
+        from nasbed.readers.meaning import known_declaration
+        from nasbed.tables.csv_import import attach_csv
+
+        found = attach_csv(table_of(into, "given columns").table, file, declared or known_declaration(file.name))
     else:
         with progress("importing") as move:
-            found = _imported(file, move, meaning)
+            found = table_for(file, move, declared, check=True)
         if out is not None:
             found = found.copy(out)
-    facts: dict[str, Any] = {"table": str(found.path), "architectures": len(found)}
-    if isinstance(found, CurveTable):
-        facts |= {"trainings": list(found.groups), "attached": list(found.attached)}
-    else:
-        facts |= {"budgets": list(found.budgets), "repeats": found.repeats}
     described = found.describe()
-    facts |= {"bytes": described["bytes"], "beside": described["beside"]}
-    facts |= {"warnings": described["warnings"]} if isinstance(found, CurveTable) else {}
-    facts |= {"provenance": found.provenance}
+    shown = ("rows", "measurements", "bytes", "beside", "warnings", "provenance")
+    facts: dict[str, Any] = {"table": str(found.path), "architectures": len(found), "trainings": list(found.groups)}
+    facts |= {"attached": list(found.attached), **{name: described[name] for name in shown}}
     print_json(facts) if json else print_facts(facts)
 
 
-def _imported(file: Path, move: Any, meaning: Path | None) -> AnyTable:
-    """Import into the cache by what the file is."""
+def _declared(
+    file: Path, space: str | None, architecture: str | None, measure: list[str], meaning: Path | None
+) -> Declaration | None:
+    """Return what is said of a CSV file's columns; None for nothing."""
     from nasbed.core.errors import BadSetting
-    from nasbed.tables.cache import table_for
-    from nasbed.tables.curves.cache import SUFFIXES, curves_for
+    from nasbed.readers.meaning import read_declaration, said_in_words
 
-    if file.is_dir() or file.suffix.lower() in SUFFIXES:
-        return curves_for(file, move, meaning)
+    said = {"--space": space, "--architecture": architecture, "--measure": measure}
+    given = [name for name, value in said.items() if value]
+    if (given or meaning is not None) and file.suffix.lower() != ".csv":
+        raise BadSetting(
+            f"{file} says itself what its numbers mean; {given[0] if given else '--meaning'} is for CSV files"
+        )
+    if given and meaning is not None:
+        raise BadSetting(f"{given[0]} and --meaning say the same; give one of them")
     if meaning is not None:
-        raise BadSetting(f"{file} says itself what its numbers mean; --meaning is for CSV files")
-    return table_for(file, move)
-
-
-def _attached(file: Path, into: str, meaning: Path | None) -> AnyTable:
-    """Put columns beside the table of a name or a path."""
-    from nasbed.cli.values import any_table
-    from nasbed.core.errors import BadSetting
-    from nasbed.tables.curves.csv import attach_csv
-    from nasbed.tables.curves.table import CurveTable
-
-    table = any_table(into, "given columns").table
-    if not isinstance(table, CurveTable):
-        raise BadSetting(f"{into} is no table of NAS-Bench-201 or NATS-Bench; use nasbed.tables.build.append_column")
-    return attach_csv(table, file, meaning)
+        return read_declaration(meaning)
+    if space is None or architecture is None or not measure:
+        if given:
+            raise BadSetting(f"--space, --architecture and --measure go together, as in: {_CSV}")
+        return None
+    return said_in_words(space, architecture, measure, file.name)

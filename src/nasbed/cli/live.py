@@ -18,12 +18,9 @@ if TYPE_CHECKING:
     from nasbed.core.live import LiveBenchmark
     from nasbed.core.optimizer import Optimizer
     from nasbed.run.history import History
-    from nasbed.run.ledger import Budget
     from nasbed.run.live import Status
+    from nasbed.run.settings import SearchSettings
 
-Workers = Annotated[
-    int | None, typer.Option(help="Trainings at a time, of each run, in simulated time or, with trained:, really.")
-]
 Executor = Annotated[str, typer.Option(help="Real training: where; 'nasbed list executors'.")]
 Store = Annotated[
     Path | None, typer.Option(help="Real training: the file that keeps it; named for the search if not given.")
@@ -38,7 +35,7 @@ def default_store(optimizer: str, benchmark: str, seed: int) -> Path:
 
 
 def search(
-    optimizer: Optimizer, benchmark: LiveBenchmark, budget: Budget, store: Path, settings: dict[str, Any]
+    optimizer: Optimizer, benchmark: LiveBenchmark, settings: SearchSettings, store: Path, where: dict[str, Any]
 ) -> History:
     """Search, saying where the trainings are kept and, when it is interrupted, what goes on with them."""
     from nasbed.core.errors import Interrupted
@@ -47,7 +44,7 @@ def search(
         from nasbed.run.live import search_live
 
         with _watching(store, benchmark.measure == "accuracy") as watch:
-            return search_live(optimizer, benchmark, budget, store=store, progress=watch, **settings)
+            return search_live(optimizer, benchmark, settings, store=store, progress=watch, **where)
     except Interrupted as error:
         raise Interrupted(f"{error}: {same_command()}") from None
     except KeyboardInterrupt:  # before the search had begun

@@ -25,8 +25,8 @@ def command(
     ] = False,
 ) -> None:
     """Bring together what the workers of one campaign have measured, and make the table if it is all there."""
-    from nasbed.tables.generate import store_of
-    from nasbed.tables.merge import merge
+    from nasbed.factory.generate import store_of
+    from nasbed.factory.merge import merge
 
     table, missing = merge(stores, out, store=store, partial=partial, command=same_command())
     if table is not None:

@@ -1,4 +1,4 @@
-"""``nasbed query``: what a table says of one architecture."""
+"""``nasbed query``: what a table says of one architecture, every split by its name, every seed in its column."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, percent, print_facts, print_json, print_table
+from nasbed.cli.console import Json, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
+    from nasbed.tables.measurement import Measurement
     from nasbed.tables.table import Table
 
 
@@ -20,87 +21,132 @@ def register(app: typer.Typer) -> None:
 def command(
     table: Annotated[str, typer.Argument(help="A benchmark's name, or the path of a table.")],
     architecture: Annotated[str, typer.Argument(help="As 'nasbed show' writes it, or its published hash or number.")],
-    epochs: Annotated[int | None, typer.Option(help="Training budget; the longest if not given.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="After how many; the last that there are if not given.")] = None,
     data: Annotated[str | None, typer.Option(help="Data set, such as cifar10-valid; all if not given.")] = None,
     split: Annotated[
-        str | None, typer.Option(help="train, x-valid, x-test, ori-test, valid or test; all if not given.")
+        str | None, typer.Option(help="train, valid or test, or as published, such as ori-test; all if not given.")
     ] = None,
     metric: Annotated[str | None, typer.Option(help="accuracy, loss, time, params, …; all if not given.")] = None,
-    hp: Annotated[str | None, typer.Option(help="Recipe, by its epochs; the longest if not given.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", "--hp", help="Recipe, such as 200; the longest if not given.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="One training's; all, and their mean, if not given.")] = None,
     json: Json = False,
 ) -> None:
-    """Look an architecture up: accuracies on each split and training time, training by training.
-
-    The options from --data to --seed are for tables of NAS-Bench-201 and NATS-Bench.
-    """
-    from nasbed.cli.query_curves import show
-    from nasbed.cli.values import any_table
-    from nasbed.core.errors import BadSetting, NotInTable
-    from nasbed.tables.curves.table import CurveTable
-
-    benchmark = any_table(table, "queried")
-    asked = {"data": data, "split": split, "metric": metric, "hp": hp, "seed": seed}
-    found = benchmark.table
-    if isinstance(found, CurveTable):
-        show(benchmark, architecture, epochs, asked, json)  # type: ignore[arg-type]  # it is what the table's are
-        return
-    given = [f"--{name}" for name, value in asked.items() if value is not None]
-    if given:
-        raise BadSetting(f"{found.path.name} is a table of NAS-Bench-101's kind, for which there is no {given[0]}")
-    row = _row(benchmark, architecture)
-    budget = len(found.budgets) - 1 if epochs is None else _position(found, epochs)
-    space = found.space
-    results = {
-        name: found.column(name).values(_one(row), budget)[0].tolist()
-        for name in found.columns
-        if found.shape(name)[1:] and not found.column(name).cold
-    }
-    facts = {
-        "architecture": space.format(found.archs[row]),
-        "hash": found.hashes[row].tobytes().hex(),
-        "trainable parameters": int(found.trainable_parameters[row]),
-        "epochs": found.budgets[budget],
-    }
-    if json:
-        print_json({**facts, "table": found.path.name, "repeats": results})
-        return
-    if all(value != value for values in results.values() for value in values):
-        raise NotInTable(f"{found.path.name} has no results of this architecture at {found.budgets[budget]} epochs")
-    print_facts(facts)
-    headers = ["at the end of training", *(f"repeat {r + 1}" for r in range(found.repeats)), "mean"]
-    print_table(headers, [_cells(found, name, values) for name, values in results.items() if "halfway" not in name])
-
-
-def _row(benchmark: Any, text: str) -> int:
-    """Find a row by a hash or by an architecture's text."""
-    if len(text) == 32 and all(digit in "0123456789abcdefABCDEF" for digit in text):
-        return int(benchmark.table.row_of_hash(text.lower()))
-    return int(benchmark.rows(benchmark.space.parse(text)[None])[0])
-
-
-def _one(row: int) -> Any:
-    import numpy as np
-
-    return np.array([row])
-
-
-def _position(table: Table, epochs: int) -> int:
+    """Look an architecture up: what was measured of it, training by training."""
+    from nasbed.cli.values import table_of
     from nasbed.core.errors import NotInTable
 
-    if epochs not in table.budgets:
+    found = table_of(table, "queried").table
+    row = _row(found, architecture)
+    asked = _asked(found, epochs, data, split, metric, recipe)
+    lines = [line for one in asked if (line := _line(found, one, row, epochs, seed)) is not None]
+    if not lines and epochs is not None:
+        raise NotInTable(f"{asked[0].name} was not measured after {epochs} epochs; it was after {asked[0].after}")
+    if not lines or all(value != value for line in lines for value in line["seeds"].values()):
         raise NotInTable(
-            f"{table.path.name} has no results at {epochs} epochs; it has {', '.join(map(str, table.budgets))}"
+            f"{found.path.name} has nothing of this kind of {architecture}; it has: {', '.join(found.groups)}"
         )
-    return table.budgets.index(epochs)
+    facts: dict[str, Any] = {"architecture": found.space.format(found.archs[row])}
+    if found.space.size is not None:
+        facts["index"] = int(found.indices[row])
+    if "hash" in found.file:
+        facts["hash"] = found.modules.hashes[row].tobytes().hex()
+    single = [line for line in lines if not line["split"] and not line["recipe"]]
+    numbers = {"/".join(filter(None, (line["data"], line["metric"]))): line for line in single}
+    if json:
+        means = {name: line["seeds"]["mean"] for name, line in numbers.items()}
+        print_json({**facts, **means, "table": found.path.name, "results": lines})
+        return
+    print_facts(facts | {name: f"{line['seeds']['mean']:.9g} {line['unit']}" for name, line in numbers.items()})
+    seeds = list(dict.fromkeys(name for line in lines for name in line["seeds"] if name != "mean"))
+    mean = [] if seed is not None else ["mean"]
+    headers = ["data", "recipe", "epochs", "split", "metric", *(f"seed {name}" for name in seeds), *mean]
+    print_table(
+        headers, [_cells(line, [*seeds, *mean]) for line in lines if line not in single and line["metric"] != "epochs"]
+    )
 
 
-def _cells(table: Table, name: str, values: list[float]) -> list[str]:
-    """Write one column of results: percentages for accuracies, seconds for times."""
-    there = [value for value in values if value == value]
-    every = [*values, sum(there) / len(there) if there else float("nan")]
-    unit = table.column(name).description.unit
-    if unit == "fraction":
-        return [f"{name.replace('_', ' ')} %", *(percent(value) for value in every)]
-    texts = ["–" if value != value else f"{value:.4g}" for value in every]
-    return [f"{name.replace('_', ' ')}{f', {unit}' if unit else ''}", *texts]
+def _row(table: Table, text: str) -> int:
+    """Find a row by an architecture's text, else by its published hash or its official number."""
+    import numpy as np
+
+    from nasbed.core.errors import InvalidArchitecture, NotInTable
+
+    if "hash" in table.file and len(text) == 32 and all(digit in "0123456789abcdefABCDEF" for digit in text):
+        return table.modules.row_of(text.lower())
+    try:
+        return int(table.rows(table.space.parse(text)[None])[0])
+    except InvalidArchitecture:
+        if not text.strip().isdecimal() or table.space.size is None:
+            raise
+    if int(text) >= table.space.size:
+        raise NotInTable(f"there is no architecture {text}; {table.space.name} ends at {table.space.size - 1}")
+    row = int(table.rows_of(np.array([int(text)]))[0])
+    if row < 0:
+        raise NotInTable(f"architecture {text} is not in the table {table.path.name}")
+    return row
+
+
+def _asked(
+    table: Table, epochs: int | None, data: str | None, split: str | None, metric: str | None, recipe: str | None
+) -> list[Measurement]:
+    """Choose measurements; what was named and is not there is an error that says what is."""
+    from nasbed.core.errors import NotInTable
+
+    if recipe is None and epochs is not None and not table.continues:
+        recipe = str(epochs)
+    found = table.find(metric, split, data, recipe)
+    if recipe is None:
+        last = table.recipes[-1] if table.recipes else ""
+        lasting = {one.data for one in found if one.recipe == last}
+        found = [one for one in found if one.recipe in ("", last) or one.data not in lasting]
+    else:
+        found += [one for one in table.find(metric, split, data, "") if one not in found]
+    if not [one for one in found if one.recipe or not recipe]:
+        for asked, there, what in ((data, table.data, "data set"), (recipe, table.recipes, "recipe")):
+            if asked is not None and asked not in there:
+                raise NotInTable(f"{table.path.name} has no {what} {asked!r}; it has: {', '.join(there)}")
+        splits = dict.fromkeys(one.published for one in table.find(None, None, data, recipe) if one.published)
+        raise NotInTable(
+            f"{table.path.name} has no {metric or 'result'}{f' of the split {split!r}' if split else ''} here; it has: "
+            f"{', '.join(splits)}"
+        )
+    return found
+
+
+def _line(table: Table, one: Measurement, row: int, epochs: int | None, seed: int | None) -> dict[str, Any] | None:
+    """Return what was measured; None where it was not after so many epochs."""
+    import numpy as np
+
+    from nasbed.core.errors import NotInTable
+
+    if epochs is not None and one.epochs and epochs not in one.epochs:
+        return None
+    epoch = epochs if one.epochs else None
+    values = one.values(np.array([row]), epoch=epoch)[0]
+    seeds = {str(name): float(value) for name, value in zip(one.seeds, values, strict=bool(one.seeds))}
+    if seed is not None and seeds:
+        if str(seed) not in seeds:
+            raise NotInTable(f"{one.name} has no seed {seed}; it has: {', '.join(seeds)}")
+        seeds = {str(seed): seeds[str(seed)]}
+    else:
+        seeds["mean"] = float(one.mean(np.array([row]), epoch)[0])
+    return {
+        "data": one.data,
+        "recipe": one.recipe,
+        "split": one.published,
+        "metric": one.metric,
+        "epochs": (epoch or one.epochs[-1]) if one.epochs else None,
+        "unit": one.unit,
+        "seeds": seeds,
+    }
+
+
+def _cells(line: dict[str, Any], seeds: list[str]) -> list[str]:
+    unit, scale = line["unit"], 100.0 if line["unit"] == "fraction" else 1.0
+    shown = {"percent": ", %", "fraction": ", %", "": ""}.get(unit, f", {unit}")
+    values = [scale * line["seeds"].get(seed, float("nan")) for seed in seeds]
+    digits = ".2f" if shown == ", %" else ".6g"
+    texts = ["–" if value != value else f"{value:{digits}}" for value in values]
+    return [line["data"], line["recipe"], str(line["epochs"] or ""), line["split"], line["metric"] + shown, *texts]

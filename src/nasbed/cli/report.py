@@ -30,7 +30,7 @@ def command(
     """Write one HTML file with interactive figures, tables, drawings and what was run; it needs no network."""
     from nasbed.core.files import check_place
     from nasbed.report.page.page import write
-    from nasbed.report.reading import read
+    from nasbed.statistics.reading import read
 
     check_place(out)
     found = read(runs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import duration, print_text, progress
+from nasbed.cli.console import RedoDamaged, duration, print_text, progress
 from nasbed.cli.show import Edges, Operations, Vertices
 from nasbed.cli.stopping import same_command
 
@@ -62,12 +62,14 @@ def command(
         int | None, typer.Option(help="Networks at a time; the executor's choice if not given.", rich_help_panel=PLACE)
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, …", rich_help_panel=PLACE)] = "cpu",
+    redo_damaged: RedoDamaged = False,
 ) -> None:
     """Score untrained networks, each result kept as it comes; parameters and FLOPs always beside the others.
 
     Stopped in any way, the same command goes on where it was. A larger sample of the same seed only adds to it.
     """
-    from nasbed.cli.values import module_space, settings
+    from nasbed.cli.values import module_space
+    from nasbed.core.spelling import settings
     from nasbed.scores.campaign import score_space
 
     where = module_space(space, vertices, edges, operations)
@@ -86,6 +88,7 @@ def command(
             executor=executor,
             workers=workers,
             device=device,
+            redo_damaged=redo_damaged,
             command=same_command(),
             progress=lambda status: move(status.share, _in_words(status)),
         )

@@ -9,46 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasbed.cli import fronts
-from nasbed.cli.console import Json, percent, print_facts, print_json, print_table, print_text, progress
-from nasbed.cli.live import Device, Executor, Recipe, Store, Workers
+from nasbed.cli.console import Json, RedoDamaged, percent, print_facts, print_json, print_table, print_text, progress
+from nasbed.cli.live import Device, Executor, Recipe, Store
+from nasbed.cli.searching import Given, budgeted, search_options
+from nasbed.run.settings import SearchSettings, in_words
 
 if TYPE_CHECKING:
     from nasbed.core.benchmark import Benchmark as Answers
-    from nasbed.report.pareto_comparison import TradeOffs
     from nasbed.run.history import History
-
-DEFAULT_EVALUATIONS = 200
-"""The budget of a run when none is named. Evolution begins to differ from random search once its population is full."""
+    from nasbed.statistics.pareto_comparison import TradeOffs
 
 Benchmark = Annotated[
     str, typer.Option(help="A benchmark's name, a table's path, trained:DATA:SPACE or scored:FILE:PROXY.")
-]
-Evaluations = Annotated[
-    int | None,
-    typer.Option(help=f"Budget of a run: architectures trained. {DEFAULT_EVALUATIONS} if no budget is given."),
-]
-TotalEpochs = Annotated[int | None, typer.Option(help="Budget of a run: epochs, all evaluations together.")]
-Seconds = Annotated[float | None, typer.Option(help="Budget of a run: seconds, simulated or, with trained:, real.")]
-TotalSeconds = Annotated[
-    float | None, typer.Option(help="Budget of a run: simulated seconds, of all its workers together.")
-]
-Epochs = Annotated[int | None, typer.Option(help="Epochs of each evaluation; the benchmark's most if not given.")]
-Seed = Annotated[int, typer.Option(help="Of the whole study; run k depends on the seed and k alone.")]
-Duplicates = Annotated[
-    str, typer.Option(help="What an architecture costs that a run has paid for before: pay, free or skip.")
-]
-Repeats = Annotated[str, typer.Option(help="What is heard of a table's repeats: draw one, or their mean.")]
-
-Scheduling = Annotated[
-    str, typer.Option(help="Whether a simulated worker waits for the others: asynchronous or synchronous.")
-]
-Failures = Annotated[float, typer.Option(help="How likely a simulated training fails, from 0 to 1.")]
-Objectives = Annotated[
-    list[str] | None,
-    typer.Option("--objective", help="A cost to be kept low beside accuracy: seconds, params, …; again for more."),
-]
-Limits = Annotated[
-    list[str] | None, typer.Option("--limit", help="What a cost may be at most: params=1000000; again for more.")
 ]
 
 
@@ -57,32 +29,20 @@ def register(app: typer.Typer) -> None:
     app.command("search", epilog="Example: nasbed search regularized-evolution --evaluations 100 --runs 20")(command)
 
 
+@search_options(SearchSettings())
 def command(
     optimizer: Annotated[str, typer.Argument(help="A name, with settings if need be: NAME:key=value,key=value.")],
+    given: Given,
     benchmark: Benchmark = "digits101",
-    evaluations: Evaluations = None,
-    total_epochs: TotalEpochs = None,
-    seconds: Seconds = None,
-    total_seconds: TotalSeconds = None,
-    epochs: Epochs = None,
-    runs: Annotated[int, typer.Option(help="Independent searches.")] = 1,
-    seed: Seed = 0,
-    first_run: Annotated[int, typer.Option(help="Number of the first run, to split a study.", min=0)] = 0,
-    duplicates: Duplicates = "pay",
-    repeats: Repeats = "draw",
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="A setting of the optimizer: key=value; of real training: recipe.key=value."),
     ] = None,
     recipe: Recipe = None,
     device: Device = "cpu",
-    workers: Workers = None,
-    scheduling: Scheduling = "asynchronous",
-    failures: Failures = 0.0,
-    objectives: Objectives = None,
-    limits: Limits = None,
     executor: Executor = "processes",
     store: Store = None,
+    redo_damaged: RedoDamaged = False,
     out: Annotated[Path | None, typer.Option(help="Write every trial to this Parquet file.")] = None,
     json: Json = False,
 ) -> None:
@@ -97,8 +57,7 @@ def command(
     from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
     from nasbed.core.live import LiveBenchmark
-    from nasbed.report.comparison import Comparison
-    from nasbed.run.ledger import Budget
+    from nasbed.statistics.comparison import Comparison
 
     of_training = [pair for pair in set_ or [] if pair.startswith(("recipe.", "skeleton."))]
     method = make(optimizer, [pair for pair in set_ or [] if pair not in of_training])
@@ -107,37 +66,15 @@ def command(
         if out.suffix != ".parquet":
             raise BadSetting(f"every trial is written as Parquet; name the file {out.stem}.parquet, not {out.name}")
         check_place(out)
-    how: dict[str, Any] = {"runs": runs, "seed": seed, "first_run": first_run, "epochs": epochs}
-    how["duplicates"] = duplicates
-    simulated = simulation(total_seconds, scheduling, failures, objectives, limits)
+    where: dict[str, Any] = {"executor": executor, "redo_damaged": redo_damaged}
     if isinstance(answers, LiveBenchmark):
-        if repeats != "draw":
-            raise BadSetting("--repeats is for tables; a training that has not been made has no mean")
-        if simulated != simulation():
-            raise BadSetting(
-                f"{answers.name} really trains; --total-seconds, --scheduling, --failures, --objective and --limit "
-                "are for tables"
-            )
-        store = store or live.default_store(optimizer, answers.name, seed)
-        how.update(workers=workers, executor=executor)
-        history = live.search(method, answers, Budget(evaluations, total_epochs, seconds), store, how)
+        settings = SearchSettings().but(given)
+        store = store or live.default_store(optimizer, answers.name, settings.seed)
+        history = live.search(method, answers, settings, store, where)
     else:
-        evaluations = default_evaluations(evaluations, total_epochs, seconds, total_seconds)
+        settings = SearchSettings().but(budgeted(given))
         with progress("searching") as move:
-            history = nasbed.search(
-                method,
-                answers,
-                evaluations=evaluations,
-                total_epochs=total_epochs,
-                seconds=seconds,
-                repeats=repeats,  # type: ignore[arg-type]  # checked where it is used
-                workers=workers,
-                store=store,
-                executor=executor,
-                progress=move,
-                **simulated,
-                **how,
-            )
+            history = nasbed.search(method, answers, settings, store=store, progress=move, **where)
     if out is not None:
         history.to_parquet(out)
     chosen, together = _chosen(history), fronts.trade_offs_of(Comparison({optimizer: history}), answers)
@@ -178,42 +115,6 @@ def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> 
     return resolve(name, skeleton=skeleton, recipe=changes, named=recipe, device=device)
 
 
-def default_evaluations(evaluations: int | None, *others: float | None) -> int | None:
-    """Give a budget where neither evaluations nor one of the others was named."""
-    return DEFAULT_EVALUATIONS if evaluations is None and all(other is None for other in others) else evaluations
-
-
-def simulation(
-    total_seconds: float | None = None,
-    scheduling: str = "asynchronous",
-    failures: float = 0.0,
-    objectives: list[str] | None = None,
-    limits: list[str] | None = None,
-) -> dict[str, Any]:
-    """Give what a search on a table is told of simulated trainings.
-
-    Raises:
-        BadSetting: When a limit is no number.
-    """
-    from nasbed.cli.values import settings
-    from nasbed.core.errors import BadSetting
-
-    for pair in limits or []:
-        if "=" not in pair:
-            raise BadSetting(f"{pair!r} is not a limit; write it as COST=NUMBER, such as params=1000000")
-    most = settings(limits or [])
-    for name, limit in most.items():
-        if isinstance(limit, bool) or not isinstance(limit, int | float):
-            raise BadSetting(f"a limit is a number, such as {name}=1000000, not {limit!r}")
-    return {
-        "total_seconds": total_seconds,
-        "scheduling": scheduling,
-        "failures": failures,
-        "objectives": tuple(objectives or ()),
-        "limits": most,
-    }
-
-
 def _chosen(history: History) -> list[dict[str, Any]]:
     """Give what each run ended with."""
     clocks = {name: history.clock(name)[-1] for name in ("evaluations", "unique", "epochs", "seconds")}
@@ -237,12 +138,15 @@ _SHOWN = 20  # runs; beyond that a table says less than its mean
 
 def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], together: TradeOffs | None) -> None:
     info = history.info
-    budget = ", ".join(f"{limit:g} {name}" for name, limit in info["budget"].items() if limit is not None)
     aims = {"objectives": ", ".join(["accuracy", *history.objectives]) if history.objectives else None}
     limits = ", ".join(f"{name} ≤ {limit:,g}" for name, limit in (info.get("limits") or {}).items()) or None
-    what = {"optimizer": optimizer, "benchmark": info["benchmark"]["name"], "budget of a run": budget}
-    print_facts({**what, **aims, "limits": limits})
-    names = {"validation": "validation (heard) %", "mean_validation": "validation (mean) %", "test": "test %"}
+    what = {"optimizer": optimizer, "benchmark": info["benchmark"]["name"], "budget of a run": in_words(info["budget"])}
+    refused = None if history.refused is None else f"{int(history.refused.sum()):,} proposals, before anything was paid"
+    if sum(unsupported := info.get("refused", {}).get("unsupported", [])):
+        refused = f"{refused}; {sum(unsupported):,} of them for a cost that is not supported"
+    print_facts({**what, **aims, "limits": limits, "refused": refused})
+    split = history.split
+    names = {"validation": f"{split} (heard) %", "mean_validation": f"{split} (mean) %", "test": "test %"}
     if history.measure != "accuracy":
         names = {"validation": history.measure, "test": "test %"}
 
@@ -262,7 +166,7 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
     if (nothing := fronts.nothing_found(history)) is not None:
         print_text(nothing)
     else:
-        print_facts({"chosen by validation": {f"run {run['run']}": run["architecture"] for run in chosen[:_SHOWN]}})
+        print_facts({f"chosen by {split}": {f"run {run['run']}": run["architecture"] for run in chosen[:_SHOWN]}})
     if len(chosen) > _SHOWN:
         print_text(f"and {len(chosen) - _SHOWN} runs more; --json or --out has them all")
     if len(chosen) > 1:
@@ -271,7 +175,7 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
         ]
         print_text("mean of all runs: " + ", ".join(means))
     if chosen[0]["architecture"] is not None:
-        where = f"--svg run{chosen[0]['run']}.svg --space {history.space.name}"
+        where = f"--svg run{chosen[0]['run']}.svg --space {history.space.whole.name}"
         print_text(f"to draw it: nasbed show {shlex.quote(chosen[0]['architecture'])} {where}")
     if together is not None:
         print()
@@ -279,5 +183,5 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
             fronts.print_shares(together)
             print()
         fronts.print_front(together, optimizer, int(info["first_run"]))
-    for warning in history.warnings:
+    for warning in [*history.warnings, *history.notes]:
         print_text(f"warning: {warning}")

@@ -12,9 +12,9 @@ import typer
 from nasbed.cli.console import Json, duration, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
+    from nasbed.factory.standing import Standing
     from nasbed.scores.standing import ScoringStanding
-    from nasbed.studies.standing import StudyStanding
-    from nasbed.tables.standing import Standing
+    from nasbed.studies.folder import StudyStanding
 
 _NOTHING = "nothing works on it"
 _STUDY = "study.json"
@@ -33,13 +33,20 @@ def command(
     failures: Annotated[
         Path | None, typer.Option(help="Write what was given up to this file, for generate --units FILE --retry.")
     ] = None,
+    salvage: Annotated[
+        Path | None,
+        typer.Option(help="Write what is whole of one damaged store to this new one, and say what is lost."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Say how far campaigns are, what was given up and why, how fast they go and how they go on."""
     from nasbed.core.errors import BadSetting
     from nasbed.core.files import replacing
-    from nasbed.tables.standing import standings
+    from nasbed.factory.standing import standings
 
+    if salvage is not None:
+        _salvage(paths, salvage)
+        return
     found: list[Standing] = []
     scorings: list[ScoringStanding] = []
     studies: list[StudyStanding] = []
@@ -76,6 +83,16 @@ def command(
         print(f"\nall {len(found)} stores together: {len(units):,} of {found[0].units:,} units done")
 
 
+def _salvage(paths: list[Path], out: Path) -> None:
+    """Write what is whole of a store to another."""
+    from nasbed.core.errors import BadSetting
+    from nasbed.run.stores.salvage import salvage
+
+    if len(paths) != 1:
+        raise BadSetting(f"--salvage takes what is whole of one store; {len(paths)} are named")
+    print(f"{out}: {salvage(paths[0].expanduser(), out.expanduser())}")
+
+
 def _scorings(path: Path) -> list[ScoringStanding]:
     """Read a store of scores, or those that a folder has; none where there are none."""
     from nasbed.core.errors import BadSetting, CorruptFile
@@ -93,7 +110,7 @@ def _study(path: Path) -> StudyStanding | None:
     folder = path.parent if path.name == _STUDY else path
     if not (folder / _STUDY).is_file():
         return None
-    from nasbed.studies.standing import StudyStanding
+    from nasbed.studies.folder import StudyStanding
 
     return StudyStanding.of(folder)
 
@@ -106,6 +123,7 @@ def _print_study(study: StudyStanding) -> None:
             "cells done": f"{study.done:,} of {study.cells:,}"
             + (f", and {study.waiting:,} parts of others" if study.waiting else ""),
             "not used": f"{study.stale:,} files of an earlier form of the study" if study.stale else None,
+            "damaged": ", ".join(map(str, study.damaged)) or None,
             "not played": study.failures,
             "now": _working(study.running) or ("complete" if study.done == study.cells else _NOTHING),
         }
@@ -177,4 +195,6 @@ def _now(standing: Standing) -> str:
 
 def _working(running: dict[str, Any] | None) -> str:
     """Say who works on a store; nothing where nobody does."""
-    return "" if running is None else f"running as process {running['process']} on {running['machine']}"
+    if running is None or running["process"] is None:
+        return "" if running is None else "running"
+    return f"running as process {running['process']} on {running['machine']}"

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasbed.cli.console import Json, duration, percent, print_json, print_table, print_text, progress
-from nasbed.cli.search import Epochs, Evaluations, Seconds, TotalEpochs
+from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.stopping import same_command
+from nasbed.run.settings import SearchSettings
 
 if TYPE_CHECKING:
     from nasbed.run.campaign import Status
@@ -29,10 +30,12 @@ def register(app: typer.Typer) -> None:
     )(command)
 
 
+@search_options(SearchSettings(runs=100), without=("workers", "first_run", "patience"))
 def command(
     what: Annotated[
         list[str], typer.Argument(help="A study's FILE.toml; or optimizers, with settings if need be: NAME:key=value.")
     ],
+    given: Given,
     benchmark: Annotated[
         list[str] | None, typer.Option(help="A benchmark's name or a table's path; several, if given again.")
     ] = None,
@@ -45,15 +48,6 @@ def command(
     ] = None,
     where: Annotated[
         list[str] | None, typer.Option(help="Which combinations of settings: 'selected <= tournament'.")
-    ] = None,
-    runs: Annotated[int | None, typer.Option(help="Repetitions of each cell; 100 if nobody says.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the whole study; run k depends on the seed and k alone.")] = None,
-    evaluations: Evaluations = None,
-    total_epochs: TotalEpochs = None,
-    seconds: Seconds = None,
-    epochs: Epochs = None,
-    duplicates: Annotated[
-        str | None, typer.Option(help="What an architecture costs that a run has paid for before: pay, free or skip.")
     ] = None,
     keep: Annotated[
         str | None, typer.Option(help="trials, a row a trial, for curves; outcomes, a row a run, for sweeps.")
@@ -77,17 +71,10 @@ def command(
 
     Stopped in any way, the same command goes on where it was. A changed study plays what has changed.
     """
-    given: dict[str, Any] = {
-        "evaluations": evaluations,
-        "total_epochs": total_epochs,
-        "seconds": seconds,
-        "epochs": epochs,
-        "duplicates": duplicates,
-        "seed": seed,
-    }
     from nasbed.core.errors import Interrupted
 
-    study = _study(what, benchmark, where, {key: value for key, value in given.items() if value is not None})
+    runs = given.pop("runs", None)
+    study = _study(what, benchmark, where, given)
     study = _changed(study, grid or [], runs, keep)
     place = out or Path(study.name)
     if dry_run:
@@ -116,7 +103,7 @@ def command(
         raise typer.Exit(1)
 
 
-def _study(what: list[str], benchmarks: list[str] | None, where: list[str] | None, search: dict[str, Any]) -> Study:
+def _study(what: list[str], benchmarks: list[str] | None, where: list[str] | None, search: Given) -> Study:
     """Read the study's file, or make a study of words; what is said beside a file goes before what is in it.
 
     Raises:
@@ -124,7 +111,6 @@ def _study(what: list[str], benchmarks: list[str] | None, where: list[str] | Non
     """
     from dataclasses import replace
 
-    from nasbed.cli.search import default_evaluations
     from nasbed.core.errors import BadSetting
     from nasbed.studies.study import Study
 
@@ -132,9 +118,7 @@ def _study(what: list[str], benchmarks: list[str] | None, where: list[str] | Non
     if files and len(what) > 1:
         raise BadSetting("a study is one TOML file, or optimizers by name; not both, and not several files")
     if not files:
-        budget = default_evaluations(*(search.get(key) for key in ("evaluations", "total_epochs", "seconds")))
-        search = search if budget is None else {**search, "evaluations": budget}
-        words = {"optimizers": what, "benchmarks": benchmarks or ["digits101"], "search": search}
+        words = {"optimizers": what, "benchmarks": benchmarks or ["digits101"], "search": budgeted(search)}
         return Study.of(words).with_conditions(where or [])
     study = Study.read(files[0])
     if benchmarks:

@@ -74,7 +74,7 @@ def command(
     from nasbed.cli.values import module_space, training_overrides
     from nasbed.core.errors import BadSetting, NasbedError
     from nasbed.core.files import check_place
-    from nasbed.tables.settings import training_settings
+    from nasbed.factory.settings import training_settings
 
     if augment and out is None:
         raise BadSetting("--augment trains for long and needs a folder to keep that in: --out FOLDER")

@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.spelling import settings
 
 if TYPE_CHECKING:
-    from nasbed.benchmarks.curves import CurveBenchmark
-    from nasbed.benchmarks.tabular import TabularBenchmark
+    from nasbed.benchmarks.table import TableBenchmark
     from nasbed.core.optimizer import Optimizer
     from nasbed.core.space import Space
-
-
-def settings(pairs: Sequence[str]) -> dict[str, Any]:
-    """Read ``key=value`` pairs; numbers, true, false and none are what they look like, the rest is text.
-
-    Raises:
-        BadSetting: For a pair without ``=``, or a key that comes twice.
-    """
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        key = key.strip().replace("-", "_")
-        if not equals or not key:
-            raise BadSetting(f"{pair!r} is not a setting; write it as key=value, such as population=30")
-        if key in found:
-            raise BadSetting(f"the setting {key!r} is given twice")
-        found[key] = _value(text.strip())
-    return found
-
-
-def _value(text: str) -> Any:
-    words = {"true": True, "false": False, "none": None}
-    if text.lower() in words:
-        return words[text.lower()]
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 def integers(text: str, what: str) -> list[int]:
@@ -66,22 +35,8 @@ def optimizer(text: str, pairs: Sequence[str] = ()) -> Optimizer:
     """
     from nasbed.core.registry import optimizers
 
-    name, _, inline = text.partition(":")
-    given = settings([*(pair for pair in inline.split(",") if pair), *pairs])
-    parameters = inspect.signature(optimizers[name]).parameters
-    for key, value in given.items():
-        default = parameters[key].default if key in parameters else value
-        if isinstance(default, bool | int | float) and not _alike(value, default):
-            raise BadSetting(f"the setting {key} of {name!r} is like {default}, not {value!r}")
-    made: Optimizer = optimizers.make(name, given)
+    made: Optimizer = optimizers.read(text, settings(pairs))
     return made
-
-
-def _alike(value: Any, default: float) -> bool:
-    """Say whether a value can stand where a true or false, an integer or a number stands."""
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
-    return isinstance(value, int) or (isinstance(default, float) and isinstance(value, float))
 
 
 def module_space(name: str, vertices: int | None, edges: int | None, operations: str | None) -> Space:
@@ -97,23 +52,11 @@ def module_space(name: str, vertices: int | None, edges: int | None, operations:
     if names is not None and ("" in names or len(set(names)) < len(names)):
         raise BadSetting(f"operations are different names with commas between, not {operations!r}")
     given = {"vertices": vertices, "edges": edges, "operations": names}
-    made: Space = spaces.make(name, {key: value for key, value in given.items() if value is not None})
+    made: Space = spaces.read(name, {key: value for key, value in given.items() if value is not None})
     return made
 
 
-def any_table(name: str, done: str) -> TabularBenchmark | CurveBenchmark:
-    """Find the table of a name or a path, of whichever kind, as a benchmark; see ``tabular``."""
-    from nasbed.benchmarks.curves import CurveBenchmark
-    from nasbed.benchmarks.resolve import resolve
-    from nasbed.benchmarks.tabular import TabularBenchmark
-
-    found = resolve(name)
-    if not isinstance(found, TabularBenchmark | CurveBenchmark):
-        raise BadSetting(f"{name} is not a table; only tables can be {done}")
-    return found
-
-
-def tabular(name: str, done: str) -> TabularBenchmark:
+def table_of(name: str, done: str) -> TableBenchmark:
     """Find the table of a name or a path, as a benchmark.
 
     Args:
@@ -125,10 +68,10 @@ def tabular(name: str, done: str) -> TabularBenchmark:
         BadSetting: When there is no such file, or the benchmark is not a table.
     """
     from nasbed.benchmarks.resolve import resolve
-    from nasbed.benchmarks.tabular import TabularBenchmark
+    from nasbed.benchmarks.table import TableBenchmark
 
     found = resolve(name)
-    if not isinstance(found, TabularBenchmark):
+    if not isinstance(found, TableBenchmark):
         raise BadSetting(f"{name} is not a table; only tables can be {done}")
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -23,24 +23,17 @@ def command(
     json: Json = False,
 ) -> None:
     """Read all of a table or of a published file and compare it with its checksums."""
-    from nasbed.tables.curves.cache import is_published
+    from nasbed.tables.cache import import_table, is_published
 
-    if Path(table).suffix == ".tfrecord":
-        from nasbed.tables.importing import import_tfrecord
-
+    path = Path(table)
+    if is_published(path) and path.suffix.lower() != ".csv":
         with tempfile.TemporaryDirectory() as folder, progress("verifying") as move:
-            found: Any = import_tfrecord(table, Path(folder) / "table.arrow", move)
-            facts = {"file": table, "architectures": len(found), **found.provenance}
-    elif is_published(Path(table)) and Path(table).suffix.lower() != ".csv":
-        from nasbed.tables.curves.importing import import_published
-
-        with tempfile.TemporaryDirectory() as folder, progress("verifying") as move:
-            found = import_published(table, Path(folder) / "table.arrow", move)
-            facts = {"file": table, **found.provenance}
+            made = import_table(path, Path(folder) / "table.arrow", move)
+            facts = {"file": table, "architectures": len(made), **made.provenance}
     else:
-        from nasbed.cli.values import any_table
+        from nasbed.cli.values import table_of
 
-        found = any_table(table, "verified").table
+        found = table_of(table, "verified").table
         found.verify()
         facts = {
             "file": str(found.path),

@@ -7,7 +7,7 @@ import pytest
 
 from nasbed.cli import main
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.build import build_table
+from nasbed.tables.writing import write_trainings
 
 
 class Ran:
@@ -36,18 +36,13 @@ def table(tmp_path_factory):
     random = np.random.default_rng(0)
     shape = (len(archs), 2, 3)
     counts = random.integers(0, 101, shape)
-    return build_table(
-        tmp_path_factory.mktemp("cli") / "toy.arrow",
-        space=space,
-        archs=archs,
-        budgets=(4, 12),
-        repeats=3,
-        results={
-            "training_time": random.uniform(1, 9, shape),
-            "train_accuracy": np.minimum(counts + 3, 100) / 100,
-            "validation_accuracy": counts / 100,
-            "test_accuracy": np.maximum(counts - 3, 0) / 100,
-        },
-        trainable_parameters=random.integers(1, 99, len(archs)),
-        provenance={"source": "a test", "warnings": ["made up"]},
-    )
+    results = {
+        "training_time": random.uniform(1, 9, shape),
+        "train_accuracy": np.minimum(counts + 3, 100) / 100,
+        "validation_accuracy": counts / 100,
+        "test_accuracy": np.maximum(counts - 3, 0) / 100,
+    }
+    about = {"budgets": (4, 12), "repeats": 3, "data": "toy", "parameters": random.integers(1, 99, len(archs))}
+    provenance = {"source": "a test", "warnings": ["made up"]}
+    path = tmp_path_factory.mktemp("cli") / "toy.arrow"
+    return write_trainings(path, space, archs, results, provenance=provenance, **about)

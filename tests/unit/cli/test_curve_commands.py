@@ -5,9 +5,10 @@ import csv
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from tables.curves.made import folder_of, made
+from tables.made_runs import folder_of, made
 
-from nasbed.tables.opening import open_table
+import nasbed
+from nasbed.tables.trainings import run_of
 
 INDICES = (0, 11, 284)
 
@@ -39,11 +40,11 @@ def test_a_folder_is_found_by_its_path_and_by_its_name(imported, nasbed_command,
 
 
 def test_query_says_every_split_by_its_name_and_every_seed(imported, nasbed_command):
-    table = open_table(imported)
-    text = table.archs_text[1]
+    table = nasbed.table(imported)
+    text = table.space.format(table.archs[1])
     found = nasbed_command("query", imported, text, "--json").json
     lines = {(line["data"], line["split"], line["metric"]): line for line in found["results"]}
-    wanted = table.query(table.archs[1:2], data="cifar100", split="x-valid", seed=888)[0]
+    wanted = table.measurement(data="cifar100", split="x-valid").values([1], seed=888)[0]
     assert lines["cifar100", "x-valid", "accuracy"]["seeds"]["888"] == wanted
     assert lines["cifar100", "x-valid", "accuracy"]["seeds"]["999"] is None
     assert lines["cifar100", "x-valid", "accuracy"]["epochs"] == 12
@@ -55,12 +56,12 @@ def test_query_says_every_split_by_its_name_and_every_seed(imported, nasbed_comm
 
 
 def test_query_can_be_asked_for_an_epoch_of_a_recipe(imported, nasbed_command):
-    table = open_table(imported)
+    table = nasbed.table(imported)
     words = ("--data", "cifar10-valid", "--split", "valid", "--metric", "loss", "--seed", 777, "--epochs", 5, "--json")
     (line,) = nasbed_command("query", imported, "0", *words).json["results"]
-    ask = {"data": "cifar10-valid", "split": "valid", "metric": "loss", "seed": 777, "epoch": 4}
-    assert line["seeds"] == {"777": table.query(table.archs[:1], **ask)[0]}
-    assert (line["epochs"], line["hp"]) == (5, "12")
+    wanted = table.measurement("loss", data="cifar10-valid", split="valid").values([0], seed=777, epoch=5)[0]
+    assert line["seeds"] == {"777": wanted}
+    assert (line["epochs"], line["recipe"]) == (5, "12")
 
 
 @pytest.mark.parametrize(
@@ -68,8 +69,8 @@ def test_query_can_be_asked_for_an_epoch_of_a_recipe(imported, nasbed_command):
     [
         (("11", "--data", "cifar10", "--split", "valid"), "it has: train, ori-test"),
         (("11", "--data", "mnist"), "it has: cifar10"),
-        (("11", "--data", "cifar10", "--hp", "200"), "there are: 2, 12"),
-        (("11", "--data", "cifar10", "--split", "test", "--metric", "accuracy", "--epochs", "13"), "epoch 12"),
+        (("11", "--data", "cifar10", "--recipe", "200"), "it has: 2, 12"),
+        (("11", "--data", "cifar10", "--split", "test", "--metric", "accuracy", "--epochs", "13"), "after 1 to 12"),
         (("12",), "is not in the table"),
         (("99999",), "ends at 15624"),
         (("11", "--seed", "5"), "has no seed 5"),
@@ -81,25 +82,19 @@ def test_query_says_what_there_is_when_it_is_not_there(imported, nasbed_command,
     assert why in ran.err
 
 
-def test_the_options_for_data_sets_are_refused_on_other_tables(nasbed_command, table):
-    ran = nasbed_command("query", table.path, "011/001/000:conv3x3-bn-relu", "--data", "cifar10")
-    assert ran.code == 2
-    assert "no --data" in ran.err
-
-
 def test_a_table_goes_out_as_csv_and_as_parquet(imported, nasbed_command, tmp_path):
-    table = open_table(imported)
+    table = nasbed.table(imported)
     assert nasbed_command("export", imported, tmp_path / "t.csv").code == 0
     with (tmp_path / "t.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == sum(len(made(index).runs) for index in INDICES)
     for row in rows:
-        run = table.run(int(row["index"]), row["hp"], row["data"], int(row["seed"]))
+        run = run_of(table, int(row["index"]), row["recipe"], row["data"], int(row["seed"]))
         assert float(row["ori-test/accuracy"]) == run.evaluations["ori-test", run.epochs - 1]["accuracy"]
         assert float(row["params"]) == run.params
     assert nasbed_command("export", imported, tmp_path / "t.parquet").code == 0
     for row in pq.read_table(tmp_path / "t.parquet").to_pylist():
-        run = table.run(row["index"], row["hp"], row["data"], int(row["seed"]))
+        run = run_of(table, row["index"], row["recipe"], row["data"], int(row["seed"]))
         assert row["train/loss"] == run.curves["train/loss"].tolist()
         assert (
             row["x-valid/accuracy"] is None
@@ -147,12 +142,12 @@ def test_a_space_of_which_all_is_there_can_be_searched(nasbed_command, tmp_path,
         '[columns.ms]\ndata = "cifar10"\nmetric = "latency"\nunit = "ms"\n'
     )
     words = ("--into", "nasbench201", "--meaning", tmp_path / "more.toml")
-    assert nasbed_command("import", tmp_path / "more.csv", *words, "--json").json["attached"] == ["cifar10/ms"]
-    assert "cifar10/ms" in nasbed_command("query", "nasbench201", "3").out
+    assert nasbed_command("import", tmp_path / "more.csv", *words, "--json").json["attached"] == ["cifar10/latency"]
+    assert "1.5 ms" in nasbed_command("query", "nasbench201", "3").out
 
 
 def test_into_is_for_csv_files_alone(imported, folder, nasbed_command):
     ran = nasbed_command("import", folder, "--into", imported)
     assert ran.code == 2
     assert "CSV" in ran.err
-    assert np.array_equal(open_table(imported).indices, INDICES)
+    assert np.array_equal(nasbed.table(imported).indices, INDICES)

@@ -31,7 +31,8 @@ def test_a_comparison_prints_the_hypervolume_of_each_search(nasbed_command):
 
 @pytest.mark.parametrize("verb", ["search", "compare"])
 @pytest.mark.parametrize(
-    ("rule", "why"), [(("--limit", "params=1"), "over a limit (params 1)"), (("--failures", 1), "training failed")]
+    ("rule", "why"),
+    [(("--limit", "seconds=0.001"), "over a limit (seconds 0.001)"), (("--failures", 1), "training failed")],
 )
 def test_who_has_nothing_to_choose_says_why(nasbed_command, verb, rule, why):
     ran = nasbed_command(verb, "random", "--runs", 2, "--evaluations", 20, "--objective", "params", *rule)

@@ -3,72 +3,36 @@
 import re
 import shlex
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from tables.campaigns import MODULES, Trainer, made_up, records, same_but_for_times, survey
+from factory.campaigns import MODULES, Trainer, made_up, same_but_for_times, survey
+from processes import records, started, until
 
 from nasbed.cli.console import duration, progress
 from nasbed.cli.generate import in_words
-from nasbed.core.errors import BadSetting
 from nasbed.run.campaign import Status
 from nasbed.tables.table import Table
 
 WORDS = ("generate", "--vertices", 3, "--budgets", "1,2", "--repeats", 3, "--together", 1, "--seed", 5)
 HOW = ("--executor", "inline", "--attempts", 4)
 
-RUN = f"""
-import sys, time
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from nasbed.tables import generate
-from tables.campaigns import Trainer, survey
-
-def slow(*what):
-    time.sleep(0.05)
-    return Trainer()(*what)
-
-generate.SURVEY, generate.TRAIN = survey, slow
-from nasbed.cli import main
-main()
-"""
-
 
 @pytest.fixture
 def trainer(monkeypatch):
     """Networks that are made up, in this process."""
     made = Trainer()
-    monkeypatch.setattr("nasbed.tables.generate.SURVEY", survey)
-    monkeypatch.setattr("nasbed.tables.generate.TRAIN", made)
+    monkeypatch.setattr("nasbed.factory.generate.SURVEY", survey)
+    monkeypatch.setattr("nasbed.factory.generate.TRAIN", made)
     return made
-
-
-def started(words, **how):
-    command = [sys.executable, "-c", RUN, *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)
-
-
-def done(store):
-    try:
-        return len(records(store))
-    except BadSetting:  # it is not there yet, or empty
-        return 0
-
-
-def until(condition, process):
-    deadline = time.monotonic() + 90
-    while not condition() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert process.poll() is None
 
 
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_command_says_where_it_stands_and_what_resumes_it(tmp_path, blow):
     store = tmp_path / "a table.sqlite"
     process = started([*WORDS, *HOW, "--out", tmp_path / "a table.arrow"])
-    until(lambda: done(store) >= 3, process)
+    until(lambda: len(records(store)) >= 3, process)
     process.send_signal(blow)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -89,10 +53,11 @@ def test_a_stopped_command_says_where_it_stands_and_what_resumes_it(tmp_path, bl
 def test_a_second_command_on_the_same_store_is_refused_at_once(nasbed_command, trainer, tmp_path):
     words = [*WORDS, *HOW, "--out", tmp_path / "mine.arrow"]
     process = started(words)
-    until(lambda: done(tmp_path / "mine.sqlite"), process)
+    until(lambda: len(records(tmp_path / "mine.sqlite")), process)
     ran = nasbed_command(*words)
     assert ran.code == 2
-    assert f"another command works on {tmp_path / 'mine.sqlite'} already, as process {process.pid}" in ran.err
+    assert f"another process works on {tmp_path / 'mine.sqlite'} ('nasbed status" in ran.err
+    assert f", as process {process.pid} on " in ran.err
     assert trainer.asked == []
     found = nasbed_command("status", tmp_path, "--json").json[0]
     assert found["running"]["process"] == process.pid

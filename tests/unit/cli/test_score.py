@@ -3,16 +3,12 @@
 import re
 import shlex
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from scores.scorings import Scorer, records, survey
+from processes import records, started, until
+from scores.scorings import Scorer, survey
 
-from nasbed.core.errors import BadSetting
 from nasbed.scores.scores import Scores
 from nasbed.spaces.nasbench201 import NASBench201
 
@@ -20,21 +16,6 @@ CELLS = NASBench201()
 WORDS = ("score", "nasbench201", "--proxies", "snip", "--sample", 60, "--seed", 5)
 HOW = ("--executor", "inline")
 SMALL = ("--set", "channels=4", "--set", "cells=1", "--batch", 8)
-
-RUN = f"""
-import sys, time
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from nasbed.scores import campaign
-from scores.scorings import Scorer, survey
-
-def slow(*what):
-    time.sleep(0.03)
-    return Scorer()(*what)
-
-campaign.SURVEY, campaign.SCORE = survey, slow
-from nasbed.cli import main
-main()
-"""
 
 
 @pytest.fixture
@@ -46,29 +27,10 @@ def scorer(monkeypatch):
     return made
 
 
-def started(words):
-    command = [sys.executable, "-c", RUN, *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def done(store):
-    try:
-        return len(records(store))
-    except BadSetting:  # it is not there yet, or empty
-        return 0
-
-
-def until(condition, process):
-    deadline = time.monotonic() + 90
-    while not condition() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert process.poll() is None
-
-
 def test_ctrl_c_says_where_it_stands_and_what_resumes_it(nasbed_command, tmp_path):
     out, store = tmp_path / "my scores.csv", tmp_path / "my scores.sqlite"
     process = started([*WORDS, *HOW, "--out", out])
-    until(lambda: done(store) >= 3, process)
+    until(lambda: len(records(store)) >= 3, process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -93,7 +55,7 @@ def test_ctrl_c_says_where_it_stands_and_what_resumes_it(nasbed_command, tmp_pat
 def test_kill_9_loses_no_more_than_what_was_in_flight(nasbed_command, scorer, tmp_path):
     out, store = tmp_path / "x.csv", tmp_path / "x.sqlite"
     process = started([*WORDS, *HOW, "--out", out])
-    until(lambda: done(store) >= 5, process)
+    until(lambda: len(records(store)) >= 5, process)
     process.kill()
     process.communicate()
     before = records(store)
@@ -107,10 +69,10 @@ def test_kill_9_loses_no_more_than_what_was_in_flight(nasbed_command, scorer, tm
 
 def test_a_second_command_on_the_same_store_is_refused(nasbed_command, scorer, tmp_path):
     process = started([*WORDS, *HOW, "--out", tmp_path / "x.csv"])
-    until(lambda: done(tmp_path / "x.sqlite"), process)
+    until(lambda: len(records(tmp_path / "x.sqlite")), process)
     ran = nasbed_command(*WORDS, *HOW, "--out", tmp_path / "x.csv")
     assert ran.code == 2
-    assert "another command works on" in ran.err
+    assert "another process works on" in ran.err
     assert nasbed_command("status", tmp_path, "--json").json[0]["running"]["process"] == process.pid
     process.communicate(timeout=60)
 

@@ -97,7 +97,7 @@ def test_what_is_wrong_is_one_sentence(nasbed_command, words, said):
 
 SLOW = """
 import time
-from nasbed.studies import running, work
+from nasbed.studies import study as running, work
 running.PLAY = lambda *what: time.sleep(0.05) or work.play(*what)
 from nasbed.cli import main
 main()

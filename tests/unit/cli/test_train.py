@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from nasbed.cli.stopping import stopping
+from nasbed.factory.settings import training_settings
 from nasbed.nets.diagnostics import Diagnostics
+from nasbed.nets.network import load_network, network_facts
 from nasbed.nets.passes import Pass
 from nasbed.nets.recipe import NASBENCH101_AUGMENT, Recipe
-from nasbed.nets.saved import load_network, network_facts
 from nasbed.nets.training_folder import LAST, STATE
-from nasbed.tables.settings import training_settings
 
 MODULE = "011/001/000:conv3x3"
 FEW = ("--set", "recipe.batch_size=100")

@@ -1,0 +1,146 @@
+"""The structure of the tree: no circles, imports that point downwards, sizes, and what each room exports."""
+
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import nasbed
+
+ROOT = Path(nasbed.__file__).parent
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+FILES_AT_MOST, LINES_AT_MOST = 350, 350
+HEAVY = {"torch", "numba", "scipy", "pandas", "matplotlib", "plotly", "sklearn", "pyarrow", "numpy", "ray"}
+ROOMS = sorted(room.name for room in pkgutil.iter_modules([str(ROOT)]) if room.ispkg)
+
+
+def modules():
+    """Give every module's file by its dotted name."""
+    found = {}
+    for file in sorted(ROOT.rglob("*.py")):
+        parts = ("nasbed", *file.relative_to(ROOT).with_suffix("").parts)
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def is_for_types(node):
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def imports(file, known):
+    """Give what a module imports of nasbed and in which lines, imports inside functions included.
+
+    What stands under ``TYPE_CHECKING`` is not imported, so it makes no circle; ``lint-imports`` sees to its direction.
+    """
+    found = {}
+    waiting = [ast.parse(file.read_bytes())]
+    while waiting:
+        node = waiting.pop()
+        if is_for_types(node):
+            waiting += node.orelse
+            continue
+        waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{name.name}" for name in node.names]
+            targets = [name if name in known else str(node.module) for name in names]
+        else:
+            targets = [name.name for name in node.names] if isinstance(node, ast.Import) else []
+        found.update({target: node.lineno for target in targets if target in known})
+    return found
+
+
+@pytest.fixture(scope="module")
+def graph():
+    known = modules()
+    return {name: imports(file, known) for name, file in known.items()}
+
+
+def circle(graph):
+    """Give one circle of modules, the first again at the end; None where there is none."""
+    done, path = set(), []
+
+    def visit(name):
+        if name in path:
+            return [*path[path.index(name) :], name]
+        if name in done:
+            return None
+        path.append(name)
+        found = next(filter(None, map(visit, graph[name])), None)
+        path.pop()
+        done.add(name)
+        return found
+
+    return next(filter(None, map(visit, graph)), None)
+
+
+def test_no_module_imports_itself_through_others(graph):
+    found = circle(graph)
+    assert found is None, "a circle, imports inside functions included: " + " → ".join(found)
+
+
+def test_circles_are_found():
+    assert circle({"a": ["b"], "b": ["c"], "c": ["b"]}) == ["b", "c", "b"]
+    assert circle({"a": ["b", "c"], "b": ["c"], "c": []}) is None
+
+
+def floors():
+    """Give each room's floor, the highest first, as ``lint-imports`` has them."""
+    contracts = tomllib.loads(PROJECT.read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return {room.strip(): -number for number, layer in enumerate(layers) for room in layer.replace("|", ":").split(":")}
+
+
+def test_every_room_has_a_floor():
+    assert {f"nasbed.{room}" for room in ROOMS} == set(floors())
+
+
+def test_deferred_imports_point_downwards_too(graph):
+    floor = floors()
+
+    def room(name):
+        return ".".join(name.split(".")[:2])
+
+    upwards = [
+        f"{name}:{line} imports {target}"
+        for name, targets in graph.items()
+        for target, line in targets.items()
+        if room(name) in floor and room(target) in floor and floor[room(name)] < floor[room(target)]
+    ]
+    assert not upwards
+
+
+def test_sizes():
+    files = list(modules().values())
+    long = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files}
+    assert len(files) <= FILES_AT_MOST, f"{len(files)} files; a helper with one importer and few lines lives in it"
+    assert {name: lines for name, lines in long.items() if lines > LINES_AT_MOST} == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_exports_its_public_names(room):
+    package = importlib.import_module(f"nasbed.{room}")
+    assert package.__all__
+    assert set(package.__all__) <= set(dir(package))
+    submodules = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    for name in package.__all__:
+        exported = getattr(package, name)
+        # A function called like its module would be hidden by it, or hide it, by the order of imports.
+        assert name not in submodules or exported is sys.modules[f"nasbed.{room}.{name}"]
+    with pytest.raises(AttributeError, match=f"module 'nasbed.{room}' has no attribute 'nothing'"):
+        package.nothing  # noqa: B018 - the attribute is what is asked for
+
+
+def test_entering_rooms_imports_nothing_heavy():
+    entered = ", ".join(f"nasbed.{room}" for room in ROOMS if room != "testing")
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import sys, {entered}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert not HEAVY & set(loaded)
