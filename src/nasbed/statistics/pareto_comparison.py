@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.live import LiveBenchmark
 from nasbed.core.records import Archs
 from nasbed.run.history import Clock, History
 from nasbed.statistics.comparison import Comparison
@@ -104,6 +105,7 @@ def trade_offs(
     Args:
         comparison: The searches.
         benchmark: The one that they were played on; None where it is not at hand, and fronts are judged as heard.
+            So they are where it really trains: it is asked nothing, for it would train the whole space.
         objectives: Names of costs; those of the searches if not given.
         judge: By what accuracy fronts are judged: ``"mean-validation"`` over repeats, ``"test"``, or as it was heard,
             ``"validation"``; None for the first, or without a benchmark for the last.
@@ -114,6 +116,8 @@ def trade_offs(
         BadSetting: When there is no objective beside accuracy, or the benchmark does not know it, or there is none and
             it would have to be asked.
     """
+    if isinstance(benchmark, LiveBenchmark):
+        benchmark = None
     judge = judge or ("validation" if benchmark is None else "mean-validation")
     fronts = {
         label: Fronts.of(history, benchmark, objectives, judge=judge) for label, history in comparison.histories.items()

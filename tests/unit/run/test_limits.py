@@ -19,6 +19,8 @@ from nasbed.run.live import search_live
 from nasbed.run.search import search
 from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.pareto_comparison import trade_offs
 from nasbed.testing.keyed import KeyedBenchmark
 
 SPACE = NASBench101(vertices=5)
@@ -195,6 +197,17 @@ def test_what_is_refused_starts_no_training(runs, tmp_path):
     asked = search(NSGA2(6), toy, settings)
     for name in ("archs", "value", "paid", "costs", "excess"):
         np.testing.assert_array_equal(getattr(history, name)[history.tried], getattr(asked, name)[asked.tried])
+
+
+def test_fronts_of_real_trainings_train_nothing(monkeypatch):
+    toy = Costly()
+    settings = SearchSettings(evaluations=25, objectives=["params"], limits={"params": 3.0})
+    history = search_live(NSGA2(6), toy, settings, executor="inline")
+    for name in ("query", "test"):
+        monkeypatch.setattr(LiveToy, name, lambda *_: pytest.fail("more was trained"))
+    found = trade_offs(Comparison({"nsga2": history}), toy)
+    assert (found.judge, found.exact) == ("validation", False)
+    assert (found.fronts["nsga2"].front(0)[1][:, 1] <= 3).all()
 
 
 def test_where_nothing_is_allowed_no_process_is_started(tmp_path, monkeypatch):
