@@ -141,7 +141,7 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
     aims = {"objectives": ", ".join(["accuracy", *history.objectives]) if history.objectives else None}
     limits = ", ".join(f"{name} ≤ {limit:,g}" for name, limit in (info.get("limits") or {}).items()) or None
     what = {"optimizer": optimizer, "benchmark": info["benchmark"]["name"], "budget of a run": in_words(info["budget"])}
-    refused = None if history.refused is None else f"{int(history.refused.sum()):,} proposals, before anything was paid"
+    refused = None if history.refused is None else f"{int(history.refused.sum()):,}, before anything was paid"
     if sum(unsupported := info.get("refused", {}).get("unsupported", [])):
         refused = f"{refused}; {sum(unsupported):,} of them for a cost that is not supported"
     print_facts({**what, **aims, "limits": limits, "refused": refused})
