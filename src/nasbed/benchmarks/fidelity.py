@@ -95,11 +95,6 @@ class Fidelity:
         paid = seconds if self.failed else np.where(np.isnan(value), np.nan, seconds)
         return mean_of(value), mean_of(paid)
 
-    @cached_property
-    def best(self) -> tuple[Floats, Floats]:
-        """The mean value and the mean test value of every row."""
-        return mean_of(self.value.values()), self.tested(None)
-
     def tested(self, rows: Integers | None) -> Floats:
         """Return the mean test value of some rows or of all; NaN where there is none."""
         if self.test is None or (self.at is not None and self.at not in self.test.epochs):

@@ -15,7 +15,7 @@ Reference: Dong et al., TPAMI 2021, https://arxiv.org/abs/2009.00437, section 4
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from nasbed.benchmarks.fidelity import Fidelity, are_together, drawn
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.records import Archs, Evaluations
+from nasbed.tables.column import mean_of
 from nasbed.tables.measurement import Measurement, spelled
 from nasbed.tables.published import ONLY_TEST
 from nasbed.tables.table import Table
@@ -102,6 +103,7 @@ class TableBenchmark(Benchmark):
             names = ", ".join(one.recipe for one in found)
             raise BadSetting(f"recipes of {table.path.name} train for as many epochs; say which: recipe={names}")
         self._epochs = np.array(self.budgets, np.int64)
+        self._optima: dict[int, tuple[float, float]] = {}
         first = self._fidelities[0]
         self._one_column = are_together(self._fidelities)
         self.split = "test" if first.told.role == "reported" else "validation"
@@ -160,8 +162,9 @@ class TableBenchmark(Benchmark):
 
     def _scaled(self, values: Floats, told: Measurement) -> Floats:
         """Return what a search is told: more of it is better, and percentages are fractions."""
-        values = values / 100.0 if told.unit == "percent" else values
-        return values if told.goal == "max" else -values
+        measure = told.measure
+        values = values / 100.0 if measure.unit == "percent" else values
+        return values if measure.goal == "max" else -values
 
     # ── answers ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -185,7 +188,7 @@ class TableBenchmark(Benchmark):
         budget = self._budget(epochs, len(archs))
         if isinstance(budget, int):
             value, seconds = self._answered(budget, archs, streams)
-            return Evaluations(value, seconds, np.full(len(archs), self._epochs[budget]))
+            return Evaluations(value, seconds, self._epochs[budget : budget + 1].repeat(len(archs)))
         if streams is not None and self._one_column:
             value, seconds = self._drawn(self._fidelities, budget, archs, streams)
             return Evaluations(value, seconds, self._epochs[budget])
@@ -209,17 +212,19 @@ class TableBenchmark(Benchmark):
         self, fidelities: Sequence[Fidelity], budget: NDArray[np.int64], archs: Archs, streams: Streams
     ) -> tuple[Floats, Floats]:
         """Look up a seed that each stream draws, of fidelities whose numbers lie in one column."""
-        found = drawn(fidelities, budget, *self._numbered(archs), streams)
+        number, row_of = self._numbering
+        found = drawn(fidelities, budget, number(archs), row_of, streams)
         if found is None:
             raise AssertionError(self.rows(archs))  # which says what is not there
         return self._scaled(found[0], fidelities[0].told), found[1]
 
-    def _numbered(self, archs: Archs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return numbers of architectures, and the row of each number; no rows where they are the same."""
+    @cached_property
+    def _numbering(self) -> tuple[Callable[[Archs], NDArray[np.int64]], NDArray[np.int64]]:
+        """What numbers architectures, and the row of each number; no rows where they are the same."""
         table = self.table
         if table.by_key or table.space.size is None:
-            return table.rows(archs), _NONE
-        return table.space.index(archs), _NONE if table.row_of_index is None else table.row_of_index
+            return table.rows, _NONE
+        return table.space.index, _NONE if table.row_of_index is None else table.row_of_index
 
     def _budget(self, epochs: NDArray[np.int64] | int | None, count: int) -> NDArray[np.int64] | int:
         """Return the position of each budget among ``budgets``."""
@@ -263,9 +268,12 @@ class TableBenchmark(Benchmark):
 
     def optimum(self, epochs: int | None = None) -> tuple[float, float]:
         """Return the best mean validation and the best mean test result in the table; NaN where there are none."""
-        fidelity = self._fidelities[int(self._budget(epochs, 0))]
-        told, tested = fidelity.best
-        return _best(self._scaled(told, fidelity.told)), _best(self._scaled(tested, fidelity.test or fidelity.told))
+        place = int(self._budget(epochs, 0))
+        if place not in self._optima:
+            one = self._fidelities[place]
+            values = self._scaled(mean_of(one.value.values()), one.told)
+            self._optima[place] = _best(values), _best(self._scaled(one.tested(None), one.test or one.told))
+        return self._optima[place]
 
     # ── what networks cost ────────────────────────────────────────────────────────────────────────────────────
 

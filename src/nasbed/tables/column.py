@@ -24,7 +24,9 @@ AXES = ("recipe", "seed", "epoch", "repeat")
 MEAN = "mean"
 """Stands in the place of a seed where a source has but the mean over seeds."""
 
-_FEW = 64  # places whose blocks are compared one by one; of more of them the whole column is
+_FEW, _LOOKS = 64, 512
+"""So many places have their blocks compared one by one, so many times; then the whole column is, once and for all."""
+
 _ROLE = {"train": "detail", "valid": "told", "test": "reported", "": "cost"}
 _LOW = ("s", "seconds", "ms", "mJ", "nats")  # units of what is good when it is low
 
@@ -151,7 +153,9 @@ class Column:
 
     def _looked(self, places: NDArray[np.integer[Any]], rows: bool) -> NDArray[Any]:
         """Give the stored numbers, of which those at some places are known to be whole."""
-        if "stored" in self.__dict__ or self._file is None or places.size > _FEW:
+        known = self.__dict__
+        looks = known["looks"] = known.get("looks", 0) + 1
+        if "stored" in known or looks > _LOOKS or places.size > _FEW or self._file is None:
             return self.stored
         check = self._file.check_rows if rows else self._file.check
         check(places.reshape(-1).tolist())
@@ -170,7 +174,12 @@ class Column:
 
     def at(self, places: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
         """Return the values at places of the flat stored array, of the places' shape."""
-        return self.encoding.decode(self._looked(places, rows=False).reshape(-1).take(places))
+        flat = self.__dict__.get("_flat")  # once the whole column was compared
+        if flat is None:
+            flat = self._looked(places, rows=False).reshape(-1)
+            if "stored" in self.__dict__:
+                self.__dict__["_flat"] = flat
+        return self.encoding.decode(flat.take(places))
 
     def take(self, rows: Rows, recipe: Rows, seed: Rows) -> NDArray[np.float64]:
         """Return one value a row, ``(n,)``, each of its own recipe and seed, given by their positions."""
