@@ -24,7 +24,7 @@ AXES = ("recipe", "seed", "epoch", "repeat")
 MEAN = "mean"
 """Stands in the place of a seed where a source has but the mean over seeds."""
 
-_FEW, _LOOKS = 64, 512
+_FEW, LOOKS = 64, 512
 """So many places have their blocks compared one by one, so many times; then the whole column is, once and for all."""
 
 _ROLE = {"train": "detail", "valid": "told", "test": "reported", "": "cost"}
@@ -155,7 +155,7 @@ class Column:
         """Give the stored numbers, of which those at some places are known to be whole."""
         known = self.__dict__
         looks = known["looks"] = known.get("looks", 0) + 1
-        if "stored" in known or looks > _LOOKS or places.size > _FEW or self._file is None:
+        if "stored" in known or looks > LOOKS or places.size > _FEW or self._file is None:
             return self.stored
         check = self._file.check_rows if rows else self._file.check
         check(places.reshape(-1).tolist())
