@@ -19,6 +19,7 @@ import mmap
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -267,7 +268,7 @@ def write_columns(
     if blocks:
         ends = np.full(max(map(len, columns.values()), default=1) + 1, len(blocks), np.int32)
         ends[0] = 0
-        arrays[COLD] = pa.ListArray.from_arrays(ends, pa.array(list(map(bytes, blocks.values())), pa.binary()))
+        arrays[COLD] = pa.ListArray.from_arrays(arrow_column(ends), _binary(blocks.values()))
     batch = pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
     count = -(-(pa.ipc.get_record_batch_size(batch) + 64) >> SHIFT)  # with the mark that ends the batches
     empty = b"-" * (8 * count)
@@ -293,12 +294,23 @@ def write_columns(
 
 def arrow_column(values: NDArray[Any]) -> pa.Array:
     """Make a column of numbers, or of tensors of one shape, without copying."""
-    flat = pa.array(np.ascontiguousarray(values).reshape(-1))
+    flat = np.ascontiguousarray(values).reshape(-1)
+    if flat.dtype.kind in "iuf":  # what pa.array makes as well, but not without importing pandas where it is installed
+        flat = pa.Array.from_buffers(pa.from_numpy_dtype(flat.dtype), len(flat), [None, pa.py_buffer(flat)])
+    else:
+        flat = pa.array(flat)
     if values.ndim == 1:
         return flat
     shape = values.shape[1:]
     tensors = pa.FixedSizeListArray.from_arrays(flat, math.prod(shape))
     return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(flat.type, shape), tensors)
+
+
+def _binary(parts: Iterable[Block]) -> pa.Array:
+    """Make a column of bytes, as pa.array does, but without importing pandas."""
+    content = list(map(bytes, parts))
+    ends = np.array([0, *accumulate(map(len, content))], np.int32)
+    return pa.Array.from_buffers(pa.binary(), len(content), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(content))])
 
 
 def digest_of(values: NDArray[Any]) -> str:

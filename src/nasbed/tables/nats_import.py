@@ -41,7 +41,7 @@ Progress = Callable[[float], None]
 _READING = 0.9  # of all the work
 _WORK = "nasbed.tables.nats_import:read_part"
 _AHEAD = 2  # parts that wait for each process
-_WORTH = 1000  # architectures for which another process is worth its start, which takes as long as reading a hundred
+_WORTH = 2500  # architectures for which another process is worth its start, in which some hundred could be read
 
 
 def import_published(
@@ -53,7 +53,7 @@ def import_published(
         source: The folder or the ``.pth`` file.
         out: The table's file; it appears when it is whole.
         progress: Called now and then with the share done.
-        workers: Processes that read; None for one in a thousand architectures, and no more than there are cores.
+        workers: Processes that read; None for one in some thousand architectures, on as many cores as there are.
 
     Raises:
         BadSetting: When there is nothing published there, or the table cannot be written.

@@ -10,11 +10,8 @@ from __future__ import annotations
 import bz2
 import hashlib
 import re
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 from nasbed.core.errors import BadSetting, CorruptFile
@@ -29,7 +26,6 @@ _UNPACKED_AT_MOST = 16 * 2**20
 """Of one file, bytes; the published ones have 1.4 MB at most."""
 _RATIO_AT_MOST, _SMALL = 400, 2**20
 """By how much a file may unpack beyond a small one; of the published ones, lists do so by 39, results by 4."""
-_AHEAD = 3  # files that are unpacked while one is read, which other cores can do
 
 
 @dataclass(frozen=True)
@@ -59,18 +55,9 @@ class Folder:
 
     def __iter__(self) -> Iterator[Published]:
         """Read file after file."""
-        with ThreadPoolExecutor(_AHEAD - 1) as pool:
-            waiting: deque[Future[bytes]] = deque()
-            ahead = iter(self.files)
-            try:
-                for index, file in self.files:
-                    waiting.extend(
-                        pool.submit(_unpacked, self.path / name) for _, name in islice(ahead, _AHEAD - len(waiting))
-                    )
-                    where = str(self.path / file)
-                    yield published_of(read_pickle(waiting.popleft().result(), where), index, self.archs, where)
-            finally:
-                pool.shutdown(cancel_futures=True)
+        for index, file in self.files:
+            where = str(self.path / file)
+            yield published_of(read_pickle(_unpacked(self.path / file), where), index, self.archs, where)
 
     def parts(self, count: int) -> Sequence[Folder]:
         """Deal the files out."""

@@ -11,6 +11,7 @@ Reference: https://github.com/D-X-Y/NATS-Bench, ``nats_bench/api_utils.py``
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -134,8 +135,11 @@ def _measured(state: Mapping[str, Any], epochs: int, where: str) -> Measured:
         layout, order = _layout(tuple(values if values is None else tuple(values) for values in found), epochs)
     except ValueError as error:
         raise CorruptFile(f"{where}, {error.args[0]}") from None
-    made = np.array([*numbers, None] if order is not None else numbers, np.float64)
-    return Measured(layout, made if order is None else made[order])
+    if order is not None or type(None) in kinds:
+        made = np.array([*numbers, None], np.float64)  # None becomes NaN
+        return Measured(layout, made[:-1] if order is None else made[order])
+    # This takes a fifth of the time of np.array.
+    return Measured(layout, np.frombuffer(struct.pack(f"{len(numbers)}d", *numbers), np.float64))
 
 
 @lru_cache(64)

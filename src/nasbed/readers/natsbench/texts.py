@@ -50,7 +50,7 @@ class Texts:
         key = len(own), self.index if _INDEX.encode() in content else -1, *apart
         if key not in self._known:
             text = written(value, self.architecture, self.index)
-            if text.count(_OWN) != len(apart) - 1:
+            if text.count(_OWN) < len(apart) - 1 or (own and json.dumps(self.architecture)[1:-1] in text):
                 return self.number(text)
             self._known[key] = self.number(text)
         return self._known[key]

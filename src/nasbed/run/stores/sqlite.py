@@ -298,10 +298,11 @@ class SQLiteStore(Store):
         Raises:
             CorruptFile: When it is something else.
         """
-        application, version = (
-            self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-        )
-        tables = {sql for (sql,) in self._connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+        with self.together("DEFERRED"):  # of one moment: another process may be making the file
+            application, version = (
+                self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+            )
+            tables = {sql for (sql,) in self._connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
         if (application, version, tables) == (0, 0, set()):
             return None
         for known, texts in ((_FIRST, _FIRST_TABLES), (_VERSION, _TABLES)):

@@ -57,6 +57,21 @@ def test_epochs_that_are_missing_are_nan():
     assert np.isnan(curve).tolist() == [True, False, True, False]
 
 
+def test_epochs_without_a_number_are_nan_and_evaluations_absent():
+    run = read(
+        run_state(epochs=2, train_losses={0: None, 1: 2.0}, eval_losses={"x-valid@0": None, "x-valid@1": 3})
+    ).runs[0]
+    assert np.isnan(run.curves["train/loss"]).tolist() == [True, False]
+    assert run.evaluations["x-valid", 1]["loss"] == 3.0
+    assert "loss" not in run.evaluations["x-valid", 0]
+
+
+def test_evaluations_may_come_in_any_order():
+    keys = {"ori-test@1": 1.0, "x-valid@1": 2.0, "ori-test@0": 3.0, "x-valid@0": 4.0}
+    run = read(run_state(eval_acc1es=keys)).runs[0]
+    assert {f"{split}@{epoch}": found["accuracy"] for (split, epoch), found in run.evaluations.items()} == keys
+
+
 def test_measures_that_are_missing_are_absent():
     run = read(run_state(train_times=None, eval_times={}, latency=None)).runs[0]
     assert "train/time" not in run.curves
