@@ -12,21 +12,27 @@ from nasbed.testing.keyed import KeyedBenchmark
 from nasbed.testing.law import DoesNotApply
 
 BENCHMARKS = {space.name: KeyedBenchmark(space) for space in (NASBench201(), NATSSize())}
-DUPLICATES = ("pay", "free", "skip")
+EVALUATIONS = 60
+CASES = [
+    pytest.param(optimizer, duplicates, marks=[pytest.mark.slow] if long else [])
+    for optimizer in registry.optimizers
+    for duplicates in ("pay", "free", "skip")
+    # These propose a known architecture many times over, at milliseconds each.
+    for long in [optimizer in ("nevergrad", "optuna") and duplicates != "pay"]
+]
 
 
 def played(name, optimizer, duplicates, **settings):
-    return nasbed.search(optimizer, BENCHMARKS[name], evaluations=120, duplicates=duplicates, **settings)
+    return nasbed.search(optimizer, BENCHMARKS[name], evaluations=EVALUATIONS, duplicates=duplicates, **settings)
 
 
-@pytest.mark.parametrize("duplicates", DUPLICATES)
-@pytest.mark.parametrize("optimizer", list(registry.optimizers))
+@pytest.mark.parametrize(("optimizer", "duplicates"), CASES)
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_every_optimizer_searches(name, optimizer, duplicates):
     history = played(name, optimizer, duplicates, runs=4, seed=3)
     space = BENCHMARKS[name].space
     assert space.valid(history.archs[history.tried]).all()
-    assert (history.paid.sum(axis=0) == 120).all()
+    assert (history.paid.sum(axis=0) == EVALUATIONS).all()
     alone = played(name, optimizer, duplicates, runs=1, first_run=2, seed=3)
     np.testing.assert_array_equal(alone.archs[:, 0], history.archs[: alone.steps, 2])
 
