@@ -20,10 +20,10 @@ _LINK = re.compile(r"\]\(([^)#:\s]+)[^):]*\)")
 
 QUICK = {
     "--data cifar10:/data/cifar10": "--data noise --batch 8 --set cells=1 --set channels=4",
-    "--sample 50": "--sample 12",
-    "nasbench101 --vertices 5 --all": "nasbench101 --vertices 4 --all",
+    "--sample 50": "--sample 6",
+    "nasbench101 --vertices 5 --all": "nasbench101 --vertices 3 --all",
     "scored:all.sqlite:naswot:digits101": "scored:all.sqlite:naswot",
-    "asked=Asked(sample=50)": 'asked=Asked(sample=12), executor="inline"',
+    "asked=Asked(sample=50)": 'asked=Asked(sample=6), executor="inline"',
     "nasbed study lecture.toml\n": "nasbed study lecture.toml --grid tournament=1,5,9 --grid selected=1,2 --runs 3\n",
     "tournament=2,5,10,20,50,99": "tournament=2,9",
     "selected=1,2,5,10,20,50 --runs 100": "selected=1,2 --runs 3",

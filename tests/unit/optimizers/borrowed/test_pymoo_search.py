@@ -22,15 +22,15 @@ CELLS = NASBench201()  # in which every row is an architecture
 @pytest.mark.parametrize("algorithm", ["GA", "DE", "PSO", "NSGA2", "GDE3"])
 @pytest.mark.parametrize("objectives", [(), ("params",)])
 def test_a_run_is_the_run_alone_and_goes_on_from_its_state(algorithm, objectives):
-    how = {"workers": 2, "failures": 0.1, "objectives": objectives, "limits": {"params": 5.0} if objectives else {}}
-    budget = {"evaluations": 60}
+    how = {"workers": 2, "failures": 0.1, "objectives": objectives, "limits": {"params": 10.0} if objectives else {}}
+    budget = {"evaluations": 24}
     together = search(PymooSearch(algorithm=algorithm, population=6), ANSWERS, SearchSettings(runs=3, **budget, **how))
     played = PymooSearch(algorithm=algorithm, population=6)
     alone = search(played, ANSWERS, SearchSettings(first_run=2, **budget, **how))
     np.testing.assert_array_equal(together.archs[together.tried[:, 2], 2], alone.archs[alone.tried[:, 0], 0])
     again = PymooSearch(algorithm=algorithm, population=6).start(SPACE, Streams.from_seed(7, 1))
     again.load_state_dict(played.state_dict())
-    for _ in range(30):
+    for _ in range(12):
         trials, same = played.ask(), again.ask()
         np.testing.assert_array_equal(trials.archs, same.archs)
         answer = ANSWERS.query(trials.archs)
