@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from nasbed.tables.table import Table
 Progress = Callable[[float], None]
 _BATCH = 2**15
 _ROWS = 2**12  # of a table that are written at once
-_RECORD_AT_MOST = 2048  # bytes of the usual layout without the operations' names
 
 
 def export(table: Table, path: str | Path, progress: Progress | None = None) -> None:
@@ -50,42 +50,22 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
         NotInTable: When values that the table was written with are not beside it: the file would not have all there is.
     """
     _refuse_incomplete(table)
-    from nasbed.readers.tfrecord_writing import write_records
+    from nasbed.readers.tfrecord import framed
 
-    slots = _record_order(table)
-    columns = _sources(table)
-    texts = [name for point in POINTS if (name := f"{point}checkpoint_path") in table.columns]
-    names = [json.dumps(name)[1:-1].encode() for name in table.metadata["space"]["settings"]["operations"]]
-    joined, ends = np.frombuffer(b"".join(names), np.uint8), np.cumsum([len(name) for name in names])
-    room = _RECORD_AT_MOST + len(table.space.cardinalities) * max(map(len, names))
-    buffer = np.empty(min(_BATCH, len(slots)) * room, np.uint8)
-    (epochs, repeats), parameters = table.modules.trainings, table.modules.trainable_parameters
-    budgets = np.array(epochs)
-    plain = bool(texts) or int(parameters.min()) < 0
+    slots, columns = _record_order(table), _sources(table)
+    epochs, repeats = table.modules.trainings
+    known = lru_cache(1)(partial(_module, table))  # records of one module follow each other
     with replacing(path) as beside, beside.open("wb") as file:
         for start in range(0, len(slots), _BATCH):
             some = slots[start : start + _BATCH]
-            row, budget, repeat = np.unravel_index(some, (len(table), len(budgets), repeats))
-            values = np.stack([column(row, budget, repeat) for column in columns], axis=1)
-            if plain:
-                for i in range(len(some)):
-                    paths = tuple(_text(table, point, int(some[i])) for point in POINTS)
-                    file.write(_framed(format_record(_record(table, int(row[i]), int(budget[i]), values[i], paths))))
-            else:
-                end = write_records(
-                    buffer,
-                    row,
-                    budgets[budget],
-                    values.view(np.uint64),
-                    table.modules.hashes,
-                    table.archs,
-                    table.modules.vertices,
-                    table.metadata["space"]["settings"]["vertices"],
-                    parameters,
-                    joined,
-                    ends,
+            places = np.unravel_index(some, (len(table), len(epochs), repeats))
+            values = np.stack([column(*places) for column in columns], axis=1)
+            for slot, row, budget, numbers in zip(some, places[0].tolist(), places[1].tolist(), values, strict=True):
+                paths = tuple(_text(table, point, int(slot)) for point in POINTS)
+                record = replace(
+                    known(row), epochs=epochs[budget], values=tuple(numbers.tolist()), checkpoint_paths=paths
                 )
-                file.write(buffer.data[:end])
+                file.write(framed(format_record(record)))
             if progress is not None:
                 progress((start + len(some)) / len(slots))
 
@@ -248,16 +228,16 @@ def _sources(table: Table) -> list[Callable[..., NDArray[np.float64]]]:
     ]
 
 
-def _record(table: Table, row: int, budget: int, values: NDArray[np.float64], paths: tuple[str | None, ...]) -> Record:
+def _module(table: Table, row: int) -> Record:
+    """Return a record of a module that says nothing of a training yet."""
     graph = table.modules.graph(row)
     return Record(
         table.modules.hashes[row].tobytes().hex(),
-        table.modules.trainings[0][budget],
+        0,
         "".join(str(x) for line in graph.adjacency for x in line),
         graph.labels,
-        tuple(values.tolist()),
+        (),
         int(table.modules.trainable_parameters[row]),
-        paths,
     )
 
 
@@ -267,15 +247,3 @@ def _text(table: Table, point: str, slot: int) -> str | None:
         return None
     text: str | None = table.column(name).stored.reshape(-1)[slot]
     return text
-
-
-def _framed(text: bytes) -> bytes:
-    """Put length and checksums around a record."""
-    from nasbed.readers.tfrecord_layout import masked_crc
-
-    length = len(text).to_bytes(8, "little")
-
-    def crc(part: bytes) -> bytes:
-        return int(masked_crc(np.frombuffer(part, np.uint8), 0, len(part))).to_bytes(4, "little")
-
-    return length + crc(length) + text + crc(text)

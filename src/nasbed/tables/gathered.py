@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.readers.tfrecord_layout import VALUES
-from nasbed.readers.tfrecord_reading import VERTICES_AT_MOST, number_repeats
+from nasbed.readers.tfrecord import VALUES, VERTICES_AT_MOST, number_repeats
 from nasbed.tables.encoding import LIKELY_IMAGES, Encoding
 
 _ACCURACIES = Encoding("count", LIKELY_IMAGES[0], single=True).accuracies.astype(np.float32)

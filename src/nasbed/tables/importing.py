@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture
 from nasbed.core.files import check_place, remove_left
 from nasbed.core.locks import CLAIM, locked
-from nasbed.readers import tfrecord_reading as kernels
+from nasbed.readers import tfrecord as kernels
 from nasbed.readers.record import MEASURES, POINTS, Record, parse_record
 from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tables.published import MODULES, message_of, plain_crc, record_of
 
 from nasbed.readers.record import format_record, parse_record
-from nasbed.readers.tfrecord_layout import masked_crc
+from nasbed.readers.tfrecord import masked_crc
 from nasbed.tables import gathered, importing
 
 doubles = st.floats(width=64) | st.integers(0, 9984).map(lambda k: float(np.float32(k / 9984)))

@@ -1,4 +1,8 @@
-"""Records of the usual layout, read: framing checked, and taken apart into arrays."""
+"""Records of the usual layout, read in bulk: framing checked, and taken apart into arrays.
+
+A record is JSON around base64 around a protocol buffer (see record.py). Nearly all have one layout down to the byte;
+that layout alone is known to the compiled loops. Whatever differs is left to the plain code.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +10,54 @@ from typing import Any
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from nasbed.readers.tfrecord_layout import (
-    COMMA,
-    HEX,
-    INPUT,
-    MEASURES,
-    MESSAGE_AT_MOST,
-    OUTPUT,
-    POINTS,
-    QUOTE,
-    SPACE,
-    VALUES,
-    ZERO,
-    inverse,
-    masked_crc,
-    read_base64,
-)
+from nasbed.readers.record import MEASURES, POINTS
 
 COMPLETE, INCOMPLETE, BAD_LENGTH, BAD_DATA = 0, 1, 2, 3
 VERTICES_AT_MOST = 11
+VALUES = len(POINTS) * len(MEASURES) + 1
+"""Doubles of a record: current_epoch and the rest at three points in time, then total_time."""
+
+_POINTS, _MEASURES = len(POINTS), len(MEASURES)
+_LINE = 76  # characters of base64 between two line ends
+_BYTES = 57  # that they stand for
+_MESSAGE_AT_MOST = 256
+_QUOTE, _BACKSLASH, _COMMA, _SPACE, _LETTER_N, _ZERO, _PAD, _END = b'"\\, n0=]'
+_INPUT = np.frombuffer(b"input", np.uint8)
+_OUTPUT = np.frombuffer(b"output", np.uint8)
+_POLYNOMIAL = 0x82F63B78  # Castagnoli's, reflected
+_MASK_DELTA = np.uint32(0xA282EAD8)
 
 
-_FROM_HEX = inverse(HEX.tobytes())
+def _inverse(alphabet: bytes) -> NDArray[np.uint8]:
+    """Give the value of each character of an alphabet, 255 of any other."""
+    values = np.full(256, 255, np.uint8)
+    values[list(alphabet)] = np.arange(len(alphabet))
+    return values
+
+
+_FROM_HEX = _inverse(b"0123456789abcdef")
+_FROM_BASE64 = _inverse(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+_INVALID = np.uint32(1 << 31)
+_QUADS = np.array(
+    [np.where(_FROM_BASE64 == 255, _INVALID, np.uint32(_FROM_BASE64) << shift) for shift in (18, 12, 6, 0)], np.uint32
+)
+"""What each of four characters adds to the 24 bits that they stand for, ``(4, 256)``; the highest bit if nothing."""
+
+
+def _crc_tables() -> NDArray[np.uint32]:
+    """Make the tables of slicing by eight, ``(8, 256)``: what a byte does to the checksum k bytes later."""
+    first = np.arange(256, dtype=np.uint32)
+    for _ in range(8):
+        first = np.where(first & 1, first >> 1 ^ np.uint32(_POLYNOMIAL), first >> 1).astype(np.uint32)
+    tables = [first]
+    for _ in range(7):
+        tables.append(tables[-1] >> 8 ^ first[tables[-1] & 0xFF])
+    return np.array(tables, np.uint32)
+
+
+_CRC = _crc_tables()
 
 
 @numba.njit(cache=True, nogil=True)
@@ -41,14 +70,28 @@ def _number(data: Any, at: Any, width: int) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _same(data: Any, at: Any, stop: Any, text: Any) -> Any:
-    """Say whether the bytes from ``at`` to ``stop`` are a text."""
-    if stop - at != len(text):
-        return False
-    same: Any = True
-    for i in range(len(text)):
-        same &= data[at + i] == text[i]
-    return same
+def masked_crc(data: Any, start: Any, stop: Any) -> Any:
+    """Give the CRC-32C of some bytes, masked as TFRecord masks it."""
+    crc = np.uint64(0xFFFFFFFF)
+    at = start
+    while at + 8 <= stop:
+        word, mixed = _number(data, at, 8), np.uint32(0)
+        for i in range(8):
+            mixed ^= _CRC[7 - i, (word ^ crc if i < 4 else word) >> np.uint64(8 * i) & np.uint64(255)]
+        crc = np.uint64(mixed)
+        at += 8
+    while at < stop:
+        crc = crc >> np.uint64(8) ^ np.uint64(_CRC[0, (crc ^ data[at]) & np.uint64(255)])
+        at += 1
+    crc ^= np.uint64(0xFFFFFFFF)
+    return np.uint32(np.uint32(crc >> np.uint64(15) | crc << np.uint64(17)) + _MASK_DELTA)
+
+
+def framed(text: bytes) -> bytes:
+    """Put length and checksums around a record."""
+    length = len(text).to_bytes(8, "little")
+    crcs = [int(masked_crc(np.frombuffer(part, np.uint8), 0, len(part))) for part in (length, text)]
+    return length + crcs[0].to_bytes(4, "little") + text + crcs[1].to_bytes(4, "little")
 
 
 @numba.njit(cache=True, nogil=True)
@@ -92,7 +135,7 @@ def read_records(
         How many records, how many modules, where the next record begins, and why it ended: ``COMPLETE`` when all is
         full, ``INCOMPLETE`` when bytes are lacking, or the checksum that is wrong.
     """
-    message = np.zeros(MESSAGE_AT_MOST, np.uint8)
+    message = np.zeros(_MESSAGE_AT_MOST, np.uint8)
     earlier = np.full(3, -1, np.int64)  # where hash, matrix and base64 begin in the record that the latest module is of
     count: Any = 0
     modules: Any = 0
@@ -119,7 +162,7 @@ def read_records(
             )
         found = np.int64(-1)
         if metrics > 0:
-            found = _read_message(message, read_base64(data, metrics, last, message), values, count)
+            found = _read_message(message, _read_base64(data, metrics, last, message), values, count)
         usual[count] = found >= 0
         if found >= 0:
             epochs[count] = number
@@ -139,19 +182,19 @@ def read_records(
 @numba.njit(cache=True, nogil=True)
 def _read_epochs(data: Any, at: Any, stop: Any) -> Any:
     """Read ``["<32 characters>", <epochs>, "``; give the epochs, and where the matrix begins or 0."""
-    if at + 44 > stop or data[at] != 91 or data[at + 1] != QUOTE:
+    if at + 44 > stop or data[at] != 91 or data[at + 1] != _QUOTE:
         return 0, 0
     at += 34
-    if data[at] != QUOTE or data[at + 1] != COMMA or data[at + 2] != SPACE or data[at + 3] == ZERO:
+    if data[at] != _QUOTE or data[at + 1] != _COMMA or data[at + 2] != _SPACE or data[at + 3] == _ZERO:
         return 0, 0
     at += 3
     epochs: Any = 0
     digits: Any = 0
-    while at < stop and digits < 9 and ZERO <= data[at] <= 57:
-        epochs = epochs * 10 + data[at] - ZERO
+    while at < stop and digits < 9 and _ZERO <= data[at] <= 57:
+        epochs = epochs * 10 + data[at] - _ZERO
         at += 1
         digits += 1
-    if at + 3 > stop or epochs == 0 or data[at] != COMMA or data[at + 1] != SPACE or data[at + 2] != QUOTE:
+    if at + 3 > stop or epochs == 0 or data[at] != _COMMA or data[at + 1] != _SPACE or data[at + 2] != _QUOTE:
         return 0, 0
     return np.int64(epochs), np.int64(at + 3)
 
@@ -201,7 +244,7 @@ def _read_module(
             return wrong
         hashes[slot, i] = high << 4 | low
     at = end = matrix
-    while end < stop and data[end] != QUOTE:
+    while end < stop and data[end] != _QUOTE:
         end += 1
     side: Any = 2
     while side * side < end - at:
@@ -212,27 +255,27 @@ def _read_module(
     for x in range(side):
         for y in range(side):
             character = data[at + x * side + y]
-            if character == ZERO + 1 and x < y:
+            if character == _ZERO + 1 and x < y:
                 mask |= np.uint64(1) << np.uint64(x + y * (y - 1) // 2)
-            elif character != ZERO:
+            elif character != _ZERO:
                 return wrong
     vertices[slot], masks[slot] = side, mask
     at = end
-    if at + 4 > stop or data[at + 1] != COMMA or data[at + 2] != SPACE or data[at + 3] != QUOTE:
+    if at + 4 > stop or data[at + 1] != _COMMA or data[at + 2] != _SPACE or data[at + 3] != _QUOTE:
         return wrong
     at += 4
     for i in range(labels.shape[1]):
         labels[slot, i] = -1
     for v in range(side):
         end = at
-        while end < stop and data[end] != COMMA and data[end] != QUOTE:
+        while end < stop and data[end] != _COMMA and data[end] != _QUOTE:
             end += 1
-        if end + 4 > stop or data[end] != (QUOTE if v == side - 1 else COMMA):
+        if end + 4 > stop or data[end] != (_QUOTE if v == side - 1 else _COMMA):
             return wrong
         if v == 0:
-            fine: Any = _same(data, at, end, INPUT)
+            fine: Any = _same(data, at, end, _INPUT)
         elif v == side - 1:
-            fine = _same(data, at, end, OUTPUT)
+            fine = _same(data, at, end, _OUTPUT)
         else:
             fine = False
             for i in range(len(name_ends)):
@@ -244,26 +287,86 @@ def _read_module(
         if not fine:
             return wrong
         at = end + 1
-    if data[at] != COMMA or data[at + 1] != SPACE or data[at + 2] != QUOTE:
+    if data[at] != _COMMA or data[at + 1] != _SPACE or data[at + 2] != _QUOTE:
         return wrong
     return np.int64(at + 3)
+
+
+@numba.njit(cache=True, nogil=True)
+def _read_base64(data: Any, at: Any, stop: Any, message: Any) -> Any:
+    r"""Decode base64 with ``\n`` every 76 characters and at the end, up to the final ``"]``; give its length, or −1.
+
+    Only what encoding the message again would give is taken.
+    """
+    end = stop - 2
+    size: Any = 0
+    padding: Any = 0
+    if end < at + 6 or data[end] != _QUOTE or data[end + 1] != _END:
+        return -1
+    while at < end:
+        count = min(end - at - 2, _LINE)
+        break_at = at + count
+        if count <= 0 or count % 4 or data[break_at] != _BACKSLASH or data[break_at + 1] != _LETTER_N:
+            return -1
+        if size + _BYTES > len(message):
+            return -1
+        if break_at + 2 == end and data[break_at - 1] == _PAD:
+            padding = 2 if data[break_at - 2] == _PAD else 1
+        text, found = data[at:break_at], message[size : size + _BYTES]
+        faults = np.uint32(0)
+        for i in range(count // 4 - (padding > 0)):
+            faults |= _read_quad(text, found, i, 0)
+        if padding:
+            faults |= _read_quad(text, found, count // 4 - 1, padding)
+        if faults & _INVALID:
+            return -1
+        at = break_at + 2
+        size += count // 4 * 3 - padding
+    return size
+
+
+@numba.njit(cache=True, nogil=True)
+def _read_quad(text: Any, found: Any, i: Any, padding: Any) -> Any:
+    """Decode four characters, the last of which may be padding; the highest bit of what is returned says that they are none."""
+    word = _QUADS[0, text[4 * i]] | _QUADS[1, text[4 * i + 1]]
+    if padding < 2:
+        word |= _QUADS[2, text[4 * i + 2]]
+    if padding < 1:
+        word |= _QUADS[3, text[4 * i + 3]]
+    found[3 * i] = np.uint8(word >> np.uint32(16) & np.uint32(255))
+    found[3 * i + 1] = np.uint8(word >> np.uint32(8) & np.uint32(255))
+    found[3 * i + 2] = np.uint8(word & np.uint32(255))
+    if padding and word & np.uint32(255 if padding == 1 else 65535):
+        return _INVALID
+    return word
+
+
+@numba.njit(cache=True, nogil=True)
+def _same(data: Any, at: Any, stop: Any, text: Any) -> Any:
+    """Say whether the bytes from ``at`` to ``stop`` are a text."""
+    if stop - at != len(text):
+        return False
+    same: Any = True
+    for i in range(len(text)):
+        same &= data[at + i] == text[i]
+    return same
 
 
 @numba.njit(cache=True, nogil=True)
 def _read_message(message: Any, size: Any, values: Any, record: Any) -> Any:
     """Read three evaluations and the total time; give the parameters, or −1 if that is not all there is, in order."""
     wrong = np.int64(-1)
-    if size < POINTS * (2 + 9 * MEASURES) + 2 + 9:
+    if size < _POINTS * (2 + 9 * _MEASURES) + 2 + 9:
         return wrong
     at: Any = 0
-    for point in range(POINTS):
-        if message[at] != 0x0A or message[at + 1] != 9 * MEASURES:
+    for point in range(_POINTS):
+        if message[at] != 0x0A or message[at + 1] != 9 * _MEASURES:
             return wrong
         at += 2
-        for measure in range(MEASURES):
+        for measure in range(_MEASURES):
             if message[at] != (measure + 1) << 3 | 1:
                 return wrong
-            values[MEASURES * point + measure, record] = _number(message, at + 1, 8)
+            values[_MEASURES * point + measure, record] = _number(message, at + 1, 8)
             at += 9
     if message[at] != 0x10:
         return wrong
