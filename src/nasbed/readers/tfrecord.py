@@ -327,7 +327,7 @@ def _read_base64(data: Any, at: Any, stop: Any, message: Any) -> Any:
 
 @numba.njit(cache=True, nogil=True)
 def _read_quad(text: Any, found: Any, i: Any, padding: Any) -> Any:
-    """Decode four characters, the last of which may be padding; the highest bit of what is returned says that they are none."""
+    """Decode four characters, the last of which may be padding; return what has the highest bit if they are none."""
     word = _QUADS[0, text[4 * i]] | _QUADS[1, text[4 * i + 1]]
     if padding < 2:
         word |= _QUADS[2, text[4 * i + 2]]

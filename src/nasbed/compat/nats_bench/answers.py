@@ -248,11 +248,11 @@ class Latest(dict[K, V], Generic[K, V]):
 
 
 def _readers(folder: Folder) -> dict[int, Read]:
-    return {index: partial(_read_file, folder, index, file) for index, file in folder.files}
+    return {index: partial(_read_file, folder, index, file) for index, file in folder.items}
 
 
 def _read_file(folder: Folder, index: int, file: str) -> Published:
-    return next(iter(replace(folder, files=((index, file),))))
+    return next(iter(replace(folder, items=((index, file),))))
 
 
 def no_recipe(index: int, hp: str, there: Iterable[str]) -> NotMeasured:

@@ -175,7 +175,7 @@ class Archive:
         folder = open_folder(Path(root))
         if folder.archs != tuple(self.meta_archs):
             raise BadSetting(f"{root} has architectures of {folder.space}")
-        for found in dict(folder.files) if index is None else [self._in_range(index)]:
+        for found in dict(folder.items) if index is None else [self._in_range(index)]:
             self._answers.reread(folder, found)
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────
