@@ -10,9 +10,9 @@ from __future__ import annotations
 import io
 import math
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from reprlib import Repr
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ def shown(value: Any) -> str:
 
 
 def read_pickle(
-    file: bytes | BinaryIO,
+    written: bytes,
     name: str,
     *,
     encoding: str = "ASCII",
@@ -44,7 +44,7 @@ def read_pickle(
     """Give the numbers, text, containers and NumPy arrays that a pickle holds.
 
     Args:
-        file: Its bytes, or a file that gives them.
+        written: The pickle.
         name: What errors call it.
         encoding: Of the text of Python 2; ``latin1`` where such a file holds arrays.
         also: Further callables that the file may name, ``(module, name) -> what is called instead``.
@@ -52,9 +52,8 @@ def read_pickle(
     Raises:
         CorruptFile: When it is no pickle, ends early or names anything that is not allowed.
     """
-    written = file if isinstance(file, bytes) else file.read()
     walk(np.frombuffer(written, np.uint8), name)
-    return RestrictedUnpickler(io.BytesIO(written), name, encoding, also).read()
+    return RestrictedUnpickler(written, name, encoding, also).read()
 
 
 class RestrictedUnpickler(pickle.Unpickler):
@@ -62,12 +61,13 @@ class RestrictedUnpickler(pickle.Unpickler):
 
     def __init__(
         self,
-        file: BinaryIO,
+        written: bytes,
         name: str,
         encoding: str = "ASCII",
         also: Mapping[tuple[str, str], Callable[..., Any]] | None = None,
     ) -> None:
-        super().__init__(file, encoding=encoding)
+        # A buffered reader can be looked ahead in, which saves a call for each instruction.
+        super().__init__(io.BufferedReader(io.BytesIO(written)), encoding=encoding)
         self.name, self.also = name, also or {}
         self.arrays = False
 
@@ -86,10 +86,10 @@ class RestrictedUnpickler(pickle.Unpickler):
             why = str(error) or type(error).__name__
             raise CorruptFile(f"{self.name} is not a whole pickle ({why:.200}); get the file anew") from None
 
-    def borrow(self, lender: Lender) -> None:
-        """Let it take from memory what it has not read itself."""
-        self.memo = lender.memo
-        self.arrays = lender.arrays
+    def borrow(self, memo: Any, objects: Iterable[Any]) -> None:
+        """Let it take from a memory what it has not read itself; these are the objects in there."""
+        self.memo = memo
+        self.arrays = any(isinstance(one, Callee) and one.called in _MAKERS for one in objects)
 
     def find_class(self, module: str, name: str) -> Any:
         """Give what is allowed under a name, and refuse any other."""
@@ -99,30 +99,8 @@ class RestrictedUnpickler(pickle.Unpickler):
                 f"{self.name} wants to call {module:.80}.{name:.80}, which a data file has no need of and which could "
                 "do anything to this machine; it was not read. Get the file from its official source"
             )
-        self.arrays |= called in (_reconstruct, _frombuffer)
+        self.arrays |= called in _MAKERS
         return Callee(called)
-
-
-class Lender(pickle.Unpickler):
-    """Things in the memory of a reader, from where other readers can have them.
-
-    Python offers no other way: it takes a memory from a reader alone (from a dictionary too, but then forgets it).
-
-    Args:
-        objects: The things, each by its number.
-    """
-
-    def __init__(self, objects: Mapping[int, Any]) -> None:
-        numbers = [number.to_bytes(4, "little") for number in objects]
-        super().__init__(io.BytesIO(b"".join(b"J" + number + b"Qr" + number + b"0" for number in numbers) + b"N."))
-        self.objects = objects
-        makers = (_reconstruct, _frombuffer)
-        self.arrays = any(isinstance(one, Callee) and one.called in makers for one in objects.values())
-        self.load()
-
-    def persistent_load(self, pid: int) -> Any:
-        """Give a thing."""
-        return self.objects[pid]
 
 
 class Callee:
@@ -244,6 +222,9 @@ def _frombuffer(raw: Any, kind: Any, shape: Any, order: Any) -> NDArray[Any]:
     if order not in ("C", "F"):
         raise ValueError("an array of it is in no order")
     return _array(raw, kind, shape, order).copy(order).view(_Array)
+
+
+_MAKERS = (_reconstruct, _frombuffer)
 
 
 def _bare(value: Any, seen: dict[int, Any]) -> Any:

@@ -12,6 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.readers.pickle_layout import little_endian
 from nasbed.readers.record import MEASURES, POINTS
 
 COMPLETE, INCOMPLETE, BAD_LENGTH, BAD_DATA = 0, 1, 2, 3
@@ -23,9 +24,12 @@ _POINTS, _MEASURES = len(POINTS), len(MEASURES)
 _LINE = 76  # characters of base64 between two line ends
 _BYTES = 57  # that they stand for
 _MESSAGE_AT_MOST = 256
-_QUOTE, _BACKSLASH, _COMMA, _SPACE, _LETTER_N, _ZERO, _PAD, _END = b'"\\, n0=]'
+_QUOTE, _BACKSLASH, _COMMA, _LETTER_N, _ZERO, _PAD, _END = b'"\\,n0=]'
 _INPUT = np.frombuffer(b"input", np.uint8)
 _OUTPUT = np.frombuffer(b"output", np.uint8)
+_BEGIN = np.frombuffer(b'["', np.uint8)
+_HASH_END = np.frombuffer(b'", ', np.uint8)
+_NEXT = np.frombuffer(b', "', np.uint8)
 _POLYNOMIAL = 0x82F63B78  # Castagnoli's, reflected
 _MASK_DELTA = np.uint32(0xA282EAD8)
 
@@ -61,21 +65,12 @@ _CRC = _crc_tables()
 
 
 @numba.njit(cache=True, nogil=True)
-def _number(data: Any, at: Any, width: int) -> Any:
-    """Read a little-endian number."""
-    value = np.uint64(0)
-    for i in range(width):
-        value |= np.uint64(data[at + i]) << np.uint64(8 * i)
-    return value
-
-
-@numba.njit(cache=True, nogil=True)
 def masked_crc(data: Any, start: Any, stop: Any) -> Any:
     """Give the CRC-32C of some bytes, masked as TFRecord masks it."""
     crc = np.uint64(0xFFFFFFFF)
     at = start
     while at + 8 <= stop:
-        word, mixed = _number(data, at, 8), np.uint32(0)
+        word, mixed = little_endian(data, at, 8), np.uint32(0)
         for i in range(8):
             mixed ^= _CRC[7 - i, (word ^ crc if i < 4 else word) >> np.uint64(8 * i) & np.uint64(255)]
         crc = np.uint64(mixed)
@@ -95,106 +90,84 @@ def framed(text: bytes) -> bytes:
 
 
 @numba.njit(cache=True, nogil=True)
-def read_records(
-    data: Any,
-    start: Any,
-    stop: Any,
-    names: Any,
-    name_ends: Any,
-    places: Any,
-    usual: Any,
-    epochs: Any,
-    values: Any,
-    module: Any,
-    hashes: Any,
-    vertices: Any,
-    masks: Any,
-    labels: Any,
-    parameters: Any,
-) -> Any:
+def read_records(data: Any, start: Any, stop: Any, names: Any, records: Any, modules: Any) -> Any:
     """Check the framing of records and take those apart that have the usual layout.
 
     Args:
         data: Bytes of the file.
         start: Where the first record begins.
         stop: Where the bytes end.
-        names: The operations' names, one behind the other, as bytes.
-        name_ends: Where each name ends.
-        places: Where the JSON of each record begins and ends, ``(records, 2)``; written, as are all that follow.
-        usual: Whether a record has the usual layout, ``(records,)``; of others the following is not written.
-        epochs: ``(records,)``.
-        values: The bits of its doubles, ``(VALUES, records)`` uint64.
-        module: The number of its module among those below, ``(records,)``.
-        hashes: Of each module, ``(records, 16)``. Records that follow each other share a module.
-        vertices: Its vertices.
-        masks: Its edges x→y in bit ``x + y(y−1)/2``.
-        labels: Its operations, −1 beyond the last, ``(records, interior)``.
-        parameters: Its trainable parameters.
+        names: The operations' names as bytes, one behind the other, and where each ends.
+        records: What is written of each record. Where its JSON begins and ends, ``(records, 2)``; whether it has the
+            usual layout, ``(records,)``, without which the following is not written; its epochs; the bits of its
+            doubles, ``(VALUES, records)`` uint64; the number of its module.
+        modules: What is written of each module, which records that follow each other share. Its hash, ``(records,
+            16)``; its vertices; its edges x→y in bit ``x + y(y−1)/2``; its operations, −1 beyond the last,
+            ``(records, interior)``; its trainable parameters.
 
     Returns:
         How many records, how many modules, where the next record begins, and why it ended: ``COMPLETE`` when all is
         full, ``INCOMPLETE`` when bytes are lacking, or the checksum that is wrong.
     """
+    places, usual, epochs, values, module = records
+    parameters = modules[4]
     message = np.zeros(_MESSAGE_AT_MOST, np.uint8)
     earlier = np.full(3, -1, np.int64)  # where hash, matrix and base64 begin in the record that the latest module is of
     count: Any = 0
-    modules: Any = 0
+    known: Any = 0  # modules
     at = start
     while count < len(usual):
         if at + 12 > stop:
-            return count, modules, at, INCOMPLETE
-        if masked_crc(data, at, at + 8) != np.uint32(_number(data, at + 8, 4)):
-            return count, modules, at, BAD_LENGTH
-        length = _number(data, at, 8)
+            return count, known, at, INCOMPLETE
+        if masked_crc(data, at, at + 8) != np.uint32(little_endian(data, at + 8, 4)):
+            return count, known, at, BAD_LENGTH
+        length = little_endian(data, at, 8)
         if length > np.uint64(1 << 40) or at + np.int64(length) + 16 > stop:
-            return count, modules, at, INCOMPLETE
+            return count, known, at, INCOMPLETE
         first, last = at + 12, at + 12 + np.int64(length)
-        if masked_crc(data, first, last) != np.uint32(_number(data, last, 4)):
-            return count, modules, at, BAD_DATA
+        if masked_crc(data, first, last) != np.uint32(little_endian(data, last, 4)):
+            return count, known, at, BAD_DATA
         places[count, 0], places[count, 1] = first, last
         number, matrix = _read_epochs(data, first, last)
         again: Any = matrix > 0 and _is_repeated(data, first + 2, matrix, last, earlier)
         if again:
             metrics = matrix + earlier[2] - earlier[1]
         else:
-            metrics = _read_module(
-                data, first, matrix, last, names, name_ends, hashes, vertices, masks, labels, modules
-            )
+            metrics = _read_module(data, first, matrix, last, names, modules, known)
         found = np.int64(-1)
         if metrics > 0:
             found = _read_message(message, _read_base64(data, metrics, last, message), values, count)
         usual[count] = found >= 0
         if found >= 0:
             epochs[count] = number
-            if again and parameters[modules - 1] != found:
-                _read_module(data, first, matrix, last, names, name_ends, hashes, vertices, masks, labels, modules)
+            if again and parameters[known - 1] != found:
+                _read_module(data, first, matrix, last, names, modules, known)
                 again = False
             if not again:
-                parameters[modules] = found
-                modules += 1
+                parameters[known] = found
+                known += 1
                 earlier[0], earlier[1], earlier[2] = first + 2, matrix, metrics
-            module[count] = modules - 1
+            module[count] = known - 1
         count += 1
         at = last + 4
-    return count, modules, at, COMPLETE
+    return count, known, at, COMPLETE
 
 
 @numba.njit(cache=True, nogil=True)
 def _read_epochs(data: Any, at: Any, stop: Any) -> Any:
     """Read ``["<32 characters>", <epochs>, "``; give the epochs, and where the matrix begins or 0."""
-    if at + 44 > stop or data[at] != 91 or data[at + 1] != _QUOTE:
+    if at + 44 > stop or not (_same(data[at : at + 2], _BEGIN) and _same(data[at + 34 : at + 37], _HASH_END)):
         return 0, 0
-    at += 34
-    if data[at] != _QUOTE or data[at + 1] != _COMMA or data[at + 2] != _SPACE or data[at + 3] == _ZERO:
+    at += 37
+    if data[at] == _ZERO:
         return 0, 0
-    at += 3
     epochs: Any = 0
     digits: Any = 0
     while at < stop and digits < 9 and _ZERO <= data[at] <= 57:
         epochs = epochs * 10 + data[at] - _ZERO
         at += 1
         digits += 1
-    if at + 3 > stop or epochs == 0 or data[at] != _COMMA or data[at + 1] != _SPACE or data[at + 2] != _QUOTE:
+    if at + 3 > stop or epochs == 0 or not _same(data[at : at + 3], _NEXT):
         return 0, 0
     return np.int64(epochs), np.int64(at + 3)
 
@@ -205,35 +178,27 @@ def _is_repeated(data: Any, module: Any, matrix: Any, stop: Any, earlier: Any) -
     size = earlier[2] - earlier[1]
     if size <= 0 or matrix + size > stop:
         return False
-    return _differences(data[module : module + 32], data[earlier[0] : earlier[0] + 32]) == 0 and (
-        _differences(data[matrix : matrix + size], data[earlier[1] : earlier[2]]) == 0
+    return _same(data[module : module + 32], data[earlier[0] : earlier[0] + 32]) and (
+        _same(data[matrix : matrix + size], data[earlier[1] : earlier[2]])
     )
 
 
 @numba.njit(cache=True, nogil=True)
-def _differences(one: Any, other: Any) -> Any:
-    """Give the bits in which any of the bytes differ; told of slices, the compiler makes vector instructions of it."""
+def _same(one: Any, other: Any) -> Any:
+    """Say whether these are the same bytes; told of slices, the compiler makes vector instructions of it."""
+    if len(one) != len(other):
+        return False
     found = np.uint8(0)
     for i in range(len(one)):
         found |= one[i] ^ other[i]
-    return found
+    return found == 0
 
 
 @numba.njit(cache=True, nogil=True)
-def _read_module(
-    data: Any,
-    first: Any,
-    matrix: Any,
-    stop: Any,
-    names: Any,
-    name_ends: Any,
-    hashes: Any,
-    vertices: Any,
-    masks: Any,
-    labels: Any,
-    slot: Any,
-) -> Any:
+def _read_module(data: Any, first: Any, matrix: Any, stop: Any, names: Any, modules: Any, slot: Any) -> Any:
     """Read hash, ``<matrix>", "<operations>", "`` into a module's slot; give where the base64 begins, or 0."""
+    hashes, vertices, masks, labels, _ = modules
+    text, ends = names
     wrong = np.int64(0)
     if matrix == 0:
         return wrong
@@ -261,7 +226,7 @@ def _read_module(
                 return wrong
     vertices[slot], masks[slot] = side, mask
     at = end
-    if at + 4 > stop or data[at + 1] != _COMMA or data[at + 2] != _SPACE or data[at + 3] != _QUOTE:
+    if at + 4 > stop or not _same(data[at + 1 : at + 4], _NEXT):
         return wrong
     at += 4
     for i in range(labels.shape[1]):
@@ -272,24 +237,18 @@ def _read_module(
             end += 1
         if end + 4 > stop or data[end] != (_QUOTE if v == side - 1 else _COMMA):
             return wrong
-        if v == 0:
-            fine: Any = _same(data, at, end, _INPUT)
-        elif v == side - 1:
-            fine = _same(data, at, end, _OUTPUT)
-        else:
-            fine = False
-            for i in range(len(name_ends)):
-                begin = name_ends[i - 1] if i else 0
-                if _same(data, at, end, names[begin : name_ends[i]]):
-                    labels[slot, v - 1] = i
-                    fine = True
-                    break
+        fine: Any = False
+        if v in (0, side - 1):
+            fine = _same(data[at:end], _INPUT if v == 0 else _OUTPUT)
+        for i in range(0 if 0 < v < side - 1 else len(ends), len(ends)):
+            if _same(data[at:end], text[ends[i - 1] if i else 0 : ends[i]]):
+                labels[slot, v - 1] = i
+                fine = True
+                break
         if not fine:
             return wrong
         at = end + 1
-    if data[at] != _COMMA or data[at + 1] != _SPACE or data[at + 2] != _QUOTE:
-        return wrong
-    return np.int64(at + 3)
+    return np.int64(at + 3) if _same(data[at : at + 3], _NEXT) else wrong
 
 
 @numba.njit(cache=True, nogil=True)
@@ -333,23 +292,11 @@ def _read_quad(text: Any, found: Any, i: Any, padding: Any) -> Any:
         word |= _QUADS[2, text[4 * i + 2]]
     if padding < 1:
         word |= _QUADS[3, text[4 * i + 3]]
-    found[3 * i] = np.uint8(word >> np.uint32(16) & np.uint32(255))
-    found[3 * i + 1] = np.uint8(word >> np.uint32(8) & np.uint32(255))
-    found[3 * i + 2] = np.uint8(word & np.uint32(255))
+    for j in range(3):
+        found[3 * i + j] = np.uint8(word >> np.uint32(16 - 8 * j) & np.uint32(255))
     if padding and word & np.uint32(255 if padding == 1 else 65535):
         return _INVALID
     return word
-
-
-@numba.njit(cache=True, nogil=True)
-def _same(data: Any, at: Any, stop: Any, text: Any) -> Any:
-    """Say whether the bytes from ``at`` to ``stop`` are a text."""
-    if stop - at != len(text):
-        return False
-    same: Any = True
-    for i in range(len(text)):
-        same &= data[at + i] == text[i]
-    return same
 
 
 @numba.njit(cache=True, nogil=True)
@@ -366,7 +313,7 @@ def _read_message(message: Any, size: Any, values: Any, record: Any) -> Any:
         for measure in range(_MEASURES):
             if message[at] != (measure + 1) << 3 | 1:
                 return wrong
-            values[_MEASURES * point + measure, record] = _number(message, at + 1, 8)
+            values[_MEASURES * point + measure, record] = little_endian(message, at + 1, 8)
             at += 9
     if message[at] != 0x10:
         return wrong
@@ -383,7 +330,7 @@ def _read_message(message: Any, size: Any, values: Any, record: Any) -> Any:
     at += 1
     if at + 9 != size or message[at] != 0x19:
         return wrong
-    values[VALUES - 1, record] = _number(message, at + 1, 8)
+    values[VALUES - 1, record] = little_endian(message, at + 1, 8)
     return count
 
 

@@ -102,9 +102,9 @@ class Batch:
         self.parameters = np.zeros(BATCH, np.int64)
 
     @property
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """All of it, in the kernel's order."""
-        return (self.places, self.usual, self.epochs, self.values, self.module, *self._of_modules)
+    def arrays(self) -> tuple[tuple[NDArray[Any], ...], tuple[NDArray[Any], ...]]:
+        """Those of records and those of modules, in the kernel's order."""
+        return (self.places, self.usual, self.epochs, self.values, self.module), self._of_modules
 
     @property
     def _of_modules(self) -> tuple[NDArray[Any], ...]:

@@ -120,8 +120,7 @@ class _Records:
         """Take the whole records of a buffer; give where they end."""
         at, ended = 0, kernels.COMPLETE
         while ended == kernels.COMPLETE:
-            text, ends = joined(self.names)
-            count, modules, end, ended = kernels.read_records(buffer, at, filled, text, ends, *batch.arrays)
+            count, modules, end, ended = kernels.read_records(buffer, at, filled, joined(self.names), *batch.arrays)
             self._keep(batch, count, modules, buffer, offset)
             at = end
         if ended == kernels.INCOMPLETE:

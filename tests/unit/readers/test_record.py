@@ -48,9 +48,9 @@ def compiled(*texts):
         length = struct.pack("<Q", len(text))
         data += length + struct.pack("<I", plain_crc(length)) + text + struct.pack("<I", plain_crc(text))
     batch = gathered.Batch()
-    names, ends = gathered.joined(list(importing.OPERATIONS))
+    names = gathered.joined(list(importing.OPERATIONS))
     count, modules, end, _ = importing.kernels.read_records(
-        np.frombuffer(data, np.uint8).copy(), 0, len(data), names, ends, *batch.arrays
+        np.frombuffer(data, np.uint8).copy(), 0, len(data), names, *batch.arrays
     )
     assert (count, end) == (len(texts), len(data))
     return batch, modules

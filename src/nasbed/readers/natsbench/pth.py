@@ -24,7 +24,7 @@ from nasbed.readers.natsbench.space import space_of
 from nasbed.readers.natsbench.state import published_of
 from nasbed.readers.natsbench.trainings import Published
 from nasbed.readers.pickle_opcodes import walk
-from nasbed.readers.pickle_parts import Lent, lend
+from nasbed.readers.pickle_parts import Lent, Parts, lend
 from nasbed.readers.pickles import shown
 from nasbed.readers.torch_storage import TorchFile, open_torch
 
@@ -47,8 +47,9 @@ class Pth(Source):
     def __iter__(self) -> Iterator[Published]:
         """Read one architecture after the other."""
         file = open_torch(self.path, verify=False)
+        parts = Parts(file.pickle, self.lent, file.unpickler)
         for index, (start, stop) in self.items:
-            _, states = self.lent.read(file.pickle, start, stop, file.unpickler)
+            _, states = parts.read(start, stop)
             where = f"{self.path}, architecture {index}"
             if not isinstance(states, dict) or not set(states) <= set(_RECIPES):
                 raise CorruptFile(f"{where}: {shown(states)} stands where {' and '.join(_RECIPES)} should be")
@@ -75,11 +76,10 @@ def open_pth(path: Path) -> Pth:
     missing = {_ARCHS, _RESULTS} - set(sections)
     if missing:
         raise CorruptFile(f"{name} lacks {' and '.join(sorted(missing))} and is no published file of NAS-Bench-201")
-    _, begin, end = sections[_RESULTS]
-    items = walk(file.pickle, name, begin, end).items
+    items = whole.inner[whole.inner[:, 0] == sections[_RESULTS][1], 1:]
     lent = lend(file.pickle, _parts(whole.items, sections[_RESULTS], items), whole.remembered, name, file.unpickler)
     key, _, stop = sections[_ARCHS]
-    _, archs = lent.read(file.pickle, key, stop, file.unpickler)
+    _, archs = Parts(file.pickle, lent, file.unpickler).read(key, stop)
     space = space_of(archs, name)
     indices = _indices([_key(file, key, value) for key, value, _ in items.tolist()], len(archs), name)
     places = tuple(zip(indices, items[:, [0, 2]].tolist(), strict=True))
