@@ -11,6 +11,7 @@ import io
 import math
 import pickle
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from reprlib import Repr
 from typing import Any, Literal, cast
 
@@ -126,9 +127,6 @@ class Ordered(dict[Any, Any]):
     """What ``OrderedDict`` becomes: as ordered, and nothing can be hung on it."""
 
     __slots__ = ()
-
-    def __init__(self, items: Any = ()) -> None:
-        super().__init__(_listed(items))
 
     def __setstate__(self, state: Any) -> None:
         """Forget what a module's weights carry beside themselves."""
@@ -253,19 +251,11 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
-def _listed(items: Any) -> Any:
-    """Return what a set or a dictionary is to be made of, if the walk has counted it: none of it is in an array."""
+def _made(kind: Callable[[Any], Any], items: Any = ()) -> Any:
+    """Make a set or a dictionary of what the walk has counted: none of it is in an array."""
     if type(items) not in (list, tuple):
         raise ValueError("it makes a set or a dictionary of something else than a list")
-    return items
-
-
-def _set(items: Any = ()) -> set[Any]:
-    return set(_listed(items))
-
-
-def _frozenset(items: Any = ()) -> frozenset[Any]:
-    return frozenset(_listed(items))
+    return kind(items)
 
 
 def _no_bytes() -> bytes:
@@ -280,13 +270,15 @@ def _not_called(*_: Any) -> Any:
 
 ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
     ("_codecs", "encode"): _encode,
-    ("collections", "OrderedDict"): Ordered,
+    ("collections", "OrderedDict"): partial(_made, Ordered),
+    ("builtins", "bytes"): _no_bytes,
+    ("__builtin__", "bytes"): _no_bytes,
     ("numpy", "ndarray"): _not_called,
     ("numpy", "dtype"): _Kind,
     **{
-        (builtins, made): called
+        (builtins, made.__name__): partial(_made, made)
         for builtins in ("builtins", "__builtin__")
-        for made, called in (("set", _set), ("frozenset", _frozenset), ("bytes", _no_bytes))
+        for made in (set, frozenset)
     },
     **{
         (f"numpy.{core}.{module}", function): called

@@ -204,8 +204,8 @@ def _add_group(columns: Columns, group: Group, placed: Sequence[_Placed], size: 
         values = np.full(shape, ABSENT)
         for some in having:
             epochs = np.searchsorted(axis, some.block.layout[name]) if axis else np.array([0])
-            at = np.searchsorted(seeds, some.seed)
-            values[some.row[:, None], at[:, None], epochs] = some.block.values(name)
+            seed = np.searchsorted(seeds, some.seed)
+            values[some.row[:, None], seed[:, None], epochs] = some.block.values(name)
         split, _, metric = name.rpartition("/")
         after = [epoch + 1 for epoch in axis] if split else axis or None
         measure = run_measure(*group, split or None, metric, seeds.tolist(), after)
