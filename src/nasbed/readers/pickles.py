@@ -159,11 +159,7 @@ class _Kind:
             self.dtype = self.dtype.newbyteorder(cast(Literal["<", ">"], order))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _kind_of, (self.dtype.str,)
-
-
-def _kind_of(text: str) -> _Kind:
-    return _Kind(text)
+        return _Kind, (self.dtype.str,)
 
 
 class _Array(np.ndarray):
