@@ -30,7 +30,6 @@ from nasbed.core.space import Space
 from nasbed.readers.natsbench.published import open_published
 from nasbed.readers.natsbench.shards import AT_MOST, SUFFIX, Block, Group, Shard, check_room, write_shards
 from nasbed.readers.natsbench.source import Source
-from nasbed.readers.natsbench.texts import Texts
 from nasbed.readers.natsbench.trainings import ABSENT
 from nasbed.run.executors.processes import ProcessExecutor, usable_cores
 from nasbed.tables.file import arrow_column
@@ -158,11 +157,12 @@ def build_from_shards(
     index = np.unique(every)
     if not len(every) or len(index) < len(every):
         raise CorruptFile("an architecture comes twice" if len(every) else "there are no results of any architecture")
-    columns, texts, other = Columns(scratch), Texts(), np.full(len(index), -1, np.int32)
+    columns, other = Columns(scratch), np.full(len(index), -1, np.int32)
+    texts: dict[str, int] = {}
     groups: dict[Group, list[_Placed]] = {}
     for shard in found:
         where = np.searchsorted(index, shard.index)
-        codes = np.array([texts.number(text) for text in shard.texts], np.int32)
+        codes = np.array([texts.setdefault(text, len(texts)) for text in shard.texts], np.int32)
         other[where] = codes[shard.other]
         for block in shard.blocks:
             row, seed, order, text = block.places
@@ -172,7 +172,7 @@ def build_from_shards(
         if progress is not None:
             progress((i + 1) / (len(groups) + 1))
     columns.beside["other"] = arrow_column(other)
-    columns.add_texts("texts", texts.all)
+    columns.add_texts("texts", list(texts))
     about = {"complete": len(index) == space.size, "continues": True, "provenance": provenance}
     return write(Path(path).expanduser(), space, {"index": index.astype(np.int32)}, columns, about)
 

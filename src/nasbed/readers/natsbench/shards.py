@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile
-from nasbed.readers.natsbench.texts import Texts
+from nasbed.readers.natsbench.texts import written
 from nasbed.readers.natsbench.trainings import Layout, Published, Run
 
 AT_MOST = 100  # architectures a shard, about 10 MB
@@ -104,7 +105,8 @@ class _Architectures:
     """
 
     def __init__(self, name: str) -> None:
-        self.name, self.texts = name, Texts()
+        self.name = name
+        self.texts: dict[str, int] = {}
         self.index: list[int] = []
         self.other: list[int] = []
         self.blocks: dict[tuple[str, str, int, int, int], _Block] = {}
@@ -116,10 +118,9 @@ class _Architectures:
             CorruptFile: When one of its trainings comes twice, or does not fit together.
         """
         self.index.append(published.index)
-        self.texts.architecture, self.texts.index = published.arch, published.index
         seen, what = set(), f"{self.name}, architecture {published.index}"
         try:
-            self.other.append(self.texts.code(published.other))
+            self.other.append(self._text(published.other, published))
             for order, run in enumerate(published.runs):
                 what = f"{self.name}, architecture {published.index}, training {run.hp}/{run.data}/{run.seed}"
                 if not (run.hp.isascii() and run.hp.isdigit() and len(run.hp) <= _DIGITS):
@@ -127,11 +128,11 @@ class _Architectures:
                 if (run.hp, run.data, run.seed) in seen:
                     raise CorruptFile("it comes twice")
                 seen.add((run.hp, run.data, run.seed))
-                self._take(order, run)
+                self._take(order, run, published)
         except CorruptFile as error:
             raise CorruptFile(f"{what}: {error}") from None
 
-    def _take(self, order: int, run: Run) -> None:
+    def _take(self, order: int, run: Run, published: Published) -> None:
         # Nearly all layouts are one object, whose hash would take longer than all else here.
         key = run.hp, run.data, run.epochs, len(run.latency), id(run.measured.layout)
         if key not in self.blocks:
@@ -140,9 +141,12 @@ class _Architectures:
             if wrong is not None:
                 raise CorruptFile(f"{wrong} has values after the {run.epochs} epochs of training")
         block = self.blocks[key]
-        block.places.append((len(self.index) - 1, run.seed, order, self.texts.code(run.other)))
+        block.places.append((len(self.index) - 1, run.seed, order, self._text(run.other, published)))
         block.known.append([run.epochs, run.params, run.flops, *run.latency])
         block.measured.append(run.measured.numbers)
+
+    def _text(self, other: Mapping[str, Any], published: Published) -> int:
+        return self.texts.setdefault(written(other, published.arch, published.index), len(self.texts))
 
     def write(self, path: Path) -> None:
         """Write a shard."""
@@ -155,7 +159,7 @@ class _Architectures:
                 np.ascontiguousarray(np.array(block.places, np.int64).T).tofile(file)
                 numbers = np.hstack([np.array(block.known, np.float64), np.stack(block.measured)])
                 np.ascontiguousarray(numbers.T).tofile(file)
-        about = {"index": self.index, "other": self.other, "texts": self.texts.all, "blocks": blocks}
+        about = {"index": self.index, "other": self.other, "texts": list(self.texts), "blocks": blocks}
         path.with_suffix(".json").write_text(json.dumps(about))
 
 

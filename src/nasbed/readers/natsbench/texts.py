@@ -24,32 +24,6 @@ _INDEX = "arch_index"
 """Where the published files repeat an architecture's number."""
 
 
-class Texts:
-    """Numbers different values.
-
-    Attributes:
-        architecture: The string that belongs to the next values.
-        index: The number of that architecture.
-        all: The texts, by number.
-    """
-
-    def __init__(self) -> None:
-        self.architecture, self.index = "", -1
-        self.all: list[str] = []
-        self._codes: dict[str, int] = {}
-
-    def code(self, value: Mapping[str, Any]) -> int:
-        """Give the number of a value."""
-        return self.number(written(value, self.architecture, self.index))
-
-    def number(self, text: str) -> int:
-        """Give the number of a text."""
-        if text not in self._codes:
-            self._codes[text] = len(self.all)
-            self.all.append(text)
-        return self._codes[text]
-
-
 def written(value: Any, architecture: str, index: int) -> str:
     """Write a plain value of an architecture as text.
 
