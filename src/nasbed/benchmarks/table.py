@@ -65,6 +65,8 @@ class TableBenchmark(Benchmark):
         NotInTable: When the table has no such data set, recipe or metric, with what it has.
     """
 
+    table: Table
+
     def __init__(
         self,
         table: Table,

@@ -46,7 +46,6 @@ def command(
     from nasbed.cli.values import optimizer
     from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
-    from nasbed.core.live import LiveBenchmark
     from nasbed.run.about import command_line
 
     if report is not None:
@@ -55,7 +54,7 @@ def command(
     if twice:
         raise BadSetting(f"{', '.join(sorted(twice))} is given twice; a comparison needs different searches")
     answers = resolve(benchmark)
-    if isinstance(answers, LiveBenchmark) and answers.measure == "accuracy":
+    if answers.live is not None and answers.measure == "accuracy":
         raise BadSetting(
             f"{answers.name} really trains, and a comparison would keep nothing of it before its end; play each search "
             "with nasbed search --out, and compare them with nasbed report"

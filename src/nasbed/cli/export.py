@@ -23,7 +23,7 @@ def command(
     from nasbed.cli.values import table_of
     from nasbed.tables.exporting import export
 
-    found = table_of(table, "exported").table
+    found = table_of(table, "exported")
     with progress("exporting") as move:
         export(found, out, move)
     print(f"{out}: {out.stat().st_size:,} bytes")

@@ -66,7 +66,7 @@ def command(
         from nasbed.readers.meaning import known_declaration
         from nasbed.tables.csv_import import attach_csv
 
-        found = attach_csv(table_of(into, "given columns").table, file, declared or known_declaration(file.name))
+        found = attach_csv(table_of(into, "given columns"), file, declared or known_declaration(file.name))
     else:
         with progress("importing") as move:
             found = table_for(file, move, declared, check=True)

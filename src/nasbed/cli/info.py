@@ -60,10 +60,9 @@ def _describe(name: str) -> dict[str, Any]:
         found["diagnostics"] = Diagnostics.load(name).describe()
     if not found:
         from nasbed.benchmarks.resolve import resolve
-        from nasbed.core.live import LiveBenchmark
 
         benchmark = resolve(name)
-        found["benchmark" if isinstance(benchmark, LiveBenchmark) else "table"] = benchmark.describe()
+        found["table" if benchmark.live is None else "benchmark"] = benchmark.describe()
     return found
 
 

@@ -37,7 +37,7 @@ def command(
     from nasbed.cli.values import table_of
     from nasbed.core.errors import NotInTable
 
-    found = table_of(table, "queried").table
+    found = table_of(table, "queried")
     row = _row(found, architecture)
     asked = _asked(found, epochs, data, split, metric, recipe)
     lines = [line for one in asked if (line := _line(found, one, row, epochs, seed)) is not None]

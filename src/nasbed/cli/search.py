@@ -56,7 +56,6 @@ def command(
     from nasbed.cli.values import optimizer as make
     from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
-    from nasbed.core.live import LiveBenchmark
     from nasbed.statistics.comparison import Comparison
 
     of_training = [pair for pair in set_ or [] if pair.startswith(("recipe.", "skeleton."))]
@@ -67,10 +66,10 @@ def command(
             raise BadSetting(f"every trial is written as Parquet; name the file {out.stem}.parquet, not {out.name}")
         check_place(out)
     where: dict[str, Any] = {"executor": executor, "redo_damaged": redo_damaged}
-    if isinstance(answers, LiveBenchmark):
+    if answers.live is not None:
         settings = SearchSettings().but(given)
         store = store or live.default_store(optimizer, answers.name, settings.seed)
-        history = live.search(method, answers, settings, store, where)
+        history = live.search(method, answers.live, settings, store, where)
     else:
         settings = SearchSettings().but(budgeted(given))
         with progress("searching") as move:
@@ -85,7 +84,7 @@ def command(
     _print(optimizer, history, chosen, together)
     if out is not None:
         print(f"every trial: {out}")
-    if isinstance(answers, LiveBenchmark):
+    if answers.live is not None:
         print(f"every training: {store}")
 
 
@@ -98,12 +97,11 @@ def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> 
     from nasbed.benchmarks.resolve import resolve
     from nasbed.cli.values import training_overrides
     from nasbed.core.errors import BadSetting
-    from nasbed.core.live import LiveBenchmark
 
     found = resolve(name)
     if recipe is None and not pairs and device == "cpu":
         return found
-    if not isinstance(found, LiveBenchmark):
+    if found.live is None:
         raise BadSetting(
             f"{name} trains nothing; recipes and devices are for benchmarks such as trained:digits:nasbench101"
         )

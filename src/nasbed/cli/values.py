@@ -9,9 +9,9 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.spelling import settings
 
 if TYPE_CHECKING:
-    from nasbed.benchmarks.table import TableBenchmark
     from nasbed.core.optimizer import Optimizer
     from nasbed.core.space import Space
+    from nasbed.tables.table import Table
 
 
 def integers(text: str, what: str) -> list[int]:
@@ -56,8 +56,8 @@ def module_space(name: str, vertices: int | None, edges: int | None, operations:
     return made
 
 
-def table_of(name: str, done: str) -> TableBenchmark:
-    """Find the table of a name or a path, as a benchmark.
+def table_of(name: str, done: str) -> Table:
+    """Find the table of a name or a path.
 
     Args:
         name: A benchmark's name, or the path of a table.
@@ -68,10 +68,9 @@ def table_of(name: str, done: str) -> TableBenchmark:
         BadSetting: When there is no such file, or the benchmark is not a table.
     """
     from nasbed.benchmarks.resolve import resolve
-    from nasbed.benchmarks.table import TableBenchmark
 
-    found = resolve(name)
-    if not isinstance(found, TableBenchmark):
+    found: Table | None = resolve(name).table
+    if found is None:
         raise BadSetting(f"{name} is not a table; only tables can be {done}")
     return found
 

@@ -33,7 +33,7 @@ def command(
     else:
         from nasbed.cli.values import table_of
 
-        found = table_of(table, "verified").table
+        found = table_of(table, "verified")
         found.verify()
         facts = {
             "file": str(found.path),

@@ -67,7 +67,7 @@ class NASBench:
 
     def __init__(self, dataset_file: str | PathLike[str] | Table, seed: int | None = None) -> None:
         random.seed(seed)
-        self.table = dataset_file if isinstance(dataset_file, Table) else table_for(Path(dataset_file))
+        self.table = table_for(dataset_file)
         space = self.table.space
         if not isinstance(space, NASBench101):
             raise BadSetting(f"{self.table.path.name} has modules of {space.name}; nasbench answers for nasbench101")

@@ -23,7 +23,6 @@ from nasbed.compat.nats_bench.tabled import Tabled
 from nasbed.core.errors import BadSetting
 from nasbed.readers.natsbench.space import space_of
 from nasbed.tables.cache import cached_table_for, imported, is_published, table_for
-from nasbed.tables.table import Table
 
 _FOLDERS = {"nasbench201": "NATS-tss-v1_0-3ffb9-simple", "natssize": "NATS-sss-v1_0-50262-simple"}
 
@@ -237,27 +236,20 @@ def find_answers(given: Any, space: str, fast_mode: bool, say: Say) -> Answers:
 
 
 def _found(given: Any, space: str, fast_mode: bool, say: Say) -> Answers:
-    if isinstance(given, Table):
-        return Tabled(given)
     if isinstance(given, Mapping):
         return _loaded(given)
     if given is None:
-        table = None if fast_mode and (torch_home() / _FOLDERS[space]).is_dir() else imported(space)
-        if table is not None:
-            return Tabled(table)
-    path = _default(space) if given is None else Path(given).expanduser()
-    if fast_mode and path.is_dir():
-        from nasbed.readers.natsbench.folder import Folder
-        from nasbed.readers.natsbench.published import open_published
+        given = None if fast_mode and (torch_home() / _FOLDERS[space]).is_dir() else imported(space)
+        given = _default(space) if given is None else given
+    if isinstance(given, str | PathLike):
+        path = Path(given).expanduser()
+        if fast_mode and path.is_dir() and is_published(path):
+            from nasbed.readers.natsbench.folder import open_folder
 
-        source = open_published(path)
-        if isinstance(source, Folder):
-            return Lazily.of(source)
-    if path.is_file() and not is_published(path):
-        return Tabled(Table.open(path))
-    if cached_table_for(path) is None:
-        say(f"{path} is imported, once, which takes some minutes for a whole space; the table is kept in the cache")
-    return Tabled(table_for(path))
+            return Lazily.of(open_folder(path))
+        if is_published(path) and cached_table_for(path) is None:
+            say(f"{path} is imported, once, which takes some minutes for a whole space; the table is kept in the cache")
+    return Tabled(table_for(given))
 
 
 def _default(space: str) -> Path:
