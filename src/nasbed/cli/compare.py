@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from nasbed.statistics.pareto_comparison import TradeOffs
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("compare", epilog="Example: nasbed compare random regularized-evolution local --out demo")(command)
-
-
 _USUAL = SearchSettings(runs=500)
 
 

@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     from nasbed.statistics.truth import Truth
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("correlate", epilog="Example: nasbed correlate scores.csv --with digits101:test --out naswot")(command)
-
-
 def command(
     scores: Annotated[Path, typer.Argument(help="What 'nasbed score' made: .sqlite, .arrow or .csv.")],
     with_: Annotated[

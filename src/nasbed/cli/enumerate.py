@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from nasbed.spaces.nasbench101 import NASBench101
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("enumerate", epilog="Example: nasbed enumerate nasbench101 --vertices 5 --out graphs.json")(command)
-
-
 def command(
     space: Annotated[str, typer.Argument(help="The space's name.")] = "nasbench101",
     out: Annotated[

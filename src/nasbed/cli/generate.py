@@ -18,13 +18,6 @@ if TYPE_CHECKING:
 PART, PLACE = "Which part", "Where and how"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("generate", epilog="Example: nasbed generate nasbench101 --vertices 3 --budgets 1,2 --out mine.arrow")(
-        command
-    )
-
-
 def command(
     space: Annotated[str, typer.Argument(help="The space's name.")] = "nasbench101",
     out: Annotated[Path, typer.Option(help="The table to make; what is measured is kept beside it.")] = Path(

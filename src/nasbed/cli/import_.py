@@ -12,12 +12,7 @@ from nasbed.cli.console import Json, print_facts, print_json, progress
 if TYPE_CHECKING:
     from nasbed.readers.meaning import Declaration
 
-_CSV = "nasbed import my.csv --space nasbench201 --architecture cell --measure val_acc:metric=accuracy,unit=percent"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("import", epilog=f"Example: nasbed import nasbench_full.tfrecord; {_CSV}")(command)
+CSV = "nasbed import my.csv --space nasbench201 --architecture cell --measure val_acc:metric=accuracy,unit=percent"
 
 
 def command(
@@ -98,6 +93,6 @@ def _declared(
         return read_declaration(meaning)
     if space is None or architecture is None or not measure:
         if given:
-            raise BadSetting(f"--space, --architecture and --measure go together, as in: {_CSV}")
+            raise BadSetting(f"--space, --architecture and --measure go together, as in: {CSV}")
         return None
     return said_in_words(space, architecture, measure, file.name)

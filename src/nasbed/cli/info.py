@@ -12,11 +12,6 @@ import typer
 from nasbed.cli.console import Json, print_facts, print_json
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("info", epilog="Example: nasbed info digits101")(command)
-
-
 def command(
     name: Annotated[
         str,

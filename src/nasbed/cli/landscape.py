@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from nasbed.landscape.study import LandscapeStudy
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("landscape", epilog="Example: nasbed landscape digits101 --out hills")(command)
-
-
 def command(
     benchmark: Annotated[
         str, typer.Argument(help="A name, settings if need be, or the path of a table.")

@@ -9,11 +9,6 @@ import typer
 from nasbed.cli.console import Json, print_json, print_table
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("list", epilog="Example: nasbed list optimizers")(command)
-
-
 def command(
     noun: Annotated[str | None, typer.Argument(help="One noun, such as optimizers; all if not given.")] = None,
     json: Json = False,

@@ -11,11 +11,6 @@ from nasbed.cli.generate import print_made
 from nasbed.cli.stopping import same_command
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("merge", epilog="Example: nasbed merge mine.worker-*-of-4.sqlite --out mine.arrow")(command)
-
-
 def command(
     stores: Annotated[list[Path], typer.Argument(help="The stores of one campaign.")],
     out: Annotated[Path, typer.Option(help="The table to make; the merged store is beside it.")] = Path("table.arrow"),

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from nasbed.tables.table import Table
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("query", epilog="Example: nasbed query digits101 011/001/000:conv3x3 --epochs 36")(command)
-
-
 def command(
     table: Annotated[str, typer.Argument(help="A benchmark's name, or the path of a table.")],
     architecture: Annotated[str, typer.Argument(help="As 'nasbed show' writes it, or its published hash or number.")],

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from nasbed.studies.reproduction import Reproduction
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("reproduce", epilog="Example: nasbed reproduce digits101-card")(command)
-
-
 def command(
     name: Annotated[str | None, typer.Argument(help="The study's name; lists them all if not given.")] = None,
     data: Annotated[

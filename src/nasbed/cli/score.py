@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 PART, PLACE = "Which architectures", "Where and how"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("score", epilog="Example: nasbed score nasbench201 --proxies naswot --sample 50 --out scores.csv")(
-        command
-    )
-
-
 def command(
     space: Annotated[str, typer.Argument(help="The space's name.")] = "nasbench201",
     out: Annotated[

@@ -24,11 +24,6 @@ Benchmark = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("search", epilog="Example: nasbed search regularized-evolution --evaluations 100 --runs 20")(command)
-
-
 @search_options(SearchSettings())
 def command(
     optimizer: Annotated[str, typer.Argument(help="A name, with settings if need be: NAME:key=value,key=value.")],

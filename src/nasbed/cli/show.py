@@ -18,11 +18,6 @@ Edges = Annotated[int | None, typer.Option(help="Edges at most.")]
 Operations = Annotated[str | None, typer.Option(help="Names of the operations, with commas between.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("show", epilog="Example: nasbed show 0110/0011/0001/0000:conv3x3,maxpool --svg module.svg")(command)
-
-
 def command(
     architecture: Annotated[str, typer.Argument(help="As 'nasbed query' and histories write it, or as published.")],
     space: Annotated[str, typer.Option(help="Of which space.")] = "nasbench101",

@@ -21,11 +21,6 @@ _STUDY = "study.json"
 _SHOWN = 5  # reasons for failures, and sessions
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("status", epilog="Example: nasbed status mine.sqlite")(command)
-
-
 def command(
     paths: Annotated[
         list[Path], typer.Argument(help="Stores of campaigns, folders that have some, or folders of studies.")

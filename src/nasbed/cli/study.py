@@ -23,13 +23,6 @@ _SHOWN = 40  # cells; beyond that a table is for programs, and the best are enou
 _BEST = 10
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(
-        "study", epilog="Example: nasbed study random regularized-evolution --grid sample=2,5,10 --out evolution"
-    )(command)
-
-
 @search_options(SearchSettings(runs=100), without=("workers", "first_run", "patience"))
 def command(
     what: Annotated[

@@ -26,11 +26,6 @@ EPOCHS, AUGMENT_EPOCHS = 12, 200
 """How long it trains if nobody says; the second is the published length of an augmented training."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("train", epilog="Example: nasbed train inception-like --augment --out runs/inception")(command)
-
-
 def command(
     architecture: Annotated[str, typer.Argument(help="As 'nasbed show' writes it, or a published module's name.")],
     space: Annotated[str, typer.Option(help="Of which space.")] = "nasbench101",

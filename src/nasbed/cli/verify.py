@@ -11,11 +11,6 @@ import typer
 from nasbed.cli.console import Json, print_facts, print_json, progress
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("verify", epilog="Example: nasbed verify digits101")(command)
-
-
 def command(
     table: Annotated[
         str, typer.Argument(help="A benchmark's name, or the path of a table or of what tables are imported from.")

@@ -49,7 +49,7 @@ def table_for(
     """Open a table by its path or by that of what it is imported from, which is done if it has not been yet.
 
     Args:
-        path: An open table, which is returned as it is; or the path of a table, a ``.tfrecord`` file, a ``NATS-…-simple``
+        path: An open table, which is returned; or the path of a table, a ``.tfrecord`` file, a ``NATS-…-simple``
             folder, a ``.pth`` file or a CSV file.
         progress: Called now and then with the share done.
         declared: What the columns of a CSV file mean; public ones are known.
