@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nasbed.cli import fronts
-from nasbed.cli.console import Json, percent, print_json, print_table, print_text, progress
+from nasbed.cli.console import (
+    Json,
+    mean_percent,
+    percent,
+    print_json,
+    print_table,
+    print_text,
+    print_warnings,
+    progress,
+)
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.run.settings import SearchSettings
 
@@ -86,7 +95,7 @@ def _print(comparison: Comparison, together: TradeOffs | None) -> None:
             f"{row['unique_evaluations']:.0f}",
             percent(row["mean_validation"]) if accuracies else f"{row['mean_validation']:.6g}",
             percent(row["test"]),
-            _interval(row),
+            mean_percent(row["test_regret"], row["test_regret_high"]),
             percent(row["optimum_found"], 1),
         ]
         for row in comparison.summary()
@@ -98,15 +107,4 @@ def _print(comparison: Comparison, together: TradeOffs | None) -> None:
     if together is not None:
         print()
         fronts.print_shares(together)
-    for warning in comparison.warnings:
-        print_text(f"warning: {warning}")
-
-
-def _interval(row: dict[str, Any]) -> str:
-    """Write the test regret with the 95 % interval of its mean."""
-    if row["test_regret"] is None:
-        return "–"
-    text = percent(row["test_regret"])
-    return (
-        text if row["test_regret_low"] is None else f"{text} ± {percent(row['test_regret_high'] - row['test_regret'])}"
-    )
+    print_warnings(comparison.warnings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, print_json, print_table, print_text
+from nasbed.cli.console import Json, print_json, print_table, print_text, print_warnings
 
 if TYPE_CHECKING:
     from nasbed.scores.scores import Scores
@@ -109,5 +109,4 @@ def _print(found: Correlation) -> None:
     print()
     for agreement in found.agreements.values():
         print_text(f"best by {agreement.proxy}: {agreement.best.architecture}")
-    for warning in found.warnings:
-        print_text(f"warning: {warning}")
+    print_warnings(found.warnings)

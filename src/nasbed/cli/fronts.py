@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-from nasbed.cli.console import percent, print_table, print_text
+from nasbed.cli.console import mean_percent, percent, print_table, print_text
 
 if TYPE_CHECKING:
     from nasbed.core.benchmark import Benchmark
@@ -68,7 +67,12 @@ def print_shares(found: TradeOffs) -> None:
     best = "the exact front" if found.exact else "the front of all searches together"
     print_text(f"trade-offs of {' and '.join(found.objectives)}: hypervolume, % of that of {best}")
     rows = [
-        [str(row["optimizer"]), _mean(row), percent(row["hypervolume_median"]), f"{row['front']:.1f}"]
+        [
+            str(row["optimizer"]),
+            mean_percent(row["hypervolume"], row["hypervolume_high"]),
+            percent(row["hypervolume_median"]),
+            f"{row['front']:.1f}",
+        ]
         for row in found.summary()
     ]
     print_table(["optimizer", "mean %", "median %", "on a front"], rows)
@@ -98,9 +102,3 @@ def print_front(found: TradeOffs, label: str, first: int = 0) -> None:
     print_table(headers, rows)
     if len(archs) > _SHOWN:
         print_text(f"and {len(archs) - _SHOWN} architectures more; --json has them all")
-
-
-def _mean(row: dict[str, Any]) -> str:
-    mean, high = row["hypervolume"], row["hypervolume_high"]
-    known = high is not None and not math.isnan(high)
-    return percent(mean) + (f" ± {percent(high - mean)}" if known else "")

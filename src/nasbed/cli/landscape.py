@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, percent, print_json, print_table, print_text
+from nasbed.cli.console import Json, percent, print_json, print_table, print_text, print_warnings
 
 if TYPE_CHECKING:
     from nasbed.landscape.study import LandscapeStudy
@@ -88,8 +88,7 @@ def _print(found: LandscapeStudy) -> None:
     print_table(headers, rows, f"{strict}, on {optima['peaks']} peaks")
     print()
     print_table(*found.cells(), "the best of them")
-    for warning in found.landscape.warnings:
-        print_text(f"warning: {warning}")
+    print_warnings(found.landscape.warnings)
 
 
 def _short(value: float | None) -> str:

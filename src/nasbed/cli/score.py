@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import RedoDamaged, duration, print_text, progress
+from nasbed.cli.console import RedoDamaged, in_words, panel, place, print_text, print_warnings, progress
 from nasbed.cli.show import Edges, Operations, Vertices
 from nasbed.cli.stopping import same_command
 
 if TYPE_CHECKING:
-    from nasbed.run.campaign import Status
     from nasbed.scores.asked import Asked
     from nasbed.scores.scores import Scores
 
-PART, PLACE = "Which architectures", "Where and how"
+part = panel("Which architectures")
 
 
 def command(
@@ -27,15 +26,10 @@ def command(
     proxies: Annotated[
         str, typer.Option(help="Names with commas between, NAME:key=value for settings, or all; 'nasbed list proxies'.")
     ] = "naswot",
-    sample: Annotated[int | None, typer.Option(help="So many different ones at random.", rich_help_panel=PART)] = None,
-    archs: Annotated[
-        Path | None, typer.Option(help="Those that a file lists, one a line.", rich_help_panel=PART)
-    ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="The whole space.", rich_help_panel=PART)] = False,
-    each: Annotated[
-        bool,
-        typer.Option("--each", help="Score equal ones each as it is written, not once.", rich_help_panel=PART),
-    ] = False,
+    sample: Annotated[int | None, part("So many different ones at random.")] = None,
+    archs: Annotated[Path | None, part("Those that a file lists, one a line.")] = None,
+    all_: Annotated[bool, part("The whole space.", "--all")] = False,
+    each: Annotated[bool, part("Score equal ones each as it is written, not once.", "--each")] = False,
     vertices: Vertices = None,
     edges: Edges = None,
     operations: Operations = None,
@@ -48,13 +42,9 @@ def command(
         list[str] | None, typer.Option("--set", help="A setting of the network, such as channels=8 or cells=1.")
     ] = None,
     attempts: Annotated[int, typer.Option(help="After how many failures a network is given up.")] = 3,
-    executor: Annotated[
-        str, typer.Option(help="Where to score; 'nasbed list executors'.", rich_help_panel=PLACE)
-    ] = "processes",
-    workers: Annotated[
-        int | None, typer.Option(help="Networks at a time; the executor's choice if not given.", rich_help_panel=PLACE)
-    ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, …", rich_help_panel=PLACE)] = "cpu",
+    executor: Annotated[str, place("Where to score; 'nasbed list executors'.")] = "processes",
+    workers: Annotated[int | None, place("Networks at a time; the executor's choice if not given.")] = None,
+    device: Annotated[str, place("cpu, cuda, …")] = "cpu",
     redo_damaged: RedoDamaged = False,
 ) -> None:
     """Score untrained networks, each result kept as it comes; parameters and FLOPs always beside the others.
@@ -83,7 +73,7 @@ def command(
             device=device,
             redo_damaged=redo_damaged,
             command=same_command(),
-            progress=lambda status: move(status.share, _in_words(status)),
+            progress=lambda status: move(status.share, in_words(status, "networks", rate="{:.3g} networks/s")),
         )
     _print(scores, out)
 
@@ -102,18 +92,6 @@ def _asked(sample: int | None, archs: Path | None, everything: bool, seed: int) 
     return Asked.file(archs) if archs is not None else Asked(sample, seed if sample is not None else 0)
 
 
-def _in_words(status: Status) -> str:
-    """Say how far a campaign is, how fast it goes and how long it will take."""
-    parts = [f"{status.done:,} of {status.total:,} networks"]
-    if status.failures:
-        parts.append(f"{status.failures} given up")
-    if status.rate is not None:
-        parts.append(f"{status.rate:.3g} networks/s")
-    if status.left:
-        parts.append(f"{duration(status.left)} left")
-    return ", ".join(parts)
-
-
 def _print(scores: Scores, out: Path) -> None:
     """Say what is there now."""
     plan: dict[str, Any] = scores.about["plan"]
@@ -123,6 +101,5 @@ def _print(scores: Scores, out: Path) -> None:
     if scores.about["failures"]:
         first = next(iter(scores.about["failures"].values()))
         print_text(f"{len(scores.about['failures']):,} networks were given up; the first because: {first}")
-    for warning in scores.about["warnings"]:
-        print_text(f"warning: {warning}")
+    print_warnings(scores.about["warnings"])
     print_text(f"to hold them against accuracies: nasbed correlate {out} --with TABLE")

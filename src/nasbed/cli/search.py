@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasbed.cli import fronts
-from nasbed.cli.console import Json, RedoDamaged, percent, print_facts, print_json, print_table, print_text, progress
+from nasbed.cli.console import (
+    Json,
+    RedoDamaged,
+    percent,
+    print_facts,
+    print_json,
+    print_table,
+    print_text,
+    print_warnings,
+    progress,
+)
 from nasbed.cli.live import Device, Executor, Recipe, Store
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.run.settings import SearchSettings, in_words
@@ -176,5 +186,4 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
             fronts.print_shares(together)
             print()
         fronts.print_front(together, optimizer, int(info["first_run"]))
-    for warning in [*history.warnings, *history.notes]:
-        print_text(f"warning: {warning}")
+    print_warnings([*history.warnings, *history.notes])

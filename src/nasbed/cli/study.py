@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, duration, percent, print_json, print_table, print_text, progress
+from nasbed.cli.console import (
+    Address,
+    Json,
+    duration,
+    in_words,
+    mean_percent,
+    percent,
+    place,
+    print_json,
+    print_table,
+    print_text,
+    print_warnings,
+    progress,
+)
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.stopping import same_command
 from nasbed.run.settings import SearchSettings
 
 if TYPE_CHECKING:
-    from nasbed.run.campaign import Status
     from nasbed.studies.results import Results
     from nasbed.studies.study import Study
 
-SEARCH, PLACE = "How to search", "Where and how"
 _SHOWN = 40  # cells; beyond that a table is for programs, and the best are enough
 _BEST = 10
 
@@ -46,15 +57,9 @@ def command(
         str | None, typer.Option(help="trials, a row a trial, for curves; outcomes, a row a run, for sweeps.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder; the study's name if not given.")] = None,
-    executor: Annotated[
-        str, typer.Option(help="Where to play; 'nasbed list executors'.", rich_help_panel=PLACE)
-    ] = "processes",
-    workers: Annotated[
-        int | None, typer.Option(help="Parts at a time; the executor's choice if not given.", rich_help_panel=PLACE)
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option(help="Of the cluster: HOST:PORT or auto.", rich_help_panel=PLACE)
-    ] = None,
+    executor: Annotated[str, place("Where to play; 'nasbed list executors'.")] = "processes",
+    workers: Annotated[int | None, place("Parts at a time; the executor's choice if not given.")] = None,
+    address: Address = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the cells and what they will take; play nothing.")
     ] = False,
@@ -80,7 +85,7 @@ def command(
             workers=workers,
             executor_settings={} if address is None else {"address": address},
             command=same_command(),
-            progress=lambda status: move(status.share, _in_words(status)),
+            progress=lambda status: move(status.share, in_words(status, "parts")),
         )
     try:
         with progress("reporting"):
@@ -136,14 +141,6 @@ def _changed(study: Study, grid: list[str], runs: int | None, keep: str | None) 
     return replace(study, runs=runs or study.runs, keep=study.keep if keep is None else checked_keep(keep))
 
 
-def _in_words(status: Status) -> str:
-    """Say how far a study is and how long it will take."""
-    parts = [f"{status.done:,} of {status.total:,} parts"]
-    if status.left:
-        parts.append(f"{duration(status.left)} left")
-    return ", ".join(parts)
-
-
 def _print_plan(study: Study, out: Path, json: bool) -> None:
     """List the cells, which of them are there, and what the others will take."""
     from nasbed.studies.estimate import estimate
@@ -194,7 +191,7 @@ def _print(results: Results) -> None:
             *(str(row[key]) for key in search),
             f"{row['evaluations']:.0f}",
             percent(row["test"]),
-            _interval(row, metric),
+            mean_percent(row[metric], row[f"{metric}-high"]),
         ]
         for row in rows
     ]
@@ -209,11 +206,4 @@ def _print(results: Results) -> None:
     names = {cell.hash: cell.name for cell in results.study.cells}
     for unit, reason in list(results.failures.items())[:5]:
         print_text(f"not played: {names.get(unit.partition('-')[0], unit)}: {reason}")
-    for warning in results.warnings:
-        print_text(f"warning: {warning}")
-
-
-def _interval(row: dict[str, Any], metric: str) -> str:
-    """Write a mean with the reach of its 95 % interval."""
-    high = row[f"{metric}-high"]
-    return percent(row[metric]) + ("" if high is None else f" ± {percent(high - row[metric])}")
+    print_warnings(results.warnings)

@@ -49,8 +49,8 @@ def table_for(
     """Open a table by its path or by that of what it is imported from, which is done if it has not been yet.
 
     Args:
-        path: An open table, which is returned; or the path of a table, a ``.tfrecord`` file, a ``NATS-…-simple``
-            folder, a ``.pth`` file or a CSV file.
+        path: An open table, which is returned; or the path of a table, a ``.tfrecord`` file, a
+            ``NATS-…-simple`` folder, a ``.pth`` file or a CSV file.
         progress: Called now and then with the share done.
         declared: What the columns of a CSV file mean; public ones are known.
         check: Whether to compare every byte of a table that was imported before with its checksum.
