@@ -81,12 +81,13 @@ class Formula:
         known = self._table(name)
         lacking = np.unique(index[np.isnan(known[index])])
         if len(lacking):
-            known[lacking] = self._computed(name, self._everything[lacking])
+            known[lacking] = self._computed(name, self.everything[lacking])
         result: NDArray[np.float64] = known[index]
         return result
 
     @cached_property
-    def _everything(self) -> Archs:
+    def everything(self) -> Archs:
+        """All architectures of the space, which numbers them."""
         # Kept, since NAS-Bench-101 takes a second to enumerate and a search asks at each step.
         return self.space.enumerate()
 
@@ -95,7 +96,7 @@ class Formula:
         if name not in self._known:
             size = int(self.space.size or 0)
             small = size <= _AT_ONCE
-            self._known[name] = self._computed(name, self._everything) if small else np.full(size, np.nan)
+            self._known[name] = self._computed(name, self.everything) if small else np.full(size, np.nan)
         return self._known[name]
 
     def gives(self, parameters: NDArray[np.integer[Any]], archs: Archs) -> bool:

@@ -98,6 +98,11 @@ class Job:
             **{name: plan[name] for name in ("data", "repeats", "together", "seed", "attempts", "time_limit")},
         )
 
+    @property
+    def training(self) -> tuple[dict[str, Any], dict[str, Any], str]:
+        """What a network is trained in, how, and on what, in plain values."""
+        return self.skeleton.to_dict(), self.recipe.to_dict(), self.data
+
     @cached_property
     def archs(self) -> NDArray[np.int8]:
         """Every module, ``(n, decisions)``, in the order of the table's rows."""
@@ -143,9 +148,7 @@ class Job:
         return (
             graph.adjacency,
             graph.labels,
-            self.skeleton.to_dict(),
-            self.recipe.to_dict(),
-            self.data,
+            *self.training,
             unit.epochs,
             unit_seed(self.seed, f"{unit.module}/{unit.epochs}"),
             len(unit.trains(self.together, self.repeats)),

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from nasbed.core.errors import BadSetting, Interrupted
-from nasbed.core.executor import Executor
 from nasbed.core.files import check_place
 from nasbed.core.locks import claimed
 from nasbed.core.records import Archs
@@ -19,6 +18,7 @@ from nasbed.core.registry import executors
 from nasbed.core.space import Space
 from nasbed.run.about import command_line
 from nasbed.run.campaign import Progress, campaign
+from nasbed.run.executors.retrying import RetryingExecutor, survey
 from nasbed.run.plan import agree
 from nasbed.run.stores.salvage import mend
 from nasbed.run.stores.sqlite import SQLiteStore
@@ -103,7 +103,8 @@ def score_space(
         with claimed(store), executors.read(executor, settings) as machine:
             if redo_damaged:
                 mend(store)
-            found = _survey(machine, attempts, chosen, data, batch, seed, device)
+            retrying = RetryingExecutor(machine, attempts)
+            found = survey(retrying, "scored", SURVEY, chosen, data, batch, seed, device)
             built = {**found["network"], **(network or {})}
             rows = _rows(space, archs, names, built) if once else dict(zip(names, archs, strict=True))
             plan = {
@@ -166,16 +167,3 @@ def _rows(space: Space, archs: Archs, units: list[str], network: Mapping[str, An
     order = sorted(first.values())
     rows = representatives(space, archs[order], network)
     return {units[i]: row for i, row in zip(order, rows, strict=True)}
-
-
-def _survey(machine: Executor, attempts: int, *what: Any) -> dict[str, Any]:
-    """Have a worker see whether networks can be scored, with which versions and data; one that dies is replaced."""
-    error = None
-    for _ in range(attempts):
-        machine.submit("survey", SURVEY, *what)
-        for outcome in machine.as_completed():
-            if outcome.error is None:
-                found: dict[str, Any] = outcome.value
-                return found
-            error = outcome.error
-    raise BadSetting(f"nothing can be scored: {error}")
