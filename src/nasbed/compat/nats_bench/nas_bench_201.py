@@ -9,15 +9,35 @@ Reference: Dong & Yang, ICLR 2020, https://github.com/D-X-Y/NAS-Bench-201, ``nas
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from os import PathLike
 from typing import Any
 
 from nasbed.compat.nats_bench.result import Info
-from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.compat.nats_bench.spaces import NATStopology
 
 Recipe = bool | str | int
+_SHORT = "use_12epochs_result"
+
+
+def _older(name: str) -> Callable[..., Any]:
+    """Make a method of `NATStopology` one that takes ``use_12epochs_result``, or by its name ``hp``, for its ``hp``."""
+    method = getattr(NATStopology, name)
+    hp = Parameter("hp", Parameter.KEYWORD_ONLY, default=None)
+    parameters = signature(method).parameters.values()
+    names = [one.replace(name=_SHORT, default=False) if one.name == "hp" else one for one in parameters]
+    shown = Signature([*names, hp])
+
+    @wraps(method)
+    def older(*args: Any, **named: Any) -> Any:
+        given = shown.bind(*args, **named).arguments
+        recipe = _recipe(given.pop(_SHORT, False), given.pop("hp", None))
+        return method(given.pop("self").api, hp=recipe, **given)
+
+    older.__signature__ = shown  # type: ignore[attr-defined]
+    return older
 
 
 class NASBench201API:
@@ -85,69 +105,13 @@ class NASBench201API:
             return None
         return self.api.query_info_str_by_arch(index, _recipe(use_12epochs_result, hp))
 
-    def query_by_index(
-        self,
-        arch_index: int,
-        dataname: str | None = None,
-        use_12epochs_result: Recipe = False,
-        *,
-        hp: str | int | None = None,
-    ) -> Any:
-        """Give an architecture's trainings on a data set, by their seeds; for None all, as ``ArchResults``."""
-        return self.api.query_by_index(arch_index, dataname, _recipe(use_12epochs_result, hp))
-
-    def query_meta_info_by_index(
-        self, arch_index: int, use_12epochs_result: Recipe = False, *, hp: str | int | None = None
-    ) -> ArchResults:
-        """Give all of an architecture's trainings by a recipe, in new objects."""
-        return self.api.query_meta_info_by_index(arch_index, _recipe(use_12epochs_result, hp))
-
-    def find_best(
-        self,
-        dataset: str,
-        metric_on_set: str,
-        FLOP_max: float | None = None,  # noqa: N803 - the published name
-        Param_max: float | None = None,  # noqa: N803
-        use_12epochs_result: Recipe = False,
-        *,
-        hp: str | int | None = None,
-    ) -> tuple[int, float | None]:
-        """Find the most accurate architecture; see `NATStopology.find_best`."""
-        return self.api.find_best(dataset, metric_on_set, FLOP_max, Param_max, _recipe(use_12epochs_result, hp))
-
-    def get_cost_info(
-        self, index: Any, dataset: str, use_12epochs_result: Recipe = False, *, hp: str | int | None = None
-    ) -> Info:
-        """Give ``flops`` and ``params`` (millions), ``latency`` (s), and seconds of training and of evaluations."""
-        return self.api.get_cost_info(index, dataset, _recipe(use_12epochs_result, hp))
-
-    def get_latency(
-        self, index: Any, dataset: str, use_12epochs_result: Recipe = False, *, hp: str | int | None = None
-    ) -> float | None:
-        """Give seconds for a batch of 256 images, the mean of the seeds; None when it was not measured."""
-        return self.api.get_latency(index, dataset, _recipe(use_12epochs_result, hp))
-
-    def get_net_param(
-        self,
-        index: Any,
-        dataset: str,
-        seed: int | None,
-        use_12epochs_result: Recipe = False,
-        *,
-        hp: str | int | None = None,
-    ) -> Any:
-        """Refuse: trained weights are not in the files that are read here.
-
-        Raises:
-            NotMeasured: Always.
-        """
-        return self.api.get_net_param(index, dataset, seed, _recipe(use_12epochs_result, hp))
-
-    def statistics(
-        self, dataset: str, use_12epochs_result: Recipe = False, *, hp: str | int | None = None
-    ) -> dict[int, int]:
-        """Count architectures by how many trainings they have on a data set by a recipe."""
-        return self.api.statistics(dataset, _recipe(use_12epochs_result, hp))
+    query_by_index = _older("query_by_index")
+    query_meta_info_by_index = _older("query_meta_info_by_index")
+    find_best = _older("find_best")
+    get_cost_info = _older("get_cost_info")
+    get_latency = _older("get_latency")
+    get_net_param = _older("get_net_param")
+    statistics = _older("statistics")
 
     def clear_params(self, index: int, use_12epochs_result: Recipe | None = None) -> None:
         """Do nothing: there are no weights to be removed."""

@@ -12,10 +12,11 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.compat.nats_bench.answers import Latest, Trials, absent, no_recipe
+from nasbed.compat.made import Made
+from nasbed.compat.nats_bench.answers import Answers, Trials, absent, no_recipe
 from nasbed.compat.nats_bench.result import Info, NotMeasured, ResultsCount, mean
 from nasbed.compat.nats_bench.results import ArchResults
-from nasbed.compat.nats_bench.sheets import Sheet, Sizes, compute_costs
+from nasbed.compat.nats_bench.sheets import Sheet, Sizes
 from nasbed.tables.column import Column
 from nasbed.tables.published import TRAIN, column_name
 from nasbed.tables.table import Table
@@ -30,7 +31,7 @@ _TRIALS = 256  # data sets of architectures whose curves are kept, 0.2 MB each
 _FIELDS = 3  # loss, accuracy, seconds so far
 
 
-class Tabled:
+class Tabled(Answers):
     """Trainings in a table.
 
     Args:
@@ -38,29 +39,18 @@ class Tabled:
     """
 
     def __init__(self, table: Table) -> None:
+        space, indices = table.metadata["space"]["name"], table.indices.tolist()
+        super().__init__(space, table.path.name, int(table.space.size or 0), indices, table.recipes)
         self.table = table
-        self.space, self.name = table.metadata["space"]["name"], table.path.name
-        self.architectures = int(table.space.size or 0)
-        self._row = None if table.complete else {index: row for row, index in enumerate(table.indices.tolist())}
-        self._groups: Latest[tuple[str, str], _Group] = Latest(self._group, 64)
-        self._pages: Latest[tuple[str, str, int], _Page] = Latest(self._page, _PAGES)
-        self._runs: Latest[tuple[int, str, str], Trials] = Latest(lambda key: self.copied(*key), _TRIALS)
+        self._row = None if table.complete else {index: row for row, index in enumerate(indices)}
+        self._groups: Made[tuple[str, str], _Group] = Made(self._group, 64)
+        self._pages: Made[tuple[str, str, int], _Page] = Made(self._page, _PAGES)
+        self._runs: Made[tuple[int, str, str], Trials] = Made(lambda key: self.copied(*key), _TRIALS)
 
-    @cached_property
-    def archs(self) -> list[str]:
-        """The strings of all architectures of the space, of which the table may have some."""
+    def strings(self) -> list[str]:
+        """Give the strings of all architectures of the space, of which the table may have some."""
         space = self.table.space
         return list(map(space.format, space.archs_of(np.arange(self.architectures))))
-
-    @cached_property
-    def evaluated(self) -> set[int]:
-        """Indices of the architectures of the table."""
-        return set(self.table.indices.tolist())
-
-    @property
-    def hps(self) -> list[str]:
-        """The recipes."""
-        return list(self.table.recipes)
 
     def trained(self, index: int) -> list[tuple[str, str]]:
         """Give the recipes by which, and the data sets on which, an architecture was trained."""
@@ -91,7 +81,7 @@ class Tabled:
             raise self._absent(index, hp, data)
         splits = self._pages[hp, data, epoch].splits(row, which)
         if splits is None:  # something is out of the ordinary
-            return Sheet.of(*self.trials(index, hp, data), iepoch)
+            return super().sheet(index, hp, data, iepoch)
         return Sheet([group.seeds[i] for i in which], epoch + 1, splits)
 
     def sizes(self, index: int, hp: str, data: str) -> Sizes:
@@ -109,7 +99,7 @@ class Tabled:
         which = group.which(row)
         splits = self._pages[hp, data, group.epochs - 1].splits(row, which) if which else {}
         if splits is None or len(splits) != len(group.timed):  # something is out of the ordinary
-            return compute_costs(*self.trials(index, hp, data))
+            return super().costs(index, hp, data)
         info = self.sizes(index, hp, data).means
         for split, (each, whole) in group.timed.items():
             seconds = [values[2] for values in splits[split]]
