@@ -9,17 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasbed.cli import fronts
-from nasbed.cli.console import (
-    Json,
-    mean_percent,
-    percent,
-    print_json,
-    print_table,
-    print_text,
-    print_warnings,
-    progress,
-)
+from nasbed.cli.console import print_json, print_table, print_text, print_warnings, progress
+from nasbed.cli.options import Json
 from nasbed.cli.searching import Given, budgeted, search_options
+from nasbed.cli.words import mean_percent, percent
 from nasbed.run.settings import SearchSettings
 
 if TYPE_CHECKING:

@@ -8,36 +8,13 @@ import shutil
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
-
-import typer
-
-if TYPE_CHECKING:
-    from nasbed.run.campaign import Status
+from typing import Any, Protocol
 
 SECONDS_BETWEEN_LINES = 30.0
 """Between two lines of progress where there is no terminal."""
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
-RedoDamaged = Annotated[
-    bool, typer.Option("--redo-damaged", help="Do again what is damaged in the store, whose damaged file is kept.")
-]
-
-
-def panel(title: str) -> Callable[..., Any]:
-    """Return what makes an option under a title of the help, of its text and of its name where that is not its own."""
-
-    def option(text: str, *names: str, **more: Any) -> Any:
-        return typer.Option(*names, help=text, rich_help_panel=title, **more)
-
-    return option
-
-
-place = panel("Where and how")
-Address = Annotated[str | None, place("Of the cluster: HOST:PORT or auto.")]
 
 
 def print_json(value: Any) -> None:
@@ -111,50 +88,10 @@ def _lines(facts: Mapping[str, Any], indent: str) -> Iterator[str]:
             yield f"{indent}{name!s:<{width}}  {text}".rstrip()
 
 
-def percent(value: float | None, digits: int = 2) -> str:
-    """Write a fraction as a percentage, and what is not known as a dash."""
-    return "–" if value is None or math.isnan(value) else f"{100 * value:.{digits}f}"
-
-
-def mean_percent(mean: float | None, high: float | None) -> str:
-    """Write a mean as a percentage, with the reach of its 95 % interval where that is known."""
-    if mean is None or high is None or math.isnan(high):
-        return percent(mean)
-    return f"{percent(mean)} ± {percent(high - mean)}"
-
-
 def print_warnings(warnings: Iterable[str]) -> None:
     """Print what one should know, a line each."""
     for warning in warnings:
         print_text(f"warning: {warning}")
-
-
-def in_words(status: Status, units: str, **speeds: str) -> str:
-    """Say how far a campaign is, how fast it goes and how long it will take.
-
-    Args:
-        status: The campaign's.
-        units: What it is made of.
-        **speeds: How to write ``rate`` and ``speed``, where they are to be said.
-    """
-    parts = [f"{status.done:,} of {status.total:,} {units}"]
-    if status.failures:
-        parts.append(f"{status.failures} given up")
-    if status.rate is not None and status.speed is not None:
-        parts += [form.format(getattr(status, name)) for name, form in speeds.items()]
-    if status.left:
-        parts.append(f"{duration(status.left)} left")
-    return ", ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """Write a time span with its two largest units: ``35 s``, ``2 min 5 s``, ``3 h 20 min``, ``2 d 4 h``."""
-    whole = round(seconds)
-    for unit, size, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
-        if whole >= size:
-            rest = whole % size // part
-            return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
-    return f"{whole} s"
 
 
 class Move(Protocol):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasbed.cli.console import print_table
-from nasbed.cli.show import Edges, Operations, Vertices
+from nasbed.cli.options import Edges, Operations, Vertices
 
 if TYPE_CHECKING:
     from nasbed.core.space import Space

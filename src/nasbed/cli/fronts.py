@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nasbed.cli.console import mean_percent, percent, print_table, print_text
+from nasbed.cli.console import print_table, print_text
+from nasbed.cli.words import mean_percent, percent
 
 if TYPE_CHECKING:
     from nasbed.core.benchmark import Benchmark

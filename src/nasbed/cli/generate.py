@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Address, RedoDamaged, in_words, panel, place, progress
-from nasbed.cli.show import Edges, Operations, Vertices
+from nasbed.cli.console import progress
+from nasbed.cli.options import Address, Edges, Operations, RedoDamaged, Set, Vertices, panel, place
 from nasbed.cli.stopping import same_command
+from nasbed.cli.words import in_words
 
 if TYPE_CHECKING:
     from nasbed.tables.table import Table
@@ -28,10 +29,7 @@ def command(
     operations: Operations = None,
     data: Annotated[str, typer.Option(help="What to train on: NAME or NAME:FOLDER.")] = "digits",
     recipe: Annotated[str | None, typer.Option(help="How to train: a recipe's name or FILE.toml.")] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A setting of the skeleton or the recipe, such as recipe.learning_rate=0.05."),
-    ] = None,
+    set_: Set = None,
     budgets: Annotated[str, typer.Option(help="Epochs; each is a training of its own.")] = "4,12,36",
     repeats: Annotated[int, typer.Option(help="Trainings of an architecture at a budget.")] = 3,
     together: Annotated[

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, print_facts, print_json, progress
+from nasbed.cli.console import print_facts, print_json, progress
+from nasbed.cli.options import Json
 
 if TYPE_CHECKING:
     from nasbed.readers.meaning import Declaration

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, print_facts, print_json
+from nasbed.cli.console import print_facts, print_json
+from nasbed.cli.options import Json
 
 
 def command(

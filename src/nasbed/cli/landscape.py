@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, percent, print_json, print_table, print_text, print_warnings
+from nasbed.cli.console import print_json, print_table, print_text, print_warnings
+from nasbed.cli.options import Json
+from nasbed.cli.words import percent
 
 if TYPE_CHECKING:
     from nasbed.landscape.study import LandscapeStudy

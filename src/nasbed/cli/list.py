@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from nasbed.cli.console import Json, print_json, print_table
+from nasbed.cli.console import print_json, print_table
+from nasbed.cli.options import Json
 
 
 def command(

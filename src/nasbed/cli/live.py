@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import percent, progress
+from nasbed.cli.console import progress
 from nasbed.cli.stopping import same_command
+from nasbed.cli.words import percent
 
 if TYPE_CHECKING:
     from nasbed.core.live import LiveBenchmark

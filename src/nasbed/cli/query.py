@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, print_facts, print_json, print_table
+from nasbed.cli.console import print_facts, print_json, print_table
+from nasbed.cli.options import Json
 
 if TYPE_CHECKING:
     from nasbed.tables.measurement import Measurement

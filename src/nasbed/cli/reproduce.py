@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, print_json, print_table, print_text, progress
+from nasbed.cli.console import print_json, print_table, print_text, progress
+from nasbed.cli.options import Json
 
 if TYPE_CHECKING:
     from nasbed.studies.reproduction import Reproduction

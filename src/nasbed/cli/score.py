@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import RedoDamaged, in_words, panel, place, print_text, print_warnings, progress
-from nasbed.cli.show import Edges, Operations, Vertices
+from nasbed.cli.console import print_text, print_warnings, progress
+from nasbed.cli.options import Edges, Operations, RedoDamaged, Vertices, panel, place
 from nasbed.cli.stopping import same_command
+from nasbed.cli.words import in_words
 
 if TYPE_CHECKING:
     from nasbed.scores.asked import Asked

@@ -9,19 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasbed.cli import fronts
-from nasbed.cli.console import (
-    Json,
-    RedoDamaged,
-    percent,
-    print_facts,
-    print_json,
-    print_table,
-    print_text,
-    print_warnings,
-    progress,
-)
+from nasbed.cli.console import print_facts, print_json, print_table, print_text, print_warnings, progress
 from nasbed.cli.live import Device, Executor, Recipe, Store
+from nasbed.cli.options import Json, RedoDamaged
 from nasbed.cli.searching import Given, budgeted, search_options
+from nasbed.cli.words import percent
 from nasbed.run.settings import SearchSettings, in_words
 
 if TYPE_CHECKING:

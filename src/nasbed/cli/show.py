@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, print_facts, print_json
+from nasbed.cli.console import print_facts, print_json
+from nasbed.cli.options import Edges, Json, Operations, Vertices
 
 if TYPE_CHECKING:
     from nasbed.core.records import Archs
     from nasbed.core.space import Space
-
-Vertices = Annotated[int | None, typer.Option(help="Vertices at most, with input and output.")]
-Edges = Annotated[int | None, typer.Option(help="Edges at most.")]
-Operations = Annotated[str | None, typer.Option(help="Names of the operations, with commas between.")]
 
 
 def command(

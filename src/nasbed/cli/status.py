@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, duration, print_facts, print_json, print_table
+from nasbed.cli.console import print_facts, print_json, print_table
+from nasbed.cli.options import Json
+from nasbed.cli.words import duration
 
 if TYPE_CHECKING:
     from nasbed.factory.standing import Standing

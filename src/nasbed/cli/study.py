@@ -8,22 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import (
-    Address,
-    Json,
-    duration,
-    in_words,
-    mean_percent,
-    percent,
-    place,
-    print_json,
-    print_table,
-    print_text,
-    print_warnings,
-    progress,
-)
+from nasbed.cli.console import print_json, print_table, print_text, print_warnings, progress
+from nasbed.cli.options import Address, Json, place
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.stopping import same_command
+from nasbed.cli.words import duration, in_words, mean_percent, percent
 from nasbed.run.settings import SearchSettings
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, percent, print_facts, print_json, print_table, progress
-from nasbed.cli.show import Edges, Operations, Vertices
+from nasbed.cli.console import print_facts, print_json, print_table, progress
+from nasbed.cli.options import Edges, Json, Operations, Set, Vertices
 from nasbed.cli.stopping import same_command, stopping
+from nasbed.cli.words import percent
 
 if TYPE_CHECKING:
     from nasbed.core.graph import Graph
@@ -47,10 +48,7 @@ def command(
     ] = False,
     every: Annotated[int, typer.Option(help="With --out: epochs between two measurements.", min=1)] = 5,
     recipe: Annotated[str | None, typer.Option(help="A recipe's name, or a TOML file.")] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A setting of the skeleton or the recipe, such as recipe.learning_rate=0.05."),
-    ] = None,
+    set_: Set = None,
     device: Annotated[str, typer.Option(help="Where: cpu, cuda, …")] = "cpu",
     threads: Annotated[int, typer.Option(help="Threads on the CPU.", min=1)] = 1,
     time_limit: Annotated[

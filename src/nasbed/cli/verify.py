@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from nasbed.cli.console import Json, print_facts, print_json, progress
+from nasbed.cli.console import print_facts, print_json, progress
+from nasbed.cli.options import Json
 
 
 def command(
