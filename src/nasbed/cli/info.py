@@ -26,20 +26,16 @@ def command(
 
 
 def _describe(name: str) -> dict[str, Any]:
-    from nasbed.core import registry
     from nasbed.core.errors import NotInTable, UnknownName
+    from nasbed.core.registry import NOUNS
 
-    known = (
-        *(registry.benchmarks, registry.spaces, registry.optimizers, registry.proxies, registry.predictors),
-        *(registry.stores, registry.executors),
-    )
     found: dict[str, Any] = {}
-    for names in known:
+    for plural, names in {"benchmarks": NOUNS["benchmarks"], **NOUNS}.items():  # benchmarks first
         if name not in names:
             continue
         about: dict[str, Any] = {"what": names.describe(name)}
         try:
-            if names is registry.benchmarks or names is registry.spaces:
+            if plural in ("benchmarks", "spaces"):
                 about.update(names.make(name, {}).describe())
             else:
                 about["from"] = _reference(names[name])
@@ -49,7 +45,7 @@ def _describe(name: str) -> dict[str, Any]:
         found[names.noun] = about
     if not found and ":" not in name and not Path(name).expanduser().exists() and not Path(name).suffix:
         nouns = "space, benchmark, optimizer, proxy, store or executor"
-        raise UnknownName(nouns, name, {n for names in known for n in names})
+        raise UnknownName(nouns, name, {n for names in NOUNS.values() for n in names})
     if not found and Path(name).suffix == ".npz":
         from nasbed.nets.diagnostics import Diagnostics
 

@@ -68,6 +68,7 @@ def command(
     from nasbed.core.errors import BadSetting, NasbedError
     from nasbed.core.files import check_place
     from nasbed.factory.settings import training_settings
+    from nasbed.nets.survey import check_device
 
     if augment and out is None:
         raise BadSetting("--augment trains for long and needs a folder to keep that in: --out FOLDER")
@@ -75,7 +76,7 @@ def command(
         raise BadSetting("--time-limit and --diagnostics are for a training that is made at once, without --out")
     if diagnostics is not None:
         check_place(diagnostics)
-    _check_device(device)
+    check_device(device, f"nothing can be trained on the device {device!r} here")
     where = module_space(space, vertices, edges, operations)
     arch = where.parse(architecture)
     frame, changes = training_overrides(set_ or [])
@@ -106,18 +107,6 @@ def command(
             print(f"kept in {out}: {', '.join(sorted(path.name for path in out.iterdir() if path.name != 'lock'))}")
     if result.failure is not None:
         raise NasbedError(f"the training failed: {result.failure}")
-
-
-def _check_device(device: str) -> None:
-    from nasbed.core.errors import BadSetting
-    from nasbed.core.extras import require
-
-    torch = require("torch", "torch")
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # PyTorch's complaints about devices are of any kind
-        why = str(error).splitlines()[0].rstrip(".")
-        raise BadSetting(f"nothing can be trained on the device {device!r} here ({why}); cpu always works") from None
 
 
 def _at_once(

@@ -75,12 +75,30 @@ class Answers(ABC):
         """
 
     @abstractmethod
+    def published(self, index: int) -> Published:
+        """Give all of an architecture as a source has it.
+
+        Raises:
+            NotMeasured: When there is nothing.
+        """
+
     def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
         """Give all of an architecture, by recipe, in new objects; or what it has by one recipe.
 
         Raises:
             NotMeasured: When there is nothing.
         """
+        published = self.published(index)
+        runs: dict[str, list[Run]] = {}
+        for run in published.runs:
+            runs.setdefault(run.hp, []).append(run)
+        if hp is not None and hp not in runs:
+            raise no_recipe(index, hp, runs)
+        return {
+            name: ArchResults(index, published.arch, ((run.seed, ResultsCount(run)) for run in some))
+            for name, some in runs.items()
+            if hp in (None, name)
+        }
 
     def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
         """Give what trainings gave after an epoch, counted from 0; None: after the last.
@@ -175,8 +193,8 @@ class Lazily(Answers):
             raise absent(index, hp, data, self.trained(index))
         return info.get_dataset_seeds(data), list(info.query(data).values())
 
-    def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
-        """Give all of an architecture, by recipe, in new objects; or what it has by one recipe."""
+    def published(self, index: int) -> Published:
+        """Read all of an architecture."""
         if index not in self._read:
             raise NotMeasured(
                 f"Did not find {index}: {self.name} has results of {len(self._read):,} of {self.architectures:,} "
@@ -185,16 +203,7 @@ class Lazily(Answers):
         published = self._read[index]()
         self.evaluated.add(index)
         self.hps.extend(hp for hp in dict.fromkeys(run.hp for run in published.runs) if hp not in self.hps)
-        runs: dict[str, list[Run]] = {}
-        for run in published.runs:
-            runs.setdefault(run.hp, []).append(run)
-        if hp is not None and hp not in runs:
-            raise no_recipe(index, hp, runs)
-        return {
-            name: ArchResults(index, published.arch, ((run.seed, ResultsCount(run)) for run in some))
-            for name, some in runs.items()
-            if hp in (None, name)
-        }
+        return published
 
     def askable(self, every: bool) -> Sequence[int]:
         """Give all indices, or those of architectures that have been read."""

@@ -5,12 +5,9 @@ Reference: Dong et al., TPAMI 2021, https://github.com/D-X-Y/NATS-Bench
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from os import PathLike
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from nasbed.compat.nats_bench import structure
 from nasbed.compat.nats_bench.api import NASBenchMetaAPI
@@ -36,15 +33,8 @@ class NATStopology(NASBenchMetaAPI):
         cell = structure.topology_str2structure(self.meta_archs[self._index(arch)])
         return cell.to_unique_str(consider_zero=True)
 
-    @staticmethod
-    def str2lists(arch_str: str) -> list[structure.Node]:
-        """Read a string: for each node after the input, its ``(operation, earlier node)``."""
-        return structure.str2lists(arch_str)
-
-    @staticmethod
-    def str2matrix(arch_str: str, search_space: Sequence[str] = structure.OPERATIONS) -> NDArray[np.float64]:
-        """Read a string into a matrix of operations' numbers, from column to row."""
-        return structure.str2matrix(arch_str, search_space)
+    str2lists = staticmethod(structure.str2lists)
+    str2matrix = staticmethod(structure.str2matrix)
 
 
 class NATSsize(NASBenchMetaAPI):

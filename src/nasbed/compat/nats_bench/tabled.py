@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.compat.made import Made
-from nasbed.compat.nats_bench.answers import Answers, Trials, absent, no_recipe
+from nasbed.compat.nats_bench.answers import Answers, Trials, absent
 from nasbed.compat.nats_bench.result import Info, NotMeasured, ResultsCount, mean
-from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.compat.nats_bench.sheets import Sheet, Sizes
+from nasbed.readers.natsbench.trainings import Published
 from nasbed.tables.column import Column
 from nasbed.tables.published import TRAIN, column_name
 from nasbed.tables.table import Table
-from nasbed.tables.trainings import order_of, run_of, seeds_of, text_of
+from nasbed.tables.trainings import order_of, published_of, run_of, seeds_of
 
 Floats = NDArray[np.float64]
 
@@ -107,24 +107,10 @@ class Tabled(Answers):
             info[whole] = mean(seconds)
         return info
 
-    def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
-        """Give all of an architecture, by recipe, in new objects; or what it has by one recipe."""
-        row = self._row_of(index, "", "")
-        placed: dict[str, list[tuple[int, str, int]]] = {}
-        for recipe, data in _pairs(self.table):
-            order = order_of(self.table, recipe, data, np.array([row]))[0].tolist()
-            found = zip(order, seeds_of(self.table, recipe, data), strict=True)
-            some = [(place, data, seed) for place, seed in found if place >= 0 and isinstance(seed, int)]
-            placed.setdefault(recipe, []).extend(some)
-        there = {recipe: sorted(some) for recipe, some in placed.items() if some}
-        if hp is not None and hp not in there:
-            raise no_recipe(index, hp, there)
-        arch = text_of(self.table, index)
-        return {
-            name: ArchResults(index, arch, [(seed, self._result(index, name, data, seed)) for _, data, seed in some])
-            for name, some in there.items()
-            if hp in (None, name)
-        }
+    def published(self, index: int) -> Published:
+        """Put all of an architecture together."""
+        self._row_of(index, "", "")
+        return published_of(self.table, index)
 
     def _row_of(self, index: int, hp: str, data: str) -> int:
         if self._row is None:
