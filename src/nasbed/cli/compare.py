@@ -40,7 +40,6 @@ def command(
     """Compare searches under one budget: means with 95 % intervals, figures, and which are told apart."""
     import nasbed
     from nasbed.benchmarks.resolve import resolve
-    from nasbed.cli.values import optimizer
     from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
     from nasbed.run.about import command_line
@@ -57,7 +56,7 @@ def command(
             "with nasbed search --out, and compare them with nasbed report"
         )
     with progress("searching") as move:
-        methods = {text: optimizer(text) for text in optimizers}
+        methods = {text: nasbed.optimizer(text) for text in optimizers}
         comparison = nasbed.compare(methods, answers, _USUAL.but(budgeted(given)), progress=move)
     comparison = replace(comparison, command=command_line())
     written = [] if out is None else comparison.save(out, [form.strip() for form in forms.split(",")])

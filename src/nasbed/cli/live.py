@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,11 +38,19 @@ def search(
 ) -> History:
     """Search, saying where the trainings are kept and, when it is interrupted, what goes on with them."""
     from nasbed.core.errors import Interrupted
+    from nasbed.run.live import search_live
 
+    accuracies, begun = benchmark.measure == "accuracy", False
     try:
-        from nasbed.run.live import search_live
+        with progress("searching") as move:
 
-        with _watching(store, benchmark.measure == "accuracy") as watch:
+            def watch(status: Status) -> None:
+                nonlocal begun
+                if not begun:
+                    print(f"every {'training' if accuracies else 'score'} is kept in {store}", file=sys.stderr)
+                    begun = True
+                move(status.share, _said(status, accuracies))
+
             return search_live(optimizer, benchmark, settings, store=store, progress=watch, **where)
     except Interrupted as error:
         raise Interrupted(f"{error}: {same_command()}") from None
@@ -54,28 +60,9 @@ def search(
         ) from None
 
 
-@contextmanager
-def _watching(store: Path, accuracies: bool) -> Iterator[Callable[[Status], None]]:
-    """Say on standard error, once the search begins, where it keeps its trainings, and then how far it is."""
-    begun = False
-    with progress("searching") as move:
-
-        def watch(status: Status) -> None:
-            nonlocal begun
-            if not begun:
-                print(f"every {'training' if accuracies else 'score'} is kept in {store}", file=sys.stderr)
-                begun = True
-            move(status.share, _said(status, accuracies))
-
-        yield watch
-
-
-def _value(value: float, accuracy: bool) -> str:
-    return f"{percent(value)} %" if accuracy else f"{value:.6g}"
-
-
 def _said(status: Status, accuracies: bool) -> str:
     """Say what has come of a search so far."""
     failed = f" ({status.failures} failed)" if status.failures else ""
-    best = f", best {_value(status.best, accuracies)}" if status.best == status.best else ""
+    value = f"{percent(status.best)} %" if accuracies else f"{status.best:.6g}"
+    best = f", best {value}" if status.best == status.best else ""
     return f"{status.evaluations} {'trained' if accuracies else 'scored'}{failed}{best}, {status.seconds / 60:.1f} min"

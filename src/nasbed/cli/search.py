@@ -50,13 +50,13 @@ def command(
     """
     import nasbed
     from nasbed.cli import live
-    from nasbed.cli.values import optimizer as make
     from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
+    from nasbed.core.spelling import settings as settings_of
     from nasbed.statistics.comparison import Comparison
 
     of_training = [pair for pair in set_ or [] if pair.startswith(("recipe.", "skeleton."))]
-    method = make(optimizer, [pair for pair in set_ or [] if pair not in of_training])
+    method = nasbed.optimizer(optimizer, **settings_of([pair for pair in set_ or [] if pair not in of_training]))
     answers = _benchmark(benchmark, recipe, of_training, device)
     if out is not None:
         if out.suffix != ".parquet":

@@ -9,7 +9,6 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.spelling import settings
 
 if TYPE_CHECKING:
-    from nasbed.core.optimizer import Optimizer
     from nasbed.core.space import Space
     from nasbed.tables.table import Table
 
@@ -24,19 +23,6 @@ def integers(text: str, what: str) -> list[int]:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise BadSetting(f"{what} are integers with commas between, such as 4,12,36; not {text!r}") from None
-
-
-def optimizer(text: str, pairs: Sequence[str] = ()) -> Optimizer:
-    """Make an optimizer from ``name`` or ``name:key=value,key=value``, and further settings.
-
-    Raises:
-        UnknownName: When no optimizer has the name.
-        BadSetting: When it does not have the setting, or not that value.
-    """
-    from nasbed.core.registry import optimizers
-
-    made: Optimizer = optimizers.read(text, settings(pairs))
-    return made
 
 
 def module_space(name: str, vertices: int | None, edges: int | None, operations: str | None) -> Space:

@@ -33,6 +33,9 @@ def usual_together(skeleton: Skeleton, repeats: int) -> int:
     return repeats if skeleton.stem_channels * skeleton.image_size**2 <= SMALL else 1
 
 
+_NUMBERS = ("repeats", "together", "seed", "attempts", "time_limit")
+"""The settings of a job that its plan has as they are."""
+
 BESIDE = 48
 """So many small networks fill a pass: more gain little, and lose more when a worker dies."""
 
@@ -95,7 +98,8 @@ class Job:
             skeleton=Skeleton(**plan["skeleton"]),
             recipe=Recipe(**plan["recipe"]),
             budgets=tuple(plan["budgets"]),
-            **{name: plan[name] for name in ("data", "repeats", "together", "seed", "attempts", "time_limit")},
+            data=plan["data"],
+            **{name: plan[name] for name in _NUMBERS},
         )
 
     @property
@@ -182,11 +186,7 @@ class Job:
             "skeleton": self.skeleton.to_dict(),
             "recipe": self.recipe.to_dict(),
             "budgets": list(self.budgets),
-            "repeats": self.repeats,
-            "together": self.together,
-            "seed": self.seed,
-            "attempts": self.attempts,
-            "time_limit": self.time_limit,
+            **{name: getattr(self, name) for name in _NUMBERS},
         }
 
 

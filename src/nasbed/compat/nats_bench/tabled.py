@@ -67,7 +67,7 @@ class Tabled(Answers):
         seeds = [group.seeds[i] for i in group.which(self._row_of(index, hp, data))]
         if not seeds:
             raise self._absent(index, hp, data)
-        return seeds, [self._result(index, hp, data, seed) for seed in seeds]
+        return seeds, [ResultsCount(run_of(self.table, index, hp, data, seed)) for seed in seeds]
 
     def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
         """Give what they gave after an epoch."""
@@ -138,9 +138,6 @@ class Tabled(Answers):
     def _page(self, key: tuple[str, str, int]) -> _Page:
         hp, data, epoch = key
         return _Page(self._groups[hp, data], epoch)
-
-    def _result(self, index: int, hp: str, data: str, seed: int) -> ResultsCount:
-        return ResultsCount(run_of(self.table, index, hp, data, seed))
 
 
 class _Group:
