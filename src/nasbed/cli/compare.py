@@ -13,6 +13,7 @@ from nasbed.cli.console import print_json, print_table, print_text, print_warnin
 from nasbed.cli.options import Json
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.words import mean_percent, percent
+from nasbed.core.errors import BadSetting
 from nasbed.run.settings import SearchSettings
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ def command(
     """Compare searches under one budget: means with 95 % intervals, figures, and which are told apart."""
     import nasbed
     from nasbed.benchmarks.resolve import resolve
-    from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
     from nasbed.run.about import command_line
 

@@ -10,6 +10,7 @@ import typer
 
 from nasbed.cli.console import print_json, print_table, print_text, print_warnings
 from nasbed.cli.options import Json
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from nasbed.scores.scores import Scores
@@ -40,7 +41,6 @@ def command(
     Parameters and FLOPs are always among the proxies: what does not beat them is not worth its time.
     """
     from nasbed.cli.values import integers
-    from nasbed.core.errors import BadSetting
     from nasbed.scores.scores import Scores
     from nasbed.statistics.correlation import correlate
 
@@ -73,7 +73,6 @@ def _truth(text: str, scores: Scores, epochs: int | None) -> Truth:
         UnknownName: When there is no such benchmark or column.
     """
     from nasbed.benchmarks.resolve import resolve
-    from nasbed.core.errors import BadSetting
     from nasbed.core.registry import benchmarks
     from nasbed.statistics.truth import Truth
 

@@ -9,6 +9,7 @@ import typer
 
 from nasbed.cli.console import print_table
 from nasbed.cli.options import Edges, Operations, Vertices
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from nasbed.core.space import Space
@@ -41,7 +42,6 @@ def command(
 
 def _numbered(where: Space, out: Path | None, verify: bool) -> None:
     """Count or write the architectures of a space that numbers them."""
-    from nasbed.core.errors import BadSetting
     from nasbed.factory.listing import write_space
 
     if verify:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasbed.cli.console import print_table, print_text
 from nasbed.cli.words import mean_percent, percent
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from nasbed.core.benchmark import Benchmark
@@ -18,7 +19,6 @@ _SHOWN = 20  # architectures; beyond that a front is for a program, or a figure
 
 def trade_offs_of(comparison: Comparison, answers: Benchmark) -> TradeOffs | None:
     """Give the fronts of searches that were told of costs; None for others, and where nothing was found."""
-    from nasbed.core.errors import BadSetting
     from nasbed.statistics.pareto_comparison import trade_offs
 
     histories = comparison.histories.values()

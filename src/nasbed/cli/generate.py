@@ -11,6 +11,7 @@ from nasbed.cli.console import progress
 from nasbed.cli.options import Address, Edges, Operations, RedoDamaged, Set, Vertices, panel, place
 from nasbed.cli.stopping import same_command
 from nasbed.cli.words import in_words
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from nasbed.tables.table import Table
@@ -122,8 +123,6 @@ def print_made(table: Table) -> None:
 
 def _range(text: str | None) -> tuple[int, int | None]:
     """Read ``A:B``, of which either may be left out."""
-    from nasbed.core.errors import BadSetting
-
     start, colon, stop = (text or ":").partition(":")
     try:
         if not colon:

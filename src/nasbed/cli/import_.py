@@ -9,6 +9,7 @@ import typer
 
 from nasbed.cli.console import print_facts, print_json, progress
 from nasbed.cli.options import Json
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from nasbed.readers.meaning import Declaration
@@ -46,7 +47,6 @@ def command(
     json: Json = False,
 ) -> None:
     """Import a published file, every checksum verified, into the cache, where its path and its name find it again."""
-    from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
     from nasbed.tables.cache import table_for
 
@@ -79,7 +79,6 @@ def _declared(
     file: Path, space: str | None, architecture: str | None, measure: list[str], meaning: Path | None
 ) -> Declaration | None:
     """Return what is said of a CSV file's columns; None for nothing."""
-    from nasbed.core.errors import BadSetting
     from nasbed.readers.meaning import read_declaration, said_in_words
 
     said = {"--space": space, "--architecture": architecture, "--measure": measure}

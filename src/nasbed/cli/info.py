@@ -11,6 +11,7 @@ import typer
 
 from nasbed.cli.console import print_facts, print_json
 from nasbed.cli.options import Json
+from nasbed.core.errors import NotInTable, UnknownName
 
 
 def command(
@@ -26,7 +27,6 @@ def command(
 
 
 def _describe(name: str) -> dict[str, Any]:
-    from nasbed.core.errors import NotInTable, UnknownName
     from nasbed.core.registry import NOUNS
 
     found: dict[str, Any] = {}

@@ -8,6 +8,7 @@ import typer
 
 from nasbed.cli.console import print_json, print_table
 from nasbed.cli.options import Json
+from nasbed.core.errors import UnknownName
 
 
 def command(
@@ -15,7 +16,6 @@ def command(
     json: Json = False,
 ) -> None:
     """List spaces, benchmarks, optimizers and all else that has a name."""
-    from nasbed.core.errors import UnknownName
     from nasbed.core.registry import NOUNS
     from nasbed.nets.data.sources import SOURCES
 

@@ -12,6 +12,7 @@ import typer
 from nasbed.cli.console import progress
 from nasbed.cli.stopping import same_command
 from nasbed.cli.words import percent
+from nasbed.core.errors import Interrupted
 
 if TYPE_CHECKING:
     from nasbed.core.live import LiveBenchmark
@@ -37,7 +38,6 @@ def search(
     optimizer: Optimizer, benchmark: LiveBenchmark, settings: SearchSettings, store: Path, where: dict[str, Any]
 ) -> History:
     """Search, saying where the trainings are kept and, when it is interrupted, what goes on with them."""
-    from nasbed.core.errors import Interrupted
     from nasbed.run.live import search_live
 
     accuracies, begun = benchmark.measure == "accuracy", False

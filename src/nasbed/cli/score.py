@@ -11,6 +11,7 @@ from nasbed.cli.console import print_text, print_warnings, progress
 from nasbed.cli.options import Edges, Operations, RedoDamaged, Vertices, panel, place
 from nasbed.cli.stopping import same_command
 from nasbed.cli.words import in_words
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from nasbed.scores.asked import Asked
@@ -85,7 +86,6 @@ def _asked(sample: int | None, archs: Path | None, everything: bool, seed: int) 
     Raises:
         BadSetting: When it is said not at all, or twice.
     """
-    from nasbed.core.errors import BadSetting
     from nasbed.scores.asked import Asked
 
     if (sample is not None) + (archs is not None) + everything != 1:

@@ -14,6 +14,7 @@ from nasbed.cli.live import Device, Executor, Recipe, Store
 from nasbed.cli.options import Json, RedoDamaged
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.words import percent
+from nasbed.core.errors import BadSetting
 from nasbed.run.settings import SearchSettings, in_words
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ def command(
     """
     import nasbed
     from nasbed.cli import live
-    from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
     from nasbed.core.spelling import settings as settings_of
     from nasbed.statistics.comparison import Comparison
@@ -93,7 +93,6 @@ def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> 
     """
     from nasbed.benchmarks.resolve import resolve
     from nasbed.cli.values import training_overrides
-    from nasbed.core.errors import BadSetting
 
     found = resolve(name)
     if recipe is None and not pairs and device == "cpu":

@@ -9,6 +9,7 @@ import typer
 
 from nasbed.cli.console import print_facts, print_json
 from nasbed.cli.options import Edges, Json, Operations, Vertices
+from nasbed.core.errors import UnknownName
 
 if TYPE_CHECKING:
     from nasbed.core.records import Archs
@@ -55,7 +56,6 @@ def command(
 
 def _costs(space: Space, arch: Archs) -> dict[str, int | None]:
     """Count parameters and operations of the published network for CIFAR-10; None where there is no formula."""
-    from nasbed.core.errors import UnknownName
     from nasbed.nets.costs import COUNTINGS, flops, params
 
     try:

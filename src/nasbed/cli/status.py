@@ -12,6 +12,7 @@ import typer
 from nasbed.cli.console import print_facts, print_json, print_table
 from nasbed.cli.options import Json
 from nasbed.cli.words import duration
+from nasbed.core.errors import BadSetting, CorruptFile
 
 if TYPE_CHECKING:
     from nasbed.factory.standing import Standing
@@ -40,7 +41,6 @@ def command(
     json: Json = False,
 ) -> None:
     """Say how far campaigns are, what was given up and why, how fast they go and how they go on."""
-    from nasbed.core.errors import BadSetting
     from nasbed.core.files import replacing
     from nasbed.factory.standing import standings
 
@@ -83,7 +83,6 @@ def command(
 
 def _salvage(paths: list[Path], out: Path) -> None:
     """Write what is whole of a store to another."""
-    from nasbed.core.errors import BadSetting
     from nasbed.run.stores.salvage import salvage
 
     if len(paths) != 1:
@@ -93,7 +92,6 @@ def _salvage(paths: list[Path], out: Path) -> None:
 
 def _scorings(path: Path) -> list[ScoringStanding]:
     """Read a store of scores, or those that a folder has; none where there are none."""
-    from nasbed.core.errors import BadSetting, CorruptFile
     from nasbed.scores.standing import ScoringStanding
 
     found: list[ScoringStanding] = []

@@ -13,6 +13,7 @@ from nasbed.cli.options import Address, Json, place
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.stopping import same_command
 from nasbed.cli.words import duration, in_words, mean_percent, percent
+from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.run.settings import SearchSettings
 
 if TYPE_CHECKING:
@@ -58,7 +59,6 @@ def command(
 
     Stopped in any way, the same command goes on where it was. A changed study plays what has changed.
     """
-    from nasbed.core.errors import Interrupted
 
     runs = given.pop("runs", None)
     study = _study(what, benchmark, where, given)
@@ -98,7 +98,6 @@ def _study(what: list[str], benchmarks: list[str] | None, where: list[str] | Non
     """
     from dataclasses import replace
 
-    from nasbed.core.errors import BadSetting
     from nasbed.studies.study import Study
 
     files = [text for text in what if text.endswith(".toml")]
@@ -119,7 +118,6 @@ def _changed(study: Study, grid: list[str], runs: int | None, keep: str | None) 
     """Lay the command line's grid over the study."""
     from dataclasses import replace
 
-    from nasbed.core.errors import BadSetting
     from nasbed.studies.reading import checked_keep
     from nasbed.studies.values import grid_of
 

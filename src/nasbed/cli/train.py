@@ -11,6 +11,7 @@ from nasbed.cli.console import print_facts, print_json, print_table, progress
 from nasbed.cli.options import Edges, Json, Operations, Set, Vertices
 from nasbed.cli.stopping import same_command, stopping
 from nasbed.cli.words import percent
+from nasbed.core.errors import BadSetting, Interrupted, NasbedError
 
 if TYPE_CHECKING:
     from nasbed.core.graph import Graph
@@ -65,7 +66,6 @@ def command(
     measured and the network is kept, and a training that was stopped in any way goes on by the same command.
     """
     from nasbed.cli.values import module_space, training_overrides
-    from nasbed.core.errors import BadSetting, NasbedError
     from nasbed.core.files import check_place
     from nasbed.factory.settings import training_settings
     from nasbed.nets.survey import check_device
@@ -113,7 +113,6 @@ def _at_once(
     training: Training, time_limit: float | None, device: str, threads: int, diagnostics: bool
 ) -> TrainingResult:
     """Train without keeping anything."""
-    from nasbed.core.errors import Interrupted
     from nasbed.nets.training import train
 
     standing = "before its first step"
@@ -136,7 +135,6 @@ def _at_once(
 
 def _for_long(training: Training, folder: Path, final: bool, every: int, device: str, threads: int) -> LongTraining:
     """Train in a folder, or go on there."""
-    from nasbed.core.errors import Interrupted
     from nasbed.nets.augment import augment
 
     with progress("training") as move, stopping() as stop:
