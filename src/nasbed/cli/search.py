@@ -52,11 +52,12 @@ def command(
     import nasbed
     from nasbed.cli import live
     from nasbed.core.files import check_place
+    from nasbed.core.registry import optimizers
     from nasbed.core.spelling import settings as settings_of
     from nasbed.statistics.comparison import Comparison
 
     of_training = [pair for pair in set_ or [] if pair.startswith(("recipe.", "skeleton."))]
-    method = nasbed.optimizer(optimizer, **settings_of([pair for pair in set_ or [] if pair not in of_training]))
+    method = optimizers.read(optimizer, settings_of(pair for pair in set_ or [] if pair not in of_training))
     answers = _benchmark(benchmark, recipe, of_training, device)
     if out is not None:
         if out.suffix != ".parquet":
