@@ -82,17 +82,15 @@ def _declared(
     from nasbed.readers.meaning import read_declaration, said_in_words
 
     said = {"--space": space, "--architecture": architecture, "--measure": measure}
-    given = [name for name, value in said.items() if value]
-    if (given or meaning is not None) and file.suffix.lower() != ".csv":
-        raise BadSetting(
-            f"{file} says itself what its numbers mean; {given[0] if given else '--meaning'} is for CSV files"
-        )
-    if given and meaning is not None:
-        raise BadSetting(f"{given[0]} and --meaning say the same; give one of them")
+    given = [name for name, value in (*said.items(), ("--meaning", meaning)) if value]
+    if not given:
+        return None
+    if file.suffix.lower() != ".csv":
+        raise BadSetting(f"{file} says itself what its numbers mean; {given[0]} is for CSV files")
     if meaning is not None:
+        if len(given) > 1:
+            raise BadSetting(f"{given[0]} and --meaning say the same; give one of them")
         return read_declaration(meaning)
     if space is None or architecture is None or not measure:
-        if given:
-            raise BadSetting(f"--space, --architecture and --measure go together, as in: {CSV}")
-        return None
+        raise BadSetting(f"--space, --architecture and --measure go together, as in: {CSV}")
     return said_in_words(space, architecture, measure, file.name)
