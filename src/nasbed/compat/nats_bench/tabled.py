@@ -63,22 +63,16 @@ class Tabled(Answers):
 
     def copied(self, index: int, hp: str, data: str) -> Trials:
         """Give them in new objects."""
-        group = self._groups[hp, data]
-        seeds = [group.seeds[i] for i in group.which(self._row_of(index, hp, data))]
-        if not seeds:
-            raise self._absent(index, hp, data)
+        group, _, which = self._asked(index, hp, data)
+        seeds = [group.seeds[i] for i in which]
         return seeds, [ResultsCount(run_of(self.table, index, hp, data, seed)) for seed in seeds]
 
     def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
         """Give what they gave after an epoch."""
-        group = self._groups[hp, data]
+        group, row, which = self._asked(index, hp, data)
         epoch = group.epochs - 1 if iepoch is None else iepoch
         if not 0 <= epoch < group.epochs:
             raise NotMeasured(f"invalid iepoch={iepoch} < {group.epochs}: epochs count from 0; None is the last")
-        row = self._row_of(index, hp, data)
-        which = group.which(row)
-        if not which:
-            raise self._absent(index, hp, data)
         splits = self._pages[hp, data, epoch].splits(row, which)
         if splits is None:  # something is out of the ordinary
             return super().sheet(index, hp, data, iepoch)
@@ -86,18 +80,14 @@ class Tabled(Answers):
 
     def sizes(self, index: int, hp: str, data: str) -> Sizes:
         """Give what they say of the network."""
-        group, row = self._groups[hp, data], self._row_of(index, hp, data)
-        which = group.which(row)
-        if not which:
-            raise self._absent(index, hp, data)
+        group, row, which = self._asked(index, hp, data)
         values = [group.numbers[name][row].tolist() for name in ("flops", "params", "latency")]
         return Sizes([group.seeds[i] for i in which], *([some[i] for i in which] for some in values))
 
     def costs(self, index: int, hp: str, data: str) -> Info:
         """Give what they cost, on average."""
-        group, row = self._groups[hp, data], self._row_of(index, hp, data)
-        which = group.which(row)
-        splits = self._pages[hp, data, group.epochs - 1].splits(row, which) if which else {}
+        group, row, which = self._asked(index, hp, data)
+        splits = self._pages[hp, data, group.epochs - 1].splits(row, which)
         if splits is None or len(splits) != len(group.timed):  # something is out of the ordinary
             return super().costs(index, hp, data)
         info = self.sizes(index, hp, data).means
@@ -111,6 +101,14 @@ class Tabled(Answers):
         """Put all of an architecture together."""
         self._row_of(index, "", "")
         return published_of(self.table, index)
+
+    def _asked(self, index: int, hp: str, data: str) -> tuple[_Group, int, tuple[int, ...]]:
+        """Find a group, the row of an architecture, and which of the group's seeds that has: at least one."""
+        group, row = self._groups[hp, data], self._row_of(index, hp, data)
+        which = group.which(row)
+        if not which:
+            raise self._absent(index, hp, data)
+        return group, row, which
 
     def _row_of(self, index: int, hp: str, data: str) -> int:
         if self._row is None:
