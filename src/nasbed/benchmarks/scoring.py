@@ -20,8 +20,7 @@ from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 from nasbed.run.executors.retrying import survey
-from nasbed.scores.campaign import BATCH, SCORE, SURVEY
-from nasbed.scores.representatives import representatives
+from nasbed.scores.campaign import BATCH, SCORE, SURVEY, representatives
 from nasbed.scores.scores import from_json, units_of
 from nasbed.scores.spelling import read
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasbed.cli.console import progress
+from nasbed.cli.door import same_command
 from nasbed.cli.options import Address, Edges, Operations, RedoDamaged, Set, Vertices, panel, place
-from nasbed.cli.stopping import same_command
 from nasbed.cli.words import in_words
 from nasbed.core.errors import BadSetting
 

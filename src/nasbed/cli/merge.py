@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from nasbed.cli.door import same_command
 from nasbed.cli.generate import print_made
-from nasbed.cli.stopping import same_command
 
 
 def command(

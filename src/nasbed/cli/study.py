@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasbed.cli.console import print_json, print_table, print_text, print_warnings, progress
+from nasbed.cli.door import same_command
 from nasbed.cli.options import Address, Json, place
 from nasbed.cli.searching import Given, budgeted, search_options
-from nasbed.cli.stopping import same_command
 from nasbed.cli.words import duration, in_words, mean_percent, percent
 from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.run.settings import SearchSettings

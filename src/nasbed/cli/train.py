@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasbed.cli.console import print_facts, print_json, print_table, progress
+from nasbed.cli.door import same_command, stopping
 from nasbed.cli.options import Edges, Json, Operations, Set, Vertices
-from nasbed.cli.stopping import same_command, stopping
 from nasbed.cli.words import percent
 from nasbed.core.errors import BadSetting, Interrupted, NasbedError
 
