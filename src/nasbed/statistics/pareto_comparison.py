@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
-from nasbed.core.live import LiveBenchmark
 from nasbed.core.records import Archs
 from nasbed.run.history import Clock, History
 from nasbed.statistics.comparison import Comparison
@@ -116,7 +115,7 @@ def trade_offs(
         BadSetting: When there is no objective beside accuracy, or the benchmark does not know it, or there is none and
             it would have to be asked.
     """
-    if isinstance(benchmark, LiveBenchmark):
+    if benchmark is not None and benchmark.live is not None:
         benchmark = None
     judge = judge or ("validation" if benchmark is None else "mean-validation")
     fronts = {

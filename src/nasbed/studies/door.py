@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from nasbed.benchmarks.resolve import resolve
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
-from nasbed.core.live import LiveBenchmark
 from nasbed.core.records import Archs, Evaluations
 from nasbed.run.settings import BUDGETS
 from nasbed.studies.cell import BASE, Source
@@ -30,7 +29,7 @@ def checked_source(name: str, settings: dict[str, Any], pace: float, search: Map
         BadSetting: When it really trains, or cannot be searched so.
     """
     benchmark = opened(name, tuple(settings.items()), pace)
-    if isinstance(benchmark, LiveBenchmark):
+    if benchmark.live is not None:
         raise BadSetting(f"{name} really trains, which a study does not wait for; use nasbed search, one by one")
     _check(search, benchmark)
     found = benchmark.describe()
