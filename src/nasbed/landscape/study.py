@@ -27,7 +27,6 @@ class LandscapeStudy(Statistic):
         optima: Where hill climbing ends.
         walks: How soon random walks forget.
         distance: Whether better is nearer to the best.
-        missing: None: a landscape has a value at least.
     """
 
     landscape: Landscape
@@ -35,7 +34,6 @@ class LandscapeStudy(Statistic):
     optima: LocalOptima
     walks: Autocorrelation
     distance: FitnessDistance
-    missing: str | None = None
 
     def facts(self) -> dict[str, Any]:
         """Give everything but the single optima, JSON-able; shares in [0, 1], distances and lengths in moves."""

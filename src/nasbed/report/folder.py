@@ -23,7 +23,7 @@ from nasbed.statistics.improvement import improvements
 from nasbed.statistics.interquartile import interquartile_means
 from nasbed.statistics.ranks import average_ranks
 from nasbed.statistics.ranks_signed import signed_ranks
-from nasbed.statistics.statistic import Statistic
+from nasbed.statistics.statistic import Interval, Statistic, known, number
 from nasbed.statistics.targets import times_to_targets
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ _HEADERS = {
     "test_regret": "test regret, points",
     "optimum_found": "found the optimum %",
 }
+_REGRET = ("test_regret", "test_regret_low", "test_regret_high")
 
 
 def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Path]:
@@ -78,7 +79,7 @@ def about(comparison: Comparison) -> dict[str, Any]:
             }
             for label, info in infos.items()
         },
-        "optimum": dict(zip(("mean_validation", "test"), (_known(x) for x in comparison.optimum), strict=True)),
+        "optimum": dict(zip(("mean_validation", "test"), (known(x) for x in comparison.optimum), strict=True)),
         "summary": comparison.summary(),
         "separation": comparison.separated().as_dict(),
         "warnings": comparison.warnings,
@@ -97,12 +98,9 @@ def _reference(comparison: Comparison) -> dict[str, Any]:
 
 def markdown(comparison: Comparison) -> str:
     """Write the summary as a Markdown table, with what it rests on below."""
-    headers, cells = _cells_of(comparison)
-    rows = [headers, ["---", *["---:"] * (len(headers) - 1)], *cells]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     notes = [comparison.separated().sentence(), *(f"Warning: {warning}" for warning in comparison.warnings)]
     title = f"# {comparison.benchmark}, {comparison.runs:,} runs"
-    return "\n\n".join([title, table, *notes]) + "\n"
+    return "\n\n".join([title, table(_cells_of(comparison)).rstrip(), *notes]) + "\n"
 
 
 def _cells_of(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
@@ -120,22 +118,16 @@ def _cells(row: dict[str, Any], factor: float) -> list[str]:
 
     Validation values are multiplied with the factor; what is no accuracy is written as it is.
     """
-
-    def number(name: str, factor: float, digits: int) -> str:
-        return "–" if row[name] is None else f"{factor * row[name]:.{digits}f}"
-
-    regret = number("test_regret", 100, 2)
-    if row["test_regret_low"] is not None:
-        regret += f" ({number('test_regret_low', 100, 2)} to {number('test_regret_high', 100, 2)})"
+    regret = Interval(*(np.nan if row[name] is None else row[name] for name in _REGRET))
     return [
         row["optimizer"],
-        number("evaluations", 1, 1),
-        number("unique_evaluations", 1, 1),
-        number("validation", factor, 2),
-        number("mean_validation", factor, 2),
-        number("test", 100, 2),
-        regret,
-        number("optimum_found", 100, 1),
+        number(row["evaluations"], digits=1),
+        number(row["unique_evaluations"], digits=1),
+        number(row["validation"], factor),
+        number(row["mean_validation"], factor),
+        number(row["test"], 100),
+        regret.text(100),
+        number(row["optimum_found"], 100, 1),
     ]
 
 
@@ -159,10 +151,6 @@ def _file_names(comparison: Comparison) -> dict[str, str]:
             name, number = f"{stem}-{number}", number + 1
         names[label] = name
     return names
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else value
 
 
 @dataclass(frozen=True)

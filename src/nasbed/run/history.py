@@ -231,16 +231,21 @@ class History:
 
         A run's value at a point is that of its last step that had ended by then; NaN before the first.
         """
-        clock, values = self.clock(against), self.metric(metric)
-        if at is None:
-            end = clock[-1].max()
-            at = np.arange(1, end + 1) if against in ("evaluations", "unique") else np.linspace(0, end, 201)[1:]
-        points = np.asarray(at, np.float64)
+        points = counted(against, self.clock(against)[-1].max()) if at is None else np.asarray(at, np.float64)
+        return points, self.at(points, against, self.metric(metric))
+
+    def at(self, points: NDArray[np.float64], against: Clock, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give what each run had at points of a clock of what it had after each step, ``(steps, runs)``.
+
+        Returns:
+            ``(runs, points)``: that of the last step that had ended by then; NaN before the first.
+        """
+        clock = self.clock(against)
         result = np.full((self.runs, len(points)), np.nan)
         for run in range(self.runs):
             step = np.searchsorted(clock[:, run], points, side="right") - 1
             result[run] = np.where(step >= 0, values[np.maximum(step, 0), run], np.nan)
-        return points, result
+        return result
 
     def attach(self, benchmark: Benchmark) -> History:
         """Read the test and mean validation accuracy of what was chosen, now that it can do no harm.
@@ -325,6 +330,11 @@ class History:
             return _of_rows(table, json.loads(table.schema.metadata[rows_file.ABOUT]))
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise CorruptFile(f"{path} is not a history written by nasbed: {error}") from None
+
+
+def counted(against: Clock, end: float) -> NDArray[np.float64]:
+    """Give every count of a clock up to an end, or 200 steps of time."""
+    return np.arange(1.0, end + 1) if against in ("evaluations", "unique") else np.linspace(0, end, 201)[1:]
 
 
 def _of_rows(table: Any, about: Mapping[str, Any]) -> History:

@@ -10,44 +10,18 @@ https://arxiv.org/abs/2108.13264
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.statistics.statistic import known
+from nasbed.statistics.statistic import Interval
 from nasbed.statistics.summary import CONFIDENCE
 
 RESAMPLES = 2000
 """Which know the ends to 3 % of half the interval; the reference has as many for probabilities of improvement."""
 
 _CELLS_AT_ONCE = 4_000_000  # resampled numbers in one block: 32 MB
-
-
-class Interval(NamedTuple):
-    """A number and how sure it is.
-
-    Attributes:
-        value: The number; NaN where there is none.
-        low: Lower end of its 95 % interval; NaN where one run says nothing of others.
-        high: Upper end.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    def as_dict(self, name: str) -> dict[str, float | None]:
-        """Give JSON-able fields: ``name``, ``name_low``, ``name_high``."""
-        return {name: known(self.value), f"{name}_low": known(self.low), f"{name}_high": known(self.high)}
-
-    def text(self, factor: float = 1.0, digits: int = 2) -> str:
-        """Write it as ``1.23 (1.10 to 1.34)``; a dash where there is nothing."""
-        if np.isnan(self.value):
-            return "–"
-        said = f"{factor * self.value:.{digits}f}"
-        low, high = sorted((factor * self.low, factor * self.high))
-        return said if np.isnan(self.low) else f"{said} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def draws(generator: np.random.Generator, resamples: int, runs: int) -> NDArray[np.int64]:
@@ -84,10 +58,10 @@ def bootstrap(
     there = [values[~np.isnan(values)] for values in strata]
     there = [values for values in there if len(values)]
     if not there:
-        return Interval(np.nan, np.nan, np.nan)
+        return Interval(np.nan)
     value = float(statistic(np.concatenate(there)))
     if max(map(len, there)) < 2:
-        return Interval(value, np.nan, np.nan)
+        return Interval(value)
     generator = np.random.default_rng(seed)
     block = max(1, _CELLS_AT_ONCE // sum(map(len, there)))
     drawn = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +17,8 @@ from nasbed.core.records import Archs
 from nasbed.run.history import Clock, History
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.pareto import MARGIN, Front, Fronts, Judge, Scale, exact_front
-from nasbed.statistics.summary import Curve, mean_and_reach, quartiles
+from nasbed.statistics.statistic import Interval, known
+from nasbed.statistics.summary import Curve, quartiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +59,7 @@ class TradeOffs:
         found = {}
         for label, front in self.fronts.items():
             points, volumes = front.curve(self.scale, against, at)
-            regret = 1 - volumes / self.volume
-            mean, reach = mean_and_reach(regret)
-            found[label] = Curve(points, mean, mean - reach, mean + reach, *quartiles(regret))
+            found[label] = Curve.of(points, 1 - volumes / self.volume)
         return found
 
     def middle(self, label: str) -> tuple[int, Archs, NDArray[np.float64]]:
@@ -76,19 +74,15 @@ class TradeOffs:
 
     def _row(self, label: str) -> dict[str, Any]:
         share, front = self.shares[label], self.fronts[label]
-        mean, reach = mean_and_reach(share)
         q1, median, q3 = quartiles(share)
         numbers = {
-            "hypervolume": mean,
-            "hypervolume_low": mean - reach,
-            "hypervolume_high": mean + reach,
-            "hypervolume_q1": q1,
-            "hypervolume_median": median,
-            "hypervolume_q3": q3,
+            "hypervolume_q1": known(q1),
+            "hypervolume_median": known(median),
+            "hypervolume_q3": known(q3),
             "front": float(np.mean([len(front.members(run)) for run in range(front.history.runs)])),
         }
-        plain = {name: None if math.isnan(value) else float(value) for name, value in numbers.items()}
-        return {"optimizer": label, "runs": front.history.runs, **plain}
+        mean = Interval.of_mean(share).as_dict("hypervolume")
+        return {"optimizer": label, "runs": front.history.runs, **mean, **numbers}
 
 
 def trade_offs(

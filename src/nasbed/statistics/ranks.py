@@ -40,7 +40,6 @@ class AverageRanks(Statistic):
         critical_difference: By how much two average ranks must differ to be told apart (Nemenyi, 95 %).
         p_values: Nemenyi's, ``(searches, searches)``.
         words: What was ranked.
-        missing: Why there is nothing.
     """
 
     labels: tuple[str, ...]
@@ -53,7 +52,6 @@ class AverageRanks(Statistic):
     critical_difference: float
     p_values: NDArray[np.float64]
     words: str
-    missing: str | None = None
 
     @classmethod
     def ranked(
@@ -72,9 +70,8 @@ class AverageRanks(Statistic):
         nothing = np.full((k, k), np.nan)
         missing = _missing(labels, n, of)
         if missing:
-            return cls(
-                tuple(labels), np.full(k, np.nan), n, of, worth.shape[1] - n, *3 * (np.nan,), nothing, words, missing
-            )
+            unknown = np.full(k, np.nan), n, of, worth.shape[1] - n, np.nan, np.nan, np.nan, nothing
+            return cls(tuple(labels), *unknown, words, missing=missing)
         ranks = require("scipy.stats", "report").rankdata(-whole, axis=0).mean(axis=1)
         chi, p, difference, pairs = np.nan, np.nan, np.nan, nothing
         if k > 2 and n > 1:
@@ -184,7 +181,7 @@ def average_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks
             is one, by the mean over its runs, as the reference has it; claims about further benchmarks need this.
     """
     chosen = selected(comparisons, metric)
-    return AverageRanks.ranked(in_blocks(chosen, blocks), chosen.labels, chosen.words, blocks)
+    return AverageRanks.ranked(in_blocks(chosen, blocks), chosen.labels, chosen.quantity.words, blocks)
 
 
 def in_blocks(chosen: Selected, blocks: Blocks) -> NDArray[np.float64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -11,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.statistics.statistic import known, listed
 from nasbed.statistics.summary import CONFIDENCE, mean_and_reach
-
-_NAMED_AT_MOST = 6  # pairs in a sentence; four searches have as many
 
 
 @dataclass(frozen=True)
@@ -101,8 +99,8 @@ class Separation:
             if d.apart
         ]
         others = [f"{d.better} and {d.worse}" for d in self.differences if not d.apart]
-        parts = [f"told apart: {_listed(apart)}"] if apart else []
-        parts += [f"not told apart: {_listed(others)}"] if others else []
+        parts = [f"told apart: {listed(apart)}"] if apart else []
+        parts += [f"not told apart: {listed(others)}"] if others else []
         return f"By {self.metric} (95 % intervals of all pairs together, {self.runs} paired runs), {'; '.join(parts)}."
 
     def as_dict(self) -> dict[str, Any]:
@@ -111,14 +109,10 @@ class Separation:
             {
                 "better": d.better,
                 "worse": d.worse,
-                "mean": None if math.isnan(d.mean) else d.mean,
-                "reach": None if math.isnan(d.reach) else d.reach,
+                "mean": known(d.mean),
+                "reach": known(d.reach),
                 "apart": d.apart,
             }
             for d in self.differences
         ]
         return {"metric": self.metric, "confidence": CONFIDENCE, "runs": self.runs, "pairs": pairs}
-
-
-def _listed(pairs: list[str]) -> str:
-    return ", ".join(pairs) if len(pairs) <= _NAMED_AT_MOST else f"{len(pairs)} pairs"

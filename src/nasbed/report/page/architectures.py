@@ -13,7 +13,7 @@ from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Drawing, Drawings, Figure, Part, Section, Table, View, shown
-from nasbed.report.page.words import axis, number, value, winner
+from nasbed.report.words import number, value, winner
 from nasbed.run.history import History, Metric
 from nasbed.statistics.comparison import Comparison
 
@@ -217,7 +217,7 @@ def _figure(comparison: Comparison, label: str, run: int, steps: list[int]) -> F
         "tree",
         f"Every trial of one run of {label}, by what was heard of it (grey); in colour {kind}; the large dot is what "
         "the run chose.",
-        {"": View(data, {"xaxis": {"title": "trial"}, "yaxis": {"title": axis(comparison, "validation")}})},
+        {"": View(data, {"xaxis": {"title": "trial"}, "yaxis": {"title": comparison.quantity("validation").axis}})},
         height=320,
     )
 

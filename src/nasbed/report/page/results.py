@@ -11,7 +11,7 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View
 from nasbed.report.page.ranking import named_rows
-from nasbed.report.page.words import axis, metrics, number, runs, searches, value
+from nasbed.report.words import metrics, number, plus_or_minus, searches, value
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.curse import Curse, winners_curse
@@ -50,9 +50,9 @@ def summary(comparison: Comparison) -> Section:
     kept = [i for i in range(len(headers)) if i < _EPOCHS or any(row[i] != "–" for row in rows)]
     kept = [i for i in kept if i != _EPOCHS or not alike]
     caption = (
-        f"Means over {runs(comparison)}. What a search heard of its incumbent is one training's {comparison.split}; "
-        f"mean {comparison.split} and test are means over all trainings that the benchmark has of it. The regret has "
-        "the 95 % interval of its mean (Student's t)."
+        f"Means over {comparison.runs_in_words}. What a search heard of its incumbent is one training's "
+        f"{comparison.split}; mean {comparison.split} and test are means over all trainings that the benchmark has of "
+        "it. The regret has the 95 % interval of its mean (Student's t)."
     )
     return Section(
         "summary",
@@ -62,9 +62,6 @@ def summary(comparison: Comparison) -> Section:
 
 
 def _row(comparison: Comparison, row: dict[str, Any]) -> list[str]:
-    regret = number(row["test_regret"], 2, 100)
-    if row["test_regret_low"] is not None:
-        regret += f" ± {number(row['test_regret_high'] - row['test_regret'], 2, 100)}"
     return [
         row["optimizer"],
         f"{row['runs']:,}",
@@ -74,7 +71,7 @@ def _row(comparison: Comparison, row: dict[str, Any]) -> list[str]:
         value(comparison, "validation", row["validation"]),
         value(comparison, "mean-validation", row["mean_validation"]),
         value(comparison, "test", row["test"]),
-        regret,
+        plus_or_minus(row, "test_regret"),
         number(row["optimum_found"], 1, 100),
     ]
 
@@ -87,8 +84,8 @@ def spread(comparison: Comparison) -> Section | None:
     views = {str(metric): _view(comparison, metric) for metric in chosen}
     figure = Figure(
         "final",
-        f"What {runs(comparison)} of each search ended with. Dot: a run; box: quartiles, with whiskers to the last run "
-        "within one and a half boxes; diamond: mean with its 95 % confidence interval.",
+        f"What {comparison.runs_in_words} of each search ended with. Dot: a run; box: quartiles, with whiskers to the "
+        "last run within one and a half boxes; diamond: mean with its 95 % confidence interval.",
         views,
         [Switch("metric", {metric: comparison.words(metric) for metric in chosen})],
         height=150 + 64 * len(comparison.histories),
@@ -98,7 +95,7 @@ def spread(comparison: Comparison) -> Section | None:
     table = Table(
         headers,
         rows,
-        f"By {middle.words}: what the middle half of the runs is worth on average, with the 95 % "
+        f"By {middle.quantity.words}: what the middle half of the runs is worth on average, with the 95 % "
         f"interval of {middle.resamples:,} bootstrap resamples.",
     )
     return Section("final", "Where the runs ended", [figure, *([] if middle.missing else [table])])
@@ -112,7 +109,7 @@ def _view(comparison: Comparison, metric: Metric) -> View:
         if len(there):
             data += _traces(there, i)
     vertical = {**named_rows(list(finals)), "range": [len(finals) - 0.4, -0.6], "showgrid": False}
-    return View(data, {"xaxis": {"title": f"final {axis(comparison, metric)}"}, "yaxis": vertical})
+    return View(data, {"xaxis": {"title": f"final {comparison.quantity(metric).axis}"}, "yaxis": vertical})
 
 
 def _traces(values: NDArray[np.float64], i: int) -> list[dict[str, Any]]:
@@ -166,23 +163,23 @@ def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section
     found = winners_curse(comparison, benchmark)
     if found.missing or not any(abs(one.optimism.value) > _NOTHING for one in found.curses):
         return None
-    accuracies = found.factor == 100
+    accuracies = found.quantity.factor == 100
     kinds = ("heard", "mean", "test") if accuracies else ("heard", "mean")
     data = [
         trace
         for row, one in enumerate(found.curses)
-        for trace in _marks(one, row, [*kinds], found.factor)
+        for trace in _marks(one, row, [*kinds], found.quantity.factor)
         if trace["x"]
     ]
     unit = " (%)" if accuracies else ""
     layout = {
-        "xaxis": {"title": f"{'accuracy' if accuracies else found.words}{unit}"},
+        "xaxis": {"title": f"{'accuracy' if accuracies else found.quantity.words}{unit}"},
         "yaxis": {**named_rows([one.optimizer for one in found.curses]), "showgrid": False},
     }
     figure = Figure(
         "curse",
-        f"What {runs(comparison)} of each search selected, in the mean: circle, what the search heard of it; diamond, "
-        f"the mean {comparison.split} over all its trainings"
+        f"What {comparison.runs_in_words} of each search selected, in the mean: circle, what the search heard of it; "
+        f"diamond, the mean {comparison.split} over all its trainings"
         + ("; square, its mean test accuracy." if accuracies else "."),
         {"": View(data, layout)},
         height=120 + 40 * len(found.curses),
