@@ -29,7 +29,7 @@ def checked_source(name: str, settings: dict[str, Any], pace: float, search: Map
         UnknownName: When there is no such benchmark.
         BadSetting: When it really trains, or cannot be searched so.
     """
-    benchmark = opened(name, tuple(settings.items()), pace)
+    benchmark = _opened(name, tuple(settings.items()), pace)
     if isinstance(benchmark, LiveBenchmark):
         raise BadSetting(f"{name} really trains, which a study does not wait for; use nasbed search, one by one")
     _check(search, benchmark)
@@ -37,9 +37,13 @@ def checked_source(name: str, settings: dict[str, Any], pace: float, search: Map
     return Source(name, settings, pace, benchmark.name, found.get("checksum"))
 
 
-@cache
-def opened(name: str, settings: tuple[tuple[str, Any], ...], pace: float) -> Benchmark:
+def opened(source: Source) -> Benchmark:
     """Open a benchmark, once a process."""
+    return _opened(source.name, tuple(source.settings.items()), source.pace)
+
+
+@cache
+def _opened(name: str, settings: tuple[tuple[str, Any], ...], pace: float) -> Benchmark:
     benchmark = resolve(name, **dict(settings))
     return benchmark if pace == 1 else Paced(benchmark, pace)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
+from nasbed.core.benchmark import Benchmark
 from nasbed.core.rng import Streams
 from nasbed.studies.cell import Cell
 from nasbed.studies.door import opened
@@ -39,7 +39,7 @@ class Estimate:
 
 def estimate(cell: Cell, part: int) -> Estimate:
     """Say what a cell takes that is played in parts of so many runs."""
-    count, each = evaluations(cell), _mean_seconds(*_source(cell))
+    count, each = evaluations(cell), _mean_seconds(opened(cell.source), cell.search.epochs)
     parts = -(-cell.runs // part)
     work = count * (parts * SECONDS_A_STEP + cell.runs * SECONDS_AN_EVALUATION) + parts * _SECONDS_A_CELL
     return Estimate(count, count * each / (cell.search.workers or 1), work)
@@ -48,8 +48,8 @@ def estimate(cell: Cell, part: int) -> Estimate:
 def evaluations(cell: Cell) -> float:
     """Say how many evaluations a run of a cell will have, by its budget and what a random architecture costs."""
     how, limits = cell.search, []
-    each = _mean_seconds(*_source(cell))
-    benchmark = opened(*_source(cell)[:3])
+    benchmark = opened(cell.source)
+    each = _mean_seconds(benchmark, how.epochs)
     if how.evaluations is not None:
         limits.append(float(how.evaluations))
     if how.total_epochs is not None:
@@ -62,20 +62,9 @@ def evaluations(cell: Cell) -> float:
     return float(min(limits, default=1.0))
 
 
-def together(cells: Sequence[Cell], part: int) -> float:
-    """Give the seconds of one core that all of them take, roughly."""
-    return sum(estimate(cell, part).work for cell in cells)
-
-
-def _source(cell: Cell) -> tuple[str, tuple[tuple[str, object], ...], float, int | None]:
-    source = cell.source
-    return source.name, tuple(source.settings.items()), source.pace, cell.search.epochs
-
-
 @cache
-def _mean_seconds(name: str, settings: tuple[tuple[str, object], ...], pace: float, epochs: int | None) -> float:
+def _mean_seconds(benchmark: Benchmark, epochs: int | None) -> float:
     """Give what training a random architecture takes, on average; NaN where nobody knows."""
-    benchmark = opened(name, settings, pace)
     archs = benchmark.space.sample(Streams.from_seed(0, _SAMPLE, 0, "estimate"))
     seconds = benchmark.query(archs, epochs).seconds
     return float(mean_of(seconds[None])[0])

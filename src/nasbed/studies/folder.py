@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -98,15 +97,10 @@ class StudyFolder(Store):
 
     def _is_whole(self, hash_: str, file: Path) -> bool:
         """Say whether a file that the study wants is whole and what its name says; what is not is moved aside."""
-        if hash_ not in self._parts_of:
-            return False
-        try:
-            if about_of(file)["info"]["study"]["hash"] == hash_:
-                return True
-        except CorruptFile:
-            pass
-        file.replace(file.with_suffix(DAMAGED))
-        return False
+        wanted, whole = hash_ in self._parts_of, _is_whole(hash_, file)
+        if wanted and not whole:
+            file.replace(file.with_suffix(DAMAGED))
+        return wanted and whole
 
     def _fits(self, file: Path) -> bool:
         """Say whether a part has the runs that it should have: another study may have divided its cells otherwise."""
@@ -130,11 +124,6 @@ class StudyFolder(Store):
         for name in self._units:
             if name in self:
                 yield name, {"unit": name, "error": None}
-
-    @cached_property
-    def whole(self) -> dict[str, Path]:
-        """Give the file of each of the study's cells that is done, by hash."""
-        return dict(self._files)
 
     # ── what comes ────────────────────────────────────────────────────────────────────────────────────────────
 
