@@ -24,6 +24,7 @@ Duplicates = Literal["pay", "free", "skip"]
 Repeats = Literal["draw", "mean"]
 Scheduling = Literal["asynchronous", "synchronous"]
 Absent = Literal["hide", "refuse"]
+_CHOICES = {"duplicates": Duplicates, "repeats": Repeats, "scheduling": Scheduling, "absent": Absent}
 
 CLOCKS = ("evaluations", "epochs", "seconds", "total_seconds")
 """What budgets limit, as a history calls it."""
@@ -97,15 +98,10 @@ class SearchSettings:
         for clock, limit in self._budget().items():
             if limit is not None and not limit > 0:
                 raise BadSetting(f"a budget of {limit} {clock} allows nothing; give a positive number")
-        if self.duplicates not in get_args(Duplicates):
-            allowed = ", ".join(get_args(Duplicates))
-            raise BadSetting(f"duplicates are treated as one of {allowed}, not {self.duplicates!r}")
-        if self.repeats not in get_args(Repeats):
-            raise BadSetting(f"repeats are 'draw' or 'mean', not {self.repeats!r}")
-        if self.scheduling not in get_args(Scheduling):
-            raise BadSetting(f"scheduling is one of {', '.join(get_args(Scheduling))}, not {self.scheduling!r}")
-        if self.absent not in get_args(Absent):
-            raise BadSetting(f"absent is one of {', '.join(get_args(Absent))}, not {self.absent!r}")
+        for name, kind in _CHOICES.items():
+            if getattr(self, name) not in get_args(kind):
+                allowed = ", ".join(get_args(kind))
+                raise BadSetting(f"{name} is one of {allowed}, not {getattr(self, name)!r}")
         if self.workers is not None and self.workers < 1:
             raise BadSetting(f"a run has at least 1 worker, not {self.workers}")
         if not 0 <= self.failures <= 1:
