@@ -15,6 +15,7 @@ from nasbed.report import statistics_figures as draw
 from nasbed.report.figures import course, drawn, outcome, prepared, written
 from nasbed.report.latex import comma_separated, latex
 from nasbed.report.latex import markdown as table
+from nasbed.report.words import summary
 from nasbed.run.history import Metric
 from nasbed.statistics.anytime import anytime_areas
 from nasbed.statistics.comparison import Comparison
@@ -23,24 +24,13 @@ from nasbed.statistics.improvement import improvements
 from nasbed.statistics.interquartile import interquartile_means
 from nasbed.statistics.ranks import average_ranks
 from nasbed.statistics.ranks_signed import signed_ranks
-from nasbed.statistics.statistic import Interval, Statistic, known, number
+from nasbed.statistics.statistic import Statistic, known
 from nasbed.statistics.targets import times_to_targets
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _POINTS = 100  # of a reference's course, along a linear and along a logarithmic axis each
-_HEADERS = {
-    "optimizer": "optimizer",
-    "evaluations": "evaluations",
-    "unique_evaluations": "unique",
-    "validation": "validation (heard) %",
-    "mean_validation": "validation (mean) %",
-    "test": "test %",
-    "test_regret": "test regret, points",
-    "optimum_found": "found the optimum %",
-}
-_REGRET = ("test_regret", "test_regret_low", "test_regret_high")
 
 
 def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Path]:
@@ -52,7 +42,7 @@ def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Pat
     paths.append(written(folder / "summary.csv", comparison.frame().to_csv(lineterminator="\n")))
     paths.append(written(folder / "summary.md", markdown(comparison)))
     caption = " ".join([comparison.separated().sentence(), *comparison.warnings])
-    paths.append(written(folder / "summary.tex", latex(_cells_of(comparison), caption, "tab:summary")))
+    paths.append(written(folder / "summary.tex", latex(summary(comparison), caption, "tab:summary")))
     paths += save_statistics(comparison, statistics, forms)
     for label, name in _file_names(comparison).items():
         paths.append(comparison.histories[label].to_parquet(histories / f"{name}.parquet"))
@@ -100,35 +90,7 @@ def markdown(comparison: Comparison) -> str:
     """Write the summary as a Markdown table, with what it rests on below."""
     notes = [comparison.separated().sentence(), *(f"Warning: {warning}" for warning in comparison.warnings)]
     title = f"# {comparison.benchmark}, {comparison.runs:,} runs"
-    return "\n\n".join([title, table(_cells_of(comparison)).rstrip(), *notes]) + "\n"
-
-
-def _cells_of(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
-    """Write the summary for people: headers and rows."""
-    headers = {name: header.replace("validation", comparison.split) for name, header in _HEADERS.items()}
-    if comparison.factor("validation") == 1:
-        words = comparison.words("validation")
-        headers |= {"validation": f"{words} (heard)", "mean_validation": f"{words} (mean)"}
-    rows = [_cells(row, comparison.factor("validation")) for row in comparison.summary()]
-    return list(headers.values()), rows
-
-
-def _cells(row: dict[str, Any], factor: float) -> list[str]:
-    """Write one row of the summary for people: percentages, and the regret with its interval.
-
-    Validation values are multiplied with the factor; what is no accuracy is written as it is.
-    """
-    regret = Interval(*(np.nan if row[name] is None else row[name] for name in _REGRET))
-    return [
-        row["optimizer"],
-        number(row["evaluations"], digits=1),
-        number(row["unique_evaluations"], digits=1),
-        number(row["validation"], factor),
-        number(row["mean_validation"], factor),
-        number(row["test"], 100),
-        regret.text(100),
-        number(row["optimum_found"], 100, 1),
-    ]
+    return "\n\n".join([title, table(summary(comparison)).rstrip(), *notes]) + "\n"
 
 
 def _figures(comparison: Comparison) -> Iterator[tuple[str, Figure]]:

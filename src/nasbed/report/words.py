@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.statistic import Cells, Statistic
+from nasbed.statistics.statistic import Cells
 
 _NAMED_AT_MOST = 3
 _LOG_FROM = 4.0  # times
@@ -66,9 +66,9 @@ def spans_much(values: ArrayLike) -> bool:
     return len(positive) > 0 and bool(positive.max() > _LOG_FROM * positive.min())
 
 
-def searches(found: Statistic) -> Cells:
-    """Give the table of a statistic in the page's words: what programs call optimizers are its searches."""
-    headers, rows = found.cells()
+def searches(cells: Cells) -> Cells:
+    """Give a table in the page's words: what programs call optimizers are its searches."""
+    headers, rows = cells
     return ["search" if header == "optimizer" else header for header in headers], rows
 
 
@@ -129,3 +129,26 @@ def plus_or_minus(row: Mapping[str, Any], name: str) -> str:
     """Write a mean of a summary in percent, with how far its interval reaches where that is known."""
     mean, high = row[name], row[f"{name}_high"]
     return number(mean, 2, 100) + ("" if high is None else f" ± {number(high - mean, 2, 100)}")
+
+
+def summary(comparison: Comparison) -> Cells:
+    """Write the summary of a comparison, a row a search; without what is known of none, and epochs that are alike."""
+    found = comparison.summary()
+    accuracy = comparison.factor("validation") == 100
+    heard, unit = (comparison.split, " %") if accuracy else (comparison.words("validation"), "")
+    columns: dict[str, list[str]] = {
+        "optimizer": [row["optimizer"] for row in found],
+        "runs": [f"{row['runs']:,}" for row in found],
+        "evaluations": [number(row["evaluations"], 1) for row in found],
+        "unique": [number(row["unique_evaluations"], 1) for row in found],
+        "epochs": [number(row["epochs"], 0) for row in found],
+        f"{heard} (heard){unit}": [value(comparison, "validation", row["validation"]) for row in found],
+        f"{heard} (mean){unit}": [value(comparison, "mean-validation", row["mean_validation"]) for row in found],
+        "test %": [number(row["test"], 2, 100) for row in found],
+        "test regret, points": [plus_or_minus(row, "test_regret") for row in found],
+        "found the optimum %": [number(row["optimum_found"], 1, 100) for row in found],
+    }
+    if len(set(columns["epochs"])) == 1:
+        del columns["epochs"]  # they are as many evaluations
+    told = {header: texts for header, texts in columns.items() if set(texts) != {"–"}}
+    return list(told), [list(row) for row in zip(*told.values(), strict=True)]

@@ -12,7 +12,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.report.page.bands import points
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View, shown
-from nasbed.report.page.progress import band, legend, line, logarithmic
+from nasbed.report.page.progress import band, dots, legend, line, logarithmic
 from nasbed.report.words import CLOCKS, along, clocks, number, plus_or_minus
 from nasbed.run.history import Clock
 from nasbed.statistics.comparison import Comparison
@@ -85,18 +85,11 @@ def _front(found: TradeOffs, comparison: Comparison, cost: int) -> View:
     ]
     for i, label in enumerate(comparison.histories):
         _, archs, held = found.middle(label)
-        data.append(
-            {
-                "x": numbers(held[:, cost]),
-                "y": numbers(factor * held[:, 0]),
-                "mode": "markers",
-                "marker": {"color": f"@{i}", "size": 8, "symbol": _SYMBOLS[i % len(_SYMBOLS)]},
-                "legendgroup": str(i),
-                "name": shown(label),
-                "text": [shown(comparison.histories[label].space.format(arch)) for arch in archs],
-                "hovertemplate": "%{x}, %{y}<br>%{text}<extra></extra>",
-            }
-        )
+        marker = {"color": f"@{i}", "size": 8, "symbol": _SYMBOLS[i % len(_SYMBOLS)]}
+        text = [shown(comparison.histories[label].space.format(arch)) for arch in archs]
+        mine = {"legendgroup": str(i), "name": shown(label), "text": text}
+        hover = "%{x}, %{y}<br>%{text}<extra></extra>"
+        data.append(dots(held[:, cost], factor * held[:, 0], marker, **mine, hovertemplate=hover))
     unit = " (%)" if factor == 100 else ""
     layout = {"xaxis": {"title": found.objectives[cost]}, "yaxis": {"title": f"{_judged(found, comparison)}{unit}"}}
     return View(data, layout)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nasbed.report.page.bands import STATISTICS, Band, bands, points
 from nasbed.report.page.encoding import numbers
@@ -75,6 +76,11 @@ def band(at: list[Any], low: NDArray[np.float64], high: NDArray[np.float64], i: 
     }
     filled = {"fill": "tonexty", "fillcolor": f"@{i}/0.18"}
     return [{**edge, "y": numbers(low)}, {**edge, "y": numbers(high), **filled}]
+
+
+def dots(x: ArrayLike, y: ArrayLike, marker: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Give the trace of some marks."""
+    return {"x": numbers(x), "y": numbers(y), "mode": "markers", "marker": marker, **more}
 
 
 def line(at: list[Any], values: NDArray[np.float64], i: int, label: str, shape: str = "linear") -> dict[str, Any]:

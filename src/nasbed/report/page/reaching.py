@@ -48,7 +48,7 @@ def reaching(comparison: Comparison) -> Section | None:
         legend(comparison),
         360,
     )
-    headers, rows = searches(first)
+    headers, rows = searches(first.cells())
     caption = (
         "How many runs reached each target, with Wilson's 95 % interval; when half of all runs had; and the expected "
         "running time: all that was spent, over the number of successes."
