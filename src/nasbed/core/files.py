@@ -85,3 +85,8 @@ def check_place(path: Path) -> None:
         raise BadSetting(f"{path} is a folder; give the name of a file")
     if not os.access(path.parent, os.W_OK):
         raise BadSetting(f"the folder {path.parent} may not be written to; choose another place for {path.name}")
+
+
+def slug(text: str, otherwise: str) -> str:
+    """Give a text as a file's name may have it; something else where nothing is left of it."""
+    return re.sub(r"[^A-Za-z0-9._=-]+", "-", text).strip("-.") or otherwise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.files import slug
 from nasbed.report.figures import drawing, drawn, prepared, written
 from nasbed.report.latex import markdown as table
 from nasbed.scores.scores import BESIDE
@@ -53,8 +53,7 @@ def save(correlation: Correlation, folder: Path, forms: Sequence[str]) -> list[P
     prepared(folder, forms)
     paths = drawn(overview(correlation), folder, "overview", forms)
     for proxy in correlation.agreements:
-        name = re.sub(r"[^A-Za-z0-9._=-]+", "-", proxy)
-        paths += drawn(scatter(correlation, proxy), folder, f"scatter-{name}", forms)
+        paths += drawn(scatter(correlation, proxy), folder, f"scatter-{slug(proxy, 'proxy')}", forms)
     paths.append(written(folder / "correlation.csv", correlation.frame().to_csv(lineterminator="\n")))
     paths.append(written(folder / "correlation.md", markdown(correlation)))
     paths.append(written(folder / "correlation.json", json.dumps(correlation.as_dict(), indent=2) + "\n"))

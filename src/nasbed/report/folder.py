@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nasbed.core.checked import write_json
+from nasbed.core.files import slug
 from nasbed.report import statistics_figures as draw
 from nasbed.report.figures import course, drawn, outcome, prepared, written
 from nasbed.report.latex import comma_separated, latex
@@ -22,6 +22,7 @@ from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.curse import winners_curse
 from nasbed.statistics.improvement import improvements
 from nasbed.statistics.interquartile import interquartile_means
+from nasbed.statistics.random_search import recorded
 from nasbed.statistics.ranks import average_ranks
 from nasbed.statistics.ranks_signed import signed_ranks
 from nasbed.statistics.statistic import Statistic, known
@@ -83,7 +84,7 @@ def _reference(comparison: Comparison) -> dict[str, Any]:
         return {}
     end = max(float(history.clock("evaluations")[-1].max()) for history in comparison.histories.values())
     at = np.unique(np.round(np.concatenate([np.geomspace(1, end, _POINTS), np.linspace(1, end, _POINTS)])))
-    return {"reference": comparison.reference.recorded(at).as_dict()}
+    return {"reference": recorded(comparison.reference, at).as_dict()}
 
 
 def markdown(comparison: Comparison) -> str:
@@ -107,7 +108,7 @@ def _file_names(comparison: Comparison) -> dict[str, str]:
     """Give each label a file name of its own, of harmless characters."""
     names: dict[str, str] = {}
     for label in comparison.histories:
-        stem = re.sub(r"[^A-Za-z0-9._=-]+", "-", label).strip("-.") or "search"
+        stem = slug(label, "search")
         taken, name, number = {other.lower() for other in names.values()}, stem, 2
         while name.lower() in taken:
             name, number = f"{stem}-{number}", number + 1

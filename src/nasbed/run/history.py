@@ -24,6 +24,7 @@ from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 from nasbed.run import rows_file
+from nasbed.run.settings import points_to
 
 Clock = Literal["evaluations", "epochs", "seconds", "unique", "total_seconds"]
 Metric = Literal["validation", "mean-validation", "test", "validation-regret", "test-regret"]
@@ -165,8 +166,8 @@ class History:
     @property
     def best_value(self) -> NDArray[np.float64]:
         """What each run heard of its final incumbent, ``(runs,)``; NaN where every training failed."""
-        last = self.incumbents[-1]
-        return np.where(last >= 0, self.value[last, np.arange(self.runs)], np.nan)
+        value: NDArray[np.float64] = self.metric("validation")[-1]
+        return value
 
     def clock(self, name: Clock = "evaluations") -> NDArray[np.float64]:
         """Give what each run had spent after each step, ``(steps, runs)``.
@@ -227,23 +228,17 @@ class History:
         Args:
             metric: What to read.
             against: Which clock.
-            at: Points of the clock; None for every count up to the longest run, or 200 steps of time.
-
-        A run's value at a point is that of its last step that had ended by then; NaN before the first.
+            at: Points of the clock; None for every count up to the longest run, or 200 steps of time. A run's value
+                at a point is that of its last step that had ended by then.
         """
-        points = counted(against, self.clock(against)[-1].max()) if at is None else np.asarray(at, np.float64)
+        points = points_to(self.clock(against)[-1].max(), against) if at is None else np.asarray(at, np.float64)
         return points, self.at(points, against, self.metric(metric))
 
     def at(self, points: NDArray[np.float64], against: Clock, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give what each run had at points of a clock of what it had after each step, ``(steps, runs)``.
-
-        Returns:
-            ``(runs, points)``: that of the last step that had ended by then; NaN before the first.
-        """
-        clock = self.clock(against)
+        """Give runs' ``(steps, runs)`` of something at points of a clock, ``(runs, points)``; NaN before the first."""
         result = np.full((self.runs, len(points)), np.nan)
-        for run in range(self.runs):
-            step = np.searchsorted(clock[:, run], points, side="right") - 1
+        for run, clock in enumerate(self.clock(against).T):
+            step = np.searchsorted(clock, points, side="right") - 1
             result[run] = np.where(step >= 0, values[np.maximum(step, 0), run], np.nan)
         return result
 
@@ -330,11 +325,6 @@ class History:
             return _of_rows(table, json.loads(table.schema.metadata[rows_file.ABOUT]))
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise CorruptFile(f"{path} is not a history written by nasbed: {error}") from None
-
-
-def counted(against: Clock, end: float) -> NDArray[np.float64]:
-    """Give every count of a clock up to an end, or 200 steps of time."""
-    return np.arange(1.0, end + 1) if against in ("evaluations", "unique") else np.linspace(0, end, 201)[1:]
 
 
 def _of_rows(table: Any, about: Mapping[str, Any]) -> History:

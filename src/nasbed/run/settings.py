@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, get_args
 from nasbed.core.errors import BadSetting, UnknownName
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nasbed.core.benchmark import Benchmark
     from nasbed.core.rng import Streams
 
@@ -203,6 +206,13 @@ def spread(usual: SearchSettings) -> Callable[[_Function], _Function]:
         return function
 
     return spreading
+
+
+def points_to(end: float, clock: str) -> NDArray[np.float64]:
+    """Return the points of a clock at which a curve is shown: every count up to an end, or 200 steps of time."""
+    import numpy as np  # which a command that is refused need not wait for
+
+    return np.arange(1.0, end + 1) if clock in ("evaluations", "unique") else np.linspace(0, end, 201)[1:]
 
 
 def in_words(budget: Mapping[str, float | None]) -> str:

@@ -94,15 +94,13 @@ def interquartile_means(
     """
     chosen = selected(comparisons, metric)
     strata = [[block[i] for block in chosen.blocks.values()] for i in range(len(chosen.labels))]
-    found = [
-        tuple(bootstrap(some, statistic, resamples=n, seed=seed) for some in strata)
-        for statistic, n in ((interquartile_mean, resamples), (_median, 1))
-    ]
+    intervals = tuple(bootstrap(some, interquartile_mean, resamples=resamples, seed=seed) for some in strata)
+    ended = [np.concatenate(some) for some in strata]
     runs = chosen.found
     return InterquartileMeans(
         chosen.labels,
-        found[0],
-        tuple(interval.value for interval in found[1]),
+        intervals,
+        tuple(float(np.median(values[~np.isnan(values)])) if runs[i] else np.nan for i, values in enumerate(ended)),
         runs,
         tuple(chosen.played - there for there in runs),
         chosen.quantity,
@@ -110,7 +108,3 @@ def interquartile_means(
         resamples,
         missing=None if any(runs) else chosen.nothing_found,
     )
-
-
-def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.median(values, axis=-1))

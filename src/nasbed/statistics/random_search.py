@@ -156,11 +156,6 @@ class RandomReference:
         """Give the expected test accuracy of the incumbent after so many evaluations."""
         return expected_best(self.values, self.probabilities, evaluations, of=self.test)
 
-    def recorded(self, evaluations: ArrayLike) -> RecordedReference:
-        """Keep the course at some counts of evaluations alone: enough to draw it, and small enough for a file."""
-        at = np.asarray(evaluations, np.float64)
-        return RecordedReference(at, self.validation_after(at), self.test_after(at))
-
 
 @dataclass(frozen=True, eq=False)
 class RecordedReference:
@@ -196,10 +191,11 @@ class RecordedReference:
         """Give the expected test accuracy of the incumbent after so many evaluations; NaN beyond what was written."""
         return np.interp(np.asarray(evaluations, np.float64), self.at, self.test, right=np.nan)
 
-    def recorded(self, evaluations: ArrayLike) -> RecordedReference:
-        """Keep the course at other counts alone."""
-        at = np.asarray(evaluations, np.float64)
-        return RecordedReference(at, self.validation_after(at), self.test_after(at))
+
+def recorded(reference: RandomReference | RecordedReference, evaluations: ArrayLike) -> RecordedReference:
+    """Keep the course at some counts of evaluations alone: enough to draw it, and small enough for a file."""
+    at = np.asarray(evaluations, np.float64)
+    return RecordedReference(at, reference.validation_after(at), reference.test_after(at))
 
 
 def random_reference(

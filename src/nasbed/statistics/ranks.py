@@ -19,7 +19,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.selected import Comparisons, Selected, selected
-from nasbed.statistics.statistic import Cells, Statistic, known, listed, number, p_value
+from nasbed.statistics.statistic import Column, Statistic, known, listed, number, p_value
 from nasbed.statistics.summary import CONFIDENCE
 
 Blocks = Literal["runs", "benchmarks"]
@@ -117,36 +117,27 @@ class AverageRanks(Statistic):
             "cliques": [list(clique) for clique in self.cliques],
         }
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Give ``optimizer, rank`` and Nemenyi's p-value against each of the others, best rank first."""
+    def columns(self) -> list[Column]:
+        """Return ``optimizer, rank``, best rank first, and for people Nemenyi's p-value against each of the others."""
+        order = self.order
+        against = {j: [np.nan if i == j else float(self.p_values[i, j]) for i in order] for j in order}
         return [
-            {
-                "optimizer": self.labels[i],
-                "rank": known(self.ranks[i]),
-                "nemenyi_p": {
-                    other: known(self.p_values[i, j]) for j, other in enumerate(self.labels) if other != self.labels[i]
-                },
-            }
-            for i in self.order
+            Column("optimizer", "optimizer", [self.labels[i] for i in order]),
+            Column("rank", "average rank", [float(self.ranks[i]) for i in order], number),
+            *(Column("", f"p against {self.labels[j]}", values, p_value) for j, values in against.items()),
         ]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give ``optimizer, rank, nemenyi_p``, the last of which has the p-value against each of the others."""
+        others = [
+            {other: known(self.p_values[i, j]) for j, other in enumerate(self.labels) if j != i} for i in self.order
+        ]
+        return [{**row, "nemenyi_p": p} for row, p in zip(super().rows(), others, strict=True)]
 
     def frame(self) -> Any:
         """Give ``optimizer, rank`` as a ``pandas.DataFrame``, and a column of p-values a search."""
         rows = [{"optimizer": row["optimizer"], "rank": row["rank"], **row["nemenyi_p"]} for row in self.rows()]
         return require("pandas", "report").DataFrame(rows)
-
-    def cells(self) -> Cells:
-        """Give ranks and p-values for people."""
-        best = [self.labels[i] for i in self.order]
-        rows = [
-            [
-                row["optimizer"],
-                number(row["rank"]),
-                *(p_value(np.nan if (p := row["nemenyi_p"].get(other)) is None else p) for other in best),
-            ]
-            for row in self.rows()
-        ]
-        return ["optimizer", "average rank", *(f"p against {other}" for other in best)], rows
 
     def sentence(self) -> str:
         """Say the ranks, Friedman's verdict and which pairs Nemenyi's test tells apart."""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.extras import require
-from nasbed.run.history import Clock, History, Metric, counted
+from nasbed.run.history import Clock, History, Metric
+from nasbed.run.settings import points_to
 
 CONFIDENCE = 0.95
 
@@ -61,7 +62,7 @@ def curve(history: History, metric: Metric, against: Clock, at: NDArray[np.float
 
 def points_of(history: History, against: Clock) -> NDArray[np.float64]:
     """Give the points of a clock at which a curve is shown: every count, or 200 steps of time, up to ``horizon``."""
-    return counted(against, horizon(history, against))
+    return points_to(horizon(history, against), against)
 
 
 def horizon(history: History, against: Clock) -> float:

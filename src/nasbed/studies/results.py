@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
+from nasbed.core.files import slug
 from nasbed.report.figures import FORMS, drawn, written
 from nasbed.report.latex import rows_as_csv
 from nasbed.run import rows_file
@@ -23,7 +24,7 @@ from nasbed.run.history import History, Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.random_search import RandomReference, random_reference
 from nasbed.statistics.summary import mean_and_reach, quartiles
-from nasbed.studies.cell import Cell, slug
+from nasbed.studies.cell import Cell
 from nasbed.studies.door import opened
 from nasbed.studies.folder import PLAYED_AGAIN, about_of, cell_files, damaged_files
 from nasbed.studies.outcomes import CLOCKS, outcomes
@@ -216,13 +217,13 @@ class Results:
             written(folder / "study.json", json.dumps(about, indent=2) + "\n"),
         ]
         for name, comparison in self.comparisons.items():
-            paths += comparison.save(folder / slug(name))
+            paths += comparison.save(folder / slug(name, "cell"))
         if self.comparisons:
             title = self.study.title or self.study.name
             paths.append(write_page(self.comparisons, folder / "report.html", title, self._benchmarks))
         grids = self.grids()
         for name, grid in grids.items():
-            stem = "surface" if len(grids) == 1 else f"surface-{slug(name)}"
+            stem = "surface" if len(grids) == 1 else f"surface-{slug(name, 'cell')}"
             paths.append(written(folder / f"{stem}.csv", grid.csv()))
             called = name if len(grids) > 1 or not self.study.title else ""
             title = "\n".join(filter(None, (self.study.title, called))) + f" · mean of {self.study.runs} runs"

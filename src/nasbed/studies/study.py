@@ -228,7 +228,7 @@ class Study:
             BadSetting: When the study or the executor is not allowed, or another process works in the folder.
             Interrupted: At Ctrl-C; the same call goes on.
         """
-        from nasbed.studies.estimate import evaluations
+        from nasbed.studies.door import evaluations
 
         out = Path(out).expanduser()
         settings = {**(executor_settings or {}), **({} if workers is None else {"workers": workers})}
