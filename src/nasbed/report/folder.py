@@ -26,6 +26,7 @@ from nasbed.statistics.random_search import recorded
 from nasbed.statistics.ranks import average_ranks
 from nasbed.statistics.ranks_signed import signed_ranks
 from nasbed.statistics.statistic import Statistic, known
+from nasbed.statistics.summary import on_both_scales
 from nasbed.statistics.targets import times_to_targets
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _reference(comparison: Comparison) -> dict[str, Any]:
     if comparison.reference is None:
         return {}
     end = max(float(history.clock("evaluations")[-1].max()) for history in comparison.histories.values())
-    at = np.unique(np.round(np.concatenate([np.geomspace(1, end, _POINTS), np.linspace(1, end, _POINTS)])))
+    at = np.unique(np.round(on_both_scales(1, end, _POINTS)))
     return {"reference": recorded(comparison.reference, at).as_dict()}
 
 

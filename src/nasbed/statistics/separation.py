@@ -106,13 +106,7 @@ class Separation:
     def as_dict(self) -> dict[str, Any]:
         """Give the same for a program, JSON-able."""
         pairs = [
-            {
-                "better": d.better,
-                "worse": d.worse,
-                "mean": known(d.mean),
-                "reach": known(d.reach),
-                "apart": d.apart,
-            }
+            {"better": d.better, "worse": d.worse, "mean": known(d.mean), "reach": known(d.reach), "apart": d.apart}
             for d in self.differences
         ]
         return {"metric": self.metric, "confidence": CONFIDENCE, "runs": self.runs, "pairs": pairs}

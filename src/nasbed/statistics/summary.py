@@ -65,6 +65,11 @@ def points_of(history: History, against: Clock) -> NDArray[np.float64]:
     return points_to(horizon(history, against), against)
 
 
+def on_both_scales(first: float, end: float, count: int) -> NDArray[np.float64]:
+    """Give points that show a curve as well along a linear as along a logarithmic axis, so many for each."""
+    return np.unique(np.concatenate([np.geomspace(first, end, count), np.linspace(first, end, count)]))
+
+
 def horizon(history: History, against: Clock) -> float:
     """Give how far along a clock every run was still at it.
 

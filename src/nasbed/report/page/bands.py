@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.extras import require
 from nasbed.run.history import Clock, History, Metric
-from nasbed.statistics.summary import CONFIDENCE, horizon, mean_and_reach, quartiles
+from nasbed.statistics.summary import CONFIDENCE, Curve, horizon, mean_and_reach, on_both_scales
 
 POINTS = 70  # of a curve, along a linear and along a logarithmic axis each
 
@@ -41,21 +41,20 @@ def points(history: History, clock: Clock) -> NDArray[np.float64]:
         return np.ones(1)
     counts = clock in ("evaluations", "unique", "epochs")
     first = 1.0 if counts else end / 500
-    both = np.concatenate([np.geomspace(first, end, POINTS), np.linspace(first, end, POINTS)])
-    return np.unique(np.round(both) if counts else both)
+    both = on_both_scales(first, end, POINTS)
+    return np.unique(np.round(both)) if counts else both
 
 
 def bands(history: History, metric: Metric, clock: Clock, at: NDArray[np.float64]) -> dict[str, Band]:
     """Give every statistic of the incumbents at points of a clock; NaN before every run that counts has one."""
     values = history.curve(metric, clock, at)[1]
     values = values[~np.isnan(history.metric(metric)[-1])]
-    mean, reach = mean_and_reach(values)
+    found = Curve.of(at, values)
     middle, around = interquartile_mean_and_reach(values)
-    q1, median, q3 = quartiles(values)
     return {
-        "mean": Band(mean, mean - reach, mean + reach),
+        "mean": Band(found.mean, found.low, found.high),
         "middle": Band(middle, middle - around, middle + around),
-        "median": Band(median, q1, q3),
+        "median": Band(found.median, found.q1, found.q3),
     }
 
 

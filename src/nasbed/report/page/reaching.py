@@ -13,6 +13,7 @@ from nasbed.report.page.progress import legend, line
 from nasbed.report.words import CLOCKS, along, clocks, searches
 from nasbed.run.history import Clock
 from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.summary import on_both_scales
 from nasbed.statistics.targets import Targets, times_to_targets
 
 _STEPS = 200  # of a curve; a screen shows no more
@@ -75,7 +76,5 @@ def _fewer(
     """Thin a curve of many steps out: what it has come to by the end of each of many small spans."""
     if len(at) <= _STEPS:
         return at, share
-    grid = np.unique(
-        np.concatenate([np.geomspace(until / 1000, until, _STEPS // 2), np.linspace(0, until, _STEPS // 2)])
-    )
+    grid = np.union1d(0.0, on_both_scales(until / 1000, until, _STEPS // 2))
     return grid, share[np.searchsorted(at, grid, side="right") - 1]
