@@ -85,7 +85,7 @@ class LandscapeStudy(Statistic):
             for row in self.rows()[:_NAMED_AT_MOST]
         ]
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say how hard it is to climb here."""
         optima, first = self.optima, self.optima.first_improvement
         count = len(optima.optima)

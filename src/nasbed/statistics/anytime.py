@@ -67,10 +67,8 @@ class AnytimeAreas(Statistic):
             Column("area", headed(header, self.quantity.unit), list(self.means.values()), scaled(self.quantity.factor)),
         ]
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say which search was best along the way."""
-        if self.missing:
-            return self.missing
         quantity = self.quantity
         best = quantity.best({label: mean.value for label, mean in self.means.items()})
         return (

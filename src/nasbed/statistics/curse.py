@@ -100,10 +100,8 @@ class WinnersCurse(Statistic):
         told = [i for i in range(len(headers)) if any(row[i] != "–" for row in rows)]
         return [headers[i] for i in told], [[row[i] for i in told] for row in rows]
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say how much too good the selected looked."""
-        if self.missing:
-            return self.missing
         parts = [
             f"{curse.optimizer} {curse.optimism.text(self.quantity.factor)}"
             for curse in self.curses

@@ -94,10 +94,8 @@ class Improvements(Statistic):
             Column("apart", "", [pair.apart for pair in self.pairs]),
         ]
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say which searches are likelier to end better than others."""
-        if self.missing:
-            return self.missing
         sure = [
             f"{pair.better} over {pair.worse} {pair.probability.text(100, 0)} %" for pair in self.pairs if pair.apart
         ]

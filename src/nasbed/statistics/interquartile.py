@@ -68,10 +68,8 @@ class InterquartileMeans(Statistic):
             Column("median", headed("median", unit), self.medians, write),
         ]
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say which search's middle half is best, and how sure that is."""
-        if self.missing:
-            return self.missing
         found, quantity = dict(zip(self.labels, self.intervals, strict=True)), self.quantity
         best = quantity.best({label: interval.value for label, interval in found.items()})
         said = f"{best} has the best interquartile mean of {quantity.words} on {self.where}: "

@@ -139,10 +139,8 @@ class AverageRanks(Statistic):
         rows = [{"optimizer": row["optimizer"], "rank": row["rank"], **row["nemenyi_p"]} for row in self.rows()]
         return require("pandas", "report").DataFrame(rows)
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say the ranks, Friedman's verdict and which pairs Nemenyi's test tells apart."""
-        if self.missing:
-            return self.missing
         ranks = ", ".join(f"{self.labels[i]} {self.ranks[i]:.2f}" for i in self.order)
         blocks = f"{self.blocks:,} {self.of if self.blocks > 1 else self.of[:-1]}"
         said = f"Average ranks by {self.words} over {blocks} (1 is best): {ranks}."

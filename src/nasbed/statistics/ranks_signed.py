@@ -18,7 +18,7 @@ from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.ranks import Blocks, in_blocks
 from nasbed.statistics.selected import Comparisons, selected
-from nasbed.statistics.statistic import Column, Statistic, listed, number, p_value
+from nasbed.statistics.statistic import Column, Statistic, number, p_value, told_apart
 from nasbed.statistics.summary import CONFIDENCE
 
 _TEXTS = ("better", "worse", "wins", "losses", "ties")
@@ -114,15 +114,11 @@ class SignedRanks(Statistic):
             Column("apart", "", [pair.apart for pair in self.pairs]),
         ]
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say which pairs are told apart."""
-        if self.missing:
-            return self.missing
         apart = [f"{pair.better} over {pair.worse}" for pair in self.pairs if pair.apart]
         others = [f"{pair.better} and {pair.worse}" for pair in self.pairs if not pair.apart]
-        parts = [f"told apart: {listed(apart)}"] if apart else []
-        parts += [f"not told apart: {listed(others)}"] if others else []
-        return f"By {self.words} in paired {self.of} (Wilcoxon, Holm-corrected, 5 %), {'; '.join(parts)}."
+        return f"By {self.words} in paired {self.of} (Wilcoxon, Holm-corrected, 5 %), {told_apart(apart, others)}."
 
 
 def signed_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks: Blocks = "runs") -> SignedRanks:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.statistics.statistic import known, listed
+from nasbed.statistics.statistic import known, told_apart
 from nasbed.statistics.summary import CONFIDENCE, mean_and_reach
 
 
@@ -84,11 +84,6 @@ class Separation:
             differences.append(Difference(labels[better], labels[worse], abs(mean), reach))
         return cls(metric, tuple(differences), values.shape[1], factor, unit)
 
-    @property
-    def all_apart(self) -> bool:
-        """Whether every pair is told apart."""
-        return all(difference.apart for difference in self.differences)
-
     def sentence(self) -> str:
         """Say it, for a terminal or a caption; long lists are counted."""
         if not self.differences:
@@ -99,9 +94,8 @@ class Separation:
             if d.apart
         ]
         others = [f"{d.better} and {d.worse}" for d in self.differences if not d.apart]
-        parts = [f"told apart: {listed(apart)}"] if apart else []
-        parts += [f"not told apart: {listed(others)}"] if others else []
-        return f"By {self.metric} (95 % intervals of all pairs together, {self.runs} paired runs), {'; '.join(parts)}."
+        said = f"By {self.metric} (95 % intervals of all pairs together, {self.runs} paired runs), "
+        return f"{said}{told_apart(apart, others)}."
 
     def as_dict(self) -> dict[str, Any]:
         """Give the same for a program, JSON-able."""

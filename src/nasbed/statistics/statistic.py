@@ -143,8 +143,12 @@ class Statistic(ABC):
         return [column.header for column in shown], [list(row) for row in zip(*texts, strict=True)]
 
     @abstractmethod
+    def finding(self) -> str:
+        """Say what came out, where there is something."""
+
     def sentence(self) -> str:
         """Say what came out, for a terminal or a caption; where there is nothing, why."""
+        return self.missing or self.finding()
 
     def facts(self) -> dict[str, Any]:
         """Give what holds for all rows, JSON-able."""
@@ -192,3 +196,10 @@ def p_value(p: float) -> str:
 def listed(names: Sequence[str], at_most: int = 6, what: str = "pairs") -> str:
     """Name a few, count many."""
     return ", ".join(names) if len(names) <= at_most else f"{len(names)} {what}"
+
+
+def told_apart(apart: Sequence[str], others: Sequence[str]) -> str:
+    """Say which pairs are told apart and which are not."""
+    parts = [f"told apart: {listed(apart)}"] if apart else []
+    parts += [f"not told apart: {listed(others)}"] if others else []
+    return "; ".join(parts)

@@ -102,10 +102,8 @@ class Targets(Statistic):
             Column("expected", f"expected {self.against}", expected, whole),
         ]
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say, for the hardest target that anybody reached in half of the runs, who reaches it soonest."""
-        if self.missing:
-            return self.missing
         rows = [row for row in self.rows() if row["median"] is not None]
         if not rows:
             return f"No search reaches even {self._said(self.targets[0])} in half of its runs."
