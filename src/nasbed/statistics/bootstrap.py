@@ -29,9 +29,9 @@ def draws(generator: np.random.Generator, resamples: int, runs: int) -> NDArray[
     return generator.integers(runs, size=(resamples, runs))
 
 
-def percentiles(drawn: NDArray[np.float64], confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Give the ends of the interval that the middle of the resampled values fills."""
-    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+def percentiles(drawn: NDArray[np.float64]) -> tuple[float, float]:
+    """Give the ends of the 95 % interval that the middle of the resampled values fills."""
+    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(low), float(high)
 
 
@@ -41,16 +41,14 @@ def bootstrap(
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,
-    confidence: float = CONFIDENCE,
 ) -> Interval:
-    """Give a statistic of the runs of all strata with its interval.
+    """Give a statistic of the runs of all strata with its 95 % interval.
 
     Args:
         strata: The runs of each, ``(runs,)``; NaN and strata without runs are left out.
         statistic: From ``(…, runs of all strata)`` to ``(…)``.
         resamples: How many times runs are drawn anew.
         seed: Of these draws.
-        confidence: Of the interval.
 
     Returns:
         NaN without a run, and as the ends where no stratum has two.
@@ -69,4 +67,4 @@ def bootstrap(
         count = min(block, resamples - start)
         again = [values[draws(generator, count, len(values))] for values in there]
         drawn.append(statistic(np.concatenate(again, axis=1)))
-    return Interval(value, *percentiles(np.concatenate(drawn), confidence))
+    return Interval(value, *percentiles(np.concatenate(drawn)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from nasbed.core.live import LiveBenchmark
 from nasbed.core.records import Archs
 from nasbed.run.history import Clock, History
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.pareto import MARGIN, Front, Fronts, Judge, Scale, exact_front
+from nasbed.statistics.pareto import Front, Fronts, Judge, Scale, exact_front
 from nasbed.statistics.statistic import Interval, known
 from nasbed.statistics.summary import Curve, quartiles
 
@@ -91,8 +91,6 @@ def trade_offs(
     objectives: Sequence[str] = (),
     *,
     judge: Judge | None = None,
-    reference: Literal["nadir", "worst"] | Sequence[float] = "nadir",
-    margin: float = MARGIN,
 ) -> TradeOffs:
     """Hold the fronts of the searches of a comparison against the exact one.
 
@@ -103,8 +101,6 @@ def trade_offs(
         objectives: Names of costs; those of the searches if not given.
         judge: By what accuracy fronts are judged: ``"mean-validation"`` over repeats, ``"test"``, or as it was heard,
             ``"validation"``; None for the first, or without a benchmark for the last.
-        reference: From where hypervolume counts; see ``Front.scale``.
-        margin: How much further that is moved.
 
     Raises:
         BadSetting: When there is no objective beside accuracy, or the benchmark does not know it, or there is none and
@@ -119,7 +115,7 @@ def trade_offs(
     names = next(iter(fronts.values())).objectives
     best = _exact(benchmark, names[1:], judge, next(iter(comparison.histories.values())))
     known = best if best is not None else _together(fronts)
-    return TradeOffs(known, best is not None, known.scale(reference, margin), judge, fronts)
+    return TradeOffs(known, best is not None, known.scale(), judge, fronts)
 
 
 def _exact(benchmark: Benchmark | None, objectives: Sequence[str], judge: Judge, played: History) -> Front | None:

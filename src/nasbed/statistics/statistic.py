@@ -15,6 +15,8 @@ from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.summary import mean_and_reach
 
+_NAMED_AT_MOST = 6  # pairs in a sentence; four searches have as many
+
 Cells = tuple[list[str], list[list[str]]]
 """Headers and rows of a table, as text."""
 
@@ -193,9 +195,9 @@ def p_value(p: float) -> str:
     return "–" if not math.isfinite(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def listed(names: Sequence[str], at_most: int = 6, what: str = "pairs") -> str:
+def listed(pairs: Sequence[str]) -> str:
     """Name a few, count many."""
-    return ", ".join(names) if len(names) <= at_most else f"{len(names)} {what}"
+    return ", ".join(pairs) if len(pairs) <= _NAMED_AT_MOST else f"{len(pairs)} pairs"
 
 
 def told_apart(apart: Sequence[str], others: Sequence[str]) -> str:

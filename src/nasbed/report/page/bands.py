@@ -59,9 +59,9 @@ def bands(history: History, metric: Metric, clock: Clock, at: NDArray[np.float64
 
 
 def interquartile_mean_and_reach(
-    values: NDArray[np.float64], confidence: float = CONFIDENCE
+    values: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the interquartile mean over the first axis, and how far its confidence interval reaches to either side.
+    """Give the interquartile mean over the first axis, and how far its 95 % interval reaches to either side.
 
     The interval is that of Tukey and McLaughlin, from the winsorised deviation: at hundreds of points of a curve, the
     bootstrap would take minutes to say the same.
@@ -73,12 +73,12 @@ def interquartile_mean_and_reach(
     """
     n = len(values)
     if n < 2:
-        return mean_and_reach(values, confidence)
+        return mean_and_reach(values)
     cut = n // 4
     ordered = np.sort(values, axis=0)
     middle = ordered[cut : n - cut].mean(axis=0)
     winsorised = np.clip(ordered, ordered[cut], ordered[n - cut - 1]).std(axis=0, ddof=1)
-    quantile = float(require("scipy.special", "report").stdtrit(n - 2 * cut - 1, 0.5 + confidence / 2))
+    quantile = float(require("scipy.special", "report").stdtrit(n - 2 * cut - 1, 0.5 + CONFIDENCE / 2))
     reach = quantile * winsorised / ((1 - 2 * cut / n) * np.sqrt(n))
     hidden = np.isnan(values).any(axis=0)
     return np.where(hidden, np.nan, middle), np.where(hidden, np.nan, reach)
