@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -123,7 +123,7 @@ class Statistic(ABC):
         missing: Why there is nothing, in a sentence; None where there is something.
     """
 
-    missing: str | None = field(default=None)
+    missing: str | None = None
 
     def columns(self) -> Sequence[Column]:
         """Return the table, from which rows and cells follow."""
