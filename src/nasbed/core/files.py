@@ -35,6 +35,13 @@ def replacing(path: Path) -> Iterator[Path]:
             beside.unlink(missing_ok=True)
 
 
+def put(path: Path, content: bytes) -> Path:
+    """Write a file, whole or not at all, and give its path; raises as ``replacing`` does."""
+    with replacing(path) as beside:
+        beside.write_bytes(content)
+    return path
+
+
 @contextmanager
 def scratch(path: Path) -> Iterator[Path]:
     """Give an empty folder beside ``path`` for what is needed to make it, until the block ends; remove dead ones."""

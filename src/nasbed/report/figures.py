@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
-from nasbed.core.files import replacing
+from nasbed.core.files import put, replacing
 from nasbed.report.words import along, spans_much
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.comparison import Comparison
@@ -251,6 +251,4 @@ def drawn(figure: Figure, folder: Path, name: str, forms: Sequence[str]) -> list
 
 def written(path: Path, text: str) -> Path:
     """Write a text, and give its path."""
-    with replacing(path) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-    return path
+    return put(path, text.encode())

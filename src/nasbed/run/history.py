@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.extras import require
-from nasbed.core.files import replacing
+from nasbed.core.files import put
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
@@ -306,9 +306,7 @@ class History:
 
     def to_parquet(self, path: str | Path) -> Path:
         """Write the same to a Parquet file with its checksum, whole or not at all, with ``info`` in its metadata."""
-        with replacing(Path(path)) as beside:
-            beside.write_bytes(rows_file.to_parquet(self.to_arrow()))
-        return Path(path)
+        return put(Path(path), rows_file.to_parquet(self.to_arrow()))
 
     @classmethod
     def from_parquet(cls, path: str | Path) -> History:

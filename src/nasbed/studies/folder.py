@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from nasbed.core.checked import read_json, write_json
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.core.files import remove_left, replacing
+from nasbed.core.files import put, remove_left
 from nasbed.core.locks import holder
 from nasbed.core.store import SALVAGED, Record, Store, as_json
 from nasbed.run import rows_file
@@ -136,10 +136,10 @@ class StudyFolder(Store):
             return False
         parts = self._parts_of[self._units[unit].cell.hash]
         if len(parts) == 1:
-            self._put(self._cells / parts[0].cell.file, record["value"])
+            put(self._cells / parts[0].cell.file, record["value"])
             self._files[parts[0].cell.hash] = self._cells / parts[0].cell.file
             return True
-        self._put(self._parts / f"{unit}.parquet", record["value"])
+        put(self._parts / f"{unit}.parquet", record["value"])
         self._waiting.add(unit)
         self._merge(parts)
         return True
@@ -151,14 +151,10 @@ class StudyFolder(Store):
             return
         files = {unit.first: self._parts / f"{unit.name}.parquet" for unit in parts}
         tables = {first: rows_file.read(file, PLAYED_AGAIN) for first, file in files.items()}
-        self._put(self._cells / cell.file, merged(tables))
+        put(self._cells / cell.file, merged(tables))
         self._files[cell.hash] = self._cells / cell.file
         for file in files.values():
             file.unlink(missing_ok=True)
-
-    def _put(self, path: Path, content: bytes) -> None:
-        with replacing(path) as beside:
-            beside.write_bytes(content)
 
     def note(self, name: str, value: Any) -> None:
         """Keep a fact of the whole study."""

@@ -19,7 +19,7 @@ from typing import Any
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
-from nasbed.core.files import check_place, replacing
+from nasbed.core.files import check_place, put
 from nasbed.report.page.chapters import chapters
 from nasbed.report.page.encoding import as_json, packed, source_hash
 from nasbed.report.page.parts import Figure
@@ -50,9 +50,7 @@ def write(
     """
     check_place(Path(path))
     text = html(comparisons, title, benchmarks)
-    with replacing(Path(path)) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-    return Path(path)
+    return put(Path(path), text.encode())
 
 
 def html(
