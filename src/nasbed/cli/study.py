@@ -130,7 +130,7 @@ def _changed(study: Study, grid: list[str], runs: int | None, keep: str | None) 
 
 def _print_plan(study: Study, out: Path, json: bool) -> None:
     """List the cells, which of them are there, and what the others will take."""
-    from nasbed.studies.estimate import estimate
+    from nasbed.studies.door import estimate
     from nasbed.studies.results import Results
 
     results = Results.of(study, out)
