@@ -5,13 +5,14 @@ An optimizer that was started plays them on the space that it was started on; wi
 
 from __future__ import annotations
 
+import atexit
 import copy
 import hashlib
-import json
-import subprocess
+import importlib
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,23 @@ from numpy.typing import NDArray
 
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Trials
+from nasbed.core.registry import spaces
 from nasbed.core.rng import Streams
+from nasbed.run.executors.processes import ProcessExecutor
 from nasbed.run.ledger import Ledger
 from nasbed.run.search import search
 from nasbed.run.settings import SearchSettings
-from nasbed.testing.keyed import RUNS, STEPS, active_in, answered, answers_for, begin, play_step, proposals
+from nasbed.testing.keyed import (
+    RUNS,
+    STEPS,
+    KeyedBenchmark,
+    active_in,
+    answered,
+    answers_for,
+    begin,
+    play_step,
+    proposals,
+)
 from nasbed.testing.law import Laws, must_be_importable
 
 optimizer_laws: Laws[Optimizer] = Laws("optimizer")
@@ -79,16 +92,12 @@ def another_seed_is_another_search(optimizer: Optimizer, seed: int) -> None:
     assert (once != proposals(begin(optimizer, seed + 1))).any(), "another seed proposes the same"
 
 
-_PLAY = """
-import importlib, json, sys
-sys.path[:] = json.loads(sys.argv[1])
-from nasbed.core.registry import spaces
-from nasbed.core.rng import Streams
-from nasbed.testing import optimizers
-place, name, settings, seed, space = json.loads(sys.argv[2])
-made = getattr(importlib.import_module(place), name)(**settings)
-print(optimizers.digest(made.start(spaces.make(*space), Streams.from_seed(0, 1), BUDGETS), seed))
-"""
+@cache
+def _another_process() -> ProcessExecutor:
+    """One process for all optimizers, since its start takes longer than they do."""
+    executor = ProcessExecutor(1)
+    atexit.register(executor.close)
+    return executor
 
 
 def digest(optimizer: Optimizer, seed: int) -> str:
@@ -96,18 +105,28 @@ def digest(optimizer: Optimizer, seed: int) -> str:
     return hashlib.sha256(proposals(begin(optimizer, seed)).tobytes()).hexdigest()
 
 
+def digest_of(
+    path: list[str], kind: tuple[str, str], settings: dict[str, Any], space: tuple[str, dict[str, Any]], seed: int
+) -> str:
+    """Make an optimizer of words, where ``path`` leads to its module, and hash what it proposes."""
+    sys.path[:] = path
+    made = getattr(importlib.import_module(kind[0]), kind[1])(**settings)
+    answers = KeyedBenchmark(spaces.make(*space))
+    return digest(made.start(answers.space, Streams.from_seed(0, 1), answers.budgets), seed)
+
+
 @law
 def another_process_plays_the_same_bytes(optimizer: Optimizer, seed: int) -> None:
     """What a seed gives does not depend on the process: on its hash seed, its addresses, what ran before."""
     kind = type(optimizer)
     must_be_importable(kind)
-    answers = answers_for(optimizer)
-    space = answers.space.name, answers.space.settings()
-    what = json.dumps([kind.__module__, kind.__qualname__, optimizer.settings(), seed, space])
-    command = [sys.executable, "-c", _PLAY.replace("BUDGETS", str(answers.budgets)), json.dumps(sys.path), what]
-    played = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert played.returncode == 0, played.stderr
-    assert played.stdout.strip() == digest(optimizer, seed), "another process proposes something else"
+    space = answers_for(optimizer).space
+    executor = _another_process()
+    words = (kind.__module__, kind.__qualname__), optimizer.settings(), (space.name, space.settings()), seed
+    executor.submit("played", digest_of, sys.path, *words)
+    (outcome,) = executor.as_completed()
+    assert outcome.error is None, outcome.error
+    assert outcome.value == digest(optimizer, seed), "another process proposes something else"
 
 
 @law
