@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.files import replacing
-from nasbed.readers.record import MEASURES, POINTS, Record, format_record
+from nasbed.readers.record import Record, format_record
 from nasbed.tables.column import Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.file import METADATA
+from nasbed.tables.published import DOUBLES, POINTS
 from nasbed.tables.table import Table
 
 Progress = Callable[[float], None]
@@ -53,7 +54,6 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
     from nasbed.readers.tfrecord_writing import write_records
 
     slots = _record_order(table)
-    columns = _sources(table)
     texts = [name for point in POINTS if (name := f"{point}checkpoint_path") in table.columns]
     names = [json.dumps(name)[1:-1].encode() for name in table.metadata["space"]["settings"]["operations"]]
     joined, ends = np.frombuffer(b"".join(names), np.uint8), np.cumsum([len(name) for name in names])
@@ -65,8 +65,8 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
     with replacing(path) as beside, beside.open("wb") as file:
         for start in range(0, len(slots), _BATCH):
             some = slots[start : start + _BATCH]
-            row, budget, repeat = np.unravel_index(some, (len(table), len(budgets), repeats))
-            values = np.stack([column(row, budget, repeat) for column in columns], axis=1)
+            row, budget = np.divmod(some // repeats, len(budgets))
+            values = np.stack([_doubles(table, name, some, budgets[budget]) for name in DOUBLES], axis=1)
             if plain:
                 for i in range(len(some)):
                     paths = tuple(_text(table, point, int(some[i])) for point in POINTS)
@@ -230,22 +230,12 @@ def _record_order(table: Table) -> NDArray[np.int64]:
     return slots[found.reshape(len(table), -1)[order]]
 
 
-def _sources(table: Table) -> list[Callable[..., NDArray[np.float64]]]:
-    """Give, for each double of a record, what looks it up."""
-    budgets = np.array(table.modules.trainings[0], np.float64)
-    shares = {"start_": 0.0, "halfway_": 0.5, "": 1.0}
-
-    def source(name: str, point: str) -> Callable[..., NDArray[np.float64]]:
-        if name in table.columns:
-            return table.column(name).take
-        if name == f"{point}current_epoch":
-            return lambda row, budget, repeat: budgets[budget] * shares[point]
-        return lambda row, budget, repeat: np.full(len(row), np.nan)
-
-    return [
-        *(source(f"{point}{measure}", point) for point in POINTS for measure in MEASURES),
-        source("total_time", ""),
-    ]
+def _doubles(table: Table, name: str, slots: NDArray[np.int64], epochs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return one of the doubles of some slots' records, of trainings with so many epochs."""
+    if name in table.columns:
+        return table.column(name).at(slots)
+    share = POINTS.get(name.removesuffix("current_epoch"), np.nan)
+    return np.asarray(epochs * share, np.float64)
 
 
 def _record(table: Table, row: int, budget: int, values: NDArray[np.float64], paths: tuple[str | None, ...]) -> Record:

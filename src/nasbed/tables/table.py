@@ -28,7 +28,6 @@ import numpy as np
 from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.core.files import replacing
 from nasbed.tables.architectures import Architectures
-from nasbed.tables.columns import is_text
 from nasbed.tables.companion import companion_path, copy_companions
 from nasbed.tables.file import ColumnFile
 from nasbed.tables.legacy import open_columns
@@ -266,7 +265,7 @@ class Table(Architectures):
             raise CorruptFile(f"{self.path}: it has a row that is no architecture of {self.space.name}")
         for name in self.columns:
             if self.metadata["columns"].get(name, {}).get("cold"):
-                _ = self.texts(name) if is_text(self._described[name][1]) else self.column(name).stored
+                _ = self.column(name).stored
 
 
 def _ascending(recipe: str) -> tuple[int, str]:

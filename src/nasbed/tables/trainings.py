@@ -153,5 +153,5 @@ def _other(table: Table, row: int, name: str, which: int | None = None) -> dict[
     codes = table.source(name)[row]
     index = int(table.indices[row])
     code = int(codes if which is None else codes[which])
-    found: dict[str, object] = read(table.texts("texts")[code], text_of(table, index), index)
+    found: dict[str, object] = read(table.column("texts").stored[code], text_of(table, index), index)
     return found
