@@ -14,7 +14,6 @@ from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 from nasbed.tables.column import Rows
 from nasbed.tables.columns import TableFile
-from nasbed.tables.file import ColumnFile
 from nasbed.tables.modules import Modules
 
 _FEW = 32
@@ -28,9 +27,7 @@ class Architectures(TableFile):
         file: The table's file.
     """
 
-    def __init__(self, file: ColumnFile) -> None:
-        super().__init__(file)
-        self._found_by_hash = 0
+    _found_by_hash = 0
 
     @cached_property
     def space(self) -> Space:

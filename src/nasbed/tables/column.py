@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -179,15 +180,12 @@ class Column:
 
     def layer(self, recipe: int = 0, epoch: int = 0) -> Layer:
         """Return the numbers of all seeds for one recipe after one epoch, both given by their positions."""
-        strides, step = {}, 1
         shape = self.measure.shape[:-1] if self.encoding.level else self.measure.shape
-        axes = self.measure.axes[: len(shape)]
-        for axis, length in zip(reversed(axes), reversed(shape), strict=True):
-            strides[axis] = step
-            step *= length
+        steps = [math.prod(shape[place + 1 :]) for place in range(len(shape))]
+        strides = dict(zip(self.measure.axes, steps, strict=False))
         offset = strides.get("recipe", 0) * recipe + strides.get("epoch", 0) * epoch
-        seeds = len(self.measure.seeds) if "seed" in axes else 1
-        return Layer(self, offset, step, strides.get("seed", 0), seeds)
+        seeds = len(self.measure.seeds) if "seed" in strides else 1
+        return Layer(self, offset, math.prod(shape), strides.get("seed", 0), seeds)
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from nasbed.tables.column import MEAN, Measure, Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.published import SPLITS
 from nasbed.tables.table import Table
-from nasbed.tables.writing import Given, attach, write_table
+from nasbed.tables.writing import Given, attach, importing_to, write_table
 
 Column = tuple[NDArray[np.float64], Meaning]
 
@@ -42,13 +42,15 @@ def import_csv(path: Path, out: Path, declared: Declaration) -> Table:
     """
     read = read_columns(path, declared)
     given = _together(read.columns, ABSENT)
-    if not any(one.measure.role in ("told", "reported") for one in given):
+    measures = [one.measure for one in given if one.measure]
+    if not any(measure.role in ("told", "reported") for measure in measures):
         raise BadSetting(
             f"{path} has no results of trained networks; put its columns beside a table: "
             f"nasbed import {path} --into nasbench201"
         )
-    continues = any(len(one.measure.epochs) > 1 for one in given)
-    return write_table(out, read.space, read.archs, given, provenance=_provenance(path, read), continues=continues)
+    continues = any(len(measure.epochs) > 1 for measure in measures)
+    with importing_to(out):
+        return write_table(out, read.space, read.archs, given, provenance=_provenance(path, read), continues=continues)
 
 
 def attach_csv(table: Table, path: Path, declared: Declaration) -> Table:

@@ -17,6 +17,7 @@ from nasbed.readers.record import Record, format_record
 from nasbed.tables.column import Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.file import METADATA
+from nasbed.tables.gathered import joined
 from nasbed.tables.published import DOUBLES, POINTS
 from nasbed.tables.table import Table
 
@@ -55,8 +56,7 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
 
     slots = _record_order(table)
     texts = [name for point in POINTS if (name := f"{point}checkpoint_path") in table.columns]
-    names = [json.dumps(name)[1:-1].encode() for name in table.metadata["space"]["settings"]["operations"]]
-    joined, ends = np.frombuffer(b"".join(names), np.uint8), np.cumsum([len(name) for name in names])
+    names = [json.dumps(name)[1:-1] for name in table.metadata["space"]["settings"]["operations"]]
     room = _RECORD_AT_MOST + len(table.space.cardinalities) * max(map(len, names))
     buffer = np.empty(min(_BATCH, len(slots)) * room, np.uint8)
     (epochs, repeats), parameters = table.modules.trainings, table.modules.trainable_parameters
@@ -82,8 +82,7 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
                     table.modules.vertices,
                     table.metadata["space"]["settings"]["vertices"],
                     parameters,
-                    joined,
-                    ends,
+                    *joined(names),
                 )
                 file.write(buffer.data[:end])
             if progress is not None:

@@ -276,12 +276,12 @@ def write_columns(
 
 
 def arrow_column(values: NDArray[Any]) -> pa.Array:
-    """Make a column of numbers, or of tensors of one shape, without copying."""
-    flat = np.ascontiguousarray(values).reshape(-1)
-    if flat.dtype.kind in "iuf":  # what pa.array makes as well, but not without importing pandas where it is installed
-        flat = pa.Array.from_buffers(pa.from_numpy_dtype(flat.dtype), len(flat), [None, pa.py_buffer(flat)])
-    else:
-        flat = pa.array(flat)
+    """Make a column of numbers, of tensors of one shape or, of uint8, of digests, without copying."""
+    numbers = np.ascontiguousarray(values).reshape(-1)
+    if numbers.dtype == np.uint8:
+        return pa.Array.from_buffers(pa.binary(values.shape[1]), len(values), [None, pa.py_buffer(numbers)])
+    # What pa.array makes as well, but not without importing pandas where it is installed.
+    flat = pa.Array.from_buffers(pa.from_numpy_dtype(numbers.dtype), len(numbers), [None, pa.py_buffer(numbers)])
     if values.ndim == 1:
         return flat
     shape = values.shape[1:]

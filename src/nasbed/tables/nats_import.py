@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -23,8 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile, NasbedError
-from nasbed.core.files import check_place, scratch
-from nasbed.core.locks import CLAIM, locked
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 from nasbed.readers.natsbench.published import Source, open_published
@@ -32,10 +30,9 @@ from nasbed.readers.natsbench.shards import AT_MOST, SUFFIX, Group, Shard, check
 from nasbed.readers.natsbench.texts import Texts
 from nasbed.readers.natsbench.trainings import ABSENT
 from nasbed.run.executors.processes import ProcessExecutor, usable_cores
-from nasbed.tables.file import arrow_column
 from nasbed.tables.published import RUN_METRICS, TRAIN, column_name, run_measure
 from nasbed.tables.table import Table
-from nasbed.tables.writing import Columns, Given, write
+from nasbed.tables.writing import Given, importing_to, write_table
 
 Progress = Callable[[float], None]
 _READING = 0.9  # of all the work
@@ -60,9 +57,8 @@ def import_published(
         CorruptFile: When a file is damaged, foreign or names what a data file has no need of, by its name.
     """
     path, out = Path(source).expanduser(), Path(out).expanduser()
-    check_place(out)
     found, move = open_published(path), progress or (lambda share: None)
-    with locked(out, f"imports to {out}", CLAIM), scratch(out) as folder:
+    with importing_to(out) as folder:
         with ThreadPoolExecutor(1) as beside:
             checksums = beside.submit(found.checksums)
             _read(found, folder, lambda share: move(_READING * share), workers)
@@ -159,24 +155,27 @@ def build_from_shards(
     if not len(every) or len(index) < len(every):
         raise CorruptFile("an architecture comes twice" if len(every) else "there are no results of any architecture")
     rows = [np.searchsorted(index, some) for some in indices]
-    groups = list(dict.fromkeys((group["hp"], group["data"]) for shard in found for group in shard.about["groups"]))
-    columns, texts = Columns(scratch), Texts()
-    for i, group in enumerate(sorted(groups, key=lambda group: (int(group[0]), group[1]))):
-        _add_group(columns, group, found, rows, len(index), texts)
-        if progress is not None:
-            progress((i + 1) / (len(groups) + 1))
-    other = np.full(len(index), -1, np.int32)
-    for shard, where in zip(found, rows, strict=True):
+    given = _given(found, rows, len(index), progress or (lambda share: None))
+    archs = space.archs_of(index)
+    return write_table(path, space, archs, given, provenance=provenance, continues=True, scratch=scratch)
+
+
+def _given(shards: Sequence[Shard], rows: Sequence[NDArray[Any]], size: int, progress: Progress) -> Iterator[Given]:
+    """Make all columns, one after the other."""
+    groups = {(group["hp"], group["data"]) for shard in shards for group in shard.about["groups"]}
+    texts, other = Texts(), np.full(size, -1, np.int32)
+    for done, group in enumerate(sorted(groups, key=lambda group: (int(group[0]), group[1])), 1):
+        yield from _given_of(group, shards, rows, size, texts)
+        progress(done / (len(groups) + 1))
+    for shard, where in zip(shards, rows, strict=True):
         other[where] = _renumbered(shard["other"], shard, texts)
-    columns.beside["other"] = arrow_column(other)
-    columns.add_texts("texts", texts.all)
-    about = {"complete": len(index) == space.size, "continues": True, "provenance": provenance}
-    return write(Path(path).expanduser(), space, {"index": index.astype(np.int32)}, columns, about)
+    yield Given(None, other, "other", "beside")
+    yield Given(None, np.array(texts.all, object), "texts")
 
 
-def _add_group(
-    columns: Columns, group: Group, shards: Sequence[Shard], rows: Sequence[NDArray[Any]], size: int, texts: Texts
-) -> None:
+def _given_of(
+    group: Group, shards: Sequence[Shard], rows: Sequence[NDArray[Any]], size: int, texts: Texts
+) -> Iterator[Given]:
     """Make the columns of one group."""
     parts = [
         (shard, where[row])
@@ -189,8 +188,8 @@ def _add_group(
     for shard, row, seed in places:
         order[row, seed] = shard.of(group, "order")
         other[row, seed] = _renumbered(shard.of(group, "other"), shard, texts)
-    columns.hot[column_name(*group, None, "order")] = arrow_column(order)
-    columns.beside[column_name(*group, None, "other")] = arrow_column(other)
+    yield Given(None, order, column_name(*group, None, "order"))
+    yield Given(None, other, column_name(*group, None, "other"), "beside")
     every = [about for shard, _ in parts for about in shard.about["groups"] if (about["hp"], about["data"]) == group]
     names = dict.fromkeys(name for about in every for name in about["names"])
     for name in names:
@@ -210,9 +209,7 @@ def _add_group(
         after = [epoch + 1 for epoch in axis] if split else axis or None
         measure = run_measure(*group, split or None, metric, seeds.tolist(), after)
         read = metric in RUN_METRICS or metric == "time" or (metric == "accuracy" and split != TRAIN)
-        columns.add(
-            Given(measure, values, column_name(*group, split or None, metric), "hot" if read else "beside"), size
-        )
+        yield Given(measure, values, column_name(*group, split or None, metric), "hot" if read else "beside")
 
 
 def _renumbered(codes: NDArray[Any], shard: Shard, texts: Texts) -> NDArray[np.int32]:
