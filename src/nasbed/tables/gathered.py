@@ -60,6 +60,5 @@ def slots(group: NDArray[np.int32], groups: int) -> tuple[NDArray[np.integer[Any
     repeats = int(counts.max())
     if groups * repeats > np.iinfo(np.int32).max:
         slot = slot.astype(np.int64)
-    for start in range(0, len(slot), BATCH):
-        slot[start : start + BATCH] += np.multiply(group[start : start + BATCH], repeats, dtype=slot.dtype)
+    slot += np.multiply(group, repeats, dtype=slot.dtype)
     return slot, repeats, bool((counts == repeats).all())

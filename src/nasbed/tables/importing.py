@@ -29,7 +29,7 @@ from nasbed.readers.record import Record, parse_record
 from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
 from nasbed.tables.gathered import Batch, joined, narrowed, slots
-from nasbed.tables.published import DOUBLES, MODULES, POINTS, PUBLISHED
+from nasbed.tables.published import DOUBLES, MODULES, PATHS, PUBLISHED
 from nasbed.tables.table import Table
 from nasbed.tables.writing import importing_to, write_trainings
 
@@ -209,9 +209,9 @@ class _Records:
         }
         # By how much the number of a slot's record differs from the slot's, so that it compresses.
         results["record"] = lambda: place.filled((np.arange(self.count) - slot).astype(np.float64))
-        for i, point in enumerate(POINTS):
+        for i, name in enumerate(PATHS):
             if any(paths[i] is not None for paths in self.paths.values()):
-                results[f"{point}checkpoint_path"] = partial(self._texts, i, place)
+                results[name] = partial(self._texts, i, place)
         published = PUBLISHED.get(about["sha256"])
         with ThreadPoolExecutor(1) as beside:
             checked = beside.submit(self._check_hashes, space, archs, hashes[rows], first)
@@ -246,7 +246,8 @@ class _Records:
         most, names = int(vertices.max()), tuple(self.names)
         archs = nasbench101_kernels.embedded_rows(vertices, masks, labels, most)
         _, pruned, _ = nasbench101_kernels.pruned_rows(archs, most)
-        space = NASBench101(most, max(_most_bits(pruned), _EDGES), names)
+        edges = max(int(mask).bit_count() for mask in np.unique(pruned).tolist())
+        space = NASBench101(most, max(edges, _EDGES), names)
         if most >= _VERTICES or (space.edges == _EDGES and space.size == len(archs)):
             return space, archs
         space = NASBench101(_VERTICES, space.edges, names)
@@ -311,7 +312,3 @@ def _are_published(space: NASBench101, archs: NDArray[np.int8], hashes: NDArray[
     ordered = np.zeros((len(archs) + 1, 16), np.uint8)
     ordered[space.index(archs)] = hashes  # of a module that is not valid into the last place
     return hashlib.sha256(ordered[:-1].data).hexdigest() == MODULES
-
-
-def _most_bits(masks: NDArray[np.uint64]) -> int:
-    return max(int(mask).bit_count() for mask in np.unique(masks).tolist())

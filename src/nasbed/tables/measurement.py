@@ -35,7 +35,7 @@ class Measurement:
     _kept: dict[tuple[int, bool], NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     def __getattr__(self, name: str) -> Any:
-        """Return ``name``, ``unit``, ``role``, ``goal``, ``metric``, ``split``, ``data``, ``epochs``, … of the measure."""
+        """Return ``name``, ``unit``, ``role``, ``goal``, ``metric``, ``split``, ``data``, … of the measure."""
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self.measure, name)

@@ -37,7 +37,7 @@ from nasbed.tables.writing import Given, importing_to, write_table
 Progress = Callable[[float], None]
 _READING = 0.9  # of all the work
 _WORK = "nasbed.tables.nats_import:read_part"
-_AHEAD = 2  # parts that wait for each process
+_PARTS = 4  # of the source for each process: not more, for each has the list of all architectures
 _WORTH = 2500  # architectures for which another process is worth its start, in which some hundred could be read
 
 
@@ -89,23 +89,15 @@ def _read(source: Source, folder: Path, progress: Progress, workers: int | None)
         done = count(1)
         write_shards(source, folder / "part-0", lambda: progress(next(done) / len(source)))
         return
-    parts = list(source.parts(-(-len(source) // AT_MOST)))
+    parts = list(source.parts(min(-(-len(source) // AT_MOST), _PARTS * workers)))
     with ProcessExecutor(workers) as machine:
-        waiting = iter(enumerate(parts))
-
-        def submit() -> None:
-            number, part = next(waiting, (-1, None))
-            if part is not None:
-                machine.submit(str(number), _WORK, part, str(folder / f"part-{number}"))
-
-        for _ in range(_AHEAD * machine.slots):  # not all at once: each part has the list of all architectures
-            submit()
+        for number, part in enumerate(parts):
+            machine.submit(str(number), _WORK, part, str(folder / f"part-{number}"))
         for done_parts, outcome in enumerate(machine.as_completed(), 1):
             if outcome.value is not None:
                 raise CorruptFile(outcome.value)
             if outcome.error is not None:
                 raise NasbedError(f"{source.name} could not be read: {outcome.error}")
-            submit()
             progress(done_parts / len(parts))
 
 

@@ -22,6 +22,9 @@ POINTS = {"start_": 0.0, "halfway_": 0.5, "": 1.0}
 DOUBLES = (*(f"{point}{measure}" for point in POINTS for measure in MEASURES), "total_time")
 """The columns of the doubles of a TFRecord, in their order there."""
 
+PATHS = tuple(f"{point}checkpoint_path" for point in POINTS)
+"""The columns of its texts."""
+
 REPORTED = tuple(
     f"{point}{name}"
     for point in ("", "halfway_")

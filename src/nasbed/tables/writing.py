@@ -38,7 +38,7 @@ class Given:
 
     Attributes:
         measure: What the numbers are; None for what the source of an import has beside its results: whole numbers, of
-            which nothing is said, or texts.
+            which nothing is said, in the order of the table's rows, or texts, as many as there are.
         values: ``(n, *measure.shape)``, NaN where one is missing, or a function that makes them when their turn comes.
             An array of objects is a column of texts.
         name: Of the column; ``measure.name`` if not given.
@@ -86,7 +86,7 @@ class Columns:
             raise BadSetting(
                 f"there is a column {name!r} already; choose another name, or another split, seed or epoch"
             )
-        values = values if order is None else values[order]
+        values = values if order is None or given.measure is None else values[order]
         about: dict[str, Any] = measure.to_dict()
         place = self.hot if given.storage == "hot" else self.beside
         if given.measure is None and values.dtype != object:
@@ -301,7 +301,7 @@ def _identity(space: Space, archs: Archs, by_key: bool) -> tuple[dict[str, NDArr
         return {"arch": archs}, None
     index = space.index(archs)
     order = np.argsort(index, kind="stable")
-    return {"index": index[order].astype(np.int32)}, order
+    return {"index": index[order].astype(np.int32)}, None if (np.diff(order) == 1).all() else order
 
 
 def _modules(
