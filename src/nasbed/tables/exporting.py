@@ -60,6 +60,8 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
     buffer = np.empty(min(_BATCH, len(slots)) * room, np.uint8)
     (epochs, repeats), parameters = table.modules.trainings, table.modules.trainable_parameters
     budgets = np.array(epochs)
+    modules, most = table.modules, table.metadata["space"]["settings"]["vertices"]
+    arrays = (modules.hashes, table.archs, modules.vertices, most, parameters, *joined(names))
     plain = any(name in table.columns for name in PATHS) or int(parameters.min()) < 0
     with replacing(path) as beside, beside.open("wb") as file:
         for start in range(0, len(slots), _BATCH):
@@ -70,18 +72,7 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
                 for i, slot in enumerate(some.tolist()):
                     file.write(_framed(format_record(_record(table, int(row[i]), int(budget[i]), slot, values[i]))))
             else:
-                end = write_records(
-                    buffer,
-                    row,
-                    budgets[budget],
-                    values.view(np.uint64),
-                    table.modules.hashes,
-                    table.archs,
-                    table.modules.vertices,
-                    table.metadata["space"]["settings"]["vertices"],
-                    parameters,
-                    *joined(names),
-                )
+                end = write_records(buffer, row, budgets[budget], values.view(np.uint64), *arrays)
                 file.write(buffer.data[:end])
             if progress is not None:
                 progress((start + len(some)) / len(slots))

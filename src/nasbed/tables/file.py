@@ -162,7 +162,7 @@ class ColumnFile:
             if METADATA not in about:
                 raise NotColumns(f"{path} is an Arrow file, but not a table of nasbed's")
             if seal is None:
-                check_whole(path, data, stop, about.get(SEAL, b""))
+                check_whole(path, data, about.get(SEAL, b""))
                 seal = hashlib.sha256(about[METADATA]).hexdigest()
             body = Body(path, memoryview(data)[start:stop], block_checksums(about.get(BLOCKS, b""), stop - start))
             metadata = json.loads(about[METADATA])

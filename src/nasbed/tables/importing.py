@@ -185,12 +185,8 @@ class _Records:
         first = np.zeros(len(different.dictionary), np.int64)
         first[row[::-1]] = np.arange(self.count)[::-1]
         rows = module[first]
-        for name, there in (
-            ("matrix", masks),
-            ("number of vertices", vertices),
-            ("operations", labels),
-            ("trainable_parameters", parameters),
-        ):
+        told = {"matrix": masks, "number of vertices": vertices, "operations": labels}
+        for name, there in {**told, "trainable_parameters": parameters}.items():
             same = (there[module] == there[rows][row]).reshape(self.count, -1).all(axis=1)
             if not same.all():
                 number = int(np.argmin(same))
