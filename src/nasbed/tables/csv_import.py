@@ -70,8 +70,8 @@ def attach_csv(table: Table, path: Path, declared: Declaration) -> Table:
     if read.space.name != table.space.name:
         raise BadSetting(f"{path} is about {read.space.name}, {table.path.name} about {table.space.name}")
     rows = table.places(read.archs)
-    there = rows >= 0
-    if not there.any():
+    there = np.flatnonzero(rows >= 0)[::-1]  # of several lines for one row, the first counts
+    if not len(there):
         raise BadSetting(f"{table.path.name} has none of the architectures of these columns")
     here = {}
     for name, (values, means) in read.columns.items():

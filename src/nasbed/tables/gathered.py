@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 from nasbed.readers.tfrecord_layout import VALUES
 from nasbed.readers.tfrecord_reading import VERTICES_AT_MOST, number_repeats
+from nasbed.tables.encoding import LIKELY_IMAGES, Encoding
+
+_ACCURACIES = Encoding("count", LIKELY_IMAGES[0], single=True).accuracies.astype(np.float32)
+_FEW = 64  # numbers that mostly tell what does not fit
 
 BATCH = 2**15
 """Records that are read at once."""
@@ -35,12 +39,30 @@ class Batch:
         return tuple(vars(self).values())
 
 
-def narrowed(values: NDArray[np.float64]) -> NDArray[np.float32] | NDArray[np.float64]:
-    """Copy doubles, as single floats where those hold every one to the bit."""
+def narrowed(values: NDArray[np.float64]) -> NDArray[Any]:
+    """Copy doubles, ``(n,)``, into the narrowest array that ``widened`` undoes to the bit."""
+    for dtype in (np.float16, np.uint16, np.float32):
+        if _is_exact(_as(values[:_FEW], dtype), values[:_FEW]):
+            found = _as(values, dtype)
+            if _is_exact(found, values):
+                return found
+    return values.copy()
+
+
+def widened(found: NDArray[Any]) -> NDArray[np.float32] | NDArray[np.float64]:
+    """Give the numbers as floats, single ones where those hold them; uint16 are counts of correct images."""
+    if found.dtype == np.uint16:
+        return _ACCURACIES.take(found)
+    return found if found.dtype == np.float64 else found.astype(np.float32)
+
+
+def _is_exact(found: NDArray[Any], values: NDArray[np.float64]) -> bool:
+    return np.array_equal(widened(found).astype(np.float64).view(np.uint64), values.view(np.uint64))
+
+
+def _as(values: NDArray[np.float64], dtype: type[np.generic]) -> NDArray[Any]:
     with np.errstate(over="ignore", invalid="ignore"):
-        single = values.astype(np.float32)
-    is_exact = np.array_equal(single.astype(np.float64).view(np.uint64), values.view(np.uint64))
-    return single if is_exact else values.copy()
+        return (np.rint(values * LIKELY_IMAGES[0]) if dtype is np.uint16 else values).astype(dtype)
 
 
 def joined(names: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -1,7 +1,7 @@
 """Import of the published files ``nasbench_full.tfrecord``, ``nasbench_only108.tfrecord`` and others of their format.
 
 Every record's two checksums are verified, and every hash against its module. The file is read once, in order, some
-megabytes at a time, while another thread computes its SHA-256. What is kept of a record is about eighty bytes, and
+megabytes at a time, while another thread computes its SHA-256. What is kept of a record is about fifty bytes, and
 while columns are made of them, another thread computes the hashes.
 
 Reference: https://github.com/google-research/nasbench
@@ -28,7 +28,7 @@ from nasbed.readers import tfrecord_reading as kernels
 from nasbed.readers.record import Record, parse_record
 from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
-from nasbed.tables.gathered import Batch, joined, narrowed, slots
+from nasbed.tables.gathered import Batch, joined, narrowed, slots, widened
 from nasbed.tables.published import DOUBLES, MODULES, PATHS, PUBLISHED
 from nasbed.tables.table import Table
 from nasbed.tables.writing import importing_to, write_trainings
@@ -60,11 +60,11 @@ def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | No
     if not source.is_file():
         raise BadSetting(f"there is no file {source}")
     found = _Records(source, progress or (lambda share: None))
-    with importing_to(out) as scratch:
+    with importing_to(out):
         with source.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             digest = found.read(file, size)
-        table = found.build(out, {"file": source.name, "bytes": size, "sha256": digest}, scratch)
+        table = found.build(out, {"file": source.name, "bytes": size, "sha256": digest})
     found.progress(1.0)
     return table
 
@@ -173,25 +173,28 @@ class _Records:
         number = self.count if number is None else number
         return CorruptFile(f"{self.path}: record {number}, at byte {offset}: {what}")
 
-    def build(self, out: Path, about: dict[str, Any], scratch: Path) -> Table:
+    def build(self, out: Path, about: dict[str, Any]) -> Table:
         """Make the table."""
         hashes, vertices, masks, labels, parameters = (np.concatenate(parts) for parts in zip(*self.seen, strict=True))
         module = np.concatenate(self.module)
         self.module.clear()
         self.seen.clear()
-        digests = pa.Array.from_buffers(pa.binary(16), self.count, [None, pa.py_buffer(hashes[module])])
-        different = digests.dictionary_encode()  # numbered in the order of their first records
-        row = np.frombuffer(different.indices.buffers()[1], np.int32, self.count).copy()
-        first = np.zeros(len(different.dictionary), np.int64)
-        first[row[::-1]] = np.arange(self.count)[::-1]
-        rows = module[first]
+        first = np.zeros(self.modules, np.int64)  # the first record of each module in ``seen``
+        first[module[::-1]] = np.arange(self.count)[::-1]
+        order = np.argsort(first)
+        digests = pa.Array.from_buffers(pa.binary(16), len(order), [None, pa.py_buffer(hashes[order])])
+        numbers = np.frombuffer(digests.dictionary_encode().indices.buffers()[1], np.int32, len(order))
+        row_of = np.empty_like(numbers)
+        row_of[order] = numbers
+        rows = order[np.unique(numbers, return_index=True)[1]]
         told = {"matrix": masks, "number of vertices": vertices, "operations": labels}
         for name, there in {**told, "trainable_parameters": parameters}.items():
-            same = (there[module] == there[rows][row]).reshape(self.count, -1).all(axis=1)
+            same = (there == there[rows][row_of]).reshape(self.modules, -1).all(axis=1)
             if not same.all():
-                number = int(np.argmin(same))
+                number = int(first[~same].min())
                 raise CorruptFile(f"{self.path}: record {number} has other {name} than an earlier one of its hash")
-        del digests, different, module
+        row = row_of[module]
+        del module
         space, archs = self._space(vertices[rows], masks[rows], labels[rows])
         budgets = np.unique(np.concatenate([np.unique(some) for some in self.epochs]))
         row *= np.int32(len(budgets))
@@ -210,7 +213,7 @@ class _Records:
                 results[name] = partial(self._texts, i, place)
         published = PUBLISHED.get(about["sha256"])
         with ThreadPoolExecutor(1) as beside:
-            checked = beside.submit(self._check_hashes, space, archs, hashes[rows], first)
+            checked = beside.submit(self._check_hashes, space, archs, hashes[rows], first[rows])
             return write_trainings(
                 out,
                 space,
@@ -228,7 +231,6 @@ class _Records:
                 },
                 vertices=vertices[rows],
                 hashes=checked.result,
-                scratch=scratch,
             )
 
     def _space(
@@ -271,7 +273,7 @@ class _Records:
     def _column(self, i: int, place: _Places) -> NDArray[Any]:
         """Put one of the doubles of all records in their places, and let go of them."""
         self.progress(_READING + (1.0 - _READING) * i / len(DOUBLES))
-        values = np.concatenate(self.columns[i])
+        values = np.concatenate([widened(some) for some in self.columns[i]])
         self.columns[i].clear()
         return place.filled(values)
 

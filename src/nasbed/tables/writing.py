@@ -188,7 +188,6 @@ def write_trainings(
     provenance: Mapping[str, Any],
     vertices: NDArray[np.int8] | None = None,
     hashes: NDArray[np.uint8] | Callable[[], NDArray[np.uint8]] | None = None,
-    scratch: Path | None = None,
 ) -> Table:
     """Write a table of trainings of their own for each budget, as NAS-Bench-101 has them, and open it.
 
@@ -204,7 +203,6 @@ def write_trainings(
         provenance: Where the results come from, JSON-able.
         vertices: As in ``write_table``.
         hashes: As in ``write_table``.
-        scratch: As in ``write_table``.
 
     Raises:
         BadSetting: When shapes do not fit, or an architecture comes twice.
@@ -216,7 +214,7 @@ def write_trainings(
         for name, values in results.items()
     ]
     given.append(Given(PARAMETERS, np.asarray(parameters), "trainable_parameters"))
-    about = {"provenance": provenance, "failed": True, "vertices": vertices, "hashes": hashes, "scratch": scratch}
+    about = {"provenance": provenance, "failed": True, "vertices": vertices, "hashes": hashes}
     return write_table(path, space, archs, given, **about)  # type: ignore[arg-type]
 
 
