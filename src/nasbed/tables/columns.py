@@ -23,16 +23,11 @@ class TableFile:
 
     def __init__(self, file: ColumnFile) -> None:
         self.file = file
-        self.path, self.metadata = file.path, file.metadata
+        self.path, self.metadata, self.checksum = file.path, file.metadata, file.checksum
         self._columns: dict[str, Column] = {}
 
     def __len__(self) -> int:
         return len(self.file)
-
-    @property
-    def checksum(self) -> str:
-        """Stands for everything that the table was written with."""
-        return self.file.checksum
 
     @cached_property
     def measures(self) -> dict[str, Measure]:

@@ -11,7 +11,8 @@ from nasbed.readers.tfrecord_layout import VALUES
 from nasbed.readers.tfrecord_reading import VERTICES_AT_MOST, number_repeats
 from nasbed.tables.encoding import LIKELY_IMAGES, Encoding
 
-_ACCURACIES = Encoding("count", LIKELY_IMAGES[0], single=True).accuracies.astype(np.float32)
+_NARROW = (Encoding("float16"), Encoding("count", LIKELY_IMAGES[0], single=True), Encoding("float32"))
+_ACCURACIES = _NARROW[1].accuracies.astype(np.float32)
 _FEW = 64  # numbers that mostly tell what does not fit
 
 BATCH = 2**15
@@ -41,11 +42,9 @@ class Batch:
 
 def narrowed(values: NDArray[np.float64]) -> NDArray[Any]:
     """Copy doubles, ``(n,)``, into the narrowest array that ``widened`` undoes to the bit."""
-    for dtype in (np.float16, np.uint16, np.float32):
-        if _is_exact(_as(values[:_FEW], dtype), values[:_FEW]):
-            found = _as(values, dtype)
-            if _is_exact(found, values):
-                return found
+    for encoding in _NARROW:
+        if encoding.encode(values[:_FEW]) is not None and (found := encoding.encode(values)) is not None:
+            return found
     return values.copy()
 
 
@@ -54,15 +53,6 @@ def widened(found: NDArray[Any]) -> NDArray[np.float32] | NDArray[np.float64]:
     if found.dtype == np.uint16:
         return _ACCURACIES.take(found)
     return found if found.dtype == np.float64 else found.astype(np.float32)
-
-
-def _is_exact(found: NDArray[Any], values: NDArray[np.float64]) -> bool:
-    return np.array_equal(widened(found).astype(np.float64).view(np.uint64), values.view(np.uint64))
-
-
-def _as(values: NDArray[np.float64], dtype: type[np.generic]) -> NDArray[Any]:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return (np.rint(values * LIKELY_IMAGES[0]) if dtype is np.uint16 else values).astype(dtype)
 
 
 def joined(names: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
