@@ -270,7 +270,7 @@ def write_columns(
                 b"%08x" % zlib.crc32(body[at : at + (1 << SHIFT)]) for at in range(0, stop - start, 1 << SHIFT)
             )
         head, tail = (part.replace(empty, sums.ljust(len(empty), b"-")) for part in (data[:start], data[stop:]))
-        seal = digest_of_rest(head + tail)
+        seal, _ = digest_of_rest(head + tail)
         data[:start], data[stop:] = (part.replace(BLANK, MARK + seal.encode()) for part in (head, tail))
     return seal
 

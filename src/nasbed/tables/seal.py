@@ -59,9 +59,10 @@ def body_of(data: mmap.mmap, path: Path) -> tuple[int, int]:
     raise CorruptFile(f"{path} is not a table, or is damaged or has been cut off: it is no whole Arrow file")
 
 
-def digest_of_rest(rest: bytes) -> str:
-    """Hash what lies before and behind the body, with blanks for the seals."""
-    return hashlib.sha256(_SEAL.sub(BLANK, rest)).hexdigest()
+def digest_of_rest(rest: bytes) -> tuple[str, list[bytes]]:
+    """Hash what lies before and behind the body, with blanks for the seals; give these, too."""
+    parts = _SEAL.split(rest)
+    return hashlib.sha256(BLANK.join(parts[::2])).hexdigest(), parts[1::2]
 
 
 def seal_of(data: mmap.mmap, start: int, stop: int, path: Path) -> str | None:
@@ -70,11 +71,10 @@ def seal_of(data: mmap.mmap, start: int, stop: int, path: Path) -> str | None:
     Raises:
         CorruptFile: When they differ.
     """
-    rest = data[:start] + data[stop:]
-    seals = [seal.decode() for seal in _SEAL.findall(rest)]
-    if seals and seals != [digest_of_rest(rest)] * 2:
+    digest, seals = digest_of_rest(data[:start] + data[stop:])
+    if seals and seals != [digest.encode()] * 2:
         raise CorruptFile(f"{path} is damaged: its description is not what was written; {DO}")
-    return seals[0] if seals else None
+    return digest if seals else None
 
 
 def block_checksums(text: bytes, size: int) -> dict[int, int]:
