@@ -121,27 +121,21 @@ def search(
     Returns:
         The history of all runs, with test accuracies and regret attached.
     """
-    from nasbed.core.benchmark import Benchmark
+    from nasbed.benchmarks.resolve import resolve
     from nasbed.core.errors import BadSetting
-    from nasbed.core.live import LiveBenchmark
     from nasbed.core.optimizer import Optimizer
     from nasbed.core.registry import optimizers
     from nasbed.run.search import search as play
 
     settings = (settings or _SEARCH).but(given)
     method = optimizer if isinstance(optimizer, Optimizer) else optimizers.read(optimizer)
-    if isinstance(benchmark, Benchmark):
-        answers = benchmark
-    else:
-        from nasbed.benchmarks.resolve import resolve
-
-        answers = resolve(benchmark)
-    if isinstance(answers, LiveBenchmark):
+    answers = resolve(benchmark)
+    if answers.live is not None:
         from nasbed.run.live import search_live
 
         told = None if progress is None else lambda status: progress(status.share)
         kept: dict[str, Any] = {"executor": executor, "store": store, "redo_damaged": redo_damaged}
-        return search_live(method, answers, settings, progress=told, **kept)
+        return search_live(method, answers.live, settings, progress=told, **kept)
     if store is not None or executor != "processes" or redo_damaged:
         raise BadSetting(
             f"{answers.name} answers from a table; a store and an executor are for benchmarks that really train"
@@ -168,8 +162,6 @@ def compare(
         **given: Those that differ from ``settings``.
     """
     from nasbed.benchmarks.resolve import resolve
-    from nasbed.core.benchmark import Benchmark
     from nasbed.statistics.comparison import compare as play
 
-    answers = benchmark if isinstance(benchmark, Benchmark) else resolve(benchmark)
-    return play(optimizers, answers, (settings or _COMPARE).but(given), progress)
+    return play(optimizers, resolve(benchmark), (settings or _COMPARE).but(given), progress)

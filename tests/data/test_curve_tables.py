@@ -6,13 +6,12 @@ import pickle
 
 import numpy as np
 import pytest
-from tables.made_runs import published_of
 
 from nasbed.benchmarks.table import TableBenchmark
 from nasbed.readers.meaning import known_declaration
 from nasbed.tables.csv_import import attach_csv, import_csv
 from nasbed.tables.nats_import import import_published
-from nasbed.tables.trainings import run_of
+from nasbed.tables.trainings import published_of, run_of
 
 FOLDERS = {"nasbench201": "NATS-tss-v1_0-3ffb9-simple", "natssize": "NATS-sss-v1_0-50262-simple"}
 INDICES = (0, 11, 284)

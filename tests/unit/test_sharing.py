@@ -198,7 +198,7 @@ def test_two_scores_on_one_store(tmp_path, ends):
     assert everything(tmp_path) == ["s.sqlite"]
 
 
-STUDY = "import time\nfrom nasbed.studies import running, work\n"
+STUDY = "import time\nfrom nasbed.studies import study as running, work\n"
 STUDY += "running.PLAY = lambda *what: time.sleep(0.2) or work.play(*what)\n"
 
 

@@ -114,6 +114,93 @@ def test_deferred_imports_point_downwards_too(graph):
     assert not upwards
 
 
+def classes():
+    """Give every class of the tree by name: its room, the names of what it derives from, and those of its methods."""
+    found = {}
+    for name, file in modules().items():
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.ClassDef):
+                bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+                found[node.name] = name.split(".")[1], bases, members(node)
+    return found
+
+
+def members(node):
+    """Give the public attributes of a class: methods, what its body declares, and what its methods set on self."""
+    names = {inner.name for inner in node.body if isinstance(inner, ast.FunctionDef)}
+    names |= {inner.target.id for inner in node.body if isinstance(inner, ast.AnnAssign)}
+    stored = (n for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+    names |= {n.attr for n in stored if isinstance(n.value, ast.Name) and n.value.id == "self"}
+    return {name for name in names if not name.startswith("_")}
+
+
+def kinds():
+    """Give the classes of tables and kinds of benchmarks, and what only objects of these have."""
+    found = classes()
+    of_benchmarks = {"Benchmark"}
+    while more := {name for name, (_, bases, _) in found.items() if bases & of_benchmarks} - of_benchmarks:
+        of_benchmarks |= more
+    names = {name for name, (room, _, _) in found.items() if room == "tables"} | of_benchmarks - {"Benchmark"}
+    others = set().union(*(has for name, (_, _, has) in found.items() if name not in names))
+    return names, set().union(*(found[name][2] for name in names)) - others
+
+
+def questions(tree, names, attributes):
+    """Give the lines in which a type is asked whether it is one of some, or an object whether it has an attribute."""
+
+    def named(node):
+        found = set()
+        for inner in ast.walk(node):
+            found |= {getattr(inner, name, None) for name in ("id", "attr", "value")} - {None}
+        return {word for word in found if isinstance(word, str)}
+
+    for node in ast.walk(tree):
+        called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        if called in ("isinstance", "issubclass"):
+            asked = named(node.args[1]) & names
+        elif called == "hasattr" or (called == "getattr" and len(node.args) == 3):
+            asked = named(node.args[1]) & attributes
+        elif isinstance(node, ast.MatchClass):
+            asked = named(node.cls) & names
+        elif isinstance(node, ast.Compare) and named(node) & {"type", "__class__"}:
+            asked = named(node) & names
+        else:
+            asked = set()
+        if asked:
+            yield node.lineno
+
+
+def test_no_code_outside_their_room_asks_what_kind_of_table_or_benchmark_it_has():
+    names, attributes = kinds()
+    assert {"Table", "Measurement", "LiveBenchmark", "TableBenchmark"} <= names
+    assert {"by_key", "row_of_index"} <= attributes
+    asking = [
+        f"{name}:{line}"
+        for name, file in modules().items()
+        if not name.startswith("nasbed.tables")
+        for line in questions(ast.parse(file.read_bytes()), names, attributes)
+    ]
+    assert not asking, "give the noun a method, or let it offer the same: " + ", ".join(asking)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "isinstance(found, Table)",
+        "isinstance(found, str | tables.Table)",
+        "issubclass(type(found), (str, Table))",
+        "type(found) is Table",
+        "type(found).__name__ == 'Table'",
+        "found.__class__ in (Table, str)",
+        "hasattr(found, 'by_key')",
+        "getattr(found, 'by_key', None)",
+        "match found:\n    case Table():\n        pass",
+    ],
+)
+def test_such_questions_are_found(question):
+    assert list(questions(ast.parse(question), {"Table"}, {"by_key"}))
+
+
 def test_sizes():
     files = list(modules().values())
     long = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files}

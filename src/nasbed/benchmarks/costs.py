@@ -34,7 +34,6 @@ NAMES = ("params", "flops")
 _TRIED = 8  # architectures on which a formula is tried
 _ROWS = 32  # of a table, whose parameters show whether a formula is of its networks
 _TIMES = ("training_time", "time")
-_AT_ONCE = 2**16  # a space of so many architectures or fewer is computed whole: NAS-Bench-201 takes 10 ms
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +54,7 @@ class Formula:
         """What can be computed; nothing where the space has no blueprint, or not one that takes the frame."""
         from nasbed.core.rng import Streams
 
-        try:
-            self._computed("params", self.space.sample(Streams.from_seed(0, _TRIED)))
-        except (UnknownName, BadSetting, InvalidArchitecture):
-            return ()
-        return NAMES
+        return () if self.tried(self.space.sample(Streams.from_seed(0, _TRIED))) is None else NAMES
 
     def of(self, name: str, archs: Archs) -> NDArray[np.float64]:
         """Give the parameters or operations of each architecture, ``(n, decisions)`` → ``(n,)``.
@@ -78,32 +73,27 @@ class Formula:
         if self.space.size is None:
             return self._computed(name, archs)
         index = self.space.index(archs)
-        known = self._table(name)
+        if name not in self._known:
+            self._known[name] = np.full(self.space.size, np.nan)
+        known = self._known[name]
         lacking = np.unique(index[np.isnan(known[index])])
         if len(lacking):
-            known[lacking] = self._computed(name, self._everything[lacking])
+            known[lacking] = self._computed(name, self.everything[lacking])
         result: NDArray[np.float64] = known[index]
         return result
 
     @cached_property
-    def _everything(self) -> Archs:
+    def everything(self) -> Archs:
+        """All architectures of the space, which numbers them."""
         # Kept, since NAS-Bench-101 takes a second to enumerate and a search asks at each step.
         return self.space.enumerate()
 
-    def _table(self, name: str) -> NDArray[np.float64]:
-        """Give what is known by index: everything from the start in a small space."""
-        if name not in self._known:
-            size = int(self.space.size or 0)
-            small = size <= _AT_ONCE
-            self._known[name] = self._computed(name, self._everything) if small else np.full(size, np.nan)
-        return self._known[name]
-
-    def gives(self, parameters: NDArray[np.integer[Any]], archs: Archs) -> bool:
-        """Say whether so many parameters, ``(n,)``, are what it gives for some architectures, ``(n, decisions)``."""
+    def tried(self, archs: Archs) -> NDArray[np.float64] | None:
+        """Give the parameters of some architectures; None where the space has no blueprint that takes the frame."""
         try:
-            return np.array_equal(self._computed("params", archs), parameters)
+            return self._computed("params", archs)
         except (UnknownName, BadSetting, InvalidArchitecture):
-            return False
+            return None
 
     def _computed(self, name: str, archs: Archs) -> NDArray[np.float64]:
         from nasbed.nets import costs
@@ -153,7 +143,8 @@ class TableCosts:
                 return formula
             if params is not None:
                 rows = np.arange(min(_ROWS, len(self.table)))
-                if formula.gives(_counted(params, params.mean(rows)).astype(np.int64), self.table.archs[: len(rows)]):
+                counted = formula.tried(self.table.archs[: len(rows)])
+                if counted is not None and np.array_equal(counted, _counted(params, params.mean(rows))):
                     return formula
         return None
 

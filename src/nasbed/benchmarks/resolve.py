@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,49 +15,41 @@ from nasbed.tables.cache import cached_table_for, imported, is_published
 from nasbed.tables.table import Table
 
 
-def resolve(name: str | Path | Table, **settings: Any) -> Benchmark:
+def resolve(name: str | Path | Table | Benchmark, **settings: Any) -> Benchmark:
     """Make a benchmark.
 
     Args:
         name: A registered name; an open table; the path of a table, or of a published file that has been imported;
             each of these followed by settings, as in ``nasbench201:data=cifar100,hp=12``; or ``trained:DATA:SPACE``
             for real training, where DATA is a data source, ``name`` or ``name:where``; or ``scored:FILE:PROXY``
-            for what ``nasbed score`` made, ``scored:PROXY:SPACE:DATA`` to score what is asked.
+            for what ``nasbed score`` made, ``scored:PROXY:SPACE:DATA`` to score what is asked. A benchmark is returned
+            as it is.
         **settings: What the benchmark's constructor takes.
 
     Raises:
         UnknownName: When it is neither a name nor a file.
         BadSetting: When the file is a published one that nobody has imported yet; for settings that are not allowed.
     """
-    if isinstance(name, Table):
-        return _of_table(name, settings)
-    if isinstance(name, str) and name.partition(":")[0] == "trained":
-        return _trained(name, settings)
-    if isinstance(name, str) and name.partition(":")[0] == "scored":
-        from nasbed.benchmarks.scored import of_words
+    if isinstance(name, Benchmark):
+        return name
+    if isinstance(name, str | Path):
+        name = str(name)
+        kind, _, words = name.partition(":")
+        if kind == "trained":
+            return _trained(words, settings)
+        if kind == "scored":
+            from nasbed.benchmarks.scored import of_words
 
-        return of_words(name.partition(":")[2], resolve, **settings)
-    if isinstance(name, str) and not Path(name).expanduser().exists():
-        name, inline = named(name)
-        settings = joined(inline, settings)
-    path = Path(name).expanduser()
-    if len(path.parts) == 1 and str(name) in benchmarks:  # plug-ins are looked for only when it may be a name
-        made: Benchmark = benchmarks.make(str(name), settings)
-        return made
-    if not path.is_file() and not (path.is_dir() and is_published(path)):
-        if path.suffix or len(path.parts) > 1:
-            raise BadSetting(f"there is no file {path}; give a table's path or one of: {', '.join(benchmarks)}")
-        raise UnknownName("benchmark", str(name), benchmarks)
-    if is_published(path):
-        found = cached_table_for(path)
-        if found is None:
-            raise BadSetting(f"{path} has not been imported; run this once: nasbed import {path}")
-        settings = {"name": path.name.removesuffix(path.suffix if path.is_file() else ""), **settings}
-        path = found  # the cache's own names are checksums
-    return _of_table(Table.open(path), settings)
-
-
-def _of_table(table: Table, settings: dict[str, Any]) -> Benchmark:
+            return of_words(words, resolve, **settings)
+        if not Path(name).expanduser().exists():
+            name, inline = named(name)
+            settings = joined(inline, settings)
+        if len(Path(name).parts) == 1 and name in benchmarks:  # plug-ins are looked for only when it may be a name
+            made: Benchmark = benchmarks.make(name, settings)
+            return made
+        name, called = _file_of(Path(name).expanduser())
+        settings = {**called, **settings}
+    table = Table.open(name)
     allowed = [*inspect.signature(TableBenchmark).parameters][1:]
     unknown = sorted(set(settings) - set(allowed))
     if unknown:
@@ -66,16 +57,30 @@ def _of_table(table: Table, settings: dict[str, Any]) -> Benchmark:
     return TableBenchmark(table, **settings)
 
 
-def _trained(name: str, settings: Mapping[str, Any]) -> Benchmark:
-    """Make a benchmark of ``trained:DATA:SPACE``: the space follows the last colon, settings of its own aside."""
+def _file_of(path: Path) -> tuple[Path, dict[str, str]]:
+    """Find the table of a path; where it was imported, which the cache names by a checksum, also what to call it."""
+    if not path.is_file() and not (path.is_dir() and is_published(path)):
+        if path.suffix or len(path.parts) > 1:
+            raise BadSetting(f"there is no file {path}; give a table's path or one of: {', '.join(benchmarks)}")
+        raise UnknownName("benchmark", str(path), benchmarks)
+    if not is_published(path):
+        return path, {}
+    found = cached_table_for(path)
+    if found is None:
+        raise BadSetting(f"{path} has not been imported; run this once: nasbed import {path}")
+    return found, {"name": path.stem if path.is_file() else path.name}
+
+
+def _trained(words: str, settings: dict[str, Any]) -> Benchmark:
+    """Make a benchmark of ``DATA:SPACE``: the space follows the last colon, settings of its own aside."""
     from nasbed.benchmarks.trained import TrainedBenchmark
 
-    data, _, space = name.partition(":")[2].rpartition(":")
+    data, _, space = words.rpartition(":")
     if "=" in space:
         data, _, kind = data.rpartition(":")
         space = f"{kind}:{space}"
     if not data or not space:
-        raise BadSetting(f"write trained:DATA:SPACE, such as trained:digits:nasbench101, not {name!r}")
+        raise BadSetting(f"write trained:DATA:SPACE, such as trained:digits:nasbench101, not 'trained:{words}'")
     return TrainedBenchmark(data, space, **settings)
 
 

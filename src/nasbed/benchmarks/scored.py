@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.benchmarks.made import budgets_of, check_archs
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable, UnknownName
 from nasbed.core.records import Archs, Evaluations
@@ -56,13 +57,8 @@ class ScoredBenchmark(Benchmark):
         Raises:
             NotInTable: When an architecture is not valid or was not scored.
         """
-        if archs.ndim != 2 or archs.shape[1] != self.space.decisions:
-            raise BadSetting(f"architectures are rows of {self.space.decisions} integers, not of shape {archs.shape}")
+        check_archs(self.space, archs)
         keys, order = self._sorted
-        valid = self.space.valid(archs)
-        if not valid.all():
-            wrong = int(np.argmin(valid))
-            raise NotInTable(f"architecture {wrong} of {len(archs)} is not valid: {archs[wrong].tolist()}")
         wanted = self.space.key(archs)
         place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         known = keys[place] == wanted
@@ -121,11 +117,7 @@ class ScoredBenchmark(Benchmark):
 
     def _check(self, epochs: NDArray[np.int64] | int | None, count: int) -> None:
         """Refuse epochs: nothing is trained."""
-        given = np.asarray(0 if epochs is None else epochs)
-        if given.shape not in ((), (count,)):
-            raise BadSetting(f"{count} architectures need one number of epochs each, or one for all")
-        if given.any():
-            raise NotInTable(f"{self.name} has scores of untrained networks, at 0 epochs, not at {given.max()}")
+        budgets_of(self, epochs, count, "has scores of untrained networks, at 0 epochs, not at {}")
 
 
 def of_words(text: str, opened: Callable[[str], Benchmark], **settings: Any) -> Benchmark:

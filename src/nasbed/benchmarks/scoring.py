@@ -1,28 +1,26 @@
 """Scoring as a benchmark: the network of whatever is asked is built and scored there and then.
 
 The values are those that ``nasbed score`` writes with the same settings: they follow from the seed and the architecture
-alone, so that asking again is never worth its time. The search process does not import PyTorch; workers do.
+alone, so that asking again is never worth its time.
 """
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.benchmarks.made import MadeBenchmark
+from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Executor, Work
-from nasbed.core.live import FAILED, Answer, LiveBenchmark
-from nasbed.core.records import Archs, Evaluations
-from nasbed.core.registry import executors, spaces
+from nasbed.core.live import Answer
+from nasbed.core.records import Archs
+from nasbed.core.registry import spaces
 from nasbed.core.space import Space
-from nasbed.run.executors.retrying import RetryingExecutor
-from nasbed.scores.campaign import BATCH, SCORE, SURVEY
-from nasbed.scores.representatives import representatives
+from nasbed.run.executors.retrying import survey
+from nasbed.scores.campaign import BATCH, SCORE, SURVEY, representatives
 from nasbed.scores.scores import from_json, units_of
 from nasbed.scores.spelling import read
 
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from nasbed.core.rng import Streams
 
 
-class ScoringBenchmark(LiveBenchmark):
+class ScoringBenchmark(MadeBenchmark):
     """Answers with the scores of one proxy, which are computed when they are asked for.
 
     Args:
@@ -51,6 +49,7 @@ class ScoringBenchmark(LiveBenchmark):
     """
 
     budgets = (0,)
+    refusal = "scores untrained networks, at 0 epochs, not at {}"
 
     def __init__(
         self,
@@ -66,17 +65,15 @@ class ScoringBenchmark(LiveBenchmark):
         executor: str = "processes",
         workers: int | None = None,
     ) -> None:
+        super().__init__(attempts, device, executor, workers)
         self._proxies = read(proxy)
         if len(self._proxies) != 1:
             raise BadSetting(f"a search hears one proxy, which is not counted by a formula; not {proxy!r}")
         (self.proxy,) = self._proxies
         self.space = spaces.read(space) if isinstance(space, str) else space
-        self.data, self.batch, self.seed, self.device = data, batch, seed, device
-        self.network, self.attempts = dict(network or {}), attempts
-        self.executor, self.workers = executor, workers
+        self.data, self.batch, self.seed, self.network = data, batch, seed, dict(network or {})
         self.measure = f"{self.proxy} score"
         self.name = f"scored:{self.proxy}:{self.space.name}:{data.partition(':')[0]}"
-        self._found: dict[str, Answer] = {}
         self._images: dict[str, Any] = {}  # what networks must take, once a worker has looked at the data
 
     def call(self, arch: Archs, epochs: int, seed: int) -> tuple[Work, tuple[Any, ...]]:
@@ -94,33 +91,18 @@ class ScoringBenchmark(LiveBenchmark):
 
     def survey(self, executor: Executor, epochs: int) -> dict[str, Any]:
         """Have a worker see whether networks can be scored, with which versions and data."""
-        executor.submit("survey", SURVEY, self._proxies, self.data, self.batch, self.seed, self.device)
-        (outcome,) = executor.as_completed()
-        if outcome.error is not None:
-            raise BadSetting(f"nothing can be scored: {outcome.error}")
-        found: dict[str, Any] = outcome.value
+        what = self._proxies, self.data, self.batch, self.seed, self.device
+        found = survey(executor, "scored", SURVEY, *what)
         self._images = found["network"]
         return found
 
-    def query(
-        self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
-    ) -> Evaluations:
-        """Score what was not scored before, side by side, and wait; see ``Benchmark.query``."""
-        self._check(archs, epochs)
-        machine = self._machine
-        units = units_of(self.space, archs, once=True)
-        missing = {unit: arch for unit, arch in zip(units, archs, strict=True) if unit not in self._found}
-        for unit, arch in missing.items():
-            work, arguments = self.call(arch, 0, self.seed)
-            machine.submit(unit, work, *arguments)
-        for outcome in machine.as_completed() if missing else ():
-            self._found[outcome.tag] = FAILED if outcome.error is not None else self.answer(outcome.value)
-        value, seconds = (np.array([self._found[unit][i] for unit in units]) for i in (0, 2))
-        return Evaluations(value, seconds, np.zeros(len(units), np.int64))
+    def seeds(self, keys: Sequence[int], epochs: Sequence[int], streams: Streams | None) -> list[int]:
+        """Return the benchmark's own seed for each, whatever a stream would draw."""
+        return [self.seed] * len(keys)
 
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give NaN for each: nothing is trained."""
-        self._check(archs, epochs)
+        self.checked(archs, epochs)
         return np.full(len(archs), np.nan)
 
     def describe(self) -> dict[str, Any]:
@@ -135,32 +117,6 @@ class ScoringBenchmark(LiveBenchmark):
             "attempts": self.attempts,
             "warnings": [f"validation is the {self.measure}, not an accuracy"],
         }
-
-    def close(self) -> None:
-        """Stop the workers of ``query``; what was scored stays known."""
-        machine = self.__dict__.pop("_machine", None)
-        if machine is not None:
-            machine.close()
-
-    def _check(self, archs: Archs, epochs: NDArray[np.int64] | int | None) -> None:
-        """Refuse what is no architecture, and epochs: nothing is trained."""
-        if archs.ndim != 2 or archs.shape[1] != self.space.decisions:
-            raise BadSetting(f"architectures are rows of {self.space.decisions} integers, not of shape {archs.shape}")
-        valid = self.space.valid(archs)
-        if not valid.all():
-            wrong = int(np.argmin(valid))
-            raise NotInTable(f"architecture {wrong} of {len(archs)} is not valid: {archs[wrong].tolist()}")
-        if epochs is not None and np.any(epochs):
-            raise NotInTable(f"{self.name} scores untrained networks, at 0 epochs, not at {np.max(epochs)}")
-
-    @cached_property
-    def _machine(self) -> Executor:
-        """Where ``query`` scores: started when first needed, stopped with the benchmark."""
-        settings = {} if self.workers is None else {"workers": self.workers}
-        machine = RetryingExecutor(executors.read(self.executor, settings), self.attempts)
-        weakref.finalize(self, machine.close)
-        self.survey(machine, 0)
-        return machine
 
 
 def of_words(text: str, **settings: Any) -> ScoringBenchmark:

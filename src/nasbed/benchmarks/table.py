@@ -65,6 +65,8 @@ class TableBenchmark(Benchmark):
         NotInTable: When the table has no such data set, recipe or metric, with what it has.
     """
 
+    table: Table
+
     def __init__(
         self,
         table: Table,
@@ -91,12 +93,13 @@ class TableBenchmark(Benchmark):
         self.metric = found[-1].metric
         reported = self._reported(test)
         self._fidelities: list[Fidelity] = []
+        failed = bool(table.metadata.get("failed", False))
         budgets: list[int] = []
         for one in found[-1:] if self.continues else found:
             tests = table.find(self.metric, "test", reported, one.recipe)
             chosen = min(tests, key=lambda some: (some.published == "ori-test", some.published), default=None)
             for epoch in (one.epochs or (None,)) if self.continues else (one.epochs or (None,))[-1:]:
-                self._fidelities.append(Fidelity(one, epoch, len(table), self._failed, chosen, self._time(one)))
+                self._fidelities.append(Fidelity(one, epoch, len(table), failed, chosen, self._time(one)))
                 budgets.append(1 if epoch is None else epoch)
         self.budgets = tuple(budgets)
         if len(set(budgets)) < len(budgets):
@@ -152,10 +155,6 @@ class TableBenchmark(Benchmark):
         if whole:
             return (whole[0],)
         return (*find("time", "train", data, told.recipe)[:1], *find("time", told.published, data, told.recipe)[:1])
-
-    @property
-    def _failed(self) -> bool:
-        return bool(self.table.metadata.get("failed", False))
 
     def _in_words(self, told: Measurement) -> str:
         return told.metric.replace("_", " ") if told.goal == "max" else f"negative {told.metric.replace('_', ' ')}"

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 import nasbed
-from nasbed.cli import (
-    compare,
-    correlate,
-    enumerate,
-    export,
-    generate,
-    import_,
-    info,
-    landscape,
-    list,
-    merge,
-    query,
-    report,
-    reproduce,
-    score,
-    search,
-    show,
-    status,
-    study,
-    train,
-    verify,
-)
+from nasbed.cli.import_ import CSV
+
+EXAMPLES = {
+    "list": "list optimizers",
+    "info": "info digits101",
+    "show": "show 0110/0011/0001/0000:conv3x3,maxpool --svg module.svg",
+    "enumerate": "enumerate nasbench101 --vertices 5 --out graphs.json",
+    "import": f"import nasbench_full.tfrecord; {CSV}",
+    "export": "export digits101 digits101.tfrecord",
+    "verify": "verify digits101",
+    "query": "query digits101 011/001/000:conv3x3 --epochs 36",
+    "generate": "generate nasbench101 --vertices 3 --budgets 1,2 --out mine.arrow",
+    "status": "status mine.sqlite",
+    "merge": "merge mine.worker-*-of-4.sqlite --out mine.arrow",
+    "train": "train inception-like --augment --out runs/inception",
+    "search": "search regularized-evolution --evaluations 100 --runs 20",
+    "compare": "compare random regularized-evolution local --out demo",
+    "report": "report demo --out demo.html",
+    "study": "study random regularized-evolution --grid sample=2,5,10 --out evolution",
+    "reproduce": "reproduce digits101-card",
+    "score": "score nasbench201 --proxies naswot --sample 50 --out scores.csv",
+    "correlate": "correlate scores.csv --with digits101:test --out naswot",
+    "landscape": "landscape digits101 --out hills",
+}
+"""The verbs, each a module of this room, with what one may type."""
 
 app = typer.Typer(
     name="nasbed",
@@ -38,29 +42,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
 )
-for verb in (
-    list,
-    info,
-    show,
-    enumerate,
-    import_,
-    export,
-    verify,
-    query,
-    generate,
-    status,
-    merge,
-    train,
-    search,
-    compare,
-    report,
-    study,
-    reproduce,
-    score,
-    correlate,
-    landscape,
-):
-    verb.register(app)
+for verb, example in EXAMPLES.items():
+    module = import_module(f"nasbed.cli.{'import_' if verb == 'import' else verb}")
+    app.command(verb, epilog=f"Example: nasbed {example}")(module.command)
 
 
 def _version(asked: bool) -> None:

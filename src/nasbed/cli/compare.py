@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nasbed.cli import fronts
-from nasbed.cli.console import Json, percent, print_json, print_table, print_text, progress
+from nasbed.cli.console import print_json, print_table, print_text, print_warnings, progress
+from nasbed.cli.options import Json
 from nasbed.cli.searching import Given, budgeted, search_options
+from nasbed.cli.words import mean_percent, percent
+from nasbed.core.errors import BadSetting
 from nasbed.run.settings import SearchSettings
 
 if TYPE_CHECKING:
     from nasbed.statistics.comparison import Comparison
     from nasbed.statistics.pareto_comparison import TradeOffs
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("compare", epilog="Example: nasbed compare random regularized-evolution local --out demo")(command)
 
 
 _USUAL = SearchSettings(runs=500)
@@ -43,10 +41,7 @@ def command(
     """Compare searches under one budget: means with 95 % intervals, figures, and which are told apart."""
     import nasbed
     from nasbed.benchmarks.resolve import resolve
-    from nasbed.cli.values import optimizer
-    from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
-    from nasbed.core.live import LiveBenchmark
     from nasbed.run.about import command_line
 
     if report is not None:
@@ -55,13 +50,13 @@ def command(
     if twice:
         raise BadSetting(f"{', '.join(sorted(twice))} is given twice; a comparison needs different searches")
     answers = resolve(benchmark)
-    if isinstance(answers, LiveBenchmark) and answers.measure == "accuracy":
+    if answers.live is not None and answers.measure == "accuracy":
         raise BadSetting(
             f"{answers.name} really trains, and a comparison would keep nothing of it before its end; play each search "
             "with nasbed search --out, and compare them with nasbed report"
         )
     with progress("searching") as move:
-        methods = {text: optimizer(text) for text in optimizers}
+        methods = {text: nasbed.optimizer(text) for text in optimizers}
         comparison = nasbed.compare(methods, answers, _USUAL.but(budgeted(given)), progress=move)
     comparison = replace(comparison, command=command_line())
     written = [] if out is None else comparison.save(out, [form.strip() for form in forms.split(",")])
@@ -92,7 +87,7 @@ def _print(comparison: Comparison, together: TradeOffs | None) -> None:
             f"{row['unique_evaluations']:.0f}",
             percent(row["mean_validation"]) if accuracies else f"{row['mean_validation']:.6g}",
             percent(row["test"]),
-            _interval(row),
+            mean_percent(row["test_regret"], row["test_regret_high"]),
             percent(row["optimum_found"], 1),
         ]
         for row in comparison.summary()
@@ -104,15 +99,4 @@ def _print(comparison: Comparison, together: TradeOffs | None) -> None:
     if together is not None:
         print()
         fronts.print_shares(together)
-    for warning in comparison.warnings:
-        print_text(f"warning: {warning}")
-
-
-def _interval(row: dict[str, Any]) -> str:
-    """Write the test regret with the 95 % interval of its mean."""
-    if row["test_regret"] is None:
-        return "–"
-    text = percent(row["test_regret"])
-    return (
-        text if row["test_regret_low"] is None else f"{text} ± {percent(row['test_regret_high'] - row['test_regret'])}"
-    )
+    print_warnings(comparison.warnings)

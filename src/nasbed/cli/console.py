@@ -8,20 +8,13 @@ import shutil
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any, Protocol
-
-import typer
+from typing import Any, Protocol
 
 SECONDS_BETWEEN_LINES = 30.0
 """Between two lines of progress where there is no terminal."""
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
-RedoDamaged = Annotated[
-    bool, typer.Option("--redo-damaged", help="Do again what is damaged in the store, whose damaged file is kept.")
-]
 
 
 def print_json(value: Any) -> None:
@@ -95,19 +88,10 @@ def _lines(facts: Mapping[str, Any], indent: str) -> Iterator[str]:
             yield f"{indent}{name!s:<{width}}  {text}".rstrip()
 
 
-def percent(value: float | None, digits: int = 2) -> str:
-    """Write a fraction as a percentage, and what is not known as a dash."""
-    return "–" if value is None or math.isnan(value) else f"{100 * value:.{digits}f}"
-
-
-def duration(seconds: float) -> str:
-    """Write a time span with its two largest units: ``35 s``, ``2 min 5 s``, ``3 h 20 min``, ``2 d 4 h``."""
-    whole = round(seconds)
-    for unit, size, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
-        if whole >= size:
-            rest = whole % size // part
-            return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
-    return f"{whole} s"
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Print what one should know, a line each."""
+    for warning in warnings:
+        print_text(f"warning: {warning}")
 
 
 class Move(Protocol):

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, print_json, print_table, print_text
+from nasbed.cli.console import print_json, print_table, print_text, print_warnings
+from nasbed.cli.options import Json
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from nasbed.scores.scores import Scores
     from nasbed.statistics.correlation import Correlation
     from nasbed.statistics.truth import Truth
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("correlate", epilog="Example: nasbed correlate scores.csv --with digits101:test --out naswot")(command)
 
 
 def command(
@@ -44,7 +41,6 @@ def command(
     Parameters and FLOPs are always among the proxies: what does not beat them is not worth its time.
     """
     from nasbed.cli.values import integers
-    from nasbed.core.errors import BadSetting
     from nasbed.scores.scores import Scores
     from nasbed.statistics.correlation import correlate
 
@@ -77,7 +73,6 @@ def _truth(text: str, scores: Scores, epochs: int | None) -> Truth:
         UnknownName: When there is no such benchmark or column.
     """
     from nasbed.benchmarks.resolve import resolve
-    from nasbed.core.errors import BadSetting
     from nasbed.core.registry import benchmarks
     from nasbed.statistics.truth import Truth
 
@@ -114,5 +109,4 @@ def _print(found: Correlation) -> None:
     print()
     for agreement in found.agreements.values():
         print_text(f"best by {agreement.proxy}: {agreement.best.architecture}")
-    for warning in found.warnings:
-        print_text(f"warning: {warning}")
+    print_warnings(found.warnings)

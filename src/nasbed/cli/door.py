@@ -1,12 +1,16 @@
-"""The door: what goes wrong inside a command leaves as one sentence and an exit code, never as a traceback."""
+"""The door: what goes wrong inside a command leaves as one sentence and an exit code, never as a traceback.
+
+The first Ctrl-C, or a cluster's signal to end, may be a wish that is heard between two steps: ``stopping``.
+"""
 
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any
@@ -88,3 +92,32 @@ def _complaint(error: Any) -> str:
         if context is None
         else f"{text.rstrip('.')}{'' if text.endswith('?') else ';'} see {context.command_path} --help"
     )
+
+
+@contextmanager
+def stopping() -> Iterator[Callable[[], bool]]:
+    """Give the function that says whether somebody wants the block to stop; who asks twice stops it at once.
+
+    Outside the main thread, where Python allows no handlers, nobody is heard.
+    """
+    asked = False
+
+    def ask(number: int, frame: Any) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        print("nasbed: stopping after this step; once more stops at once", file=sys.stderr, flush=True)
+
+    main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM) if main}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def same_command() -> str:
+    """Give the command line that is running, to be typed again."""
+    return shlex.join(["nasbed", *sys.argv[1:]])

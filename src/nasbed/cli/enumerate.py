@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasbed.cli.console import print_table
-from nasbed.cli.show import Edges, Operations, Vertices
+from nasbed.cli.options import Edges, Operations, Vertices
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from nasbed.core.space import Space
     from nasbed.spaces.nasbench101 import NASBench101
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("enumerate", epilog="Example: nasbed enumerate nasbench101 --vertices 5 --out graphs.json")(command)
 
 
 def command(
@@ -46,7 +42,6 @@ def command(
 
 def _numbered(where: Space, out: Path | None, verify: bool) -> None:
     """Count or write the architectures of a space that numbers them."""
-    from nasbed.core.errors import BadSetting
     from nasbed.factory.listing import write_space
 
     if verify:

@@ -10,11 +10,6 @@ import typer
 from nasbed.cli.console import progress
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("export", epilog="Example: nasbed export digits101 digits101.tfrecord")(command)
-
-
 def command(
     table: Annotated[str, typer.Argument(help="A benchmark's name, or the path of a table.")],
     out: Annotated[Path, typer.Argument(help="The file; .tfrecord (as published), .parquet or .csv.")],
@@ -23,7 +18,7 @@ def command(
     from nasbed.cli.values import table_of
     from nasbed.tables.exporting import export
 
-    found = table_of(table, "exported").table
+    found = table_of(table, "exported")
     with progress("exporting") as move:
         export(found, out, move)
     print(f"{out}: {out.stat().st_size:,} bytes")

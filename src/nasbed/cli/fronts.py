@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-from nasbed.cli.console import percent, print_table, print_text
+from nasbed.cli.console import print_table, print_text
+from nasbed.cli.words import mean_percent, percent
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from nasbed.core.benchmark import Benchmark
@@ -18,7 +19,6 @@ _SHOWN = 20  # architectures; beyond that a front is for a program, or a figure
 
 def trade_offs_of(comparison: Comparison, answers: Benchmark) -> TradeOffs | None:
     """Give the fronts of searches that were told of costs; None for others, and where nothing was found."""
-    from nasbed.core.errors import BadSetting
     from nasbed.statistics.pareto_comparison import trade_offs
 
     histories = comparison.histories.values()
@@ -68,7 +68,12 @@ def print_shares(found: TradeOffs) -> None:
     best = "the exact front" if found.exact else "the front of all searches together"
     print_text(f"trade-offs of {' and '.join(found.objectives)}: hypervolume, % of that of {best}")
     rows = [
-        [str(row["optimizer"]), _mean(row), percent(row["hypervolume_median"]), f"{row['front']:.1f}"]
+        [
+            str(row["optimizer"]),
+            mean_percent(row["hypervolume"], row["hypervolume_high"]),
+            percent(row["hypervolume_median"]),
+            f"{row['front']:.1f}",
+        ]
         for row in found.summary()
     ]
     print_table(["optimizer", "mean %", "median %", "on a front"], rows)
@@ -98,9 +103,3 @@ def print_front(found: TradeOffs, label: str, first: int = 0) -> None:
     print_table(headers, rows)
     if len(archs) > _SHOWN:
         print_text(f"and {len(archs) - _SHOWN} architectures more; --json has them all")
-
-
-def _mean(row: dict[str, Any]) -> str:
-    mean, high = row["hypervolume"], row["hypervolume_high"]
-    known = high is not None and not math.isnan(high)
-    return percent(mean) + (f" ± {percent(high - mean)}" if known else "")

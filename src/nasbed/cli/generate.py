@@ -7,22 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import RedoDamaged, duration, progress
-from nasbed.cli.show import Edges, Operations, Vertices
-from nasbed.cli.stopping import same_command
+from nasbed.cli.console import progress
+from nasbed.cli.door import same_command
+from nasbed.cli.options import Address, Edges, Operations, RedoDamaged, Set, Vertices, panel, place
+from nasbed.cli.words import in_words
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
-    from nasbed.run.campaign import Status
     from nasbed.tables.table import Table
 
-PART, PLACE = "Which part", "Where and how"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("generate", epilog="Example: nasbed generate nasbench101 --vertices 3 --budgets 1,2 --out mine.arrow")(
-        command
-    )
+SPEEDS = {"rate": "{:.3g} units/s", "speed": "{:,.0f} images/s"}
+part = panel("Which part")
 
 
 def command(
@@ -35,10 +30,7 @@ def command(
     operations: Operations = None,
     data: Annotated[str, typer.Option(help="What to train on: NAME or NAME:FOLDER.")] = "digits",
     recipe: Annotated[str | None, typer.Option(help="How to train: a recipe's name or FILE.toml.")] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A setting of the skeleton or the recipe, such as recipe.learning_rate=0.05."),
-    ] = None,
+    set_: Set = None,
     budgets: Annotated[str, typer.Option(help="Epochs; each is a training of its own.")] = "4,12,36",
     repeats: Annotated[int, typer.Option(help="Trainings of an architecture at a budget.")] = 3,
     together: Annotated[
@@ -47,55 +39,25 @@ def command(
     seed: Annotated[int, typer.Option(help="Of the whole campaign.")] = 0,
     attempts: Annotated[int, typer.Option(help="After how many failures a training is given up.")] = 5,
     time_limit: Annotated[float | None, typer.Option(help="Seconds of a training after which it stops.")] = None,
-    only: Annotated[
-        str | None, typer.Option(help="Only modules whose hash contains this regular expression.", rich_help_panel=PART)
-    ] = None,
-    units: Annotated[
-        Path | None,
-        typer.Option(help="Only what a file lists: HASH, HASH/EPOCHS or HASH/EPOCHS/REPEAT.", rich_help_panel=PART),
-    ] = None,
-    range_: Annotated[
-        str | None, typer.Option("--range", help="Only units A to B of all in order, as A:B.", rich_help_panel=PART)
-    ] = None,
-    worker: Annotated[
-        int, typer.Option(help="This worker's number, from 0: $SLURM_ARRAY_TASK_ID.", rich_help_panel=PART)
-    ] = 0,
-    of: Annotated[
-        int, typer.Option(help="How many workers share what is left: $SLURM_ARRAY_TASK_COUNT.", rich_help_panel=PART)
-    ] = 1,
-    offset: Annotated[int, typer.Option(help="By how much the deal is turned.", rich_help_panel=PART)] = 0,
-    retry: Annotated[
-        bool, typer.Option("--retry", help="Try again what was given up, with other seeds.", rich_help_panel=PART)
-    ] = False,
-    executor: Annotated[
-        str, typer.Option(help="Where to train; 'nasbed list executors'.", rich_help_panel=PLACE)
-    ] = "processes",
-    workers: Annotated[
-        int | None, typer.Option(help="Trainings at a time; the executor's choice if not given.", rich_help_panel=PLACE)
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option(help="Of the cluster: HOST:PORT or auto.", rich_help_panel=PLACE)
-    ] = None,
-    cpus: Annotated[float | None, typer.Option(help="Cores a training takes up.", rich_help_panel=PLACE)] = None,
-    gpus: Annotated[
-        float | None, typer.Option(help="GPUs a training takes up, perhaps a fraction.", rich_help_panel=PLACE)
-    ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, …", rich_help_panel=PLACE)] = "cpu",
-    threads: Annotated[int, typer.Option(help="Threads of a training on the CPU.", min=1, rich_help_panel=PLACE)] = 1,
+    only: Annotated[str | None, part("Only modules whose hash contains this regular expression.")] = None,
+    units: Annotated[Path | None, part("Only what a file lists: HASH, HASH/EPOCHS or HASH/EPOCHS/REPEAT.")] = None,
+    range_: Annotated[str | None, part("Only units A to B of all in order, as A:B.", "--range")] = None,
+    worker: Annotated[int, part("This worker's number, from 0: $SLURM_ARRAY_TASK_ID.")] = 0,
+    of: Annotated[int, part("How many workers share what is left: $SLURM_ARRAY_TASK_COUNT.")] = 1,
+    offset: Annotated[int, part("By how much the deal is turned.")] = 0,
+    retry: Annotated[bool, part("Try again what was given up, with other seeds.", "--retry")] = False,
+    executor: Annotated[str, place("Where to train; 'nasbed list executors'.")] = "processes",
+    workers: Annotated[int | None, place("Trainings at a time; the executor's choice if not given.")] = None,
+    address: Address = None,
+    cpus: Annotated[float | None, place("Cores a training takes up.")] = None,
+    gpus: Annotated[float | None, place("GPUs a training takes up, perhaps a fraction.")] = None,
+    device: Annotated[str, place("cpu, cuda, …")] = "cpu",
+    threads: Annotated[int, place("Threads of a training on the CPU.", min=1)] = 1,
     beside: Annotated[
-        int | None,
-        typer.Option(
-            help="Modules of one shape trained in one pass, at most; results do not depend on it on a CPU.",
-            rich_help_panel=PLACE,
-        ),
+        int | None, place("Modules of one shape trained in one pass, at most; results do not depend on it on a CPU.")
     ] = None,
-    diagnostics: Annotated[
-        bool,
-        typer.Option("--diagnostics", help="Keep what each network makes of a fixed batch.", rich_help_panel=PLACE),
-    ] = False,
-    store: Annotated[
-        Path | None, typer.Option(help="The file that keeps what is measured; OUT.sqlite.", rich_help_panel=PLACE)
-    ] = None,
+    diagnostics: Annotated[bool, place("Keep what each network makes of a fixed batch.", "--diagnostics")] = False,
+    store: Annotated[Path | None, place("The file that keeps what is measured; OUT.sqlite.")] = None,
     redo_damaged: RedoDamaged = False,
 ) -> None:
     """Train every architecture of a space, with repeats, and make a table of it.
@@ -108,7 +70,7 @@ def command(
 
     where: Any = module_space(space, vertices, edges, operations)
     changes = training_overrides(set_ or [])
-    part = Selection(only, units, *_range(range_), worker, of, offset)
+    chosen = Selection(only, units, *_range(range_), worker, of, offset)
     settings = {"address": address, "cpus": cpus, "gpus": gpus}
     with progress("training", remaining=False) as move:
         table = generate(
@@ -125,7 +87,7 @@ def command(
             seed=seed,
             time_limit=time_limit,
             attempts=attempts,
-            selection=part,
+            selection=chosen,
             retry=retry,
             executor=executor,
             workers=workers,
@@ -136,27 +98,15 @@ def command(
             store=store,
             redo_damaged=redo_damaged,
             command=same_command(),
-            progress=lambda status: move(status.share, in_words(status)),
+            progress=lambda status: move(status.share, in_words(status, "units", **SPEEDS)),
         )
     if table is not None:
         print_made(table)
         return
-    kept = store_of(out, part) if store is None else store
+    kept = store_of(out, chosen) if store is None else store
     print(f"{kept}: this part is done, but not the whole campaign; 'nasbed status {kept}' says how far it is")
-    if part.of > 1 and store is None:
+    if chosen.of > 1 and store is None:
         print(f"when all workers are done: nasbed merge {out.with_suffix('')}.worker-*.sqlite --out {out}")
-
-
-def in_words(status: Status) -> str:
-    """Say how far a campaign is, how fast it goes and how long it will take."""
-    parts = [f"{status.done:,} of {status.total:,} units"]
-    if status.failures:
-        parts.append(f"{status.failures} given up")
-    if status.rate is not None and status.speed is not None:
-        parts += [f"{status.rate:.3g} units/s", f"{status.speed:,.0f} images/s"]
-    if status.left:
-        parts.append(f"{duration(status.left)} left")
-    return ", ".join(parts)
 
 
 def print_made(table: Table) -> None:
@@ -173,8 +123,6 @@ def print_made(table: Table) -> None:
 
 def _range(text: str | None) -> tuple[int, int | None]:
     """Read ``A:B``, of which either may be left out."""
-    from nasbed.core.errors import BadSetting
-
     start, colon, stop = (text or ":").partition(":")
     try:
         if not colon:

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, print_facts, print_json, progress
+from nasbed.cli.console import print_facts, print_json, progress
+from nasbed.cli.options import Json
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
     from nasbed.readers.meaning import Declaration
 
-_CSV = "nasbed import my.csv --space nasbench201 --architecture cell --measure val_acc:metric=accuracy,unit=percent"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("import", epilog=f"Example: nasbed import nasbench_full.tfrecord; {_CSV}")(command)
+CSV = "nasbed import my.csv --space nasbench201 --architecture cell --measure val_acc:metric=accuracy,unit=percent"
 
 
 def command(
@@ -50,7 +47,6 @@ def command(
     json: Json = False,
 ) -> None:
     """Import a published file, every checksum verified, into the cache, where its path and its name find it again."""
-    from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
     from nasbed.tables.cache import table_for
 
@@ -66,7 +62,7 @@ def command(
         from nasbed.readers.meaning import known_declaration
         from nasbed.tables.csv_import import attach_csv
 
-        found = attach_csv(table_of(into, "given columns").table, file, declared or known_declaration(file.name))
+        found = attach_csv(table_of(into, "given columns"), file, declared or known_declaration(file.name))
     else:
         with progress("importing") as move:
             found = table_for(file, move, declared, check=True)
@@ -83,21 +79,18 @@ def _declared(
     file: Path, space: str | None, architecture: str | None, measure: list[str], meaning: Path | None
 ) -> Declaration | None:
     """Return what is said of a CSV file's columns; None for nothing."""
-    from nasbed.core.errors import BadSetting
     from nasbed.readers.meaning import read_declaration, said_in_words
 
     said = {"--space": space, "--architecture": architecture, "--measure": measure}
-    given = [name for name, value in said.items() if value]
-    if (given or meaning is not None) and file.suffix.lower() != ".csv":
-        raise BadSetting(
-            f"{file} says itself what its numbers mean; {given[0] if given else '--meaning'} is for CSV files"
-        )
-    if given and meaning is not None:
-        raise BadSetting(f"{given[0]} and --meaning say the same; give one of them")
+    given = [name for name, value in (*said.items(), ("--meaning", meaning)) if value]
+    if not given:
+        return None
+    if file.suffix.lower() != ".csv":
+        raise BadSetting(f"{file} says itself what its numbers mean; {given[0]} is for CSV files")
     if meaning is not None:
+        if len(given) > 1:
+            raise BadSetting(f"{given[0]} and --meaning say the same; give one of them")
         return read_declaration(meaning)
     if space is None or architecture is None or not measure:
-        if given:
-            raise BadSetting(f"--space, --architecture and --measure go together, as in: {_CSV}")
-        return None
+        raise BadSetting(f"--space, --architecture and --measure go together, as in: {CSV}")
     return said_in_words(space, architecture, measure, file.name)

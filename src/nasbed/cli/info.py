@@ -9,12 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, print_facts, print_json
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("info", epilog="Example: nasbed info digits101")(command)
+from nasbed.cli.console import print_facts, print_json
+from nasbed.cli.options import Json
+from nasbed.core.errors import NotInTable, UnknownName
 
 
 def command(
@@ -30,20 +27,15 @@ def command(
 
 
 def _describe(name: str) -> dict[str, Any]:
-    from nasbed.core import registry
-    from nasbed.core.errors import NotInTable, UnknownName
+    from nasbed.core.registry import NOUNS
 
-    known = (
-        *(registry.benchmarks, registry.spaces, registry.optimizers, registry.proxies, registry.predictors),
-        *(registry.stores, registry.executors),
-    )
     found: dict[str, Any] = {}
-    for names in known:
+    for plural, names in {"benchmarks": NOUNS["benchmarks"], **NOUNS}.items():  # benchmarks first
         if name not in names:
             continue
         about: dict[str, Any] = {"what": names.describe(name)}
         try:
-            if names is registry.benchmarks or names is registry.spaces:
+            if plural in ("benchmarks", "spaces"):
                 about.update(names.make(name, {}).describe())
             else:
                 about["from"] = _reference(names[name])
@@ -53,17 +45,16 @@ def _describe(name: str) -> dict[str, Any]:
         found[names.noun] = about
     if not found and ":" not in name and not Path(name).expanduser().exists() and not Path(name).suffix:
         nouns = "space, benchmark, optimizer, proxy, store or executor"
-        raise UnknownName(nouns, name, {n for names in known for n in names})
+        raise UnknownName(nouns, name, {n for names in NOUNS.values() for n in names})
     if not found and Path(name).suffix == ".npz":
         from nasbed.nets.diagnostics import Diagnostics
 
         found["diagnostics"] = Diagnostics.load(name).describe()
     if not found:
         from nasbed.benchmarks.resolve import resolve
-        from nasbed.core.live import LiveBenchmark
 
         benchmark = resolve(name)
-        found["benchmark" if isinstance(benchmark, LiveBenchmark) else "table"] = benchmark.describe()
+        found["table" if benchmark.live is None else "benchmark"] = benchmark.describe()
     return found
 
 

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, percent, print_json, print_table, print_text
+from nasbed.cli.console import print_json, print_table, print_text, print_warnings
+from nasbed.cli.options import Json
+from nasbed.cli.words import percent
 
 if TYPE_CHECKING:
     from nasbed.landscape.study import LandscapeStudy
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("landscape", epilog="Example: nasbed landscape digits101 --out hills")(command)
 
 
 def command(
@@ -52,29 +49,16 @@ def _print(found: LandscapeStudy) -> None:
     around, optima, distance = facts["neighbourhood"], facts["local_optima"], facts["fitness_distance"]
     print_text(found.sentence())
     print()
-    print_table(
-        [
-            "neighbours",
-            "better %",
-            "neutral %",
-            "ρ(1)",
-            "correlation length",
-            "distance correlation",
-            "rank correlation",
-        ],
-        [
-            [
-                _short(around["neighbours"]),
-                percent(around["improving"], 1),
-                percent(around["neutral"], 1),
-                _short(facts["random_walk"]["rho"][1]),
-                _short(facts["random_walk"]["length"]),
-                _short(distance["pearson"]),
-                _short(distance["spearman"]),
-            ]
-        ],
-        "on average over architectures",
-    )
+    average = {
+        "neighbours": _short(around["neighbours"]),
+        "better %": percent(around["improving"], 1),
+        "neutral %": percent(around["neutral"], 1),
+        "ρ(1)": _short(facts["random_walk"]["rho"][1]),
+        "correlation length": _short(facts["random_walk"]["length"]),
+        "distance correlation": _short(distance["pearson"]),
+        "rank correlation": _short(distance["spearman"]),
+    }
+    print_table([*average], [[*average.values()]], "on average over architectures")
     print()
     headers = ["climbing by", "to the best %", "moves", "evaluations", "largest basin %", "median basin %"]
     ways = {"best improvement": optima["best_improvement"], "first improvement": optima["first_improvement"]}
@@ -93,8 +77,7 @@ def _print(found: LandscapeStudy) -> None:
     print_table(headers, rows, f"{strict}, on {optima['peaks']} peaks")
     print()
     print_table(*found.cells(), "the best of them")
-    for warning in found.landscape.warnings:
-        print_text(f"warning: {warning}")
+    print_warnings(found.landscape.warnings)
 
 
 def _short(value: float | None) -> str:

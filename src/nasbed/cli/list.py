@@ -6,12 +6,9 @@ from typing import Annotated
 
 import typer
 
-from nasbed.cli.console import Json, print_json, print_table
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("list", epilog="Example: nasbed list optimizers")(command)
+from nasbed.cli.console import print_json, print_table
+from nasbed.cli.options import Json
+from nasbed.core.errors import UnknownName
 
 
 def command(
@@ -19,20 +16,10 @@ def command(
     json: Json = False,
 ) -> None:
     """List spaces, benchmarks, optimizers and all else that has a name."""
-    from nasbed.core import registry
-    from nasbed.core.errors import UnknownName
+    from nasbed.core.registry import NOUNS
     from nasbed.nets.data.sources import SOURCES
 
-    nouns = {
-        "spaces": registry.spaces,
-        "benchmarks": registry.benchmarks,
-        "optimizers": registry.optimizers,
-        "predictors": registry.predictors,
-        "proxies": registry.proxies,
-        "stores": registry.stores,
-        "executors": registry.executors,
-        "data": SOURCES,
-    }
+    nouns = {**NOUNS, "data": SOURCES}
     if noun is not None and noun not in nouns:
         raise UnknownName("noun", noun, nouns)
     chosen = nouns if noun is None else {noun: nouns[noun]}

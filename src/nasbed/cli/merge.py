@@ -7,13 +7,8 @@ from typing import Annotated
 
 import typer
 
+from nasbed.cli.door import same_command
 from nasbed.cli.generate import print_made
-from nasbed.cli.stopping import same_command
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("merge", epilog="Example: nasbed merge mine.worker-*-of-4.sqlite --out mine.arrow")(command)
 
 
 def command(

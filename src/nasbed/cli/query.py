@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, print_facts, print_json, print_table
+from nasbed.cli.console import print_facts, print_json, print_table
+from nasbed.cli.options import Json
+from nasbed.core.errors import InvalidArchitecture, NotInTable
 
 if TYPE_CHECKING:
     from nasbed.tables.measurement import Measurement
     from nasbed.tables.table import Table
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("query", epilog="Example: nasbed query digits101 011/001/000:conv3x3 --epochs 36")(command)
 
 
 def command(
@@ -35,9 +32,8 @@ def command(
 ) -> None:
     """Look an architecture up: what was measured of it, training by training."""
     from nasbed.cli.values import table_of
-    from nasbed.core.errors import NotInTable
 
-    found = table_of(table, "queried").table
+    found = table_of(table, "queried")
     row = _row(found, architecture)
     asked = _asked(found, epochs, data, split, metric, recipe)
     lines = [line for one in asked if (line := _line(found, one, row, epochs, seed)) is not None]
@@ -71,8 +67,6 @@ def _row(table: Table, text: str) -> int:
     """Find a row by an architecture's text, else by its published hash or its official number."""
     import numpy as np
 
-    from nasbed.core.errors import InvalidArchitecture, NotInTable
-
     if "hash" in table.file and len(text) == 32 and all(digit in "0123456789abcdefABCDEF" for digit in text):
         return table.modules.row_of(text.lower())
     try:
@@ -92,8 +86,6 @@ def _asked(
     table: Table, epochs: int | None, data: str | None, split: str | None, metric: str | None, recipe: str | None
 ) -> list[Measurement]:
     """Choose measurements; what was named and is not there is an error that says what is."""
-    from nasbed.core.errors import NotInTable
-
     if recipe is None and epochs is not None and not table.continues:
         recipe = str(epochs)
     found = table.find(metric, split, data, recipe)
@@ -118,8 +110,6 @@ def _asked(
 def _line(table: Table, one: Measurement, row: int, epochs: int | None, seed: int | None) -> dict[str, Any] | None:
     """Return what was measured; None where it was not after so many epochs."""
     import numpy as np
-
-    from nasbed.core.errors import NotInTable
 
     if epochs is not None and one.epochs and epochs not in one.epochs:
         return None

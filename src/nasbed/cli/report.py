@@ -10,11 +10,6 @@ import typer
 from nasbed.cli.console import print_text
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("report", epilog="Example: nasbed report demo --out demo.html")(command)
-
-
 def command(
     runs: Annotated[
         list[Path],

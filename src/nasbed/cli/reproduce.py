@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, print_json, print_table, print_text, progress
+from nasbed.cli.console import print_json, print_table, print_text, progress
+from nasbed.cli.options import Json
 
 if TYPE_CHECKING:
     from nasbed.studies.reproduction import Reproduction
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("reproduce", epilog="Example: nasbed reproduce digits101-card")(command)
 
 
 def command(

@@ -7,23 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import RedoDamaged, duration, print_text, progress
-from nasbed.cli.show import Edges, Operations, Vertices
-from nasbed.cli.stopping import same_command
+from nasbed.cli.console import print_text, print_warnings, progress
+from nasbed.cli.door import same_command
+from nasbed.cli.options import Edges, Operations, RedoDamaged, Vertices, panel, place
+from nasbed.cli.words import in_words
+from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
-    from nasbed.run.campaign import Status
     from nasbed.scores.asked import Asked
     from nasbed.scores.scores import Scores
 
-PART, PLACE = "Which architectures", "Where and how"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("score", epilog="Example: nasbed score nasbench201 --proxies naswot --sample 50 --out scores.csv")(
-        command
-    )
+part = panel("Which architectures")
 
 
 def command(
@@ -34,15 +28,10 @@ def command(
     proxies: Annotated[
         str, typer.Option(help="Names with commas between, NAME:key=value for settings, or all; 'nasbed list proxies'.")
     ] = "naswot",
-    sample: Annotated[int | None, typer.Option(help="So many different ones at random.", rich_help_panel=PART)] = None,
-    archs: Annotated[
-        Path | None, typer.Option(help="Those that a file lists, one a line.", rich_help_panel=PART)
-    ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="The whole space.", rich_help_panel=PART)] = False,
-    each: Annotated[
-        bool,
-        typer.Option("--each", help="Score equal ones each as it is written, not once.", rich_help_panel=PART),
-    ] = False,
+    sample: Annotated[int | None, part("So many different ones at random.")] = None,
+    archs: Annotated[Path | None, part("Those that a file lists, one a line.")] = None,
+    all_: Annotated[bool, part("The whole space.", "--all")] = False,
+    each: Annotated[bool, part("Score equal ones each as it is written, not once.", "--each")] = False,
     vertices: Vertices = None,
     edges: Edges = None,
     operations: Operations = None,
@@ -55,13 +44,9 @@ def command(
         list[str] | None, typer.Option("--set", help="A setting of the network, such as channels=8 or cells=1.")
     ] = None,
     attempts: Annotated[int, typer.Option(help="After how many failures a network is given up.")] = 3,
-    executor: Annotated[
-        str, typer.Option(help="Where to score; 'nasbed list executors'.", rich_help_panel=PLACE)
-    ] = "processes",
-    workers: Annotated[
-        int | None, typer.Option(help="Networks at a time; the executor's choice if not given.", rich_help_panel=PLACE)
-    ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, …", rich_help_panel=PLACE)] = "cpu",
+    executor: Annotated[str, place("Where to score; 'nasbed list executors'.")] = "processes",
+    workers: Annotated[int | None, place("Networks at a time; the executor's choice if not given.")] = None,
+    device: Annotated[str, place("cpu, cuda, …")] = "cpu",
     redo_damaged: RedoDamaged = False,
 ) -> None:
     """Score untrained networks, each result kept as it comes; parameters and FLOPs always beside the others.
@@ -90,7 +75,7 @@ def command(
             device=device,
             redo_damaged=redo_damaged,
             command=same_command(),
-            progress=lambda status: move(status.share, _in_words(status)),
+            progress=lambda status: move(status.share, in_words(status, "networks", rate="{:.3g} networks/s")),
         )
     _print(scores, out)
 
@@ -101,24 +86,11 @@ def _asked(sample: int | None, archs: Path | None, everything: bool, seed: int) 
     Raises:
         BadSetting: When it is said not at all, or twice.
     """
-    from nasbed.core.errors import BadSetting
     from nasbed.scores.asked import Asked
 
     if (sample is not None) + (archs is not None) + everything != 1:
         raise BadSetting("say which architectures to score, one way: --sample N, --archs FILE or --all")
     return Asked.file(archs) if archs is not None else Asked(sample, seed if sample is not None else 0)
-
-
-def _in_words(status: Status) -> str:
-    """Say how far a campaign is, how fast it goes and how long it will take."""
-    parts = [f"{status.done:,} of {status.total:,} networks"]
-    if status.failures:
-        parts.append(f"{status.failures} given up")
-    if status.rate is not None:
-        parts.append(f"{status.rate:.3g} networks/s")
-    if status.left:
-        parts.append(f"{duration(status.left)} left")
-    return ", ".join(parts)
 
 
 def _print(scores: Scores, out: Path) -> None:
@@ -130,6 +102,5 @@ def _print(scores: Scores, out: Path) -> None:
     if scores.about["failures"]:
         first = next(iter(scores.about["failures"].values()))
         print_text(f"{len(scores.about['failures']):,} networks were given up; the first because: {first}")
-    for warning in scores.about["warnings"]:
-        print_text(f"warning: {warning}")
+    print_warnings(scores.about["warnings"])
     print_text(f"to hold them against accuracies: nasbed correlate {out} --with TABLE")

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nasbed.cli import fronts
-from nasbed.cli.console import Json, RedoDamaged, percent, print_facts, print_json, print_table, print_text, progress
-from nasbed.cli.live import Device, Executor, Recipe, Store
+from nasbed.cli.console import print_facts, print_json, print_table, print_text, print_warnings, progress
+from nasbed.cli.door import same_command
+from nasbed.cli.options import Json, RedoDamaged
 from nasbed.cli.searching import Given, budgeted, search_options
+from nasbed.cli.words import percent
+from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.run.settings import SearchSettings, in_words
 
 if TYPE_CHECKING:
     from nasbed.core.benchmark import Benchmark as Answers
+    from nasbed.core.live import LiveBenchmark
+    from nasbed.core.optimizer import Optimizer
     from nasbed.run.history import History
+    from nasbed.run.live import Status
     from nasbed.statistics.pareto_comparison import TradeOffs
 
 Benchmark = Annotated[
     str, typer.Option(help="A benchmark's name, a table's path, trained:DATA:SPACE or scored:FILE:PROXY.")
 ]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("search", epilog="Example: nasbed search regularized-evolution --evaluations 100 --runs 20")(command)
+Executor = Annotated[str, typer.Option(help="Real training: where; 'nasbed list executors'.")]
+Store = Annotated[
+    Path | None, typer.Option(help="Real training: the file that keeps it; named for the search if not given.")
+]
+Device = Annotated[str, typer.Option(help="Real training: on what; cpu, cuda, …")]
+Recipe = Annotated[str | None, typer.Option(help="Real training: a recipe's name, or a TOML file.")]
 
 
 @search_options(SearchSettings())
@@ -52,25 +61,23 @@ def command(
     command goes on where it was stopped.
     """
     import nasbed
-    from nasbed.cli import live
-    from nasbed.cli.values import optimizer as make
-    from nasbed.core.errors import BadSetting
     from nasbed.core.files import check_place
-    from nasbed.core.live import LiveBenchmark
+    from nasbed.core.registry import optimizers
+    from nasbed.core.spelling import settings as settings_of
     from nasbed.statistics.comparison import Comparison
 
     of_training = [pair for pair in set_ or [] if pair.startswith(("recipe.", "skeleton."))]
-    method = make(optimizer, [pair for pair in set_ or [] if pair not in of_training])
+    method = optimizers.read(optimizer, settings_of(pair for pair in set_ or [] if pair not in of_training))
     answers = _benchmark(benchmark, recipe, of_training, device)
     if out is not None:
         if out.suffix != ".parquet":
             raise BadSetting(f"every trial is written as Parquet; name the file {out.stem}.parquet, not {out.name}")
         check_place(out)
     where: dict[str, Any] = {"executor": executor, "redo_damaged": redo_damaged}
-    if isinstance(answers, LiveBenchmark):
+    if answers.live is not None:
         settings = SearchSettings().but(given)
-        store = store or live.default_store(optimizer, answers.name, settings.seed)
-        history = live.search(method, answers, settings, store, where)
+        store = store or default_store(optimizer, answers.name, settings.seed)
+        history = _searched_live(method, answers.live, settings, store, where)
     else:
         settings = SearchSettings().but(budgeted(given))
         with progress("searching") as move:
@@ -85,7 +92,7 @@ def command(
     _print(optimizer, history, chosen, together)
     if out is not None:
         print(f"every trial: {out}")
-    if isinstance(answers, LiveBenchmark):
+    if answers.live is not None:
         print(f"every training: {store}")
 
 
@@ -97,13 +104,11 @@ def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> 
     """
     from nasbed.benchmarks.resolve import resolve
     from nasbed.cli.values import training_overrides
-    from nasbed.core.errors import BadSetting
-    from nasbed.core.live import LiveBenchmark
 
     found = resolve(name)
     if recipe is None and not pairs and device == "cpu":
         return found
-    if not isinstance(found, LiveBenchmark):
+    if found.live is None:
         raise BadSetting(
             f"{name} trains nothing; recipes and devices are for benchmarks such as trained:digits:nasbench101"
         )
@@ -113,6 +118,45 @@ def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> 
         raise BadSetting(f"{name} trains nothing; recipes are for benchmarks such as trained:digits:nasbench101")
     skeleton, changes = training_overrides(pairs)
     return resolve(name, skeleton=skeleton, recipe=changes, named=recipe, device=device)
+
+
+def default_store(optimizer: str, benchmark: str, seed: int) -> Path:
+    """Name the file that keeps a search, in the current folder, after what was searched and how."""
+    return Path("-".join(re.sub(r"[^\w.]+", "-", text) for text in (benchmark, optimizer, f"seed{seed}")) + ".sqlite")
+
+
+def _searched_live(
+    optimizer: Optimizer, benchmark: LiveBenchmark, settings: SearchSettings, store: Path, where: dict[str, Any]
+) -> History:
+    """Search, saying where the trainings are kept and, when it is interrupted, what goes on with them."""
+    from nasbed.run.live import search_live
+
+    accuracies, begun = benchmark.measure == "accuracy", False
+    try:
+        with progress("searching") as move:
+
+            def watch(status: Status) -> None:
+                nonlocal begun
+                if not begun:
+                    print(f"every {'training' if accuracies else 'score'} is kept in {store}", file=sys.stderr)
+                    begun = True
+                move(status.share, _standing(status, accuracies))
+
+            return search_live(optimizer, benchmark, settings, store=store, progress=watch, **where)
+    except Interrupted as error:
+        raise Interrupted(f"{error}: {same_command()}") from None
+    except KeyboardInterrupt:  # before the search had begun
+        raise Interrupted(
+            f"interrupted; what was trained is kept in {store}, and this goes on: {same_command()}"
+        ) from None
+
+
+def _standing(status: Status, accuracies: bool) -> str:
+    """Say what has come of a search so far."""
+    failed = f" ({status.failures} failed)" if status.failures else ""
+    value = f"{percent(status.best)} %" if accuracies else f"{status.best:.6g}"
+    best = f", best {value}" if status.best == status.best else ""
+    return f"{status.evaluations} {'trained' if accuracies else 'scored'}{failed}{best}, {status.seconds / 60:.1f} min"
 
 
 def _chosen(history: History) -> list[dict[str, Any]]:
@@ -183,5 +227,4 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
             fronts.print_shares(together)
             print()
         fronts.print_front(together, optimizer, int(info["first_run"]))
-    for warning in [*history.warnings, *history.notes]:
-        print_text(f"warning: {warning}")
+    print_warnings([*history.warnings, *history.notes])

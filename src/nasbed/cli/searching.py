@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nasbed.core.errors import BadSetting
 from nasbed.run.settings import BUDGETS, NAMES, SearchSettings
 
 DEFAULT_EVALUATIONS = 200
@@ -73,7 +74,6 @@ def _given(typed: Given) -> Given:
     Raises:
         BadSetting: When a limit is none.
     """
-    from nasbed.core.errors import BadSetting
     from nasbed.core.spelling import settings
 
     for pair in typed.get("limits") or []:

@@ -7,20 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, print_facts, print_json
+from nasbed.cli.console import print_facts, print_json
+from nasbed.cli.options import Edges, Json, Operations, Vertices
+from nasbed.core.errors import UnknownName
 
 if TYPE_CHECKING:
     from nasbed.core.records import Archs
     from nasbed.core.space import Space
-
-Vertices = Annotated[int | None, typer.Option(help="Vertices at most, with input and output.")]
-Edges = Annotated[int | None, typer.Option(help="Edges at most.")]
-Operations = Annotated[str | None, typer.Option(help="Names of the operations, with commas between.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("show", epilog="Example: nasbed show 0110/0011/0001/0000:conv3x3,maxpool --svg module.svg")(command)
 
 
 def command(
@@ -63,7 +56,6 @@ def command(
 
 def _costs(space: Space, arch: Archs) -> dict[str, int | None]:
     """Count parameters and operations of the published network for CIFAR-10; None where there is no formula."""
-    from nasbed.core.errors import UnknownName
     from nasbed.nets.costs import COUNTINGS, flops, params
 
     try:

@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import Json, duration, print_facts, print_json, print_table
+from nasbed.cli.console import print_facts, print_json, print_table
+from nasbed.cli.options import Json
+from nasbed.cli.words import duration
+from nasbed.core.errors import BadSetting, CorruptFile
 
 if TYPE_CHECKING:
     from nasbed.factory.standing import Standing
     from nasbed.scores.standing import ScoringStanding
     from nasbed.studies.folder import StudyStanding
 
+_Shown = tuple[dict[str, Any], list[tuple[list[str], list[list[str]]]], str | None]
+"""What is printed of a campaign: facts, tables, and the command that goes on with it."""
+
 _NOTHING = "nothing works on it"
 _STUDY = "study.json"
 _SHOWN = 5  # reasons for failures, and sessions
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("status", epilog="Example: nasbed status mine.sqlite")(command)
 
 
 def command(
@@ -40,7 +41,6 @@ def command(
     json: Json = False,
 ) -> None:
     """Say how far campaigns are, what was given up and why, how fast they go and how they go on."""
-    from nasbed.core.errors import BadSetting
     from nasbed.core.files import replacing
     from nasbed.factory.standing import standings
 
@@ -66,18 +66,16 @@ def command(
         everything: list[Any] = [*found, *scorings, *studies]
         print_json([standing.as_dict() for standing in everything])
         return
-    for number, study in enumerate(studies):
-        _print_study(study)
-        if found or scorings or number < len(studies) - 1:
-            print()
-    for number, scoring in enumerate(scorings):
-        _print_scoring(scoring)
-        if found or number < len(scorings) - 1:
-            print()
-    for number, standing in enumerate(found):
+    shown = [*map(_of_study, studies), *map(_of_scoring, scorings), *map(_of_campaign, found)]
+    for number, (facts, tables, command) in enumerate(shown):
         if number:
             print()
-        _print(standing)
+        print_facts(facts)
+        for table in tables:
+            print()
+            print_table(*table)
+        if command is not None:
+            print(f"\nto go on: {command}")
     if len(found) > 1 and all(standing.plan == found[0].plan for standing in found):
         units = frozenset().union(*(standing.recorded for standing in found))
         print(f"\nall {len(found)} stores together: {len(units):,} of {found[0].units:,} units done")
@@ -85,7 +83,6 @@ def command(
 
 def _salvage(paths: list[Path], out: Path) -> None:
     """Write what is whole of a store to another."""
-    from nasbed.core.errors import BadSetting
     from nasbed.run.stores.salvage import salvage
 
     if len(paths) != 1:
@@ -95,7 +92,6 @@ def _salvage(paths: list[Path], out: Path) -> None:
 
 def _scorings(path: Path) -> list[ScoringStanding]:
     """Read a store of scores, or those that a folder has; none where there are none."""
-    from nasbed.core.errors import BadSetting, CorruptFile
     from nasbed.scores.standing import ScoringStanding
 
     found: list[ScoringStanding] = []
@@ -115,82 +111,65 @@ def _study(path: Path) -> StudyStanding | None:
     return StudyStanding.of(folder)
 
 
-def _print_study(study: StudyStanding) -> None:
-    print_facts(
-        {
-            "folder": study.path,
-            "study": study.study,
-            "cells done": f"{study.done:,} of {study.cells:,}"
-            + (f", and {study.waiting:,} parts of others" if study.waiting else ""),
-            "not used": f"{study.stale:,} files of an earlier form of the study" if study.stale else None,
-            "damaged": ", ".join(map(str, study.damaged)) or None,
-            "not played": study.failures,
-            "now": _working(study.running) or ("complete" if study.done == study.cells else _NOTHING),
-        }
-    )
-    if study.sessions:
-        print(f"\nto go on: {study.sessions[-1]['command']}")
+def _of_study(study: StudyStanding) -> _Shown:
+    facts = {
+        "folder": study.path,
+        "study": study.study,
+        "cells done": f"{study.done:,} of {study.cells:,}"
+        + (f", and {study.waiting:,} parts of others" if study.waiting else ""),
+        "not used": f"{study.stale:,} files of an earlier form of the study" if study.stale else None,
+        "damaged": ", ".join(map(str, study.damaged)) or None,
+        "not played": study.failures,
+        "now": _working(study.running) or ("complete" if study.done == study.cells else _NOTHING),
+    }
+    return facts, [], _command(study.sessions)
 
 
-def _print_scoring(scoring: ScoringStanding) -> None:
-    plan, sessions = scoring.plan, scoring.sessions
-    print_facts(
-        {
-            "store": scoring.store,
-            "scores": f"{', '.join(plan['proxies'])} of {plan['space']['name']} on {plan['data']}, seed {plan['seed']}",
-            "networks done": f"{scoring.done:,} of {scoring.networks:,}, for {scoring.architectures:,} architectures",
-            "given up": {f"{n:,}": reason for reason, n in scoring.failures.items()},
-            "now": _working(scoring.running) or ("complete" if scoring.done == scoring.networks else _NOTHING),
-            "speed": None if scoring.rate is None else f"{scoring.rate:.3g} networks/s in the latest session",
-            "left": duration(scoring.left) if scoring.left else None,
-        }
-    )
-    if sessions:
-        print(f"\nto go on: {sessions[-1]['command']}")
+def _of_scoring(scoring: ScoringStanding) -> _Shown:
+    plan = scoring.plan
+    facts = {
+        "store": scoring.store,
+        "scores": f"{', '.join(plan['proxies'])} of {plan['space']['name']} on {plan['data']}, seed {plan['seed']}",
+        "networks done": f"{scoring.done:,} of {scoring.networks:,}, for {scoring.architectures:,} architectures",
+        "given up": {f"{n:,}": reason for reason, n in scoring.failures.items()},
+        "now": _working(scoring.running) or ("complete" if scoring.done == scoring.networks else _NOTHING),
+        "speed": None if scoring.rate is None else f"{scoring.rate:.3g} networks/s in the latest session",
+        "left": duration(scoring.left) if scoring.left else None,
+    }
+    return facts, [], _command(scoring.sessions)
 
 
-def _print(standing: Standing) -> None:
+def _of_campaign(standing: Standing) -> _Shown:
     plan, sessions = standing.plan, standing.sessions
     done, asked = sum(standing.done.values()), sum(standing.asked.values())
-    print_facts(
-        {
-            "store": standing.store,
-            "campaign": f"{plan['space']['name']} on {plan['data']}, {plan['repeats']} repeats, seed {plan['seed']}",
-            "units done": f"{done:,} of {standing.units:,}"
-            + (f"; asked for {asked:,}" if asked < standing.units > done else ""),
-            "given up": f"{len(standing.failures):,} trainings",
-            "now": _now(standing),
-            "speed": None if standing.rate is None else f"{standing.rate:.3g} units/s in the latest session",
-            "left": duration(standing.left) if standing.left else None,
-            "expected end": None
-            if standing.end is None
-            else standing.end.astimezone().isoformat(" ", "minutes").removesuffix("+00:00"),
-        }
-    )
+    facts = {
+        "store": standing.store,
+        "campaign": f"{plan['space']['name']} on {plan['data']}, {plan['repeats']} repeats, seed {plan['seed']}",
+        "units done": f"{done:,} of {standing.units:,}"
+        + (f"; asked for {asked:,}" if asked < standing.units > done else ""),
+        "given up": f"{len(standing.failures):,} trainings",
+        "now": _working(standing.running) or ("complete" if done == standing.units else _NOTHING),
+        "speed": None if standing.rate is None else f"{standing.rate:.3g} units/s in the latest session",
+        "left": duration(standing.left) if standing.left else None,
+        "expected end": None
+        if standing.end is None
+        else standing.end.astimezone().isoformat(" ", "minutes").removesuffix("+00:00"),
+    }
     each = standing.units // len(plan["budgets"])
     failed = Counter(training.epochs for training in standing.failures)
     rows = [[str(epochs), f"{n:,}", f"{each:,}", f"{failed[epochs]:,}"] for epochs, n in standing.done.items()]
-    print()
-    print_table(["epochs", "done", "units", "given up"], rows)
+    tables = [(["epochs", "done", "units", "given up"], rows)]
     if standing.failures:
         reasons = Counter(str(training.failure) for training in standing.failures).most_common(_SHOWN)
-        print()
-        print_table(["given up", "because"], [[f"{n:,}", reason] for reason, n in reasons])
+        tables.append((["given up", "because"], [[f"{n:,}", reason] for reason, n in reasons]))
     if sessions:
-        print()
-        print_table(
-            ["started", "workers", "executor", "device", "processor"],
-            [
-                [str(s[name]) for name in ("started", "workers", "executor", "device", "processor")]
-                for s in sessions[-_SHOWN:]
-            ],
-        )
-        print(f"\nto go on: {sessions[-1]['command']}")
+        headers = ["started", "workers", "executor", "device", "processor"]
+        tables.append((headers, [[str(session[name]) for name in headers] for session in sessions[-_SHOWN:]]))
+    return facts, tables, _command(sessions)
 
 
-def _now(standing: Standing) -> str:
-    complete = sum(standing.done.values()) == standing.units
-    return _working(standing.running) or ("complete" if complete else _NOTHING)
+def _command(sessions: list[dict[str, Any]]) -> str | None:
+    return sessions[-1]["command"] if sessions else None
 
 
 def _working(running: dict[str, Any] | None) -> str:

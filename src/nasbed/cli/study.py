@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, duration, percent, print_json, print_table, print_text, progress
+from nasbed.cli.console import print_json, print_table, print_text, print_warnings, progress
+from nasbed.cli.door import same_command
+from nasbed.cli.options import Address, Json, place
 from nasbed.cli.searching import Given, budgeted, search_options
-from nasbed.cli.stopping import same_command
+from nasbed.cli.words import duration, in_words, mean_percent, percent
+from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.run.settings import SearchSettings
 
 if TYPE_CHECKING:
-    from nasbed.run.campaign import Status
     from nasbed.studies.results import Results
     from nasbed.studies.study import Study
 
-SEARCH, PLACE = "How to search", "Where and how"
 _SHOWN = 40  # cells; beyond that a table is for programs, and the best are enough
 _BEST = 10
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(
-        "study", epilog="Example: nasbed study random regularized-evolution --grid sample=2,5,10 --out evolution"
-    )(command)
 
 
 @search_options(SearchSettings(runs=100), without=("workers", "first_run", "patience"))
@@ -53,15 +47,9 @@ def command(
         str | None, typer.Option(help="trials, a row a trial, for curves; outcomes, a row a run, for sweeps.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder; the study's name if not given.")] = None,
-    executor: Annotated[
-        str, typer.Option(help="Where to play; 'nasbed list executors'.", rich_help_panel=PLACE)
-    ] = "processes",
-    workers: Annotated[
-        int | None, typer.Option(help="Parts at a time; the executor's choice if not given.", rich_help_panel=PLACE)
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option(help="Of the cluster: HOST:PORT or auto.", rich_help_panel=PLACE)
-    ] = None,
+    executor: Annotated[str, place("Where to play; 'nasbed list executors'.")] = "processes",
+    workers: Annotated[int | None, place("Parts at a time; the executor's choice if not given.")] = None,
+    address: Address = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the cells and what they will take; play nothing.")
     ] = False,
@@ -71,7 +59,6 @@ def command(
 
     Stopped in any way, the same command goes on where it was. A changed study plays what has changed.
     """
-    from nasbed.core.errors import Interrupted
 
     runs = given.pop("runs", None)
     study = _study(what, benchmark, where, given)
@@ -87,7 +74,7 @@ def command(
             workers=workers,
             executor_settings={} if address is None else {"address": address},
             command=same_command(),
-            progress=lambda status: move(status.share, _in_words(status)),
+            progress=lambda status: move(status.share, in_words(status, "parts")),
         )
     try:
         with progress("reporting"):
@@ -111,7 +98,6 @@ def _study(what: list[str], benchmarks: list[str] | None, where: list[str] | Non
     """
     from dataclasses import replace
 
-    from nasbed.core.errors import BadSetting
     from nasbed.studies.study import Study
 
     files = [text for text in what if text.endswith(".toml")]
@@ -132,7 +118,6 @@ def _changed(study: Study, grid: list[str], runs: int | None, keep: str | None) 
     """Lay the command line's grid over the study."""
     from dataclasses import replace
 
-    from nasbed.core.errors import BadSetting
     from nasbed.studies.reading import checked_keep
     from nasbed.studies.values import grid_of
 
@@ -143,17 +128,9 @@ def _changed(study: Study, grid: list[str], runs: int | None, keep: str | None) 
     return replace(study, runs=runs or study.runs, keep=study.keep if keep is None else checked_keep(keep))
 
 
-def _in_words(status: Status) -> str:
-    """Say how far a study is and how long it will take."""
-    parts = [f"{status.done:,} of {status.total:,} parts"]
-    if status.left:
-        parts.append(f"{duration(status.left)} left")
-    return ", ".join(parts)
-
-
 def _print_plan(study: Study, out: Path, json: bool) -> None:
     """List the cells, which of them are there, and what the others will take."""
-    from nasbed.studies.estimate import estimate
+    from nasbed.studies.door import estimate
     from nasbed.studies.results import Results
 
     results = Results.of(study, out)
@@ -201,7 +178,7 @@ def _print(results: Results) -> None:
             *(str(row[key]) for key in search),
             f"{row['evaluations']:.0f}",
             percent(row["test"]),
-            _interval(row, metric),
+            mean_percent(row[metric], row[f"{metric}-high"]),
         ]
         for row in rows
     ]
@@ -216,11 +193,4 @@ def _print(results: Results) -> None:
     names = {cell.hash: cell.name for cell in results.study.cells}
     for unit, reason in list(results.failures.items())[:5]:
         print_text(f"not played: {names.get(unit.partition('-')[0], unit)}: {reason}")
-    for warning in results.warnings:
-        print_text(f"warning: {warning}")
-
-
-def _interval(row: dict[str, Any], metric: str) -> str:
-    """Write a mean with the reach of its 95 % interval."""
-    high = row[f"{metric}-high"]
-    return percent(row[metric]) + ("" if high is None else f" ± {percent(high - row[metric])}")
+    print_warnings(results.warnings)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import Json, percent, print_facts, print_json, print_table, progress
-from nasbed.cli.show import Edges, Operations, Vertices
-from nasbed.cli.stopping import same_command, stopping
+from nasbed.cli.console import print_facts, print_json, print_table, progress
+from nasbed.cli.door import same_command, stopping
+from nasbed.cli.options import Edges, Json, Operations, Set, Vertices
+from nasbed.cli.words import percent
+from nasbed.core.errors import BadSetting, Interrupted, NasbedError
 
 if TYPE_CHECKING:
     from nasbed.core.graph import Graph
@@ -24,11 +26,6 @@ if TYPE_CHECKING:
 
 EPOCHS, AUGMENT_EPOCHS = 12, 200
 """How long it trains if nobody says; the second is the published length of an augmented training."""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("train", epilog="Example: nasbed train inception-like --augment --out runs/inception")(command)
 
 
 def command(
@@ -52,10 +49,7 @@ def command(
     ] = False,
     every: Annotated[int, typer.Option(help="With --out: epochs between two measurements.", min=1)] = 5,
     recipe: Annotated[str | None, typer.Option(help="A recipe's name, or a TOML file.")] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A setting of the skeleton or the recipe, such as recipe.learning_rate=0.05."),
-    ] = None,
+    set_: Set = None,
     device: Annotated[str, typer.Option(help="Where: cpu, cuda, …")] = "cpu",
     threads: Annotated[int, typer.Option(help="Threads on the CPU.", min=1)] = 1,
     time_limit: Annotated[
@@ -72,9 +66,9 @@ def command(
     measured and the network is kept, and a training that was stopped in any way goes on by the same command.
     """
     from nasbed.cli.values import module_space, training_overrides
-    from nasbed.core.errors import BadSetting, NasbedError
     from nasbed.core.files import check_place
     from nasbed.factory.settings import training_settings
+    from nasbed.nets.survey import check_device
 
     if augment and out is None:
         raise BadSetting("--augment trains for long and needs a folder to keep that in: --out FOLDER")
@@ -82,7 +76,7 @@ def command(
         raise BadSetting("--time-limit and --diagnostics are for a training that is made at once, without --out")
     if diagnostics is not None:
         check_place(diagnostics)
-    _check_device(device)
+    check_device(device, f"nothing can be trained on the device {device!r} here")
     where = module_space(space, vertices, edges, operations)
     arch = where.parse(architecture)
     frame, changes = training_overrides(set_ or [])
@@ -115,23 +109,10 @@ def command(
         raise NasbedError(f"the training failed: {result.failure}")
 
 
-def _check_device(device: str) -> None:
-    from nasbed.core.errors import BadSetting
-    from nasbed.core.extras import require
-
-    torch = require("torch", "torch")
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # PyTorch's complaints about devices are of any kind
-        why = str(error).splitlines()[0].rstrip(".")
-        raise BadSetting(f"nothing can be trained on the device {device!r} here ({why}); cpu always works") from None
-
-
 def _at_once(
     training: Training, time_limit: float | None, device: str, threads: int, diagnostics: bool
 ) -> TrainingResult:
     """Train without keeping anything."""
-    from nasbed.core.errors import Interrupted
     from nasbed.nets.training import train
 
     standing = "before its first step"
@@ -154,7 +135,6 @@ def _at_once(
 
 def _for_long(training: Training, folder: Path, final: bool, every: int, device: str, threads: int) -> LongTraining:
     """Train in a folder, or go on there."""
-    from nasbed.core.errors import Interrupted
     from nasbed.nets.augment import augment
 
     with progress("training") as move, stopping() as stop:

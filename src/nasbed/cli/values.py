@@ -9,9 +9,8 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.spelling import settings
 
 if TYPE_CHECKING:
-    from nasbed.benchmarks.table import TableBenchmark
-    from nasbed.core.optimizer import Optimizer
     from nasbed.core.space import Space
+    from nasbed.tables.table import Table
 
 
 def integers(text: str, what: str) -> list[int]:
@@ -24,19 +23,6 @@ def integers(text: str, what: str) -> list[int]:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise BadSetting(f"{what} are integers with commas between, such as 4,12,36; not {text!r}") from None
-
-
-def optimizer(text: str, pairs: Sequence[str] = ()) -> Optimizer:
-    """Make an optimizer from ``name`` or ``name:key=value,key=value``, and further settings.
-
-    Raises:
-        UnknownName: When no optimizer has the name.
-        BadSetting: When it does not have the setting, or not that value.
-    """
-    from nasbed.core.registry import optimizers
-
-    made: Optimizer = optimizers.read(text, settings(pairs))
-    return made
 
 
 def module_space(name: str, vertices: int | None, edges: int | None, operations: str | None) -> Space:
@@ -56,8 +42,8 @@ def module_space(name: str, vertices: int | None, edges: int | None, operations:
     return made
 
 
-def table_of(name: str, done: str) -> TableBenchmark:
-    """Find the table of a name or a path, as a benchmark.
+def table_of(name: str, done: str) -> Table:
+    """Find the table of a name or a path.
 
     Args:
         name: A benchmark's name, or the path of a table.
@@ -68,10 +54,9 @@ def table_of(name: str, done: str) -> TableBenchmark:
         BadSetting: When there is no such file, or the benchmark is not a table.
     """
     from nasbed.benchmarks.resolve import resolve
-    from nasbed.benchmarks.table import TableBenchmark
 
-    found = resolve(name)
-    if not isinstance(found, TableBenchmark):
+    found: Table | None = resolve(name).table
+    if found is None:
         raise BadSetting(f"{name} is not a table; only tables can be {done}")
     return found
 

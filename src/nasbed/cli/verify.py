@@ -8,12 +8,8 @@ from typing import Annotated
 
 import typer
 
-from nasbed.cli.console import Json, print_facts, print_json, progress
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("verify", epilog="Example: nasbed verify digits101")(command)
+from nasbed.cli.console import print_facts, print_json, progress
+from nasbed.cli.options import Json
 
 
 def command(
@@ -33,7 +29,7 @@ def command(
     else:
         from nasbed.cli.values import table_of
 
-        found = table_of(table, "verified").table
+        found = table_of(table, "verified")
         found.verify()
         facts = {
             "file": str(found.path),

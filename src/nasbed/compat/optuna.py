@@ -199,16 +199,12 @@ def _values(distribution: Any) -> int:
 
 def _read(distribution: Any, value: Any) -> int:
     """Give which of its parameter's values one is, counted from 0."""
-    if isinstance(distribution, optuna.distributions.CategoricalDistribution):
-        return int(distribution.to_internal_repr(value))
-    return int(value - distribution.low)
+    return int(distribution.to_internal_repr(value)) - getattr(distribution, "low", 0)
 
 
 def _written(distribution: Any, value: int) -> Any:
     """Give a parameter's value by its number."""
-    if isinstance(distribution, optuna.distributions.CategoricalDistribution):
-        return distribution.choices[value]
-    return distribution.low + value
+    return distribution.to_external_repr(value + getattr(distribution, "low", 0))
 
 
 def _evaluations(study: Any, values: Sequence[float] | None, epochs: NDArray[np.int64]) -> Evaluations:

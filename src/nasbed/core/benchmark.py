@@ -13,6 +13,7 @@ from nasbed.core.records import Archs, Evaluations
 from nasbed.core.space import Space
 
 if TYPE_CHECKING:
+    from nasbed.core.live import LiveBenchmark
     from nasbed.core.rng import Streams  # kept from running: numba takes longer to import than a table to open
 
 
@@ -30,6 +31,13 @@ class Benchmark(ABC):
     continues: bool = False
     """Whether a short training is the beginning of a longer one, which a search may go on with. Where each budget was
     trained by itself, with a schedule of its own, it is not."""
+    table: Any = None
+    """The table (``nasbed.tables.Table``) that it answers from; None where it answers from something else."""
+
+    @property
+    def live(self) -> LiveBenchmark | None:
+        """The benchmark itself where its answers are made when they are asked for; None where they are looked up."""
+        return None
 
     @abstractmethod
     def query(

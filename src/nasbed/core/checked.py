@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.core.files import replacing
+from nasbed.core.files import put
 
 MARK = b"nasbed-sha256:"
 BLANK = MARK + b"0" * 64
@@ -65,10 +65,7 @@ def write_checked(path: Path, data: bytes) -> Path:
     Raises:
         BadSetting: When nothing can be written there.
     """
-    content = sealed(data)
-    with replacing(path) as beside:
-        beside.write_bytes(content)
-    return path
+    return put(path, sealed(data))
 
 
 def read_checked(path: Path, remedy: str) -> Content:

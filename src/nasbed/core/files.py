@@ -35,6 +35,13 @@ def replacing(path: Path) -> Iterator[Path]:
             beside.unlink(missing_ok=True)
 
 
+def put(path: Path, content: bytes) -> Path:
+    """Write a file, whole or not at all, and give its path; raises as ``replacing`` does."""
+    with replacing(path) as beside:
+        beside.write_bytes(content)
+    return path
+
+
 @contextmanager
 def scratch(path: Path) -> Iterator[Path]:
     """Give an empty folder beside ``path`` for what is needed to make it, until the block ends; remove dead ones."""
@@ -85,3 +92,8 @@ def check_place(path: Path) -> None:
         raise BadSetting(f"{path} is a folder; give the name of a file")
     if not os.access(path.parent, os.W_OK):
         raise BadSetting(f"the folder {path.parent} may not be written to; choose another place for {path.name}")
+
+
+def slug(text: str, otherwise: str) -> str:
+    """Give a text as a file's name may have it; something else where nothing is left of it."""
+    return re.sub(r"[^A-Za-z0-9._=-]+", "-", text).strip("-.") or otherwise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.executor import Executor, Work
@@ -33,6 +33,11 @@ class LiveBenchmark(Benchmark):
 
     attempts: int
     """How often a training is tried whose worker dies, before it has failed."""
+
+    @property
+    def live(self) -> Self:
+        """The benchmark itself."""
+        return self
 
     @abstractmethod
     def call(self, arch: Archs, epochs: int, seed: int) -> tuple[Work, tuple[Any, ...]]:

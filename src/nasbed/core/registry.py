@@ -213,6 +213,17 @@ proxies = Registry(
     plural="proxies",
     extra="torch",
 )
+NOUNS = {
+    "spaces": spaces,
+    "benchmarks": benchmarks,
+    "optimizers": optimizers,
+    "predictors": predictors,
+    "proxies": proxies,
+    "stores": stores,
+    "executors": executors,
+}
+"""What people may name, by the noun's plural."""
+
 reports = Registry(
     "report",
     {

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from nasbed.core.errors import BadSetting, Interrupted
-from nasbed.core.executor import Executor
 from nasbed.core.files import check_place
 from nasbed.core.locks import claimed
 from nasbed.core.registry import executors
@@ -30,6 +29,7 @@ from nasbed.factory.units import Unit, failures, given_up
 from nasbed.run.about import command_line
 from nasbed.run.campaign import Progress, campaign
 from nasbed.run.executors.processes import usable_cores
+from nasbed.run.executors.retrying import RetryingExecutor, survey
 from nasbed.run.stores.salvage import mend
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.spaces.nasbench101 import NASBench101
@@ -138,7 +138,8 @@ def generate(
         ):
             if redo_damaged:
                 mend(path)
-            found = _survey(machine, job, device)
+            retrying = RetryingExecutor(machine, attempts)
+            found = survey(retrying, "trained", SURVEY, *job.training, job.budgets, job.time_limit, device)
             with SQLiteStore(path) as kept:
                 again = _retries(kept, job, part, chosen) if retry else []
                 units = [*chosen, *again]
@@ -218,20 +219,6 @@ def _images(job: Job, images: int, name: str) -> float:
     """Say how many training images a unit goes through."""
     unit = Unit.parse(name)
     return unit.epochs * images * len(unit.trains(job.together, job.repeats))
-
-
-def _survey(machine: Executor, job: Job, device: str) -> dict[str, Any]:
-    """Have a worker see whether the job can be done, and with which versions and data; one that dies is replaced."""
-    what = (job.skeleton.to_dict(), job.recipe.to_dict(), job.data, job.budgets, job.time_limit, device)
-    error = None
-    for _ in range(job.attempts):
-        machine.submit("survey", SURVEY, *what)
-        for outcome in machine.as_completed():
-            if outcome.error is None:
-                found: dict[str, Any] = outcome.value
-                return found
-            error = outcome.error
-    raise BadSetting(f"nothing can be trained: {error}")
 
 
 def _hardware() -> dict[str, Any]:

@@ -33,6 +33,9 @@ def usual_together(skeleton: Skeleton, repeats: int) -> int:
     return repeats if skeleton.stem_channels * skeleton.image_size**2 <= SMALL else 1
 
 
+_NUMBERS = ("repeats", "together", "seed", "attempts", "time_limit")
+"""The settings of a job that its plan has as they are."""
+
 BESIDE = 48
 """So many small networks fill a pass: more gain little, and lose more when a worker dies."""
 
@@ -95,8 +98,14 @@ class Job:
             skeleton=Skeleton(**plan["skeleton"]),
             recipe=Recipe(**plan["recipe"]),
             budgets=tuple(plan["budgets"]),
-            **{name: plan[name] for name in ("data", "repeats", "together", "seed", "attempts", "time_limit")},
+            data=plan["data"],
+            **{name: plan[name] for name in _NUMBERS},
         )
+
+    @property
+    def training(self) -> tuple[dict[str, Any], dict[str, Any], str]:
+        """What a network is trained in, how, and on what, in plain values."""
+        return self.skeleton.to_dict(), self.recipe.to_dict(), self.data
 
     @cached_property
     def archs(self) -> NDArray[np.int8]:
@@ -143,9 +152,7 @@ class Job:
         return (
             graph.adjacency,
             graph.labels,
-            self.skeleton.to_dict(),
-            self.recipe.to_dict(),
-            self.data,
+            *self.training,
             unit.epochs,
             unit_seed(self.seed, f"{unit.module}/{unit.epochs}"),
             len(unit.trains(self.together, self.repeats)),
@@ -179,11 +186,7 @@ class Job:
             "skeleton": self.skeleton.to_dict(),
             "recipe": self.recipe.to_dict(),
             "budgets": list(self.budgets),
-            "repeats": self.repeats,
-            "together": self.together,
-            "seed": self.seed,
-            "attempts": self.attempts,
-            "time_limit": self.time_limit,
+            **{name: getattr(self, name) for name in _NUMBERS},
         }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,8 +23,6 @@ from nasbed.nets.parameters import OPERATION_PARAMETERS, count_parameters
 from nasbed.spaces.enumeration import Modules, enumerate_modules
 from nasbed.spaces.module_hash_kernels import hash_modules
 from nasbed.spaces.nasbench101 import NASBench101
-
-_ENDINGS = (".json", ".parquet", ".csv")
 
 _SCHEMA = pa.schema(
     {
@@ -54,10 +54,7 @@ def write_enumeration(space: NASBench101, path: Path, verify: bool = False) -> i
         BadSetting: When the ending is another, or the space is too large, or modules share a hash and ``verify`` or
             the format cannot have it.
     """
-    path = Path(path)
-    if path.suffix not in _WRITERS:
-        raise BadSetting(f"{path.name} should end in one of {', '.join(_WRITERS)}, which says the format to write")
-    check_place(path)
+    path = _checked(path)
     modules = enumerate_modules(space.vertices, space.edges, len(space.operations), verify=verify)
     if modules.collisions is not None and len(modules.collisions):
         one, other = modules.collisions[0]
@@ -91,19 +88,17 @@ def _write_json(space: NASBench101, modules: Modules, path: Path) -> None:
         file.write("{" + ", ".join(lines) + "}")
 
 
-def _write_parquet(space: NASBench101, modules: Modules, path: Path) -> None:
-    with parquet.ParquetWriter(path, _SCHEMA) as writer:
+def _write_rows(writer: Callable[..., Any], space: NASBench101, modules: Modules, path: Path) -> None:
+    with writer(path, _SCHEMA) as file:
         for batch in _batches(space, modules):
-            writer.write_batch(batch)
+            file.write_batch(batch)
 
 
-def _write_csv(space: NASBench101, modules: Modules, path: Path) -> None:
-    with csv.CSVWriter(path, _SCHEMA) as writer:
-        for batch in _batches(space, modules):
-            writer.write_batch(batch)
-
-
-_WRITERS = {".json": _write_json, ".parquet": _write_parquet, ".csv": _write_csv}
+_WRITERS: dict[str, Callable[[NASBench101, Modules, Path], None]] = {
+    ".json": _write_json,
+    ".parquet": partial(_write_rows, parquet.ParquetWriter),
+    ".csv": partial(_write_rows, csv.CSVWriter),
+}
 
 
 def _batches(space: NASBench101, modules: Modules) -> Iterator[pa.RecordBatch]:
@@ -186,12 +181,9 @@ def write_space(space: Space, path: Path) -> int:
     Raises:
         BadSetting: When the ending is another, or the space does not number its architectures.
     """
-    path = Path(path)
-    if path.suffix not in _ENDINGS:
-        raise BadSetting(f"{path.name} should end in one of {', '.join(_ENDINGS)}, which says the format to write")
     if space.size is None:
         raise BadSetting(f"the space {space.name} does not number its architectures, so they cannot be listed")
-    check_place(path)
+    path = _checked(path)
     archs = space.enumerate()
     texts = [space.format(arch) for arch in archs]
     with replacing(path) as beside:
@@ -201,6 +193,15 @@ def write_space(space: Space, path: Path) -> int:
             write = parquet.write_table if path.suffix == ".parquet" else csv.write_csv
             write(_table(space, archs, texts), beside)
     return len(archs)
+
+
+def _checked(path: Path) -> Path:
+    """See that a file can be written, and in which format."""
+    path = Path(path)
+    if path.suffix not in _WRITERS:
+        raise BadSetting(f"{path.name} should end in one of {', '.join(_WRITERS)}, which says the format to write")
+    check_place(path)
+    return path
 
 
 def _table(space: Space, archs: Archs, texts: list[str]) -> pa.Table:

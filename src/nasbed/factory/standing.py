@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.locks import holder
 from nasbed.factory.units import Training, Unit, given_up
+from nasbed.run.campaign import pace
 from nasbed.run.stores.sqlite import SQLiteStore
 
 _LOG = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Standing:
             failed = given_up(store, plan["together"], plan["repeats"])
         sessions = notes.get("sessions", [])
         asked = {int(epochs): n for epochs, n in sessions[-1]["units"].items()} if sessions else {}
-        rate, speed = _pace(finished, sessions)
+        rate, speed = pace([(unit.epochs, moment) for unit, moment in finished], sessions)
         everything = Counter(unit.epochs for unit, _ in finished)
         ahead = sum(epochs * max(n - everything[epochs], 0) for epochs, n in asked.items())
         return cls(
@@ -147,17 +148,3 @@ def standings(paths: Sequence[str | Path]) -> list[Standing]:
         if len(found) == before:
             raise BadSetting(f"the folder {path} has no campaign's store, no such file *.sqlite")
     return found
-
-
-def _pace(
-    finished: Sequence[tuple[Unit, datetime]], sessions: Sequence[Mapping[str, Any]]
-) -> tuple[float | None, float | None]:
-    """Give units and budgets' epochs a second since the latest session began."""
-    if not sessions:
-        return None, None
-    began = datetime.fromisoformat(sessions[-1]["started"])
-    since = [(unit, moment) for unit, moment in finished if moment >= began]
-    seconds = (max(moment for _, moment in since) - began).total_seconds() if since else 0.0
-    if not seconds:
-        return None, None
-    return len(since) / seconds, sum(unit.epochs for unit, _ in since) / seconds

@@ -8,25 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nasbed.core.errors import BadSetting
-from nasbed.core.extras import require
-from nasbed.core.files import replacing
 from nasbed.landscape.study import LandscapeStudy
-from nasbed.report.figures import style
+from nasbed.report.figures import drawing, drawn, prepared, written
 from nasbed.report.latex import comma_separated
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SIZE = (5.0, 3.4)  # inches: a column of a two-column paper, and somewhat more
+_SIZE = (3.4, 5.0)  # inches, high and wide: a column of a two-column paper, and somewhat more
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 
 
 def forgetting(study: LandscapeStudy) -> Figure:
     """Draw the autocorrelation of a random walk, beside that of a walk that forgets the same share in each step."""
-    with style():
-        figure, axes = _figure()
+    with drawing(*_SIZE) as (figure, axes):
         lags = np.arange(len(study.walks.rho))
         axes.plot(lags, study.walks.rho, "o-", color=_BLUE, label="exact, of the whole space")
         if np.isfinite(study.walks.length):
@@ -34,16 +29,17 @@ def forgetting(study: LandscapeStudy) -> Figure:
                 lags, study.walks.rho[1] ** lags, "--", color="0.4", linewidth=1, label="ρ(1) to the power of the lag"
             )
             axes.legend(loc="best")
-        axes.set_xlabel("steps of the random walk")
-        axes.set_ylabel("autocorrelation")
-        axes.set_title(_title(study, f"correlation length {study.walks.length:.2f}"), loc="left")
+        axes.set(
+            xlabel="steps of the random walk",
+            ylabel="autocorrelation",
+            title=_title(study, f"correlation length {study.walks.length:.2f}"),
+        )
         return figure
 
 
 def approach(study: LandscapeStudy) -> Figure:
     """Draw all values by the number of moves to the best, as a histogram at each distance, with the mean."""
-    with style():
-        figure, axes = _figure()
+    with drawing(*_SIZE) as (figure, axes):
         away = study.distance.distances
         some = away >= 0
         values = study.landscape.factor * study.landscape.values[some]
@@ -56,16 +52,17 @@ def approach(study: LandscapeStudy) -> Figure:
         means = [values[away == d].mean() for d in np.unique(away)]
         axes.plot(np.unique(away), means, "D-", color=_ORANGE, markersize=4, linewidth=1, label="mean")
         axes.legend(loc="lower left")
-        axes.set_xlabel("moves to the best")
-        axes.set_ylabel(_axis(study))
-        axes.set_title(_title(study, f"fitness–distance correlation {study.distance.pearson:.2f}"), loc="left")
+        axes.set(
+            xlabel="moves to the best",
+            ylabel=_axis(study),
+            title=_title(study, f"fitness–distance correlation {study.distance.pearson:.2f}"),
+        )
         return figure
 
 
 def basins(study: LandscapeStudy) -> Figure:
     """Draw each local optimum by its value and by the share of starts that end there."""
-    with style():
-        figure, axes = _figure()
+    with drawing(*_SIZE) as (figure, axes):
         optima = study.optima
         values = study.landscape.factor * study.landscape.values[optima.optima]
         starts = len(study.landscape.order)
@@ -76,23 +73,24 @@ def basins(study: LandscapeStudy) -> Figure:
             axes.scatter(values, 100 * climbing.basins / starts, s=22, marker=mark, color=colour, alpha=0.6, label=name)
         axes.set_yscale("log")
         axes.legend(loc="best")
-        axes.set_xlabel(_axis(study))
-        axes.set_ylabel("starts that end there, %")
-        axes.set_title(_title(study, f"{len(values):,} local optima"), loc="left")
+        axes.set(
+            xlabel=_axis(study), ylabel="starts that end there, %", title=_title(study, f"{len(values):,} local optima")
+        )
         return figure
 
 
 def ways_up(study: LandscapeStudy) -> Figure:
     """Draw which share of the neighbours is better, by how good an architecture is among all."""
-    with style():
-        figure, axes = _figure()
+    with drawing(*_SIZE) as (figure, axes):
         places, shares = study.surroundings.by_quantile(study.landscape)
         axes.plot(100 * places, 100 * shares, "o-", color=_BLUE)
         axes.plot([0, 100], [100, 0], "--", color="0.4", linewidth=1, label="if neighbours were drawn at random")
         axes.legend(loc="best")
-        axes.set_xlabel("architectures, the worst first, %")
-        axes.set_ylabel("neighbours that are better, %")
-        axes.set_title(_title(study, "ways up"), loc="left")
+        axes.set(
+            xlabel="architectures, the worst first, %",
+            ylabel="neighbours that are better, %",
+            title=_title(study, "ways up"),
+        )
         return figure
 
 
@@ -104,34 +102,14 @@ def _axis(study: LandscapeStudy) -> str:
     return study.landscape.what + (" (%)" if study.landscape.factor == 100 else "")
 
 
-def _figure() -> tuple[Figure, Axes]:
-    require("matplotlib", "report")
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=_SIZE, layout="constrained")
-    return figure, figure.add_subplot()
-
-
 def save(study: LandscapeStudy, folder: Path) -> list[Path]:
     """Write everything; see ``LandscapeStudy.save``."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadSetting(f"no folder can be made at {folder}: {error.strerror}; choose another place") from None
-    written = []
+    forms = ("png", "svg")
+    prepared(folder, forms)
+    paths = []
     figures = {"autocorrelation": forgetting, "fitness-distance": approach, "basins": basins, "ways-up": ways_up}
     for name, draw in figures.items():
-        figure = draw(study)
-        for form in ("png", "svg"):
-            path = folder / f"{name}.{form}"
-            with style(), replacing(path) as beside:
-                figure.savefig(beside, format=form, metadata={"Date": None} if form == "svg" else {})
-            written.append(path)
-    for path, text in (
-        (folder / "optima.csv", comma_separated(study)),
-        (folder / "landscape.json", json.dumps(study.as_dict(), indent=2) + "\n"),
-    ):
-        with replacing(path) as beside:
-            beside.write_text(text, encoding="utf-8", newline="\n")
-        written.append(path)
-    return written
+        paths += drawn(draw(study), folder, name, forms)
+    paths.append(written(folder / "optima.csv", comma_separated(study)))
+    paths.append(written(folder / "landscape.json", json.dumps(study.as_dict(), indent=2) + "\n"))
+    return paths

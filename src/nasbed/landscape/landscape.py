@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
-from nasbed.core.live import LiveBenchmark
 from nasbed.core.space import Space
 from nasbed.landscape import kernels
 
@@ -107,7 +106,7 @@ class Landscape:
         """
         if split not in get_args(Split):
             raise BadSetting(f"a landscape is of {' or '.join(get_args(Split))} values, not of {split!r}")
-        if isinstance(benchmark, LiveBenchmark):
+        if benchmark.live is not None:
             raise BadSetting(f"{benchmark.name} knows no architecture before it is asked; a landscape needs a table")
         space = benchmark.space
         if space.size is None:

@@ -27,7 +27,6 @@ class LandscapeStudy(Statistic):
         optima: Where hill climbing ends.
         walks: How soon random walks forget.
         distance: Whether better is nearer to the best.
-        missing: None: a landscape has a value at least.
     """
 
     landscape: Landscape
@@ -35,7 +34,6 @@ class LandscapeStudy(Statistic):
     optima: LocalOptima
     walks: Autocorrelation
     distance: FitnessDistance
-    missing: str | None = None
 
     def facts(self) -> dict[str, Any]:
         """Give everything but the single optima, JSON-able; shares in [0, 1], distances and lengths in moves."""
@@ -87,7 +85,7 @@ class LandscapeStudy(Statistic):
             for row in self.rows()[:_NAMED_AT_MOST]
         ]
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say how hard it is to climb here."""
         optima, first = self.optima, self.optima.first_improvement
         count = len(optima.optima)

@@ -37,14 +37,25 @@ def survey(
     what = load(data)
     for epochs in budgets:
         check_training(Skeleton(**skeleton), Recipe(**recipe), what, epochs, (0,), time_limit)
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # PyTorch's complaints about devices are of any kind
-        why = str(error).splitlines()[0].rstrip(".")
-        raise BadSetting(f"nothing can be trained on the device {device!r} here ({why}); cpu always works") from None
+    check_device(device, f"nothing can be trained on the device {device!r} here")
     return {
         "versions": {"nasbed": version("nasbed"), "torch": str(torch.__version__), "numpy": np.__version__},
         "data_checksum": what.checksum,
         "images": {part: len(getattr(what, part)) for part in ("train", "validation", "test")},
         "warnings": list(what.warnings),
     }
+
+
+def check_device(device: str, cannot: str) -> None:
+    """See that PyTorch has a device.
+
+    Raises:
+        MissingExtra: When PyTorch is not installed.
+        BadSetting: When it has no such device: ``cannot``, and why.
+    """
+    torch = require("torch", "torch")
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # PyTorch's complaints about devices are of any kind
+        why = str(error).splitlines()[0].rstrip(".")
+        raise BadSetting(f"{cannot} ({why}); cpu always works") from None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nasbed.readers.natsbench.published import open_published as open_published
     from nasbed.readers.pickles import RestrictedUnpickler as RestrictedUnpickler, read_pickle as read_pickle
     from nasbed.readers.record import Record as Record
-    from nasbed.readers.tfrecord_reading import read_records as read_records
+    from nasbed.readers.tfrecord import read_records as read_records
     from nasbed.readers.torch_storage import TorchFile as TorchFile, open_torch as open_torch, read_torch as read_torch
 else:
     __getattr__, __dir__ = lazily(__name__)

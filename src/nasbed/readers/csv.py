@@ -143,20 +143,16 @@ def _parsed(space: Space, text: str, row: int, path: Path) -> Archs:
 
 
 def _values(texts: Sequence[str], meaning: Meaning, name: str, path: Path) -> NDArray[np.float64]:
-    """Return a column's numbers, NaN where there is none."""
+    """Return a column's numbers, NaN where there is none; refuse accuracies that cannot be, or not in that unit."""
     values = numbers(texts, name, path)
     if meaning.missing is not None:
         values[values == meaning.missing] = math.nan
-    if meaning.metric == "accuracy":
-        _check_accuracies(values, meaning.unit, name, path)
-    return values
-
-
-def _check_accuracies(values: NDArray[np.float64], unit: str, name: str, path: Path) -> None:
-    """Refuse accuracies that cannot be, or not in that unit."""
-    most = 100.0 if unit == "percent" else 1.0
+    if meaning.metric != "accuracy":
+        return values
+    unit, most = meaning.unit, 100.0 if meaning.unit == "percent" else 1.0
     wrong = np.flatnonzero((values < 0) | (values > most))
     if wrong.size:
         raise CorruptFile(f"{path}, line {int(wrong[0]) + 2}: {values[wrong[0]]} in {name} is no accuracy as a {unit}")
     if unit == "percent" and np.nanmax(values, initial=0.0) <= 1.0:
         raise CorruptFile(f"{path}: {name} has no accuracy above 1; it seems to be a fraction, not percent")
+    return values

@@ -34,7 +34,7 @@ from nasbed.core.errors import BadSetting
 
 SPLITS = ("", "train", "valid", "test", "x-valid", "x-test", "ori-test")
 _UNITS_OF_COSTS = ("s", "seconds", "ms", "mJ", "million")
-_KEYS = ("space", "architecture", "index", "ignored", "files", "columns")
+_KEYS = {"space": str, "architecture": str, "index": str, "ignored": list, "files": dict, "columns": dict}
 
 
 @dataclass(frozen=True)
@@ -191,18 +191,15 @@ def _declaration(text: str, name: str) -> Declaration:
     _check_keys(said, _KEYS, name)
     if not said.get("architecture") and not said.get("index"):
         raise BadSetting(f"{name} says neither which column has the architectures nor which has their indices")
-    columns = said.get("columns") or {}
-    if not isinstance(columns, dict) or not columns:
+    if not said.get("columns"):
         raise BadSetting(f"{name} says of no column what it means; add [columns.NAME] with metric, unit, data, …")
-    return Declaration(
-        name=name,
-        space=_kind(said.get("space"), str, f"{name}: space"),
-        architecture=_kind(said.get("architecture", ""), str, f"{name}: architecture"),
-        index=_kind(said.get("index", ""), str, f"{name}: index"),
-        ignored=tuple(_kind(said.get("ignored", []), list, f"{name}: ignored")),
-        files=_kind(said.get("files", {}), dict, f"{name}: files"),
-        columns={column: _meaning(meaning, f"{name}: {column}") for column, meaning in columns.items()},
-    )
+    found = {
+        key: _kind(said.get(key, None if key == "space" else kind()), kind, f"{name}: {key}")
+        for key, kind in _KEYS.items()
+    }
+    found["ignored"] = tuple(found["ignored"])
+    found["columns"] = {column: _meaning(meaning, f"{name}: {column}") for column, meaning in found["columns"].items()}
+    return Declaration(name, **found)
 
 
 def _meaning(said: Any, name: str) -> Meaning:

@@ -9,7 +9,6 @@ import numba
 import numpy as np
 
 WHOLE, CUT, UNKNOWN, MEMO, STACK, DEEP, MANY, DIGITS_WRONG, AGAIN, LARGE, MEMORY, KEYS = range(12)
-FULL = 12
 WHY = {
     CUT: "it ends early",
     UNKNOWN: "it has an instruction that no data file needs",
@@ -95,9 +94,9 @@ it is remembered."""
 PLAIN, CHOSEN_HASH, CONTAINER, MADE = range(4)
 NOWHERE, TAKEN = -1, -2  # places of what is not remembered, and of what was taken from memory and must not change
 SIZE_BITS, UNFINISHED = 20, 1 << 31
-SOME, MORE = 4, 64
-AT, HEIGHT, MARKED, ITEMS, REMEMBERED, ENTRIES, STEPS, THINGS, TAKEN_BYTES = range(9)
-"""What a walk knows of itself, so that it can go on where it stopped for more room."""
+OUTERMOST = -1  # where the outermost dictionary begins
+SOME = np.array([0, 4, 64, 1 << 40])
+"""To which of these numbers that of hashes is rounded up where something is remembered."""
 CALLED_PER_THING, BUILT_PER_THING = 48, 16  # bytes that a call may copy of what it is given
 
 

@@ -32,51 +32,41 @@ class Walk(NamedTuple):
     Attributes:
         stop: Where the pickle ends, the byte after its last.
         items: Where each key of the outermost dictionary begins, where its value does, and where that ends, ``(n, 3)``.
+        inner: The same of the dictionaries in it, behind where the dictionary itself begins, ``(k, 4)``.
         remembered: One more than the highest number under which something is remembered.
     """
 
     stop: int
     items: NDArray[np.int64]
+    inner: NDArray[np.int64]
     remembered: int
 
 
-def walk(data: NDArray[np.uint8], name: str, start: int = 0, stop: int | None = None) -> Walk:
-    """Walk through a pickle, or through a part of one that was walked through, which makes one object.
+def walk(data: NDArray[np.uint8], name: str, start: int = 0) -> Walk:
+    """Walk through a pickle.
 
     Args:
         data: Bytes, the pickle's and perhaps more, ``(bytes,)``.
         name: What errors call it.
-        start: Where to begin.
-        stop: Where a part ends; without it, a whole pickle is walked through.
+        start: Where it begins.
 
     Raises:
         CorruptFile: When it is not whole, no pickle, or would cost more than a file of its size has reason to.
     """
-    whole, end, room = stop is None, len(data) if stop is None else stop, 1 << 12
-    marks, state = np.zeros((layout.MARKED_AT_MOST, 2), np.int64), np.zeros(9, np.int64)
-    stack, items = np.empty((room, 7), np.int64), np.empty((room, 3), np.int64)
-    memory = np.zeros(room + min(end - start, 1 << 20) // 16, np.uint32)
-    repeated, taken = (at_most + each * (end - start) for at_most, each in (layout.REPEATED, layout.MEMORY_TAKEN))
-    state[layout.AT] = start
-    while True:
-        status = _walk(data, end, whole, repeated, taken, state, marks, stack, memory, items)
-        if status != layout.FULL:
-            break
-        if state[layout.HEIGHT] + 2 > len(stack):
-            stack = _longer(stack, 2 * len(stack))
-        memory = _longer(memory, 2 * int(state[layout.REMEMBERED]) + room)
-        items = _longer(items, 2 * int(state[layout.ITEMS] + state[layout.HEIGHT]))
-    if status != layout.WHOLE:
-        raise CorruptFile(
-            f"{name} is not a whole pickle (byte {state[layout.AT]:,}: {layout.WHY[status]}); get the file anew"
-        )
-    return Walk(int(state[layout.AT]), items[: state[layout.ITEMS]], int(state[layout.REMEMBERED]))
+    repeated, taken = (at_most + each * (len(data) - start) for at_most, each in (layout.REPEATED, layout.MEMORY_TAKEN))
+    why, at, items, remembered = _walk(data, start, repeated, taken)
+    if why != layout.WHOLE:
+        raise CorruptFile(f"{name} is not a whole pickle (byte {at:,}: {layout.WHY[why]}); get the file anew")
+    outermost = items[:, 0] == layout.OUTERMOST
+    return Walk(int(at), items[outermost, 1:], items[~outermost], int(remembered))
 
 
-def _longer(array: NDArray[Any], size: int) -> NDArray[Any]:
+@numba.njit(cache=True, nogil=True)
+def _longer(array: Any, size: Any) -> Any:
     """Return an array that begins with this one and has at least so many rows."""
-    more = np.zeros((max(size - len(array), 0), *array.shape[1:]), array.dtype)
-    return np.concatenate([array, more]) if len(more) else array
+    longer = np.zeros((max(size, len(array)), *array.shape[1:]), array.dtype)
+    longer[: len(array)] = array
+    return longer
 
 
 @numba.njit(cache=True, nogil=True)
@@ -93,32 +83,19 @@ def _decimal(data: Any, at: Any, stop: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _put(data: Any, code: Any, at: Any, stop: Any, entries: Any) -> Any:
-    """Give the number under which an instruction remembers the last object; −2 if it does not, −1 if it has none."""
+def place_of(data: Any, code: Any, at: Any, stop: Any, entries: Any) -> Any:
+    """Return the number under which an instruction remembers something, or takes it from there; −1 if it has none."""
     if code == layout.MEMOIZE:
         return np.int64(entries)
-    if code == layout.PUT_LINE:
+    if code in (layout.PUT_LINE, layout.GET_LINE):
         return _decimal(data, at, stop)
-    if code in (layout.BINPUT, layout.LONG_BINPUT):
-        return np.int64(little_endian(data, at, 1 if code == layout.BINPUT else 4))
-    return np.int64(-2)
-
-
-@numba.njit(cache=True, nogil=True)
-def _got(data: Any, code: Any, at: Any, stop: Any) -> Any:
-    """Return the number from under which an instruction takes something."""
-    return (
-        _decimal(data, at, stop)
-        if code == layout.GET_LINE
-        else np.int64(little_endian(data, at, 1 if code == layout.BINGET else 4))
-    )
+    return np.int64(little_endian(data, at, 1 if code in (layout.BINPUT, layout.BINGET) else 4))
 
 
 @numba.njit(cache=True, nogil=True)
 def _packed(stack: Any, i: Any) -> Any:
     """Return what is noted of a thing in 31 bits, rounded up: size, depth, kind, how many hashes can be chosen."""
-    chosen = stack[i, layout.CHOSEN]
-    some = 0 if chosen == 0 else (1 if chosen <= layout.SOME else (2 if chosen <= layout.MORE else 3))
+    some = np.searchsorted(layout.SOME, stack[i, layout.CHOSEN])
     size = min(stack[i, layout.SIZE], (1 << layout.SIZE_BITS) - 1)
     return np.uint32(size | stack[i, layout.DEPTH] << layout.SIZE_BITS | stack[i, layout.KIND] << 27 | some << 29)
 
@@ -126,13 +103,11 @@ def _packed(stack: Any, i: Any) -> Any:
 @numba.njit(cache=True, nogil=True)
 def _unpack(packed: Any, stack: Any, i: Any) -> None:
     """Undo ``_packed``."""
-    noted, some = np.int64(packed), np.int64(packed) >> 29
+    noted = np.int64(packed)
     stack[i, layout.SIZE] = noted & ((1 << layout.SIZE_BITS) - 1)
     stack[i, layout.DEPTH] = noted >> layout.SIZE_BITS & 127
     stack[i, layout.KIND] = noted >> 27 & 3
-    stack[i, layout.CHOSEN] = (
-        0 if some == 0 else (layout.SOME if some == 1 else (layout.MORE if some == 2 else 1 << 40))
-    )
+    stack[i, layout.CHOSEN] = layout.SOME[noted >> 29]
     stack[i, layout.KEY_COUNT], stack[i, layout.PLACE] = 0, layout.TAKEN
 
 
@@ -162,38 +137,25 @@ def _gather(stack: Any, memory: Any, into: Any, first: Any, last: Any, step: Any
 
 
 @numba.njit(cache=True, nogil=True)
-def _walk(
-    data: Any,
-    stop: Any,
-    whole: Any,
-    things_at_most: Any,
-    bytes_at_most: Any,
-    state: Any,
-    marks: Any,
-    stack: Any,
-    memory: Any,
-    items: Any,
-) -> Any:
-    """Walk on from where ``state`` says; return how it ended, and ``layout.FULL`` where an array has no room left."""
-    depth, marked, count = state[layout.HEIGHT], state[layout.MARKED], state[layout.ITEMS]
-    remembered, entries = state[layout.REMEMBERED], state[layout.ENTRIES]
-    steps, things, taken = state[layout.STEPS], state[layout.THINGS], state[layout.TAKEN_BYTES]
-    at, ended = state[layout.AT], layout.CUT
+def _walk(data: Any, start: Any, things_at_most: Any, bytes_at_most: Any) -> Any:
+    """Walk to the end; return how it ended, where, items of dictionaries, and one more than the highest number."""
+    stop, room = len(data), 1 << 12
+    marks = np.zeros((layout.MARKED_AT_MOST, 2), np.int64)
+    stack, items = np.zeros((room, 7), np.int64), np.zeros((room, 4), np.int64)
+    memory = np.zeros(room + min(stop - start, 1 << 20) // 16, np.uint32)
+    depth, marked, count, remembered, entries, steps, things, taken = 0, 0, 0, 0, 0, 0, 0, 0
+    none, at = items[:0], start
     while at < stop:
         here = at
         code = data[at]
         act = layout.ACT[code]
         at = stop + 1 if act < 0 else after(data, code, at + 1, stop)
         if at > stop or (code == layout.FRAME and little_endian(data, here + 1, 8) > np.uint64(stop - at)):
-            ended, at = layout.UNKNOWN if act < 0 else layout.CUT, here
-            break
-        if (
-            depth + 2 > len(stack)
-            or remembered + 1 > len(memory)
-            or (act == layout.ADD_PAIRS and count + depth > len(items))
-        ):
-            ended, at = layout.MANY if depth > layout.GATHERED_AT_MOST else layout.FULL, here
-            break
+            return (layout.UNKNOWN if act < 0 else layout.CUT), here, none, 0
+        if depth > layout.GATHERED_AT_MOST:
+            return layout.MANY, here, none, 0
+        if depth + 2 > len(stack):
+            stack = _longer(stack, 2 * len(stack))
         steps += 1
         floor = marks[marked - 1, 0] if marked else 0
         length = at - here - 1
@@ -204,52 +166,42 @@ def _walk(
             stack[depth, layout.KIND] = layout.CONTAINER if act == layout.OPEN else stack[depth, layout.CHOSEN]
             stack[depth, layout.KEY_COUNT], stack[depth, layout.PLACE] = 0, layout.NOWHERE
             if length > layout.DIGITS[code]:
-                ended, at = layout.DIGITS_WRONG, here
-                break
+                return layout.DIGITS_WRONG, here, none, 0
             depth, things = depth + 1, things + size
             taken += layout.COST[code] + length * (4 if length > layout.SHORT_TEXT else 1)
         elif act == layout.GET:
-            if whole:
-                place = _got(data, code, here + 1, at)
-                noted = memory[place] if 0 <= place < len(memory) else np.uint32(0)
-                if noted >= np.uint32(layout.UNFINISHED):  # it is still on the stack, where it must not change any more
-                    lies = np.int64(noted) - layout.UNFINISHED
-                    noted = np.uint32(0)
-                    if lies < depth and stack[lies, layout.PLACE] == place:
-                        memory[place] = noted = _packed(stack, lies)
-                        stack[lies, layout.PLACE] = layout.TAKEN
-                if not noted:
-                    ended, at = layout.MEMO, here
-                    break
-                _unpack(noted, stack, depth)
-                things += stack[depth, layout.SIZE]
-                if stack[depth, layout.SIZE] == (1 << layout.SIZE_BITS) - 1:
-                    ended, at = layout.LARGE, here
-                    break
+            place = place_of(data, code, here + 1, at, entries)
+            noted = memory[place] if 0 <= place < len(memory) else np.uint32(0)
+            if noted >= np.uint32(layout.UNFINISHED):  # it is still on the stack, where it must not change any more
+                lies = np.int64(noted) - layout.UNFINISHED
+                noted = np.uint32(0)
+                if lies < depth and stack[lies, layout.PLACE] == place:
+                    memory[place] = noted = _packed(stack, lies)
+                    stack[lies, layout.PLACE] = layout.TAKEN
+            if not noted:
+                return layout.MEMO, here, none, 0
+            _unpack(noted, stack, depth)
+            things += stack[depth, layout.SIZE]
+            if stack[depth, layout.SIZE] == (1 << layout.SIZE_BITS) - 1:
+                return layout.LARGE, here, none, 0
             stack[depth, layout.BEGIN] = here
             depth, taken = depth + 1, taken + layout.COST[code]
         elif act == layout.PUT:
             if depth <= floor:
-                ended, at = layout.STACK, here
-                break
-            if whole:
-                place = _put(data, code, here + 1, stop, entries)
-                if place >= len(memory) and 0 <= place <= steps:
-                    remembered = max(remembered, place + 1)
-                    ended, at = layout.FULL, here
-                    break
-                if place > steps or place < 0 or memory[place]:
-                    ended, at = layout.MEMO, here
-                    break
-                memory[place] = _packed(stack, depth - 1)
-                if stack[depth - 1, layout.KIND] >= layout.CONTAINER and stack[depth - 1, layout.PLACE] != layout.TAKEN:
-                    memory[place] = np.uint32(layout.UNFINISHED + depth - 1)
-                    stack[depth - 1, layout.PLACE] = place
-                entries, remembered, taken = entries + 1, max(remembered, place + 1), taken + layout.COST[code]
+                return layout.STACK, here, none, 0
+            place = place_of(data, code, here + 1, at, entries)
+            if 0 <= place <= steps and place >= len(memory):
+                memory = _longer(memory, 2 * place)
+            if place > steps or place < 0 or memory[place]:
+                return layout.MEMO, here, none, 0
+            memory[place] = _packed(stack, depth - 1)
+            if stack[depth - 1, layout.KIND] >= layout.CONTAINER and stack[depth - 1, layout.PLACE] != layout.TAKEN:
+                memory[place] = np.uint32(layout.UNFINISHED + depth - 1)
+                stack[depth - 1, layout.PLACE] = place
+            entries, remembered, taken = entries + 1, max(remembered, place + 1), taken + layout.COST[code]
         elif code == layout.MARK:
             if marked == layout.MARKED_AT_MOST:
-                ended, at = layout.DEEP, here
-                break
+                return layout.DEEP, here, none, 0
             marks[marked, 0], marks[marked, 1] = depth, here
             marked += 1
         elif code == layout.POP and marked and depth == floor:
@@ -258,8 +210,7 @@ def _walk(
             before, begun, first = depth, here, depth - layout.TAKES[code] + (act >= layout.ADD)
             if layout.TO_MARK[code]:
                 if not marked:
-                    ended, at = layout.STACK, here
-                    break
+                    return layout.STACK, here, none, 0
                 marked -= 1
                 first, begun = floor, marks[marked, 1]
                 floor = marks[marked - 1, 0] if marked else 0
@@ -268,35 +219,30 @@ def _walk(
                 depth -= layout.TAKES[code]
                 begun = stack[depth, layout.BEGIN] if 0 <= depth < before else here
             if depth < floor:
-                ended, at = layout.STACK, here
-                break
-            if whole and act > layout.DROP:
+                return layout.STACK, here, none, 0
+            if act > layout.DROP:
                 taken += layout.COST[code] + layout.COST_OF_PART[code] * (before - first)
                 why, more = _make(stack, memory, code, act, depth, first, before)
                 if why != layout.WHOLE:
-                    ended, at = why, here
-                    break
+                    return why, here, none, 0
                 things, taken = things + 1, taken + more
-            if act == layout.ADD_PAIRS and depth == 0 and not marked:
-                for i in range(1, before - 1, 2):
-                    items[count, 0], items[count, 1] = stack[i, layout.BEGIN], stack[i + 1, layout.BEGIN]
-                    items[count, 2] = stack[i + 2, layout.BEGIN] if i + 2 < before else here
+            if act == layout.ADD_PAIRS and (marked == 0 or (marked == 1 and marks[0, 0] == 1)):
+                # The dictionary is the outermost one, or becomes an item of it.
+                if count + before > len(items):
+                    items = _longer(items, 2 * (count + before))
+                for i in range(first, before - 1, 2):
+                    items[count, 0] = stack[depth, layout.BEGIN] if depth else layout.OUTERMOST
+                    items[count, 1], items[count, 2] = stack[i, layout.BEGIN], stack[i + 1, layout.BEGIN]
+                    items[count, 3] = stack[i + 2, layout.BEGIN] if i + 2 < before else here
                     count += 1
             elif act < layout.ADD:
                 stack[depth, layout.BEGIN] = begun
             depth += layout.GIVES[code]
-            if code == layout.STOP and whole:
-                ended = layout.WHOLE
-                break
+            if code == layout.STOP:
+                return layout.WHOLE, at, items[:count], remembered
         if things > things_at_most or taken > bytes_at_most:
-            ended, at = layout.LARGE if things > things_at_most else layout.MEMORY, here
-            break
-    if at == stop and ended == layout.CUT and depth == 1 and not whole:
-        ended = layout.WHOLE
-    state[layout.AT], state[layout.HEIGHT], state[layout.MARKED], state[layout.ITEMS] = at, depth, marked, count
-    state[layout.REMEMBERED], state[layout.ENTRIES] = remembered, entries
-    state[layout.STEPS], state[layout.THINGS], state[layout.TAKEN_BYTES] = steps, things, taken
-    return ended
+            return (layout.LARGE if things > things_at_most else layout.MEMORY), here, none, 0
+    return layout.CUT, at, none, 0
 
 
 @numba.njit(cache=True, nogil=True)

@@ -7,65 +7,91 @@ names of keys and of types. Afterwards the parts can be read in any order and by
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+import io
+import pickle
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile
+from nasbed.readers import pickle_layout as layout
 from nasbed.readers.pickle_layout import after, little_endian
-from nasbed.readers.pickles import Lender, RestrictedUnpickler
+from nasbed.readers.pickle_opcodes import place_of
+from nasbed.readers.pickles import RestrictedUnpickler
 
-ONE_BYTE = 256
-_PUT, _BINPUT, _LONG_BINPUT, _MEMOIZE = ord("p"), ord("q"), ord("r"), 0x94
-_GET, _BINGET, _LONG_BINGET, _FRAME = ord("g"), ord("h"), ord("j"), 0x95
-
-Opener = Callable[[bytes], RestrictedUnpickler]
-"""Gives what reads some bytes as a pickle."""
+_ONE_BYTE = 256
 
 
-@dataclass(frozen=True, eq=False)
-class Lent:
+class Lent(NamedTuple):
     """What parts of a pickle borrow from others.
 
     Attributes:
         numbers: Under which each thing is remembered in the pickle, in order, ``(k,)``.
-        objects: The things; while they are being gathered, the first of them.
+        objects: The things, by the number under which each part remembers them.
     """
 
     numbers: NDArray[np.int64]
-    objects: tuple[Any, ...]
+    objects: dict[int, Any]
 
-    @cached_property
-    def lender(self) -> Lender:
-        """What lends them."""
-        places = np.where(self.numbers < ONE_BYTE, self.numbers, ONE_BYTE + np.arange(len(self.numbers)))
-        return Lender(dict(zip(places.tolist(), self.objects, strict=False)))
 
-    def read(self, data: NDArray[np.uint8], start: int, stop: int, opener: Opener) -> tuple[Any, ...]:
+class Parts:
+    """Reads parts of a pickle.
+
+    Args:
+        data: A pickle of protocol 2 or 3 that was walked through.
+        lent: What they borrow.
+        opener: Gives what reads some bytes as a pickle.
+    """
+
+    def __init__(self, data: NDArray[np.uint8], lent: Lent, opener: Callable[[bytes], RestrictedUnpickler]) -> None:
+        self.data, self.lent, self.opener = data, lent, opener
+        self._lender = _Lender(lent.objects)
+
+    def read(self, start: int, stop: int) -> tuple[Any, ...]:
         """Give the objects that a part of the pickle puts on the stack.
 
         Raises:
             CorruptFile: When it names what is not allowed, or is no part.
         """
-        found: tuple[Any, ...] = self.reader(renumbered(data, start, stop, self.numbers)[0], opener).read()
+        found: tuple[Any, ...] = self.reader(start, stop).read()
         return found
 
-    def reader(self, part: NDArray[np.uint8], opener: Opener) -> RestrictedUnpickler:
-        """Give what reads a renumbered part."""
-        unpickler = opener(b"\x80\x02(" + part.tobytes() + b"t.")
-        unpickler.borrow(self.lender)
+    def reader(self, start: int, stop: int) -> RestrictedUnpickler:
+        """Give what reads a part."""
+        part = self.data[start:stop].copy()
+        _renumber(part, self.lent.numbers)
+        unpickler = self.opener(b"\x80\x02(" + part.tobytes() + b"t.")
+        unpickler.borrow(self._lender.memo, self.lent.objects.values())
         return unpickler
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Lent, (self.numbers, self.objects)
+
+class _Lender(pickle.Unpickler):
+    """Things in the memory of a reader, from where other readers can have them.
+
+    Python offers no other way: it takes a memory from a reader alone (from a dictionary too, but then forgets it).
+    """
+
+    def __init__(self, objects: Mapping[int, Any]) -> None:
+        numbers = [number.to_bytes(4, "little") for number in objects]
+        super().__init__(io.BytesIO(b"".join(b"J" + number + b"Qr" + number + b"0" for number in numbers) + b"N."))
+        self.objects = objects
+        self.load()
+
+    def persistent_load(self, pid: int) -> Any:
+        """Give a thing."""
+        return self.objects[pid]
 
 
-def lend(data: NDArray[np.uint8], parts: NDArray[np.int64], remembered: int, name: str, opener: Opener) -> Lent:
+def lend(
+    data: NDArray[np.uint8],
+    parts: NDArray[np.int64],
+    remembered: int,
+    name: str,
+    opener: Callable[[bytes], RestrictedUnpickler],
+) -> Lent:
     """Gather what parts of a pickle borrow from each other, by reading those that lend something.
 
     Args:
@@ -78,65 +104,19 @@ def lend(data: NDArray[np.uint8], parts: NDArray[np.int64], remembered: int, nam
     Raises:
         CorruptFile: When they name what is not allowed, or do not fit together.
     """
-    numbers, homes = borrowed(data, parts, remembered, name)
-    objects: list[Any] = []
-    for home in np.unique(homes).tolist():
-        start, stop = parts[home].tolist()
-        part, less = renumbered(data, start, stop, numbers)
-        unpickler = Lent(numbers, tuple(objects)).reader(part, opener)
-        unpickler.read()
-        memory = unpickler.memo.copy()
-        own = numbers[homes == home]
-        objects.extend(memory[number] for number in np.where(own < ONE_BYTE, own, own - less).tolist())
-    return Lent(numbers, tuple(objects))
-
-
-def borrowed(
-    data: NDArray[np.uint8], parts: NDArray[np.int64], remembered: int, name: str
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find what parts of a pickle take from what earlier parts of it remember.
-
-    Args:
-        data: A pickle that was walked through.
-        parts: Where each begins and ends, in order, ``(n, 2)``.
-        remembered: How many numbers its memory has.
-        name: What errors call it.
-
-    Returns:
-        The numbers under which something is taken from another part, in order, and which part that is, ``(k,)``.
-
-    Raises:
-        CorruptFile: When one takes what is in no earlier part, or two put something under the same number.
-    """
     home = np.full(remembered, -1, np.int32)
     taken = np.zeros(remembered, np.bool_)
     if not _find_homes(data, parts, home, taken):
         raise CorruptFile(f"{name}: its parts do not remember things as those of one pickle do; get the file anew")
     numbers = np.flatnonzero(taken)
-    homes = home[numbers].astype(np.int64)
-    if (np.diff(homes) < 0).any():
-        raise CorruptFile(f"{name}: its parts do not number things in their order; get the file anew")
-    return numbers, homes
-
-
-def renumbered(
-    data: NDArray[np.uint8], start: int, stop: int, numbers: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], int]:
-    """Copy a part of a pickle so that what it remembers has low numbers, first what it borrows, then what is its own.
-
-    Numbers that fit into one byte stay as they are; the others follow.
-
-    Args:
-        data: A pickle.
-        start: Where the part begins.
-        stop: Where it ends.
-        numbers: Of what can be borrowed, in order, ``(k,)``.
-
-    Returns:
-        The copy, and by how much its own numbers became less.
-    """
-    part = data[start:stop].copy()
-    return part, int(_renumber(part, numbers))
+    places = np.where(numbers < _ONE_BYTE, numbers, _ONE_BYTE + np.arange(len(numbers)))
+    lent = Lent(numbers, {})
+    for lender in np.unique(home[numbers]).tolist():
+        unpickler = Parts(data, lent, opener).reader(*parts[lender].tolist())
+        unpickler.read()
+        memory = unpickler.memo.copy()
+        lent.objects.update((place, memory[place]) for place in places[home[numbers] == lender].tolist())
+    return lent
 
 
 @numba.njit(cache=True, nogil=True)
@@ -146,16 +126,15 @@ def _find_homes(data: Any, parts: Any, home: Any, taken: Any) -> Any:
         at, stop = parts[part]
         while at < stop:
             code = data[at]
-            if code in (_PUT, _GET, _MEMOIZE, _FRAME):
+            if code in (layout.PUT_LINE, layout.GET_LINE, layout.MEMOIZE, layout.FRAME):
                 return False  # of other protocols, whose parts cannot be read alone
-            if code in (_BINPUT, _LONG_BINPUT):
-                number = np.int64(little_endian(data, at + 1, 1 if code == _BINPUT else 4))
-                if home[number] != -1:
-                    return False
-                home[number] = part
-            elif code in (_BINGET, _LONG_BINGET):
-                number = np.int64(little_endian(data, at + 1, 1 if code == _BINGET else 4))
-                if number >= len(home) or home[number] == -1:
+            if layout.ACT[code] in (layout.PUT, layout.GET):
+                number = place_of(data, code, at + 1, stop, 0)
+                if layout.ACT[code] == layout.PUT:
+                    if home[number] != -1:
+                        return False
+                    home[number] = part
+                elif number >= len(home) or home[number] == -1:
                     return False
                 taken[number] |= home[number] != part
             at = after(data, code, at + 1, stop)
@@ -163,21 +142,23 @@ def _find_homes(data: Any, parts: Any, home: Any, taken: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _renumber(part: Any, numbers: Any) -> Any:
-    """Change the numbers of four bytes; give how much lower those became under which the part remembers something."""
+def _renumber(part: Any, numbers: Any) -> None:
+    """Let what a part remembers have low numbers: first what can be borrowed, then the others that are its own.
+
+    Numbers that fit into one byte stay as they are.
+    """
     lowest = np.int64(-1)
     at, stop = 0, len(part)
     while at < stop:
         code = part[at]
-        if code in (_LONG_BINPUT, _LONG_BINGET):
+        if code in (layout.LONG_BINPUT, layout.LONG_BINGET):
             number = np.int64(little_endian(part, at + 1, 4))
-            if number >= ONE_BYTE:
-                rank = np.searchsorted(numbers, number)
-                if code == _LONG_BINPUT and lowest < 0:
+            if number >= _ONE_BYTE:
+                if code == layout.LONG_BINPUT and lowest < 0:
                     lowest = number
-                own = code == _LONG_BINPUT or (lowest >= 0 and number >= lowest)
-                number = ONE_BYTE + (len(numbers) + number - lowest if own else rank)
+                place = np.searchsorted(numbers, number)
+                if place == len(numbers) or numbers[place] != number:
+                    place = len(numbers) + number - lowest
                 for i in range(4):
-                    part[at + 1 + i] = (number >> (8 * i)) & 255
+                    part[at + 1 + i] = (_ONE_BYTE + place >> (8 * i)) & 255
         at = after(part, code, at + 1, stop)
-    return lowest - ONE_BYTE - len(numbers) if lowest >= 0 else 0

@@ -10,9 +10,10 @@ from __future__ import annotations
 import io
 import math
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from reprlib import Repr
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ def shown(value: Any) -> str:
 
 
 def read_pickle(
-    file: bytes | BinaryIO,
+    written: bytes,
     name: str,
     *,
     encoding: str = "ASCII",
@@ -44,7 +45,7 @@ def read_pickle(
     """Give the numbers, text, containers and NumPy arrays that a pickle holds.
 
     Args:
-        file: Its bytes, or a file that gives them.
+        written: The pickle.
         name: What errors call it.
         encoding: Of the text of Python 2; ``latin1`` where such a file holds arrays.
         also: Further callables that the file may name, ``(module, name) -> what is called instead``.
@@ -52,9 +53,8 @@ def read_pickle(
     Raises:
         CorruptFile: When it is no pickle, ends early or names anything that is not allowed.
     """
-    written = file if isinstance(file, bytes) else file.read()
     walk(np.frombuffer(written, np.uint8), name)
-    return RestrictedUnpickler(io.BytesIO(written), name, encoding, also).read()
+    return RestrictedUnpickler(written, name, encoding, also).read()
 
 
 class RestrictedUnpickler(pickle.Unpickler):
@@ -62,12 +62,13 @@ class RestrictedUnpickler(pickle.Unpickler):
 
     def __init__(
         self,
-        file: BinaryIO,
+        written: bytes,
         name: str,
         encoding: str = "ASCII",
         also: Mapping[tuple[str, str], Callable[..., Any]] | None = None,
     ) -> None:
-        super().__init__(file, encoding=encoding)
+        # A buffered reader can be looked ahead in, which saves a call for each instruction.
+        super().__init__(io.BufferedReader(io.BytesIO(written)), encoding=encoding)
         self.name, self.also = name, also or {}
         self.arrays = False
 
@@ -86,10 +87,10 @@ class RestrictedUnpickler(pickle.Unpickler):
             why = str(error) or type(error).__name__
             raise CorruptFile(f"{self.name} is not a whole pickle ({why:.200}); get the file anew") from None
 
-    def borrow(self, lender: Lender) -> None:
-        """Let it take from memory what it has not read itself."""
-        self.memo = lender.memo
-        self.arrays = lender.arrays
+    def borrow(self, memo: Any, objects: Iterable[Any]) -> None:
+        """Let it take from a memory what it has not read itself; these are the objects in there."""
+        self.memo = memo
+        self.arrays = any(isinstance(one, Callee) and one.called in _MAKERS for one in objects)
 
     def find_class(self, module: str, name: str) -> Any:
         """Give what is allowed under a name, and refuse any other."""
@@ -99,30 +100,8 @@ class RestrictedUnpickler(pickle.Unpickler):
                 f"{self.name} wants to call {module:.80}.{name:.80}, which a data file has no need of and which could "
                 "do anything to this machine; it was not read. Get the file from its official source"
             )
-        self.arrays |= called in (_reconstruct, _frombuffer)
+        self.arrays |= called in _MAKERS
         return Callee(called)
-
-
-class Lender(pickle.Unpickler):
-    """Things in the memory of a reader, from where other readers can have them.
-
-    Python offers no other way: it takes a memory from a reader alone (from a dictionary too, but then forgets it).
-
-    Args:
-        objects: The things, each by its number.
-    """
-
-    def __init__(self, objects: Mapping[int, Any]) -> None:
-        numbers = [number.to_bytes(4, "little") for number in objects]
-        super().__init__(io.BytesIO(b"".join(b"J" + number + b"Qr" + number + b"0" for number in numbers) + b"N."))
-        self.objects = objects
-        makers = (_reconstruct, _frombuffer)
-        self.arrays = any(isinstance(one, Callee) and one.called in makers for one in objects.values())
-        self.load()
-
-    def persistent_load(self, pid: int) -> Any:
-        """Give a thing."""
-        return self.objects[pid]
 
 
 class Callee:
@@ -148,9 +127,6 @@ class Ordered(dict[Any, Any]):
     """What ``OrderedDict`` becomes: as ordered, and nothing can be hung on it."""
 
     __slots__ = ()
-
-    def __init__(self, items: Any = ()) -> None:
-        super().__init__(_listed(items))
 
     def __setstate__(self, state: Any) -> None:
         """Forget what a module's weights carry beside themselves."""
@@ -183,11 +159,7 @@ class _Kind:
             self.dtype = self.dtype.newbyteorder(cast(Literal["<", ">"], order))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _kind_of, (self.dtype.str,)
-
-
-def _kind_of(text: str) -> _Kind:
-    return _Kind(text)
+        return _Kind, (self.dtype.str,)
 
 
 class _Array(np.ndarray):
@@ -246,6 +218,9 @@ def _frombuffer(raw: Any, kind: Any, shape: Any, order: Any) -> NDArray[Any]:
     return _array(raw, kind, shape, order).copy(order).view(_Array)
 
 
+_MAKERS = (_reconstruct, _frombuffer)
+
+
 def _bare(value: Any, seen: dict[int, Any]) -> Any:
     """Give a value with plain arrays for those that were announced; what is in several places stays one."""
     if id(value) in seen:
@@ -272,19 +247,11 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
-def _listed(items: Any) -> Any:
-    """Return what a set or a dictionary is to be made of, if the walk has counted it: none of it is in an array."""
+def _made(kind: Callable[[Any], Any], items: Any = ()) -> Any:
+    """Make a set or a dictionary of what the walk has counted: none of it is in an array."""
     if type(items) not in (list, tuple):
         raise ValueError("it makes a set or a dictionary of something else than a list")
-    return items
-
-
-def _set(items: Any = ()) -> set[Any]:
-    return set(_listed(items))
-
-
-def _frozenset(items: Any = ()) -> frozenset[Any]:
-    return frozenset(_listed(items))
+    return kind(items)
 
 
 def _no_bytes() -> bytes:
@@ -299,13 +266,15 @@ def _not_called(*_: Any) -> Any:
 
 ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
     ("_codecs", "encode"): _encode,
-    ("collections", "OrderedDict"): Ordered,
+    ("collections", "OrderedDict"): partial(_made, Ordered),
+    ("builtins", "bytes"): _no_bytes,
+    ("__builtin__", "bytes"): _no_bytes,
     ("numpy", "ndarray"): _not_called,
     ("numpy", "dtype"): _Kind,
     **{
-        (builtins, made): called
+        (builtins, made.__name__): partial(_made, made)
         for builtins in ("builtins", "__builtin__")
-        for made, called in (("set", _set), ("frozenset", _frozenset), ("bytes", _no_bytes))
+        for made in (set, frozenset)
     },
     **{
         (f"numpy.{core}.{module}", function): called

@@ -19,10 +19,13 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 MEASURES = ("current_epoch", "training_time", "train_accuracy", "validation_accuracy", "test_accuracy")
 POINTS = ("start_", "halfway_", "")
 _VARINT, _DOUBLE, _BYTES = 0, 1, 2
+_TAGS = [field << 3 | _DOUBLE for field in range(1, len(MEASURES) + 1)]
+_EVALUATION = struct.Struct("<" + "Bd" * len(MEASURES))
 
 
 @dataclass(frozen=True)
@@ -159,10 +162,8 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
 def _format_metrics(record: Record) -> bytes:
     message = b""
     for point, path in enumerate(record.checkpoint_paths):
-        evaluation = b"".join(
-            bytes([field << 3 | _DOUBLE]) + struct.pack("<d", value)
-            for field, value in enumerate(record.values[point * len(MEASURES) : (point + 1) * len(MEASURES)], 1)
-        )
+        measures = record.values[point * len(MEASURES) : (point + 1) * len(MEASURES)]
+        evaluation = _EVALUATION.pack(*chain.from_iterable(zip(_TAGS, measures, strict=True)))
         if path is not None:
             text = path.encode()
             evaluation += bytes([(len(MEASURES) + 1) << 3 | _BYTES]) + _format_varint(len(text)) + text

@@ -10,12 +10,11 @@ Reference: https://docs.pytorch.org/docs/stable/notes/serialization.html
 
 from __future__ import annotations
 
-import io
 import mmap
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import CorruptFile
 from nasbed.readers.pickle_opcodes import walk
 from nasbed.readers.pickles import Callee, RestrictedUnpickler, shown
-from nasbed.readers.torch_tensors import ALLOWED, BFLOAT16, UNREAD, kind_named, part
+from nasbed.readers.torch_tensors import ALLOWED, BFLOAT16, kind_named, part
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _LOCAL_HEADER = 30
@@ -132,7 +131,7 @@ class TorchUnpickler(RestrictedUnpickler):
     """
 
     def __init__(self, written: bytes, name: str, storage: Callable[[str, str, int], NDArray[Any]]) -> None:
-        super().__init__(io.BytesIO(written), name, also=ALLOWED)
+        super().__init__(written, name, also=ALLOWED)
         self.storage = storage
 
     def persistent_load(self, pid: Any) -> NDArray[Any]:
@@ -221,34 +220,30 @@ def _legacy_records(
     path: Path, data: NDArray[np.uint8], start: int, stop: int, at: int, keys: list[str]
 ) -> dict[str, tuple[int, int]]:
     """Find where each storage lies: each begins with how many numbers it has, and the object says of what size."""
-    sizes = _Sizes()
-    TorchUnpickler(data[start:stop].tobytes(), str(path), sizes).read()
+    widths: dict[str, int] = {}
+
+    def anywhere(key: str, kind: str, count: int) -> NDArray[Any]:
+        """Note how wide a storage's numbers are, and return other ones: it is not known yet where its own lie."""
+        kind = "<f2" if kind == BFLOAT16 else kind
+        widths[key] = 1 if kind == "raw" else np.dtype(kind).itemsize
+        return TorchFile(path, data, start, stop, {key: (0, len(data))}).storage(key, kind, count)
+
+    TorchUnpickler(data[start:stop].tobytes(), str(path), anywhere).read()
     records: dict[str, tuple[int, int]] = {}
     for key in keys:
         count = int.from_bytes(data[at : at + 8].tobytes(), "little", signed=True)
         begin = at + 8
-        at = begin + count * sizes.found.get(key, 1)
+        at = begin + count * widths.get(key, 1)
         if count < 0 or at > len(data) or begin > len(data):
             raise CorruptFile(f"{path} ends within storage {key!r} or is damaged there; get the file anew")
         records[key] = (begin, at)
     return records
 
 
-@dataclass
-class _Sizes:
-    """Notes the size of the numbers of each storage, and gives numbers that are no storage's."""
-
-    found: dict[str, int] = field(default_factory=dict)
-
-    def __call__(self, key: str, kind: str, count: int) -> NDArray[Any]:
-        self.found[key] = 1 if kind == "raw" else 2 if kind == BFLOAT16 else np.dtype(kind).itemsize
-        return UNREAD
-
-
 def _next(path: Path, data: NDArray[np.uint8], at: int) -> tuple[Any, int]:
     """Read the pickle that begins at a place; give what it holds and where it ends."""
     stop = walk(data, str(path), at).stop
-    return RestrictedUnpickler(io.BytesIO(data[at:stop].tobytes()), str(path)).read(), stop
+    return RestrictedUnpickler(data[at:stop].tobytes(), str(path)).read(), stop
 
 
 def _wide(numbers: NDArray[np.uint8]) -> NDArray[Any]:

@@ -36,14 +36,6 @@ _REPEATED_AT_MOST = 1 << 16
 """Numbers of a tensor that is larger than its storage, as one is that was expanded."""
 
 
-class Unread(np.ndarray):
-    """Stands for a storage whose place in the file is not known yet."""
-
-
-UNREAD = np.empty(0).view(Unread)
-UNREAD.flags.writeable = False
-
-
 def kind_named(named: Any) -> str:
     """Return the kind of numbers that a pickle names."""
     kind = named() if isinstance(named, Callee) and isinstance(named.called, partial) else None
@@ -54,8 +46,6 @@ def kind_named(named: Any) -> str:
 
 def part(numbers: NDArray[Any], _: Any, offset: Any, count: Any) -> NDArray[Any]:
     """Give the part of a storage that another storage is."""
-    if isinstance(numbers, Unread):
-        return numbers
     if not (type(offset) is int and type(count) is int and 0 <= offset <= offset + count <= len(numbers)):
         raise ValueError("a storage in it is a part of one that is smaller")
     return numbers[offset : offset + count]
@@ -63,8 +53,6 @@ def part(numbers: NDArray[Any], _: Any, offset: Any, count: Any) -> NDArray[Any]
 
 def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *about: Any) -> NDArray[Any]:
     """Lay a tensor over its storage."""
-    if isinstance(storage, Unread):
-        return storage
     if not isinstance(storage, np.ndarray) or not isinstance(size, tuple) or not isinstance(stride, tuple):
         raise ValueError("a tensor in it has no storage, size or stride")
     if not all(type(number) is int and number >= 0 for number in (offset, *size, *stride)):
@@ -87,8 +75,8 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *about: Any) -> N
 
 def _tensor_of_bytes(storage: Any, offset: Any, size: Any, stride: Any, _: Any, __: Any, kind: Any, *about: Any) -> Any:
     """Lay a tensor over bytes, as PyTorch writes it for kinds that came after it had named storages by their kind."""
-    if not isinstance(storage, np.ndarray) or isinstance(storage, Unread):
-        return _tensor(storage, offset, size, stride)
+    if not isinstance(storage, np.ndarray) or storage.dtype != np.uint8:
+        raise ValueError("a tensor in it has no storage of bytes")
     named = kind_named(kind)
     if named in ("raw", BFLOAT16):
         raise ValueError("a tensor in it is laid over bytes, though PyTorch has storages of its kind")

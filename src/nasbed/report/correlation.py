@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.extras import require
-from nasbed.report.figures import drawn, prepared, style, written
+from nasbed.core.files import slug
+from nasbed.report.figures import drawing, drawn, prepared, written
 from nasbed.report.latex import markdown as table
 from nasbed.scores.scores import BESIDE
-from nasbed.statistics.correlation import COEFFICIENTS, Agreement, Correlation, Estimate, Search
+from nasbed.statistics.correlation import COEFFICIENTS, Agreement, Correlation, Search
+from nasbed.statistics.statistic import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ _MARKS = (("kendall", "o", "#0072B2"), ("spearman", "s", "#D55E00"), ("pearson",
 
 _SYMBOLS = {"kendall": "Kendall τ", "spearman": "Spearman ρ", "pearson": "Pearson r"}
 
-_SIZE = (5.0, 3.7)  # inches: a column of a two-column paper, and somewhat more
+_SIZE = (3.7, 5.0)  # inches, high and wide: a column of a two-column paper, and somewhat more
 
 _LOG_FROM = 30.0  # positive scores that span more than this factor are drawn on a logarithmic scale
 
@@ -53,8 +53,7 @@ def save(correlation: Correlation, folder: Path, forms: Sequence[str]) -> list[P
     prepared(folder, forms)
     paths = drawn(overview(correlation), folder, "overview", forms)
     for proxy in correlation.agreements:
-        name = re.sub(r"[^A-Za-z0-9._=-]+", "-", proxy)
-        paths += drawn(scatter(correlation, proxy), folder, f"scatter-{name}", forms)
+        paths += drawn(scatter(correlation, proxy), folder, f"scatter-{slug(proxy, 'proxy')}", forms)
     paths.append(written(folder / "correlation.csv", correlation.frame().to_csv(lineterminator="\n")))
     paths.append(written(folder / "correlation.md", markdown(correlation)))
     paths.append(written(folder / "correlation.json", json.dumps(correlation.as_dict(), indent=2) + "\n"))
@@ -94,17 +93,10 @@ def search_rows(correlation: Correlation) -> tuple[list[str], list[list[str]]]:
 
 
 def _cells(agreement: Agreement) -> list[str]:
-    estimates = [_estimate(getattr(agreement, name)) for name in COEFFICIENTS]
+    estimates = [getattr(agreement, name).text(digits=3) for name in COEFFICIENTS]
     best = agreement.best
     tied = f", first of {best.ties} alike" if best.ties > 1 else ""
     return [agreement.proxy, *estimates, f"{best.truth:.4g}", f"{best.rank:,} of {agreement.n:,}{tied}"]
-
-
-def _estimate(estimate: Estimate) -> str:
-    if estimate.value != estimate.value:
-        return "–"
-    interval = f" ({estimate.low:.3f} to {estimate.high:.3f})" if estimate.low == estimate.low else ""
-    return f"{estimate.value:.3f}{interval}"
 
 
 def _search(search: Search) -> str:
@@ -118,8 +110,7 @@ def scatter(correlation: Correlation, proxy: str) -> Figure:
     Where a few scores lie far from all others, the axis leaves them out, and they are drawn as triangles at its end.
     Networks without a number as score are not drawn; the caption counts them.
     """
-    with style():
-        figure, axes = _figure(*_SIZE)
+    with drawing(*_SIZE) as (figure, axes):
         agreement = correlation.agreements[proxy]
         x, y = correlation.scored(proxy), correlation.worth
         there = ~np.isnan(x)
@@ -144,9 +135,8 @@ def scatter(correlation: Correlation, proxy: str) -> Figure:
             )
         if logarithmic:
             axes.set_xscale("log")
-        axes.set_xlabel(f"{proxy} score")
-        axes.set_ylabel(_words(correlation))
-        axes.set_title(_title(correlation, agreement.kendall), loc="left")
+        title = _title(correlation, agreement.kendall)
+        axes.set(xlabel=f"{proxy} score", ylabel=_words(correlation), title=title)
         beyond = int((there & ~within).sum())
         figure.supxlabel(_caption(agreement, beyond, correlation.truth.warnings), fontsize=7.5, color=_GREY)
         return figure
@@ -154,11 +144,8 @@ def scatter(correlation: Correlation, proxy: str) -> Figure:
 
 def overview(correlation: Correlation) -> Figure:
     """Draw the coefficients of all proxies with their intervals, the highest τ first; params and FLOPs in grey."""
-    with style():
-        agreements = sorted(
-            correlation.agreements.values(), key=lambda a: -np.inf if np.isnan(a.kendall.value) else a.kendall.value
-        )
-        figure, axes = _figure(_SIZE[0], 1.35 + 0.34 * len(agreements))
+    agreements = sorted(correlation.agreements.values(), key=lambda a: np.nan_to_num(a.kendall.value, nan=-np.inf))
+    with drawing(1.35 + 0.34 * len(agreements), _SIZE[1]) as (figure, axes):
         for row, agreement in enumerate(agreements):
             if agreement.proxy in BESIDE:
                 axes.axhspan(row - 0.5, row + 0.5, color="0.95", zorder=0, linewidth=0)
@@ -168,27 +155,18 @@ def overview(correlation: Correlation) -> Figure:
             axes.plot([], [], marker, color=colour, markersize=4, label=_SYMBOLS[name])
         axes.axvline(0, color="0.3", linewidth=0.8, zorder=1)
         axes.set_yticks(range(len(agreements)), [agreement.proxy for agreement in agreements])
+        axes.set(xlabel=f"correlation with {_words(correlation)}", title=_name(correlation))
         axes.set_ylim(-0.6, len(agreements) - 0.4)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(f"correlation with {_words(correlation)}")
-        axes.set_title(_name(correlation), loc="left")
         figure.legend(loc="outside lower center", ncols=len(COEFFICIENTS), handletextpad=0.1)
         return figure
 
 
-def _interval(axes: Axes, estimate: Estimate, place: float, marker: str, colour: str) -> None:
+def _interval(axes: Axes, estimate: Interval, place: float, marker: str, colour: str) -> None:
     if np.isnan(estimate.value):
         return
     axes.plot([estimate.low, estimate.high], [place, place], color=colour, linewidth=1.3, zorder=2)
     axes.plot([estimate.value], [place], marker, color=colour, markersize=4, zorder=3)
-
-
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
-    require("matplotlib", "report")
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot()
 
 
 def _spans_much(values: NDArray[np.float64]) -> bool:
@@ -212,7 +190,7 @@ def _name(correlation: Correlation) -> str:
     return f"{correlation.scores.space.name}, {len(correlation.there):,} architectures"
 
 
-def _title(correlation: Correlation, kendall: Estimate) -> str:
+def _title(correlation: Correlation, kendall: Interval) -> str:
     return f"{_name(correlation)}\nKendall τ {kendall.value:.3f} (95 %: {kendall.low:.3f} to {kendall.high:.3f})"
 
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
-from nasbed.core.files import replacing
+from nasbed.core.files import put, replacing
+from nasbed.report.words import along, spans_much
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.summary import mean_and_reach
@@ -44,12 +45,11 @@ _LINES_INSIDE = 5  # more than that, or longer names, and the legend goes below 
 _BESIDE = 24  # letters a line of a name beside an axis
 _INSIDE = 34  # letters of a name inside the axes
 _LINE = 0.145  # inches of a line of text
-_LOG_FROM = 4.0  # means that span more than this factor are drawn on a logarithmic scale
 _CAUTION = 72  # characters a line below a title
-_UNITS = ((86400.0, "days"), (3600.0, "hours"), (1.0, "seconds"))
 _STYLE = {
     "font.size": 9,
     "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -71,18 +71,27 @@ def style() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def drawing(height: float = _SIZE[1], width: float = _SIZE[0]) -> Iterator[tuple[Figure, Axes]]:
+    """Give an empty figure, so many inches high and wide, and its axes, to be drawn in the house's style."""
+    with style():
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure, figure.add_subplot()
+
+
 def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations") -> Figure:
     """Draw how the mean of the incumbents' metric goes with a clock, in its 95 % band, for each search.
 
     Where random search's expectation is known, it is there as a dashed line.
     """
-    with style():
-        figure, axes = _figure()
+    with drawing() as (figure, axes):
         curves = comparison.curves(metric, against)
-        unit, unit_name = _unit(max(curve.at[-1] for curve in curves.values()) if against == "seconds" else None)
+        unit, clock = along(against, max(curve.at[-1] for curve in curves.values()))
         factor = comparison.factor(metric)
         means = [factor * curve.mean for curve in curves.values()]
-        logarithmic = metric.endswith("regret") and _spans_much(np.concatenate(means))
+        logarithmic = metric.endswith("regret") and spans_much(np.concatenate(means))
         floor = 0.5 * min(m[m > 0].min() for m in means if (m > 0).any()) if logarithmic else -np.inf
         for i, (label, curve) in enumerate(curves.items()):
             at, (colour, line) = curve.at / unit, look(i)
@@ -98,27 +107,18 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
         if logarithmic:
             axes.set_yscale("log")
             _plain_log_ticks(axes.yaxis)
+        title = _title(comparison, f"mean of {comparison.runs_in_words} with 95 % band")
         axes.set_xlim(left=0)
-        axes.set_xlabel(
-            {
-                "evaluations": "evaluations",
-                "unique": "different architectures evaluated",
-                "epochs": "epochs trained",
-                "seconds": f"simulated training time ({unit_name})",
-            }[against]
-        )
-        axes.set_ylabel(_axis(comparison, metric))
-        axes.set_title(_title(comparison, f"mean of {_runs(comparison)} with 95 % band"), loc="left")
+        axes.set(xlabel=clock, ylabel=comparison.quantity(metric).axis, title=title)
         legend(figure, axes)
         return figure
 
 
 def outcome(comparison: Comparison, metric: Metric) -> Figure:
     """Draw what the runs of each search ended with: a dot a run, a box of quartiles, the mean with its interval."""
-    with style():
-        finals = comparison.final(metric)
-        names = beside(finals)
-        figure, axes = _figure(height=1.15 + len(finals) * max(0.62, height_of(names)))
+    finals = comparison.final(metric)
+    names = beside(finals)
+    with drawing(1.15 + len(finals) * max(0.62, height_of(names))) as (figure, axes):
         for i, values in enumerate(finals.values()):
             values = comparison.factor(metric) * values[~np.isnan(values)]
             if not len(values):
@@ -152,9 +152,9 @@ def outcome(comparison: Comparison, metric: Metric) -> Figure:
         axes.set_yticks(range(len(finals)), names)
         axes.set_ylim(len(finals) - 0.45, -0.55)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(f"final {_axis(comparison, metric)}")
+        title = _title(comparison, comparison.runs_in_words)
+        axes.set(xlabel=f"final {comparison.quantity(metric).axis}", title=title)
         figure.supxlabel("dot: a run · box: quartiles · diamond: mean with 95 % interval", fontsize=8)
-        axes.set_title(_title(comparison, _runs(comparison)), loc="left")
         return figure
 
 
@@ -197,40 +197,10 @@ def legend(figure: Figure, axes: Axes) -> None:
     figure.legend(loc="outside lower center", fontsize=8)
 
 
-def _figure(height: float = _SIZE[1]) -> tuple[Figure, Axes]:
-    require("matplotlib", "report")
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(_SIZE[0], height), layout="constrained")
-    return figure, figure.add_subplot()
-
-
 def _title(comparison: Comparison, what: str) -> str:
     """Name the benchmark and what is drawn, and below them what nobody should overlook."""
     title = f"{comparison.benchmark} · {what}"
     return title if comparison.caution is None else "\n".join([title, *wrap(comparison.caution, _CAUTION)])
-
-
-def _runs(comparison: Comparison) -> str:
-    return f"{comparison.runs:,} run{'s' if comparison.runs > 1 else ''}"
-
-
-def _axis(comparison: Comparison, metric: Metric) -> str:
-    if comparison.factor(metric) == 1:
-        return comparison.words(metric)
-    return f"{comparison.words(metric)} ({'percentage points' if metric.endswith('regret') else '%'})"
-
-
-def _unit(longest: float | None) -> tuple[float, str]:
-    """Choose the largest unit of time of which there are at least two."""
-    if longest is None:
-        return 1.0, ""
-    return next((unit for unit in _UNITS if longest >= 2 * unit[0]), _UNITS[-1])
-
-
-def _spans_much(means: NDArray[np.float64]) -> bool:
-    positive = means[means > 0]
-    return len(positive) > 0 and bool(positive.max() > _LOG_FROM * positive.min())
 
 
 def _plain_log_ticks(axis: Any) -> None:
@@ -281,6 +251,4 @@ def drawn(figure: Figure, folder: Path, name: str, forms: Sequence[str]) -> list
 
 def written(path: Path, text: str) -> Path:
     """Write a text, and give its path."""
-    with replacing(path) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-    return path
+    return put(path, text.encode())

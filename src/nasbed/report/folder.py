@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,35 +10,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nasbed.core.checked import write_json
+from nasbed.core.files import slug
 from nasbed.report import statistics_figures as draw
 from nasbed.report.figures import course, drawn, outcome, prepared, written
 from nasbed.report.latex import comma_separated, latex
 from nasbed.report.latex import markdown as table
+from nasbed.report.words import summary
 from nasbed.run.history import Metric
 from nasbed.statistics.anytime import anytime_areas
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.curse import winners_curse
 from nasbed.statistics.improvement import improvements
 from nasbed.statistics.interquartile import interquartile_means
+from nasbed.statistics.random_search import recorded
 from nasbed.statistics.ranks import average_ranks
 from nasbed.statistics.ranks_signed import signed_ranks
-from nasbed.statistics.statistic import Statistic
+from nasbed.statistics.statistic import Statistic, known
+from nasbed.statistics.summary import on_both_scales
 from nasbed.statistics.targets import times_to_targets
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _POINTS = 100  # of a reference's course, along a linear and along a logarithmic axis each
-_HEADERS = {
-    "optimizer": "optimizer",
-    "evaluations": "evaluations",
-    "unique_evaluations": "unique",
-    "validation": "validation (heard) %",
-    "mean_validation": "validation (mean) %",
-    "test": "test %",
-    "test_regret": "test regret, points",
-    "optimum_found": "found the optimum %",
-}
 
 
 def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Path]:
@@ -51,7 +44,7 @@ def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Pat
     paths.append(written(folder / "summary.csv", comparison.frame().to_csv(lineterminator="\n")))
     paths.append(written(folder / "summary.md", markdown(comparison)))
     caption = " ".join([comparison.separated().sentence(), *comparison.warnings])
-    paths.append(written(folder / "summary.tex", latex(_cells_of(comparison), caption, "tab:summary")))
+    paths.append(written(folder / "summary.tex", latex(summary(comparison), caption, "tab:summary")))
     paths += save_statistics(comparison, statistics, forms)
     for label, name in _file_names(comparison).items():
         paths.append(comparison.histories[label].to_parquet(histories / f"{name}.parquet"))
@@ -78,7 +71,7 @@ def about(comparison: Comparison) -> dict[str, Any]:
             }
             for label, info in infos.items()
         },
-        "optimum": dict(zip(("mean_validation", "test"), (_known(x) for x in comparison.optimum), strict=True)),
+        "optimum": dict(zip(("mean_validation", "test"), (known(x) for x in comparison.optimum), strict=True)),
         "summary": comparison.summary(),
         "separation": comparison.separated().as_dict(),
         "warnings": comparison.warnings,
@@ -91,52 +84,15 @@ def _reference(comparison: Comparison) -> dict[str, Any]:
     if comparison.reference is None:
         return {}
     end = max(float(history.clock("evaluations")[-1].max()) for history in comparison.histories.values())
-    at = np.unique(np.round(np.concatenate([np.geomspace(1, end, _POINTS), np.linspace(1, end, _POINTS)])))
-    return {"reference": comparison.reference.recorded(at).as_dict()}
+    at = np.unique(np.round(on_both_scales(1, end, _POINTS)))
+    return {"reference": recorded(comparison.reference, at).as_dict()}
 
 
 def markdown(comparison: Comparison) -> str:
     """Write the summary as a Markdown table, with what it rests on below."""
-    headers, cells = _cells_of(comparison)
-    rows = [headers, ["---", *["---:"] * (len(headers) - 1)], *cells]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     notes = [comparison.separated().sentence(), *(f"Warning: {warning}" for warning in comparison.warnings)]
     title = f"# {comparison.benchmark}, {comparison.runs:,} runs"
-    return "\n\n".join([title, table, *notes]) + "\n"
-
-
-def _cells_of(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
-    """Write the summary for people: headers and rows."""
-    headers = {name: header.replace("validation", comparison.split) for name, header in _HEADERS.items()}
-    if comparison.factor("validation") == 1:
-        words = comparison.words("validation")
-        headers |= {"validation": f"{words} (heard)", "mean_validation": f"{words} (mean)"}
-    rows = [_cells(row, comparison.factor("validation")) for row in comparison.summary()]
-    return list(headers.values()), rows
-
-
-def _cells(row: dict[str, Any], factor: float) -> list[str]:
-    """Write one row of the summary for people: percentages, and the regret with its interval.
-
-    Validation values are multiplied with the factor; what is no accuracy is written as it is.
-    """
-
-    def number(name: str, factor: float, digits: int) -> str:
-        return "–" if row[name] is None else f"{factor * row[name]:.{digits}f}"
-
-    regret = number("test_regret", 100, 2)
-    if row["test_regret_low"] is not None:
-        regret += f" ({number('test_regret_low', 100, 2)} to {number('test_regret_high', 100, 2)})"
-    return [
-        row["optimizer"],
-        number("evaluations", 1, 1),
-        number("unique_evaluations", 1, 1),
-        number("validation", factor, 2),
-        number("mean_validation", factor, 2),
-        number("test", 100, 2),
-        regret,
-        number("optimum_found", 100, 1),
-    ]
+    return "\n\n".join([title, table(summary(comparison)).rstrip(), *notes]) + "\n"
 
 
 def _figures(comparison: Comparison) -> Iterator[tuple[str, Figure]]:
@@ -153,16 +109,12 @@ def _file_names(comparison: Comparison) -> dict[str, str]:
     """Give each label a file name of its own, of harmless characters."""
     names: dict[str, str] = {}
     for label in comparison.histories:
-        stem = re.sub(r"[^A-Za-z0-9._=-]+", "-", label).strip("-.") or "search"
+        stem = slug(label, "search")
         taken, name, number = {other.lower() for other in names.values()}, stem, 2
         while name.lower() in taken:
             name, number = f"{stem}-{number}", number + 1
         names[label] = name
     return names
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else value
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from nasbed.statistics.statistic import Cells, Statistic
 
@@ -56,14 +57,18 @@ def markdown(table: Statistic | Cells) -> str:
 
 def comma_separated(table: Statistic | Cells) -> str:
     """Write a CSV: of a statistic the rows for programs, not rounded and empty for what is not known."""
+    return rows_as_csv(table.rows()) if isinstance(table, Statistic) else _csv([table[0], *table[1]])
+
+
+def rows_as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Write rows, perhaps with different columns, as CSV."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return _csv([names, *([row.get(name) for name in names] for row in rows)])
+
+
+def _csv(lines: Iterable[Sequence[Any]]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    if isinstance(table, Statistic):
-        found = table.rows()
-        names = list(dict.fromkeys(name for row in found for name in row))
-        writer.writerows([names, *([row.get(name) for name in names] for row in found)])
-    else:
-        writer.writerows([table[0], *table[1]])
+    csv.writer(out, lineterminator="\n").writerows(lines)
     return out.getvalue()
 
 

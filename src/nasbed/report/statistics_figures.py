@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.extras import require
-from nasbed.report.figures import beside, height_of, legend, look, style
-from nasbed.run.history import Clock, Metric
+from nasbed.report.figures import beside, drawing, height_of, legend, look
 from nasbed.statistics.anytime import AnytimeAreas
-from nasbed.statistics.bootstrap import Interval
-from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.curse import WinnersCurse
 from nasbed.statistics.improvement import Improvements
-from nasbed.statistics.interquartile import InterquartileMeans, interquartile_curves
+from nasbed.statistics.interquartile import InterquartileMeans
 from nasbed.statistics.ranks import AverageRanks
-from nasbed.statistics.statistic import Statistic
+from nasbed.statistics.statistic import Interval, Statistic, in_brackets
 from nasbed.statistics.targets import Targets
 
 if TYPE_CHECKING:
@@ -37,37 +33,16 @@ _CELL = 0.62  # inches of a pair in a matrix
 def interquartile(found: InterquartileMeans) -> Figure:
     """Draw the interquartile mean of each search with its bootstrap interval."""
     _there(found)
-    axis = f"interquartile mean of {found.words}{_in(found.unit)}"
-    return _intervals(found.labels, found.intervals, found.factor, axis, found.where)
-
-
-def interquartile_course(
-    comparison: Comparison, metric: Metric = "validation", against: Clock = "evaluations"
-) -> Figure:
-    """Draw how the interquartile mean of the incumbents' metric goes with a clock, in its bootstrap band."""
-    with style():
-        figure, axes = _figure()
-        factor = comparison.factor(metric)
-        for i, (label, curve) in enumerate(interquartile_curves(comparison, metric, against).items()):
-            colour, line = look(i)
-            axes.plot(curve.at, factor * curve.value, color=colour, linestyle=line, label=label, zorder=3)
-            band = (factor * curve.low, factor * curve.high)
-            axes.fill_between(curve.at, *band, color=colour, alpha=0.22, linewidth=0, zorder=2)
-        axes.set_xlim(left=0)
-        axes.set_xlabel(against)
-        unit = "" if factor == 1 else " points" if metric.endswith("regret") else " %"
-        axes.set_ylabel(f"{comparison.words(metric)}{_in(unit)}")
-        axes.set_title(f"{comparison.benchmark} · interquartile mean with 95 % bootstrap band", loc="left")
-        legend(figure, axes)
-        return figure
+    axis = f"interquartile mean of {found.quantity.axis}"
+    return _intervals(found.labels, found.intervals, found.quantity.factor, axis, found.where)
 
 
 def areas(found: AnytimeAreas) -> Figure:
     """Draw each search's mean regret along the way with its interval."""
     _there(found)
-    axis = f"mean {found.words} along the way{_in(found.unit)}"
+    axis = f"mean {found.quantity.words} along the way{in_brackets(found.quantity.unit)}"
     title = f"{found.start:g} to {found.end:g} {found.against}, {found.axis} axis"
-    return _intervals(list(found.means), list(found.means.values()), found.factor, axis, title)
+    return _intervals(list(found.means), list(found.means.values()), found.quantity.factor, axis, title)
 
 
 def curse(found: WinnersCurse) -> Figure:
@@ -75,10 +50,9 @@ def curse(found: WinnersCurse) -> Figure:
     _there(found)
     other = any(not np.isnan(one.optimism_by_others.value) for one in found.curses)
     intervals = [one.optimism_by_others if other else one.optimism for one in found.curses]
-    axis = f"heard less mean of {'the other' if other else 'all'} repeats{_in(found.unit)}"
-    figure = _intervals(
-        [one.optimizer for one in found.curses], intervals, found.factor, axis, f"winner's curse, {found.words}"
-    )
+    axis = f"heard less mean of {'the other' if other else 'all'} repeats{in_brackets(found.unit)}"
+    labels, quantity = [one.optimizer for one in found.curses], found.quantity
+    figure = _intervals(labels, intervals, quantity.factor, axis, f"winner's curse, {quantity.words}")
     figure.axes[0].axvline(0, color="0.4", linewidth=0.8)
     return figure
 
@@ -89,16 +63,14 @@ def critical_difference(found: AverageRanks) -> Figure:
     The line reaches from the whole rank below the best to that above the worst.
     """
     _there(found)
-    with style():
-        k, cliques, names = len(found.labels), found.cliques, beside(found.labels)
-        low, row = _BAR * (len(cliques) + 1), height_of(names)  # inches: below the bars, and of a name
-        depth = low + row * ((k + 1) // 2) + 0.05
-        letters = max(len(line) for name in names for line in name.split("\n"))
-        figure, axes = _figure(0.9 + 0.25 + depth, max(_WIDTH, 2.6 + 2 * _LETTER * letters))
+    k, cliques, names = len(found.labels), found.cliques, beside(found.labels)
+    low, row = _BAR * (len(cliques) + 1), height_of(names)  # inches: below the bars, and of a name
+    depth = low + row * ((k + 1) // 2) + 0.05
+    letters = max(len(line) for name in names for line in name.split("\n"))
+    with drawing(0.9 + 0.25 + depth, max(_WIDTH, 2.6 + 2 * _LETTER * letters)) as (figure, axes):
         begin, stop = _whole_ranks(found)
         edge = 0.01 * (stop - begin)
-        axes.set_xlim(begin - 2 * edge, stop + 2 * edge)
-        axes.set_ylim(-depth, 0.25)
+        axes.set(xlim=(begin - 2 * edge, stop + 2 * edge), ylim=(-depth, 0.25))
         axes.set_axis_off()
         axes.plot([begin, stop], [0, 0], color="black", linewidth=1)
         for rank in range(begin, stop + 1):
@@ -118,10 +90,9 @@ def critical_difference(found: AverageRanks) -> Figure:
 def improvement(found: Improvements) -> Figure:
     """Draw how likely the search of a row ends better than that of a column."""
     _there(found)
-    with style():
-        k = len(found.labels)
-        names = beside(f"{i + 1} {label}" for i, label in enumerate(found.labels))
-        figure, axes = _figure(1.3 + k * max(0.6 * _CELL, height_of(names)), max(_WIDTH, 2.2 + _CELL * k))
+    k = len(found.labels)
+    names = beside(f"{i + 1} {label}" for i, label in enumerate(found.labels))
+    with drawing(1.3 + k * max(0.6 * _CELL, height_of(names)), max(_WIDTH, 2.2 + _CELL * k)) as (figure, axes):
         matrix = found.matrix()
         axes.imshow(matrix, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
         for i in range(k):
@@ -133,8 +104,8 @@ def improvement(found: Improvements) -> Figure:
         axes.set_xticks(range(k), [str(i + 1) for i in range(k)])
         axes.set_yticks(range(k), names)
         axes.grid(visible=False)
-        axes.set_title("how often the row ends better than the column, %", loc="left")
-        axes.set_xlabel(fill(f"by {found.words} on {found.where}; ties count half", _CAPTION))
+        caption = fill(f"by {found.words} on {found.where}; ties count half", _CAPTION)
+        axes.set(title="how often the row ends better than the column, %", xlabel=caption)
         return figure
 
 
@@ -146,21 +117,21 @@ def reached(found: Targets, target: int | None = None) -> Figure:
         target: Number of one target; None for all of them together.
     """
     _there(found)
-    with style():
-        figure, axes = _figure()
+    alone = target is not None or len(found.targets) == 1
+    chosen = found.targets if target is None else found.targets[target : target + 1]
+    factor, unit = found.quantity.factor, found.quantity.unit
+    with drawing() as (figure, axes):
         for i, label in enumerate(found.times):
             at, shares = found.ecdf(label, target)
             colour, line = look(i)
             axes.step(at, 100 * shares, where="post", color=colour, linestyle=line, label=label)
-        axes.set_xlim(0, found.until)
-        axes.set_ylim(0, 102)
-        axes.set_xlabel(found.against)
-        axes.set_ylabel(
-            "runs that are there, %" if target is not None or len(found.targets) == 1 else "targets reached, %"
+        axes.set(
+            xlim=(0, found.until),
+            ylim=(0, 102),
+            xlabel=found.against,
+            ylabel="runs that are there, %" if alone else "targets reached, %",
+            title=f"{found.quantity.words} of {', '.join(f'{factor * one:g}' for one in chosen)}{unit}",
         )
-        chosen = found.targets if target is None else found.targets[target : target + 1]
-        said = ", ".join(f"{found.factor * one:g}" for one in chosen)
-        axes.set_title(f"{found.words} of {said}{found.unit}", loc="left")
         legend(figure, axes)
         return figure
 
@@ -172,18 +143,15 @@ def _there(found: Statistic) -> None:
 
 def _intervals(labels: Sequence[str], intervals: Sequence[Interval], factor: float, axis: str, title: str) -> Figure:
     """Draw a dot and an interval a search, in the order given."""
-    with style():
-        names = beside(labels)
-        figure, axes = _figure(1.1 + len(labels) * max(0.34, height_of(names)))
+    names = beside(labels)
+    with drawing(1.1 + len(labels) * max(0.34, height_of(names))) as (figure, axes):
         for i, interval in enumerate(intervals):
             value, low, high = (factor * x for x in interval)
             reach = None if np.isnan(low) else [[value - low], [high - value]]
             axes.errorbar(value, i, xerr=reach, fmt="o", color=look(i)[0], markersize=5, capsize=3)
         axes.set_yticks(range(len(labels)), names)
-        axes.set_ylim(len(labels) - 0.5, -0.5)
+        axes.set(ylim=(len(labels) - 0.5, -0.5), xlabel=axis, title=f"{title} · 95 % intervals")
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(axis)
-        axes.set_title(f"{title} · 95 % intervals", loc="left")
         return figure
 
 
@@ -214,16 +182,3 @@ def _verdict(found: AverageRanks) -> str:
         return said
     told = f"critical difference {found.critical_difference:.2f} (Nemenyi, 95 %)"
     return f"{said}\n{told}, Friedman p = {found.friedman_p:.2g}"
-
-
-def _in(unit: str) -> str:
-    """Give a unit for an axis."""
-    return {"": "", " %": " (%)", " points": " (percentage points)"}[unit]
-
-
-def _figure(height: float = 3.5, width: float = _WIDTH) -> tuple[Figure, Axes]:
-    require("matplotlib", "report")
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot()

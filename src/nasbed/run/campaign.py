@@ -201,3 +201,22 @@ def _kept(store: Store, outcome: Outcome, attempts: int) -> Record:
 def moment() -> str:
     """Give the time, as records have it: in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def pace(
+    finished: Iterable[tuple[float, datetime]], sessions: Sequence[Mapping[str, Any]]
+) -> tuple[float | None, float | None]:
+    """Return units a second, and what they cost a second, since the latest session began; None before one has ended.
+
+    Args:
+        finished: What each unit that was ever done costs, and when it was done.
+        sessions: As a store notes them.
+    """
+    if not sessions:
+        return None, None
+    began = datetime.fromisoformat(sessions[-1]["started"])
+    since = [(cost, moment) for cost, moment in finished if moment >= began]
+    seconds = (max(moment for _, moment in since) - began).total_seconds() if since else 0.0
+    if not seconds:
+        return None, None
+    return len(since) / seconds, sum(cost for cost, _ in since) / seconds

@@ -48,7 +48,7 @@ class Hearing:
     def __init__(self, answers: Answers, costing: Costing, recorder: Recorder) -> None:
         self.costing, self.recorder = costing, recorder
         self._answers, self._duplicates = answers, answers.settings.duplicates
-        self._memory = None if self._duplicates == "pay" else Known(answers, recorder.runs)
+        self._seen = None if self._duplicates == "pay" else Seen(recorder.runs)  # the trainings that each has paid for
 
     def of(self, trials: Trials, playing: NDArray[np.bool_], count: int) -> Heard:
         """Have the trials answered that the recorder takes down next, and take them down.
@@ -65,8 +65,8 @@ class Hearing:
         if refused is not None:
             fresh = playing & ~refused
             fresh_count = int(np.count_nonzero(fresh))
-        if self._memory is not None:
-            known = self._memory.met(trials, number, fresh)
+        if self._seen is not None:
+            known = self._seen.meet(self._keys(trials), number, fresh)
             fresh = fresh & (known < 0)
             fresh_count = int(np.count_nonzero(fresh))
         evaluations = answers.to(trials, number, fresh, fresh_count)
@@ -83,30 +83,12 @@ class Hearing:
         self.recorder.record(trials, evaluations, told, fresh, None if priced is None else priced.refused)
         return Heard(evaluations, told, told_count, fresh, known, refused)
 
-
-class Known:
-    """Which trainings each run has paid for.
-
-    Args:
-        answers: Whom the runs ask.
-        runs: How many.
-    """
-
-    def __init__(self, answers: Answers, runs: int) -> None:
-        self._space, self._usual, self._seen = answers.benchmark.space, answers.usual, Seen(runs)
-
-    def met(self, trials: Trials, number: int, wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Give the number under which each run paid for its proposal before, −1 where it is new; remember the new.
-
-        Args:
-            trials: One a run.
-            number: What new ones are remembered with.
-            wanted: Runs that take part, ``(runs,)``.
-        """
-        keys = self._space.key(trials.archs)
-        if trials.epochs is not None:  # those of the study itself are mixed in as nothing, as where none are named
-            keys = keys ^ ((trials.epochs - self._usual).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
-        return self._seen.meet(keys, number, wanted)
+    def _keys(self, trials: Trials) -> NDArray[np.uint64]:
+        """Give what counts as the same training: the architecture and, unless they are the study's, the epochs."""
+        keys = self._answers.benchmark.space.key(trials.archs)
+        if trials.epochs is None:
+            return keys
+        return keys ^ ((trials.epochs - self._answers.usual).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
 
 
 def drop(optimizer: Optimizer, trials: Trials, untold: NDArray[np.bool_]) -> None:

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.extras import require
-from nasbed.core.files import replacing
+from nasbed.core.files import put
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 from nasbed.run import rows_file
+from nasbed.run.settings import points_to
 
 Clock = Literal["evaluations", "epochs", "seconds", "unique", "total_seconds"]
 Metric = Literal["validation", "mean-validation", "test", "validation-regret", "test-regret"]
@@ -165,8 +166,8 @@ class History:
     @property
     def best_value(self) -> NDArray[np.float64]:
         """What each run heard of its final incumbent, ``(runs,)``; NaN where every training failed."""
-        last = self.incumbents[-1]
-        return np.where(last >= 0, self.value[last, np.arange(self.runs)], np.nan)
+        value: NDArray[np.float64] = self.metric("validation")[-1]
+        return value
 
     def clock(self, name: Clock = "evaluations") -> NDArray[np.float64]:
         """Give what each run had spent after each step, ``(steps, runs)``.
@@ -227,20 +228,19 @@ class History:
         Args:
             metric: What to read.
             against: Which clock.
-            at: Points of the clock; None for every count up to the longest run, or 200 steps of time.
-
-        A run's value at a point is that of its last step that had ended by then; NaN before the first.
+            at: Points of the clock; None for every count up to the longest run, or 200 steps of time. A run's value
+                at a point is that of its last step that had ended by then.
         """
-        clock, values = self.clock(against), self.metric(metric)
-        if at is None:
-            end = clock[-1].max()
-            at = np.arange(1, end + 1) if against in ("evaluations", "unique") else np.linspace(0, end, 201)[1:]
-        points = np.asarray(at, np.float64)
+        points = points_to(self.clock(against)[-1].max(), against) if at is None else np.asarray(at, np.float64)
+        return points, self.at(points, against, self.metric(metric))
+
+    def at(self, points: NDArray[np.float64], against: Clock, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give runs' ``(steps, runs)`` of something at points of a clock, ``(runs, points)``; NaN before the first."""
         result = np.full((self.runs, len(points)), np.nan)
-        for run in range(self.runs):
-            step = np.searchsorted(clock[:, run], points, side="right") - 1
+        for run, clock in enumerate(self.clock(against).T):
+            step = np.searchsorted(clock, points, side="right") - 1
             result[run] = np.where(step >= 0, values[np.maximum(step, 0), run], np.nan)
-        return points, result
+        return result
 
     def attach(self, benchmark: Benchmark) -> History:
         """Read the test and mean validation accuracy of what was chosen, now that it can do no harm.
@@ -306,9 +306,7 @@ class History:
 
     def to_parquet(self, path: str | Path) -> Path:
         """Write the same to a Parquet file with its checksum, whole or not at all, with ``info`` in its metadata."""
-        with replacing(Path(path)) as beside:
-            beside.write_bytes(rows_file.to_parquet(self.to_arrow()))
-        return Path(path)
+        return put(Path(path), rows_file.to_parquet(self.to_arrow()))
 
     @classmethod
     def from_parquet(cls, path: str | Path) -> History:

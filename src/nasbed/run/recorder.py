@@ -33,7 +33,7 @@ class Recorder:
         self._room = _FIRST
         self._columns: dict[str, NDArray[Any]] = {}
 
-    def _write(self, name: str, value: Any, empty: Any = 0) -> None:
+    def _write(self, name: str, value: Any, empty: int = 0) -> None:
         """Set a column's entry of this step; a column that begins late is ``empty`` before."""
         column = self._columns.get(name)
         if column is None:
@@ -69,17 +69,17 @@ class Recorder:
         self._write("epochs", heard.epochs)
         self._write("tried", tried)
         self._write("paid", paid)
-        if trials.epochs is not None:
-            self._write("fidelity", trials.epochs, self.usual)
-        elif "fidelity" in self._columns:
-            self._columns["fidelity"][self.steps] = self.usual
-        if trials.parents is not None:
-            self._write("parents", trials.parents, -1)
-        elif "parents" in self._columns:
-            self._columns["parents"][self.steps] = -1
-        for name, value in (("costs", heard.costs), ("excess", heard.excess), ("refused", refused)):
+        for name, value, empty in (
+            ("fidelity", trials.epochs, self.usual),
+            ("parents", trials.parents, -1),
+            ("costs", heard.costs, 0),
+            ("excess", heard.excess, 0),
+            ("refused", refused, 0),
+        ):
             if value is not None:
-                self._write(name, value)
+                self._write(name, value, empty)
+            elif name in self._columns:
+                self._columns[name][self.steps] = empty
         self.steps += 1
 
     def repeated(

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, get_args
 from nasbed.core.errors import BadSetting, UnknownName
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nasbed.core.benchmark import Benchmark
     from nasbed.core.rng import Streams
 
@@ -24,6 +27,7 @@ Duplicates = Literal["pay", "free", "skip"]
 Repeats = Literal["draw", "mean"]
 Scheduling = Literal["asynchronous", "synchronous"]
 Absent = Literal["hide", "refuse"]
+_CHOICES = {"duplicates": Duplicates, "repeats": Repeats, "scheduling": Scheduling, "absent": Absent}
 
 CLOCKS = ("evaluations", "epochs", "seconds", "total_seconds")
 """What budgets limit, as a history calls it."""
@@ -97,15 +101,10 @@ class SearchSettings:
         for clock, limit in self._budget().items():
             if limit is not None and not limit > 0:
                 raise BadSetting(f"a budget of {limit} {clock} allows nothing; give a positive number")
-        if self.duplicates not in get_args(Duplicates):
-            allowed = ", ".join(get_args(Duplicates))
-            raise BadSetting(f"duplicates are treated as one of {allowed}, not {self.duplicates!r}")
-        if self.repeats not in get_args(Repeats):
-            raise BadSetting(f"repeats are 'draw' or 'mean', not {self.repeats!r}")
-        if self.scheduling not in get_args(Scheduling):
-            raise BadSetting(f"scheduling is one of {', '.join(get_args(Scheduling))}, not {self.scheduling!r}")
-        if self.absent not in get_args(Absent):
-            raise BadSetting(f"absent is one of {', '.join(get_args(Absent))}, not {self.absent!r}")
+        for name, kind in _CHOICES.items():
+            if getattr(self, name) not in get_args(kind):
+                allowed = ", ".join(get_args(kind))
+                raise BadSetting(f"{name} is one of {allowed}, not {getattr(self, name)!r}")
         if self.workers is not None and self.workers < 1:
             raise BadSetting(f"a run has at least 1 worker, not {self.workers}")
         if not 0 <= self.failures <= 1:
@@ -207,6 +206,13 @@ def spread(usual: SearchSettings) -> Callable[[_Function], _Function]:
         return function
 
     return spreading
+
+
+def points_to(end: float, clock: str) -> NDArray[np.float64]:
+    """Return the points of a clock at which a curve is shown: every count up to an end, or 200 steps of time."""
+    import numpy as np  # which a command that is refused need not wait for
+
+    return np.arange(1.0, end + 1) if clock in ("evaluations", "unique") else np.linspace(0, end, 201)[1:]
 
 
 def in_words(budget: Mapping[str, float | None]) -> str:

@@ -59,41 +59,6 @@ def _release(ends: Any, numbers: Any, out: Any, leaving: Any, ended: Any, number
             out[run] -= 1
 
 
-class Crew:
-    """The workers of all runs, and when they are done.
-
-    Args:
-        runs: How many runs.
-        workers: How many each has.
-    """
-
-    def __init__(self, runs: int, workers: int) -> None:
-        self.workers = workers
-        self.out = np.zeros(runs, np.int64)
-        """How many of each run's workers have a trial."""
-        self.clock = np.zeros(runs)
-        """When each run was told last, in seconds."""
-        self.told: list[NDArray[np.int64]] = []
-        """By step, the number of the trial that each run was told of; −1 for none."""
-        self.ended: list[NDArray[np.float64]] = []
-        """By step, when it ended."""
-        self._ends = np.zeros((runs, workers))
-        self._numbers = np.full((runs, workers), -1)
-
-    def take(self, number: int, taking: NDArray[np.bool_], ends: NDArray[np.float64]) -> None:
-        """Give trial ``number`` to a free worker of each of some runs, to be done at ``ends``, ``(runs,)``."""
-        _occupy(self._ends, self._numbers, self.out, taking, ends, number)
-
-    def release(self, leaving: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Move the clocks of some runs on to the end of their next training; give its number, −1 for the others."""
-        number, ended = np.empty(len(leaving), np.int64), np.zeros(len(leaving))
-        _release(self._ends, self._numbers, self.out, leaving, ended, number)
-        np.maximum(self.clock, ended, out=self.clock, where=leaving)
-        self.told.append(number)
-        self.ended.append(ended)
-        return number
-
-
 class SideBySide:
     """Joins an optimizer to answers that come when simulated trainings end.
 
@@ -107,7 +72,16 @@ class SideBySide:
     def __init__(self, optimizer: Optimizer, hearing: Hearing, ledger: Ledger) -> None:
         self.optimizer, self.ledger, self.recorder = optimizer, ledger, hearing.recorder
         self.runs, settings = optimizer.runs, ledger.settings
-        self.crew = Crew(self.runs, settings.workers or 1)
+        self.workers = settings.workers or 1
+        self.out = np.zeros(self.runs, np.int64)
+        """How many of each run's workers have a trial."""
+        self.clock = np.zeros(self.runs)
+        """When each run was told last, in seconds."""
+        self.told: list[NDArray[np.int64]] = []
+        """By step, the number of the trial that each run was told of; −1 for none."""
+        self.ended: list[NDArray[np.float64]] = []
+        """By step, when it ended."""
+        self._crew = np.zeros((self.runs, self.workers)), np.full((self.runs, self.workers), -1)
         self._hearing, self._together = hearing, settings.scheduling == "synchronous"
         self._none = np.zeros(self.runs, np.bool_)
         self._reserved = np.zeros((self.runs, 2))  # evaluations and epochs that are out and will be charged
@@ -128,7 +102,7 @@ class SideBySide:
         taking = asking if trials.active is None else asking & trials.active
         heard = self._hearing.of(trials, taking, int(np.count_nonzero(taking)))
         epochs, seconds = heard.evaluations.epochs, heard.evaluations.seconds
-        ends = self.crew.clock + np.where(seconds > 0, seconds, 0.0)  # an unknown time is none
+        ends = self.clock + np.where(seconds > 0, seconds, 0.0)  # an unknown time is none
         if heard.known is not None:
             self._wait(ends, heard.known, heard.told & (heard.known >= 0))
             self._ends.append(ends)
@@ -136,7 +110,7 @@ class SideBySide:
         self._reserved[:, 1] += heard.fresh * epochs
         refused = self._none if heard.refused is None else heard.refused
         taking = taking & ~refused
-        self.crew.take(number, taking, ends)
+        _occupy(*self._crew, self.out, taking, ends, number)
         drop(self.optimizer, trials, ~asking)
         return taking, refused
 
@@ -152,16 +126,20 @@ class SideBySide:
             leaving: Which runs, ``(runs,)``.
             refused: Which others are told that their latest trial was refused.
         """
-        number = self.crew.release(leaving)
+        number, ended = np.empty(self.runs, np.int64), np.zeros(self.runs)
+        _release(*self._crew, self.out, leaving, ended, number)
+        np.maximum(self.clock, ended, out=self.clock, where=leaving)
         if refused is not None:
-            number[refused], self.crew.ended[-1][refused] = self.recorder.steps - 1, self.crew.clock[refused]
+            number[refused], ended[refused] = self.recorder.steps - 1, self.clock[refused]
             leaving = leaving | refused
+        self.told.append(number)
+        self.ended.append(ended)
         row = self.recorder.taken(np.maximum(number, 0), _TOLD)
         paid, told = row["paid"] & leaving, row["tried"] & leaving
         seconds, epochs = row["seconds"], row["epochs"]
         self._reserved[:, 0] -= paid
         self._reserved[:, 1] -= paid * epochs
-        self.ledger.charge(epochs, seconds, paid, self.crew.clock, leaving)
+        self.ledger.charge(epochs, seconds, paid, self.clock, leaving)
         active = None if told.all() else told
         trials = Trials(row["archs"], row.get("fidelity"), active, number)
         self.optimizer.tell(trials, Evaluations(row["value"], seconds, epochs, row.get("costs"), row.get("excess")))
@@ -181,17 +159,17 @@ class SideBySide:
             if step % REPORT_EVERY == 0:
                 progress(self.ledger.share())
         shape = -1, self.runs
-        return np.array(self.crew.told, np.int64).reshape(shape), np.array(self.crew.ended).reshape(shape)
+        return np.array(self.told, np.int64).reshape(shape), np.array(self.ended).reshape(shape)
 
     def _event(self) -> bool:
         """Fill a worker of each run that has one free, then tell each run without one; False when all is over.
 
         Such a run is told of the trial that ends first or, where its workers wait for each other, of all its trials.
         """
-        out = self.crew.out
+        out = self.out
         taking, refused = self.ask()
         self.ledger.close((out == 0) & ~refused)  # nothing more to propose
-        leaving = (out > 0) & ((out == self.crew.workers) | ~(taking | refused))
+        leaving = (out > 0) & ((out == self.workers) | ~(taking | refused))
         while leaving.any() or refused.any():
             self.tell(leaving, refused)
             leaving, refused = leaving & self._together & (out > 0), self._none
@@ -199,9 +177,9 @@ class SideBySide:
 
     def _round(self) -> bool:
         """Fill all workers, then tell each run of all its trials; False when all is over."""
-        out = self.crew.out
+        out = self.out
         unsupported = self._none
-        for _ in range(self.crew.workers):
+        for _ in range(self.workers):
             refused = self.ask()[1]
             if refused.any():
                 self.tell(self._none, refused)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
-
-if TYPE_CHECKING:
-    from nasbed.core.rng import Streams
 
 _DRAWS_AT_ONCE = 256
 _GIVE_UP_AFTER = 200  # draws for each architecture wanted; a space has no more, or draws them too rarely
@@ -91,7 +88,7 @@ class Asked:
         everything = None if space.size is None else space.enumerate()
         found: dict[int, Archs] = {}
         for first in range(0, max(_GIVE_UP_AFTER * wanted, 100_000), _DRAWS_AT_ONCE):
-            draws = space.sample(_streams(Streams, self.seed, first))
+            draws = space.sample(Streams.from_seed(self.seed, _DRAWS_AT_ONCE, first, "scored"))
             numbers = space.key(draws) if everything is None else space.index(draws)
             for number, arch in zip(numbers.tolist(), draws, strict=True):
                 found.setdefault(number, arch if everything is None else everything[number])
@@ -108,7 +105,3 @@ class Asked:
         """Make it again from what ``to_dict`` gave."""
         listed = values.get("listed")
         return cls(values.get("sample"), values.get("seed", 0), None if listed is None else tuple(listed))
-
-
-def _streams(maker: type[Streams], seed: int, first: int) -> Streams:
-    return maker.from_seed(seed, _DRAWS_AT_ONCE, first, "scored")

@@ -7,23 +7,27 @@ its scores come to depends on the settings and the seed alone: not on what else 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nasbed.core.errors import BadSetting, Interrupted
-from nasbed.core.executor import Executor
 from nasbed.core.files import check_place
 from nasbed.core.locks import claimed
 from nasbed.core.records import Archs
 from nasbed.core.registry import executors
 from nasbed.core.space import Space
+from nasbed.nets.costs import params
 from nasbed.run.about import command_line
 from nasbed.run.campaign import Progress, campaign
+from nasbed.run.executors.retrying import RetryingExecutor, survey
 from nasbed.run.plan import agree
 from nasbed.run.stores.salvage import mend
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.scores.asked import Asked
-from nasbed.scores.representatives import representatives
 from nasbed.scores.scores import FORMS, Scores, units_of
 from nasbed.scores.spelling import read
 
@@ -103,7 +107,8 @@ def score_space(
         with claimed(store), executors.read(executor, settings) as machine:
             if redo_damaged:
                 mend(store)
-            found = _survey(machine, attempts, chosen, data, batch, seed, device)
+            retrying = RetryingExecutor(machine, attempts)
+            found = survey(retrying, "scored", SURVEY, chosen, data, batch, seed, device)
             built = {**found["network"], **(network or {})}
             rows = _rows(space, archs, names, built) if once else dict(zip(names, archs, strict=True))
             plan = {
@@ -168,14 +173,40 @@ def _rows(space: Space, archs: Archs, units: list[str], network: Mapping[str, An
     return {units[i]: row for i, row in zip(order, rows, strict=True)}
 
 
-def _survey(machine: Executor, attempts: int, *what: Any) -> dict[str, Any]:
-    """Have a worker see whether networks can be scored, with which versions and data; one that dies is replaced."""
-    error = None
-    for _ in range(attempts):
-        machine.submit("survey", SURVEY, *what)
-        for outcome in machine.as_completed():
-            if outcome.error is None:
-                found: dict[str, Any] = outcome.value
-                return found
-            error = outcome.error
-    raise BadSetting(f"nothing can be scored: {error}")
+def representatives(space: Space, archs: Archs, network: Mapping[str, Any]) -> Archs:
+    """Give the representative of each architecture, ``(n, decisions)``; itself where the space does not number them.
+
+    Of architectures that are equal it is the one whose network is scored. They may be of different size: one has
+    operations on edges that lead nowhere, the other has not. The smallest network has nothing superfluous; of several
+    that small the first of the enumeration is taken. So which one it is does not depend on which of them somebody asked
+    for.
+
+    Args:
+        space: Whose architectures.
+        archs: ``(n, decisions)``.
+        network: Settings of the networks, whose parameters are counted.
+    """
+    if space.size is None:
+        return archs
+    everything, keys, order = _by_key(space)
+    wanted, which = np.unique(space.key(archs), return_inverse=True)
+    first, after = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, side="right")
+    chosen = order[first]
+    several = np.flatnonzero(after - first > 1)
+    if len(several):
+        rows = np.concatenate([order[first[i] : after[i]] for i in several])
+        kind = np.repeat(several, (after - first)[several])
+        sizes = params(space, everything[rows], **network)
+        smallest = np.lexsort((rows, sizes, kind))
+        chosen[several] = rows[smallest[np.searchsorted(kind[smallest], several)]]
+    found: Archs = everything[chosen[which]]
+    return found
+
+
+@lru_cache(maxsize=2)
+def _by_key(space: Space) -> tuple[Archs, NDArray[np.uint64], NDArray[np.int64]]:
+    """Give a space's architectures, all keys in ascending order, and which architecture each belongs to."""
+    everything = space.enumerate()
+    keys = space.key(everything)
+    order = np.argsort(keys, kind="stable")
+    return everything, keys[order], order

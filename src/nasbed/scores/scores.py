@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -113,6 +113,8 @@ class Scores:
         Raises:
             BadSetting: When it is no store of scores, or has none yet.
         """
+        from nasbed.nets import costs  # which needs no PyTorch
+
         notes = store.notes()
         if not {"asked", "plan"} <= set(notes):
             raise BadSetting(f"{name} is not a store of scores; 'nasbed score' makes one")
@@ -130,7 +132,8 @@ class Scores:
             proxy: np.array([from_json(value["scores"].get(proxy)) for value in values], np.float64)
             for proxy in plan["proxies"]
         }
-        columns |= {name: np.asarray(count(space, archs, **plan["network"]), np.float64) for name, count in _beside()}
+        for formula, count in zip(BESIDE, (costs.params, costs.flops), strict=True):
+            columns[formula] = np.asarray(count(space, archs, **plan["network"]), np.float64)
         failures = {units[i]: records[units[i]]["error"] for i in there if records[units[i]]["error"] is not None}
         about = {**{key: notes.get(key, []) for key in ("plan", "warnings", "sessions")}, "failures": failures}
         return cls(space, archs, columns, np.array([value["seconds"] for value in values], np.float64), about, name)
@@ -231,13 +234,6 @@ def _cells(row: tuple[Any, ...]) -> Iterator[Any]:
             yield ""
         else:
             yield int(value) if value.is_integer() and abs(value) < 2**53 else value
-
-
-def _beside() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Give the formulas of ``BESIDE``; they need no PyTorch."""
-    from nasbed.nets import costs
-
-    return zip(BESIDE, (costs.params, costs.flops), strict=True)
 
 
 def space_of(described: Mapping[str, Any]) -> Space:

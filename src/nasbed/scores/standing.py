@@ -10,6 +10,7 @@ from typing import Any
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.locks import holder
+from nasbed.run.campaign import pace
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.scores.scores import asked_archs, space_of, units_of
 
@@ -54,7 +55,8 @@ class ScoringStanding:
             if not {"asked", "plan"} <= set(notes):
                 raise BadSetting(f"{path} is not a store of scores")
             records = dict(store)
-        space, plan = space_of(notes["plan"]["space"]), notes["plan"]
+        plan = notes["plan"]
+        space = space_of(plan["space"])
         archs = asked_archs(space, notes["asked"])
         units = set(units_of(space, archs, plan["once"]))
         sessions = notes.get("sessions", [])
@@ -66,7 +68,7 @@ class ScoringStanding:
             len(units),
             len(units & set(records)),
             dict(Counter(error for error in errors if error is not None)),
-            _rate([datetime.fromisoformat(record["finished"]) for record in records.values()], sessions),
+            pace([(1.0, datetime.fromisoformat(record["finished"])) for record in records.values()], sessions)[0],
             sessions,
             holder(path),
         )
@@ -91,13 +93,3 @@ class ScoringStanding:
             "command": self.sessions[-1]["command"] if self.sessions else None,
             "plan": self.plan,
         }
-
-
-def _rate(finished: list[datetime], sessions: list[dict[str, Any]]) -> float | None:
-    """Give networks a second since the latest session began."""
-    if not sessions:
-        return None
-    began = datetime.fromisoformat(sessions[-1]["started"])
-    since = [moment for moment in finished if moment >= began]
-    seconds = (max(since) - began).total_seconds() if since else 0.0
-    return len(since) / seconds if seconds else None

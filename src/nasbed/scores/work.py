@@ -19,6 +19,7 @@ from nasbed.core.extras import require
 from nasbed.core.registry import proxies as registered
 from nasbed.core.seeds import derived_seed
 from nasbed.core.spelling import spelled
+from nasbed.nets.survey import check_device
 from nasbed.scores.scores import to_json
 
 
@@ -36,11 +37,7 @@ def survey(proxies: Mapping[str, Sequence[Any]], data: str, batch: int, seed: in
     if len(set(made)) < len(made):
         raise BadSetting(f"a proxy is asked for twice: {', '.join(made)}")
     images, _, facts = _batch(data, batch, seed)
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # PyTorch's complaints about devices are of any kind
-        why = str(error).splitlines()[0].rstrip(".")
-        raise BadSetting(f"the device {device!r} cannot be used here ({why}); cpu always works") from None
+    check_device(device, f"the device {device!r} cannot be used here")
     return {
         "versions": {"nasbed": version("nasbed"), "torch": str(torch.__version__), "numpy": np.__version__},
         "data_checksum": facts["checksum"],

@@ -6,26 +6,19 @@ from nasbed.core.lazy import lazily
 
 if TYPE_CHECKING:
     from nasbed.statistics.anytime import AnytimeAreas as AnytimeAreas, anytime_areas as anytime_areas
-    from nasbed.statistics.bootstrap import Interval as Interval
     from nasbed.statistics.comparison import Comparison as Comparison, compare as compare
     from nasbed.statistics.correlation import Correlation as Correlation, correlate as correlate
     from nasbed.statistics.curse import WinnersCurse as WinnersCurse, winners_curse as winners_curse
     from nasbed.statistics.improvement import Improvements as Improvements, improvements as improvements
-    from nasbed.statistics.interquartile import (
-        InterquartileMeans as InterquartileMeans,
-        interquartile_curves as interquartile_curves,
-        interquartile_means as interquartile_means,
-    )
+    from nasbed.statistics.interquartile import InterquartileMeans as InterquartileMeans
+    from nasbed.statistics.interquartile import interquartile_means as interquartile_means
     from nasbed.statistics.pareto import Fronts as Fronts, Scale as Scale, exact_front as exact_front
     from nasbed.statistics.pareto_comparison import TradeOffs as TradeOffs, trade_offs as trade_offs
-    from nasbed.statistics.random_search import (
-        expected_best as expected_best,
-        expected_best_without_replacement as expected_best_without_replacement,
-    )
+    from nasbed.statistics.random_search import expected_best as expected_best
     from nasbed.statistics.ranks import AverageRanks as AverageRanks, average_ranks as average_ranks
     from nasbed.statistics.ranks_signed import SignedRanks as SignedRanks, signed_ranks as signed_ranks
     from nasbed.statistics.reading import read as read
-    from nasbed.statistics.statistic import Statistic as Statistic
+    from nasbed.statistics.statistic import Interval as Interval, Quantity as Quantity, Statistic as Statistic
     from nasbed.statistics.targets import Targets as Targets, times_to_targets as times_to_targets
     from nasbed.statistics.truth import Truth as Truth
     from nasbed.statistics.volume import hypervolume as hypervolume

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.run.history import Clock, History, Metric
-from nasbed.statistics.bootstrap import Interval
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.selected import regret_metric
-from nasbed.statistics.statistic import Cells, Statistic, headed, known
-from nasbed.statistics.summary import horizon, mean_and_reach
+from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, headed, known, scaled
+from nasbed.statistics.summary import horizon
 
 Axis = Literal["linear", "log"]
 
@@ -34,13 +33,9 @@ class AnytimeAreas(Statistic):
         means: Mean over runs with its 95 % interval (Student's t).
         start: Where on the clock it begins: when every run of every search had a result.
         end: Where it ends: when the first run's budget was spent.
-        words: What was measured.
+        quantity: What was measured.
         against: Along which clock.
         axis: ``"linear"`` or ``"log"``.
-        factor: What areas are multiplied with to be shown.
-        unit: What they are then.
-        higher_is_better: Whether more is better: not for regrets.
-        missing: Why there is nothing.
     """
 
     areas: dict[str, NDArray[np.float64]]
@@ -48,47 +43,37 @@ class AnytimeAreas(Statistic):
     means: dict[str, Interval]
     start: float
     end: float
-    words: str
+    quantity: Quantity
     against: Clock
     axis: Axis
-    factor: float
-    unit: str
-    higher_is_better: bool = False
-    missing: str | None = None
 
     def facts(self) -> dict[str, Any]:
         """Say what was measured, along which axis, from where to where."""
         return {
-            "metric": self.words,
+            "metric": self.quantity.words,
             "against": self.against,
             "axis": self.axis,
             "start": known(self.start),
             "end": known(self.end),
         }
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Give ``optimizer, runs, lost, area`` with ``_low`` and ``_high``."""
+    def columns(self) -> list[Column]:
+        """Return ``optimizer, runs, lost, area``."""
+        header = f"mean {self.quantity.words} along {self.against}, {self.axis} axis"
         return [
-            {"optimizer": label, "runs": len(areas), "lost": self.lost[label], **self.means[label].as_dict("area")}
-            for label, areas in self.areas.items()
+            Column("optimizer", "optimizer", list(self.areas)),
+            Column("runs", "runs", [len(areas) for areas in self.areas.values()]),
+            Column("lost", "", list(self.lost.values())),
+            Column("area", headed(header, self.quantity.unit), list(self.means.values()), scaled(self.quantity.factor)),
         ]
 
-    def cells(self) -> Cells:
-        """Give the same for people."""
-        headers = ["optimizer", "runs", headed(f"mean {self.words} along {self.against}, {self.axis} axis", self.unit)]
-        return headers, [
-            [label, str(len(areas)), self.means[label].text(self.factor)] for label, areas in self.areas.items()
-        ]
-
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say which search was best along the way."""
-        if self.missing:
-            return self.missing
-        sign = 1 if self.higher_is_better else -1
-        best = max(self.means, key=lambda label: np.nan_to_num(sign * self.means[label].value, nan=-np.inf))
+        quantity = self.quantity
+        best = quantity.best({label: mean.value for label, mean in self.means.items()})
         return (
             f"Along the way, {self.start:g} to {self.end:g} {self.against} on a {self.axis} axis, {best} has the best "
-            f"mean {self.words}: {self.means[best].text(self.factor)}{self.unit}."
+            f"mean {quantity.words}: {self.means[best].text(quantity.factor)}{quantity.unit}."
         )
 
 
@@ -107,7 +92,7 @@ def anytime_areas(
         raise BadSetting(f"an axis is {' or '.join(get_args(Axis))}, not {axis!r}")
     read, against = metric or regret_metric(comparison), against or comparison.clock
     if read is None:
-        return _nothing(comparison, metric or "test-regret", against, axis, no_optimum(comparison))
+        return _nothing(comparison, "test-regret", against, axis, no_optimum(comparison))
     values = {label: history.metric(read) for label, history in comparison.histories.items()}
     found = {label: ~np.isnan(value[-1]) for label, value in values.items()}
     if not any(some.any() for some in found.values()):
@@ -125,19 +110,7 @@ def anytime_areas(
         label: _areas(histories[label].clock(against)[:, some], values[label][:, some], start, end, against, axis)
         for label, some in found.items()
     }
-    return AnytimeAreas(
-        areas,
-        {label: int((~some).sum()) for label, some in found.items()},
-        {label: _mean(some) for label, some in areas.items()},
-        float(start),
-        float(end),
-        comparison.words(read),
-        against,
-        axis,
-        comparison.factor(read),
-        _unit(comparison, read),
-        not read.endswith("regret"),
-    )
+    return _of(comparison, read, against, axis, areas, (float(start), float(end)))
 
 
 def no_optimum(comparison: Comparison) -> str:
@@ -169,27 +142,20 @@ def _areas(
     return mean
 
 
-def _mean(areas: NDArray[np.float64]) -> Interval:
-    mean, reach = (float(x) for x in mean_and_reach(areas))
-    return Interval(mean, mean - reach, mean + reach)
-
-
-def _unit(comparison: Comparison, metric: Metric) -> str:
-    return "" if comparison.factor(metric) == 1 else " points" if metric.endswith("regret") else " %"
+def _of(
+    comparison: Comparison,
+    metric: Metric,
+    against: Clock,
+    axis: Axis,
+    areas: dict[str, NDArray[np.float64]],
+    ends: tuple[float, float],
+    missing: str | None = None,
+) -> AnytimeAreas:
+    lost = {label: history.runs - len(areas[label]) for label, history in comparison.histories.items()}
+    means = {label: Interval.of_mean(some) for label, some in areas.items()}
+    return AnytimeAreas(areas, lost, means, *ends, comparison.quantity(metric), against, axis, missing=missing)
 
 
 def _nothing(comparison: Comparison, metric: Metric, against: Clock, axis: Axis, why: str) -> AnytimeAreas:
-    none = {label: np.empty(0) for label in comparison.histories}
-    return AnytimeAreas(
-        none,
-        {label: history.runs for label, history in comparison.histories.items()},
-        {label: Interval(np.nan, np.nan, np.nan) for label in none},
-        np.nan,
-        np.nan,
-        comparison.words(metric),
-        against,
-        axis,
-        comparison.factor(metric),
-        _unit(comparison, metric),
-        missing=why,
-    )
+    none = dict.fromkeys(comparison.histories, np.empty(0))
+    return _of(comparison, metric, against, axis, none, (np.nan, np.nan), why)

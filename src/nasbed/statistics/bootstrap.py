@@ -10,12 +10,12 @@ https://arxiv.org/abs/2108.13264
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.statistics.statistic import known
+from nasbed.statistics.statistic import Interval
 from nasbed.statistics.summary import CONFIDENCE
 
 RESAMPLES = 2000
@@ -24,40 +24,14 @@ RESAMPLES = 2000
 _CELLS_AT_ONCE = 4_000_000  # resampled numbers in one block: 32 MB
 
 
-class Interval(NamedTuple):
-    """A number and how sure it is.
-
-    Attributes:
-        value: The number; NaN where there is none.
-        low: Lower end of its 95 % interval; NaN where one run says nothing of others.
-        high: Upper end.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    def as_dict(self, name: str) -> dict[str, float | None]:
-        """Give JSON-able fields: ``name``, ``name_low``, ``name_high``."""
-        return {name: known(self.value), f"{name}_low": known(self.low), f"{name}_high": known(self.high)}
-
-    def text(self, factor: float = 1.0, digits: int = 2) -> str:
-        """Write it as ``1.23 (1.10 to 1.34)``; a dash where there is nothing."""
-        if np.isnan(self.value):
-            return "–"
-        said = f"{factor * self.value:.{digits}f}"
-        low, high = sorted((factor * self.low, factor * self.high))
-        return said if np.isnan(self.low) else f"{said} ({low:.{digits}f} to {high:.{digits}f})"
-
-
 def draws(generator: np.random.Generator, resamples: int, runs: int) -> NDArray[np.int64]:
     """Draw the numbers of runs, with replacement, ``(resamples, runs)``."""
     return generator.integers(runs, size=(resamples, runs))
 
 
-def percentiles(drawn: NDArray[np.float64], confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Give the ends of the interval that the middle of the resampled values fills."""
-    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+def percentiles(drawn: NDArray[np.float64]) -> tuple[float, float]:
+    """Give the ends of the 95 % interval that the middle of the resampled values fills."""
+    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(low), float(high)
 
 
@@ -67,16 +41,14 @@ def bootstrap(
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,
-    confidence: float = CONFIDENCE,
 ) -> Interval:
-    """Give a statistic of the runs of all strata with its interval.
+    """Give a statistic of the runs of all strata with its 95 % interval.
 
     Args:
         strata: The runs of each, ``(runs,)``; NaN and strata without runs are left out.
         statistic: From ``(…, runs of all strata)`` to ``(…)``.
         resamples: How many times runs are drawn anew.
         seed: Of these draws.
-        confidence: Of the interval.
 
     Returns:
         NaN without a run, and as the ends where no stratum has two.
@@ -84,10 +56,10 @@ def bootstrap(
     there = [values[~np.isnan(values)] for values in strata]
     there = [values for values in there if len(values)]
     if not there:
-        return Interval(np.nan, np.nan, np.nan)
+        return Interval(np.nan)
     value = float(statistic(np.concatenate(there)))
     if max(map(len, there)) < 2:
-        return Interval(value, np.nan, np.nan)
+        return Interval(value)
     generator = np.random.default_rng(seed)
     block = max(1, _CELLS_AT_ONCE // sum(map(len, there)))
     drawn = []
@@ -95,4 +67,4 @@ def bootstrap(
         count = min(block, resamples - start)
         again = [values[draws(generator, count, len(values))] for values in there]
         drawn.append(statistic(np.concatenate(again, axis=1)))
-    return Interval(value, *percentiles(np.concatenate(drawn), confidence))
+    return Interval(value, *percentiles(np.concatenate(drawn)))

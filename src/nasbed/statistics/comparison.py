@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +24,7 @@ from nasbed.run.search import search
 from nasbed.run.settings import Progress, SearchSettings
 from nasbed.statistics.random_search import RandomReference, RecordedReference, random_reference
 from nasbed.statistics.separation import Separation
+from nasbed.statistics.statistic import Quantity, known
 from nasbed.statistics.summary import Curve, curve, mean_and_reach, quartiles
 
 _ALIKE_EPOCHS = 1.05  # times; failed trainings alone make searches differ by less
@@ -85,6 +85,11 @@ class Comparison:
         return self._any.runs
 
     @property
+    def runs_in_words(self) -> str:
+        """The same in words: ``500 runs``."""
+        return f"{self.runs:,} run{'s' if self.runs > 1 else ''}"
+
+    @property
     def optimum(self) -> tuple[float, float]:
         """The best mean validation and the best mean test accuracy that there are; NaN where nobody knows."""
         return self._any.optimum
@@ -93,8 +98,7 @@ class Comparison:
     def clock(self) -> Clock:
         """The clock on which all searches had the same budget; epochs, where as many evaluations are not as long."""
         budget = self._any.info.get("budget") or {}
-        clocks: tuple[Clock, ...] = ("evaluations", "epochs", "seconds", "total_seconds")
-        limited = [clock for clock in clocks if budget.get(clock) is not None]
+        limited: list[Clock] = [clock for clock in get_args(Clock) if budget.get(clock) is not None]
         return "epochs" if _unequal_evaluations(self.histories) else limited[0] if limited else "evaluations"
 
     @property
@@ -123,6 +127,10 @@ class Comparison:
         if measure == "accuracy" or metric.startswith("test"):
             return _said(metric, self.split)
         return f"regret in {measure}" if metric.endswith("regret") else measure
+
+    def quantity(self, metric: Metric) -> Quantity:
+        """Give what a metric is, and how its numbers are shown."""
+        return Quantity(metric, self.words(metric), self.factor(metric))
 
     @property
     def _any(self) -> History:
@@ -231,10 +239,10 @@ def compare(
         share = None if progress is None else _share_of(progress, i, len(methods))
         histories[label] = search(method, answers, settings, share).attach(answers)
     independent = [m for m in methods.values() if isinstance(m, RandomSearch) and m.replacement]
-    known = None
+    reference = None
     if independent and settings.duplicates == "pay":
-        known = random_reference(answers, settings.epochs, settings.repeats)
-    return Comparison(histories, known)
+        reference = random_reference(answers, settings.epochs, settings.repeats)
+    return Comparison(histories, reference)
 
 
 def _unequal_evaluations(histories: Mapping[str, History]) -> list[str]:
@@ -312,5 +320,4 @@ def _row(label: str, history: History) -> dict[str, Any]:
         "test_regret_q3": q3,
         "optimum_found": np.nan if np.isnan(history.optimum[0]) else optimal.sum() / history.runs,
     }
-    numbers = {name: None if math.isnan(value) else float(value) for name, value in row.items()}
-    return {"optimizer": label, "runs": history.runs, **numbers}
+    return {"optimizer": label, "runs": history.runs, **{name: known(value) for name, value in row.items()}}

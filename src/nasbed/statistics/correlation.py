@@ -25,6 +25,7 @@ from nasbed.core.seeds import derived_seed
 from nasbed.scores.scores import Scores
 from nasbed.statistics.bootstrap import percentiles
 from nasbed.statistics.random_search import expected_best
+from nasbed.statistics.statistic import Interval
 from nasbed.statistics.summary import CONFIDENCE
 from nasbed.statistics.truth import Truth
 
@@ -34,15 +35,6 @@ SEARCHES = (10, 100, 1000)
 """How many architectures a search scores; those of the published table."""
 
 _FEWEST = 3  # architectures: two always correlate perfectly
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A coefficient, and the 95 % interval of its bootstrap (percentiles); NaN where a side does not vary."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -85,9 +77,9 @@ class Agreement:
         proxy: Its name.
         n: How many architectures have both.
         failed: How many of them have no number as score; they rank below all others, and Pearson's r leaves them out.
-        kendall: Kendall's τ-b.
-        spearman: Spearman's ρ.
-        pearson: Pearson's r.
+        kendall: Kendall's τ-b, with the interval of its bootstrap (percentiles); NaN where a side does not vary.
+        spearman: Spearman's ρ, likewise.
+        pearson: Pearson's r, likewise.
         best: The best-scored architecture.
         searches: Best of N.
     """
@@ -95,9 +87,9 @@ class Agreement:
     proxy: str
     n: int
     failed: int
-    kendall: Estimate
-    spearman: Estimate
-    pearson: Estimate
+    kendall: Interval
+    spearman: Interval
+    pearson: Interval
     best: Best
     searches: tuple[Search, ...]
 
@@ -277,19 +269,18 @@ def _order_and_level(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], ND
     return np.argsort(levels, kind="stable"), levels
 
 
-def _estimate(found: NDArray[np.float64]) -> Estimate:
+def _estimate(found: NDArray[np.float64]) -> Interval:
     """Take the first for the value and the others for its interval."""
     value, drawn = float(found[0]), found[1:][~np.isnan(found[1:])]
     if np.isnan(value) or not len(drawn):
-        return Estimate(value, float("nan"), float("nan"))
-    return Estimate(value, *percentiles(drawn))
+        return Interval(value)
+    return Interval(value, *percentiles(drawn))
 
 
 def _row(agreement: Agreement) -> dict[str, Any]:
     row: dict[str, Any] = {"proxy": agreement.proxy, "n": agreement.n, "failed": agreement.failed}
     for name in COEFFICIENTS:
-        estimate: Estimate = getattr(agreement, name)
-        row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+        row |= getattr(agreement, name).as_dict(name)
     best = agreement.best
     row |= {"best": best.architecture, "best_truth": best.truth, "best_rank": best.rank, "best_ties": best.ties}
     for search in agreement.searches:

@@ -11,6 +11,7 @@ Evaluation", JMLR 11, 2010
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +21,8 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import NotInTable
 from nasbed.run.history import History
-from nasbed.statistics.bootstrap import Interval
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.statistic import Cells, Statistic, known, number
-from nasbed.statistics.summary import mean_and_reach
+from nasbed.statistics.statistic import Cells, Column, Interval, Quantity, Statistic, scaled
 
 _SAME = 1e-9  # a repeat is the one that was heard when it differs by less
 
@@ -61,62 +60,54 @@ class WinnersCurse(Statistic):
 
     Attributes:
         curses: One a search.
-        words: What was heard.
-        factor: What it is multiplied with to be shown.
-        unit: What it is then.
-        missing: Why there is nothing.
+        quantity: What was heard.
     """
 
     curses: tuple[Curse, ...]
-    words: str
-    factor: float
-    unit: str
-    missing: str | None = None
+    quantity: Quantity
+
+    @property
+    def unit(self) -> str:
+        """What differences are."""
+        return " points" if self.quantity.factor == 100 else ""
 
     def facts(self) -> dict[str, Any]:
         """Say what was heard."""
-        return {"metric": self.words}
+        return {"metric": self.quantity.words}
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Give ``optimizer, runs, heard, mean, others, test`` and the differences with ``_low`` and ``_high``."""
+    def columns(self) -> list[Column]:
+        """Return ``optimizer, runs, heard, mean, others, test`` and the differences."""
+        own, percent = scaled(self.quantity.factor), scaled(100)
+        written: dict[str, tuple[str, Callable[[Any], str]]] = {
+            "optimizer": ("optimizer", str),
+            "runs": ("runs", str),
+            "heard": ("heard", own),
+            "mean": ("mean over repeats", own),
+            "others": ("other repeats", own),
+            "test": ("test", percent),
+            "optimism": ("optimism", own),
+            "optimism_by_others": ("optimism by the others", own),
+            "gap": ("validation less test", percent),
+        }
         return [
-            {
-                "optimizer": curse.optimizer,
-                "runs": curse.runs,
-                **{name: known(getattr(curse, name)) for name in ("heard", "mean", "others", "test")},
-                **curse.optimism.as_dict("optimism"),
-                **curse.optimism_by_others.as_dict("optimism_by_others"),
-                **curse.gap.as_dict("gap"),
-            }
-            for curse in self.curses
+            Column(name, header, [getattr(curse, name) for curse in self.curses], write)
+            for name, (header, write) in written.items()
         ]
 
     def cells(self) -> Cells:
         """Give the same for people; the columns of what nobody knows are left out."""
-        columns = {
-            "optimizer": [curse.optimizer for curse in self.curses],
-            "runs": [str(curse.runs) for curse in self.curses],
-            "heard": [number(curse.heard, self.factor) for curse in self.curses],
-            "mean over repeats": [number(curse.mean, self.factor) for curse in self.curses],
-            "other repeats": [number(curse.others, self.factor) for curse in self.curses],
-            "test": [number(curse.test, 100) for curse in self.curses],
-            "optimism": [curse.optimism.text(self.factor) for curse in self.curses],
-            "optimism by the others": [curse.optimism_by_others.text(self.factor) for curse in self.curses],
-            "validation less test": [curse.gap.text(100) for curse in self.curses],
-        }
-        told = {header: cells for header, cells in columns.items() if any(cell != "–" for cell in cells)}
-        return list(told), [list(row) for row in zip(*told.values(), strict=True)]
+        headers, rows = super().cells()
+        told = [i for i in range(len(headers)) if any(row[i] != "–" for row in rows)]
+        return [headers[i] for i in told], [[row[i] for i in told] for row in rows]
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say how much too good the selected looked."""
-        if self.missing:
-            return self.missing
         parts = [
-            f"{curse.optimizer} {curse.optimism.text(self.factor)}"
+            f"{curse.optimizer} {curse.optimism.text(self.quantity.factor)}"
             for curse in self.curses
             if not np.isnan(curse.optimism.value)
         ]
-        by = f"By how much what was selected looked better than it is over its repeats, in {self.words}"
+        by = f"By how much what was selected looked better than it is over its repeats, in {self.quantity.words}"
         return f"{by} ({self.unit.strip() or 'as it is'}): {', '.join(parts)}."
 
 
@@ -137,8 +128,7 @@ def winners_curse(comparison: Comparison, benchmark: Benchmark | None = None) ->
         if any(curse.runs for curse in curses)
         else "No run found anything that was trained in full: nothing was selected."
     )
-    words, factor = comparison.words("validation"), comparison.factor("validation")
-    return WinnersCurse(curses, words, factor, " points" if factor == 100 else "", missing)
+    return WinnersCurse(curses, comparison.quantity("validation"), missing=missing)
 
 
 def _curse(label: str, history: History, benchmark: Benchmark | None, accuracies: bool) -> Curse:
@@ -150,13 +140,13 @@ def _curse(label: str, history: History, benchmark: Benchmark | None, accuracies
     return Curse(
         label,
         int((~np.isnan(heard)).sum()),
-        _over_runs(heard).value,
-        _over_runs(mean).value,
-        _over_runs(others).value,
-        _over_runs(test).value,
-        _over_runs(heard - mean),
-        _over_runs(heard - others),
-        _over_runs(mean - test if accuracies and history.split != "test" else np.full(len(mean), np.nan)),
+        Interval.of_mean(heard).value,
+        Interval.of_mean(mean).value,
+        Interval.of_mean(others).value,
+        Interval.of_mean(test).value,
+        Interval.of_mean(heard - mean),
+        Interval.of_mean(heard - others),
+        Interval.of_mean(mean - test if accuracies and history.split != "test" else np.full(len(mean), np.nan)),
     )
 
 
@@ -189,8 +179,3 @@ def _others(history: History, heard: NDArray[np.float64], benchmark: Benchmark |
     rest = (np.nansum(repeats, axis=1) - heard[found]) / np.maximum(count - 1, 1)
     result[found] = np.where(one_of_them, rest, np.nan)
     return result
-
-
-def _over_runs(values: NDArray[np.float64]) -> Interval:
-    mean, reach = (float(x) for x in mean_and_reach(values[~np.isnan(values)]))
-    return Interval(mean, mean - reach, mean + reach)

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.run.history import Metric
-from nasbed.statistics.bootstrap import RESAMPLES, Interval, draws, percentiles
-from nasbed.statistics.interquartile import nothing_found
+from nasbed.statistics.bootstrap import RESAMPLES, draws, percentiles
 from nasbed.statistics.selected import Comparisons, selected
-from nasbed.statistics.statistic import Cells, Statistic, listed
+from nasbed.statistics.statistic import Column, Interval, Statistic, listed, scaled
 
 
 def probability_of_improvement(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
@@ -65,7 +63,6 @@ class Improvements(Statistic):
         words: What was compared.
         where: On which benchmarks.
         resamples: Of the bootstrap.
-        missing: Why there is nothing.
     """
 
     labels: tuple[str, ...]
@@ -73,7 +70,6 @@ class Improvements(Statistic):
     words: str
     where: str
     resamples: int
-    missing: str | None = None
 
     def matrix(self) -> NDArray[np.float64]:
         """Give how likely the search of a row is better than that of a column; NaN on the diagonal."""
@@ -88,27 +84,18 @@ class Improvements(Statistic):
         """Say what was compared, where, and how often it was drawn."""
         return {"metric": self.words, "benchmarks": self.where, "resamples": self.resamples}
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Give ``better, worse, probability`` with ``_low`` and ``_high``, ``apart``."""
+    def columns(self) -> list[Column]:
+        """Return ``better, worse, probability, apart``; for people in percent."""
+        header = "probability of improvement %"
         return [
-            {
-                "better": pair.better,
-                "worse": pair.worse,
-                **pair.probability.as_dict("probability"),
-                "apart": pair.apart,
-            }
-            for pair in self.pairs
+            Column("better", "better", [pair.better for pair in self.pairs]),
+            Column("worse", "worse", [pair.worse for pair in self.pairs]),
+            Column("probability", header, [pair.probability for pair in self.pairs], scaled(100, 1)),
+            Column("apart", "", [pair.apart for pair in self.pairs]),
         ]
 
-    def cells(self) -> Cells:
-        """Give the same for people, in percent."""
-        headers = ["better", "worse", "probability of improvement %"]
-        return headers, [[pair.better, pair.worse, pair.probability.text(100, 1)] for pair in self.pairs]
-
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say which searches are likelier to end better than others."""
-        if self.missing:
-            return self.missing
         sure = [
             f"{pair.better} over {pair.worse} {pair.probability.text(100, 0)} %" for pair in self.pairs if pair.apart
         ]
@@ -140,18 +127,18 @@ def improvements(
     if not pairs:
         missing = f"There is one search, {chosen.labels[0]}, and nothing that it could be better than."
     elif all(np.isnan(pair.probability.value) for pair in pairs):
-        missing = nothing_found(chosen)
-    return Improvements(chosen.labels, tuple(pairs), chosen.words, chosen.where, resamples, missing)
+        missing = chosen.nothing_found
+    return Improvements(chosen.labels, tuple(pairs), chosen.quantity.words, chosen.where, resamples, missing=missing)
 
 
 def _interval(strata: list[tuple[NDArray[np.float64], NDArray[np.float64]]], resamples: int, seed: int) -> Interval:
     """Give the mean over those benchmarks on which both found something, with its interval."""
     there = [(one, other) for one, other in strata if len(one) and len(other)]
     if not there:
-        return Interval(np.nan, np.nan, np.nan)
+        return Interval(np.nan)
     value = float(np.mean([probability_of_improvement(one, other) for one, other in there]))
     if max(min(len(one), len(other)) for one, other in there) < 2:
-        return Interval(value, np.nan, np.nan)
+        return Interval(value)
     generator = np.random.default_rng(seed)
     drawn = [
         _at_each_draw(draws(generator, resamples, len(one)), draws(generator, resamples, len(other)), one, other)
@@ -164,36 +151,14 @@ def _at_each_draw(
     ones: NDArray[np.int64], others: NDArray[np.int64], one: NDArray[np.float64], other: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Give the probability for each row of drawn runs, ``(draws, runs)`` of either search, as ``(draws,)``."""
-    values, place = np.unique(np.concatenate([one, other]), return_inverse=True)
-    first, second = place[: len(one)], place[len(one) :]
-    result: NDArray[np.float64] = probabilities(first, second, len(values), ones, others)
+    values, level = np.unique(np.concatenate([one, other]), return_inverse=True)
+    better, worse = (_counted(some, len(values)) for some in (level[: len(one)][ones], level[len(one) :][others]))
+    below = np.cumsum(worse, axis=1) - worse / 2  # of equals half count as worse
+    result: NDArray[np.float64] = (better * below).sum(axis=1) / (ones.shape[1] * others.shape[1])
     return result
 
 
-@numba.njit(cache=True)
-def probabilities(one: Any, other: Any, levels: int, ones: Any, others: Any) -> Any:
-    """Give, for each row of drawn runs, how likely one drawn run of the first is better than one of the second.
-
-    Args:
-        one: Rank of each run of the first search among the different values there are, ``(runs,)``.
-        other: The same of the second.
-        levels: How many different values there are.
-        ones: Drawn runs of the first, ``(draws, runs)``.
-        others: Drawn runs of the second, ``(draws, runs)``.
-    """
-    result = np.empty(len(ones))
-    below = np.empty(levels)
-    for draw in range(len(ones)):
-        below[:] = 0.0
-        for k in range(others.shape[1]):
-            below[other[others[draw, k]]] += 1.0
-        under = 0.0
-        for level in range(levels):
-            count = below[level]
-            below[level] = under + count / 2  # of equals half count as worse
-            under += count
-        wins = 0.0
-        for k in range(ones.shape[1]):
-            wins += below[one[ones[draw, k]]]
-        result[draw] = wins / (ones.shape[1] * others.shape[1])
-    return result
+def _counted(levels: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Count how often each of so many levels is in each row, ``(draws, runs)`` → ``(draws, count)``."""
+    places = levels + count * np.arange(len(levels))[:, None]
+    return np.bincount(places.ravel(), minlength=count * len(levels)).reshape(len(levels), count)

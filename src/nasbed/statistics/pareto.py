@@ -18,7 +18,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
 from nasbed.run.history import Clock, History
 from nasbed.run.settings import TRAINING_TIME
-from nasbed.statistics.summary import horizon
+from nasbed.statistics.summary import points_of
 from nasbed.statistics.volume import hypervolume, hypervolumes_along, spans, undominated
 
 Judge = Literal["validation", "mean-validation", "test"]
@@ -254,8 +254,7 @@ class Fronts:
 
     def volumes(self, scale: Scale) -> NDArray[np.float64]:
         """Give the hypervolume of each run's front after each of its steps, ``(steps, runs)``."""
-        found: NDArray[np.float64] = hypervolumes_along(self.until, scale.of(self.values), np.ones(len(scale.ideal)))
-        return found
+        return hypervolumes_along(self.until, scale.of(self.values), np.ones(len(scale.ideal)))
 
     def curve(
         self, scale: Scale, against: Clock = "evaluations", at: NDArray[np.float64] | None = None
@@ -267,15 +266,8 @@ class Fronts:
             against: Which clock.
             at: Points of the clock; None for every count, or 200 steps of time, up to ``summary.horizon``.
         """
-        if at is None:
-            end = horizon(self.history, against)
-            at = np.arange(1.0, end + 1) if against in ("evaluations", "unique") else np.linspace(0, end, 201)[1:]
-        clock, volumes = self.history.clock(against), self.volumes(scale)
-        result = np.zeros((self.history.runs, len(at)))
-        for run in range(self.history.runs):
-            step = np.searchsorted(clock[:, run], at, side="right") - 1
-            result[run] = np.where(step >= 0, volumes[np.maximum(step, 0), run], 0.0)
-        return np.asarray(at, np.float64), result
+        points = points_of(self.history, against) if at is None else np.asarray(at, np.float64)
+        return points, np.nan_to_num(self.history.at(points, against, self.volumes(scale)))
 
 
 def _heard(history: History, benchmark: Benchmark | None, name: str) -> NDArray[np.float64]:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
-from nasbed.core.live import LiveBenchmark
 from nasbed.core.records import Archs
 from nasbed.run.history import Clock, History
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.pareto import MARGIN, Front, Fronts, Judge, Scale, exact_front
-from nasbed.statistics.summary import Curve, mean_and_reach, quartiles
+from nasbed.statistics.pareto import Front, Fronts, Judge, Scale, exact_front
+from nasbed.statistics.statistic import Interval, known
+from nasbed.statistics.summary import Curve, quartiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +58,7 @@ class TradeOffs:
         found = {}
         for label, front in self.fronts.items():
             points, volumes = front.curve(self.scale, against, at)
-            regret = 1 - volumes / self.volume
-            mean, reach = mean_and_reach(regret)
-            found[label] = Curve(points, mean, mean - reach, mean + reach, *quartiles(regret))
+            found[label] = Curve.of(points, 1 - volumes / self.volume)
         return found
 
     def middle(self, label: str) -> tuple[int, Archs, NDArray[np.float64]]:
@@ -76,19 +73,15 @@ class TradeOffs:
 
     def _row(self, label: str) -> dict[str, Any]:
         share, front = self.shares[label], self.fronts[label]
-        mean, reach = mean_and_reach(share)
         q1, median, q3 = quartiles(share)
         numbers = {
-            "hypervolume": mean,
-            "hypervolume_low": mean - reach,
-            "hypervolume_high": mean + reach,
-            "hypervolume_q1": q1,
-            "hypervolume_median": median,
-            "hypervolume_q3": q3,
+            "hypervolume_q1": known(q1),
+            "hypervolume_median": known(median),
+            "hypervolume_q3": known(q3),
             "front": float(np.mean([len(front.members(run)) for run in range(front.history.runs)])),
         }
-        plain = {name: None if math.isnan(value) else float(value) for name, value in numbers.items()}
-        return {"optimizer": label, "runs": front.history.runs, **plain}
+        mean = Interval.of_mean(share).as_dict("hypervolume")
+        return {"optimizer": label, "runs": front.history.runs, **mean, **numbers}
 
 
 def trade_offs(
@@ -97,8 +90,6 @@ def trade_offs(
     objectives: Sequence[str] = (),
     *,
     judge: Judge | None = None,
-    reference: Literal["nadir", "worst"] | Sequence[float] = "nadir",
-    margin: float = MARGIN,
 ) -> TradeOffs:
     """Hold the fronts of the searches of a comparison against the exact one.
 
@@ -109,14 +100,12 @@ def trade_offs(
         objectives: Names of costs; those of the searches if not given.
         judge: By what accuracy fronts are judged: ``"mean-validation"`` over repeats, ``"test"``, or as it was heard,
             ``"validation"``; None for the first, or without a benchmark for the last.
-        reference: From where hypervolume counts; see ``Front.scale``.
-        margin: How much further that is moved.
 
     Raises:
         BadSetting: When there is no objective beside accuracy, or the benchmark does not know it, or there is none and
             it would have to be asked.
     """
-    if isinstance(benchmark, LiveBenchmark):
+    if benchmark is not None and benchmark.live is not None:
         benchmark = None
     judge = judge or ("validation" if benchmark is None else "mean-validation")
     fronts = {
@@ -125,7 +114,7 @@ def trade_offs(
     names = next(iter(fronts.values())).objectives
     best = _exact(benchmark, names[1:], judge, next(iter(comparison.histories.values())))
     known = best if best is not None else _together(fronts)
-    return TradeOffs(known, best is not None, known.scale(reference, margin), judge, fronts)
+    return TradeOffs(known, best is not None, known.scale(), judge, fronts)
 
 
 def _exact(benchmark: Benchmark | None, objectives: Sequence[str], judge: Judge, played: History) -> Front | None:

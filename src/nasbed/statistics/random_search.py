@@ -6,7 +6,7 @@ mean over endless runs of random search needs no run at all, and a measured mean
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -48,37 +48,17 @@ def expected_best(
     above, worth = _levels(heard, read, chance)
     with np.errstate(divide="ignore"):
         log_below = np.log1p(-np.minimum(above, 1.0))  # precise where it matters: at the top, F is nearly 1
-    return _mean(lambda draws: np.exp(draws * log_below), worth, _draws(n))
-
-
-def expected_best_without_replacement(
-    values: ArrayLike, n: ArrayLike, of: ArrayLike | None = None
-) -> NDArray[np.float64]:
-    """Give the mean of the best of n different rows, each set of n being equally likely.
-
-    Args:
-        values: As in ``expected_best``, one a row: ``(rows,)``.
-        n: How many rows are drawn, of any shape; all there are at most.
-        of: As in ``expected_best``.
-    """
-    heard, read = _outcomes(values, of)
-    rows = len(heard)
-    if heard.shape[1] != 1:
-        raise BadSetting("without replacement, values are one a row; average the repeats first")
-    draws = _draws(n)
-    if draws.max(initial=0) > rows:
-        raise BadSetting(f"{int(draws.max())} different rows cannot be drawn from {rows}")
-    above, worth = _levels(heard, read, np.full(heard.shape, 1.0 / rows))
-    below = rows - np.rint(above * rows)
-    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, rows + 1)))])
-
-    def at_most(draws: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give C(below, n) / C(rows, n), the chance that all n rows lie at or below a level."""
-        k, m = draws.astype(np.int64), below.astype(np.int64)
-        logs = log_factorial[m] - log_factorial[np.maximum(m - k, 0)] - log_factorial[rows] + log_factorial[rows - k]
-        return np.where(m >= k, np.exp(logs), 0.0)
-
-    return _mean(at_most, worth, draws)
+    draws = np.asarray(n, np.int64)
+    if draws.min(initial=1) < 1:
+        raise BadSetting(f"the best of {int(draws.min())} draws is not defined; n is at least 1")
+    flat = draws.ravel()
+    result = np.empty(len(flat))
+    block = max(1, _CELLS_AT_ONCE // (len(worth) + 1))
+    for start in range(0, len(flat), block):
+        at_most = np.exp(flat[start : start + block, None] * log_below)  # the chance that all n are at most at a level
+        best = np.diff(at_most, axis=1)
+        result[start : start + block] = (best @ worth) / best.sum(axis=1)
+    return result.reshape(draws.shape)
 
 
 def _outcomes(values: ArrayLike, of: ArrayLike | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -93,13 +73,6 @@ def _outcomes(values: ArrayLike, of: ArrayLike | None) -> tuple[NDArray[np.float
     if read.shape != heard.shape[:1]:
         raise BadSetting(f"what is read of the best is one number a row: {len(heard)} rows, but shape {read.shape}")
     return heard, np.broadcast_to(read[:, None], heard.shape)
-
-
-def _draws(n: ArrayLike) -> NDArray[np.int64]:
-    draws = np.asarray(n, np.int64)
-    if draws.min(initial=1) < 1:
-        raise BadSetting(f"the best of {int(draws.min())} draws is not defined; n is at least 1")
-    return draws
 
 
 def _levels(
@@ -119,19 +92,6 @@ def _levels(
     total = np.bincount(level, certain, len(levels))
     worth = np.divide(total, mass, out=np.zeros(len(levels)), where=mass > 0)
     return above, worth[1:]
-
-
-def _mean(
-    at_most: Callable[[Any], NDArray[np.float64]], worth: NDArray[np.float64], draws: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Weigh what each level is worth with the chance that the best of n lies there."""
-    flat = draws.ravel()
-    result = np.empty(len(flat))
-    block = max(1, _CELLS_AT_ONCE // (len(worth) + 1))
-    for start in range(0, len(flat), block):
-        best = np.diff(at_most(flat[start : start + block, None].astype(np.float64)), axis=1)
-        result[start : start + block] = (best @ worth) / best.sum(axis=1)
-    return result.reshape(draws.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,11 +115,6 @@ class RandomReference:
     def test_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
         """Give the expected test accuracy of the incumbent after so many evaluations."""
         return expected_best(self.values, self.probabilities, evaluations, of=self.test)
-
-    def recorded(self, evaluations: ArrayLike) -> RecordedReference:
-        """Keep the course at some counts of evaluations alone: enough to draw it, and small enough for a file."""
-        at = np.asarray(evaluations, np.float64)
-        return RecordedReference(at, self.validation_after(at), self.test_after(at))
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,10 +151,11 @@ class RecordedReference:
         """Give the expected test accuracy of the incumbent after so many evaluations; NaN beyond what was written."""
         return np.interp(np.asarray(evaluations, np.float64), self.at, self.test, right=np.nan)
 
-    def recorded(self, evaluations: ArrayLike) -> RecordedReference:
-        """Keep the course at other counts alone."""
-        at = np.asarray(evaluations, np.float64)
-        return RecordedReference(at, self.validation_after(at), self.test_after(at))
+
+def recorded(reference: RandomReference | RecordedReference, evaluations: ArrayLike) -> RecordedReference:
+    """Keep the course at some counts of evaluations alone: enough to draw it, and small enough for a file."""
+    at = np.asarray(evaluations, np.float64)
+    return RecordedReference(at, reference.validation_after(at), reference.test_after(at))
 
 
 def random_reference(

@@ -107,23 +107,14 @@ def _sum(below: Any, count: Any) -> Any:
 @numba.njit(cache=True)
 def _pearson(w: Any, x: Any, y: Any) -> Any:
     """Correlate weighted values, those that are NaN left out."""
-    total, x_mean, y_mean = 0.0, 0.0, 0.0
-    for i in range(len(w)):
-        if w[i] and x[i] == x[i] and y[i] == y[i]:
-            total += w[i]
-            x_mean += w[i] * x[i]
-            y_mean += w[i] * y[i]
-    if total == 0.0:
+    there = (w > 0) & ~np.isnan(x) & ~np.isnan(y)
+    weight, dx, dy = w[there], x[there], y[there]
+    total = weight.sum()
+    if total == 0:
         return np.nan
-    x_mean /= total
-    y_mean /= total
-    xx, yy, xy = 0.0, 0.0, 0.0
-    for i in range(len(w)):
-        if w[i] and x[i] == x[i] and y[i] == y[i]:
-            dx, dy = x[i] - x_mean, y[i] - y_mean
-            xx += w[i] * dx * dx
-            yy += w[i] * dy * dy
-            xy += w[i] * dx * dy
+    dx -= (weight * dx).sum() / total
+    dy -= (weight * dy).sum() / total
+    xx, yy = (weight * dx * dx).sum(), (weight * dy * dy).sum()
     if not (xx > 0.0 and yy > 0.0):
         return np.nan
-    return min(1.0, max(-1.0, xy / np.sqrt(xx) / np.sqrt(yy)))
+    return min(1.0, max(-1.0, (weight * dx * dy).sum() / np.sqrt(xx) / np.sqrt(yy)))

@@ -19,7 +19,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.selected import Comparisons, Selected, selected
-from nasbed.statistics.statistic import Cells, Statistic, known, listed, number, p_value
+from nasbed.statistics.statistic import Column, Statistic, known, listed, number, p_value
 from nasbed.statistics.summary import CONFIDENCE
 
 Blocks = Literal["runs", "benchmarks"]
@@ -40,7 +40,6 @@ class AverageRanks(Statistic):
         critical_difference: By how much two average ranks must differ to be told apart (Nemenyi, 95 %).
         p_values: Nemenyi's, ``(searches, searches)``.
         words: What was ranked.
-        missing: Why there is nothing.
     """
 
     labels: tuple[str, ...]
@@ -53,7 +52,6 @@ class AverageRanks(Statistic):
     critical_difference: float
     p_values: NDArray[np.float64]
     words: str
-    missing: str | None = None
 
     @classmethod
     def ranked(
@@ -72,9 +70,8 @@ class AverageRanks(Statistic):
         nothing = np.full((k, k), np.nan)
         missing = _missing(labels, n, of)
         if missing:
-            return cls(
-                tuple(labels), np.full(k, np.nan), n, of, worth.shape[1] - n, *3 * (np.nan,), nothing, words, missing
-            )
+            unknown = np.full(k, np.nan), n, of, worth.shape[1] - n, np.nan, np.nan, np.nan, nothing
+            return cls(tuple(labels), *unknown, words, missing=missing)
         ranks = require("scipy.stats", "report").rankdata(-whole, axis=0).mean(axis=1)
         chi, p, difference, pairs = np.nan, np.nan, np.nan, nothing
         if k > 2 and n > 1:
@@ -120,41 +117,30 @@ class AverageRanks(Statistic):
             "cliques": [list(clique) for clique in self.cliques],
         }
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Give ``optimizer, rank`` and Nemenyi's p-value against each of the others, best rank first."""
+    def columns(self) -> list[Column]:
+        """Return ``optimizer, rank``, best rank first, and for people Nemenyi's p-value against each of the others."""
+        order = self.order
+        against = {j: [np.nan if i == j else float(self.p_values[i, j]) for i in order] for j in order}
         return [
-            {
-                "optimizer": self.labels[i],
-                "rank": known(self.ranks[i]),
-                "nemenyi_p": {
-                    other: known(self.p_values[i, j]) for j, other in enumerate(self.labels) if other != self.labels[i]
-                },
-            }
-            for i in self.order
+            Column("optimizer", "optimizer", [self.labels[i] for i in order]),
+            Column("rank", "average rank", [float(self.ranks[i]) for i in order], number),
+            *(Column("", f"p against {self.labels[j]}", values, p_value) for j, values in against.items()),
         ]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give ``optimizer, rank, nemenyi_p``, the last of which has the p-value against each of the others."""
+        others = [
+            {other: known(self.p_values[i, j]) for j, other in enumerate(self.labels) if j != i} for i in self.order
+        ]
+        return [{**row, "nemenyi_p": p} for row, p in zip(super().rows(), others, strict=True)]
 
     def frame(self) -> Any:
         """Give ``optimizer, rank`` as a ``pandas.DataFrame``, and a column of p-values a search."""
         rows = [{"optimizer": row["optimizer"], "rank": row["rank"], **row["nemenyi_p"]} for row in self.rows()]
         return require("pandas", "report").DataFrame(rows)
 
-    def cells(self) -> Cells:
-        """Give ranks and p-values for people."""
-        best = [self.labels[i] for i in self.order]
-        rows = [
-            [
-                row["optimizer"],
-                number(row["rank"]),
-                *(p_value(np.nan if (p := row["nemenyi_p"].get(other)) is None else p) for other in best),
-            ]
-            for row in self.rows()
-        ]
-        return ["optimizer", "average rank", *(f"p against {other}" for other in best)], rows
-
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say the ranks, Friedman's verdict and which pairs Nemenyi's test tells apart."""
-        if self.missing:
-            return self.missing
         ranks = ", ".join(f"{self.labels[i]} {self.ranks[i]:.2f}" for i in self.order)
         blocks = f"{self.blocks:,} {self.of if self.blocks > 1 else self.of[:-1]}"
         said = f"Average ranks by {self.words} over {blocks} (1 is best): {ranks}."
@@ -184,7 +170,7 @@ def average_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks
             is one, by the mean over its runs, as the reference has it; claims about further benchmarks need this.
     """
     chosen = selected(comparisons, metric)
-    return AverageRanks.ranked(in_blocks(chosen, blocks), chosen.labels, chosen.words, blocks)
+    return AverageRanks.ranked(in_blocks(chosen, blocks), chosen.labels, chosen.quantity.words, blocks)
 
 
 def in_blocks(chosen: Selected, blocks: Blocks) -> NDArray[np.float64]:

@@ -18,8 +18,10 @@ from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.ranks import Blocks, in_blocks
 from nasbed.statistics.selected import Comparisons, selected
-from nasbed.statistics.statistic import Cells, Statistic, known, listed, number, p_value
+from nasbed.statistics.statistic import Column, Statistic, number, p_value, told_apart
 from nasbed.statistics.summary import CONFIDENCE
+
+_TEXTS = ("better", "worse", "wins", "losses", "ties")
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
@@ -70,13 +72,11 @@ class SignedRanks(Statistic):
         pairs: In the order of the searches.
         of: What was paired: ``"runs"`` or ``"benchmarks"``.
         words: What was compared.
-        missing: Why there is nothing.
     """
 
     pairs: tuple[Pair, ...]
     of: Blocks
     words: str
-    missing: str | None = None
 
     @classmethod
     def compared(
@@ -90,70 +90,42 @@ class SignedRanks(Statistic):
             of: What a block is.
         """
         if len(worth) < 2:
-            return cls((), of, words, "There is one search, and nothing to pair it with.")
+            return cls((), of, words, missing="There is one search, and nothing to pair it with.")
         tested = [_tested(worth[a], worth[b]) for a, b in combinations(worth, 2)]
         corrected = holm([p for _, _, p in tested])
         pairs = [
             _pair(names, difference, effect, p, final)
             for names, (difference, effect, p), final in zip(combinations(worth, 2), tested, corrected, strict=True)
         ]
-        nothing = all(np.isnan(pair.p) for pair in pairs)
-        return cls(
-            tuple(pairs), of, words, f"No two searches have {of} in common that found something." * nothing or None
-        )
+        nothing = f"No two searches have {of} in common that found something."
+        return cls(tuple(pairs), of, words, missing=nothing if all(np.isnan(pair.p) for pair in pairs) else None)
 
     def facts(self) -> dict[str, Any]:
         """Say what was compared, and how."""
         return {"metric": self.words, "of": self.of, "test": "Wilcoxon signed-rank, two-sided", "correction": "Holm"}
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Give ``better, worse, wins, losses, ties, effect, p, corrected_p, apart``."""
+    def columns(self) -> list[Column]:
+        """Return ``better, worse, wins, losses, ties, effect, p, corrected_p, apart``."""
         return [
-            {
-                "better": pair.better,
-                "worse": pair.worse,
-                "wins": pair.wins,
-                "losses": pair.losses,
-                "ties": pair.ties,
-                "effect": known(pair.effect),
-                "p": known(pair.p),
-                "corrected_p": known(pair.corrected),
-                "apart": pair.apart,
-            }
-            for pair in self.pairs
+            *(Column(name, name, [getattr(pair, name) for pair in self.pairs]) for name in _TEXTS),
+            Column("effect", "effect", [pair.effect for pair in self.pairs], number),
+            Column("p", "p", [pair.p for pair in self.pairs], p_value),
+            Column("corrected_p", "p (Holm)", [pair.corrected for pair in self.pairs], p_value),
+            Column("apart", "", [pair.apart for pair in self.pairs]),
         ]
 
-    def cells(self) -> Cells:
-        """Give the same for people."""
-        headers = ["better", "worse", "wins", "losses", "ties", "effect", "p", "p (Holm)"]
-        return headers, [
-            [
-                pair.better,
-                pair.worse,
-                *map(str, (pair.wins, pair.losses, pair.ties)),
-                number(pair.effect),
-                p_value(pair.p),
-                p_value(pair.corrected),
-            ]
-            for pair in self.pairs
-        ]
-
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say which pairs are told apart."""
-        if self.missing:
-            return self.missing
         apart = [f"{pair.better} over {pair.worse}" for pair in self.pairs if pair.apart]
         others = [f"{pair.better} and {pair.worse}" for pair in self.pairs if not pair.apart]
-        parts = [f"told apart: {listed(apart)}"] if apart else []
-        parts += [f"not told apart: {listed(others)}"] if others else []
-        return f"By {self.words} in paired {self.of} (Wilcoxon, Holm-corrected, 5 %), {'; '.join(parts)}."
+        return f"By {self.words} in paired {self.of} (Wilcoxon, Holm-corrected, 5 %), {told_apart(apart, others)}."
 
 
 def signed_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks: Blocks = "runs") -> SignedRanks:
     """Compare every pair of searches block by block; see ``ranks.average_ranks`` for the settings."""
     chosen = selected(comparisons, metric)
     worth = dict(zip(chosen.labels, in_blocks(chosen, blocks), strict=True))
-    return SignedRanks.compared(worth, chosen.words, blocks)
+    return SignedRanks.compared(worth, chosen.quantity.words, blocks)
 
 
 def _tested(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[Sequence[float], float, float]:

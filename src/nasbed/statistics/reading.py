@@ -111,10 +111,9 @@ def _together(group: Sequence[_Found]) -> Comparison:
 def _titles(comparisons: Sequence[Comparison]) -> list[str]:
     """Name each comparison by its benchmark; where one has several, by budget and runs, and last by a number."""
     titles = [comparison.benchmark for comparison in comparisons]
-    for more in (_budget, _runs):
+    for more in (map(_budget, comparisons), (comparison.runs_in_words for comparison in comparisons)):
         titles = [
-            title if titles.count(title) == 1 else f"{title}, {more(comparison)}"
-            for title, comparison in zip(titles, comparisons, strict=True)
+            title if titles.count(title) == 1 else f"{title}, {said}" for title, said in zip(titles, more, strict=True)
         ]
     return [
         title if titles.count(title) == 1 else f"{title}, {titles[: i + 1].count(title)} of {titles.count(title)}"
@@ -124,7 +123,3 @@ def _titles(comparisons: Sequence[Comparison]) -> list[str]:
 
 def _budget(comparison: Comparison) -> str:
     return in_words(next(iter(comparison.histories.values())).info.get("budget") or {}) or "any budget"
-
-
-def _runs(comparison: Comparison) -> str:
-    return f"{comparison.runs:,} run{'s' if comparison.runs > 1 else ''}"

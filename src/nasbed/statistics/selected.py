@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.statistic import Quantity
 
 Comparisons = Comparison | Sequence[Comparison]
 """One comparison, or several that play the same searches on different benchmarks."""
@@ -25,24 +26,18 @@ class Selected:
         labels: The searches.
         blocks: For each benchmark ``(labels, runs)``: run k of every search in column k. NaN where a run found nothing.
         played: How many runs each search had, on all benchmarks.
-        metric: What was read.
-        words: What that is called.
-        factor: What it is multiplied with to be shown.
-        unit: What it is then.
+        quantity: What was read.
     """
 
     labels: tuple[str, ...]
     blocks: dict[str, NDArray[np.float64]]
     played: int
-    metric: Metric
-    words: str
-    factor: float
-    unit: str
+    quantity: Quantity
 
     @property
     def worth(self) -> dict[str, NDArray[np.float64]]:
         """The same turned so that higher is better."""
-        return {name: -block if self.metric.endswith("regret") else block for name, block in self.blocks.items()}
+        return {name: -block if self.quantity.is_regret else block for name, block in self.blocks.items()}
 
     @property
     def where(self) -> str:
@@ -54,6 +49,12 @@ class Selected:
         """How many runs of each search found something, on all benchmarks."""
         there = np.sum([(~np.isnan(block)).sum(axis=1) for block in self.blocks.values()], axis=0)
         return tuple(int(n) for n in there)
+
+    @property
+    def nothing_found(self) -> str:
+        """Why there is nothing to compare where no run has what was asked for."""
+        what = f"{self.quantity.words} on {self.where}"
+        return f"No run of {', '.join(self.labels)} has a {what}: there is nothing to compare."
 
 
 def together(comparisons: Comparisons) -> list[Comparison]:
@@ -88,15 +89,13 @@ def selected(comparisons: Comparisons, metric: Metric | None = None) -> Selected
     labels = tuple(label for label in found[0].histories if all(label in one.histories for one in found))
     if not labels:
         raise BadSetting("the comparisons have no search in common; give searches the same labels on every benchmark")
-    if len({(one.words(judged), one.factor(judged)) for one in found}) > 1:
+    if len({one.quantity(judged) for one in found}) > 1:
         raise BadSetting(
             f"the comparisons do not mean the same by {judged}: {', '.join(o.words(judged) for o in found)}"
         )
-    factor = found[0].factor(judged)
-    unit = "" if factor == 1 else " points" if judged.endswith("regret") else " %"
-    blocks = {one.benchmark: _stacked(one.final(judged), labels) for one in found}
-    played = sum(one.runs for one in found)
-    return Selected(labels, blocks, played, judged, found[0].words(judged), factor, unit)
+    finals = {one.benchmark: one.final(judged) for one in found}
+    blocks = {name: np.stack([final[label] for label in labels]) for name, final in finals.items()}
+    return Selected(labels, blocks, sum(one.runs for one in found), found[0].quantity(judged))
 
 
 def regret_metric(comparison: Comparison) -> Metric | None:
@@ -108,7 +107,3 @@ def regret_metric(comparison: Comparison) -> Metric | None:
     if comparison.metric == "test" and not np.isnan(test):
         return "test-regret"
     return None if np.isnan(validation) else "validation-regret"
-
-
-def _stacked(final: Mapping[str, NDArray[np.float64]], labels: Sequence[str]) -> NDArray[np.float64]:
-    return np.stack([final[label] for label in labels])

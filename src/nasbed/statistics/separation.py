@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -11,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.statistics.statistic import known, told_apart
 from nasbed.statistics.summary import CONFIDENCE, mean_and_reach
-
-_NAMED_AT_MOST = 6  # pairs in a sentence; four searches have as many
 
 
 @dataclass(frozen=True)
@@ -86,11 +84,6 @@ class Separation:
             differences.append(Difference(labels[better], labels[worse], abs(mean), reach))
         return cls(metric, tuple(differences), values.shape[1], factor, unit)
 
-    @property
-    def all_apart(self) -> bool:
-        """Whether every pair is told apart."""
-        return all(difference.apart for difference in self.differences)
-
     def sentence(self) -> str:
         """Say it, for a terminal or a caption; long lists are counted."""
         if not self.differences:
@@ -101,24 +94,13 @@ class Separation:
             if d.apart
         ]
         others = [f"{d.better} and {d.worse}" for d in self.differences if not d.apart]
-        parts = [f"told apart: {_listed(apart)}"] if apart else []
-        parts += [f"not told apart: {_listed(others)}"] if others else []
-        return f"By {self.metric} (95 % intervals of all pairs together, {self.runs} paired runs), {'; '.join(parts)}."
+        said = f"By {self.metric} (95 % intervals of all pairs together, {self.runs} paired runs), "
+        return f"{said}{told_apart(apart, others)}."
 
     def as_dict(self) -> dict[str, Any]:
         """Give the same for a program, JSON-able."""
         pairs = [
-            {
-                "better": d.better,
-                "worse": d.worse,
-                "mean": None if math.isnan(d.mean) else d.mean,
-                "reach": None if math.isnan(d.reach) else d.reach,
-                "apart": d.apart,
-            }
+            {"better": d.better, "worse": d.worse, "mean": known(d.mean), "reach": known(d.reach), "apart": d.apart}
             for d in self.differences
         ]
         return {"metric": self.metric, "confidence": CONFIDENCE, "runs": self.runs, "pairs": pairs}
-
-
-def _listed(pairs: list[str]) -> str:
-    return ", ".join(pairs) if len(pairs) <= _NAMED_AT_MOST else f"{len(pairs)} pairs"

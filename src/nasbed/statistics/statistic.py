@@ -4,32 +4,153 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.core.extras import require
+from nasbed.run.history import Metric
+from nasbed.statistics.summary import mean_and_reach
+
+_NAMED_AT_MOST = 6  # pairs in a sentence; four searches have as many
 
 Cells = tuple[list[str], list[list[str]]]
 """Headers and rows of a table, as text."""
 
 
+@dataclass(frozen=True)
+class Quantity:
+    """What is compared, and how its numbers are shown.
+
+    Attributes:
+        metric: Of the incumbents.
+        words: What that is called in sentences and on axes.
+        factor: What numbers are multiplied with to be shown: 100 for accuracies, 1 for what is none.
+    """
+
+    metric: Metric
+    words: str
+    factor: float
+
+    @property
+    def is_regret(self) -> bool:
+        """Whether less is better."""
+        return self.metric.endswith("regret")
+
+    @property
+    def unit(self) -> str:
+        """What stands behind a number: a percent sign, percentage points, or nothing."""
+        return "" if self.factor == 1 else " points" if self.is_regret else " %"
+
+    @property
+    def axis(self) -> str:
+        """What stands at an axis: the words and the unit."""
+        return f"{self.words}{in_brackets(self.unit)}"
+
+    def best(self, values: dict[str, float]) -> str:
+        """Return the label of the best of some numbers; those that are NaN are not."""
+        sign = -1 if self.is_regret else 1
+        return max(values, key=lambda label: np.nan_to_num(sign * values[label], nan=-np.inf))
+
+
+class Interval(NamedTuple):
+    """A number and how sure it is.
+
+    Attributes:
+        value: The number; NaN where there is none.
+        low: Lower end of its 95 % interval; NaN where one run says nothing of others.
+        high: Upper end.
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+    @classmethod
+    def of_mean(cls, values: NDArray[np.float64]) -> Self:
+        """Return the mean over runs, ``(runs,)``, with Student's interval; runs that are NaN do not count."""
+        mean, reach = (float(x) for x in mean_and_reach(values[~np.isnan(values)]))
+        return cls(mean, mean - reach, mean + reach)
+
+    def as_dict(self, name: str) -> dict[str, float | None]:
+        """Give JSON-able fields: ``name``, ``name_low``, ``name_high``."""
+        return {name: known(self.value), f"{name}_low": known(self.low), f"{name}_high": known(self.high)}
+
+    def text(self, factor: float = 1.0, digits: int = 2) -> str:
+        """Write it as ``1.23 (1.10 to 1.34)``; a dash where there is nothing."""
+        if np.isnan(self.value):
+            return "–"
+        said = f"{factor * self.value:.{digits}f}"
+        low, high = sorted((factor * self.low, factor * self.high))
+        return said if np.isnan(self.low) else f"{said} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+class Column(NamedTuple):
+    """One column of a statistic's table.
+
+    Attributes:
+        name: What programs call it; empty where it is for people alone.
+        header: What stands above it for people; empty where it is for programs alone.
+        values: One a row: text, numbers, intervals, or whether something is so.
+        write: Writes one for people.
+    """
+
+    name: str
+    header: str
+    values: Sequence[Any]
+    write: Callable[[Any], str] = str
+
+    def fields(self, value: Any) -> dict[str, Any]:
+        """Return what programs are given of a value, JSON-able."""
+        if isinstance(value, Interval):
+            return value.as_dict(self.name)
+        return {self.name: known(value) if isinstance(value, float) else value}
+
+
+def scaled(factor: float = 1.0, digits: int = 2) -> Callable[[Any], str]:
+    """Return what writes numbers and intervals, times a factor."""
+    return lambda value: value.text(factor, digits) if isinstance(value, Interval) else number(value, factor, digits)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Statistic(ABC):
-    """A result that can be read, written and printed, or that says why there is none."""
+    """A result that can be read, written and printed, or that says why there is none.
 
-    missing: str | None
-    """Why there is nothing, in a sentence; None where there is something."""
+    Attributes:
+        missing: Why there is nothing, in a sentence; None where there is something.
+    """
 
-    @abstractmethod
+    missing: str | None = None
+
+    def columns(self) -> Sequence[Column]:
+        """Return the table, from which rows and cells follow."""
+        return ()
+
     def rows(self) -> list[dict[str, Any]]:
         """Give JSON-able rows; None for what is not known, accuracies in [0, 1]."""
+        columns = [column for column in self.columns() if column.name]
+        rows: list[dict[str, Any]] = [{} for _ in columns[0].values]
+        for column in columns:
+            for row, value in zip(rows, column.values, strict=True):
+                row |= column.fields(value)
+        return rows
 
-    @abstractmethod
     def cells(self) -> Cells:
         """Give the same for people: headers and rows, accuracies in percent, a dash for what is not known."""
+        shown = [column for column in self.columns() if column.header]
+        texts = [map(column.write, column.values) for column in shown]
+        return [column.header for column in shown], [list(row) for row in zip(*texts, strict=True)]
 
     @abstractmethod
+    def finding(self) -> str:
+        """Say what came out, where there is something."""
+
     def sentence(self) -> str:
         """Say what came out, for a terminal or a caption; where there is nothing, why."""
+        return self.missing or self.finding()
 
     def facts(self) -> dict[str, Any]:
         """Give what holds for all rows, JSON-able."""
@@ -47,6 +168,11 @@ class Statistic(ABC):
 def known(value: float) -> float | None:
     """Give a number for JSON, in which what is not a number is null."""
     return float(value) if math.isfinite(value) else None
+
+
+def in_brackets(unit: str) -> str:
+    """Give a unit for an axis: ``(%)``, ``(percentage points)``."""
+    return f" ({unit.strip().replace('points', 'percentage points')})" if unit else ""
 
 
 def number(value: float | None, factor: float = 1.0, digits: int = 2) -> str:
@@ -69,6 +195,13 @@ def p_value(p: float) -> str:
     return "–" if not math.isfinite(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def listed(names: Sequence[str], at_most: int = 6, what: str = "pairs") -> str:
+def listed(pairs: Sequence[str]) -> str:
     """Name a few, count many."""
-    return ", ".join(names) if len(names) <= at_most else f"{len(names)} {what}"
+    return ", ".join(pairs) if len(pairs) <= _NAMED_AT_MOST else f"{len(pairs)} pairs"
+
+
+def told_apart(apart: Sequence[str], others: Sequence[str]) -> str:
+    """Say which pairs are told apart and which are not."""
+    parts = [f"told apart: {listed(apart)}"] if apart else []
+    parts += [f"not told apart: {listed(others)}"] if others else []
+    return "; ".join(parts)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.extras import require
 from nasbed.run.history import Clock, History, Metric
+from nasbed.run.settings import points_to
 
 CONFIDENCE = 0.95
 
@@ -38,6 +40,12 @@ class Curve:
     median: NDArray[np.float64]
     q3: NDArray[np.float64]
 
+    @classmethod
+    def of(cls, at: NDArray[np.float64], values: NDArray[np.float64]) -> Self:
+        """Summarise what runs had come to at points, ``(runs, points)``."""
+        mean, reach = mean_and_reach(values)
+        return cls(at, mean, mean - reach, mean + reach, *quartiles(values))
+
 
 def curve(history: History, metric: Metric, against: Clock, at: NDArray[np.float64] | None = None) -> Curve:
     """Summarise the incumbents of a history along a clock.
@@ -48,14 +56,18 @@ def curve(history: History, metric: Metric, against: Clock, at: NDArray[np.float
         against: Which clock.
         at: Points of the clock; None for every count, or 200 steps of time, up to ``horizon``.
     """
-    if at is None:
-        end = horizon(history, against)
-        at = np.arange(1.0, end + 1) if against in ("evaluations", "unique") else np.linspace(0, end, 201)[1:]
-    points, values = history.curve(metric, against, at)
-    values = values[~np.isnan(history.metric(metric)[-1])]
-    mean, reach = mean_and_reach(values)
-    q1, median, q3 = quartiles(values)
-    return Curve(points, mean, mean - reach, mean + reach, q1, median, q3)
+    points, values = history.curve(metric, against, points_of(history, against) if at is None else at)
+    return Curve.of(points, values[~np.isnan(history.metric(metric)[-1])])
+
+
+def points_of(history: History, against: Clock) -> NDArray[np.float64]:
+    """Give the points of a clock at which a curve is shown: every count, or 200 steps of time, up to ``horizon``."""
+    return points_to(horizon(history, against), against)
+
+
+def on_both_scales(first: float, end: float, count: int) -> NDArray[np.float64]:
+    """Give points that show a curve as well along a linear as along a logarithmic axis, so many for each."""
+    return np.unique(np.concatenate([np.geomspace(first, end, count), np.linspace(first, end, count)]))
 
 
 def horizon(history: History, against: Clock) -> float:
@@ -65,9 +77,8 @@ def horizon(history: History, against: Clock) -> float:
     that ended because there was nothing left to try do not count: they keep what they have for good.
     """
     budget = history.info["budget"]
-    clocks: tuple[Clock, ...] = ("evaluations", "epochs", "seconds", "total_seconds")
     spent = np.zeros(history.runs, np.bool_)
-    for name in clocks:
+    for name in get_args(Clock):
         if budget.get(name) is not None:
             spent |= history.clock(name)[-1] >= budget[name]
     ends = history.clock(against)[-1]

@@ -19,10 +19,9 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.anytime import no_optimum
-from nasbed.statistics.bootstrap import Interval
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.selected import regret_metric
-from nasbed.statistics.statistic import Cells, Statistic, headed, known, number, said
+from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, headed, said, scaled
 from nasbed.statistics.summary import CONFIDENCE, horizon
 
 REGRETS = (0.02, 0.01, 0.005, 0.002, 0.001, 0.0)
@@ -41,22 +40,16 @@ class Targets(Statistic):
         times: ``(targets, runs)`` for each label, on the clock; infinite for a run that never reached it.
         spent: What each run spent in all, ``(runs,)`` for each label.
         until: How far along the clock every run was still at it; curves end there.
-        words: What had to reach the target.
+        quantity: What had to reach the target.
         against: On which clock.
-        factor: What targets are multiplied with to be shown.
-        unit: What they are then.
-        missing: Why there is nothing.
     """
 
     targets: tuple[float, ...]
     times: dict[str, NDArray[np.float64]]
     spent: dict[str, NDArray[np.float64]]
     until: float
-    words: str
+    quantity: Quantity
     against: Clock
-    factor: float
-    unit: str
-    missing: str | None = None
 
     def ecdf(self, label: str, target: int | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Give the share of (run, target) pairs that were reached by then: steps from 0, as ``(times, shares)``.
@@ -81,56 +74,36 @@ class Targets(Statistic):
 
     def facts(self) -> dict[str, Any]:
         """Say what had to be reached, on which clock."""
-        return {"metric": self.words, "against": self.against, "targets": list(self.targets)}
+        return {"metric": self.quantity.words, "against": self.against, "targets": list(self.targets)}
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Give ``optimizer, target, runs, reached, share`` with ``_low`` and ``_high``, quartiles and expected time.
+    def columns(self) -> list[Column]:
+        """Return ``optimizer, target, runs, reached, share``, quartiles and expected time, a row a search and target.
 
-        ``q1``, ``median`` and ``q3`` are when a quarter, half and three quarters of all runs had got there; None where
-        fewer ever did.
+        ``q1``, ``median`` and ``q3`` are when a quarter, half and three quarters of all runs had got there; infinite
+        where fewer ever did.
         """
-        return [row for label in self.times for row in self._rows_of(label)]
-
-    def _rows_of(self, label: str) -> list[dict[str, Any]]:
-        times, expected = self.times[label], self.expected(label)
-        rows = []
-        for i, target in enumerate(self.targets):
-            runs, reached = times.shape[1], int(np.isfinite(times[i]).sum())
-            q1, median, q3 = np.quantile(times[i], [0.25, 0.5, 0.75], method="inverted_cdf")
-            rows.append(
-                {
-                    "optimizer": label,
-                    "target": float(target),
-                    "runs": runs,
-                    "reached": reached,
-                    **_share(reached, runs).as_dict("share"),
-                    "q1": known(q1),
-                    "median": known(median),
-                    "q3": known(q3),
-                    "expected": known(expected[i]),
-                }
-            )
-        return rows
-
-    def cells(self) -> Cells:
-        """Give the same for people."""
-        target = headed("target", self.unit)
-        headers = ["optimizer", target, "reached %", f"median {self.against}", f"expected {self.against}"]
-        return headers, [
-            [
-                row["optimizer"],
-                f"{self.factor * row['target']:g}",
-                Interval(row["share"], row["share_low"], row["share_high"]).text(100, 1),
-                number(row["median"], 1, 0),
-                number(row["expected"], 1, 0),
-            ]
-            for row in self.rows()
+        each = [(label, i) for label in self.times for i in range(len(self.targets))]
+        times = [self.times[label][i] for label, i in each]
+        reached = [int(np.isfinite(some).sum()) for some in times]
+        quartiles = [np.quantile(some, [0.25, 0.5, 0.75], method="inverted_cdf") for some in times]
+        q1, median, q3 = ([float(some[k]) for some in quartiles] for k in range(3))
+        shares = [_share(some, len(of)) for some, of in zip(reached, times, strict=True)]
+        expected = [float(time) for label in self.times for time in self.expected(label)]
+        target, whole = headed("target", self.quantity.unit), scaled(digits=0)
+        return [
+            Column("optimizer", "optimizer", [label for label, _ in each]),
+            Column("target", target, [self.targets[i] for _, i in each], lambda x: f"{self.quantity.factor * x:g}"),
+            Column("runs", "", [len(some) for some in times]),
+            Column("reached", "", reached),
+            Column("share", "reached %", shares, scaled(100, 1)),
+            Column("q1", "", q1),
+            Column("median", f"median {self.against}", median, whole),
+            Column("q3", "", q3),
+            Column("expected", f"expected {self.against}", expected, whole),
         ]
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say, for the hardest target that anybody reached in half of the runs, who reaches it soonest."""
-        if self.missing:
-            return self.missing
         rows = [row for row in self.rows() if row["median"] is not None]
         if not rows:
             return f"No search reaches even {self._said(self.targets[0])} in half of its runs."
@@ -143,7 +116,11 @@ class Targets(Statistic):
         )
 
     def _said(self, target: float) -> str:
-        return f"a {self.words} of {said(self.factor * target, self.unit)}"
+        return f"a {self.quantity.words} of {self.shown(target)}"
+
+    def shown(self, target: float) -> str:
+        """Write a target with its unit: ``1 point``, ``90 %``."""
+        return said(self.quantity.factor * target, self.quantity.unit)
 
 
 def times_to_targets(
@@ -165,25 +142,24 @@ def times_to_targets(
         BadSetting: When targets are missing for a metric that is no regret.
     """
     read, against = metric or regret_metric(comparison), against or comparison.clock
-    words, factor = comparison.words(read or "test-regret"), comparison.factor(read or "test-regret")
-    lower = (read or "regret").endswith("regret")
-    unit = "" if factor == 1 else " points" if lower else " %"
+    quantity = comparison.quantity(read or "test-regret")
     until = min(horizon(history, against) for history in comparison.histories.values())
     values = {label: history.metric(read) for label, history in comparison.histories.items()} if read else {}
     if not any((~np.isnan(value)).any() for value in values.values()):
         why = "No run found anything: no target is reached." if read else no_optimum(comparison)
-        return Targets((), {}, {}, until, words, against, factor, unit, why)
-    if targets is None and not lower:
+        return Targets((), {}, {}, until, quantity, against, missing=why)
+    if targets is None and not quantity.is_regret:
         raise BadSetting(
-            f"give the {words} to be reached as targets, such as targets=[0.9]; only regrets have defaults"
+            f"give the {quantity.words} to be reached as targets, such as targets=[0.9]; only regrets have defaults"
         )
-    wanted = sorted(_usual(list(values.values()), factor) if targets is None else targets, reverse=lower)
+    lower = quantity.is_regret
+    wanted = sorted(_usual(list(values.values()), quantity.factor) if targets is None else targets, reverse=lower)
     times, spent = {}, {}
     for label, history in comparison.histories.items():
         clock = history.clock(against)
         times[label] = np.stack([_first_time(values[label], target, clock, lower) for target in wanted])
         spent[label] = clock[-1].astype(np.float64)
-    return Targets(tuple(map(float, wanted)), times, spent, until, words, against, factor, unit)
+    return Targets(tuple(map(float, wanted)), times, spent, until, quantity, against)
 
 
 def _usual(values: Sequence[NDArray[np.float64]], factor: float) -> Sequence[float]:

@@ -32,42 +32,6 @@ def area(points: Any, x_limit: float, y_limit: float) -> float:
     return total
 
 
-@numba.njit(cache=True)
-def areas_along(until: Any, points: Any, x_limit: float, y_limit: float) -> Any:
-    """Give the area of each run's front after each of its steps.
-
-    Args:
-        until: From which step on each entry is no longer on the front of its run, −1 where it never is,
-            ``(steps, runs)``.
-        points: What counts of it, ``(steps, runs, 2)``.
-        x_limit: Of the first objective.
-        y_limit: Of the second.
-
-    Returns:
-        ``(steps, runs)``.
-    """
-    steps, runs = until.shape
-    result = np.zeros((steps, runs))
-    members, corners = np.empty(steps, np.int64), np.empty((steps, 2))
-    for run in range(runs):
-        count = 0
-        for step in range(steps):
-            if until[step, run] < 0:
-                result[step, run] = result[step - 1, run] if step else 0.0
-                continue
-            kept = 0
-            for i in range(count):
-                if until[members[i], run] > step:
-                    members[kept] = members[i]
-                    kept += 1
-            members[kept] = step
-            count = kept + 1
-            for i in range(count):
-                corners[i] = points[members[i], run]
-            result[step, run] = area(corners[:count], x_limit, y_limit)
-    return result
-
-
 def hypervolume(points: ArrayLike, reference: ArrayLike) -> float:
     """Give the volume that points dominate below a reference point.
 
@@ -95,27 +59,24 @@ def hypervolume(points: ArrayLike, reference: ArrayLike) -> float:
     return float(require("pymoo.indicators.hv", "adapters").HV(ref_point=limit)(rows))
 
 
-def hypervolumes_along(until: NDArray[np.int64], points: NDArray[np.float64], reference: ArrayLike) -> Any:
+def hypervolumes_along(
+    until: NDArray[np.int64], points: NDArray[np.float64], reference: ArrayLike
+) -> NDArray[np.float64]:
     """Give the hypervolume of each run's front after each of its steps, ``(steps, runs)``.
 
     Args:
-        until: See ``areas_along``.
+        until: From which step on each entry is no longer on the front of its run, −1 where it never is,
+            ``(steps, runs)``.
         points: ``(steps, runs, objectives)``, lower is better.
         reference: ``(objectives,)``.
     """
-    limit = np.asarray(reference, np.float64)
-    if len(limit) == 2:
-        return areas_along(until, points, *limit.tolist())
-    steps, runs = until.shape
-    result = np.zeros((steps, runs))
-    for run in range(runs):
-        for step in range(steps):
-            if until[step, run] < 0:
-                result[step, run] = result[step - 1, run] if step else 0.0
-                continue
-            there = np.flatnonzero(until[: step + 1, run] > step)
-            result[step, run] = hypervolume(points[there, run], limit)
-    return result
+    changes = until >= 0  # the steps at which a front becomes another one
+    volumes = np.zeros(until.shape)
+    for step, run in np.argwhere(changes):
+        there = np.flatnonzero(until[: step + 1, run] > step)
+        volumes[step, run] = hypervolume(points[there, run], reference)
+    latest = np.maximum.accumulate(np.where(changes, np.arange(len(until))[:, None], 0), axis=0)
+    return np.take_along_axis(volumes, latest, axis=0)
 
 
 @numba.njit(cache=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from nasbed.core.files import slug
 from nasbed.run.settings import NAMES, SearchSettings
 
 Keep = Literal["trials", "outcomes"]
@@ -113,14 +113,9 @@ class Cell:
     @property
     def file(self) -> str:
         """Give its file's name: a piece of the cell's own name, and the hash, by which it is found."""
-        return f"{slug(self.name)[:80]}-{self.hash}.parquet"
+        return f"{slug(self.name, 'cell')[:80]}-{self.hash}.parquet"
 
     def parts(self, size: int) -> Iterator[tuple[int, int]]:
         """Divide the runs: the number of the first of a part and how many there are, for each."""
         for first in range(0, self.runs, size):
             yield first, min(size, self.runs - first)
-
-
-def slug(text: str) -> str:
-    """Give a text as a file's name may have it."""
-    return re.sub(r"[^A-Za-z0-9._=-]+", "-", text).strip("-.") or "cell"

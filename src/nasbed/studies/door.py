@@ -1,10 +1,11 @@
-"""The door of a study: whether a benchmark can be searched as it says, before hours are spent on it."""
+"""The door of a study: whether a benchmark can be searched as it says, and what that takes, before it is done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +13,20 @@ from numpy.typing import NDArray
 from nasbed.benchmarks.resolve import resolve
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
-from nasbed.core.live import LiveBenchmark
 from nasbed.core.records import Archs, Evaluations
+from nasbed.core.rng import Streams
 from nasbed.run.settings import BUDGETS
-from nasbed.studies.cell import BASE, Source
+from nasbed.studies.cell import BASE, Cell, Source
 from nasbed.studies.parts import at
+from nasbed.tables.column import mean_of
 
-if TYPE_CHECKING:
-    from nasbed.core.rng import Streams
+SECONDS_A_STEP = 8e-5
+"""Of one core, for a step of however many runs: measured with evolution on digits101, 20 to 100 runs at a time."""
+SECONDS_AN_EVALUATION = 6e-7
+"""On top of it, for each run."""
+_SECONDS_A_CELL = 0.02  # to attach, to write
+
+_SAMPLE = 500  # architectures whose mean training time stands for those that a search meets
 
 
 def checked_source(name: str, settings: dict[str, Any], pace: float, search: Mapping[str, list[Any]]) -> Source:
@@ -29,17 +36,21 @@ def checked_source(name: str, settings: dict[str, Any], pace: float, search: Map
         UnknownName: When there is no such benchmark.
         BadSetting: When it really trains, or cannot be searched so.
     """
-    benchmark = opened(name, tuple(settings.items()), pace)
-    if isinstance(benchmark, LiveBenchmark):
+    benchmark = _opened(name, tuple(settings.items()), pace)
+    if benchmark.live is not None:
         raise BadSetting(f"{name} really trains, which a study does not wait for; use nasbed search, one by one")
     _check(search, benchmark)
     found = benchmark.describe()
     return Source(name, settings, pace, benchmark.name, found.get("checksum"))
 
 
-@cache
-def opened(name: str, settings: tuple[tuple[str, Any], ...], pace: float) -> Benchmark:
+def opened(source: Source) -> Benchmark:
     """Open a benchmark, once a process."""
+    return _opened(source.name, tuple(source.settings.items()), source.pace)
+
+
+@cache
+def _opened(name: str, settings: tuple[tuple[str, Any], ...], pace: float) -> Benchmark:
     benchmark = resolve(name, **dict(settings))
     return benchmark if pace == 1 else Paced(benchmark, pace)
 
@@ -110,3 +121,51 @@ class Paced(Benchmark):
         said = self.benchmark.describe()
         warning = f"simulated time: a second of {self.name}'s trainings stands for {self.pace:g} seconds"
         return {**said, "pace": self.pace, "warnings": [*said.get("warnings", []), warning]}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a cell takes, roughly: searches that look for short trainings, or meet what they know, take more.
+
+    Attributes:
+        evaluations: Of a run.
+        seconds: Simulated, of a run; NaN where the benchmark knows no times.
+        work: Seconds of one core, for all runs.
+    """
+
+    evaluations: float
+    seconds: float
+    work: float
+
+
+def estimate(cell: Cell, part: int) -> Estimate:
+    """Say what a cell takes that is played in parts of so many runs."""
+    count, each = evaluations(cell), _mean_seconds(opened(cell.source), cell.search.epochs)
+    parts = -(-cell.runs // part)
+    work = count * (parts * SECONDS_A_STEP + cell.runs * SECONDS_AN_EVALUATION) + parts * _SECONDS_A_CELL
+    return Estimate(count, count * each / (cell.search.workers or 1), work)
+
+
+def evaluations(cell: Cell) -> float:
+    """Say how many evaluations a run of a cell will have, by its budget and what a random architecture costs."""
+    how, limits = cell.search, []
+    benchmark = opened(cell.source)
+    each = _mean_seconds(benchmark, how.epochs)
+    if how.evaluations is not None:
+        limits.append(float(how.evaluations))
+    if how.total_epochs is not None:
+        limits.append(np.ceil(how.total_epochs / (how.fidelity(benchmark))))
+    if each > 0:
+        if how.seconds is not None:
+            limits.append(np.ceil(how.seconds * (how.workers or 1) / each))
+        if how.total_seconds is not None:
+            limits.append(np.ceil(how.total_seconds / each))
+    return float(min(limits, default=1.0))
+
+
+@cache
+def _mean_seconds(benchmark: Benchmark, epochs: int | None) -> float:
+    """Give what training a random architecture takes, on average; NaN where nobody knows."""
+    archs = benchmark.space.sample(Streams.from_seed(0, _SAMPLE, 0, "estimate"))
+    seconds = benchmark.query(archs, epochs).seconds
+    return float(mean_of(seconds[None])[0])

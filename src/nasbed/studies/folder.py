@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import pyarrow as pa
 
 from nasbed.core.checked import read_json, write_json
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.core.files import remove_left, replacing
+from nasbed.core.files import put, remove_left
 from nasbed.core.locks import holder
 from nasbed.core.store import SALVAGED, Record, Store, as_json
 from nasbed.run import rows_file
@@ -98,15 +97,10 @@ class StudyFolder(Store):
 
     def _is_whole(self, hash_: str, file: Path) -> bool:
         """Say whether a file that the study wants is whole and what its name says; what is not is moved aside."""
-        if hash_ not in self._parts_of:
-            return False
-        try:
-            if about_of(file)["info"]["study"]["hash"] == hash_:
-                return True
-        except CorruptFile:
-            pass
-        file.replace(file.with_suffix(DAMAGED))
-        return False
+        wanted, whole = hash_ in self._parts_of, _is_whole(hash_, file)
+        if wanted and not whole:
+            file.replace(file.with_suffix(DAMAGED))
+        return wanted and whole
 
     def _fits(self, file: Path) -> bool:
         """Say whether a part has the runs that it should have: another study may have divided its cells otherwise."""
@@ -131,11 +125,6 @@ class StudyFolder(Store):
             if name in self:
                 yield name, {"unit": name, "error": None}
 
-    @cached_property
-    def whole(self) -> dict[str, Path]:
-        """Give the file of each of the study's cells that is done, by hash."""
-        return dict(self._files)
-
     # ── what comes ────────────────────────────────────────────────────────────────────────────────────────────
 
     def append(self, unit: str, record: Record) -> bool:
@@ -147,10 +136,10 @@ class StudyFolder(Store):
             return False
         parts = self._parts_of[self._units[unit].cell.hash]
         if len(parts) == 1:
-            self._put(self._cells / parts[0].cell.file, record["value"])
+            put(self._cells / parts[0].cell.file, record["value"])
             self._files[parts[0].cell.hash] = self._cells / parts[0].cell.file
             return True
-        self._put(self._parts / f"{unit}.parquet", record["value"])
+        put(self._parts / f"{unit}.parquet", record["value"])
         self._waiting.add(unit)
         self._merge(parts)
         return True
@@ -162,14 +151,10 @@ class StudyFolder(Store):
             return
         files = {unit.first: self._parts / f"{unit.name}.parquet" for unit in parts}
         tables = {first: rows_file.read(file, PLAYED_AGAIN) for first, file in files.items()}
-        self._put(self._cells / cell.file, merged(tables))
+        put(self._cells / cell.file, merged(tables))
         self._files[cell.hash] = self._cells / cell.file
         for file in files.values():
             file.unlink(missing_ok=True)
-
-    def _put(self, path: Path, content: bytes) -> None:
-        with replacing(path) as beside:
-            beside.write_bytes(content)
 
     def note(self, name: str, value: Any) -> None:
         """Keep a fact of the whole study."""

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, get_args
 
-import pyarrow as pa
+import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.run.history import Clock, History, Metric
+from nasbed.run.rows_file import table_of
 
 CLOCKS: tuple[Clock, ...] = ("evaluations", "unique", "epochs", "seconds")
 
 
-def outcomes(history: History) -> pa.Table:
+def outcomes(history: History) -> Any:
     """Give what each run's last incumbent is, is worth by every metric, and what the run spent by every clock.
 
     A column's name is the metric's or the clock's; ``arch`` is the incumbent's row in the space.
     """
-    best, first = history.best, int(history.info.get("first_run", 0))
-    columns: dict[str, Any] = {
-        "run": pa.array(range(first, first + history.runs), pa.int32()),
-        "arch": pa.FixedSizeListArray.from_arrays(pa.array(best.ravel(), pa.int8()), best.shape[1]),
+    first = int(history.info.get("first_run", 0))
+    columns: dict[str, NDArray[Any]] = {
+        "run": np.arange(first, first + history.runs, dtype=np.int32),
+        "arch": history.best,
     }
-    for metric in get_args(Metric):
-        columns[metric] = pa.array(history.metric(metric)[-1])
-    for clock in CLOCKS:
-        columns[clock] = pa.array(history.clock(clock)[-1])
+    columns |= {metric: history.metric(metric)[-1] for metric in get_args(Metric)}
+    columns |= {clock: history.clock(clock)[-1] for clock in CLOCKS}
     about = {
         "space": {"name": history.space.name, "settings": history.space.settings()},
         "info": history.info,
         "optimum": list(history.optimum),
         "shape": [1, history.runs],
     }
-    return pa.table(columns).replace_schema_metadata({"nasbed": json.dumps(about)})
+    return table_of(columns, about)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -18,13 +16,15 @@ from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
-from nasbed.core.files import replacing
+from nasbed.core.files import slug
+from nasbed.report.figures import FORMS, drawn, written
+from nasbed.report.latex import rows_as_csv
 from nasbed.run import rows_file
 from nasbed.run.history import History, Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.random_search import RandomReference, random_reference
 from nasbed.statistics.summary import mean_and_reach, quartiles
-from nasbed.studies.cell import Cell, slug
+from nasbed.studies.cell import Cell
 from nasbed.studies.door import opened
 from nasbed.studies.folder import PLAYED_AGAIN, about_of, cell_files, damaged_files
 from nasbed.studies.outcomes import CLOCKS, outcomes
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 MOST_COMPARED = 24
 """Searches in one comparison: figures with more lines say nothing."""
-
-_SURFACES = ("png", "svg", "pdf")
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +148,7 @@ class Results:
     def _benchmarks(self) -> list[Benchmark]:
         """What the cells asked, each once."""
         asked = {cell.benchmark: cell.source for cell in self.done}
-        return [opened(source.name, tuple(source.settings.items()), source.pace) for source in asked.values()]
+        return [opened(source) for source in asked.values()]
 
     @property
     def surface(self) -> Surface | None:
@@ -214,23 +212,23 @@ class Results:
         folder.mkdir(parents=True, exist_ok=True)
         about = {"study": self.study.name, "cells": len(self.study.cells), "done": len(self.files)}
         about |= {"versions": self.versions, "warnings": self.warnings, "summary": self.summary}
-        written = [
-            _write(folder / "summary.csv", _csv(self.summary)),
-            _write(folder / "study.json", json.dumps(about, indent=2) + "\n"),
+        paths = [
+            written(folder / "summary.csv", rows_as_csv(self.summary)),
+            written(folder / "study.json", json.dumps(about, indent=2) + "\n"),
         ]
         for name, comparison in self.comparisons.items():
-            written += comparison.save(folder / slug(name))
+            paths += comparison.save(folder / slug(name, "cell"))
         if self.comparisons:
             title = self.study.title or self.study.name
-            written.append(write_page(self.comparisons, folder / "report.html", title, self._benchmarks))
+            paths.append(write_page(self.comparisons, folder / "report.html", title, self._benchmarks))
         grids = self.grids()
         for name, grid in grids.items():
-            stem = "surface" if len(grids) == 1 else f"surface-{slug(name)}"
-            written.append(_write(folder / f"{stem}.csv", grid.csv()))
+            stem = "surface" if len(grids) == 1 else f"surface-{slug(name, 'cell')}"
+            paths.append(written(folder / f"{stem}.csv", grid.csv()))
             called = name if len(grids) > 1 or not self.study.title else ""
             title = "\n".join(filter(None, (self.study.title, called))) + f" · mean of {self.study.runs} runs"
-            written += draw(grid, title, [folder / f"{stem}.{form}" for form in _SURFACES])
-        return written
+            paths += drawn(draw(grid, title), folder, stem, FORMS)
+        return paths
 
 
 def _reference(cells: list[Cell]) -> RandomReference | None:
@@ -238,8 +236,7 @@ def _reference(cells: list[Cell]) -> RandomReference | None:
     for cell in cells:
         how, settings = cell.search, cell.settings
         if cell.optimizer == "random" and settings["replacement"] and how.duplicates == "pay":
-            benchmark = opened(cell.source.name, tuple(cell.source.settings.items()), cell.source.pace)
-            return random_reference(benchmark, how.epochs, how.repeats)
+            return random_reference(opened(cell.source), how.epochs, how.repeats)
     return None
 
 
@@ -250,19 +247,3 @@ def _known(value: Any) -> Any:
     if isinstance(value, float):
         return None if math.isnan(value) else value
     return value if value is None or isinstance(value, str | int) else str(value)
-
-
-def _csv(rows: list[dict[str, Any]]) -> str:
-    """Write rows, perhaps with different columns, as CSV."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    text = StringIO()
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _write(path: Path, text: str) -> Path:
-    with replacing(path) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-    return path

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from nasbed.core.errors import BadSetting, Interrupted, NasbedError, UnknownName
 from nasbed.core.locks import claimed
@@ -28,9 +28,6 @@ from nasbed.studies.parts import Part, at
 from nasbed.studies.reading import PART, RUNS, Surface, fields_of
 from nasbed.studies.results import Results
 from nasbed.studies.values import Condition
-
-if TYPE_CHECKING:
-    from nasbed.studies.results import Results
 
 PLAY = "nasbed.studies.work:play"
 
@@ -191,7 +188,8 @@ class Study:
                 with at(f"benchmarks[{i}]"):
                     own = {key: value for key, value in settings.items() if key != "pace"}
                     source = checked_source(part.name, own, float(settings.get("pace", 1.0)), self.search)
-                yield _shown(part, settings, source), source, {key: settings[key] for key in part.varied}
+                shown = replace(part, name=source.called)  # as it calls itself, rather than by a path
+                yield shown.called(settings), source, {key: settings[key] for key in part.varied}
 
     def _methods(self) -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
         """Make every optimizer, and see that its settings fit together."""
@@ -230,62 +228,34 @@ class Study:
             BadSetting: When the study or the executor is not allowed, or another process works in the folder.
             Interrupted: At Ctrl-C; the same call goes on.
         """
-        return run(
-            self,
-            Path(out).expanduser(),
-            executor=executor,
-            settings={**(executor_settings or {}), **({} if workers is None else {"workers": workers})},
-            command=command,
-            progress=progress,
-        )
+        from nasbed.studies.door import evaluations
 
-
-def _shown(part: Part, settings: Mapping[str, Any], source: Source) -> str:
-    """Name a benchmark: as the study does, or by what it calls itself rather than by a path."""
-    return replace(part, name=source.called).called(settings)
-
-
-def run(
-    study: Study,
-    out: Path,
-    *,
-    executor: str,
-    settings: Mapping[str, Any],
-    command: str | None,
-    progress: Progress | None,
-) -> Results:
-    """Play what is missing in the folder; see ``Study.run``."""
-    typed = command or command_line()
-    resume = f"they are kept in {out}; to go on: {typed}"
-    try:
-        units = units_of(study.cells, study.part)
-        with executors.read(executor, settings) as machine:  # which may be refused, before there is a folder
-            out.mkdir(parents=True, exist_ok=True)
-            with claimed(out / NOTES, shown=out), StudyFolder(out, units) as folder:
-                folder.note("cells", [cell.hash for cell in study.cells])
-                campaign(
-                    list(units),
-                    PLAY,
-                    lambda name: (units[name].cell, units[name].first, units[name].count),
-                    plan={"study": study.name},
-                    session={"executor": executor, "workers": machine.slots, "command": typed, "parts": len(units)},
-                    store=folder,
-                    executor=machine,
-                    attempts=ATTEMPTS,
-                    cost=lambda name: units[name].count * steps_of(units[name].cell),
-                    resume=resume,
-                    progress=progress,
-                )
-                folder.note("failures", folder.failures)
-                return Results.of(study, out, folder.failures)
-    except OSError as error:
-        raise BadSetting(f"{out} cannot be written: {error.strerror or error}") from None
-    except KeyboardInterrupt:  # the campaign's own are Interrupted already; this was before or after it
-        raise Interrupted(f"interrupted; what was played is kept in {out}; to go on: {typed}") from None
-
-
-def steps_of(cell: Cell) -> float:
-    """Guess how many evaluations a run has, in any measure that is the same for all cells."""
-    from nasbed.studies.estimate import evaluations
-
-    return evaluations(cell)
+        out = Path(out).expanduser()
+        settings = {**(executor_settings or {}), **({} if workers is None else {"workers": workers})}
+        typed = command or command_line()
+        resume = f"they are kept in {out}; to go on: {typed}"
+        try:
+            units = units_of(self.cells, self.part)
+            with executors.read(executor, settings) as machine:  # which may be refused, before there is a folder
+                out.mkdir(parents=True, exist_ok=True)
+                with claimed(out / NOTES, shown=out), StudyFolder(out, units) as folder:
+                    folder.note("cells", [cell.hash for cell in self.cells])
+                    campaign(
+                        list(units),
+                        PLAY,
+                        lambda name: (units[name].cell, units[name].first, units[name].count),
+                        plan={"study": self.name},
+                        session={"executor": executor, "workers": machine.slots, "command": typed, "parts": len(units)},
+                        store=folder,
+                        executor=machine,
+                        attempts=ATTEMPTS,
+                        cost=lambda name: units[name].count * evaluations(units[name].cell),
+                        resume=resume,
+                        progress=progress,
+                    )
+                    folder.note("failures", folder.failures)
+                    return Results.of(self, out, folder.failures)
+        except OSError as error:
+            raise BadSetting(f"{out} cannot be written: {error.strerror or error}") from None
+        except KeyboardInterrupt:  # the campaign's own are Interrupted already; this was before or after it
+            raise Interrupted(f"interrupted; what was played is kept in {out}; to go on: {typed}") from None

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.extras import require
-from nasbed.core.files import replacing
-from nasbed.report.figures import style
+from nasbed.report.figures import drawing
+from nasbed.report.latex import comma_separated
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SIZE = (5.4, 4.4)  # inches
+_SIZE = (4.4, 5.4)  # inches, high and wide
 _PERCENT = 100.0
 
 
@@ -78,13 +74,12 @@ class Grid:
 
     def csv(self) -> str:
         """Write a row for each point that was played."""
-        text = StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([self.x, self.y, self.metric, f"{self.metric}-low", f"{self.metric}-high"])
+        names = [self.x, self.y, self.metric, f"{self.metric}-low", f"{self.metric}-high"]
+        rows = []
         for row, column in zip(*np.nonzero(~np.isnan(self.mean)), strict=True):
             point = f"{self.at_x[column]:g}", f"{self.at_y[row]:g}"
-            writer.writerow([*point, *(repr(float(of[row, column])) for of in (self.mean, self.low, self.high))])
-        return text.getvalue()
+            rows.append([*point, *(repr(float(of[row, column])) for of in (self.mean, self.low, self.high))])
+        return comma_separated((names, rows))
 
 
 def grid_of(rows: Sequence[Mapping[str, Any]], x: str, y: str, metric: str) -> Grid:
@@ -110,45 +105,35 @@ def grid_of(rows: Sequence[Mapping[str, Any]], x: str, y: str, metric: str) -> G
     return Grid(x, y, metric, at_x, at_y, mean, low, high)
 
 
-def draw(grid: Grid, title: str, paths: Sequence[Path]) -> list[Path]:
-    """Draw the surface into files, whose endings say their forms, and give them."""
-    with style():
-        figure = _figure(grid, title)
-        for path in paths:
-            undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[path.suffix[1:]]
-            with replacing(path) as beside:
-                figure.savefig(beside, format=path.suffix[1:], metadata=undated)
-    return list(paths)
-
-
-def _figure(grid: Grid, title: str) -> Figure:
+def draw(grid: Grid, title: str) -> Figure:
     """Draw a heat map; lighter is better, and the best point is marked."""
-    require("matplotlib", "report")
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=_SIZE, layout="constrained")
-    axes = figure.add_subplot()
-    regret = grid.metric.endswith("regret")
-    shown = np.ma.masked_invalid(grid.mean * _PERCENT)
-    top = float(np.nanquantile(grid.mean * _PERCENT, 0.98 if regret else 1.0))  # a few bad corners do not hide the rest
-    bottom = float(np.nanmin(grid.mean * _PERCENT) if regret else np.nanquantile(grid.mean * _PERCENT, 0.02))
-    colours = "viridis_r" if regret else "viridis"
-    mesh = axes.pcolormesh(
-        _edges(grid.at_x), _edges(grid.at_y), shown, cmap=colours, vmin=bottom, vmax=max(top, bottom + 1e-9)
-    )
-    mesh.set_rasterized(shown.size > 2000)  # thousands of rectangles make a file that no viewer likes
-    words = grid.metric.replace("-", " ")
-    extend = (
-        "max" if regret and np.nanmax(shown) > top else "min" if not regret and np.nanmin(shown) < bottom else "neither"
-    )
-    figure.colorbar(mesh, ax=axes, extend=extend, label=f"final {words} ({'percentage points' if regret else '%'})")
-    x, y, _ = grid.best
-    axes.plot(x, y, marker="+", color="#D55E00", markersize=9, markeredgewidth=1.8)
-    axes.set(xlabel=grid.x.replace("_", " "), ylabel=grid.y.replace("_", " "))
-    axes.grid(visible=False)
-    axes.set_title(title, loc="left")
-    figure.supxlabel("+ " + grid.sentence().replace("; ", "\n"), fontsize=8)
-    return figure
+    with drawing(*_SIZE) as (figure, axes):
+        regret = grid.metric.endswith("regret")
+        shown = np.ma.masked_invalid(grid.mean * _PERCENT)
+        top = float(
+            np.nanquantile(grid.mean * _PERCENT, 0.98 if regret else 1.0)
+        )  # a few bad corners do not hide the rest
+        bottom = float(np.nanmin(grid.mean * _PERCENT) if regret else np.nanquantile(grid.mean * _PERCENT, 0.02))
+        colours = "viridis_r" if regret else "viridis"
+        mesh = axes.pcolormesh(
+            _edges(grid.at_x), _edges(grid.at_y), shown, cmap=colours, vmin=bottom, vmax=max(top, bottom + 1e-9)
+        )
+        mesh.set_rasterized(shown.size > 2000)  # thousands of rectangles make a file that no viewer likes
+        words = grid.metric.replace("-", " ")
+        extend = (
+            "max"
+            if regret and np.nanmax(shown) > top
+            else "min"
+            if not regret and np.nanmin(shown) < bottom
+            else "neither"
+        )
+        figure.colorbar(mesh, ax=axes, extend=extend, label=f"final {words} ({'percentage points' if regret else '%'})")
+        x, y, _ = grid.best
+        axes.plot(x, y, marker="+", color="#D55E00", markersize=9, markeredgewidth=1.8)
+        axes.set(xlabel=grid.x.replace("_", " "), ylabel=grid.y.replace("_", " "), title=title)
+        axes.grid(visible=False)
+        figure.supxlabel("+ " + grid.sentence().replace("; ", "\n"), fontsize=8)
+        return figure
 
 
 def _edges(at: NDArray[np.float64]) -> NDArray[np.float64]:

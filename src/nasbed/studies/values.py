@@ -6,6 +6,7 @@ and may have ranges in it.
 
 from __future__ import annotations
 
+import operator as op
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from nasbed.core.errors import BadSetting, UnknownName
 from nasbed.core.spelling import pieces, value
 
 _RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)\s*(?:\.\.\s*(\d+)\s*)?")
+_RELATIONS = {"<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge, "==": op.eq, "!=": op.ne}
 _CONDITION = re.compile(r"\s*([A-Za-z_]\w*)\s*(<=|>=|==|!=|<|>)\s*([\w.]+)\s*")
 _MOST = 100_000  # values of one key: more is a slip, not a study
 
@@ -100,10 +102,8 @@ class Condition:
         """
         left = values[self.left]
         right = values.get(self.right, self.right) if isinstance(self.right, str) else self.right
-        if self.relation in ("==", "!="):
-            return bool(left == right) == (self.relation == "==")
         try:
-            return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[self.relation])
+            return bool(_RELATIONS[self.relation](left, right))
         except TypeError:
             raise BadSetting(
                 f"{self.left} {self.relation} {self.right} compares {left!r} with {right!r}, which has no order"

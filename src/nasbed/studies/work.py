@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pyarrow as pa
 
@@ -14,8 +13,6 @@ from nasbed.run.search import search
 from nasbed.studies.cell import Cell
 from nasbed.studies.door import opened
 from nasbed.studies.outcomes import outcomes
-
-PLAY = "nasbed.studies.work:play"
 
 
 def play(cell: Cell, first: int, count: int) -> bytes:
@@ -29,17 +26,12 @@ def play(cell: Cell, first: int, count: int) -> bytes:
 
 
 def _history(cell: Cell, first: int, count: int) -> History:
-    benchmark = opened(cell.source.name, tuple(cell.source.settings.items()), cell.source.pace)
+    benchmark = opened(cell.source)
     settings = replace(cell.search, runs=count, first_run=first)
     history = search(optimizers.make(cell.optimizer, cell.settings), benchmark, settings).attach(benchmark)
     history.info["benchmark"].pop("path", None)  # of the machine, where a file shall be the same on every one
-    history.info["study"] = made_of(cell)
+    history.info["study"] = {"cell": cell.name, "hash": cell.hash, "spec": cell.spec, "varied": cell.varied}
     return history
-
-
-def made_of(cell: Cell) -> dict[str, Any]:
-    """Give what a cell's file says of itself."""
-    return {"cell": cell.name, "hash": cell.hash, "spec": cell.spec, "varied": cell.varied}
 
 
 def written(table: pa.Table) -> bytes:

@@ -40,7 +40,7 @@ def is_published(path: Path) -> bool:
 
 
 def table_for(
-    path: str | Path,
+    path: str | os.PathLike[str] | Table,
     progress: Progress | None = None,
     declared: Declaration | None = None,
     *,
@@ -49,7 +49,8 @@ def table_for(
     """Open a table by its path or by that of what it is imported from, which is done if it has not been yet.
 
     Args:
-        path: A table, a ``.tfrecord`` file, a ``NATS-…-simple`` folder, a ``.pth`` file or a CSV file.
+        path: An open table, which is returned; or the path of a table, a ``.tfrecord`` file, a
+            ``NATS-…-simple`` folder, a ``.pth`` file or a CSV file.
         progress: Called now and then with the share done.
         declared: What the columns of a CSV file mean; public ones are known.
         check: Whether to compare every byte of a table that was imported before with its checksum.
@@ -58,6 +59,8 @@ def table_for(
         BadSetting: When there is nothing of the kind, or nothing can be kept in the cache.
         CorruptFile: When a file is damaged, foreign or names what a data file has no need of, by its name.
     """
+    if isinstance(path, Table):
+        return path
     path = Path(path).expanduser()
     if not path.exists():
         raise BadSetting(f"there is no file or folder {path}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,12 @@ from nasbed.readers.record import Record, format_record
 from nasbed.tables.column import Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.file import METADATA
-from nasbed.tables.gathered import joined
 from nasbed.tables.published import DOUBLES, PATHS, POINTS
 from nasbed.tables.table import Table
 
 Progress = Callable[[float], None]
 _BATCH = 2**15
 _ROWS = 2**12  # of a table that are written at once
-_RECORD_AT_MOST = 2048  # bytes of the usual layout without the operations' names
 
 
 def export(table: Table, path: str | Path, progress: Progress | None = None) -> None:
@@ -52,28 +51,24 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
 
     Values that the table lacks are NaN in the file, where the published API reports them as they are.
     """
-    from nasbed.readers.tfrecord_writing import write_records
+    from nasbed.readers.tfrecord import framed
 
     slots = _record_order(table)
-    names = [json.dumps(name)[1:-1] for name in table.metadata["space"]["settings"]["operations"]]
-    room = _RECORD_AT_MOST + len(table.space.cardinalities) * max(map(len, names))
-    buffer = np.empty(min(_BATCH, len(slots)) * room, np.uint8)
-    (epochs, repeats), parameters = table.modules.trainings, table.modules.trainable_parameters
+    epochs, repeats = table.modules.trainings
     budgets = np.array(epochs)
-    modules, most = table.modules, table.metadata["space"]["settings"]["vertices"]
-    arrays = (modules.hashes, table.archs, modules.vertices, most, parameters, *joined(names))
-    plain = any(name in table.columns for name in PATHS) or int(parameters.min()) < 0
+    texts = [table.column(name).stored.reshape(-1) if name in table.columns else None for name in PATHS]
+    known = lru_cache(1)(partial(_module, table))  # records of one module follow each other
     with replacing(path) as beside, beside.open("wb") as file:
         for start in range(0, len(slots), _BATCH):
             some = slots[start : start + _BATCH]
-            row, budget = np.divmod(some // repeats, len(budgets))
+            rows, budget = np.divmod(some // repeats, len(budgets))
             values = np.stack([_doubles(table, name, some, budgets[budget]) for name in DOUBLES], axis=1)
-            if plain:
-                for i, slot in enumerate(some.tolist()):
-                    file.write(_framed(format_record(_record(table, int(row[i]), int(budget[i]), slot, values[i]))))
-            else:
-                end = write_records(buffer, row, budgets[budget], values.view(np.uint64), *arrays)
-                file.write(buffer.data[:end])
+            for slot, row, place, numbers in zip(some, rows.tolist(), budget.tolist(), values, strict=True):
+                paths = tuple(None if text is None else text[slot] for text in texts)
+                record = replace(
+                    known(row), epochs=epochs[place], values=tuple(numbers.tolist()), checkpoint_paths=paths
+                )
+                file.write(framed(format_record(record)))
             if progress is not None:
                 progress((start + len(some)) / len(slots))
 
@@ -217,24 +212,14 @@ def _doubles(table: Table, name: str, slots: NDArray[np.int64], epochs: NDArray[
     return np.asarray(epochs * share, np.float64)
 
 
-def _record(table: Table, row: int, budget: int, slot: int, values: NDArray[np.float64]) -> Record:
+def _module(table: Table, row: int) -> Record:
+    """Return a record of a module that says nothing of a training yet."""
     graph = table.modules.graph(row)
     return Record(
         table.modules.hashes[row].tobytes().hex(),
-        table.modules.trainings[0][budget],
+        0,
         _adjacency(graph),
         graph.labels,
-        tuple(values.tolist()),
+        (),
         int(table.modules.trainable_parameters[row]),
-        tuple(table.column(name).stored.reshape(-1)[slot] if name in table.columns else None for name in PATHS),
     )
-
-
-def _framed(text: bytes) -> bytes:
-    """Put length and checksums around a record."""
-    from nasbed.readers.tfrecord_layout import masked_crc
-
-    length = len(text).to_bytes(8, "little")
-    crcs = [masked_crc(np.frombuffer(part, np.uint8), 0, len(part)) for part in (length, text)]
-    first, second = (int(crc).to_bytes(4, "little") for crc in crcs)
-    return length + first + text + second

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.readers.tfrecord_layout import VALUES
-from nasbed.readers.tfrecord_reading import VERTICES_AT_MOST, number_repeats
+from nasbed.readers.tfrecord import VALUES, VERTICES_AT_MOST, number_repeats
 from nasbed.tables.encoding import LIKELY_IMAGES, Encoding
 
 _NARROW = (Encoding("float16"), Encoding("count", LIKELY_IMAGES[0], single=True), Encoding("float32"))
@@ -35,9 +34,10 @@ class Batch:
         self.parameters = np.zeros(BATCH, np.int64)
 
     @property
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """All of it."""
-        return tuple(vars(self).values())
+    def arrays(self) -> tuple[tuple[NDArray[Any], ...], tuple[NDArray[Any], ...]]:
+        """Those of records and those of modules."""
+        every = tuple(vars(self).values())
+        return every[:5], every[5:]
 
 
 def narrowed(values: NDArray[np.float64]) -> NDArray[Any]:

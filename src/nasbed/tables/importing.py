@@ -24,7 +24,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture
-from nasbed.readers import tfrecord_reading as kernels
+from nasbed.readers import tfrecord as kernels
 from nasbed.readers.record import Record, parse_record
 from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
@@ -113,8 +113,7 @@ class _Records:
         """Take the whole records of a buffer; give where they end."""
         at, ended = 0, kernels.COMPLETE
         while ended == kernels.COMPLETE:
-            text, ends = joined(self.names)
-            count, modules, end, ended = kernels.read_records(buffer, at, filled, text, ends, *batch.arrays)
+            count, modules, end, ended = kernels.read_records(buffer, at, filled, joined(self.names), *batch.arrays)
             self._keep(batch, count, modules, buffer, offset)
             at = end
         if ended == kernels.INCOMPLETE:
@@ -143,7 +142,7 @@ class _Records:
             batch.labels[modules, : len(labels)] = labels
             batch.parameters[modules] = record.trainable_parameters
             modules += 1
-        self.seen.append(tuple(array[:modules].copy() for array in batch.arrays[-5:]))
+        self.seen.append(tuple(array[:modules].copy() for array in batch.arrays[1]))
         self.module.append(batch.module[:count] + np.int32(self.modules))
         epochs = batch.epochs[:count]
         self.epochs.append(epochs.astype(np.min_scalar_type(epochs.max(initial=0))))

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from nasbed.core.errors import CorruptFile, NasbedError
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
-from nasbed.readers.natsbench.published import Source, open_published
-from nasbed.readers.natsbench.shards import AT_MOST, SUFFIX, Group, Shard, check_room, write_shards
-from nasbed.readers.natsbench.texts import Texts
+from nasbed.readers.natsbench.published import open_published
+from nasbed.readers.natsbench.shards import AT_MOST, SUFFIX, Block, Group, Shard, check_room, write_shards
+from nasbed.readers.natsbench.source import Source
 from nasbed.readers.natsbench.trainings import ABSENT
 from nasbed.run.executors.processes import ProcessExecutor, usable_cores
 from nasbed.tables.published import RUN_METRICS, TRAIN, column_name, run_measure
@@ -141,71 +141,65 @@ def build_from_shards(
         CorruptFile: When an architecture comes twice, or nothing comes at all.
     """
     found = [Shard(shard) for shard in shards]
-    indices = [shard["index"] for shard in found]
-    every = np.concatenate(indices) if indices else np.array([], np.int64)
+    every = np.concatenate([shard.index for shard in found]) if found else np.array([], np.int64)
     index = np.unique(every)
     if not len(every) or len(index) < len(every):
         raise CorruptFile("an architecture comes twice" if len(every) else "there are no results of any architecture")
-    rows = [np.searchsorted(index, some) for some in indices]
-    given = _given(found, rows, len(index), progress or (lambda share: None))
+    texts: dict[str, int] = {}
+    other = np.full(len(index), -1, np.int32)
+    groups: dict[Group, list[_Placed]] = {}
+    for shard in found:
+        where = np.searchsorted(index, shard.index)
+        codes = np.array([texts.setdefault(text, len(texts)) for text in shard.texts], np.int32)
+        other[where] = codes[shard.other]
+        for block in shard.blocks:
+            row, seed, order, text = block.places
+            groups.setdefault(block.group, []).append(_Placed(block, where[row], seed, order, codes[text]))
+
+    def given() -> Iterator[Given]:
+        for done, group in enumerate(sorted(groups, key=lambda group: (int(group[0]), group[1])), 1):
+            yield from _given(group, groups[group], len(index))
+            if progress is not None:
+                progress(done / (len(groups) + 1))
+        yield Given(None, other, "other", "beside")
+        yield Given(None, np.array(list(texts), object), "texts")
+
     archs = space.archs_of(index)
-    return write_table(path, space, archs, given, provenance=provenance, continues=True, scratch=scratch)
+    return write_table(path, space, archs, given(), provenance=provenance, continues=True, scratch=scratch)
 
 
-def _given(shards: Sequence[Shard], rows: Sequence[NDArray[Any]], size: int, progress: Progress) -> Iterator[Given]:
-    """Make all columns, one after the other."""
-    groups = {(group["hp"], group["data"]) for shard in shards for group in shard.about["groups"]}
-    texts, other = Texts(), np.full(size, -1, np.int32)
-    for done, group in enumerate(sorted(groups, key=lambda group: (int(group[0]), group[1])), 1):
-        yield from _given_of(group, shards, rows, size, texts)
-        progress(done / (len(groups) + 1))
-    for shard, where in zip(shards, rows, strict=True):
-        other[where] = _renumbered(shard["other"], shard, texts)
-    yield Given(None, other, "other", "beside")
-    yield Given(None, np.array(texts.all, object), "texts")
+class _Placed(NamedTuple):
+    """A block of trainings: of each its row, seed, place in the source and text, ``(count,)``."""
+
+    block: Block
+    row: NDArray[np.int64]
+    seed: NDArray[np.int64]
+    order: NDArray[np.int64]
+    text: NDArray[np.int32]
 
 
-def _given_of(
-    group: Group, shards: Sequence[Shard], rows: Sequence[NDArray[Any]], size: int, texts: Texts
-) -> Iterator[Given]:
+def _given(group: Group, placed: Sequence[_Placed], size: int) -> Iterator[Given]:
     """Make the columns of one group."""
-    parts = [
-        (shard, where[row])
-        for shard, where in zip(shards, rows, strict=True)
-        if (row := shard.get(group, "row")) is not None
-    ]
-    seeds = np.unique(np.concatenate([shard.of(group, "seed") for shard, _ in parts]))
-    places = [(shard, row, np.searchsorted(seeds, shard.of(group, "seed"))) for shard, row in parts]
+    seeds = np.unique(np.concatenate([some.seed for some in placed]))
     order, other = np.full((2, size, len(seeds)), -1, np.int32)
-    for shard, row, seed in places:
-        order[row, seed] = shard.of(group, "order")
-        other[row, seed] = _renumbered(shard.of(group, "other"), shard, texts)
+    for some in placed:
+        at = some.row, np.searchsorted(seeds, some.seed)
+        order[at], other[at] = some.order, some.text
     yield Given(None, order, column_name(*group, None, "order"))
     yield Given(None, other, column_name(*group, None, "other"), "beside")
-    every = [about for shard, _ in parts for about in shard.about["groups"] if (about["hp"], about["data"]) == group]
-    names = dict.fromkeys(name for about in every for name in about["names"])
-    for name in names:
-        if name in ("row", "seed", "order", "other"):
-            continue
-        split, _, metric = name.rpartition("/")
-        axis = sorted({epoch for shard, _ in parts for epoch in shard.epochs(group, name)})
-        shape = (size, len(seeds), *([len(axis)] if axis else []))
-        check_room(shape, sum(some.size for shard, _ in parts if (some := shard.get(group, name)) is not None), name)
+    for name in dict.fromkeys(name for some in placed for name in some.block.layout):
+        having = [some for some in placed if name in some.block.layout]
+        axis = sorted({epoch for some in having for epoch in some.block.layout[name]})
+        shape = size, len(seeds), len(axis) or 1
+        check_room(shape, sum(some.block.count * (len(some.block.layout[name]) or 1) for some in having), name)
         values = np.full(shape, ABSENT)
-        for shard, row, seed in places:
-            some = shard.get(group, name)
-            if some is not None and axis:
-                values[row[:, None], seed[:, None], np.searchsorted(axis, shard.epochs(group, name))] = some
-            elif some is not None:
-                values[row, seed] = some
+        for some in having:
+            epochs = np.searchsorted(axis, some.block.layout[name]) if axis else np.array([0])
+            seed = np.searchsorted(seeds, some.seed)
+            values[some.row[:, None], seed[:, None], epochs] = some.block.values(name)
+        split, _, metric = name.rpartition("/")
         after = [epoch + 1 for epoch in axis] if split else axis or None
         measure = run_measure(*group, split or None, metric, seeds.tolist(), after)
         read = metric in RUN_METRICS or metric == "time" or (metric == "accuracy" and split != TRAIN)
+        values = values if axis else values[:, :, 0]
         yield Given(measure, values, column_name(*group, split or None, metric), "hot" if read else "beside")
-
-
-def _renumbered(codes: NDArray[Any], shard: Shard, texts: Texts) -> NDArray[np.int32]:
-    """Turn a shard's numbers of texts into the table's."""
-    new = np.array([texts.number(text) for text in shard.about["texts"]], np.int32)
-    renumbered: NDArray[np.int32] = new[codes]
-    return renumbered

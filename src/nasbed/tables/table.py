@@ -52,13 +52,15 @@ class Table(Architectures):
         self._measurements: dict[tuple[str, ...], Measurement] = {}
 
     @classmethod
-    def open(cls, path: str | Path) -> Table:
-        """Map a table file.
+    def open(cls, path: str | Path | Table) -> Table:
+        """Map a table file; a table that is open is returned as it is.
 
         Raises:
             BadSetting: When there is no such file, or it lies beside a table.
             CorruptFile: When it is no table, is damaged, has been cut off, or was made by a later version.
         """
+        if isinstance(path, Table):
+            return path
         file = open_columns(Path(path).expanduser())
         if "room" in file.metadata:
             whole = f"{file.path.stem.removesuffix('.' + file.metadata['room'])}.arrow"

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import NotInTable
 from nasbed.readers.natsbench.texts import read
-from nasbed.readers.natsbench.trainings import Measured, Run
+from nasbed.readers.natsbench.trainings import Measured, Published, Run
 from nasbed.tables.column import Measure, Rows, Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.published import TRAIN, column_name
@@ -121,6 +121,25 @@ def run_of(table: Table, index: int, recipe: str, data: str, seed: int) -> Run:
         latency=tuple(numbers["latency"]),
         other=_other(table, row, column_name(recipe, data, None, "other"), which),
     )
+
+
+def published_of(table: Table, index: int) -> Published:
+    """Put all trainings of an architecture, by its official number, together, in the order of the source.
+
+    Raises:
+        NotInTable: When there are none, or the file beside the table is missing.
+    """
+    row = row_of(table, index)
+    placed = sorted(
+        (int(order), recipe, data, seed)
+        for recipe, data in (name.split("/") for name in table.groups)
+        for order, seed in zip(
+            order_of(table, recipe, data, np.array([row]))[0], seeds_of(table, recipe, data), strict=True
+        )
+        if order >= 0
+    )
+    runs = tuple(run_of(table, index, recipe, data, seed) for _, recipe, data, seed in placed if isinstance(seed, int))
+    return Published(index, text_of(table, index), runs, _other(table, row, "other"))
 
 
 def _other(table: Table, row: int, name: str, which: int | None = None) -> dict[str, object]:

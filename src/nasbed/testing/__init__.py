@@ -9,35 +9,17 @@ Check everything at once, or give pytest one test a law:
 True
 """
 
-from nasbed.testing.benchmarks import benchmark_laws
-from nasbed.testing.executors import executor_laws
-from nasbed.testing.law import DoesNotApply, Law, Laws
-from nasbed.testing.optimizers import optimizer_laws
-from nasbed.testing.proxies import proxy_laws
-from nasbed.testing.spaces import space_laws
-from nasbed.testing.stores import store_laws
+from typing import TYPE_CHECKING
 
-check_space = space_laws.check
-check_benchmark = benchmark_laws.check
-check_optimizer = optimizer_laws.check
-check_store = store_laws.check
-check_executor = executor_laws.check
-check_proxy = proxy_laws.check
+from nasbed.core.lazy import lazily
 
-__all__ = [
-    "DoesNotApply",
-    "Law",
-    "Laws",
-    "benchmark_laws",
-    "check_benchmark",
-    "check_executor",
-    "check_optimizer",
-    "check_proxy",
-    "check_space",
-    "check_store",
-    "executor_laws",
-    "optimizer_laws",
-    "proxy_laws",
-    "space_laws",
-    "store_laws",
-]
+if TYPE_CHECKING:
+    from nasbed.testing.benchmarks import check_benchmark as check_benchmark, benchmark_laws as benchmark_laws
+    from nasbed.testing.executors import check_executor as check_executor, executor_laws as executor_laws
+    from nasbed.testing.law import DoesNotApply as DoesNotApply, Law as Law, Laws as Laws
+    from nasbed.testing.optimizers import check_optimizer as check_optimizer, optimizer_laws as optimizer_laws
+    from nasbed.testing.proxies import check_proxy as check_proxy, proxy_laws as proxy_laws
+    from nasbed.testing.spaces import check_space as check_space, space_laws as space_laws
+    from nasbed.testing.stores import check_store as check_store, store_laws as store_laws
+else:
+    __getattr__, __dir__ = lazily(__name__)

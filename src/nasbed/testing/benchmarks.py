@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import numpy as np
 
@@ -16,11 +15,11 @@ from nasbed.optimizers.random import RandomSearch
 from nasbed.run.search import search
 from nasbed.run.settings import SearchSettings
 from nasbed.statistics.random_search import expected_best
-from nasbed.testing.law import DoesNotApply, Laws
+from nasbed.testing.law import DoesNotApply, Laws, refuses
 from nasbed.testing.spaces import twins
 
 benchmark_laws: Laws[Benchmark] = Laws("benchmark")
-law = benchmark_laws.law
+law, check_benchmark = benchmark_laws.law, benchmark_laws.check
 
 _FEW = 200
 
@@ -105,9 +104,9 @@ def budgets_that_are_not_there_are_refused(benchmark: Benchmark, seed: int) -> N
     """Epochs that are no budget raise NotInTable, given as one number or for each row."""
     archs, absent = _drawn(benchmark, seed, 2), max(benchmark.budgets) + 1
     wanted = np.array([benchmark.budgets[0], absent])
-    _refuses(lambda: benchmark.query(archs, absent), NotInTable)
-    _refuses(lambda: benchmark.query(archs, wanted), NotInTable)
-    _refuses(lambda: benchmark.test(archs, absent), NotInTable)
+    refuses(NotInTable, benchmark.query, archs, absent)
+    refuses(NotInTable, benchmark.query, archs, wanted)
+    refuses(NotInTable, benchmark.test, archs, absent)
 
 
 @law
@@ -119,18 +118,10 @@ def what_is_no_architecture_is_refused(benchmark: Benchmark, seed: int) -> None:
     if len(invalid):
         among_others = np.concatenate([_drawn(benchmark, seed), invalid[:1]])
         for wrong in (invalid[:1], among_others, among_others[::-1]):
-            _refuses(lambda wrong=wrong: benchmark.query(wrong), NasbedError)  # type: ignore[misc]
-            _refuses(lambda wrong=wrong: benchmark.test(wrong), NasbedError)  # type: ignore[misc]
+            refuses(NasbedError, benchmark.query, wrong)
+            refuses(NasbedError, benchmark.test, wrong)
     for width in (space.decisions - 1, space.decisions + 1):
-        _refuses(lambda width=width: benchmark.query(np.zeros((2, width), np.int8)), NasbedError)  # type: ignore[misc]
-
-
-def _refuses(call: Callable[[], object], error: type[Exception]) -> None:
-    try:
-        call()
-    except error:
-        return
-    raise AssertionError(f"no {error.__name__} was raised")
+        refuses(NasbedError, benchmark.query, np.zeros((2, width), np.int8))
 
 
 @law
@@ -143,7 +134,7 @@ def costs_are_one_number_an_architecture(benchmark: Benchmark, seed: int) -> Non
         assert cost.dtype == np.float64
         assert (cost >= 0).all(), f"{name} is negative"
         np.testing.assert_array_equal(cost[:7], benchmark.cost(name, archs[:7]))
-    _refuses(lambda: benchmark.cost("beauty", archs), BadSetting)
+    refuses(BadSetting, benchmark.cost, "beauty", archs)
 
 
 @law

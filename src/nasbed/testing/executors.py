@@ -12,7 +12,7 @@ from nasbed.testing.law import DoesNotApply, Laws
 
 Maker = Callable[[], Executor]
 executor_laws: Laws[Maker] = Laws("executor")
-law = executor_laws.law
+law, check_executor = executor_laws.law, executor_laws.check
 
 
 def _outcomes(executor: Executor) -> dict[str, Outcome]:

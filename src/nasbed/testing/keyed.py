@@ -51,8 +51,7 @@ class KeyedBenchmark(Benchmark):
         valid = self.space.valid(archs)
         if not valid.all():
             raise NotInTable(f"architecture {int(np.argmin(valid))} of {len(archs)} is not valid")
-        mixed = self.space.key(archs) * np.uint64(0x9E3779B97F4A7C15)
-        value = (mixed >> np.uint64(40)).astype(np.float64) / 2**24
+        mixed, value = self._mixed(archs)
         fate = (mixed >> np.uint64(16) & np.uint64(0xFFFF)).astype(np.float64) / 2**16
         share = trained / self.budgets[-1]
         early = (mixed ^ trained.astype(np.uint64) * np.uint64(0xD1B54A32D192ED03)) >> np.uint64(44)
@@ -63,13 +62,16 @@ class KeyedBenchmark(Benchmark):
         """Give a made-up number of parameters, more for what is better."""
         if name not in self.costs:
             return super().cost(name, archs)
-        mixed = self.space.key(archs) * np.uint64(0x9E3779B97F4A7C15)
-        quality = (mixed >> np.uint64(40)).astype(np.float64) / 2**24
+        mixed, quality = self._mixed(archs)
         return 1.0 + 9.0 * quality**2 + (mixed % np.uint64(7)).astype(np.float64)
 
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give half of the value."""
         return self.query(archs, epochs).value / 2
+
+    def _mixed(self, archs: Archs) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+        mixed = self.space.key(archs) * np.uint64(0x9E3779B97F4A7C15)
+        return mixed, (mixed >> np.uint64(40)).astype(np.float64) / 2**24
 
     def _trained(self, epochs: NDArray[np.int64] | int | None, n: int) -> NDArray[np.int64]:
         wanted = np.full(n, self.budgets[-1] if epochs is None else epochs, np.int64)

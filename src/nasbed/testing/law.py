@@ -24,6 +24,15 @@ def must_be_importable(kind: type) -> None:
         raise DoesNotApply(f"{kind.__qualname__} is not in a module that another process can import")
 
 
+def refuses(error: type[Exception], call: Callable[..., object], *args: object) -> None:
+    """See that a call raises an error."""
+    try:
+        call(*args)
+    except error:
+        return
+    raise AssertionError(f"{getattr(call, '__qualname__', call)} raised no {error.__name__} for {args!r}")
+
+
 @dataclass(frozen=True)
 class Law(Generic[T]):
     """One law of a noun.

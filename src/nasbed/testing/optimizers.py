@@ -10,10 +10,12 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Trials
@@ -25,7 +27,7 @@ from nasbed.testing.keyed import RUNS, STEPS, active_in, answered, answers_for, 
 from nasbed.testing.law import Laws, must_be_importable
 
 optimizer_laws: Laws[Optimizer] = Laws("optimizer")
-law = optimizer_laws.law
+law, check_optimizer = optimizer_laws.law, optimizer_laws.check
 
 
 @law
@@ -164,29 +166,49 @@ def a_silent_run_leaves_the_others_alone(optimizer: Optimizer, seed: int) -> Non
         player.tell(trials._replace(active=told), answered(player, trials))
 
 
+def _gone_on_with(
+    optimizer: Optimizer, seed: int, play: Callable[[Optimizer, int, Any], list[Archs]], beside: Any
+) -> NDArray[np.int8]:
+    """Play, save and play on; see that a fresh optimizer goes on from the state alike; give what was proposed then.
+
+    Args:
+        optimizer: Which.
+        seed: Of the search.
+        play: Plays so many steps and gives what was proposed.
+        beside: What else playing changes, such as the trials that are out.
+    """
+    player = begin(optimizer, seed)
+    play(player, 60, beside)
+    state, there = player.state_dict(), copy.deepcopy(beside)
+    rest = np.array(play(player, STEPS - 60, beside))
+    fresh = begin(optimizer, seed + 1)
+    fresh.load_state_dict(state)
+    assert np.array_equal(play(fresh, STEPS - 60, there), rest), "saved and loaded, it proposes something else"
+    return rest
+
+
+def _proposed(player: Optimizer, trials: Trials) -> Archs:
+    """Give what was proposed, ``(runs, decisions)``, zeros where a run was over, and see that it is valid."""
+    active = active_in(trials)
+    assert player.space.valid(trials.archs[active]).all(), "a proposal is not valid"
+    return np.where(active[:, None], trials.archs, 0)
+
+
 @law
 def answers_may_be_late_and_in_any_order(optimizer: Optimizer, seed: int) -> None:
     """With several trials out at a time it proposes what is valid, and goes on from its state all the same."""
 
-    def play(player: Optimizer, out: list[Trials], steps: int, chance: np.random.Generator) -> list[Archs]:
-        asked = []
+    def play(player: Optimizer, steps: int, beside: tuple[list[Trials], np.random.Generator]) -> list[Archs]:
+        asked, (out, chance) = [], beside
         for _ in range(steps):
             while len(out) < 4:
                 out.append(player.ask())
-                assert player.space.valid(out[-1].archs[active_in(out[-1])]).all(), "a proposal is not valid"
-                asked.append(np.where(active_in(out[-1])[:, None], out[-1].archs, 0))
+                asked.append(_proposed(player, out[-1]))
             trials = out.pop(chance.integers(len(out)))
             player.tell(trials, answered(player, trials, 0.3))
         return asked
 
-    player, out = begin(optimizer, seed), list[Trials]()
-    play(player, out, 50, np.random.default_rng(seed))
-    state, waiting = player.state_dict(), out.copy()
-    rest = play(player, out, STEPS - 50, np.random.default_rng(seed))
-    fresh = begin(optimizer, seed + 1)
-    fresh.load_state_dict(state)
-    again = play(fresh, waiting, STEPS - 50, np.random.default_rng(seed))
-    assert np.array_equal(again, rest), "saved with trials out and loaded, it proposes something else"
+    _gone_on_with(optimizer, seed, play, (list[Trials](), np.random.default_rng(seed)))
 
 
 @law
@@ -200,19 +222,10 @@ def it_hears_of_trials_that_it_never_asked_for(optimizer: Optimizer, seed: int) 
                 some = Trials(player.space.sample(others), np.full(RUNS, player.budgets[step // 3 % 4], np.int64))
                 number = None if step % 2 else np.full(RUNS, -1)
                 player.tell(some._replace(number=number), answered(player, some, 0.3))
-            trials = play_step(player, 0.3)
-            assert player.space.valid(trials.archs[active_in(trials)]).all(), "a proposal is not valid"
-            asked.append(np.where(active_in(trials)[:, None], trials.archs, 0))
+            asked.append(_proposed(player, play_step(player, 0.3)))
         return asked
 
-    player, others = begin(optimizer, seed), Streams.from_seed(seed, RUNS, 0, "others")
-    play(player, 60, others)
-    state, there = player.state_dict(), others.state_dict()
-    rest = play(player, 60, others)
-    fresh = begin(optimizer, seed + 1)
-    fresh.load_state_dict(state)
-    others.load_state_dict(there)
-    assert np.array_equal(play(fresh, 60, others), rest), "saved and loaded, it proposes something else"
+    _gone_on_with(optimizer, seed, play, Streams.from_seed(seed, RUNS, 0, "others"))
 
 
 @law
@@ -262,23 +275,17 @@ def dropped_trials_are_borne(optimizer: Optimizer, seed: int) -> None:
         asked = []
         for step in range(steps):
             trials = player.ask()
+            asked.append(_proposed(player, trials))
             active = active_in(trials)
-            asked.append(np.where(active[:, None], trials.archs, 0))
             dropped = active & ((np.arange(player.runs) + first + step) % 3 == 0)
             player.tell(trials._replace(active=active & ~dropped), answered(player, trials))
             player.drop(trials._replace(active=dropped))
         return asked
 
-    player = begin(optimizer, seed)
-    play(player, 60, 0)
-    state = player.state_dict()
-    rest = np.array(play(player, 60, 0))
-    fresh = begin(optimizer, seed + 1)
-    fresh.load_state_dict(state)
-    assert np.array_equal(play(fresh, 60, 0), rest), "saved and loaded, it proposes something else"
+    rest = _gone_on_with(optimizer, seed, play, 0)
     alone = begin(optimizer, seed, 1, first=2)
     play(alone, 60, 2)
-    assert np.array_equal(np.array(play(alone, 60, 2))[:, 0], rest[:, 2]), "run 2 is not run 2"
+    assert np.array_equal(np.array(play(alone, STEPS - 60, 2))[:, 0], rest[:, 2]), "run 2 is not run 2"
 
 
 @law

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +16,10 @@ from nasbed.core.graph import Graph
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams
 from nasbed.core.space import Space
-from nasbed.testing.law import DoesNotApply, Laws, must_be_importable
+from nasbed.testing.law import DoesNotApply, Laws, must_be_importable, refuses
 
 space_laws: Laws[Space] = Laws("space")
-law = space_laws.law
+law, check_space = space_laws.law, space_laws.check
 
 _FEW, _MANY = 60, 20_000
 _BINS = 97  # over which draws are compared with their chances; a prime, so that neighbours in the order are parted
@@ -262,24 +264,18 @@ def what_is_no_architecture_is_refused(space: Space, seed: int) -> None:
     """Rows of a wrong width and text that names nothing raise an error of nasbed's."""
     wide = np.zeros((2, space.decisions + 1), np.int8)
     arch = space.sample(_streams(seed, 1))
-    _refuses("valid", lambda: space.valid(wide))
-    _refuses("key", lambda: space.key(wide))
-    _refuses("graph", lambda: space.graph(wide[0]))
-    _refuses("neighbors", lambda: space.neighbors(wide[0]))
-    _refuses("neighbors", lambda: space.neighbors(arch))
-    if space.size is not None:
-        _refuses("archs_of", lambda: space.archs_of(np.array([space.size])))
-        _refuses("archs_of", lambda: space.archs_of(np.array([-1])))
-    _refuses("parse", lambda: space.parse("no architecture at all"))
-    _refuses("parse", lambda: space.parse(""))
-
-
-def _refuses(name: str, call: object) -> None:
-    try:
-        call()  # type: ignore[operator]
-    except NasbedError:
-        return
-    raise AssertionError(f"{name} took what is no architecture of this space")
+    calls: list[tuple[Callable[[Any], object], object]] = [
+        (space.valid, wide),
+        (space.key, wide),
+        (space.graph, wide[0]),
+        (space.neighbors, wide[0]),
+        (space.neighbors, arch),
+        (space.parse, "no architecture at all"),
+        (space.parse, ""),
+        *((space.archs_of, np.array([index])) for index in (space.size, -1) if space.size is not None),
+    ]
+    for method, wrong in calls:
+        refuses(NasbedError, method, wrong)
 
 
 def twins(space: Space, archs: Archs, seed: int) -> Archs:

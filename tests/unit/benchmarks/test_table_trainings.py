@@ -11,6 +11,8 @@ from nasbed.benchmarks.table import TableBenchmark
 from nasbed.core.errors import BadSetting, NotInTable, UnknownName
 from nasbed.core.rng import Streams
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.tables.cache import table_for
+from nasbed.tables.table import Table
 from nasbed.tables.writing import write_trainings
 
 SPACE = NASBench101(vertices=4)
@@ -45,6 +47,18 @@ def archs():
 def made(archs, tmp_path_factory):
     table, results = table_of(tmp_path_factory.mktemp("tables") / "toy.arrow", archs)
     return TableBenchmark(table), results
+
+
+def test_an_open_table_and_a_benchmark_are_taken_as_they_are(made):
+    benchmark, table = made[0], made[0].table
+    assert Table.open(table) is table
+    assert table_for(table) is table
+    assert nasbed.benchmark(benchmark) is benchmark
+    assert nasbed.benchmark(table, recipe=4).budgets == (4,)
+    assert nasbed.benchmark(table).table is table
+    assert benchmark.live is None
+    with pytest.raises(BadSetting, match="has no setting 'validation'; it has: name, data, recipe"):
+        nasbed.benchmark(table, validation="a")
 
 
 def test_means_over_repeats_are_what_was_built(made, archs):

@@ -10,8 +10,8 @@ import pytest
 from factory.campaigns import MODULES, Trainer, made_up, same_but_for_times, survey
 from processes import records, started, until
 
-from nasbed.cli.console import duration, progress
-from nasbed.cli.generate import in_words
+from nasbed.cli.console import duration, in_words, progress
+from nasbed.cli.generate import SPEEDS
 from nasbed.run.campaign import Status
 from nasbed.tables.table import Table
 
@@ -172,7 +172,7 @@ def test_part_of_a_campaign_is_a_table_on_request(nasbed_command, trainer, tmp_p
 def test_a_log_shows_life_while_nothing_ends(capsys, monkeypatch):
     monkeypatch.setattr("nasbed.cli.console.SECONDS_BETWEEN_LINES", 0.01)
     with progress("training") as move:
-        move(0.25, in_words(Status(5, 20, 1, 0.25, 0.5, 12345.6, 7500)))
+        move(0.25, in_words(Status(5, 20, 1, 0.25, 0.5, 12345.6, 7500), "units", **SPEEDS))
         time.sleep(0.2)
     said = capsys.readouterr().err.splitlines()
     assert len(said) >= 2

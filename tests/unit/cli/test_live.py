@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nasbed
-from nasbed.cli.live import default_store
+from nasbed.cli.search import default_store
 from nasbed.run.history import History
 from nasbed.run.stores.sqlite import SQLiteStore
 

@@ -10,7 +10,7 @@ import time
 import pytest
 import torch
 
-from nasbed.cli.stopping import stopping
+from nasbed.cli.door import stopping
 from nasbed.factory.settings import training_settings
 from nasbed.nets.diagnostics import Diagnostics
 from nasbed.nets.network import load_network, network_facts

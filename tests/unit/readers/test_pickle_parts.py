@@ -1,6 +1,5 @@
 """Parts of a pickle read by themselves give what the whole does, whatever they share."""
 
-import io
 import pickle
 
 import numpy as np
@@ -10,12 +9,12 @@ from hypothesis import strategies as st
 
 from nasbed.core.errors import CorruptFile
 from nasbed.readers.pickle_opcodes import walk
-from nasbed.readers.pickle_parts import lend
+from nasbed.readers.pickle_parts import Parts, lend
 from nasbed.readers.pickles import RestrictedUnpickler
 
 
 def opener(written):
-    return RestrictedUnpickler(io.BytesIO(written), "it")
+    return RestrictedUnpickler(written, "it")
 
 
 def parts_of(written):
@@ -25,7 +24,8 @@ def parts_of(written):
     head = [[0, int(found.items[0, 0])]]
     parts = np.ascontiguousarray(np.concatenate([head, found.items[:, [0, 2]]]))
     lent = pickle.loads(pickle.dumps(lend(data, parts, found.remembered, "it", opener)))
-    read = [lent.read(data, start, stop, opener) for start, stop in parts[:0:-1].tolist()]
+    reader = Parts(data, lent, opener)
+    read = [reader.read(start, stop) for start, stop in parts[:0:-1].tolist()]
     return dict(read[::-1])
 
 

@@ -13,9 +13,10 @@ from hypothesis.extra import numpy as arrays
 from nasbed.core.errors import CorruptFile
 from nasbed.readers.pickles import read_pickle
 
+WHOLE = st.integers(-(1 << 120), 1 << 120)  # longer ones no data file needs: they are refused
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
-    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner) | st.sets(st.integers()),
+    st.none() | st.booleans() | WHOLE | st.floats(allow_nan=False) | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner) | st.sets(WHOLE),
 )
 PROTOCOLS = st.integers(0, pickle.HIGHEST_PROTOCOL)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tables.published import MODULES, message_of, plain_crc, record_of
 
 from nasbed.readers.record import format_record, parse_record
-from nasbed.readers.tfrecord_layout import masked_crc
+from nasbed.readers.tfrecord import masked_crc
 from nasbed.tables import gathered, importing
 
 doubles = st.floats(width=64) | st.integers(0, 9984).map(lambda k: float(np.float32(k / 9984)))
@@ -48,9 +48,9 @@ def compiled(*texts):
         length = struct.pack("<Q", len(text))
         data += length + struct.pack("<I", plain_crc(length)) + text + struct.pack("<I", plain_crc(text))
     batch = gathered.Batch()
-    names, ends = gathered.joined(list(importing.OPERATIONS))
+    names = gathered.joined(list(importing.OPERATIONS))
     count, modules, end, _ = importing.kernels.read_records(
-        np.frombuffer(data, np.uint8).copy(), 0, len(data), names, ends, *batch.arrays
+        np.frombuffer(data, np.uint8).copy(), 0, len(data), names, *batch.arrays
     )
     assert (count, end) == (len(texts), len(data))
     return batch, modules

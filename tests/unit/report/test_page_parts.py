@@ -17,7 +17,7 @@ from nasbed.report.page.encoding import as_json, numbers
 from nasbed.report.page.parts import Table
 from nasbed.report.page.reaching import _fewer
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.statistics.random_search import RecordedReference
+from nasbed.statistics.random_search import RecordedReference, recorded
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +139,8 @@ def test_a_thinned_curve_lies_on_the_whole_one(steps, seed):
 def test_a_reference_comes_back_from_a_file(landscape):
     reference = compare(["random"], landscape, runs=2, evaluations=9).reference
     at = np.arange(1.0, 10)
-    recorded = reference.recorded(at)
-    back = RecordedReference.from_dict(recorded.as_dict())
+    written = recorded(reference, at)
+    back = RecordedReference.from_dict(written.as_dict())
     np.testing.assert_array_equal(back.test_after(at), reference.test_after(at))
     np.testing.assert_array_equal(back.validation_after(at), reference.validation_after(at))
     assert np.isnan(back.test_after(10))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nasbed.nets.costs import params
-from nasbed.scores.representatives import representatives
+from nasbed.scores.campaign import representatives
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nasbed.core.errors import BadSetting
-from nasbed.statistics.random_search import expected_best, expected_best_without_replacement
+from nasbed.statistics.random_search import expected_best
 
 MAYBE = st.one_of(st.sampled_from([0.1, 0.2, 0.5]), st.floats(0, 1), st.just(float("nan")))
 
@@ -51,18 +51,6 @@ def test_the_best_of_independent_draws_is_the_mean_over_all_sequences(table, n):
     np.testing.assert_allclose(expected_best(values, chances, n), brute_force(heard), rtol=1e-9, atol=1e-12)
 
 
-@settings(max_examples=60)
-@given(tables(repeats=1), st.integers(1, 4))
-def test_the_best_of_different_rows_is_the_mean_over_all_orders(table, n):
-    values, _, test = table
-    values, n = np.nan_to_num(values[:, 0], nan=0.3), min(n, len(values))
-    orders = list(itertools.permutations(range(len(values)), n))
-    for read in (test, values):
-        expected = brute_force((1.0, values[list(order)], read[list(order)]) for order in orders)
-        of = None if read is values else read
-        np.testing.assert_allclose(expected_best_without_replacement(values, n, of=of), expected, rtol=1e-9, atol=1e-12)
-
-
 def test_the_mean_of_many_runs_lies_within_four_standard_errors():
     random = np.random.default_rng(0)
     values = random.integers(0, 60, (91, 3)) / 60
@@ -94,11 +82,6 @@ def test_working_in_blocks_does_not_show(monkeypatch):
     assert (np.diff(whole.ravel()) > 0).all()
 
 
-def test_drawing_everything_finds_the_best():
-    assert expected_best_without_replacement(np.arange(50.0), 50) == pytest.approx(49.0)
-    assert expected_best_without_replacement(np.arange(50.0), 1) == pytest.approx(24.5)
-
-
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
@@ -107,8 +90,6 @@ def test_drawing_everything_finds_the_best():
         (lambda: expected_best([np.nan], [1.0], 1), "not all of them NaN"),
         (lambda: expected_best([1.0], [1.0], 0), "at least 1"),
         (lambda: expected_best([1.0], [1.0], 1, of=[1.0, 2.0]), "one number a row"),
-        (lambda: expected_best_without_replacement([1.0], 2), "2 different rows"),
-        (lambda: expected_best_without_replacement([[1.0, 2.0]], 1), "average the repeats"),
     ],
 )
 def test_what_makes_no_sense_is_said(call, complaint):

@@ -26,7 +26,7 @@ def test_a_difference_that_is_there_is_found_and_has_its_sign():
     pairs = {(d.better, d.worse): d for d in separation.differences}
     assert pairs["best", "worst"].apart
     assert pairs["best", "worst"].mean == pytest.approx(0.03, abs=0.004)
-    assert not separation.all_apart
+    assert not all(difference.apart for difference in separation.differences)
     sentence = separation.sentence()
     assert "told apart: best over worst (+" in sentence
     assert "not told apart: " in sentence

@@ -7,8 +7,7 @@ import nasbed
 from nasbed.core.errors import BadSetting
 from nasbed.core.rng import Streams
 from nasbed.studies import Study
-from nasbed.studies.door import Paced
-from nasbed.studies.estimate import evaluations
+from nasbed.studies.door import Paced, evaluations
 from nasbed.testing import benchmark_laws
 
 

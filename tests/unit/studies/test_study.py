@@ -153,7 +153,7 @@ def test_a_relative_path_begins_where_the_file_lies(tmp_path, monkeypatch):
         ('"free"]', '"fre"]', ["search.duplicates", "pay, free, skip"]),
         ("[search]", "[search]\nworkers = 0", ["search.workers", "at least 1"]),
         ("[search]", "[search]\nworkers = 1.5", ["search.workers", "like 1"]),
-        ("[search]", '[search]\nrepeats = "all"', ["search.repeats", "'draw' or 'mean'"]),
+        ("[search]", '[search]\nrepeats = "all"', ["search.repeats", "one of draw, mean"]),
         ("[search]", "[search]\nepochs = 5", ["search.epochs", "4, 12, 36"]),
         ("[search]", '[search]\nobjectives = ["beauty"]', ["search.objectives", "beauty"]),
         ("[search]", "[search]\nlimits = 3", ["search.limits", "table of costs"]),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nasbed.core.errors import BadSetting
+from nasbed.report.figures import drawn
 from nasbed.studies import Study, Surface
 from nasbed.studies.surface import Grid, draw, grid_of
 
@@ -65,7 +66,8 @@ def test_it_is_drawn_in_every_form_the_same_each_time(tmp_path, metric):
     names = ["surface.png", "surface.svg", "surface.pdf"]
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-        assert [path.name for path in draw(grid, "A title", [tmp_path / folder / name for name in names])] == names
+        paths = drawn(draw(grid, "A title"), tmp_path / folder, "surface", ("png", "svg", "pdf"))
+        assert [path.name for path in paths] == names
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
         assert (tmp_path / "a" / name).stat().st_size > 5_000
@@ -75,7 +77,7 @@ def test_it_is_drawn_in_every_form_the_same_each_time(tmp_path, metric):
 
 def test_one_point_can_be_drawn(tmp_path):
     grid = grid_of(ROWS[1:2], "t", "k", "test-regret")
-    assert draw(grid, "one", [tmp_path / "one.png"])[0].is_file()
+    assert drawn(draw(grid, "one"), tmp_path, "one", ["png"])[0].is_file()
 
 
 def test_a_study_of_two_settings_has_a_surface_without_being_told(tmp_path):

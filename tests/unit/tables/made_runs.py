@@ -10,7 +10,6 @@ from nasbed.core.registry import spaces
 from nasbed.readers.natsbench.shards import write_shards
 from nasbed.readers.natsbench.trainings import Measured, Published, Run
 from nasbed.tables.nats_import import build_from_shards
-from nasbed.tables.trainings import _other, order_of, row_of, run_of, seeds_of, text_of
 
 SPLITS = {
     "cifar10-valid": ("x-valid", "ori-test"),
@@ -87,21 +86,6 @@ def table_of(some, path, space="nasbench201", provenance=None):
     return build_from_shards(
         path, space=spaces.make(space, {}), shards=shards, provenance={"source": "a test", **(provenance or {})}
     )
-
-
-def published_of(table, index):
-    """Put all trainings of an architecture together again, in the order of the source."""
-    row = row_of(table, index)
-    placed = sorted(
-        (int(order), recipe, data, seed)
-        for recipe, data in (name.split("/") for name in table.groups)
-        for order, seed in zip(
-            order_of(table, recipe, data, np.array([row]))[0], seeds_of(table, recipe, data), strict=True
-        )
-        if order >= 0
-    )
-    runs = tuple(run_of(table, index, recipe, data, seed) for _, recipe, data, seed in placed)
-    return Published(index, text_of(table, index), runs, _other(table, row, "other"))
 
 
 def folder_of(some, folder, space="nasbench201"):

@@ -67,7 +67,7 @@ class NASBench:
 
     def __init__(self, dataset_file: str | PathLike[str] | Table, seed: int | None = None) -> None:
         random.seed(seed)
-        self.table = dataset_file if isinstance(dataset_file, Table) else table_for(Path(dataset_file))
+        self.table = table_for(dataset_file)
         space = self.table.space
         if not isinstance(space, NASBench101):
             raise BadSetting(f"{self.table.path.name} has modules of {space.name}; nasbench answers for nasbench101")
@@ -143,6 +143,8 @@ class NASBench:
     def evaluate(self, model_spec: ModelSpec, model_dir: str | PathLike[str]) -> Statistics:
         """Train a module from scratch as ``config`` has it, asking no table; no limits of the search space apply.
 
+        Seeds come from the system, as the published training has none, so that Python's ``random`` stays where it is.
+
         Args:
             model_spec: The module.
             model_dir: A folder, made when it is not there, for ``metadata.json``: all that was measured.
@@ -154,10 +156,50 @@ class NASBench:
             OutOfDomainError: When no path joins the module's input and output.
             NasbedError: When training failed as often as ``config["max_attempts"]`` allows.
         """
-
         if not model_spec.valid_spec:
             raise OutOfDomainError("invalid spec, provided graph is disconnected.")
-        return evaluate(model_spec, self.table, self.config, Path(model_dir))
+        require("torch", "torch")
+        from nasbed.nets.data.source import load
+        from nasbed.nets.training import train
+
+        config, folder = self.config, Path(model_dir)
+        skeleton, recipe = training(self.table, config)
+        data = load(config["data_source"])
+        for _ in range(config["max_attempts"]):
+            result = train(
+                model_spec.graph(),
+                skeleton,
+                recipe,
+                data,
+                config["train_epochs"],
+                secrets.randbits(63),
+                time_limit=config["train_seconds"] or None,
+            )
+            if result.failure is None:
+                break
+        else:
+            raise NasbedError(f"training failed {config['max_attempts']} times, at last because: {result.failure}")
+        evaluations = [
+            {
+                "epochs": point.epoch,
+                "training_time": point.training_time,
+                **{name: getattr(point, part).value for name, part in _MEASURED.items()},
+            }
+            for point in result.points.values()
+        ]
+        metadata = {
+            "trainable_params": result.trainable_parameters,
+            "total_time": result.total_time,
+            "evaluation_results": evaluations,
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "metadata.json").write_text(json.dumps(metadata))
+        return {
+            "module_adjacency": model_spec.matrix,
+            "module_operations": model_spec.ops,
+            "trainable_parameters": result.trainable_parameters,
+            **{name: evaluations[-1][name] for name in ("training_time", *_MEASURED)},
+        }
 
     # ── analysis ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -279,51 +321,3 @@ class ByHash(Mapping[str, T]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} modules)"
-
-
-def evaluate(spec: ModelSpec, table: Table, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Train a module and give what ``query`` gives; ``metadata.json`` in the folder has all that was measured.
-
-    Seeds come from the system, as the published training has none, so that Python's ``random`` stays where it is.
-    """
-    require("torch", "torch")
-    from nasbed.nets.data.source import load
-    from nasbed.nets.training import train
-
-    skeleton, recipe = training(table, config)
-    data = load(config["data_source"])
-    for _ in range(config["max_attempts"]):
-        result = train(
-            spec.graph(),
-            skeleton,
-            recipe,
-            data,
-            config["train_epochs"],
-            secrets.randbits(63),
-            time_limit=config["train_seconds"] or None,
-        )
-        if result.failure is None:
-            break
-    else:
-        raise NasbedError(f"training failed {config['max_attempts']} times, at last because: {result.failure}")
-    evaluations = [
-        {
-            "epochs": point.epoch,
-            "training_time": point.training_time,
-            **{name: getattr(point, part).value for name, part in _MEASURED.items()},
-        }
-        for point in result.points.values()
-    ]
-    metadata = {
-        "trainable_params": result.trainable_parameters,
-        "total_time": result.total_time,
-        "evaluation_results": evaluations,
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metadata.json").write_text(json.dumps(metadata))
-    return {
-        "module_adjacency": spec.matrix,
-        "module_operations": spec.ops,
-        "trainable_parameters": result.trainable_parameters,
-        **{name: evaluations[-1][name] for name in ("training_time", *_MEASURED)},
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +42,15 @@ PUBLISHED: dict[str, Any] = {
 }
 """Keys and values of the published ``lib/config.py``; files, TPUs and intermediate evaluations are read by nothing."""
 
+_SKELETON = {
+    "classes": "num_labels",
+    "stem_channels": "stem_filter_size",
+    "stacks": "num_stacks",
+    "modules_per_stack": "num_modules_per_stack",
+}
+_RECIPE = {"batch_size": "batch_size", "momentum": "momentum", "l2": "weight_decay"}
+"""The published names of what a skeleton and a recipe have."""
+
 
 def build_config(table: Table, space: NASBench101) -> dict[str, Any]:
     """Give the settings under which a table was made, by which ``evaluate`` trains.
@@ -48,9 +58,7 @@ def build_config(table: Table, space: NASBench101) -> dict[str, Any]:
     Beside the published keys there is ``data_source``: what ``evaluate`` trains on.
     """
     config: dict[str, Any] = {
-        name: list(value) if isinstance(value, list) else value for name, value in PUBLISHED.items()
-    }
-    config |= {
+        **deepcopy(PUBLISHED),
         "module_vertices": space.vertices,
         "max_edges": space.edges,
         "available_ops": list(space.operations),
@@ -60,17 +68,12 @@ def build_config(table: Table, space: NASBench101) -> dict[str, Any]:
     }
     if "recipe" in table.provenance:  # made by nasbed; what is published was made with what is above
         skeleton, recipe = made_with(table, config["data_source"])
+        config |= {published: getattr(skeleton, name) for name, published in _SKELETON.items()}
+        config |= {published: getattr(recipe, name) for name, published in _RECIPE.items()}
         config |= {
-            "num_labels": skeleton.classes,
-            "stem_filter_size": skeleton.stem_channels,
-            "num_stacks": skeleton.stacks,
-            "num_modules_per_stack": skeleton.modules_per_stack,
-            "batch_size": recipe.batch_size,
             "learning_rate": recipe.learning_rate,
             "tpu_num_shards": 1,  # by which the rate is multiplied
             "lr_decay_method": _decay_method(recipe),
-            "momentum": recipe.momentum,
-            "weight_decay": recipe.l2,
             "max_attempts": table.provenance.get("attempts", PUBLISHED["max_attempts"]),
         }
     return config
@@ -84,20 +87,11 @@ def training(table: Table, config: Mapping[str, Any]) -> tuple[Skeleton, Recipe]
     """
     skeleton, recipe = made_with(table, config["data_source"])
     schedule, _, clock = str(config["lr_decay_method"]).lower().partition("_by_")
-    return replace(
-        skeleton,
-        classes=config["num_labels"],
-        stem_channels=config["stem_filter_size"],
-        stacks=config["num_stacks"],
-        modules_per_stack=config["num_modules_per_stack"],
-    ), replace(
-        recipe,
-        batch_size=config["batch_size"],
-        learning_rate=config["learning_rate"] * config["tpu_num_shards"],
-        schedule=schedule,
-        clock=clock or "step",
-        momentum=config["momentum"],
-        l2=config["weight_decay"],
+    rate = config["learning_rate"] * config["tpu_num_shards"]
+    recipe = replace(recipe, learning_rate=rate, schedule=schedule, clock=clock or "step")
+    return (
+        replace(skeleton, **{name: config[published] for name, published in _SKELETON.items()}),
+        replace(recipe, **{name: config[published] for name, published in _RECIPE.items()}),
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from struct import Struct
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.compat.made import Made
 from nasbed.compat.nasbench.edges import edge_mask
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.graph import INPUT, OUTPUT
@@ -21,30 +22,6 @@ from nasbed.tables.table import Table
 _PACKED_SHIFT = 12
 
 _PACKED = 1 << _PACKED_SHIFT
-
-
-K = TypeVar("K")
-V = TypeVar("V")
-_KEPT = 2**14
-"""How many are remembered; the published table has 2,494 matrices, its space 6,472 structures."""
-
-
-class Made(dict[K, V], Generic[K, V]):
-    """From a key to what is made of it, once.
-
-    Args:
-        make: Makes it; a ``KeyError`` says that the key is none.
-    """
-
-    def __init__(self, make: Callable[[K], V]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, key: K) -> V:
-        if len(self) >= _KEPT:
-            self.clear()
-        made = self[key] = self._make(key)
-        return made
 
 
 Starts = Made[np.dtype[Any], Made[bytes, int]]

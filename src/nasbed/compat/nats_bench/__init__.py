@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nasbed.compat.nats_bench.nas_bench_201 import NASBench201API
 from nasbed.compat.nats_bench.result import ResultsCount
 from nasbed.compat.nats_bench.results import ArchResults
-from nasbed.compat.nats_bench.spaces import NATSsize, NATStopology, create
+from nasbed.compat.nats_bench.spaces import NASBench201API, NATSsize, NATStopology, create
 from nasbed.compat.nats_bench.structure import OPERATIONS, topology_str2structure
 from nasbed.core.errors import BadSetting
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from nasbed.compat.made import Made
 from nasbed.compat.nats_bench.result import Info, NotMeasured, ResultsCount
 from nasbed.compat.nats_bench.results import ArchResults
 from nasbed.compat.nats_bench.sheets import Sheet, Sizes, compute_costs
+from nasbed.core.errors import BadSetting
 from nasbed.readers.natsbench.state import published_of
 from nasbed.readers.natsbench.trainings import Published, Run
 
 if TYPE_CHECKING:
     from nasbed.readers.natsbench.folder import Folder  # which takes longer to import than a table to open
 
-K = TypeVar("K")
-V = TypeVar("V")
 Read = Callable[[], Published]
 Trials = tuple[Sequence[int], Sequence[ResultsCount]]
 """Seeds, ascending, and the training of each."""
@@ -27,86 +28,59 @@ _KEPT = 256
 """How many architectures' files are kept as read: 0.3 MB each."""
 
 
-class Answers(Protocol):
-    """Trainings by architecture, recipe and data set."""
+class Answers(ABC):
+    """Trainings by architecture, recipe and data set.
 
-    @property
-    def space(self) -> str:
-        """Name of the space."""
-        ...
+    Attributes:
+        space: Name of the space.
+        name: What people call it.
+        architectures: How many architectures the space has.
+        folder: Where files are read; None where there are none.
+        evaluated: Indices of those that have been read, or, in a table, of those that are there.
+        hps: The recipes that have been seen.
+    """
 
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        ...
+    folder: Path | None = None
 
-    @property
-    def archs(self) -> Sequence[str]:
-        """The strings of all architectures in the official order."""
-        ...
+    def __init__(self, space: str, name: str, architectures: int, evaluated: Iterable[int], hps: Iterable[str]) -> None:
+        self.space, self.name, self.architectures = space, name, architectures
+        self.evaluated, self.hps = set(evaluated), list(hps)
 
-    @property
-    def architectures(self) -> int:
-        """How many architectures the space has."""
-        ...
+    @abstractmethod
+    def strings(self) -> list[str]:
+        """Give the strings of all architectures of the space in the official order."""
 
-    @property
-    def evaluated(self) -> set[int]:
-        """Indices of those that have been read, or, in a table, of those that are there."""
-        ...
-
-    @property
-    def hps(self) -> list[str]:
-        """The recipes that have been seen."""
-        ...
-
+    @abstractmethod
     def trained(self, index: int) -> list[tuple[str, str]]:
         """Give the recipes by which, and the data sets on which, an architecture was trained.
 
         Raises:
             NotMeasured: When there is nothing.
         """
-        ...
 
+    @abstractmethod
     def trials(self, index: int, hp: str, data: str) -> Trials:
         """Give an architecture's trainings by a recipe on a data set.
 
         Raises:
             NotMeasured: When there is none.
         """
-        ...
 
+    @abstractmethod
     def copied(self, index: int, hp: str, data: str) -> Trials:
         """Give them in new objects.
 
         Raises:
             NotMeasured: When there is none.
         """
-        ...
 
-    def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
-        """Give what they gave after an epoch, counted from 0; None: after the last.
-
-        Raises:
-            NotMeasured: When there is none, or no such epoch.
-        """
-        ...
-
-    def sizes(self, index: int, hp: str, data: str) -> Sizes:
-        """Give what they say of the network.
+    @abstractmethod
+    def published(self, index: int) -> Published:
+        """Give all of an architecture as a source has it.
 
         Raises:
-            NotMeasured: When there is none.
+            NotMeasured: When there is nothing.
         """
-        ...
-
-    def costs(self, index: int, hp: str, data: str) -> Info:
-        """Give what they cost, on average; see ``compute_costs``.
-
-        Raises:
-            NotMeasured: When there is none.
-        """
-        ...
 
     def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
         """Give all of an architecture, by recipe, in new objects; or what it has by one recipe.
@@ -114,10 +88,57 @@ class Answers(Protocol):
         Raises:
             NotMeasured: When there is nothing.
         """
-        ...
+        published = self.published(index)
+        runs: dict[str, list[Run]] = {}
+        for run in published.runs:
+            runs.setdefault(run.hp, []).append(run)
+        if hp is not None and hp not in runs:
+            raise no_recipe(index, hp, runs)
+        return {
+            name: ArchResults(index, published.arch, ((run.seed, ResultsCount(run)) for run in some))
+            for name, some in runs.items()
+            if hp in (None, name)
+        }
+
+    def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
+        """Give what trainings gave after an epoch, counted from 0; None: after the last.
+
+        Raises:
+            NotMeasured: When there is none, or no such epoch.
+        """
+        return Sheet.of(*self.trials(index, hp, data), iepoch)
+
+    def sizes(self, index: int, hp: str, data: str) -> Sizes:
+        """Give what trainings say of the network.
+
+        Raises:
+            NotMeasured: When there is none.
+        """
+        return Sizes.of(*self.trials(index, hp, data))
+
+    def costs(self, index: int, hp: str, data: str) -> Info:
+        """Give what trainings cost, on average; see ``compute_costs``.
+
+        Raises:
+            NotMeasured: When there is none.
+        """
+        return compute_costs(*self.trials(index, hp, data))
+
+    def askable(self, every: bool) -> Sequence[int]:
+        """Give the indices of those that are there, ascending; of files, with ``every``, also of those not read yet."""
+        return sorted(self.evaluated)
+
+    def reread(self, root: Path, index: int | None) -> None:
+        """Take the results of an architecture, or of all, from another folder from now on.
+
+        Raises:
+            BadSetting: When these are of a table, or the folder is of another space.
+            NotMeasured: When it has no file of it.
+        """
+        raise BadSetting("only what was created with fast_mode=True can be reloaded: a table does not change")
 
 
-class Lazily:
+class Lazily(Answers):
     """Reads an architecture's results when they are asked for.
 
     Args:
@@ -125,21 +146,15 @@ class Lazily:
         name: What people call it.
         archs: The strings of all architectures in the official order.
         read: By index, what reads an architecture's results.
-
-    Attributes:
         folder: Where files are read; None where there are none.
-        evaluated: Indices of those that have been read.
     """
 
     def __init__(
         self, space: str, name: str, archs: Sequence[str], read: Mapping[int, Read], folder: Path | None = None
     ) -> None:
-        self.space, self.name, self.archs, self.folder = space, name, archs, folder
-        self.architectures = len(archs)
-        self.evaluated: set[int] = set()
-        self.hps: list[str] = []
-        self._read = dict(read)
-        self._kept: Latest[int, dict[tuple[str, str], Trials]] = Latest(self._trials_of, _KEPT)
+        super().__init__(space, name, len(archs), (), ())
+        self.folder, self._archs, self._read = folder, archs, dict(read)
+        self._kept: Made[int, dict[tuple[str, str], Trials]] = Made(self._trials_of, _KEPT)
 
     @classmethod
     def of(cls, folder: Folder) -> Lazily:
@@ -155,6 +170,10 @@ class Lazily:
         found.evaluated |= set(readers)
         found.hps += dict.fromkeys(hp for some in states.values() for hp in some)
         return found
+
+    def strings(self) -> list[str]:
+        """Give the strings of all architectures."""
+        return list(self._archs)
 
     def trained(self, index: int) -> list[tuple[str, str]]:
         """Give the recipes by which, and the data sets on which, an architecture was trained."""
@@ -174,20 +193,8 @@ class Lazily:
             raise absent(index, hp, data, self.trained(index))
         return info.get_dataset_seeds(data), list(info.query(data).values())
 
-    def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
-        """Give what they gave after an epoch."""
-        return Sheet.of(*self.trials(index, hp, data), iepoch)
-
-    def sizes(self, index: int, hp: str, data: str) -> Sizes:
-        """Give what they say of the network."""
-        return Sizes.of(*self.trials(index, hp, data))
-
-    def costs(self, index: int, hp: str, data: str) -> Info:
-        """Give what they cost, on average."""
-        return compute_costs(*self.trials(index, hp, data))
-
-    def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
-        """Give all of an architecture, by recipe, in new objects; or what it has by one recipe."""
+    def published(self, index: int) -> Published:
+        """Read all of an architecture."""
         if index not in self._read:
             raise NotMeasured(
                 f"Did not find {index}: {self.name} has results of {len(self._read):,} of {self.architectures:,} "
@@ -196,28 +203,25 @@ class Lazily:
         published = self._read[index]()
         self.evaluated.add(index)
         self.hps.extend(hp for hp in dict.fromkeys(run.hp for run in published.runs) if hp not in self.hps)
-        runs: dict[str, list[Run]] = {}
-        for run in published.runs:
-            runs.setdefault(run.hp, []).append(run)
-        if hp is not None and hp not in runs:
-            raise no_recipe(index, hp, runs)
-        return {
-            name: ArchResults(index, published.arch, ((run.seed, ResultsCount(run)) for run in some))
-            for name, some in runs.items()
-            if hp in (None, name)
-        }
+        return published
 
-    def reread(self, folder: Folder, index: int) -> None:
-        """Take an architecture's results from another folder from now on.
+    def askable(self, every: bool) -> Sequence[int]:
+        """Give all indices, or those of architectures that have been read."""
+        return range(self.architectures) if every else super().askable(every)
 
-        Raises:
-            NotMeasured: When it has no file of it.
-        """
+    def reread(self, root: Path, index: int | None) -> None:
+        """Take the results of an architecture, or of all, from another folder from now on."""
+        from nasbed.readers.natsbench.folder import open_folder
+
+        folder = open_folder(root)
+        if folder.archs != tuple(self._archs):
+            raise BadSetting(f"{root} has architectures of {folder.space}")
         readers = _readers(folder)
-        if index not in readers:
-            raise NotMeasured(f"{folder.path} has no file of architecture {index}")
-        self._read[index] = readers[index]
-        self._kept.pop(index, None)
+        for found in readers if index is None else [index]:
+            if found not in readers:
+                raise NotMeasured(f"{root} has no file of architecture {found}")
+            self._read[found] = readers[found]
+            self._kept.pop(found, None)
 
     def _trials_of(self, index: int) -> dict[tuple[str, str], Trials]:
         found: dict[tuple[str, str], Trials] = {}
@@ -227,32 +231,12 @@ class Lazily:
         return found
 
 
-class Latest(dict[K, V], Generic[K, V]):
-    """From a key to what is made of it, once; forgets all when there are too many.
-
-    Args:
-        make: Makes it.
-        most: How many are too many.
-    """
-
-    def __init__(self, make: Callable[[K], V], most: int) -> None:
-        super().__init__()
-        self._make, self._most = make, most
-
-    def __missing__(self, key: K) -> V:
-        value = self._make(key)
-        if len(self) >= self._most:
-            self.clear()
-        self[key] = value
-        return value
-
-
 def _readers(folder: Folder) -> dict[int, Read]:
-    return {index: partial(_read_file, folder, index, file) for index, file in folder.files}
+    return {index: partial(_read_file, folder, index, file) for index, file in folder.items}
 
 
 def _read_file(folder: Folder, index: int, file: str) -> Published:
-    return next(iter(replace(folder, files=((index, file),))))
+    return next(iter(replace(folder, items=((index, file),))))
 
 
 def no_recipe(index: int, hp: str, there: Iterable[str]) -> NotMeasured:

@@ -12,7 +12,7 @@ import random
 import warnings
 from typing import Any
 
-from nasbed.compat.nats_bench.answers import Lazily, no_recipe
+from nasbed.compat.nats_bench.answers import no_recipe
 from nasbed.compat.nats_bench.archive import Archive
 from nasbed.compat.nats_bench.result import NO_WEIGHTS, Info, NotMeasured
 from nasbed.compat.nats_bench.results import ArchResults, framed, information
@@ -128,8 +128,8 @@ class NASBenchMetaAPI(Archive):
         cost = sum(seconds)
         latency = self.get_latency(arch, dataset, hp)
         if account_time:
-            self._used_time += cost
-        return accuracy, latency, cost, self._used_time
+            self.used_time += cost
+        return accuracy, latency, cost, self.used_time
 
     def get_cost_info(self, index: Any, dataset: str, hp: str | int = "12") -> Info:
         """Give ``flops`` and ``params`` (millions), ``latency`` (s), and seconds of training and of evaluations.
@@ -185,9 +185,7 @@ class NASBenchMetaAPI(Archive):
             raise BadSetting("enforce_all can only be set when fast_mode=True; without it, all that is there is asked")
         every = self.fast_mode if enforce_all is None else enforce_all
         best, highest = -1, None
-        for index in (
-            range(len(self)) if every and isinstance(self._answers, Lazily) else sorted(self.evaluated_indexes)
-        ):
+        for index in self._answers.askable(every):
             if flop_max is not None or param_max is not None:
                 sizes = self._answers.sizes(index, str(hp), data)
                 if flop_max is not None and sizes.agreed(sizes.flops) > flop_max:

@@ -23,7 +23,6 @@ from nasbed.compat.nats_bench.tabled import Tabled
 from nasbed.core.errors import BadSetting
 from nasbed.readers.natsbench.space import space_of
 from nasbed.tables.cache import cached_table_for, imported, is_published, table_for
-from nasbed.tables.table import Table
 
 _FOLDERS = {"nasbench201": "NATS-tss-v1_0-3ffb9-simple", "natssize": "NATS-sss-v1_0-50262-simple"}
 
@@ -52,13 +51,16 @@ class Archive:
         verbose: bool = True,
     ) -> None:
         self.verbose = verbose
-        self._fast_mode = fast_mode
+        self.fast_mode = fast_mode
+        """Whether files are read when they are asked for."""
         self._answers: Answers = find_answers(file_path_or_dict, self._space, fast_mode, self._say)
         self.filename = Path(file_path_or_dict).name if isinstance(file_path_or_dict, (str, PathLike)) else None
-        folder = self._answers.folder if isinstance(self._answers, Lazily) else None
-        self._archive_dir = None if folder is None else str(folder)
+        folder = self._answers.folder
+        self.archive_dir = None if folder is None else str(folder)
+        """The folder that is read in the fast mode."""
         self._length = self._answers.architectures
-        self._used_time: float = 0
+        self.used_time: float = 0
+        """Seconds that ``simulate_train_eval`` has cost."""
         self._say(f"{len(self.evaluated_indexes):,} of {len(self):,} architectures are there: {self._answers.name}")
 
     # ── architectures ─────────────────────────────────────────────────────────────────────────────────────────
@@ -66,7 +68,7 @@ class Archive:
     @cached_property
     def meta_archs(self) -> list[str]:
         """The strings of all architectures in the official order."""
-        return list(self._answers.archs)
+        return self._answers.strings()
 
     @cached_property
     def archstr2index(self) -> dict[str, int]:
@@ -126,32 +128,17 @@ class Archive:
         """The recipes, by their epochs: those of the table, or, in the fast mode, of what has been read."""
         return list(self._answers.hps)
 
-    @property
-    def used_time(self) -> float:
-        """Seconds that ``simulate_train_eval`` has cost."""
-        return self._used_time
-
     def reset_time(self) -> None:
         """Count from nothing again."""
-        self._used_time = 0
-
-    @property
-    def fast_mode(self) -> bool:
-        """Whether files are read when they are asked for."""
-        return self._fast_mode
+        self.used_time = 0
 
     def reset_fast_mode(self, fast_mode: bool) -> None:
         """Say that files are read when they are asked for, or are not; what is opened stays open."""
-        self._fast_mode = fast_mode
-
-    @property
-    def archive_dir(self) -> str | None:
-        """The folder that is read in the fast mode."""
-        return self._archive_dir
+        self.fast_mode = fast_mode
 
     def reset_archive_dir(self, archive_dir: str | None) -> None:
         """Take files from another folder from now on, when they are reloaded."""
-        self._archive_dir = archive_dir
+        self.archive_dir = archive_dir
 
     @property
     def full_train_epochs(self) -> int:
@@ -165,18 +152,10 @@ class Archive:
             BadSetting: A ``ValueError``: when there is no folder, or a table is open.
             NotMeasured: When it has no such file.
         """
-        from nasbed.readers.natsbench.folder import open_folder
-
-        root = archive_root or self._archive_dir
+        root = archive_root or self.archive_dir
         if root is None or not Path(root).is_dir():
             raise BadSetting(f"Invalid archive_root : {root}; it is a folder like NATS-tss-v1_0-3ffb9-simple")
-        if not isinstance(self._answers, Lazily):
-            raise BadSetting("only what was created with fast_mode=True can be reloaded: a table does not change")
-        folder = open_folder(Path(root))
-        if folder.archs != tuple(self.meta_archs):
-            raise BadSetting(f"{root} has architectures of {folder.space}")
-        for found in dict(folder.files) if index is None else [self._in_range(index)]:
-            self._answers.reread(folder, found)
+        self._answers.reread(Path(root), None if index is None else self._in_range(index))
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -237,27 +216,20 @@ def find_answers(given: Any, space: str, fast_mode: bool, say: Say) -> Answers:
 
 
 def _found(given: Any, space: str, fast_mode: bool, say: Say) -> Answers:
-    if isinstance(given, Table):
-        return Tabled(given)
     if isinstance(given, Mapping):
         return _loaded(given)
     if given is None:
-        table = None if fast_mode and (torch_home() / _FOLDERS[space]).is_dir() else imported(space)
-        if table is not None:
-            return Tabled(table)
-    path = _default(space) if given is None else Path(given).expanduser()
-    if fast_mode and path.is_dir():
-        from nasbed.readers.natsbench.folder import Folder
-        from nasbed.readers.natsbench.published import open_published
+        given = None if fast_mode and (torch_home() / _FOLDERS[space]).is_dir() else imported(space)
+        given = _default(space) if given is None else given
+    if isinstance(given, str | PathLike):
+        path = Path(given).expanduser()
+        if fast_mode and path.is_dir() and is_published(path):
+            from nasbed.readers.natsbench.folder import open_folder
 
-        source = open_published(path)
-        if isinstance(source, Folder):
-            return Lazily.of(source)
-    if path.is_file() and not is_published(path):
-        return Tabled(Table.open(path))
-    if cached_table_for(path) is None:
-        say(f"{path} is imported, once, which takes some minutes for a whole space; the table is kept in the cache")
-    return Tabled(table_for(path))
+            return Lazily.of(open_folder(path))
+        if is_published(path) and cached_table_for(path) is None:
+            say(f"{path} is imported, once, which takes some minutes for a whole space; the table is kept in the cache")
+    return Tabled(table_for(given))
 
 
 def _default(space: str) -> Path:

@@ -12,14 +12,15 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.compat.nats_bench.answers import Latest, Trials, absent, no_recipe
+from nasbed.compat.made import Made
+from nasbed.compat.nats_bench.answers import Answers, Trials, absent
 from nasbed.compat.nats_bench.result import Info, NotMeasured, ResultsCount, mean
-from nasbed.compat.nats_bench.results import ArchResults
-from nasbed.compat.nats_bench.sheets import Sheet, Sizes, compute_costs
+from nasbed.compat.nats_bench.sheets import Sheet, Sizes
+from nasbed.readers.natsbench.trainings import Published
 from nasbed.tables.column import Column
 from nasbed.tables.published import TRAIN, column_name
 from nasbed.tables.table import Table
-from nasbed.tables.trainings import order_of, run_of, seeds_of, text_of
+from nasbed.tables.trainings import order_of, published_of, run_of, seeds_of
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ _TRIALS = 256  # data sets of architectures whose curves are kept, 0.2 MB each
 _FIELDS = 3  # loss, accuracy, seconds so far
 
 
-class Tabled:
+class Tabled(Answers):
     """Trainings in a table.
 
     Args:
@@ -38,29 +39,18 @@ class Tabled:
     """
 
     def __init__(self, table: Table) -> None:
+        space, indices = table.metadata["space"]["name"], table.indices.tolist()
+        super().__init__(space, table.path.name, int(table.space.size or 0), indices, table.recipes)
         self.table = table
-        self.space, self.name = table.metadata["space"]["name"], table.path.name
-        self.architectures = int(table.space.size or 0)
-        self._row = None if table.complete else {index: row for row, index in enumerate(table.indices.tolist())}
-        self._groups: Latest[tuple[str, str], _Group] = Latest(self._group, 64)
-        self._pages: Latest[tuple[str, str, int], _Page] = Latest(self._page, _PAGES)
-        self._runs: Latest[tuple[int, str, str], Trials] = Latest(lambda key: self.copied(*key), _TRIALS)
+        self._row = None if table.complete else {index: row for row, index in enumerate(indices)}
+        self._groups: Made[tuple[str, str], _Group] = Made(self._group, 64)
+        self._pages: Made[tuple[str, str, int], _Page] = Made(self._page, _PAGES)
+        self._runs: Made[tuple[int, str, str], Trials] = Made(lambda key: self.copied(*key), _TRIALS)
 
-    @cached_property
-    def archs(self) -> list[str]:
-        """The strings of all architectures of the space, of which the table may have some."""
+    def strings(self) -> list[str]:
+        """Give the strings of all architectures of the space, of which the table may have some."""
         space = self.table.space
         return list(map(space.format, space.archs_of(np.arange(self.architectures))))
-
-    @cached_property
-    def evaluated(self) -> set[int]:
-        """Indices of the architectures of the table."""
-        return set(self.table.indices.tolist())
-
-    @property
-    def hps(self) -> list[str]:
-        """The recipes."""
-        return list(self.table.recipes)
 
     def trained(self, index: int) -> list[tuple[str, str]]:
         """Give the recipes by which, and the data sets on which, an architecture was trained."""
@@ -73,43 +63,33 @@ class Tabled:
 
     def copied(self, index: int, hp: str, data: str) -> Trials:
         """Give them in new objects."""
-        group = self._groups[hp, data]
-        seeds = [group.seeds[i] for i in group.which(self._row_of(index, hp, data))]
-        if not seeds:
-            raise self._absent(index, hp, data)
-        return seeds, [self._result(index, hp, data, seed) for seed in seeds]
+        group, _, which = self._asked(index, hp, data)
+        seeds = [group.seeds[i] for i in which]
+        return seeds, [ResultsCount(run_of(self.table, index, hp, data, seed)) for seed in seeds]
 
     def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
         """Give what they gave after an epoch."""
-        group = self._groups[hp, data]
+        group, row, which = self._asked(index, hp, data)
         epoch = group.epochs - 1 if iepoch is None else iepoch
         if not 0 <= epoch < group.epochs:
             raise NotMeasured(f"invalid iepoch={iepoch} < {group.epochs}: epochs count from 0; None is the last")
-        row = self._row_of(index, hp, data)
-        which = group.which(row)
-        if not which:
-            raise self._absent(index, hp, data)
         splits = self._pages[hp, data, epoch].splits(row, which)
         if splits is None:  # something is out of the ordinary
-            return Sheet.of(*self.trials(index, hp, data), iepoch)
+            return super().sheet(index, hp, data, iepoch)
         return Sheet([group.seeds[i] for i in which], epoch + 1, splits)
 
     def sizes(self, index: int, hp: str, data: str) -> Sizes:
         """Give what they say of the network."""
-        group, row = self._groups[hp, data], self._row_of(index, hp, data)
-        which = group.which(row)
-        if not which:
-            raise self._absent(index, hp, data)
+        group, row, which = self._asked(index, hp, data)
         values = [group.numbers[name][row].tolist() for name in ("flops", "params", "latency")]
         return Sizes([group.seeds[i] for i in which], *([some[i] for i in which] for some in values))
 
     def costs(self, index: int, hp: str, data: str) -> Info:
         """Give what they cost, on average."""
-        group, row = self._groups[hp, data], self._row_of(index, hp, data)
-        which = group.which(row)
-        splits = self._pages[hp, data, group.epochs - 1].splits(row, which) if which else {}
+        group, row, which = self._asked(index, hp, data)
+        splits = self._pages[hp, data, group.epochs - 1].splits(row, which)
         if splits is None or len(splits) != len(group.timed):  # something is out of the ordinary
-            return compute_costs(*self.trials(index, hp, data))
+            return super().costs(index, hp, data)
         info = self.sizes(index, hp, data).means
         for split, (each, whole) in group.timed.items():
             seconds = [values[2] for values in splits[split]]
@@ -117,24 +97,18 @@ class Tabled:
             info[whole] = mean(seconds)
         return info
 
-    def infos(self, index: int, hp: str | None = None) -> dict[str, ArchResults]:
-        """Give all of an architecture, by recipe, in new objects; or what it has by one recipe."""
-        row = self._row_of(index, "", "")
-        placed: dict[str, list[tuple[int, str, int]]] = {}
-        for recipe, data in _pairs(self.table):
-            order = order_of(self.table, recipe, data, np.array([row]))[0].tolist()
-            found = zip(order, seeds_of(self.table, recipe, data), strict=True)
-            some = [(place, data, seed) for place, seed in found if place >= 0 and isinstance(seed, int)]
-            placed.setdefault(recipe, []).extend(some)
-        there = {recipe: sorted(some) for recipe, some in placed.items() if some}
-        if hp is not None and hp not in there:
-            raise no_recipe(index, hp, there)
-        arch = text_of(self.table, index)
-        return {
-            name: ArchResults(index, arch, [(seed, self._result(index, name, data, seed)) for _, data, seed in some])
-            for name, some in there.items()
-            if hp in (None, name)
-        }
+    def published(self, index: int) -> Published:
+        """Put all of an architecture together."""
+        self._row_of(index, "", "")
+        return published_of(self.table, index)
+
+    def _asked(self, index: int, hp: str, data: str) -> tuple[_Group, int, tuple[int, ...]]:
+        """Find a group, the row of an architecture, and which of the group's seeds that has: at least one."""
+        group, row = self._groups[hp, data], self._row_of(index, hp, data)
+        which = group.which(row)
+        if not which:
+            raise self._absent(index, hp, data)
+        return group, row, which
 
     def _row_of(self, index: int, hp: str, data: str) -> int:
         if self._row is None:
@@ -162,9 +136,6 @@ class Tabled:
     def _page(self, key: tuple[str, str, int]) -> _Page:
         hp, data, epoch = key
         return _Page(self._groups[hp, data], epoch)
-
-    def _result(self, index: int, hp: str, data: str, seed: int) -> ResultsCount:
-        return ResultsCount(run_of(self.table, index, hp, data, seed))
 
 
 class _Group:

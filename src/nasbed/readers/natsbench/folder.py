@@ -10,11 +10,12 @@ from __future__ import annotations
 import bz2
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.readers.natsbench.source import Source
 from nasbed.readers.natsbench.space import space_of
 from nasbed.readers.natsbench.state import published_of
 from nasbed.readers.natsbench.trainings import Published
@@ -28,45 +29,20 @@ _RATIO_AT_MOST, _SMALL = 400, 2**20
 """By how much a file may unpack beyond a small one; of the published ones, lists do so by 39, results by 4."""
 
 
-@dataclass(frozen=True)
-class Folder:
-    """The results in a folder, or some of them.
-
-    Attributes:
-        path: The folder.
-        space: ``nasbench201`` or ``natssize``.
-        archs: The strings of all architectures in the official order.
-        files: Index and file name of those to be read.
-    """
-
-    path: Path
-    space: str
-    archs: tuple[str, ...]
-    files: tuple[tuple[int, str], ...]
-
-    @property
-    def name(self) -> str:
-        """The folder's own name."""
-        return self.path.resolve().name
-
-    def __len__(self) -> int:
-        """How many files are to be read."""
-        return len(self.files)
+@dataclass(frozen=True, eq=False)
+class Folder(Source):
+    """The results in a folder, or some of them; an item is a file's name."""
 
     def __iter__(self) -> Iterator[Published]:
         """Read file after file."""
-        for index, file in self.files:
+        for index, file in self.items:
             where = str(self.path / file)
             yield published_of(read_pickle(_unpacked(self.path / file), where), index, self.archs, where)
-
-    def parts(self, count: int) -> Sequence[Folder]:
-        """Deal the files out."""
-        return [replace(self, files=dealt) for i in range(count) if (dealt := self.files[i::count])]
 
     def checksums(self) -> dict[str, str]:
         """Give the SHA-256 of the list, and one over those of all other files in the order of their names."""
         all_files = hashlib.sha256()
-        for file in sorted(file for _, file in self.files):
+        for file in sorted(file for _, file in self.items):
             all_files.update(f"{hashlib.sha256((self.path / file).read_bytes()).hexdigest()}  {file}\n".encode())
         return {
             META: hashlib.sha256((self.path / META).read_bytes()).hexdigest(),
@@ -98,7 +74,7 @@ def open_folder(path: Path) -> Folder:
         files[index] = file
     if not files:
         raise BadSetting(f"{path} has no results beside its list; they would be in files like 000000.pickle.pbz2")
-    return Folder(path, space, tuple(archs), tuple(sorted(files.items())))
+    return Folder(path, path.resolve().name, space, tuple(archs), tuple(sorted(files.items())))
 
 
 def _unpacked(path: Path) -> bytes:

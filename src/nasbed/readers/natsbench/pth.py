@@ -10,8 +10,8 @@ Reference: https://github.com/D-X-Y/NAS-Bench-201
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile
+from nasbed.readers.natsbench.source import Source
 from nasbed.readers.natsbench.space import space_of
 from nasbed.readers.natsbench.state import published_of
 from nasbed.readers.natsbench.trainings import Published
 from nasbed.readers.pickle_opcodes import walk
-from nasbed.readers.pickle_parts import Lent, lend
+from nasbed.readers.pickle_parts import Lent, Parts, lend
 from nasbed.readers.pickles import shown
 from nasbed.readers.torch_storage import TorchFile, open_torch
 
@@ -34,46 +35,26 @@ _PROTOCOLS = (2, 3)
 
 
 @dataclass(frozen=True, eq=False)
-class Pth:
-    """The results in a file, or some of them.
+class Pth(Source):
+    """The results in a file, or some of them; an item is where in the pickle it begins and ends.
 
     Attributes:
-        path: The file.
-        space: ``nasbench201``.
-        archs: The strings of all architectures in the official order.
-        places: Of those to be read the index, and where in the pickle its item begins and ends, ``(n, 3)``.
         lent: What they borrow from each other.
     """
 
-    path: Path
-    space: str
-    archs: tuple[str, ...]
-    places: NDArray[np.int64]
     lent: Lent = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        """The file's own name."""
-        return self.path.name
-
-    def __len__(self) -> int:
-        """How many architectures are to be read."""
-        return len(self.places)
 
     def __iter__(self) -> Iterator[Published]:
         """Read one architecture after the other."""
         file = open_torch(self.path, verify=False)
-        for index, start, stop in self.places.tolist():
-            _, states = self.lent.read(file.pickle, start, stop, file.unpickler)
+        parts = Parts(file.pickle, self.lent, file.unpickler)
+        for index, (start, stop) in self.items:
+            _, states = parts.read(start, stop)
             where = f"{self.path}, architecture {index}"
             if not isinstance(states, dict) or not set(states) <= set(_RECIPES):
                 raise CorruptFile(f"{where}: {shown(states)} stands where {' and '.join(_RECIPES)} should be")
             named = {hp: states[name] for name, hp in _RECIPES.items() if name in states}
             yield published_of(named, index, self.archs, where)
-
-    def parts(self, count: int) -> Sequence[Pth]:
-        """Divide the places."""
-        return [replace(self, places=some) for some in np.array_split(self.places, count) if len(some)]
 
     def checksums(self) -> dict[str, str]:
         """Give the SHA-256 of the file."""
@@ -95,15 +76,14 @@ def open_pth(path: Path) -> Pth:
     missing = {_ARCHS, _RESULTS} - set(sections)
     if missing:
         raise CorruptFile(f"{name} lacks {' and '.join(sorted(missing))} and is no published file of NAS-Bench-201")
-    _, begin, end = sections[_RESULTS]
-    items = walk(file.pickle, name, begin, end).items
+    items = whole.inner[whole.inner[:, 0] == sections[_RESULTS][1], 1:]
     lent = lend(file.pickle, _parts(whole.items, sections[_RESULTS], items), whole.remembered, name, file.unpickler)
     key, _, stop = sections[_ARCHS]
-    _, archs = lent.read(file.pickle, key, stop, file.unpickler)
+    _, archs = Parts(file.pickle, lent, file.unpickler).read(key, stop)
     space = space_of(archs, name)
-    places = items.copy()[:, [0, 0, 2]]
-    places[:, 0] = _indices([_key(file, key, value) for key, value, _ in items.tolist()], len(archs), name)
-    return Pth(path, space, tuple(archs), places, lent)
+    indices = _indices([_key(file, key, value) for key, value, _ in items.tolist()], len(archs), name)
+    places = tuple(zip(indices, items[:, [0, 2]].tolist(), strict=True))
+    return Pth(path, path.name, space, tuple(archs), places, lent)
 
 
 def _key(file: TorchFile, start: int, stop: int) -> Any:

@@ -7,9 +7,7 @@ from pathlib import Path
 from nasbed.core.errors import BadSetting
 from nasbed.readers.natsbench.folder import META, open_folder
 from nasbed.readers.natsbench.pth import open_pth
-from nasbed.readers.natsbench.trainings import Published, Run, Source
-
-__all__ = ["Published", "Run", "Source", "open_published"]
+from nasbed.readers.natsbench.source import Source
 
 _ALLOWED = (
     "a folder like NATS-tss-v1_0-3ffb9-simple or NATS-sss-v1_0-50262-simple (unpacked from its .tar), or a file like "

@@ -25,18 +25,9 @@ from nasbed.core.errors import CorruptFile
 from nasbed.readers.natsbench.trainings import TRAIN, Layout, Measured, Published, Run
 from nasbed.readers.pickles import shown
 
-_CURVES = {
-    "train_acc1es": "train/accuracy",
-    "train_acc5es": "train/top5",
-    "train_losses": "train/loss",
-    "train_times": "train/time",
-}
-_EVALUATED = {
-    "eval_acc1es": "accuracy",
-    "eval_acc5es": "top5",
-    "eval_losses": "loss",
-    "eval_times": "time",
-}
+_METRICS = {"acc1es": "accuracy", "acc5es": "top5", "losses": "loss", "times": "time"}
+_CURVES = {f"train_{published}": f"{TRAIN}/{metric}" for published, metric in _METRICS.items()}
+_EVALUATED = {f"eval_{published}": metric for published, metric in _METRICS.items()}
 _MEASURED = (*_CURVES, *_EVALUATED)
 _TAKEN = {*_MEASURED, "params", "flop", "epochs", "latency", "net_state_dict"}
 _EPOCHS_AT_MOST, _RUNS_AT_MOST = 10_000, 1000

@@ -7,7 +7,6 @@ are left out and put back, so that a space has a handful of texts and not one an
 from __future__ import annotations
 
 import json
-import pickle
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,44 +22,6 @@ _MARK = "of"
 
 _INDEX = "arch_index"
 """Where the published files repeat an architecture's number."""
-
-
-class Texts:
-    """Numbers different values.
-
-    Attributes:
-        architecture: The string that belongs to the next values.
-        index: The number of that architecture.
-        all: The texts, by number.
-    """
-
-    def __init__(self) -> None:
-        self.architecture, self.index = "", -1
-        self.all: list[str] = []
-        self._codes: dict[str, int] = {}
-        self._known: dict[Any, int] = {}
-
-    def code(self, value: Mapping[str, Any]) -> int:
-        """Give the number of a value."""
-        content = pickle.dumps(value, 4)
-        # Values that differ in nothing but their architectures' own strings, of one length, have one text. Where that
-        # string is within another, the text keeps it, and is not that of others.
-        own = self.architecture.encode("utf-8", "surrogatepass")
-        apart = content.split(own) if own else [content]
-        key = len(own), self.index if _INDEX.encode() in content else -1, *apart
-        if key not in self._known:
-            text = written(value, self.architecture, self.index)
-            if text.count(_OWN) < len(apart) - 1 or (own and json.dumps(self.architecture)[1:-1] in text):
-                return self.number(text)
-            self._known[key] = self.number(text)
-        return self._known[key]
-
-    def number(self, text: str) -> int:
-        """Give the number of a text."""
-        if text not in self._codes:
-            self._codes[text] = len(self.all)
-            self.all.append(text)
-        return self._codes[text]
 
 
 def written(value: Any, architecture: str, index: int) -> str:

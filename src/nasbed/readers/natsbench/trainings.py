@@ -10,10 +10,10 @@ https://arxiv.org/abs/2009.00437
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,43 +132,3 @@ class Published:
     arch: str
     runs: tuple[Run, ...]
     other: Mapping[str, Any] = field(default_factory=dict)
-
-
-@runtime_checkable
-class Source(Protocol):
-    """Published results, wherever they lie: iterated over, one `Published` an architecture, in no promised order."""
-
-    @property
-    def name(self) -> str:
-        """What people call it: the name of the folder or file."""
-        ...
-
-    @property
-    def space(self) -> str:
-        """``nasbench201`` or ``natssize``."""
-        ...
-
-    @property
-    def archs(self) -> Sequence[str]:
-        """The strings of all architectures of the space in the official order, with or without results here."""
-        ...
-
-    def __len__(self) -> int:
-        """How many architectures have results here."""
-        ...
-
-    def __iter__(self) -> Iterator[Published]:
-        """Read them one by one.
-
-        Raises:
-            CorruptFile: When a file is cut off, foreign, contradicts the index or wants to call anything.
-        """
-        ...
-
-    def parts(self, count: int) -> Sequence[Source]:
-        """Divide it into at most ``count`` of about one size, which can be pickled, to be read by as many processes."""
-        ...
-
-    def checksums(self) -> dict[str, str]:
-        """SHA-256 of what it is read from, by file name, for the provenance of a table."""
-        ...

@@ -13,7 +13,8 @@ from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Drawing, Drawings, Figure, Part, Section, Table, View, shown
-from nasbed.report.page.words import axis, number, value, winner
+from nasbed.report.page.progress import dots
+from nasbed.report.words import number, value, winner
 from nasbed.run.history import History, Metric
 from nasbed.statistics.comparison import Comparison
 
@@ -184,14 +185,14 @@ def _figure(comparison: Comparison, label: str, run: int, steps: list[int]) -> F
         else list(pairwise(steps))
     )
     ends: list[int | None] = [end for pair in pairs for end in (*pair, None)]
+    chosen = {"color": f"@{i}", "size": [8] * (len(steps) - 1) + [14], "line": {"color": "@paper", "width": 1}}
     data: list[dict[str, Any]] = [
-        {
-            "x": [int(step) + 1 for step in tried],
-            "y": numbers(values[tried]),
-            "mode": "markers",
-            "marker": {"color": "@faint/0.55", "size": 4},
-            "hovertemplate": "trial %{x}: %{y}<extra></extra>",
-        },
+        dots(
+            tried + 1,
+            values[tried],
+            {"color": "@faint/0.55", "size": 4},
+            hovertemplate="trial %{x}: %{y}<extra></extra>",
+        ),
         {
             "x": [None if end is None else end + 1 for end in ends],
             "y": [None if end is None else numbers([values[end]])[0] for end in ends],
@@ -199,25 +200,20 @@ def _figure(comparison: Comparison, label: str, run: int, steps: list[int]) -> F
             "line": {"color": f"@{i}", "width": 1.5},
             "hoverinfo": "skip",
         },
-        {
-            "x": [step + 1 for step in steps],
-            "y": numbers(values[steps]),
-            "mode": "markers",
-            "marker": {
-                "color": f"@{i}",
-                "size": [8] * (len(steps) - 1) + [14],
-                "line": {"color": "@paper", "width": 1},
-            },
-            "text": [shown(history.space.format(history.archs[step, run])) for step in steps],
-            "hovertemplate": "trial %{x}: %{y}<br>%{text}<extra></extra>",
-        },
+        dots(
+            np.array(steps) + 1,
+            values[steps],
+            chosen,
+            text=[shown(history.space.format(history.archs[step, run])) for step in steps],
+            hovertemplate="trial %{x}: %{y}<br>%{text}<extra></extra>",
+        ),
     ]
     kind = "its ancestors, each joined to its parents" if history.parents is not None else "its incumbents in turn"
     return Figure(
         "tree",
         f"Every trial of one run of {label}, by what was heard of it (grey); in colour {kind}; the large dot is what "
         "the run chose.",
-        {"": View(data, {"xaxis": {"title": "trial"}, "yaxis": {"title": axis(comparison, "validation")}})},
+        {"": View(data, {"xaxis": {"title": "trial"}, "yaxis": {"title": comparison.quantity("validation").axis}})},
         height=320,
     )
 

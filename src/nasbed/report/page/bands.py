@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.extras import require
 from nasbed.run.history import Clock, History, Metric
-from nasbed.statistics.summary import CONFIDENCE, horizon, mean_and_reach, quartiles
+from nasbed.statistics.summary import CONFIDENCE, Curve, horizon, mean_and_reach, on_both_scales
 
 POINTS = 70  # of a curve, along a linear and along a logarithmic axis each
 
@@ -41,28 +41,27 @@ def points(history: History, clock: Clock) -> NDArray[np.float64]:
         return np.ones(1)
     counts = clock in ("evaluations", "unique", "epochs")
     first = 1.0 if counts else end / 500
-    both = np.concatenate([np.geomspace(first, end, POINTS), np.linspace(first, end, POINTS)])
-    return np.unique(np.round(both) if counts else both)
+    both = on_both_scales(first, end, POINTS)
+    return np.unique(np.round(both)) if counts else both
 
 
 def bands(history: History, metric: Metric, clock: Clock, at: NDArray[np.float64]) -> dict[str, Band]:
     """Give every statistic of the incumbents at points of a clock; NaN before every run that counts has one."""
     values = history.curve(metric, clock, at)[1]
     values = values[~np.isnan(history.metric(metric)[-1])]
-    mean, reach = mean_and_reach(values)
+    found = Curve.of(at, values)
     middle, around = interquartile_mean_and_reach(values)
-    q1, median, q3 = quartiles(values)
     return {
-        "mean": Band(mean, mean - reach, mean + reach),
+        "mean": Band(found.mean, found.low, found.high),
         "middle": Band(middle, middle - around, middle + around),
-        "median": Band(median, q1, q3),
+        "median": Band(found.median, found.q1, found.q3),
     }
 
 
 def interquartile_mean_and_reach(
-    values: NDArray[np.float64], confidence: float = CONFIDENCE
+    values: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the interquartile mean over the first axis, and how far its confidence interval reaches to either side.
+    """Give the interquartile mean over the first axis, and how far its 95 % interval reaches to either side.
 
     The interval is that of Tukey and McLaughlin, from the winsorised deviation: at hundreds of points of a curve, the
     bootstrap would take minutes to say the same.
@@ -74,12 +73,12 @@ def interquartile_mean_and_reach(
     """
     n = len(values)
     if n < 2:
-        return mean_and_reach(values, confidence)
+        return mean_and_reach(values)
     cut = n // 4
     ordered = np.sort(values, axis=0)
     middle = ordered[cut : n - cut].mean(axis=0)
     winsorised = np.clip(ordered, ordered[cut], ordered[n - cut - 1]).std(axis=0, ddof=1)
-    quantile = float(require("scipy.special", "report").stdtrit(n - 2 * cut - 1, 0.5 + confidence / 2))
+    quantile = float(require("scipy.special", "report").stdtrit(n - 2 * cut - 1, 0.5 + CONFIDENCE / 2))
     reach = quantile * winsorised / ((1 - 2 * cut / n) * np.sqrt(n))
     hidden = np.isnan(values).any(axis=0)
     return np.where(hidden, np.nan, middle), np.where(hidden, np.nan, reach)

@@ -18,7 +18,7 @@ from nasbed.report.page.progress import progress
 from nasbed.report.page.ranking import overall, ranking
 from nasbed.report.page.reaching import reaching
 from nasbed.report.page.results import curse, spread, summary
-from nasbed.report.page.words import headline
+from nasbed.report.words import headline
 from nasbed.run.history import History
 from nasbed.run.settings import RULES, in_words
 from nasbed.statistics.comparison import Comparison

@@ -33,12 +33,12 @@ def packed(text: str) -> str:
 
 
 def as_json(value: Any) -> str:
-    """Write JSON without spaces.
+    """Write JSON without spaces; a dataclass is an object of its fields.
 
     Raises:
         ValueError: For a number that is not finite: JSON has none.
     """
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, default=vars)
 
 
 def source_hash(script: str) -> str:

@@ -12,8 +12,8 @@ from nasbed.core.errors import BadSetting
 from nasbed.report.page.bands import points
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View, shown
-from nasbed.report.page.progress import band, legend, line, spans_much
-from nasbed.report.page.words import CLOCKS, clocks, number, runs, time_unit
+from nasbed.report.page.progress import band, dots, legend, line, logarithmic
+from nasbed.report.words import CLOCKS, along, clocks, number, plus_or_minus
 from nasbed.run.history import Clock
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.pareto_comparison import TradeOffs, trade_offs
@@ -85,18 +85,11 @@ def _front(found: TradeOffs, comparison: Comparison, cost: int) -> View:
     ]
     for i, label in enumerate(comparison.histories):
         _, archs, held = found.middle(label)
-        data.append(
-            {
-                "x": numbers(held[:, cost]),
-                "y": numbers(factor * held[:, 0]),
-                "mode": "markers",
-                "marker": {"color": f"@{i}", "size": 8, "symbol": _SYMBOLS[i % len(_SYMBOLS)]},
-                "legendgroup": str(i),
-                "name": shown(label),
-                "text": [shown(comparison.histories[label].space.format(arch)) for arch in archs],
-                "hovertemplate": "%{x}, %{y}<br>%{text}<extra></extra>",
-            }
-        )
+        marker = {"color": f"@{i}", "size": 8, "symbol": _SYMBOLS[i % len(_SYMBOLS)]}
+        text = [shown(comparison.histories[label].space.format(arch)) for arch in archs]
+        mine = {"legendgroup": str(i), "name": shown(label), "text": text}
+        hover = "%{x}, %{y}<br>%{text}<extra></extra>"
+        data.append(dots(held[:, cost], factor * held[:, 0], marker, **mine, hovertemplate=hover))
     unit = " (%)" if factor == 100 else ""
     layout = {"xaxis": {"title": found.objectives[cost]}, "yaxis": {"title": f"{_judged(found, comparison)}{unit}"}}
     return View(data, layout)
@@ -108,12 +101,12 @@ def _regret(found: TradeOffs, comparison: Comparison) -> Figure:
     ideal, reference = (", ".join(f"{x:.4g}" for x in ends) for ends in (found.scale.ideal, found.scale.reference))
     return Figure(
         "hypervolume",
-        f"How much of the hypervolume of {_best(found)} the fronts of {runs(comparison)} still lack: mean with its "
-        f"95 % interval (Student's t). Volume is that of {', '.join(found.objectives)} "
+        f"How much of the hypervolume of {_best(found)} the fronts of {comparison.runs_in_words} still lack: mean with "
+        f"its 95 % interval (Student's t). Volume is that of {', '.join(found.objectives)} "
         f"between {ideal} and {reference}.",
         views,
         [Switch("clock", {clock: CLOCKS[clock] for clock in offered})],
-        {"x": False, "y": spans_much(next(iter(views.values())))},
+        {"x": False, "y": logarithmic(next(iter(views.values())))},
         legend(comparison),
     )
 
@@ -121,21 +114,18 @@ def _regret(found: TradeOffs, comparison: Comparison) -> Figure:
 def _lacking(found: TradeOffs, comparison: Comparison, clock: Clock) -> View:
     ends = [points(history, clock) for history in comparison.histories.values()]
     at: NDArray[np.float64] = min(ends, key=lambda one: float(one[-1]))
-    unit, unit_name = time_unit(float(at[-1])) if clock.endswith("seconds") else (1.0, "")
+    unit, title = along(clock, float(at[-1]))
     where = numbers(at / unit)
     data: list[dict[str, Any]] = []
     for i, (label, curve) in enumerate(found.curves(clock, at).items()):
         data += [*band(where, 100 * curve.low, 100 * curve.high, i), line(where, 100 * curve.mean, i, label)]
-    title = f"{CLOCKS[clock]} ({unit_name})" if unit_name else CLOCKS[clock]
     return View(data, {"xaxis": {"title": title}, "yaxis": {"title": "hypervolume lacking (%)"}})
 
 
 def _summary(found: TradeOffs) -> Table:
     rows = []
     for row in found.summary():
-        share = number(row["hypervolume"], 2, 100)
-        if row["hypervolume_low"] is not None:
-            share += f" ± {number(row['hypervolume_high'] - row['hypervolume'], 2, 100)}"
+        share = plus_or_minus(row, "hypervolume")
         quartiles = " to ".join(number(row[f"hypervolume_{name}"], 2, 100) for name in ("q1", "q3"))
         rows.append(
             [row["optimizer"], share, number(row["hypervolume_median"], 2, 100), quartiles, number(row["front"], 1)]

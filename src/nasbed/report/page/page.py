@@ -19,11 +19,14 @@ from typing import Any
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
-from nasbed.core.files import check_place, replacing
+from nasbed.core.files import check_place, put
 from nasbed.report.page.chapters import chapters
 from nasbed.report.page.encoding import as_json, packed, source_hash
 from nasbed.report.page.parts import Figure
 from nasbed.statistics.comparison import Comparison
+
+_READ = ("switches", "views", "logarithmic", "legend", "height", "marks")
+"""What the page's script reads of a figure."""
 
 
 def write(
@@ -47,9 +50,7 @@ def write(
     """
     check_place(Path(path))
     text = html(comparisons, title, benchmarks)
-    with replacing(Path(path)) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-    return Path(path)
+    return put(Path(path), text.encode())
 
 
 def html(
@@ -64,7 +65,7 @@ def html(
     written = chapters(given, benchmarks)
     names = list(dict.fromkeys(comparison.benchmark for comparison in given.values()))
     figures = {
-        f"{chapter.address_of(section)}-{part.name}": _drawn(part)
+        f"{chapter.address_of(section)}-{part.name}": {name: getattr(part, name) for name in _READ}
         for chapter in written
         for section in chapter.sections
         for part in section.parts
@@ -86,18 +87,6 @@ def html(
         figures=packed(as_json(figures)),
     )
     return text
-
-
-def _drawn(figure: Figure) -> dict[str, Any]:
-    """Give what the page's script reads of a figure."""
-    return {
-        "switches": [{"label": switch.label, "options": switch.options} for switch in figure.switches],
-        "views": {name: {"data": view.data, "layout": view.layout} for name, view in figure.views.items()},
-        "logarithmic": figure.logarithmic,
-        "legend": figure.legend,
-        "height": figure.height,
-        "marks": figure.marks,
-    }
 
 
 def _breakable(text: str) -> Any:

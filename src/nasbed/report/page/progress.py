@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nasbed.report.page.bands import STATISTICS, Band, bands, points
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Part, Section, Switch, Table, View, shown
-from nasbed.report.page.words import CLOCKS, axis, clocks, metrics, runs, time_unit
+from nasbed.report.words import CLOCKS, along, clocks, metrics, spans_much
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.anytime import anytime_areas
 from nasbed.statistics.comparison import Comparison
 
-_LOG_FROM = 4.0  # means that span more than this factor are first shown on a logarithmic scale
 _DASHES = ("solid", "dash", "dashdot", "dot")
 _REPLACED = (
     " What was trained for more epochs takes the place of anything trained for fewer, so that the curve of a search "
@@ -42,7 +42,7 @@ def progress(comparison: Comparison) -> Section | None:
     reference = comparison.reference is not None
     figure = Figure(
         "curves",
-        f"The incumbent of {runs(comparison)} of each search on {comparison.benchmark}: the mean with its 95 % "
+        f"The incumbent of {comparison.runs_in_words} of each search on {comparison.benchmark}: the mean with its 95 % "
         "confidence interval (Student's t), the interquartile mean with that of Tukey and McLaughlin, or the median "
         "with the quartiles of the runs. A curve begins where every run that ever has a result has one."
         + (_REPLACED if any(one.fidelity is not None for one in comparison.histories.values()) else "")
@@ -53,7 +53,7 @@ def progress(comparison: Comparison) -> Section | None:
             Switch("clock", {clock: CLOCKS[clock] for clock in offered}),
             Switch("of the runs", STATISTICS),
         ],
-        {"x": False, "y": chosen[0].endswith("regret") and spans_much(next(iter(views.values())))},
+        {"x": False, "y": chosen[0].endswith("regret") and logarithmic(next(iter(views.values())))},
         [*legend(comparison), *([(_REFERENCE, -1)] if reference else [])],
         420,
     )
@@ -76,6 +76,11 @@ def band(at: list[Any], low: NDArray[np.float64], high: NDArray[np.float64], i: 
     }
     filled = {"fill": "tonexty", "fillcolor": f"@{i}/0.18"}
     return [{**edge, "y": numbers(low)}, {**edge, "y": numbers(high), **filled}]
+
+
+def dots(x: ArrayLike, y: ArrayLike, marker: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Give the trace of some marks."""
+    return {"x": numbers(x), "y": numbers(y), "mode": "markers", "marker": marker, **more}
 
 
 def line(at: list[Any], values: NDArray[np.float64], i: int, label: str, shape: str = "linear") -> dict[str, Any]:
@@ -110,8 +115,7 @@ def _lines(comparison: Comparison, chosen: list[Metric], clock: Clock) -> dict[M
 
 def _view(comparison: Comparison, lines: _Lines, metric: Metric, clock: Clock, statistic: str) -> View:
     factor = comparison.factor(metric)
-    timed = clock.endswith("seconds")
-    unit, unit_name = time_unit(max(at[-1] for at, _ in lines.values())) if timed else (1.0, "")
+    unit, title = along(clock, max(at[-1] for at, _ in lines.values()))
     data: list[dict[str, Any]] = []
     for i, (label, (at, found)) in enumerate(lines.items()):
         one, where = found[statistic], numbers(at / unit)
@@ -129,14 +133,12 @@ def _view(comparison: Comparison, lines: _Lines, metric: Metric, clock: Clock, s
                 "line": {"color": "@ink", "width": 1.2, "dash": "dash"},
             }
         )
-    title = f"{CLOCKS[clock]} ({unit_name})" if timed else CLOCKS[clock]
-    return View(data, {"xaxis": {"title": title}, "yaxis": {"title": axis(comparison, metric)}})
+    return View(data, {"xaxis": {"title": title}, "yaxis": {"title": comparison.quantity(metric).axis}})
 
 
-def spans_much(view: View) -> bool:
-    """Say whether the lines span a large factor."""
-    positive = [y for trace in view.data if "name" in trace for y in trace["y"] if y is not None and y > 0]
-    return bool(positive) and max(positive) > _LOG_FROM * min(positive)
+def logarithmic(view: View) -> bool:
+    """Say whether lines are to be shown on a logarithmic scale at first."""
+    return spans_much([y for trace in view.data if "name" in trace for y in trace["y"] if y is not None])
 
 
 def _areas(comparison: Comparison) -> list[Part]:
@@ -145,9 +147,10 @@ def _areas(comparison: Comparison) -> list[Part]:
     clock = by_log.against.replace("total_seconds", "seconds of all workers")
     one = clock.replace("evaluations", "evaluation").replace("epochs", "epoch").replace("seconds", "second")
     rows = [[label, *by_log.cells()[1][i][2:], *by_linear.cells()[1][i][2:]] for i, label in enumerate(by_log.areas)]
-    unit = f" ({by_log.unit.strip()})" if by_log.unit else ""
+    words, unit = by_log.quantity.words, by_log.quantity.unit
+    unit = f" ({unit.strip()})" if unit else ""
     caption = (
-        f"Mean {by_log.words} along the way, {by_log.start:,.6g} to {by_log.end:,.6g} {clock}, with the 95 % interval "
+        f"Mean {words} along the way, {by_log.start:,.6g} to {by_log.end:,.6g} {clock}, with the 95 % interval "
         "over runs: the area under the curve over the length of its axis. By doublings the beginning counts more."
     )
     headers = ["search", f"every doubling counts alike{unit}", f"every {one} counts alike{unit}"]

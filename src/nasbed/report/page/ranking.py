@@ -10,6 +10,7 @@ import numpy as np
 from nasbed.core.errors import BadSetting
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Part, Section, Table, View, shown
+from nasbed.report.page.progress import dots
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.improvement import Improvements, improvements
 from nasbed.statistics.ranks import AverageRanks, Blocks, average_ranks
@@ -79,14 +80,8 @@ def _ranks(ranks: AverageRanks, places: dict[str, int]) -> Figure:
 def _rank(ranks: AverageRanks, i: int, row: int, place: int) -> dict[str, Any]:
     half = numbers([ranks.critical_difference / 2])[0]
     bar = {} if half is None else {"error_x": {"type": "data", "array": [half], "color": f"@{place}", "thickness": 2}}
-    return {
-        "x": numbers([ranks.ranks[i]]),
-        "y": [row],
-        "mode": "markers",
-        "marker": {"color": f"@{place}", "size": 10},
-        "hovertemplate": "average rank %{x}<extra></extra>",
-        **bar,
-    }
+    marker, hover = {"color": f"@{place}", "size": 10}, "average rank %{x}<extra></extra>"
+    return dots([ranks.ranks[i]], [row], marker, hovertemplate=hover, **bar)
 
 
 def named_rows(names: list[str]) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View
 from nasbed.report.page.progress import legend, line
-from nasbed.report.page.words import CLOCKS, clocks, runs, searches, time_unit
+from nasbed.report.words import CLOCKS, along, clocks, searches
 from nasbed.run.history import Clock
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.statistic import said
+from nasbed.statistics.summary import on_both_scales
 from nasbed.statistics.targets import Targets, times_to_targets
 
 _STEPS = 200  # of a curve; a screen shows no more
@@ -29,7 +29,7 @@ def reaching(comparison: Comparison) -> Section | None:
     first = next(iter(found.values()), None)
     if first is None or first.missing:
         return None
-    names = {str(i): f"{first.words} ≤ {_said(first, target)}" for i, target in enumerate(first.targets)}
+    names = {str(i): f"{first.quantity.words} ≤ {first.shown(target)}" for i, target in enumerate(first.targets)}
     views = {
         f"{name}|{clock}": _view(targets, comparison, None if name == _ALL else int(name), clock)
         for name in (_ALL, *names)
@@ -37,9 +37,9 @@ def reaching(comparison: Comparison) -> Section | None:
     }
     figure = Figure(
         "targets",
-        f"The share of {runs(comparison)} of each search whose incumbent was as good as a target by then; for all "
-        f"targets together, of pairs of a run and a target. Targets: {first.words} of at most "
-        f"{', '.join(_said(first, target) for target in first.targets)}. Runs that never reach one count.",
+        f"The share of {comparison.runs_in_words} of each search whose incumbent was as good as a target by then; for "
+        f"all targets together, of pairs of a run and a target. Targets: {first.quantity.words} of at most "
+        f"{', '.join(first.shown(target) for target in first.targets)}. Runs that never reach one count.",
         views,
         [
             Switch("target", {_ALL: "all targets together", **names}),
@@ -49,7 +49,7 @@ def reaching(comparison: Comparison) -> Section | None:
         legend(comparison),
         360,
     )
-    headers, rows = searches(first)
+    headers, rows = searches(first.cells())
     caption = (
         "How many runs reached each target, with Wilson's 95 % interval; when half of all runs had; and the expected "
         "running time: all that was spent, over the number of successes."
@@ -58,20 +58,14 @@ def reaching(comparison: Comparison) -> Section | None:
     return Section("reaching", "Time to target", [first.sentence(), figure, Table(headers, rows, caption, folded)])
 
 
-def _said(targets: Targets, target: float) -> str:
-    return said(targets.factor * target, targets.unit)
-
-
 def _view(targets: Targets, comparison: Comparison, number: int | None, clock: Clock) -> View:
-    timed = clock.endswith("seconds")
-    unit, unit_name = time_unit(targets.until) if timed else (1.0, "")
+    unit, title = along(clock, targets.until)
     data: list[dict[str, Any]] = []
     highest = _LOWEST_TOP
     for i, label in enumerate(comparison.histories):
         at, share = _fewer(*targets.ecdf(label, number), targets.until)
         highest = max(highest, 110 * float(share[-1]))
         data.append(line(numbers(at / unit), 100 * share, i, label, "hv"))
-    title = f"{CLOCKS[clock]} ({unit_name})" if timed else CLOCKS[clock]
     vertical = {"title": "reached (%)", "range": [-0.02 * highest, min(highest, 102)]}
     return View(data, {"xaxis": {"title": title}, "yaxis": vertical})
 
@@ -82,7 +76,5 @@ def _fewer(
     """Thin a curve of many steps out: what it has come to by the end of each of many small spans."""
     if len(at) <= _STEPS:
         return at, share
-    grid = np.unique(
-        np.concatenate([np.geomspace(until / 1000, until, _STEPS // 2), np.linspace(0, until, _STEPS // 2)])
-    )
+    grid = np.union1d(0.0, on_both_scales(until / 1000, until, _STEPS // 2))
     return grid, share[np.searchsorted(at, grid, side="right") - 1]

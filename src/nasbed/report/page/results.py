@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
+from nasbed.report import words
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View
+from nasbed.report.page.progress import dots
 from nasbed.report.page.ranking import named_rows
-from nasbed.report.page.words import axis, metrics, number, runs, searches, value
+from nasbed.report.words import metrics, searches
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.curse import Curse, winners_curse
@@ -24,59 +26,17 @@ _NOTHING = 1e-12  # a mean of equal numbers may differ from them by rounding
 
 _SHOWN = {"heard": ("heard", "circle"), "mean": ("mean of its trainings", "diamond"), "test": ("test", "square")}
 
-_EPOCHS = 4  # the column of what was trained in all
 _DOTS = 500  # runs that are drawn as dots; more hide each other
 
 
 def summary(comparison: Comparison) -> Section:
     """Tabulate what each search spent and came to."""
-    accuracy = comparison.factor("validation") == 100
-    heard = comparison.split if accuracy else comparison.words("validation")
-    unit = " (%)" if accuracy else ""
-    headers = [
-        "search",
-        "runs",
-        "evaluations",
-        "unique",
-        "epochs",
-        f"{heard}, heard{unit}",
-        f"{heard}, mean{unit}",
-        "test (%)",
-        "test regret (points)",
-        "found the optimum (%)",
-    ]
-    rows = [_row(comparison, row) for row in comparison.summary()]
-    alike = len({row[_EPOCHS] for row in rows}) == 1  # and then they are as many evaluations
-    kept = [i for i in range(len(headers)) if i < _EPOCHS or any(row[i] != "–" for row in rows)]
-    kept = [i for i in kept if i != _EPOCHS or not alike]
     caption = (
-        f"Means over {runs(comparison)}. What a search heard of its incumbent is one training's {comparison.split}; "
-        f"mean {comparison.split} and test are means over all trainings that the benchmark has of it. The regret has "
-        "the 95 % interval of its mean (Student's t)."
+        f"Means over {comparison.runs_in_words}. What a search heard of its incumbent is one training's "
+        f"{comparison.split}; mean {comparison.split} and test are means over all trainings that the benchmark has of "
+        "it. The regret has the 95 % interval of its mean (Student's t)."
     )
-    return Section(
-        "summary",
-        "Summary",
-        [Table([headers[i] for i in kept], [[row[i] for i in kept] for row in rows], caption)],
-    )
-
-
-def _row(comparison: Comparison, row: dict[str, Any]) -> list[str]:
-    regret = number(row["test_regret"], 2, 100)
-    if row["test_regret_low"] is not None:
-        regret += f" ± {number(row['test_regret_high'] - row['test_regret'], 2, 100)}"
-    return [
-        row["optimizer"],
-        f"{row['runs']:,}",
-        number(row["evaluations"], 1),
-        number(row["unique_evaluations"], 1),
-        number(row["epochs"], 0),
-        value(comparison, "validation", row["validation"]),
-        value(comparison, "mean-validation", row["mean_validation"]),
-        value(comparison, "test", row["test"]),
-        regret,
-        number(row["optimum_found"], 1, 100),
-    ]
+    return Section("summary", "Summary", [Table(*searches(words.summary(comparison)), caption)])
 
 
 def spread(comparison: Comparison) -> Section | None:
@@ -87,18 +47,16 @@ def spread(comparison: Comparison) -> Section | None:
     views = {str(metric): _view(comparison, metric) for metric in chosen}
     figure = Figure(
         "final",
-        f"What {runs(comparison)} of each search ended with. Dot: a run; box: quartiles, with whiskers to the last run "
-        "within one and a half boxes; diamond: mean with its 95 % confidence interval.",
+        f"What {comparison.runs_in_words} of each search ended with. Dot: a run; box: quartiles, with whiskers to the "
+        "last run within one and a half boxes; diamond: mean with its 95 % confidence interval.",
         views,
         [Switch("metric", {metric: comparison.words(metric) for metric in chosen})],
         height=150 + 64 * len(comparison.histories),
     )
     middle = interquartile_means(comparison)
-    headers, rows = searches(middle)
     table = Table(
-        headers,
-        rows,
-        f"By {middle.words}: what the middle half of the runs is worth on average, with the 95 % "
+        *searches(middle.cells()),
+        f"By {middle.quantity.words}: what the middle half of the runs is worth on average, with the 95 % "
         f"interval of {middle.resamples:,} bootstrap resamples.",
     )
     return Section("final", "Where the runs ended", [figure, *([] if middle.missing else [table])])
@@ -112,25 +70,19 @@ def _view(comparison: Comparison, metric: Metric) -> View:
         if len(there):
             data += _traces(there, i)
     vertical = {**named_rows(list(finals)), "range": [len(finals) - 0.4, -0.6], "showgrid": False}
-    return View(data, {"xaxis": {"title": f"final {axis(comparison, metric)}"}, "yaxis": vertical})
+    return View(data, {"xaxis": {"title": f"final {comparison.quantity(metric).axis}"}, "yaxis": vertical})
 
 
 def _traces(values: NDArray[np.float64], i: int) -> list[dict[str, Any]]:
     """Give the dots, the box and the mean of one search."""
-    dots = values if len(values) <= _DOTS else values[:: -(-len(values) // _DOTS)]
-    heights = i + 0.18 + 0.24 * (np.arange(len(dots)) * 0.6180339887498949 % 1.0)  # evenly spread, the same each time
+    shown = values if len(values) <= _DOTS else values[:: -(-len(values) // _DOTS)]
+    heights = i + 0.18 + 0.24 * (np.arange(len(shown)) * 0.6180339887498949 % 1.0)  # evenly spread, the same each time
     q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
     reach = 1.5 * (q3 - q1)
     low, high = values[values >= q1 - reach].min(), values[values <= q3 + reach].max()
     mean, around = mean_and_reach(values)
     return [
-        {
-            "x": numbers(dots),
-            "y": numbers(heights, 4),
-            "mode": "markers",
-            "marker": {"color": f"@{i}", "size": 4, "opacity": 0.45},
-            "hoverinfo": "x",
-        },
+        dots(shown, heights, {"color": f"@{i}", "size": 4, "opacity": 0.45}, hoverinfo="x"),
         {
             "type": "box",
             "orientation": "h",
@@ -145,14 +97,13 @@ def _traces(values: NDArray[np.float64], i: int) -> list[dict[str, Any]]:
             "fillcolor": f"@{i}/0.12",
             "hoverinfo": "x",
         },
-        {
-            "x": numbers([mean]),
-            "y": [i - 0.12],
-            "mode": "markers",
-            "marker": {"color": "@ink", "symbol": "diamond", "size": 8},
-            "error_x": {"type": "data", "array": [numbers([np.nan_to_num(around)])[0]], "color": "@ink", "width": 5},
-            "hovertemplate": "mean %{x}<extra></extra>",
-        },
+        dots(
+            [mean],
+            [i - 0.12],
+            {"color": "@ink", "symbol": "diamond", "size": 8},
+            error_x={"type": "data", "array": numbers([np.nan_to_num(around)]), "color": "@ink", "width": 5},
+            hovertemplate="mean %{x}<extra></extra>",
+        ),
     ]
 
 
@@ -166,29 +117,28 @@ def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section
     found = winners_curse(comparison, benchmark)
     if found.missing or not any(abs(one.optimism.value) > _NOTHING for one in found.curses):
         return None
-    accuracies = found.factor == 100
+    accuracies = found.quantity.factor == 100
     kinds = ("heard", "mean", "test") if accuracies else ("heard", "mean")
     data = [
         trace
         for row, one in enumerate(found.curses)
-        for trace in _marks(one, row, [*kinds], found.factor)
+        for trace in _marks(one, row, [*kinds], found.quantity.factor)
         if trace["x"]
     ]
     unit = " (%)" if accuracies else ""
     layout = {
-        "xaxis": {"title": f"{'accuracy' if accuracies else found.words}{unit}"},
+        "xaxis": {"title": f"{'accuracy' if accuracies else found.quantity.words}{unit}"},
         "yaxis": {**named_rows([one.optimizer for one in found.curses]), "showgrid": False},
     }
     figure = Figure(
         "curse",
-        f"What {runs(comparison)} of each search selected, in the mean: circle, what the search heard of it; diamond, "
-        f"the mean {comparison.split} over all its trainings"
+        f"What {comparison.runs_in_words} of each search selected, in the mean: circle, what the search heard of it; "
+        f"diamond, the mean {comparison.split} over all its trainings"
         + ("; square, its mean test accuracy." if accuracies else "."),
         {"": View(data, layout)},
         height=120 + 40 * len(found.curses),
     )
-    headers, rows = searches(found)
-    table = Table(headers, rows, "Differences are means over runs with 95 % intervals (Student's t).")
+    table = Table(*searches(found.cells()), "Differences are means over runs with 95 % intervals (Student's t).")
     said = [found.sentence()] if len(found.curses) <= _SAID else []
     return Section("curse", "The winner's curse", [*said, figure, table])
 
@@ -203,14 +153,13 @@ def _marks(one: Curse, row: int, kinds: list[str], factor: float) -> list[dict[s
         "line": {"color": f"@{row}", "width": 2},
         "hoverinfo": "skip",
     }
-    dots: list[dict[str, Any]] = [
-        {
-            "x": numbers([value]),
-            "y": [row],
-            "mode": "markers",
-            "marker": {"color": f"@{row}", "symbol": _SHOWN[kind][1], "size": 10},
-            "hovertemplate": f"{_SHOWN[kind][0]} %{{x}}<extra></extra>",
-        }
+    marks = [
+        dots(
+            [value],
+            [row],
+            {"color": f"@{row}", "symbol": _SHOWN[kind][1], "size": 10},
+            hovertemplate=f"{_SHOWN[kind][0]} %{{x}}<extra></extra>",
+        )
         for kind, value in known.items()
     ]
-    return [join, *dots]
+    return [join, *marks]

@@ -1,15 +1,17 @@
-"""Calls: how they travel to another process, and how their answers come back."""
+"""Calls: how they travel to another process, how they are made there, and how their answers come back."""
 
 from __future__ import annotations
 
+import os
 import pickle
-import struct
-from typing import IO, Any
+import signal
+import threading
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Outcome, Work, in_one_line, resolved
-
-_LENGTH = struct.Struct("<Q")
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 """For workers' environments: as many workers as cores, each with as many threads, would fight."""
@@ -49,25 +51,25 @@ def opened(tag: str, answer: bytes) -> Outcome:
     return Outcome(tag, error=error) if error is not None else Outcome.of(tag, pickle.loads, value)
 
 
-def send(pipe: IO[bytes], frame: bytes) -> None:
-    """Write one frame, at once."""
-    pipe.write(_LENGTH.pack(len(frame)))
-    pipe.write(frame)
-    pipe.flush()
+def serve(pipe: int) -> None:
+    """Answer the calls that come through a pipe until its other end is gone: all that a worker process does.
 
-
-def receive(pipe: IO[bytes]) -> bytes:
-    """Wait for one whole frame.
-
-    Raises:
-        EOFError: When the other end is gone, be it in the middle of a frame.
+    A thread listens all the time, so that a worker whose parent is gone, however it went, ends at once, in the middle
+    of a call too. Nothing heavy is imported until a call needs it.
     """
-    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
-    return _exactly(pipe, length)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which stops us
+    connection, calls = Connection(pipe), SimpleQueue[bytes]()
+    threading.Thread(target=_listen, args=(connection, calls), daemon=True).start()
+    try:
+        while True:
+            connection.send_bytes(answer(calls.get()))
+    except OSError:
+        os._exit(0)
 
 
-def _exactly(pipe: IO[bytes], size: int) -> bytes:
-    data = pipe.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
+def _listen(connection: Connection, calls: SimpleQueue[bytes]) -> None:
+    try:
+        while True:
+            calls.put(connection.recv_bytes())
+    except (EOFError, OSError):
+        os._exit(0)

@@ -1,4 +1,4 @@
-"""Processes: calls run in worker processes of this machine, each fed through pipes of its own.
+"""Processes: calls run in worker processes of this machine, each fed through a pipe of its own.
 
 A worker is a fresh interpreter, not a fork, and does not run the caller's script again. Whatever becomes of it (killed,
 out of memory, a crash in native code) concerns its own call alone, and a new one takes its place. Workers sit in
@@ -7,22 +7,19 @@ process groups of their own, where Ctrl-C does not reach them, and end by themse
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator
-from queue import SimpleQueue
-from threading import Thread
-from typing import IO, Any
+from contextlib import suppress
+from multiprocessing.connection import Pipe, wait
+from typing import Any
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Executor, Outcome, Work
-from nasbed.run.executors.calls import ONE_THREAD, opened, packed, receive, send
-
-_Event = tuple["_Worker", bytes | None]
+from nasbed.run.executors.calls import ONE_THREAD, opened, packed
 
 
 class ProcessExecutor(Executor):
@@ -41,7 +38,6 @@ class ProcessExecutor(Executor):
         self._slots = workers or usable_cores()
         self._queue: deque[tuple[str, bytes]] = deque()
         self._workers: list[_Worker] = []
-        self._events: SimpleQueue[_Event] = SimpleQueue()
 
     @property
     def slots(self) -> int:
@@ -60,13 +56,13 @@ class ProcessExecutor(Executor):
     def as_completed(self) -> Iterator[Outcome]:
         """Hand calls to workers and wait for whichever ends first."""
         self._hand_out()
-        while any(worker.tag is not None for worker in self._workers):
-            worker, answer = self._events.get()
-            tag, worker.tag = worker.tag, None
-            if answer is None:
-                self._bury(worker)
-            self._hand_out()  # before the caller looks at the outcome, so that nobody idles meanwhile
-            if tag is not None:
+        while busy := {worker.pipe: worker for worker in self._workers if worker.tag is not None}:
+            ready = wait(list(busy))
+            for worker in [worker for pipe, worker in busy.items() if pipe in ready]:
+                tag, answer, worker.tag = str(worker.tag), worker.answer(), None
+                if answer is None:
+                    self._bury(worker)
+                self._hand_out()  # before the caller looks at the outcome, so that nobody idles meanwhile
                 yield Outcome(tag, error=worker.epitaph()) if answer is None else opened(tag, answer)
                 self._hand_out()
 
@@ -77,7 +73,7 @@ class ProcessExecutor(Executor):
             if worker is None:
                 if len(self._workers) == self._slots:
                     return
-                worker = _Worker(self._events)
+                worker = _Worker()
                 self._workers.append(worker)
             if worker.process.poll() is None:
                 worker.begin(*self._queue.popleft())
@@ -85,10 +81,9 @@ class ProcessExecutor(Executor):
                 self._bury(worker)
 
     def _bury(self, worker: _Worker) -> None:
-        """Forget a worker that has ended; its end may have been noticed twice."""
-        if worker in self._workers:
-            self._workers.remove(worker)
-            worker.stop()
+        """Forget a worker that has ended."""
+        self._workers.remove(worker)
+        worker.stop()
 
     def close(self) -> None:
         """Kill the workers, whatever they are doing, and forget what has not begun."""
@@ -98,49 +93,43 @@ class ProcessExecutor(Executor):
             worker.process.kill()
         for worker in workers:
             worker.stop()
-        self._events = SimpleQueue()
 
 
 class _Worker:
-    """One worker process, its pipes, and the thread that waits for its answers."""
+    """One worker process and our end of its pipe."""
 
-    def __init__(self, events: SimpleQueue[_Event]) -> None:
+    def __init__(self) -> None:
         self.tag: str | None = None  # of the call that it is making
-        code = f"import sys; sys.path[:] = {sys.path!r}; from nasbed.run.executors.worker import main; main()"
+        self.pipe, theirs = Pipe()
+        serve = f"from nasbed.run.executors.calls import serve; serve({theirs.fileno()})"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {serve}"],
+            stdin=subprocess.DEVNULL,
+            stdout=2,  # what a call prints goes to standard error
             env={**os.environ, **ONE_THREAD},
+            pass_fds=[theirs.fileno()],
             process_group=0,
         )
-        self.calls: IO[bytes] = self.process.stdin  # type: ignore[assignment]  # a pipe was asked for
-        self.answers: IO[bytes] = self.process.stdout  # type: ignore[assignment]
-        self.listener = Thread(target=self._listen, args=(events,), daemon=True)
-        self.listener.start()
+        theirs.close()
 
     def begin(self, tag: str, call: bytes) -> None:
-        """Send a call. To a worker that has just died too: its end, which ``_listen`` reports, is the call's."""
+        """Send a call. To a worker that has just died too: its end, which is its answer, is the call's."""
         self.tag = tag
-        with contextlib.suppress(BrokenPipeError):
-            send(self.calls, call)
+        with suppress(OSError):
+            self.pipe.send_bytes(call)
 
-    def _listen(self, events: SimpleQueue[_Event]) -> None:
-        """Report each answer, and the worker's end as None."""
+    def answer(self) -> bytes | None:
+        """Wait for its answer; None when it has ended."""
         try:
-            while True:
-                events.put((self, receive(self.answers)))
-        except EOFError:
-            events.put((self, None))
+            return self.pipe.recv_bytes()
+        except (EOFError, OSError):
+            return None
 
     def stop(self) -> None:
-        """End the process if it has not ended, and close the pipes."""
+        """End the process if it has not ended, and close the pipe."""
         self.process.kill()
         self.process.wait()
-        self.listener.join()
-        self.answers.close()
-        with contextlib.suppress(BrokenPipeError):  # what was left in the buffer
-            self.calls.close()
+        self.pipe.close()
 
     def epitaph(self) -> str:
         """Say how the process ended."""

@@ -1,4 +1,4 @@
-"""Retrying: another executor, on which a call that fails is made again."""
+"""Retrying: another executor, on which a call that fails is made again; and the first call, which looks around."""
 
 from __future__ import annotations
 
@@ -50,3 +50,23 @@ class RetryingExecutor(Executor):
         """Stop everything that still runs."""
         self._calls.clear()
         self.executor.close()
+
+
+def survey(executor: Executor, done: str, work: Work, *args: Any) -> dict[str, Any]:
+    """Have a worker look whether something can be done, and return what it found.
+
+    Args:
+        executor: Where.
+        done: What cannot be if it fails: ``"trained"``.
+        work: What looks.
+        *args: What it is called with.
+
+    Raises:
+        BadSetting: When it fails, with the reason.
+    """
+    executor.submit("survey", work, *args)
+    (outcome,) = executor.as_completed()
+    if outcome.error is not None:
+        raise BadSetting(f"nothing can be {done}: {outcome.error}")
+    found: dict[str, Any] = outcome.value
+    return found

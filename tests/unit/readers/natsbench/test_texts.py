@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.core.errors import CorruptFile
-from nasbed.readers.natsbench.texts import Texts, read, written
+from nasbed.readers.natsbench.texts import read, written
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -40,11 +40,11 @@ def test_arrays_come_back():
 
 
 def test_architectures_that_say_the_same_of_themselves_share_a_text():
-    texts = Texts()
-    for index, text in enumerate(("|none~0|", "|skip_connect~0|")):
-        texts.architecture, texts.index = text, index
-        texts.code({"arch_str": text, "arch_index": index, "config": {"arch_str": text}})
-    assert len(texts.all) == 1
+    texts = {
+        written({"arch_str": text, "arch_index": index, "config": {"arch_str": text}}, text, index)
+        for index, text in enumerate(("|none~0|", "|skip_connect~0|"))
+    }
+    assert len(texts) == 1
 
 
 def test_what_is_not_plain_is_refused():

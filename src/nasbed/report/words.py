@@ -1,22 +1,25 @@
-"""Words: how the page calls metrics and clocks, and writes numbers."""
+"""Words: how reports call metrics and clocks, and writes numbers."""
 
 from __future__ import annotations
 
 import math
-from typing import get_args
+from collections.abc import Mapping
+from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.statistic import Cells, Statistic
+from nasbed.statistics.statistic import Cells
 
 _NAMED_AT_MOST = 3
+_LOG_FROM = 4.0  # times
 
 CLOCKS: dict[Clock, str] = {
     "evaluations": "evaluations",
     "epochs": "epochs trained",
-    "seconds": "simulated time",
+    "seconds": "simulated training time",
     "total_seconds": "training time of all workers",
     "unique": "different architectures evaluated",
 }
@@ -48,27 +51,24 @@ def _known(comparison: Comparison, metric: Metric) -> bool:
     return any(not np.isnan(history.metric(metric)[-1]).all() for history in comparison.histories.values())
 
 
-def axis(comparison: Comparison, metric: Metric) -> str:
-    """Give what stands at an axis: the metric and its unit."""
-    words = comparison.words(metric)
-    if comparison.factor(metric) == 1:
-        return words
-    return f"{words} ({'percentage points' if metric.endswith('regret') else '%'})"
+def along(clock: Clock, longest: float) -> tuple[float, str]:
+    """Return how many seconds, or counts, stand for 1 on an axis that is so long, and what stands at it."""
+    if not clock.endswith("seconds"):
+        return 1.0, CLOCKS[clock]
+    seconds, name = next((unit for unit in _UNITS if longest >= 2 * unit[0]), _UNITS[-1])
+    return seconds, f"{CLOCKS[clock]} ({name})"
 
 
-def time_unit(longest: float) -> tuple[float, str]:
-    """Choose the largest unit of time of which there are at least two: its seconds and its name."""
-    return next((unit for unit in _UNITS if longest >= 2 * unit[0]), _UNITS[-1])
+def spans_much(values: ArrayLike) -> bool:
+    """Say whether the positive of some values span so large a factor that they are shown on a logarithmic scale."""
+    numbers = np.asarray(values, np.float64)
+    positive = numbers[numbers > 0]
+    return len(positive) > 0 and bool(positive.max() > _LOG_FROM * positive.min())
 
 
-def runs(comparison: Comparison) -> str:
-    """Say how many runs there are of each search."""
-    return f"{comparison.runs:,} run{'s' if comparison.runs > 1 else ''}"
-
-
-def searches(found: Statistic) -> Cells:
-    """Give the table of a statistic in the page's words: what programs call optimizers are its searches."""
-    headers, rows = found.cells()
+def searches(cells: Cells) -> Cells:
+    """Give a table in the page's words: what programs call optimizers are its searches."""
+    headers, rows = cells
     return ["search" if header == "optimizer" else header for header in headers], rows
 
 
@@ -81,18 +81,17 @@ def value(comparison: Comparison, metric: Metric, given: float | None) -> str:
     """Write what a metric came to: accuracies in percent, anything else with four digits."""
     if given is None or math.isnan(given):
         return "–"
-    factor = comparison.factor(metric)
-    return f"{100 * given:.2f}" if factor == 100 else f"{given:.4g}"
+    return f"{100 * given:.2f}" if comparison.factor(metric) == 100 else f"{given:.4g}"
 
 
 def headline(comparison: Comparison) -> str:
     """Say which search ended best, and from which others it is told apart."""
     metric, best = comparison.metric, winner(comparison)
     if best is None:
-        return f"No training of {runs(comparison)} of {_count(len(comparison.histories))} came to a result."
+        return f"No training of {comparison.runs_in_words} of {_count(len(comparison.histories))} came to a result."
     unit = " %" if comparison.factor(metric) == 100 else ""
     mean = value(comparison, metric, float(np.nanmean(comparison.final(metric)[best])))
-    reached = f"{comparison.words(metric)} {mean}{unit}, mean of {runs(comparison)}"
+    reached = f"{comparison.words(metric)} {mean}{unit}, mean of {comparison.runs_in_words}"
     if len(comparison.histories) == 1:
         return f"{best} ended with a {reached}."
     pairs = comparison.separated().differences
@@ -124,3 +123,32 @@ def _names(labels: list[str]) -> str:
     if len(labels) > _NAMED_AT_MOST:
         return f"{len(labels)} others"
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def plus_or_minus(row: Mapping[str, Any], name: str) -> str:
+    """Write a mean of a summary in percent, with how far its interval reaches where that is known."""
+    mean, high = row[name], row[f"{name}_high"]
+    return number(mean, 2, 100) + ("" if high is None else f" ± {number(high - mean, 2, 100)}")
+
+
+def summary(comparison: Comparison) -> Cells:
+    """Write the summary of a comparison, a row a search; without what is known of none, and epochs that are alike."""
+    found = comparison.summary()
+    accuracy = comparison.factor("validation") == 100
+    heard, unit = (comparison.split, " %") if accuracy else (comparison.words("validation"), "")
+    columns: dict[str, list[str]] = {
+        "optimizer": [row["optimizer"] for row in found],
+        "runs": [f"{row['runs']:,}" for row in found],
+        "evaluations": [number(row["evaluations"], 1) for row in found],
+        "unique": [number(row["unique_evaluations"], 1) for row in found],
+        "epochs": [number(row["epochs"], 0) for row in found],
+        f"{heard} (heard){unit}": [value(comparison, "validation", row["validation"]) for row in found],
+        f"{heard} (mean){unit}": [value(comparison, "mean-validation", row["mean_validation"]) for row in found],
+        "test %": [number(row["test"], 2, 100) for row in found],
+        "test regret, points": [plus_or_minus(row, "test_regret") for row in found],
+        "found the optimum %": [number(row["optimum_found"], 1, 100) for row in found],
+    }
+    if len(set(columns["epochs"])) == 1:
+        del columns["epochs"]  # they are as many evaluations
+    told = {header: texts for header, texts in columns.items() if set(texts) != {"–"}}
+    return list(told), [list(row) for row in zip(*told.values(), strict=True)]

@@ -1,0 +1,49 @@
+"""Numbers in words: percentages, spans of time, and how far a campaign is."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nasbed.run.campaign import Status
+
+
+def percent(value: float | None, digits: int = 2) -> str:
+    """Write a fraction as a percentage, and what is not known as a dash."""
+    return "–" if value is None or math.isnan(value) else f"{100 * value:.{digits}f}"
+
+
+def mean_percent(mean: float | None, high: float | None) -> str:
+    """Write a mean as a percentage, with the reach of its 95 % interval where that is known."""
+    if mean is None or high is None or math.isnan(high):
+        return percent(mean)
+    return f"{percent(mean)} ± {percent(high - mean)}"
+
+
+def in_words(status: Status, units: str, **speeds: str) -> str:
+    """Say how far a campaign is, how fast it goes and how long it will take.
+
+    Args:
+        status: The campaign's.
+        units: What it is made of.
+        **speeds: How to write ``rate`` and ``speed``, where they are to be said.
+    """
+    parts = [f"{status.done:,} of {status.total:,} {units}"]
+    if status.failures:
+        parts.append(f"{status.failures} given up")
+    if status.rate is not None and status.speed is not None:
+        parts += [form.format(getattr(status, name)) for name, form in speeds.items()]
+    if status.left:
+        parts.append(f"{duration(status.left)} left")
+    return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Write a time span with its two largest units: ``35 s``, ``2 min 5 s``, ``3 h 20 min``, ``2 d 4 h``."""
+    whole = round(seconds)
+    for unit, size, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return f"{whole} s"
