@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nasbed.tables.column import Column, Layer, mean_of
 from nasbed.tables.encoding import Encoding
+from nasbed.tables.file import Stored
 from nasbed.tables.measurement import Measurement
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Fidelity:
             for one in self.time[1:]:
                 if self.at in one.epochs:
                     seconds = seconds + one.values(None, epoch=self.at)
-        made = Column("seconds", self.told.measure, _PLAIN, False, lambda: seconds)
+        made = Column("seconds", self.told.measure, _PLAIN, lambda: Stored(seconds))
         return Layer(made, 0, seconds.shape[1], 1, seconds.shape[1])
 
     @cached_property

@@ -14,7 +14,6 @@ from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 from nasbed.tables.column import Rows
 from nasbed.tables.columns import TableFile
-from nasbed.tables.file import ColumnFile
 from nasbed.tables.modules import Modules
 
 _FEW = 32
@@ -28,9 +27,7 @@ class Architectures(TableFile):
         file: The table's file.
     """
 
-    def __init__(self, file: ColumnFile) -> None:
-        super().__init__(file)
-        self._found_by_hash = 0
+    _found_by_hash = 0
 
     @cached_property
     def space(self) -> Space:
@@ -79,20 +76,25 @@ class Architectures(TableFile):
         Raises:
             NotInTable: When an architecture is not valid or the table does not have it.
         """
-        if "hash" in self.file and self._found_by_hash + len(archs) <= _FEW:
-            self._found_by_hash += len(archs)
-            rows = self.modules.rows(archs, self.space)
-        elif self.by_key or self.space.size is None:
-            rows = self._rows_by_key(archs)
-        else:
-            rows = self.space.index(archs)
-            if self.row_of_index is not None:
-                rows = self.row_of_index.take(rows)  # of −1, the last
+        rows = self.places(archs)
         if len(rows) and rows.min() < 0:
             lost = int(np.argmin(rows))
             why = "is not in the table" if self.space.valid(archs[lost : lost + 1])[0] else "is not valid"
             raise NotInTable(f"architecture {lost} of {len(archs)} {why}: {archs[lost].tolist()}")
         return rows
+
+    def places(self, archs: Archs) -> NDArray[np.int64]:
+        """Find the row of each architecture, ``(n, decisions)`` → ``(n,)``; −1 for what is not valid or not there."""
+        if "hash" in self.file and self._found_by_hash + len(archs) <= _FEW:
+            self._found_by_hash += len(archs)
+            return self.modules.rows(archs, self.space)
+        if self.by_key or self.space.size is None:
+            keys, order = self._sorted_keys
+            wanted = self.space.key(archs)
+            place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            return np.where((keys[place] == wanted) & self.space.valid(archs), order[place], -1)
+        rows = self.space.index(archs)
+        return rows if self.row_of_index is None else self.row_of_index.take(rows)  # of −1, the last
 
     @cached_property
     def row_of_index(self) -> NDArray[np.int64] | None:
@@ -106,12 +108,6 @@ class Architectures(TableFile):
     @cached_property
     def _sorted_keys(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         return np.unique(self.space.key(self.archs), return_index=True)
-
-    def _rows_by_key(self, archs: Archs) -> NDArray[np.int64]:
-        keys, order = self._sorted_keys
-        wanted = self.space.key(archs)
-        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where((keys[place] == wanted) & self.space.valid(archs), order[place], -1)
 
     def rows_of(self, indices: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         """Find rows by the architectures' numbers in the space, ``(n,)``; −1 for what is not there."""

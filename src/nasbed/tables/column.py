@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -112,54 +113,34 @@ class Column:
         name: The column's name in its file.
         measure: What the numbers are.
         encoding: How they are stored.
-        cold: Whether they are compressed; a cold column is decompressed whole, once.
-        load: Gives the stored numbers, as they lie in the file.
+        load: Gives the stored numbers, as they lie in the file, or decompressed.
         whole: Whether it is known that no number is missing.
     """
 
     name: str
     measure: Measure
     encoding: Encoding
-    cold: bool
-    load: Callable[[], Stored | NDArray[Any]]
+    load: Callable[[], Stored]
     whole: bool = False
 
     @cached_property
-    def _file(self) -> Stored | None:
-        found = self.load()
-        if isinstance(found, Stored):
-            return found
-        self.__dict__["stored"] = found
-        return None
+    def unseen(self) -> Stored:
+        """The numbers as they are stored, of which only those are known to be whole that were compared."""
+        return self.load()
 
     @cached_property
     def stored(self) -> NDArray[Any]:
         """The numbers as they are stored, compared with their checksums; of level curves one for all epochs."""
-        return self.stored if self._file is None else self._file.whole()
+        return self.unseen.whole()
 
-    @property
-    def seen(self) -> NDArray[Any]:
-        """The numbers as they are stored, of which only those are known to be whole that were compared."""
-        return self.stored if self._file is None else self._file.array
-
-    def compare(self, start: int, stop: int) -> None:
-        """Compare some rows with their checksums.
-
-        Raises:
-            CorruptFile: When they differ.
-        """
-        if self._file is not None:
-            self._file.part(start, stop)
-
-    def _looked(self, places: NDArray[np.integer[Any]], rows: bool) -> NDArray[Any]:
-        """Give the stored numbers, of which those at some places are known to be whole."""
+    def _looked(self, unseen: Stored, rows: NDArray[np.integer[Any]]) -> None:
+        """See that some rows of what is stored are whole."""
         known = self.__dict__
         looks = known["looks"] = known.get("looks", 0) + 1
-        if "stored" in known or looks > LOOKS or places.size > _FEW or self._file is None:
-            return self.stored
-        check = self._file.check_rows if rows else self._file.check
-        check(places.reshape(-1).tolist())
-        return self._file.array
+        if "stored" in known or looks > LOOKS or rows.size > _FEW:
+            _ = self.stored
+        else:
+            unseen.check_rows(rows.reshape(-1).tolist())
 
     def values(self, rows: Rows | None = None) -> NDArray[np.float64]:
         """Return values as doubles, NaN where one is missing, ``(n, *measure.shape)``.
@@ -167,7 +148,9 @@ class Column:
         Args:
             rows: Which rows; None for all.
         """
-        found = self.encoding.decode(self.stored if rows is None else self._looked(rows, rows=True)[rows])
+        if rows is not None:
+            self._looked(self.unseen, rows)
+        found = self.encoding.decode(self.stored if rows is None else self.unseen.array[rows])
         if self.encoding.level:
             return np.broadcast_to(found[..., None], (*found.shape, len(self.measure.epochs)))
         return found
@@ -176,15 +159,12 @@ class Column:
         """Return the values at places of the flat stored array, of the places' shape."""
         flat = self.__dict__.get("_flat")  # once the whole column was compared
         if flat is None:
-            flat = self._looked(places, rows=False).reshape(-1)
+            unseen = self.unseen.flat
+            self._looked(unseen, places)
+            flat = unseen.array
             if "stored" in self.__dict__:
                 self.__dict__["_flat"] = flat
         return self.encoding.decode(flat.take(places))
-
-    def take(self, rows: Rows, recipe: Rows, seed: Rows) -> NDArray[np.float64]:
-        """Return one value a row, ``(n,)``, each of its own recipe and seed, given by their positions."""
-        _, recipes, seeds = self.stored.shape
-        return self.at((rows * recipes + recipe) * seeds + seed)
 
     def until(self, epoch: int, rows: Rows | None = None) -> NDArray[np.float64]:
         """Return the sum of the values of the epochs up to and with one, given by its position, ``(n, seeds)``.
@@ -192,27 +172,20 @@ class Column:
         Summed one after the other from the first, as the published interface of NATS-Bench does, which rounding makes
         another number than a product.
         """
-        if not self.encoding.level:
-            values = self.values(rows)
-            total: NDArray[np.float64] = np.cumsum(values.reshape(*values.shape[:2], -1)[:, :, : epoch + 1], axis=2)
-            return total[:, :, -1]
         one = self.layer().values(rows)
-        total = np.zeros_like(one)
-        for _ in range(epoch + 1):
-            total += one
+        total = one.copy()
+        for place in range(1, epoch + 1):
+            total += one if self.encoding.level else self.layer(epoch=place).values(rows)
         return total
 
     def layer(self, recipe: int = 0, epoch: int = 0) -> Layer:
         """Return the numbers of all seeds for one recipe after one epoch, both given by their positions."""
-        strides, step = {}, 1
         shape = self.measure.shape[:-1] if self.encoding.level else self.measure.shape
-        axes = self.measure.axes[: len(shape)]
-        for axis, length in zip(reversed(axes), reversed(shape), strict=True):
-            strides[axis] = step
-            step *= length
+        steps = [math.prod(shape[place + 1 :]) for place in range(len(shape))]
+        strides = dict(zip(self.measure.axes, steps, strict=False))
         offset = strides.get("recipe", 0) * recipe + strides.get("epoch", 0) * epoch
-        seeds = len(self.measure.seeds) if "seed" in axes else 1
-        return Layer(self, offset, step, strides.get("seed", 0), seeds)
+        seeds = len(self.measure.seeds) if "seed" in strides else 1
+        return Layer(self, offset, math.prod(shape), strides.get("seed", 0), seeds)
 
 
 @dataclass(frozen=True, eq=False)

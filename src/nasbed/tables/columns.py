@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile, NotInTable, UnknownName
 from nasbed.tables.column import Column, Measure
 from nasbed.tables.companion import companion_path, find_companions
-from nasbed.tables.encoding import Encoding, decompress_texts
+from nasbed.tables.encoding import Encoding
 from nasbed.tables.file import ColumnFile
 
 
@@ -25,21 +23,20 @@ class TableFile:
 
     def __init__(self, file: ColumnFile) -> None:
         self.file = file
-        self.path, self.metadata = file.path, file.metadata
+        self.path, self.metadata, self.checksum = file.path, file.metadata, file.checksum
         self._columns: dict[str, Column] = {}
 
     def __len__(self) -> int:
         return len(self.file)
 
-    @property
-    def checksum(self) -> str:
-        """Stands for everything that the table was written with."""
-        return self.file.checksum
-
     @cached_property
     def measures(self) -> dict[str, Measure]:
         """What each column that can be read holds, by the column's name."""
-        return {name: Measure.of(about) for name, (_, about) in self._described.items() if not is_text(about)}
+        return {
+            name: Measure.of(about)
+            for name, (_, about) in self._described.items()
+            if about["encoding"]["kind"] != "text"
+        }
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -102,19 +99,14 @@ class TableFile:
             if name not in self._described:
                 raise UnknownName("column of the table", name, self.columns)
             file, about = self._described[name]
-            measure, encoding = Measure.of({"metric": name, **about}), Encoding(**about["encoding"])
+            measure, encoding = Measure.of(about), Encoding(**about["encoding"])
             shape = (len(self), *measure.shape) if encoding.kind != "text" else (-1,)
-            cold = bool(about.get("cold"))
+            cold = about.get("cold")
             if not cold and not encoding.level and (found := file.stored(name).array.shape[1:]) != measure.shape:
                 raise CorruptFile(f"{self.path}: the column {name} is of the shape {found}, not {measure.shape}")
             load = (lambda: file.thawed(name, encoding, shape)) if cold else (lambda: file.stored(name))
-            self._columns[name] = Column(name, measure, encoding, cold, load, about.get("whole", False))
+            self._columns[name] = Column(name, measure, encoding, load, about.get("whole", False))
         return self._columns[name]
-
-    def texts(self, name: str) -> NDArray[np.object_]:
-        """Return a column of texts, ``(n, …)`` or as many as there are."""
-        file, _ = self._described[name]
-        return decompress_texts(file.blocks()[name])
 
     def source(self, name: str) -> NDArray[Any]:
         """Return a column of whole numbers that the source of an import has beside its results, such as an order."""
@@ -125,8 +117,3 @@ class TableFile:
                 f"{name} of {self.path.name} cannot be read: there is no {companion_path(self.path, 'cold')}"
             )
         return file.array(name)
-
-
-def is_text(about: Mapping[str, Any]) -> bool:
-    """Say whether a column is one of texts, by what is said of it."""
-    return bool(about["encoding"]["kind"] == "text")

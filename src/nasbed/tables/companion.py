@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from glob import escape
 from pathlib import Path
 
-from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
+from nasbed.core.errors import BadSetting, NasbedError
 from nasbed.core.files import replacing
 from nasbed.tables.file import ColumnFile, NotColumns
 from nasbed.tables.legacy import open_columns
@@ -45,14 +45,21 @@ def find_companions(table: ColumnFile) -> tuple[dict[str, ColumnFile], dict[str,
     for room, path in _places(table.path).items():
         try:
             companion = open_columns(path)
-            if "room" in companion.metadata:
-                _check(companion, room, table)
-                found[room] = companion
-                faults.pop(room, None)
         except NotColumns:  # another program's file of a similar name
-            pass
+            continue
         except NasbedError as error:
             faults[room] = str(error)
+            continue
+        written = table.metadata.get("beside", {}).get(room)
+        if "room" not in companion.metadata:
+            continue
+        if companion.metadata["of"] != table.metadata["of"]:
+            faults[room] = f"{path} is about other architectures than those of {table.path.name}"
+        elif written not in (None, companion.checksum, companion.metadata.get("columns_checksum")):
+            faults[room] = f"{path} was not written with {table.path.name}"
+        else:
+            found[room] = companion
+            faults.pop(room, None)
     return found, faults
 
 
@@ -100,16 +107,3 @@ def _places(table: Path) -> dict[str, Path]:
     found = sorted(table.parent.glob(f"{escape(table.stem)}.*.arrow"))
     rooms = {path.name[len(table.stem) + 1 : -len(".arrow")]: path for path in found}
     return {room: path for room, path in rooms.items() if _ROOM.fullmatch(room) and path != table}
-
-
-def _check(companion: ColumnFile, room: str, table: ColumnFile) -> None:
-    """See that a companion is what it should be to its table.
-
-    Raises:
-        CorruptFile: Saying what is wrong.
-    """
-    if companion.metadata["of"] != table.metadata["of"]:
-        raise CorruptFile(f"{companion.path} is about other architectures than those of {table.path.name}")
-    written = table.metadata.get("beside", {}).get(room)
-    if written not in (None, companion.checksum, companion.metadata.get("columns_checksum")):
-        raise CorruptFile(f"{companion.path} was not written with {table.path.name}")

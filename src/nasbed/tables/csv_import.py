@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from nasbed.tables.column import MEAN, Measure, Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.published import SPLITS
 from nasbed.tables.table import Table
-from nasbed.tables.writing import Given, attach, write_table
+from nasbed.tables.writing import Given, attach, importing_to, write_table
 
 Column = tuple[NDArray[np.float64], Meaning]
 
@@ -42,13 +42,15 @@ def import_csv(path: Path, out: Path, declared: Declaration) -> Table:
     """
     read = read_columns(path, declared)
     given = _together(read.columns, ABSENT)
-    if not any(one.measure.role in ("told", "reported") for one in given):
+    measures = [one.measure for one in given if one.measure]
+    if not any(measure.role in ("told", "reported") for measure in measures):
         raise BadSetting(
             f"{path} has no results of trained networks; put its columns beside a table: "
             f"nasbed import {path} --into nasbench201"
         )
-    continues = any(len(one.measure.epochs) > 1 for one in given)
-    return write_table(out, read.space, read.archs, given, provenance=_provenance(path, read), continues=continues)
+    continues = any(len(measure.epochs) > 1 for measure in measures)
+    with importing_to(out):
+        return write_table(out, read.space, read.archs, given, provenance=_provenance(path, read), continues=continues)
 
 
 def attach_csv(table: Table, path: Path, declared: Declaration) -> Table:
@@ -67,23 +69,15 @@ def attach_csv(table: Table, path: Path, declared: Declaration) -> Table:
     read = read_columns(path, declared)
     if read.space.name != table.space.name:
         raise BadSetting(f"{path} is about {read.space.name}, {table.path.name} about {table.space.name}")
-    place = _places(table, read)
-    if (place < 0).all():
+    rows = table.places(read.archs)
+    there = np.flatnonzero(rows >= 0)[::-1]  # of several lines for one row, the first counts
+    if not len(there):
         raise BadSetting(f"{table.path.name} has none of the architectures of these columns")
-    here = {
-        name: (np.where(place >= 0, np.append(values, np.nan)[place], np.nan), means)
-        for name, (values, means) in read.columns.items()
-    }
+    here = {}
+    for name, (values, means) in read.columns.items():
+        here[name] = np.full(len(table), np.nan), means
+        here[name][0][rows[there]] = values[there]
     return attach(table, _together(here, np.nan), room=re.sub(r"[^A-Za-z0-9_-]", "-", path.stem))
-
-
-def _places(table: Table, read: ColumnsRead) -> NDArray[np.int64]:
-    """Return the line of each of the table's rows, −1 where there is none."""
-    by_key = table.by_key or table.space.size is None
-    wanted, there = (table.space.key(some) if by_key else table.space.index(some) for some in (table.archs, read.archs))
-    order = np.argsort(there, kind="stable")
-    place = order[np.minimum(np.searchsorted(there, wanted, sorter=order), len(order) - 1)]
-    return np.where(there[place] == wanted, place, -1)
 
 
 def _together(columns: Mapping[str, Column], missing: float) -> list[Given]:
@@ -100,25 +94,23 @@ def _together(columns: Mapping[str, Column], missing: float) -> list[Given]:
     return [_given(key, some, axes.get((key[0], key[1]), (MEAN,)), missing) for key, some in groups.items()]
 
 
-def _given(key: tuple[str, ...], some: Iterable[Column], seeds: tuple[Seed, ...], missing: float) -> Given:
+def _given(key: tuple[str, ...], some: Sequence[Column], seeds: tuple[Seed, ...], missing: float) -> Given:
     recipe, data, split, metric = key
-    some, empty = list(some), tuple[int, ...]()
-    axes: tuple[str, ...]
+    values, means = some[0]
+    epochs = tuple(sorted({means.epochs for _, means in some if means.epochs}))
+    axes: tuple[str, ...] = ("seed", "epoch") if epochs else ("seed",)
     if len(some) == 1 and not split:
-        values, means = some[0]
-        seeds, epochs, axes = (), empty, ()
+        seeds, epochs, axes = (), (), ()
     else:
-        epochs = tuple(sorted({means.epochs for _, means in some if means.epochs}))
-        axes = ("seed", "epoch") if epochs else ("seed",)
-        values = np.full((len(some[0][0]), len(seeds), len(epochs) or 1), missing)
+        together = np.full((len(values), len(seeds), len(epochs) or 1), missing)
         for numbers, means in some:
-            place = values[:, seeds.index(_seed(means)), epochs.index(means.epochs) if epochs else 0]
+            place = together[:, seeds.index(_seed(means)), epochs.index(means.epochs) if epochs else 0]
             if not (is_absent(place) | np.isnan(place)).all():
                 raise BadSetting(
                     f"{'/'.join(filter(None, key))} comes twice; say another split, seed or epochs of one of them"
                 )
             place[:] = numbers
-        values = values if epochs else values[:, :, 0]
+        values = together if epochs else together[:, :, 0]
     measure = Measure(
         metric,
         SPLITS.get(split, split),
@@ -144,14 +136,8 @@ def _sentence(meaning: Meaning) -> str:
     """Say what a column means."""
     on = f" on {meaning.split} of {meaning.data}" if meaning.split else f" for {meaning.data}" if meaning.data else ""
     after = f" after {meaning.epochs} epochs" if meaning.epochs else ""
-    each = ", ".join(map(str, meaning.seeds))
-    seeds = (
-        f", seed {each}"
-        if len(meaning.seeds) == 1
-        else f", mean over such seeds as there are of {each}"
-        if each
-        else ""
-    )
+    which = "seed" if len(meaning.seeds) == 1 else "mean over such seeds as there are of"
+    seeds = f", {which} {', '.join(map(str, meaning.seeds))}" if meaning.seeds else ""
     return f"{meaning.metric}{on}{after}{seeds}" + (f"; {meaning.note}" if meaning.note else "")
 
 

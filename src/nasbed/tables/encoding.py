@@ -51,8 +51,8 @@ class Encoding:
     """How the stored numbers of a column become float64.
 
     Attributes:
-        kind: ``"count"`` of images, a fraction; ``"percent"`` of images; ``"float32"``; ``"float64"``; or ``"text"``: a
-            JSON list of strings and nulls, cold.
+        kind: ``"count"`` of images, a fraction; ``"percent"`` of images; ``"float32"``; ``"float64"``; ``"float16"``,
+            in memory alone; or ``"text"``: a JSON list of strings and nulls, cold.
         images: Of a count or a percentage: how many images it is of.
         single: Of a count: whether the fraction is rounded to float32 before it is widened.
         level: Whether one number is stored for all epochs of a training.
@@ -72,7 +72,7 @@ class Encoding:
         """The type of the stored numbers."""
         if self.kind == "percent" and not self._short:
             return np.dtype("<i4")
-        return np.dtype({"float32": "<f4", "float64": "<f8"}.get(self.kind, "<u2"))
+        return np.dtype({"float16": "<f2", "float32": "<f4", "float64": "<f8"}.get(self.kind, "<u2"))
 
     @cached_property
     def accuracies(self) -> NDArray[np.float64]:
@@ -161,10 +161,8 @@ def encode(values: Floats, unit: str = "", level: bool = False) -> tuple[NDArray
     for encoding in _candidates(some, unit, level):
         if values.dtype == np.float32 and encoding.kind == "float32":
             return values, encoding
-        if encoding.encode(some) is not None:
-            stored = encoding.encode(values)
-            if stored is not None:
-                return stored, encoding
+        if encoding.encode(some) is not None and (stored := encoding.encode(values)) is not None:
+            return stored, encoding
     return values.astype(np.float64), Encoding("float64", level=level)
 
 

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.files import replacing
-from nasbed.readers.record import MEASURES, POINTS, Record, format_record
+from nasbed.core.graph import Graph
+from nasbed.readers.record import Record, format_record
 from nasbed.tables.column import Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.file import METADATA
+from nasbed.tables.published import DOUBLES, PATHS, POINTS
 from nasbed.tables.table import Table
 
 Progress = Callable[[float], None]
@@ -30,6 +32,7 @@ def export(table: Table, path: str | Path, progress: Progress | None = None) -> 
 
     Raises:
         BadSetting: When the ending is another one, or the file cannot be written.
+        NotInTable: When values that the table was written with are not beside it: the file would not have all there is.
     """
     path = Path(path).expanduser()
     writers = {".parquet": export_rows, ".csv": export_rows}
@@ -38,6 +41,8 @@ def export(table: Table, path: str | Path, progress: Progress | None = None) -> 
     if path.suffix not in writers:
         why = "" if ".tfrecord" in writers else "; TFRecord is the format of modules of NAS-Bench-101"
         raise BadSetting(f"{path.name} should end in {' or '.join(writers)}, which says the format to write{why}")
+    for name in table.missing:
+        _ = table.column(name)
     writers[path.suffix](table, path, progress)
 
 
@@ -45,25 +50,23 @@ def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) 
     """Write a record a training, in the order of the file that the table was imported from, else by hash.
 
     Values that the table lacks are NaN in the file, where the published API reports them as they are.
-
-    Raises:
-        NotInTable: When values that the table was written with are not beside it: the file would not have all there is.
     """
-    _refuse_incomplete(table)
     from nasbed.readers.tfrecord import framed
 
-    slots, columns = _record_order(table), _sources(table)
+    slots = _record_order(table)
     epochs, repeats = table.modules.trainings
+    budgets = np.array(epochs)
+    texts = [table.column(name).stored.reshape(-1) if name in table.columns else None for name in PATHS]
     known = lru_cache(1)(partial(_module, table))  # records of one module follow each other
     with replacing(path) as beside, beside.open("wb") as file:
         for start in range(0, len(slots), _BATCH):
             some = slots[start : start + _BATCH]
-            places = np.unravel_index(some, (len(table), len(epochs), repeats))
-            values = np.stack([column(*places) for column in columns], axis=1)
-            for slot, row, budget, numbers in zip(some, places[0].tolist(), places[1].tolist(), values, strict=True):
-                paths = tuple(_text(table, point, int(slot)) for point in POINTS)
+            rows, budget = np.divmod(some // repeats, len(budgets))
+            values = np.stack([_doubles(table, name, some, budgets[budget]) for name in DOUBLES], axis=1)
+            for slot, row, place, numbers in zip(some, rows.tolist(), budget.tolist(), values, strict=True):
+                paths = tuple(None if text is None else text[slot] for text in texts)
                 record = replace(
-                    known(row), epochs=epochs[budget], values=tuple(numbers.tolist()), checkpoint_paths=paths
+                    known(row), epochs=epochs[place], values=tuple(numbers.tolist()), checkpoint_paths=paths
                 )
                 file.write(framed(format_record(record)))
             if progress is not None:
@@ -75,37 +78,29 @@ def export_rows(table: Table, path: Path, progress: Progress | None = None) -> N
 
     What is measured epoch by epoch is a list in Parquet, over the epochs that the metadata name, and the last value in
     CSV. Numbers are written so that they read back exactly; what is missing is null, or an empty cell.
-
-    Raises:
-        NotInTable: When values that the table was written with are not beside it: the file would not have all there is.
     """
     from pyarrow import csv, parquet
 
-    _refuse_incomplete(table)
     lists, headings, trainings = path.suffix == ".parquet", _headings(table), list(_trainings(table))
     kinds = {name: _kind(table, next(iter(places.values()))[0], lists) for name, places in headings.items()}
     named = ("recipe", "data", "seed")
-    schema = pa.schema({**_identity(table, np.arange(0))[1], **dict.fromkeys(named, pa.string()), **kinds})
+    identity = {name: array.type for name, array in _identity(table, np.arange(0)).items()}
+    schema = pa.schema({**identity, **dict.fromkeys(named, pa.string()), **kinds})
     schema = schema.with_metadata({METADATA: table.file.batch.schema.metadata[METADATA]})
     with replacing(path) as beside:
         writer = parquet.ParquetWriter(beside, schema, compression="zstd") if lists else csv.CSVWriter(beside, schema)
         with writer:
             for done, (recipe, data, seed, every) in enumerate(trainings, 1):
                 for rows in np.array_split(every, -(-len(every) // _ROWS)):
-                    found = _identity(table, rows)[0] | {"recipe": [recipe] * len(rows), "data": [data] * len(rows)}
+                    found = _identity(table, rows) | {"recipe": [recipe] * len(rows), "data": [data] * len(rows)}
                     found["seed"] = [str(seed)] * len(rows)
                     for name, places in headings.items():
                         place = places.get((recipe, data), places.get(None))
                         lost = pa.nulls(len(rows), kinds[name])
-                        found[name] = lost if place is None else _numbers(table, *place, seed, rows, lists)
+                        found[name] = lost if place is None else _numbers(table, *place, seed, rows, kinds[name], lists)
                     writer.write_table(pa.table(found, schema=schema))
                 if progress is not None:
                     progress(done / len(trainings))
-
-
-def _refuse_incomplete(table: Table) -> None:
-    for name in table.missing:
-        _ = table.column(name)
 
 
 def _trainings(table: Table) -> Iterator[tuple[str, str, Seed, NDArray[np.int64]]]:
@@ -151,21 +146,20 @@ def _kind(table: Table, name: str, lists: bool) -> pa.DataType:
     return pa.list_(pa.float64()) if long else pa.float64()
 
 
-def _numbers(table: Table, name: str, recipe: int, seed: Seed, rows: NDArray[np.int64], lists: bool) -> pa.Array:
+def _numbers(
+    table: Table, name: str, recipe: int, seed: Seed, rows: NDArray[np.int64], kind: pa.DataType, lists: bool
+) -> pa.Array:
     """Return one training's numbers of some rows, null where there is none."""
-    column, kind = table.column(name), _kind(table, name, lists)
-    measure = column.measure
-    if column.encoding.kind == "text":
-        found = column.stored.reshape(len(table), *measure.shape)[rows]
-    else:
-        found = column.values(rows)
+    column = table.column(name)
+    measure, is_text = column.measure, column.encoding.kind == "text"
+    found = column.stored.reshape(len(table), *measure.shape)[rows] if is_text else column.values(rows)
     if "recipe" in measure.axes:
         found = found[:, recipe]
     if "seed" in measure.axes:
         if seed not in measure.seeds:
             return pa.nulls(len(rows), kind)
         found = found[:, measure.seeds.index(seed)]
-    if found.dtype == object:
+    if is_text:
         return pa.array(found.tolist(), kind)
     if found.ndim > 1 and not lists:
         found = found[:, -1]
@@ -176,20 +170,20 @@ def _numbers(table: Table, name: str, recipe: int, seed: Seed, rows: NDArray[np.
     return pa.ListArray.from_arrays(np.arange(0, len(flat) + 1, found.shape[1], dtype=np.int32), flat)
 
 
-def _identity(table: Table, rows: NDArray[np.int64]) -> tuple[dict[str, Any], dict[str, pa.DataType]]:
-    """Return what says which architecture a row is, in words, and of which kinds that is."""
-    found: dict[str, Any] = {}
-    kinds: dict[str, pa.DataType] = {}
-    if table.space.size is not None:
-        found["index"], kinds["index"] = table.indices[rows], pa.int64()
-    found["arch"], kinds["arch"] = [table.space.format(arch) for arch in table.archs[rows]], pa.string()
+def _identity(table: Table, rows: NDArray[np.int64]) -> dict[str, Any]:
+    """Return what says which architecture a row is, in words."""
+    found: dict[str, list[str]] = {"arch": [table.space.format(arch) for arch in table.archs[rows]]}
     if "hash" in table.file:
         graphs = [table.modules.graph(int(row)) for row in rows]
         found["hash"] = [table.modules.hashes[row].tobytes().hex() for row in rows]
-        found["adjacency"] = ["".join(str(x) for line in graph.adjacency for x in line) for graph in graphs]
+        found["adjacency"] = [_adjacency(graph) for graph in graphs]
         found["operations"] = [",".join(graph.labels) for graph in graphs]
-        kinds |= dict.fromkeys(("hash", "adjacency", "operations"), pa.string())
-    return found, kinds
+    index = {} if table.space.size is None else {"index": pa.array(table.indices[rows], pa.int64())}
+    return {**index, **{name: pa.array(texts, pa.string()) for name, texts in found.items()}}
+
+
+def _adjacency(graph: Graph) -> str:
+    return "".join(str(x) for line in graph.adjacency for x in line)
 
 
 def _record_order(table: Table) -> NDArray[np.int64]:
@@ -210,22 +204,12 @@ def _record_order(table: Table) -> NDArray[np.int64]:
     return slots[found.reshape(len(table), -1)[order]]
 
 
-def _sources(table: Table) -> list[Callable[..., NDArray[np.float64]]]:
-    """Give, for each double of a record, what looks it up."""
-    budgets = np.array(table.modules.trainings[0], np.float64)
-    shares = {"start_": 0.0, "halfway_": 0.5, "": 1.0}
-
-    def source(name: str, point: str) -> Callable[..., NDArray[np.float64]]:
-        if name in table.columns:
-            return table.column(name).take
-        if name == f"{point}current_epoch":
-            return lambda row, budget, repeat: budgets[budget] * shares[point]
-        return lambda row, budget, repeat: np.full(len(row), np.nan)
-
-    return [
-        *(source(f"{point}{measure}", point) for point in POINTS for measure in MEASURES),
-        source("total_time", ""),
-    ]
+def _doubles(table: Table, name: str, slots: NDArray[np.int64], epochs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return one of the doubles of some slots' records, of trainings with so many epochs."""
+    if name in table.columns:
+        return table.column(name).at(slots)
+    share = POINTS.get(name.removesuffix("current_epoch"), np.nan)
+    return np.asarray(epochs * share, np.float64)
 
 
 def _module(table: Table, row: int) -> Record:
@@ -234,16 +218,8 @@ def _module(table: Table, row: int) -> Record:
     return Record(
         table.modules.hashes[row].tobytes().hex(),
         0,
-        "".join(str(x) for line in graph.adjacency for x in line),
+        _adjacency(graph),
         graph.labels,
         (),
         int(table.modules.trainable_parameters[row]),
     )
-
-
-def _text(table: Table, point: str, slot: int) -> str | None:
-    name = f"{point}checkpoint_path"
-    if name not in table.columns:
-        return None
-    text: str | None = table.column(name).stored.reshape(-1)[slot]
-    return text

@@ -18,7 +18,7 @@ import math
 import mmap
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from nasbed.tables.seal import (
     block_checksums,
     body_of,
     check_whole,
-    digest_around,
+    digest_of_rest,
     mapped,
     seal_of,
 )
@@ -62,16 +62,12 @@ class Body:
     Attributes:
         path: The file, for errors.
         data: The bytes.
-        checksums: The CRC-32 of each block.
+        unseen: The CRC-32 of each block that was not compared yet, by its number.
     """
 
     path: Path
     data: memoryview
-    checksums: tuple[int, ...]
-    _unseen: bytearray = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._unseen = bytearray(b"\1" * len(self.checksums))
+    unseen: dict[int, int]
 
     def check(self, start: int, stop: int) -> None:
         """Compare the blocks that hold some bytes with their checksums.
@@ -79,19 +75,22 @@ class Body:
         Raises:
             CorruptFile: When one differs.
         """
-        for block in range(start >> SHIFT, min(-(-stop >> SHIFT), len(self.checksums))):
-            if self._unseen[block]:
-                found = zlib.crc32(self.data[block << SHIFT : (block + 1) << SHIFT])
-                if found != self.checksums[block]:
+        for block in range(start >> SHIFT, -(-stop >> SHIFT)):
+            written = self.unseen.get(block)
+            if written is not None:
+                if zlib.crc32(self.data[block << SHIFT : (block + 1) << SHIFT]) != written:
                     raise CorruptFile(
                         f"{self.path} is damaged: its bytes from {block << SHIFT:,} on are not what was written; {DO}"
                     )
-                self._unseen[block] = 0
+                self.unseen.pop(block, None)
+
+
+_NO_FILE = Body(Path(), memoryview(b""), {})
 
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """An array as it lies in a file.
+    """An array as it lies in a file, or one that was made of what was compared.
 
     Attributes:
         array: A view of the mapped file.
@@ -100,30 +99,17 @@ class Stored:
     """
 
     array: NDArray[Any]
-    body: Body
-    start: int
+    body: Body = _NO_FILE
+    start: int = 0
+
+    @property
+    def flat(self) -> Stored:
+        """The same without its shape."""
+        return Stored(self.array.reshape(-1), self.body, self.start)
 
     def whole(self) -> NDArray[Any]:
         """Give the array, compared as a whole."""
-        self.body.check(self.start, self.start + self.array.nbytes)
-        return self.array
-
-    def check(self, places: Iterable[int]) -> None:
-        """Compare where some entries of the first axis, or of the flat array, lie.
-
-        Args:
-            places: Numbers into the flat array.
-        """
-        width = self.array.itemsize
-        for place in places:
-            start = self.start + place * width
-            self.body.check(start, start + width)
-
-    def check_rows(self, rows: Iterable[int]) -> None:
-        """Compare where some rows lie."""
-        width = self.array.itemsize * math.prod(self.array.shape[1:])
-        for row in rows:
-            self.body.check(self.start + row * width, self.start + (row + 1) * width)
+        return self.part(0, len(self.array))
 
     def part(self, start: int, stop: int) -> NDArray[Any]:
         """Give the rows from one to another, compared."""
@@ -131,6 +117,11 @@ class Stored:
         first = self.start + start * self.array.strides[0]
         self.body.check(first, first + found.nbytes)
         return found
+
+    def check_rows(self, rows: Iterable[int]) -> None:
+        """Compare some rows with their checksums."""
+        for row in rows:
+            self.part(row, row + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,9 +162,9 @@ class ColumnFile:
             if METADATA not in about:
                 raise NotColumns(f"{path} is an Arrow file, but not a table of nasbed's")
             if seal is None:
-                check_whole(path, data, stop, about.get(SEAL, b""))
+                check_whole(path, data, about.get(SEAL, b""))
                 seal = hashlib.sha256(about[METADATA]).hexdigest()
-            checksums = block_checksums(about.get(BLOCKS, b""), stop - start)
+            body = Body(path, memoryview(data)[start:stop], block_checksums(about.get(BLOCKS, b""), stop - start))
             metadata = json.loads(about[METADATA])
             if metadata["format"] > FORMAT:
                 made = metadata["format"]
@@ -181,7 +172,6 @@ class ColumnFile:
             batch = reader.get_batch(0)
         except (pa.ArrowException, OSError, UnicodeDecodeError, KeyError) as error:
             raise CorruptFile(f"{path} is not a table, or is damaged: {error}".split("\n")[0]) from None
-        body = Body(path, memoryview(data)[start:stop], checksums)
         return cls(path, batch, metadata, seal, body, buffer.address + start)
 
     def __len__(self) -> int:
@@ -195,10 +185,6 @@ class ColumnFile:
     def columns(self) -> dict[str, dict[str, Any]]:
         """What the metadata say of each column of results that lies in this file."""
         return {name: about for name, about in self.metadata["columns"].items() if not about.get("beside")}
-
-    @property
-    def _cold(self) -> list[str]:
-        return [name for name, about in self.columns.items() if about.get("cold")]
 
     def stored(self, name: str) -> Stored:
         """Look at a column of the mapped file as an array; by its buffer, for pyarrow's own way imports pandas."""
@@ -218,26 +204,27 @@ class ColumnFile:
         """Give a column that is not cold, compared with its checksums as a whole."""
         return self.stored(name).whole()
 
-    def thawed(self, name: str, encoding: Encoding, shape: tuple[int, ...]) -> NDArray[Any]:
+    def thawed(self, name: str, encoding: Encoding, shape: tuple[int, ...]) -> Stored:
         """Decompress a cold column."""
         block = self.blocks()[name]
         try:
-            if encoding.kind == "text":
-                return decompress_texts(block).reshape(shape)
-            return decompress(block, encoding.dtype, math.prod(shape)).reshape(shape)
+            is_text = encoding.kind == "text"
+            flat = decompress_texts(block) if is_text else decompress(block, encoding.dtype, math.prod(shape))
+            return Stored(flat.reshape(shape))
         except (pa.ArrowException, OSError, ValueError):
             raise CorruptFile(f"{self.path}: the column {name} cannot be decompressed") from None
 
     def blocks(self) -> dict[str, Block]:
         """Look at the compressed bytes of each cold column."""
-        if not self._cold:
+        cold = [name for name, about in self.columns.items() if about.get("cold")]
+        if not cold:
             return {}
         column = self.batch.column(COLD)
         for buffer in filter(None, column.buffers()):
             start = buffer.address - self.origin
             self.body.check(start, start + buffer.size)
         blocks = [memoryview(block.as_buffer()) for block in column[0].values]
-        return dict(zip(self._cold, blocks, strict=True))
+        return dict(zip(cold, blocks, strict=True))
 
     def arrays(self) -> dict[str, pa.Array]:
         """Give the columns of the batch that are not cold, to be written again."""
@@ -271,7 +258,7 @@ def write_columns(
         arrays[COLD] = pa.ListArray.from_arrays(arrow_column(ends), _binary(blocks.values()))
     batch = pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
     count = -(-(pa.ipc.get_record_batch_size(batch) + 64) >> SHIFT)  # with the mark that ends the batches
-    empty = b"-" * (8 * count)
+    empty = b"\xfe" * (8 * count)  # which JSON has nowhere
     text = json.dumps({**metadata, "format": FORMAT}).encode()
     schema = batch.schema.with_metadata({METADATA: text, BLOCKS: empty, SEAL: BLANK})
     with pa.ipc.new_file(str(path), schema) as writer:
@@ -282,23 +269,19 @@ def write_columns(
             sums = b"".join(
                 b"%08x" % zlib.crc32(body[at : at + (1 << SHIFT)]) for at in range(0, stop - start, 1 << SHIFT)
             )
-        for begin, end in ((0, start), (stop, len(data))):
-            place = data.find(empty, begin, end)
-            data[place : place + len(empty)] = sums.ljust(len(empty), b"-")
-        seal = digest_around(data, start, stop)
-        for begin, end in ((0, start), (stop, len(data))):
-            place = data.find(BLANK, begin, end)
-            data[place + len(MARK) : place + len(BLANK)] = seal.encode()
+        head, tail = (part.replace(empty, sums.ljust(len(empty), b"-")) for part in (data[:start], data[stop:]))
+        seal, _ = digest_of_rest(head + tail)
+        data[:start], data[stop:] = (part.replace(BLANK, MARK + seal.encode()) for part in (head, tail))
     return seal
 
 
 def arrow_column(values: NDArray[Any]) -> pa.Array:
-    """Make a column of numbers, or of tensors of one shape, without copying."""
-    flat = np.ascontiguousarray(values).reshape(-1)
-    if flat.dtype.kind in "iuf":  # what pa.array makes as well, but not without importing pandas where it is installed
-        flat = pa.Array.from_buffers(pa.from_numpy_dtype(flat.dtype), len(flat), [None, pa.py_buffer(flat)])
-    else:
-        flat = pa.array(flat)
+    """Make a column of numbers, of tensors of one shape or, of uint8, of digests, without copying."""
+    numbers = np.ascontiguousarray(values).reshape(-1)
+    if numbers.dtype == np.uint8:
+        return pa.Array.from_buffers(pa.binary(values.shape[1]), len(values), [None, pa.py_buffer(numbers)])
+    # What pa.array makes as well, but not without importing pandas where it is installed.
+    flat = pa.Array.from_buffers(pa.from_numpy_dtype(numbers.dtype), len(numbers), [None, pa.py_buffer(numbers)])
     if values.ndim == 1:
         return flat
     shape = values.shape[1:]

@@ -1,8 +1,8 @@
 """Import of the published files ``nasbench_full.tfrecord``, ``nasbench_only108.tfrecord`` and others of their format.
 
 Every record's two checksums are verified, and every hash against its module. The file is read once, in order, some
-megabytes at a time, while another thread computes its SHA-256. What is kept of a record is about fifty bytes, and while
-columns are made of them, another thread computes the hashes.
+megabytes at a time, while another thread computes its SHA-256. What is kept of a record is about fifty bytes, and
+while columns are made of them, another thread computes the hashes.
 
 Reference: https://github.com/google-research/nasbench
 """
@@ -14,34 +14,34 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture
-from nasbed.core.files import check_place, remove_left
-from nasbed.core.locks import CLAIM, locked
 from nasbed.readers import tfrecord as kernels
-from nasbed.readers.record import MEASURES, POINTS, Record, parse_record
+from nasbed.readers.record import Record, parse_record
 from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
-from nasbed.tables.companion import companion_path
-from nasbed.tables.file import COLD
-from nasbed.tables.gathered import Batch, Gathered, Module, joined, slots
-from nasbed.tables.published import MODULES, PUBLISHED
+from nasbed.tables.gathered import Batch, joined, narrowed, slots, widened
+from nasbed.tables.published import DOUBLES, MODULES, PATHS, PUBLISHED
 from nasbed.tables.table import Table
-from nasbed.tables.writing import write_trainings
-
-COLUMNS = (*(f"{point}{measure}" for point in POINTS for measure in MEASURES), "total_time")
-"""Where the doubles of a record go, in their order."""
+from nasbed.tables.writing import importing_to, write_trainings
 
 Progress = Callable[[float], None]
 _CHUNK = 2**24
 _READING = 0.8  # of all the work
 _VERTICES, _EDGES = 7, 9  # of the published space
+_UNKNOWN = (
+    "this is none of the published files, so no checksum can tell whether it is complete: a file that was cut off "
+    "between two records looks whole"
+)
+_UNEVEN = "some modules have fewer trainings than others; what is missing is NaN"
 
 
 def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | None = None) -> Table:
@@ -59,19 +59,12 @@ def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | No
     source, out = Path(source).expanduser(), Path(out).expanduser()
     if not source.is_file():
         raise BadSetting(f"there is no file {source}")
-    check_place(out)
-    with locked(out, f"imports to {out}", CLAIM):
-        for path in (out, companion_path(out, COLD)):
-            remove_left(path.parent, path.name)
-        return _import(source, out, progress)
-
-
-def _import(source: Path, out: Path, progress: Progress | None) -> Table:
     found = _Records(source, progress or (lambda share: None))
-    with source.open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        digest = found.read(file, size)
-    table = found.build(out, {"file": source.name, "bytes": size, "sha256": digest})
+    with importing_to(out):
+        with source.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            digest = found.read(file, size)
+        table = found.build(out, {"file": source.name, "bytes": size, "sha256": digest})
     found.progress(1.0)
     return table
 
@@ -85,7 +78,7 @@ class _Records:
     names: list[str] = field(default_factory=lambda: list(OPERATIONS))
     count: int = 0
     modules: int = 0
-    columns: list[Gathered] = field(default_factory=lambda: [Gathered() for _ in COLUMNS])
+    columns: list[list[NDArray[Any]]] = field(default_factory=lambda: [[] for _ in DOUBLES])
     epochs: list[NDArray[Any]] = field(default_factory=list)
     module: list[NDArray[np.int32]] = field(default_factory=list)
     seen: list[tuple[NDArray[Any], ...]] = field(default_factory=list)
@@ -131,7 +124,6 @@ class _Records:
 
     def _keep(self, batch: Batch, count: int, modules: int, buffer: NDArray[np.uint8], offset: int) -> None:
         """Append a batch, after taking apart plainly what the kernel left."""
-        extra: list[Module] = []
         for i in np.flatnonzero(~batch.usual[:count]):
             first, last = batch.places[i]
             try:
@@ -143,16 +135,20 @@ class _Records:
             batch.values[:, i] = np.array(record.values).view(np.uint64)
             if any(path is not None for path in record.checkpoint_paths):
                 self.paths[self.count + int(i)] = record.checkpoint_paths
-            batch.module[i] = modules + len(extra)
-            digest = bytes.fromhex(record.module)
-            extra.append((digest, len(record.operations), mask, labels, record.trainable_parameters))
-        self.seen.append(batch.modules(modules, extra))
+            batch.module[i] = modules
+            batch.hashes[modules] = np.frombuffer(bytes.fromhex(record.module), np.uint8)
+            batch.vertices[modules], batch.masks[modules] = len(record.operations), mask
+            batch.labels[modules] = -1
+            batch.labels[modules, : len(labels)] = labels
+            batch.parameters[modules] = record.trainable_parameters
+            modules += 1
+        self.seen.append(tuple(array[:modules].copy() for array in batch.arrays[1]))
         self.module.append(batch.module[:count] + np.int32(self.modules))
         epochs = batch.epochs[:count]
         self.epochs.append(epochs.astype(np.min_scalar_type(epochs.max(initial=0))))
         for kept, values in zip(self.columns, batch.values[:, :count].view(np.float64), strict=True):
-            kept.append(values)
-        self.modules += modules + len(extra)
+            kept.append(narrowed(values))
+        self.modules += modules
         self.count += count
 
     def _module(self, record: Record) -> tuple[int, list[int]]:
@@ -184,38 +180,36 @@ class _Records:
         self.seen.clear()
         first = np.zeros(self.modules, np.int64)  # the first record of each module in ``seen``
         first[module[::-1]] = np.arange(self.count)[::-1]
-        row_of, rows = _rows(hashes, first)
-        for name, there in (
-            ("matrix", masks),
-            ("number of vertices", vertices),
-            ("operations", labels),
-            ("trainable_parameters", parameters),
-        ):
+        order = np.argsort(first)
+        digests = pa.Array.from_buffers(pa.binary(16), len(order), [None, pa.py_buffer(hashes[order])])
+        numbers = np.frombuffer(digests.dictionary_encode().indices.buffers()[1], np.int32, len(order))
+        row_of = np.empty_like(numbers)
+        row_of[order] = numbers
+        rows = order[np.unique(numbers, return_index=True)[1]]
+        told = {"matrix": masks, "number of vertices": vertices, "operations": labels}
+        for name, there in {**told, "trainable_parameters": parameters}.items():
             same = (there == there[rows][row_of]).reshape(self.modules, -1).all(axis=1)
             if not same.all():
                 number = int(first[~same].min())
                 raise CorruptFile(f"{self.path}: record {number} has other {name} than an earlier one of its hash")
-        row = row_of.astype(np.int32)[module]
+        row = row_of[module]
         del module
         space, archs = self._space(vertices[rows], masks[rows], labels[rows])
         budgets = np.unique(np.concatenate([np.unique(some) for some in self.epochs]))
         row *= np.int32(len(budgets))
         row += np.concatenate([np.searchsorted(budgets, some).astype(np.int32) for some in self.epochs])
         self.epochs.clear()
-        slot: NDArray[np.integer[Any]] | None
         slot, repeats, even = slots(row, len(rows) * len(budgets))
         del row
-        if even and (slot[1:] > slot[:-1]).all():  # sorted, as the published files are
-            slot = None
-        shape = (len(rows), len(budgets), repeats)
+        place = _Places(slot, (len(rows), len(budgets), repeats))
         results: dict[str, Callable[[], NDArray[Any]]] = {
-            name: lambda i=i: self._column(i, slot, shape)  # type: ignore[misc]
-            for i, name in enumerate(COLUMNS)
+            name: partial(self._column, i, place) for i, name in enumerate(DOUBLES)
         }
-        results["record"] = lambda: self._numbers(slot, shape)
-        for i, point in enumerate(POINTS):
+        # By how much the number of a slot's record differs from the slot's, so that it compresses.
+        results["record"] = lambda: place.filled((np.arange(self.count) - slot).astype(np.float64))
+        for i, name in enumerate(PATHS):
             if any(paths[i] is not None for paths in self.paths.values()):
-                results[f"{point}checkpoint_path"] = lambda i=i: self._texts(i, slot, shape)  # type: ignore[misc]
+                results[name] = partial(self._texts, i, place)
         published = PUBLISHED.get(about["sha256"])
         with ThreadPoolExecutor(1) as beside:
             checked = beside.submit(self._check_hashes, space, archs, hashes[rows], first[rows])
@@ -232,7 +226,7 @@ class _Records:
                     "source": f"published {published}" if published else "not a published file",
                     **about,
                     "records": self.count,
-                    "warnings": _warnings(published, even),
+                    "warnings": [*([] if published else [_UNKNOWN]), *([] if even else [_UNEVEN])],
                 },
                 vertices=vertices[rows],
                 hashes=checked.result,
@@ -249,7 +243,8 @@ class _Records:
         most, names = int(vertices.max()), tuple(self.names)
         archs = nasbench101_kernels.embedded_rows(vertices, masks, labels, most)
         _, pruned, _ = nasbench101_kernels.pruned_rows(archs, most)
-        space = NASBench101(most, max(_most_bits(pruned), _EDGES), names)
+        edges = max(int(mask).bit_count() for mask in np.unique(pruned).tolist())
+        space = NASBench101(most, max(edges, _EDGES), names)
         if most >= _VERTICES or (space.edges == _EDGES and space.size == len(archs)):
             return space, archs
         space = NASBench101(_VERTICES, space.edges, names)
@@ -274,22 +269,37 @@ class _Records:
             raise CorruptFile(f"{self.path}: record {number}: its hash is not the hash of its module")
         return hashes
 
-    def _column(self, i: int, slot: NDArray[np.integer[Any]] | None, shape: tuple[int, int, int]) -> NDArray[Any]:
+    def _column(self, i: int, place: _Places) -> NDArray[Any]:
         """Put one of the doubles of all records in their places, and let go of them."""
-        self.progress(_READING + (1.0 - _READING) * i / len(COLUMNS))
-        return _filled(self.columns[i].take(), slot, shape)
+        self.progress(_READING + (1.0 - _READING) * i / len(DOUBLES))
+        values = np.concatenate([widened(some) for some in self.columns[i]])
+        self.columns[i].clear()
+        return place.filled(values)
 
-    def _numbers(self, slot: NDArray[np.integer[Any]] | None, shape: tuple[int, int, int]) -> NDArray[Any]:
-        """Say which record a slot has: by how much its number differs from the slot's, so that it compresses."""
-        if slot is None:
-            return np.zeros(shape, np.float32)
-        return _filled((np.arange(self.count) - slot).astype(np.float64), slot, shape)
-
-    def _texts(self, i: int, slot: NDArray[np.integer[Any]] | None, shape: tuple[int, int, int]) -> NDArray[np.object_]:
-        texts = np.full(shape, None, object)
+    def _texts(self, i: int, place: _Places) -> NDArray[np.object_]:
+        texts = np.full(self.count, None, object)
         for number, paths in self.paths.items():
-            texts.reshape(-1)[number if slot is None else slot[number]] = paths[i]
-        return texts
+            texts[number] = paths[i]
+        return place.filled(texts)
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the records of a file are among the trainings.
+
+    Attributes:
+        slot: The number of each record's training, ``(records,)``.
+        shape: Modules, budgets and repeats.
+    """
+
+    slot: NDArray[np.integer[Any]]
+    shape: tuple[int, int, int]
+
+    def filled(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Put the values of all records in their places; NaN, or None, where there is none."""
+        filled = np.full(self.shape, None if values.dtype == object else np.nan, values.dtype)
+        filled.reshape(-1)[self.slot] = values
+        return filled
 
 
 def _are_published(space: NASBench101, archs: NDArray[np.int8], hashes: NDArray[np.uint8]) -> bool:
@@ -299,45 +309,3 @@ def _are_published(space: NASBench101, archs: NDArray[np.int8], hashes: NDArray[
     ordered = np.zeros((len(archs) + 1, 16), np.uint8)
     ordered[space.index(archs)] = hashes  # of a module that is not valid into the last place
     return hashlib.sha256(ordered[:-1].data).hexdigest() == MODULES
-
-
-def _warnings(published: str | None, even: bool) -> list[str]:
-    """Say what one should know before trusting the file."""
-    unknown = (
-        "this is none of the published files, so no checksum can tell whether it is complete: a file that was cut off "
-        "between two records looks whole"
-    )
-    uneven = "some modules have fewer trainings than others; what is missing is NaN"
-    return [*([] if published else [unknown]), *([] if even else [uneven])]
-
-
-def _rows(hashes: NDArray[np.uint8], first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number the different hashes in the order of their first records.
-
-    Returns:
-        The number of each hash, ``(modules,)``, and the module that each number was first seen as, ``(rows,)``.
-    """
-    words = hashes.view(">u8").reshape(-1, 2).astype(np.uint64)
-    order = np.lexsort((first, words[:, 1], words[:, 0]))
-    new = np.ones(len(order), bool)
-    new[1:] = (words[order[1:]] != words[order[:-1]]).any(axis=1)
-    earliest = order[new]
-    rank = np.empty(len(earliest), np.int64)
-    by_record = np.argsort(first[earliest])
-    rank[by_record] = np.arange(len(earliest))
-    row_of = np.empty(len(order), np.int64)
-    row_of[order] = rank[np.cumsum(new) - 1]
-    return row_of, earliest[by_record]
-
-
-def _filled(values: NDArray[Any], slot: NDArray[np.integer[Any]] | None, shape: tuple[int, int, int]) -> NDArray[Any]:
-    """Put values in their slots, NaN in the others; without slots they are in their places already."""
-    if slot is None:
-        return values.reshape(shape)
-    filled = np.full(shape, np.nan, values.dtype)
-    filled.reshape(-1)[slot] = values
-    return filled
-
-
-def _most_bits(masks: NDArray[np.uint64]) -> int:
-    return max(int(mask).bit_count() for mask in np.unique(masks).tolist())

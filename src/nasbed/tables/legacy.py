@@ -24,20 +24,17 @@ def open_columns(path: Path) -> ColumnFile:
 def _translated(found: dict[str, Any]) -> dict[str, Any]:
     """Return the metadata of a table, or of what lies beside one, as they are written now."""
     checksums, given = found["checksums"], found["columns"]
+    columns = {name: _described(name, about, found) for name, about in given.items()}
     if "room" in found:
-        columns = {name: _described(name, about, found) for name, about in given.items()}
         return {**found, "of": found["modules"], "columns": columns, "columns_checksum": _joined(checksums, given)}
     curves = found.get("kind") == "curves"
     beside: dict[str, list[str]] = {}
     for name, about in given.items():
         if "beside" in about:
             beside.setdefault(about["beside"], []).append(name)
-    columns = {name: _described(name, about, found) for name, about in given.items()}
     if not curves:
-        columns = {
-            "trainable_parameters": {**PARAMETERS.to_dict(), "encoding": {"kind": "whole"}, "whole": True},
-            **columns,
-        }
+        parameters = {**PARAMETERS.to_dict(), "encoding": {"kind": "whole"}, "whole": True}
+        columns = {"trainable_parameters": parameters, **columns}
     return {
         **found,
         "rows": "index" if curves else "hash",

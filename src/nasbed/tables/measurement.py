@@ -35,15 +35,10 @@ class Measurement:
     _kept: dict[tuple[int, bool], NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     def __getattr__(self, name: str) -> Any:
-        """Return ``unit``, ``role``, ``goal``, ``metric``, ``split``, ``data``, ``meaning``, … of the measure."""
-        if name.startswith("_") or name not in Measure.__dataclass_fields__:
+        """Return ``name``, ``unit``, ``role``, ``goal``, ``metric``, ``split``, ``data``, … of the measure."""
+        if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self.measure, name)
-
-    @property
-    def name(self) -> str:
-        """``200/cifar10-valid/x-valid/accuracy``."""
-        return self.measure.name
 
     @property
     def recipe(self) -> str:
@@ -54,11 +49,6 @@ class Measurement:
     def seeds(self) -> tuple[Seed, ...]:
         """The seeds; none where there is but one number for all of them. Not every architecture need have each."""
         return () if self.measure.seeds == (MEAN,) else self.measure.seeds
-
-    @property
-    def epochs(self) -> tuple[int, ...]:
-        """After how many epochs it was measured, ascending."""
-        return self.measure.epochs
 
     @property
     def after(self) -> str:

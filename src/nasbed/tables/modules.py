@@ -133,9 +133,9 @@ class Modules:
         if self._looks > LOOKS:
             _ = self.hashes, self.by_hash
             return
-        self._hashes.check_rows((row,))
+        self._hashes.part(row, row + 1)
         if self._by_hash is not None:
-            self._by_hash.check((place,))
+            self._by_hash.part(place, place + 1)
 
     def rows(self, archs: Archs, space: Any) -> NDArray[np.int64]:
         """Find rows one by one, without anything compiled, ``(n,)``; −1 for what is not there or not valid."""

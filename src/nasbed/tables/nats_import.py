@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -23,8 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile, NasbedError
-from nasbed.core.files import check_place, scratch
-from nasbed.core.locks import CLAIM, locked
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 from nasbed.readers.natsbench.published import open_published
@@ -32,15 +30,14 @@ from nasbed.readers.natsbench.shards import AT_MOST, SUFFIX, Block, Group, Shard
 from nasbed.readers.natsbench.source import Source
 from nasbed.readers.natsbench.trainings import ABSENT
 from nasbed.run.executors.processes import ProcessExecutor, usable_cores
-from nasbed.tables.file import arrow_column
 from nasbed.tables.published import RUN_METRICS, TRAIN, column_name, run_measure
 from nasbed.tables.table import Table
-from nasbed.tables.writing import Columns, Given, write
+from nasbed.tables.writing import Given, importing_to, write_table
 
 Progress = Callable[[float], None]
 _READING = 0.9  # of all the work
 _WORK = "nasbed.tables.nats_import:read_part"
-_AHEAD = 2  # parts that wait for each process
+_PARTS = 4  # of the source for each process: not more, for each has the list of all architectures
 _WORTH = 2500  # architectures for which another process is worth its start, in which some hundred could be read
 
 
@@ -60,9 +57,8 @@ def import_published(
         CorruptFile: When a file is damaged, foreign or names what a data file has no need of, by its name.
     """
     path, out = Path(source).expanduser(), Path(out).expanduser()
-    check_place(out)
     found, move = open_published(path), progress or (lambda share: None)
-    with locked(out, f"imports to {out}", CLAIM), scratch(out) as folder:
+    with importing_to(out) as folder:
         with ThreadPoolExecutor(1) as beside:
             checksums = beside.submit(found.checksums)
             _read(found, folder, lambda share: move(_READING * share), workers)
@@ -93,23 +89,15 @@ def _read(source: Source, folder: Path, progress: Progress, workers: int | None)
         done = count(1)
         write_shards(source, folder / "part-0", lambda: progress(next(done) / len(source)))
         return
-    parts = list(source.parts(-(-len(source) // AT_MOST)))
+    parts = list(source.parts(min(-(-len(source) // AT_MOST), _PARTS * workers)))
     with ProcessExecutor(workers) as machine:
-        waiting = iter(enumerate(parts))
-
-        def submit() -> None:
-            number, part = next(waiting, (-1, None))
-            if part is not None:
-                machine.submit(str(number), _WORK, part, str(folder / f"part-{number}"))
-
-        for _ in range(_AHEAD * machine.slots):  # not all at once: each part has the list of all architectures
-            submit()
+        for number, part in enumerate(parts):
+            machine.submit(str(number), _WORK, part, str(folder / f"part-{number}"))
         for done_parts, outcome in enumerate(machine.as_completed(), 1):
             if outcome.value is not None:
                 raise CorruptFile(outcome.value)
             if outcome.error is not None:
                 raise NasbedError(f"{source.name} could not be read: {outcome.error}")
-            submit()
             progress(done_parts / len(parts))
 
 
@@ -157,8 +145,8 @@ def build_from_shards(
     index = np.unique(every)
     if not len(every) or len(index) < len(every):
         raise CorruptFile("an architecture comes twice" if len(every) else "there are no results of any architecture")
-    columns, other = Columns(scratch), np.full(len(index), -1, np.int32)
     texts: dict[str, int] = {}
+    other = np.full(len(index), -1, np.int32)
     groups: dict[Group, list[_Placed]] = {}
     for shard in found:
         where = np.searchsorted(index, shard.index)
@@ -167,14 +155,17 @@ def build_from_shards(
         for block in shard.blocks:
             row, seed, order, text = block.places
             groups.setdefault(block.group, []).append(_Placed(block, where[row], seed, order, codes[text]))
-    for i, group in enumerate(sorted(groups, key=lambda group: (int(group[0]), group[1]))):
-        _add_group(columns, group, groups[group], len(index))
-        if progress is not None:
-            progress((i + 1) / (len(groups) + 1))
-    columns.beside["other"] = arrow_column(other)
-    columns.add_texts("texts", list(texts))
-    about = {"complete": len(index) == space.size, "continues": True, "provenance": provenance}
-    return write(Path(path).expanduser(), space, {"index": index.astype(np.int32)}, columns, about)
+
+    def given() -> Iterator[Given]:
+        for done, group in enumerate(sorted(groups, key=lambda group: (int(group[0]), group[1])), 1):
+            yield from _given(group, groups[group], len(index))
+            if progress is not None:
+                progress(done / (len(groups) + 1))
+        yield Given(None, other, "other", "beside")
+        yield Given(None, np.array(list(texts), object), "texts")
+
+    archs = space.archs_of(index)
+    return write_table(path, space, archs, given(), provenance=provenance, continues=True, scratch=scratch)
 
 
 class _Placed(NamedTuple):
@@ -187,15 +178,15 @@ class _Placed(NamedTuple):
     text: NDArray[np.int32]
 
 
-def _add_group(columns: Columns, group: Group, placed: Sequence[_Placed], size: int) -> None:
+def _given(group: Group, placed: Sequence[_Placed], size: int) -> Iterator[Given]:
     """Make the columns of one group."""
     seeds = np.unique(np.concatenate([some.seed for some in placed]))
     order, other = np.full((2, size, len(seeds)), -1, np.int32)
     for some in placed:
         at = some.row, np.searchsorted(seeds, some.seed)
         order[at], other[at] = some.order, some.text
-    columns.hot[column_name(*group, None, "order")] = arrow_column(order)
-    columns.beside[column_name(*group, None, "other")] = arrow_column(other)
+    yield Given(None, order, column_name(*group, None, "order"))
+    yield Given(None, other, column_name(*group, None, "other"), "beside")
     for name in dict.fromkeys(name for some in placed for name in some.block.layout):
         having = [some for some in placed if name in some.block.layout]
         axis = sorted({epoch for some in having for epoch in some.block.layout[name]})
@@ -211,6 +202,4 @@ def _add_group(columns: Columns, group: Group, placed: Sequence[_Placed], size: 
         measure = run_measure(*group, split or None, metric, seeds.tolist(), after)
         read = metric in RUN_METRICS or metric == "time" or (metric == "accuracy" and split != TRAIN)
         values = values if axis else values[:, :, 0]
-        columns.add(
-            Given(measure, values, column_name(*group, split or None, metric), "hot" if read else "beside"), size
-        )
+        yield Given(measure, values, column_name(*group, split or None, metric), "hot" if read else "beside")

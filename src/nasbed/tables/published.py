@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nasbed.readers.record import MEASURES
 from nasbed.tables.column import Measure
 
 PUBLISHED = {
@@ -15,8 +16,14 @@ PUBLISHED = {
 MODULES = "1f4a7db984f8bb44da50e51b6c7e830bd26a761a39d60997ef500b7610ef0449"
 """SHA-256 of the digests of all 423,624 modules in the published order of enumeration, 16 bytes each."""
 
-POINTS = {"": 1.0, "halfway_": 0.5, "start_": 0.0}
+POINTS = {"start_": 0.0, "halfway_": 0.5, "": 1.0}
 """How the columns of a training's moments are called, and which share of its epochs lies before each."""
+
+DOUBLES = (*(f"{point}{measure}" for point in POINTS for measure in MEASURES), "total_time")
+"""The columns of the doubles of a TFRecord, in their order there."""
+
+PATHS = tuple(f"{point}checkpoint_path" for point in POINTS)
+"""The columns of its texts."""
 
 REPORTED = tuple(
     f"{point}{name}"

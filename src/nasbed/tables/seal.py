@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-from collections.abc import Iterator
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from nasbed.core.errors import BadSetting, CorruptFile
 
 MARK = b"nasbed-seal-3:"
 BLANK = MARK + b"0" * 64
+_SEAL = re.compile(re.escape(MARK) + b"([0-9a-f]{64})")
 SHIFT = 16
 DO = "put a whole copy in its place, or make it again"
 _OLD_BLANK = b"the checksum of this file computed with these words in its place"
@@ -58,18 +59,10 @@ def body_of(data: mmap.mmap, path: Path) -> tuple[int, int]:
     raise CorruptFile(f"{path} is not a table, or is damaged or has been cut off: it is no whole Arrow file")
 
 
-def _places(data: mmap.mmap, start: int, stop: int) -> Iterator[int]:
-    """Give where the seals are: one in Arrow's description, one in its footer; −1 where there is none."""
-    yield data.find(MARK, 0, start)
-    yield data.find(MARK, stop)
-
-
-def digest_around(data: mmap.mmap, start: int, stop: int) -> str:
-    """Hash what lies before and behind the body, with blanks for the seals."""
-    digest = hashlib.sha256()
-    for place, (begin, end) in zip(_places(data, start, stop), ((0, start), (stop, len(data))), strict=True):
-        digest.update(data[begin:place] + BLANK + data[place + len(BLANK) : end])
-    return digest.hexdigest()
+def digest_of_rest(rest: bytes) -> tuple[str, list[bytes]]:
+    """Hash what lies before and behind the body, with blanks for the seals; give these, too."""
+    parts = _SEAL.split(rest)
+    return hashlib.sha256(BLANK.join(parts[::2])).hexdigest(), parts[1::2]
 
 
 def seal_of(data: mmap.mmap, start: int, stop: int, path: Path) -> str | None:
@@ -78,34 +71,26 @@ def seal_of(data: mmap.mmap, start: int, stop: int, path: Path) -> str | None:
     Raises:
         CorruptFile: When they differ.
     """
-    places = list(_places(data, start, stop))
-    if max(places) < 0:
-        return None
-    found = {data[place + len(MARK) : place + len(BLANK)] for place in places}
-    if min(places) < 0 or found != {digest_around(data, start, stop).encode()}:
+    digest, seals = digest_of_rest(data[:start] + data[stop:])
+    if seals and seals != [digest.encode()] * 2:
         raise CorruptFile(f"{path} is damaged: its description is not what was written; {DO}")
-    return found.pop().decode()
+    return digest if seals else None
 
 
-def block_checksums(text: bytes, size: int) -> tuple[int, ...]:
-    """Read the checksums of the blocks of so many bytes."""
+def block_checksums(text: bytes, size: int) -> dict[int, int]:
+    """Read the checksums of the blocks of so many bytes, by number of the block; none of a file of version 0.1."""
     digits = text[: 8 * -(-size >> SHIFT)].decode()
-    return tuple(np.frombuffer(bytes.fromhex(digits), ">u4").tolist())
+    return dict(enumerate(np.frombuffer(bytes.fromhex(digits), ">u4").tolist()))
 
 
-def check_whole(path: Path, data: mmap.mmap, footer: int, seal: bytes) -> None:
-    """Compare a file of version 0.1 with its checksum, the SHA-256 of the file with ``_OLD_BLANK`` in both its places.
+def check_whole(path: Path, data: mmap.mmap, seal: bytes) -> None:
+    """Compare a file of version 0.1 with its checksum, the SHA-256 of the file with ``_OLD_BLANK`` in its places.
 
     Raises:
         CorruptFile: When they differ, or there is none.
     """
-    places = [data.find(seal), data.find(seal, footer)]
-    if len(seal) == len(_OLD_BLANK) and 0 <= places[0] < footer <= places[1]:
-        digest, start = hashlib.sha256(), 0
-        for place in (*places, len(data)):  # it ended with those words, too
-            digest.update(memoryview(data)[start:place])
-            digest.update(_OLD_BLANK)
-            start = place + len(_OLD_BLANK)
-        if digest.hexdigest().encode() == seal:
+    if len(seal) == len(_OLD_BLANK):
+        blank = data[:].replace(seal, _OLD_BLANK) + _OLD_BLANK  # it ended with those words, too
+        if hashlib.sha256(blank).hexdigest().encode() == seal:
             return
     raise CorruptFile(f"{path} is damaged: it is not what was written; {DO}")

@@ -28,7 +28,6 @@ import numpy as np
 from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.core.files import replacing
 from nasbed.tables.architectures import Architectures
-from nasbed.tables.columns import is_text
 from nasbed.tables.companion import companion_path, copy_companions
 from nasbed.tables.file import ColumnFile
 from nasbed.tables.legacy import open_columns
@@ -112,14 +111,14 @@ class Table(Architectures):
         role: str | None = None,
     ) -> list[Measurement]:
         """Return all measurements that are as asked, in the order of the file; an empty text asks for no such thing."""
-        found = []
+        found, split = [], {"validation": "valid"}.get(split or "", split)
         for key, places in self._read.items():
             measure = self.measures[places[0][0]]
             same = (
                 metric in (None, key[3]),
                 data in (None, key[1]),
                 role in (None, measure.role),
-                split is None or _canonical(split) in (key[2], measure.split),
+                split in (None, key[2], measure.split),
                 recipe is None or _ascending(key[0]) == _ascending(str(recipe)),
             )
             if all(same):
@@ -156,7 +155,10 @@ class Table(Architectures):
         if len(found) == 1:
             return found[0]
         asked = ", ".join(filter(None, (metric, split, data, None if recipe is None else f"recipe {recipe}")))
-        self._refuse_missing(metric, data)
+        for name, why in self.missing.items():
+            about = self.metadata["columns"][name]
+            if about.get("metric") == metric and about.get("data", "") in (data, ""):
+                raise NotInTable(f"{name} of {self.path.name} cannot be read: {why}")
         if found:
             raise NotInTable(
                 f"{self.path.name} has several measurements of {asked}: {', '.join(one.name for one in found)}; say "
@@ -164,12 +166,6 @@ class Table(Architectures):
             )
         has = ", ".join(dict.fromkeys("/".join(filter(None, key[1:])) for key in self._read))
         raise NotInTable(f"{self.path.name} has no {asked}; it has {has}, with the recipes {', '.join(self.recipes)}")
-
-    def _refuse_missing(self, metric: str, data: str | None) -> None:
-        for name, why in self.missing.items():
-            about = self.metadata["columns"][name]
-            if about.get("metric") == metric and about.get("data", "") in (data, ""):
-                raise NotInTable(f"{name} of {self.path.name} cannot be read: {why}")
 
     def _made(self, key: tuple[str, str, str, str]) -> Measurement:
         if key not in self._measurements:
@@ -255,12 +251,8 @@ class Table(Architectures):
         if "hash" in self.file:
             self.modules.verify(self.space)
         elif "index" in self.file:
-            rising = np.diff(self.indices)
-            if (
-                (len(self) > 1 and (rising <= 0).any())
-                or self.indices[0] < 0
-                or self.indices[-1] >= int(self.space.size or 0)
-            ):
+            numbers = self.indices
+            if (np.diff(numbers) <= 0).any() or numbers[0] < 0 or numbers[-1] >= int(self.space.size or 0):
                 raise CorruptFile(
                     f"{self.path}: its rows are not different architectures in the order of their numbers"
                 )
@@ -268,13 +260,9 @@ class Table(Architectures):
             raise CorruptFile(f"{self.path}: it has a row that is no architecture of {self.space.name}")
         for name in self.columns:
             if self.metadata["columns"].get(name, {}).get("cold"):
-                _ = self.texts(name) if is_text(self._described[name][1]) else self.column(name).stored
+                _ = self.column(name).stored
 
 
 def _ascending(recipe: str) -> tuple[int, str]:
     """Sort recipes that are named by their epochs by these."""
     return (int(recipe), "") if recipe.isdecimal() else (-1, recipe)
-
-
-def _canonical(split: str) -> str:
-    return {"validation": "valid"}.get(split, split)

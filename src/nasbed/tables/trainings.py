@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import NotInTable
 from nasbed.readers.natsbench.texts import read
 from nasbed.readers.natsbench.trainings import Measured, Published, Run
-from nasbed.tables.column import Rows, Seed
+from nasbed.tables.column import Measure, Rows, Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.published import TRAIN, column_name
 from nasbed.tables.table import Table
@@ -92,37 +92,33 @@ def run_of(table: Table, index: int, recipe: str, data: str, seed: int) -> Run:
     if table.missing:
         raise NotInTable(f"{table.path.name} lacks {next(iter(table.missing.values()))}; put it back, or import anew")
     which = seeds_of(table, recipe, data).index(seed)
-    numbers: dict[str, float] = {"epochs": float(recipe), "params": float("nan"), "flops": float("nan")}
-    latency: tuple[float, ...] = ()
-    curves: dict[str, NDArray[np.float64]] = {}
-    evaluations: dict[tuple[str, int], dict[str, float]] = {}
+    measured: list[tuple[Measure, NDArray[np.float64]]] = []
+    numbers = {"epochs": [float(recipe)], "params": [np.nan], "flops": [np.nan], "latency": []}
     for name, measure in table.measures.items():
-        if measure.recipes != (recipe,) or measure.data != data or "seed" not in measure.axes:
-            continue
-        values = table.column(name).values(np.array([row]))[0, which]
-        if measure.metric == "latency":
-            values = np.atleast_1d(values)
-            latency = tuple(values[~is_absent(values)].tolist())
-        elif not measure.split:
-            numbers[measure.metric] = float(values)
-        elif measure.split == TRAIN:
-            curves[f"{TRAIN}/{measure.metric}"] = values
-        else:
-            there = np.flatnonzero(~is_absent(values))
-            for place, value in zip(there.tolist(), values[there].tolist(), strict=True):
-                evaluations.setdefault((measure.published, measure.epochs[place] - 1), {})[measure.metric] = value
-    epochs = int(numbers["epochs"])
+        if measure.recipes == (recipe,) and measure.data == data and "seed" in measure.axes:
+            values = np.atleast_1d(table.column(name).values(np.array([row]))[0, which])
+            if measure.split:
+                measured.append((measure, values))
+            else:
+                numbers[measure.metric] = values[~is_absent(values)].tolist() or numbers.get(measure.metric, [])
+    epochs = int(numbers["epochs"][0])
+    layout, parts = [], [np.zeros(0)]
+    for measure, values in measured:
+        is_curve = measure.split == TRAIN
+        places = np.arange(len(values))[:epochs] if is_curve else np.flatnonzero(~is_absent(values))
+        if not is_absent(values).all():
+            after = tuple(places.tolist()) if is_curve else tuple(measure.epochs[place] - 1 for place in places)
+            layout.append((f"{measure.published}/{measure.metric}", after))
+            parts.append(values[places])
     return Run(
         hp=recipe,
         data=data,
         seed=seed,
         epochs=epochs,
-        params=numbers["params"],
-        flops=numbers["flops"],
-        measured=Measured.of(
-            {name: curve[:epochs] for name, curve in curves.items() if not is_absent(curve).all()}, evaluations
-        ),
-        latency=latency,
+        params=numbers["params"][0],
+        flops=numbers["flops"][0],
+        measured=Measured(tuple(layout), np.concatenate(parts)),
+        latency=tuple(numbers["latency"]),
         other=_other(table, row, column_name(recipe, data, None, "other"), which),
     )
 
@@ -153,5 +149,5 @@ def _other(table: Table, row: int, name: str, which: int | None = None) -> dict[
     codes = table.source(name)[row]
     index = int(table.indices[row])
     code = int(codes if which is None else codes[which])
-    found: dict[str, object] = read(table.texts("texts")[code], text_of(table, index), index)
+    found: dict[str, object] = read(table.column("texts").stored[code], text_of(table, index), index)
     return found

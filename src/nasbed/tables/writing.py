@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -13,8 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
-from nasbed.core.files import replacing
-from nasbed.core.locks import locked
+from nasbed.core.files import check_place, replacing, scratch
+from nasbed.core.locks import CLAIM, locked
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.tables.column import Measure
@@ -27,6 +27,8 @@ from nasbed.tables.table import ROW_COLUMNS, Table
 INSIDE_AT_MOST = 2**22
 """Bytes of columns that no search reads and that a table keeps in its own file; more of them lie beside it."""
 
+_BESIDE = "what the source says beside its numbers"
+
 Values = NDArray[Any] | Callable[[], NDArray[Any]]
 
 
@@ -35,14 +37,15 @@ class Given:
     """A measurement to be written.
 
     Attributes:
-        measure: What the numbers are.
+        measure: What the numbers are; None for what the source of an import has beside its results: whole numbers, of
+            which nothing is said, in the order of the table's rows, or texts, as many as there are.
         values: ``(n, *measure.shape)``, NaN where one is missing, or a function that makes them when their turn comes.
             An array of objects is a column of texts.
         name: Of the column; ``measure.name`` if not given.
         storage: ``hot`` lies in the table's file; ``beside`` lies beside a large table; ``cold`` does so compressed.
     """
 
-    measure: Measure
+    measure: Measure | None
     values: Values
     name: str = ""
     storage: Literal["hot", "beside", "cold"] = "hot"
@@ -58,6 +61,7 @@ class Columns:
         beside: Columns that lie beside a large table.
         cold: Columns that do so compressed.
         described: What is said of each column of results.
+        taken: Names that other columns have.
     """
 
     scratch: Path | None = None
@@ -65,6 +69,7 @@ class Columns:
     beside: dict[str, pa.Array] = field(default_factory=dict)
     cold: dict[str, Block] = field(default_factory=dict)
     described: dict[str, dict[str, Any]] = field(default_factory=dict)
+    taken: tuple[str, ...] = (*ROW_COLUMNS, COLD)
 
     def add(self, given: Given, rows: int, order: NDArray[Any] | None = None) -> None:
         """Encode a column.
@@ -72,16 +77,21 @@ class Columns:
         Raises:
             BadSetting: When its name is taken or its shape does not fit.
         """
-        measure, name = given.measure, given.name or given.measure.name
+        measure = given.measure or Measure(given.name, role="detail", meaning=_BESIDE)
+        name = given.name or measure.name
         values = given.values() if callable(given.values) else np.asarray(given.values)
-        if values.shape != (rows, *measure.shape):
+        if given.measure and values.shape != (rows, *measure.shape):
             raise BadSetting(f"the column {name} has shape {values.shape}; it should have {(rows, *measure.shape)}")
-        if name in self.described or name in (*ROW_COLUMNS, COLD):
+        if name in self.described or name in self.taken:
             raise BadSetting(
                 f"there is a column {name!r} already; choose another name, or another split, seed or epoch"
             )
-        values = values if order is None else values[order]
+        values = values if order is None or given.measure is None else values[order]
         about: dict[str, Any] = measure.to_dict()
+        place = self.hot if given.storage == "hot" else self.beside
+        if given.measure is None and values.dtype != object:
+            place[name] = arrow_column(values)
+            return
         if values.dtype == object:
             self.cold[name], encoding = compress_texts(values), Encoding("text")
         elif values.dtype.kind in "iu":
@@ -93,15 +103,8 @@ class Columns:
             if given.storage == "cold":
                 self.cold[name] = compress(numbers)
             else:
-                place = self.hot if given.storage == "hot" else self.beside
                 place[name] = arrow_column(self._kept(numbers))
         self.described[name] = {**about, "encoding": encoding.to_dict(), "cold": name in self.cold}
-
-    def add_texts(self, name: str, texts: Sequence[str | None]) -> None:
-        """Add what a source says in words, as many texts as there are."""
-        self.cold[name] = compress_texts(np.array(texts, object))
-        measure = Measure(name, role="detail", meaning="what the source says beside its numbers")
-        self.described[name] = {**measure.to_dict(), "encoding": Encoding("text").to_dict(), "cold": True}
 
     def _kept(self, numbers: NDArray[Any]) -> NDArray[Any]:
         if self.scratch is None:
@@ -124,8 +127,9 @@ def write_table(
     by_key: bool = False,
     vertices: NDArray[np.int8] | None = None,
     hashes: NDArray[np.uint8] | Callable[[], NDArray[np.uint8]] | None = None,
+    scratch: Path | None = None,
 ) -> Table:
-    """Write a table and open it.
+    """Write a table and open it; what is large and seldom read lies beside it.
 
     Args:
         path: The file, replaced when the new one is whole.
@@ -139,6 +143,7 @@ def write_table(
         vertices: Of modules of NAS-Bench-101, how many vertices each was given with, ``(n,)``.
         hashes: Their digests, ``(n, 16)``, if they have been computed already, or a function that is asked for them
             once the results are ready.
+        scratch: A folder for what waits to be written, so that it takes no memory.
 
     Raises:
         BadSetting: When shapes do not fit, or an architecture or a measurement comes twice.
@@ -148,21 +153,26 @@ def write_table(
     if not len(archs) or archs.shape[1:] != (space.decisions,):
         raise BadSetting(f"a table needs rows of {space.decisions} decisions, at least one, not {archs.shape}")
     has_hashes = hasattr(space, "hashes")
-    columns, order = Columns(), None
+    columns, order = Columns(scratch), None
     if not has_hashes:
         identity, order = _identity(space, archs, by_key)
     for one in _given(measurements):
         columns.add(one, len(archs), order)
     if has_hashes:
         identity = _modules(space, archs, vertices, hashes() if callable(hashes) else hashes)
-    metadata = {
+    name, first = next(iter(identity.items()))
+    about: dict[str, Any] = {
+        "space": {"name": space.name, "settings": space.settings()},
+        "rows": name,
+        "of": digest_of(first),
         "complete": len(archs) == (len(space.unique()) if by_key else space.size),
         "by_key": by_key,
         "continues": continues,
         "failed": failed,
         "provenance": dict(provenance or {}),
     }
-    return write(Path(path).expanduser(), space, identity, columns, metadata)
+    arrays = {key: arrow_column(found) for key, found in identity.items()}
+    return _write(Path(path).expanduser(), arrays, columns, about)
 
 
 def write_trainings(
@@ -208,55 +218,38 @@ def write_trainings(
     return write_table(path, space, archs, given, **about)  # type: ignore[arg-type]
 
 
-def write(
-    path: Path,
-    space: Space,
-    identity: Mapping[str, NDArray[Any] | pa.Array],
-    columns: Columns,
-    metadata: Mapping[str, Any],
-) -> Table:
-    """Write a table of encoded columns, and what is large and seldom read beside it; open it.
-
-    Args:
-        path: The file; both take their names when both are whole.
-        space: Of the architectures.
-        identity: The columns that say which architecture each row is, the first by which companions know the table.
-        columns: The others.
-        metadata: What else is said of the table.
-    """
-    name, first = next(iter(identity.items()))
-    rows = {key: found if isinstance(found, pa.Array) else arrow_column(found) for key, found in identity.items()}
-    about: dict[str, Any] = {
-        "space": {"name": space.name, "settings": space.settings()},
-        "rows": name,
-        "of": digest_of(np.frombuffer(first.buffers()[1], np.uint8) if isinstance(first, pa.Array) else first),
-        **metadata,
-    }
+def _write(path: Path, rows: Mapping[str, pa.Array], columns: Columns, about: dict[str, Any]) -> Table:
+    """Write a table of encoded columns and, if it is large, a companion; they take their names when both are whole."""
     companion = companion_path(path, COLD)
-    size = sum(array.nbytes for array in columns.beside.values()) + sum(map(len, columns.cold.values()))
+    hot, cold = {**rows, **columns.hot, **columns.beside}, columns.cold
+    is_small = sum(array.nbytes for array in columns.beside.values()) + sum(map(len, cold.values())) <= INSIDE_AT_MOST
     with ExitStack() as stack:
         part = stack.enter_context(replacing(path))
-        if size <= INSIDE_AT_MOST:
-            every = {**rows, **columns.hot, **columns.beside}
-            write_columns(part, every, columns.cold, {**about, "columns": columns.described})
-        else:
+        if not is_small:
             check_room(companion)
             other = stack.enter_context(replacing(companion))  # which is renamed before the table
-            away = {key: one for key, one in columns.described.items() if key in columns.beside or key in columns.cold}
-            seal = write_companion(other, COLD, about["of"], columns.beside, columns.cold, away)
-            beside = {key: {**one, "beside": COLD} for key, one in away.items()}
-            described = {"beside": {COLD: seal}, "columns": {**columns.described, **beside}}
-            write_columns(part, {**rows, **columns.hot}, {}, {**about, **described})
-    if size <= INSIDE_AT_MOST and is_companion(companion):
+            away = {key: one for key, one in columns.described.items() if key in columns.beside or key in cold}
+            said = {"room": COLD, "of": about["of"], "columns": away}
+            about["beside"] = {COLD: write_columns(other, columns.beside, cold, said)}
+            for one in away.values():
+                one["beside"] = COLD
+            hot, cold = {**rows, **columns.hot}, {}
+        write_columns(part, hot, cold, {**about, "columns": columns.described})
+    if is_small and is_companion(companion):
         companion.unlink()  # of the table that was here before
     return Table.open(path)
 
 
-def write_companion(
-    path: Path, room: str, of: str, arrays: Mapping[str, pa.Array], blocks: Mapping[str, Block], columns: Any
-) -> str:
-    """Write a companion of the table whose rows have the checksum ``of``; return the file's checksum."""
-    return write_columns(path, arrays, blocks, {"room": room, "of": of, "columns": columns})
+@contextmanager
+def importing_to(out: Path) -> Iterator[Path]:
+    """Claim the place of a table that is imported; give a folder beside it for what is needed until the block ends.
+
+    Raises:
+        BadSetting: When the table cannot be written, or another process imports to it.
+    """
+    check_place(out)
+    with locked(out, f"imports to {out}", CLAIM), scratch(out) as folder:
+        yield folder
 
 
 def attach(table: Table, measurements: Iterable[Given] | Mapping[Measure, Values], *, room: str) -> Table:
@@ -282,13 +275,12 @@ def attach(table: Table, measurements: Iterable[Given] | Mapping[Measure, Values
             )
         if there is not None:
             columns = Columns(None, there.arrays(), {}, dict(there.blocks()), dict(there.columns))
+        columns.taken += (*table.columns, *table.missing)
         for one in _given(measurements):
-            name = one.name or one.measure.name
-            if name in table.columns or name in table.missing:
-                raise BadSetting(f"{table.path.name} has a column {name!r} already; choose another name")
             columns.add(one, len(table))
         with replacing(path) as part:
-            write_companion(part, room, table.metadata["of"], columns.hot, columns.cold, columns.described)
+            about = {"room": room, "of": table.metadata["of"], "columns": columns.described}
+            write_columns(part, columns.hot, columns.cold, about)
         return Table.open(table.path)
 
 
@@ -302,22 +294,17 @@ def _identity(space: Space, archs: Archs, by_key: bool) -> tuple[dict[str, NDArr
     if not valid.all():
         wrong = int(np.argmin(valid))
         raise InvalidArchitecture(f"row {wrong} is no architecture of {space.name}: {archs[wrong].tolist()}")
-    numbers = space.key(archs) if by_key or space.size is None else space.index(archs)
-    order = np.argsort(numbers, kind="stable")
-    twice = np.flatnonzero(numbers[order[1:]] == numbers[order[:-1]])
-    if len(twice):
-        one, other = sorted(order[twice[0] : twice[0] + 2].tolist())
-        raise BadSetting(f"rows {one} and {other} are the same architecture; a table has each once")
+    _ascending(space.key(archs) if by_key or space.size is None else space.index(archs))
     if space.size is None:
         return {"arch": archs}, None
     index = space.index(archs)
     order = np.argsort(index, kind="stable")
-    return {"index": index[order].astype(np.int32)}, order
+    return {"index": index[order].astype(np.int32)}, None if (np.diff(order) == 1).all() else order
 
 
 def _modules(
     space: Any, archs: Archs, vertices: NDArray[np.int8] | None, hashes: NDArray[np.uint8] | None
-) -> dict[str, NDArray[Any] | pa.Array]:
+) -> dict[str, NDArray[Any]]:
     """Return the columns that say which modules there are."""
     from nasbed.spaces import nasbench101_kernels as kernels
 
@@ -325,22 +312,28 @@ def _modules(
     if vertices is None:
         vertices, masks, labels = kernels.pruned_rows(archs, space.vertices)
         archs = kernels.embedded_rows(vertices, masks, labels, space.vertices)
-    columns: dict[str, NDArray[Any] | pa.Array] = {
-        "hash": pa.Array.from_buffers(pa.binary(16), len(hashes), [None, pa.py_buffer(hashes)]),
-        "arch": archs,
-        "vertices": np.asarray(vertices, np.int8),
-    }
+    columns = {"hash": hashes, "arch": archs, "vertices": np.asarray(vertices, np.int8)}
     if space.size is not None:
         columns["class"] = space.index(archs).astype(np.int32)
-    words = hashes.view(">u8").reshape(-1, 2).astype(np.uint64)
-    order = np.lexsort((words[:, 1], words[:, 0]))
-    twice = (words[order[1:]] == words[order[:-1]]).all(axis=1)
-    if twice.any():
-        one, other = sorted(order[int(np.argmax(twice)) :][:2].tolist())
-        raise BadSetting(f"rows {one} and {other} are the same architecture; a table has each once")
+    first, second = hashes.view(">u8").astype(np.uint64).T
+    order = _ascending(second, first)
     if not np.array_equal(order, np.arange(len(order))):
         columns["by_hash"] = order.astype(np.int32)
     return columns
+
+
+def _ascending(*numbers: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the order of rows by the numbers of their architectures, the last number first.
+
+    Raises:
+        BadSetting: When two rows have the same.
+    """
+    order = np.lexsort(numbers)
+    twice = np.flatnonzero(np.all([some[order[1:]] == some[order[:-1]] for some in numbers], axis=0))
+    if len(twice):
+        one, other = sorted(order[twice[0] : twice[0] + 2].tolist())
+        raise BadSetting(f"rows {one} and {other} are the same architecture; a table has each once")
+    return order
 
 
 def _narrow(counts: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:

@@ -14,8 +14,8 @@ from nasbed.core.errors import CorruptFile
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables import writing
 from nasbed.tables.exporting import export
-from nasbed.tables.importing import COLUMNS, _are_published, import_tfrecord
-from nasbed.tables.published import PUBLISHED
+from nasbed.tables.importing import _are_published, import_tfrecord
+from nasbed.tables.published import DOUBLES, PUBLISHED
 
 
 def unusual(texts):
@@ -32,7 +32,7 @@ def equal(table, fixed, computed):
         assert table.modules.trainable_parameters[row] == parameters
         for epochs, trainings in computed[module].items():
             budget = table.modules.trainings[0].index(epochs)
-            found = np.array([table.column(name).values()[row, budget, : len(trainings)] for name in COLUMNS]).T
+            found = np.array([table.column(name).values()[row, budget, : len(trainings)] for name in DOUBLES]).T
             assert found.tobytes() == np.array(trainings).tobytes()
 
 

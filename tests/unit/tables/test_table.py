@@ -43,7 +43,8 @@ def test_each_column_is_stored_as_small_as_is_exact(table):
     assert kinds["validation_accuracy"] == {"kind": "count", "images": 9984, "single": True}
     assert kinds["test_accuracy"] == kinds["start_test_accuracy"] == {"kind": "count", "images": 360}
     assert kinds["trainable_parameters"] == {"kind": "whole"}
-    assert {name for name in table.columns if table.column(name).cold} == {"start_test_accuracy", "total_time"}
+    cold = {name for name, about in table.metadata["columns"].items() if about["cold"]}
+    assert cold == {"start_test_accuracy", "total_time"}
 
 
 def test_some_values_are_those_of_the_whole(table):
@@ -52,9 +53,8 @@ def test_some_values_are_those_of_the_whole(table):
     for name, values in results().items():
         for some in (slice(0, 3), slice(None)):  # few, whose blocks are compared one by one, and many
             column = Table.open(table.path).column(name)
-            np.testing.assert_array_equal(
-                column.take(rows[some], budgets[some], repeats[some]), values[rows, budgets, repeats][some]
-            )
+            places = np.ravel_multi_index((rows, budgets, repeats), SHAPE)[some]
+            np.testing.assert_array_equal(column.at(places), values[rows, budgets, repeats][some])
             column = Table.open(table.path).column(name)
             np.testing.assert_array_equal(column.values(rows[some]), values[rows][some])
 

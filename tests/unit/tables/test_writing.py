@@ -67,7 +67,7 @@ def test_texts_are_kept(tmp_path):
     paths = np.full(SHAPE, None, object)
     paths[3, 1, 2] = "weights/é"
     table = trainings_at(tmp_path / "toy.arrow", results={**results(), "checkpoint_path": paths})
-    np.testing.assert_array_equal(table.texts("checkpoint_path").reshape(SHAPE), paths)
+    np.testing.assert_array_equal(table.column("checkpoint_path").stored.reshape(SHAPE), paths)
     table.verify()
 
 

@@ -97,7 +97,7 @@ class Reader:
         """Compare the numbers of a row, and of those around it, with their checksums."""
         start = row >> _SHIFT << _SHIFT
         for column in self._columns:
-            column.compare(start, min(start + _CHUNK, len(self.table)))
+            column.unseen.part(start, min(start + _CHUNK, len(self.table)))
         self._is_compared[row >> _SHIFT] = True
 
     def fixed(self, row: int) -> Statistics:
@@ -143,7 +143,7 @@ class Reader:
 
 def _one_training(columns: Sequence[Column]) -> Callable[[int], Training]:
     """Read the time and three accuracies of one training, by its place in the flat columns."""
-    seconds, b, c, d = (_flat(column.seen) for column in columns)
+    seconds, b, c, d = (_flat(column.unseen.array) for column in columns)
     counts = [_accuracies(column.encoding) for column in columns[1:] if column.encoding.kind == "count"]
     if len(counts) == 3:
         train, validation, test = counts
@@ -159,7 +159,7 @@ def _one_training(columns: Sequence[Column]) -> Callable[[int], Training]:
 
 def _several(column: Column, numbers: int) -> Callable[[int], tuple[Any, ...]]:
     """Read some stored numbers at once, by the place of the first in the flat column."""
-    stored = _flat(column.seen)
+    stored = _flat(column.unseen.array)
     unpack, width = Struct(f"{numbers}{stored.format}").unpack_from, stored.itemsize
     return lambda place: unpack(stored, place * width)
 
