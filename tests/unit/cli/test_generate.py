@@ -10,8 +10,9 @@ import pytest
 from factory.campaigns import MODULES, Trainer, made_up, same_but_for_times, survey
 from processes import records, started, until
 
-from nasbed.cli.console import duration, in_words, progress
+from nasbed.cli.console import progress
 from nasbed.cli.generate import SPEEDS
+from nasbed.cli.words import duration, in_words
 from nasbed.run.campaign import Status
 from nasbed.tables.table import Table
 
