@@ -11,10 +11,10 @@ demo: $(VENV)/.demo ## compare three searches on the embedded table; figures go 
 	$(BIN)/nasbed compare random regularized-evolution local --benchmark digits101 --runs 500 --out demo
 
 test: $(VENV)/.dev ## run the tests
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 slow: $(VENV)/.dev ## run the slow tests too
-	$(BIN)/python -m pytest -n 2 -m "slow or not slow" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow or not slow" $(ARGS)
 
 check: $(VENV)/.dev ## lint, format, types, import contracts
 	$(BIN)/ruff check .

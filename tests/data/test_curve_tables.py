@@ -39,6 +39,7 @@ def bits(value):
     return np.float64(value).view(np.uint64)
 
 
+@pytest.mark.slow
 def test_queries_reach_every_number_of_the_genuine_files(imported):
     folder, table = imported
     count = 0

@@ -16,11 +16,13 @@ def published(shared_data):
     return shared_data / "nasbench101"
 
 
+@pytest.mark.slow
 def test_the_listing_is_the_original_generators_file_byte_for_byte(published, tmp_path):
     write_enumeration(NASBench101(5), tmp_path / "graphs.json")
     assert (tmp_path / "graphs.json").read_bytes() == (published / "generated_graphs_5V9E.json").read_bytes()
 
 
+@pytest.mark.slow
 def test_every_published_module_is_listed_with_its_parameters(published, tmp_path):
     data = json.loads((published / "data-20k.json").read_text())
     write_enumeration(NASBench101(), tmp_path / "graphs.parquet")

@@ -46,6 +46,7 @@ def test_genuine_records_have_our_costs(shared_data, space, folder, records):
     assert seen == records
 
 
+@pytest.mark.slow
 def test_a_network_that_is_built_has_the_costs_of_its_genuine_record(shared_data):
     space = NASBench201()
     file = shared_data / "natsbench" / "NATS-tss-v1_0-3ffb9-simple" / "000011.pickle.pbz2"

@@ -46,6 +46,7 @@ def accuracies(folder, archs):
     return np.array([by_text[SPACE.format(arch)] for arch in archs])
 
 
+@pytest.mark.slow
 def test_it_orders_cells_as_the_published_scores_do(shared_data):
     archs, theirs = published(shared_data)
     assert spearmanr(scores(archs[:16], images(shared_data, 32)), theirs[:16]).statistic >= 0.97

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 import torch
 
 from nasbed.core.graph import Graph
@@ -13,6 +14,7 @@ NAMES = ["conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"]
 LABELS = {-1: "input", -2: "output", **dict(enumerate(NAMES))}
 
 
+@pytest.mark.slow
 def test_networks_that_are_built_have_the_published_counts(shared_data):
     published = json.loads((shared_data / "nasbench101" / "data-1k.json").read_text())
     for row in range(0, 1000, 5):

@@ -150,25 +150,30 @@ OTHER_OPTIMIZERS = {
 }
 
 
-@each(OTHER_OPTIMIZERS, optimizer_laws)
+AT_ONCE = ("proposals_are_valid", "a_run_depends_on_its_own_stream_alone", "a_search_goes_on_from_its_state")
+
+
+def some_at_once(names):
+    """Laws of which some are slow tests, since the same are held for each optimizer's ordinary settings."""
+    return pytest.mark.parametrize(
+        ("name", "law"),
+        [
+            pytest.param(
+                name, law, id=f"{name}-{law}", marks=[pytest.mark.slow] * (name in BORROWED or law.name not in AT_ONCE)
+            )
+            for name in names
+            for law in optimizer_laws
+        ],
+    )
+
+
+@some_at_once(OTHER_OPTIMIZERS)
 def test_optimizer_with_other_settings(name, law):
     registered, settings = OTHER_OPTIMIZERS[name]
     hold(law, registry.optimizers.make(registered, settings))
 
 
-AT_ONCE = ("proposals_are_valid", "a_run_depends_on_its_own_stream_alone", "limits_and_objectives_are_borne")
-
-
-@pytest.mark.parametrize(
-    ("name", "law"),
-    [
-        pytest.param(
-            name, law, id=f"{name}-{law}", marks=[pytest.mark.slow] * (name in BORROWED or law.name not in AT_ONCE)
-        )
-        for name in registry.optimizers
-        for law in optimizer_laws
-    ],
-)
+@some_at_once(registry.optimizers)
 def test_optimizer_on_a_part_of_a_space(name, law):
     part = PARTS["some-of-101"]()
     hold(law, registry.optimizers.make(name, {}).start(part, Streams.from_seed(0, 1), (1, 3, 9, 27)))

@@ -20,8 +20,21 @@ ALL = [
 ]
 
 
+AT_ONCE = ("a_score_is_a_finite_number", "a_score_follows_from_the_probe")
+
+
 @pytest.mark.parametrize(
-    ("proxy", "law"), [pytest.param(proxy, law, id=f"{proxy.label}-{law}") for proxy in ALL for law in proxy_laws]
+    ("proxy", "law"),
+    [
+        pytest.param(
+            proxy,
+            law,
+            id=f"{proxy.label}-{law}",
+            marks=[pytest.mark.slow] * (proxy.label not in registry.proxies and law.name not in AT_ONCE),
+        )
+        for proxy in ALL
+        for law in proxy_laws
+    ],
 )
 def test_proxy(proxy, law):
     try:

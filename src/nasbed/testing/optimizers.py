@@ -105,9 +105,7 @@ def digest(optimizer: Optimizer, seed: int) -> str:
     return hashlib.sha256(proposals(begin(optimizer, seed)).tobytes()).hexdigest()
 
 
-def digest_of(
-    path: list[str], kind: tuple[str, str], settings: dict[str, Any], space: tuple[str, dict[str, Any]], seed: int
-) -> str:
+def digest_of(path: list[str], kind: tuple[str, str], settings: Any, space: tuple[str, Any], seed: int) -> str:
     """Make an optimizer of words, where ``path`` leads to its module, and hash what it proposes."""
     sys.path[:] = path
     made = getattr(importlib.import_module(kind[0]), kind[1])(**settings)

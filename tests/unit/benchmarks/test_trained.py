@@ -199,6 +199,7 @@ print(*found.value[:, 0], *found.metric("test")[:, 0])
 """
 
 
+@pytest.mark.slow
 @needs_torch
 def test_the_searching_process_does_not_import_torch_and_workers_train_the_same(trained):
     ran = subprocess.run([sys.executable, "-W", "error", "-c", SCRIPT], capture_output=True, text=True, check=False)

@@ -116,6 +116,7 @@ def test_too_much_for_the_machine_is_one_sentence(nasbed_command, table, monkeyp
     assert ran.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_search_says_what_becomes_of_it(table):
     words = ["search", "random", "--benchmark", str(table.path), "--evaluations", "100000000"]
     process = subprocess.Popen(

@@ -60,6 +60,7 @@ def test_several_truths_have_a_folder_each(nasbed_command, folder, tmp_path):
         assert "at 12 epochs" in json.loads((tmp_path / "out" / name / "correlation.json").read_text())["truth"]["what"]
 
 
+@pytest.mark.slow
 def test_the_bootstrap_follows_its_seed(nasbed_command, folder):
     words = ("correlate", folder / "modules.sqlite", "--with", "digits101", "--resamples", 50, "--json", "--seed")
     first, again, other = (nasbed_command(*words, seed).json[0]["proxies"][0] for seed in (0, 0, 1))

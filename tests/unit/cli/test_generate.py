@@ -29,7 +29,7 @@ def trainer(monkeypatch):
     return made
 
 
-@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("blow", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM])
 def test_a_stopped_command_says_where_it_stands_and_what_resumes_it(tmp_path, blow):
     store = tmp_path / "a table.sqlite"
     process = started([*WORDS, *HOW, "--out", tmp_path / "a table.arrow"])
@@ -51,6 +51,7 @@ def test_a_stopped_command_says_where_it_stands_and_what_resumes_it(tmp_path, bl
     same_but_for_times(Table.open(tmp_path / "a table.arrow"), made_up(tmp_path / "whole.arrow"))
 
 
+@pytest.mark.slow
 def test_a_second_command_on_the_same_store_is_refused_at_once(nasbed_command, trainer, tmp_path):
     words = [*WORDS, *HOW, "--out", tmp_path / "mine.arrow"]
     process = started(words)

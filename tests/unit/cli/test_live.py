@@ -68,6 +68,7 @@ def search(**settings):
     )
 
 
+@pytest.mark.slow
 @needs_torch
 def test_stopped_by_ctrl_c_and_killed_it_goes_on_to_the_uninterrupted_result(tmp_path):
     code, out, err = stop(tmp_path, 2, signal.SIGINT)

@@ -27,6 +27,7 @@ def scorer(monkeypatch):
     return made
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_where_it_stands_and_what_resumes_it(nasbed_command, tmp_path):
     out, store = tmp_path / "my scores.csv", tmp_path / "my scores.sqlite"
     process = started([*WORDS, *HOW, "--out", out])
@@ -67,6 +68,7 @@ def test_kill_9_loses_no_more_than_what_was_in_flight(nasbed_command, scorer, tm
     assert out.read_text() == (tmp_path / "whole.csv").read_text()
 
 
+@pytest.mark.slow
 def test_a_second_command_on_the_same_store_is_refused(nasbed_command, scorer, tmp_path):
     process = started([*WORDS, *HOW, "--out", tmp_path / "x.csv"])
     until(lambda: len(records(tmp_path / "x.sqlite")), process)
@@ -77,6 +79,7 @@ def test_a_second_command_on_the_same_store_is_refused(nasbed_command, scorer, t
     process.communicate(timeout=60)
 
 
+@pytest.mark.slow
 def test_workers_in_processes_score_as_one_does_here(nasbed_command, tmp_path):
     words = ("score", "nasbench201", "--proxies", "naswot,zen", "--sample", 3, *SMALL)
     assert nasbed_command(*words, "--executor", "inline", "--out", tmp_path / "here.arrow").code == 0

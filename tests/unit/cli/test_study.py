@@ -104,6 +104,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_where_things_stand_and_what_goes_on(nasbed_command, folder):
     what = ["random", "local", "--grid", "seed=0..9", "--runs", "3", "--evaluations", "9"]
     words = ["study", *what, "--out", "it", *HERE, *ENDS]

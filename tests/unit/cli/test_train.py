@@ -76,6 +76,7 @@ def test_a_failure_is_an_error(nasbed_command, tmp_path):
         assert "the training failed: weights or outputs were not finite" in ran.err
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_where_things_stand_and_the_command_that_goes_on(nasbed_command, tmp_path, monkeypatch):
     """A real process, a real signal, and the command that it printed."""
     words = ["train", MODULE, *FEW, "--epochs", "30", "--every", "10", "--out", "the run"]

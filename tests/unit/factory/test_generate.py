@@ -129,6 +129,7 @@ def disturbed(out, kills, chance, settings=SMALL):
     return Table.open(out)
 
 
+@pytest.mark.slow
 @needs_torch
 def test_a_killed_command_goes_on_to_the_same_table(undisturbed, tmp_path):
     settings = {**SMALL, "workers": 1}  # each worker imports PyTorch, which takes longer than all the training

@@ -195,6 +195,7 @@ def killed(tmp_path, seed):
     return kills
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_it_goes_on_to_the_same_bits(tmp_path):
     assert killed(tmp_path, 1) >= 1
 

@@ -73,6 +73,7 @@ def test_the_formula_counts_what_is_built_for_natssize(row, counting, frame):
     assert_counts(SIZES, np.array(row), counting, frame)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(modules(), countings, skeletons)
 def test_the_formula_counts_what_is_built_for_nasbench101(graph, counting, skeleton):

@@ -33,7 +33,10 @@ def accuracies(results):
     ]
 
 
-@pytest.mark.parametrize("some", [slice(0, 5), slice(1, 3), slice(2, 5)])
+LONG = [pytest.param(slice(first, 5), marks=pytest.mark.slow) for first in (0, 2)]
+
+
+@pytest.mark.parametrize("some", [slice(1, 3), *LONG])
 def test_modules_of_one_shape_are_trained_in_one_pass_as_each_is_with_its_own_repeats(some):
     data = load("digits")
     graphs, seeds = GRAPHS[some], SEEDS[some]
@@ -185,6 +188,7 @@ def test_the_time_of_a_pass_is_shared_as_steps_alone_take(monkeypatch):
     np.testing.assert_allclose(times / times[0, 0], [[1, 1], [2, 2], [5, 5]])
 
 
+@pytest.mark.slow
 def test_units_that_have_no_room_together_are_trained_one_by_one(monkeypatch):
     asked = []
     original = units.train_repeats

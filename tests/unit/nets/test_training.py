@@ -158,6 +158,7 @@ for repeat in unit["repeats"]:
 """
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_in_another_process():
     here: dict = {}
     exec(UNIT, here)

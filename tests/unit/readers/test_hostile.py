@@ -22,6 +22,7 @@ def tried(folder, *largest):
     return done.returncode == 0, done.stdout + done.stderr[-2000:]
 
 
+@pytest.mark.slow
 def test_small_files_cost_little(tmp_path):
     fine, table = tried(tmp_path, 2_000)
     assert fine, table

@@ -59,8 +59,8 @@ def refused(history):
 def test_what_is_over_a_limit_is_neither_trained_nor_paid_for(optimizer, duplicates, how):
     benchmark = Drawing()
     how = {**how, "duplicates": duplicates, "seed": 3, "limits": {"params": 3.0}}
-    history = search(optimizer, benchmark, SearchSettings(evaluations=40, runs=3, **how))
-    np.testing.assert_array_equal(history.paid.sum(axis=0), 40)
+    history = search(optimizer, benchmark, SearchSettings(evaluations=12, runs=3, **how))
+    np.testing.assert_array_equal(history.paid.sum(axis=0), 12)
     params = benchmark.cost("params", history.archs[history.tried])
     np.testing.assert_array_equal(history.refused[history.tried], params > 3)
     over = refused(history)
@@ -72,7 +72,7 @@ def test_what_is_over_a_limit_is_neither_trained_nor_paid_for(optimizer, duplica
     np.testing.assert_allclose(history.excess[history.tried], np.maximum(params / 3 - 1, 0))
     assert not set(benchmark.space.key(history.archs[over]).tolist()) & set(benchmark.asked)
     assert history.info["refused"] == {"proposals": over.sum(axis=0).tolist(), "unsupported": [0, 0, 0]}
-    alone = search(optimizer, Drawing(), SearchSettings(evaluations=40, first_run=1, **how))
+    alone = search(optimizer, Drawing(), SearchSettings(evaluations=12, first_run=1, **how))
     for name in ("archs", "value", "paid", "excess", "seconds"):
         one, other = getattr(history, name)[history.tried[:, 1], 1], getattr(alone, name)[alone.tried[:, 0], 0]
         np.testing.assert_array_equal(one, other)

@@ -234,6 +234,7 @@ search_live(RegularizedEvolution(6, 3), LiveToy(noise=1.0), settings, store=path
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_it_hears_what_it_heard_and_goes_on(workers, tmp_path):
     path, known = tmp_path / "s.sqlite", []

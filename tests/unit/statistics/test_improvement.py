@@ -60,6 +60,7 @@ def test_what_cannot_be_said_is_said():
         found.cells()
 
 
+@pytest.mark.slow
 def test_ten_searches_of_five_hundred_runs_take_a_moment():
     random = np.random.default_rng(0)
     many = ended({str(k): random.normal(size=500) for k in range(10)})

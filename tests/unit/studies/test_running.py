@@ -270,6 +270,7 @@ Study.read(sys.argv[1]).run(sys.argv[2], executor="inline")
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on(tmp_path):
     text = 'runs = 12\npart = 2\noptimizers = ["random", "local"]\nsearch = { evaluations = 10 }\n'
     (tmp_path / "killed.toml").write_text(text)
