@@ -19,8 +19,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads that wait for each other would spin
 
-settings.register_profile("nasbed", deadline=None)  # the first call compiles
-settings.load_profile("nasbed")
+settings.register_profile("quick", deadline=None, max_examples=40)  # no deadline: the first call compiles
+settings.register_profile("thorough", deadline=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples of a law where slow tests are left out, too."""
+    settings.load_profile("quick" if config.option.markexpr == "not slow" else "thorough")
 
 
 @pytest.fixture(scope="session")

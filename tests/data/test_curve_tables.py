@@ -60,6 +60,7 @@ def test_queries_reach_every_number_of_the_genuine_files(imported):
     assert count > 16_000
 
 
+@pytest.mark.slow
 def test_single_queries_answer_the_last_epoch_and_what_a_network_costs(imported):
     folder, table = imported
     for index, hp, data, seed, result in genuine(folder):

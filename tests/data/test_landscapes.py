@@ -30,6 +30,7 @@ def accuracies(shared_data):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", FIGURES)
 def test_optima_and_basins_are_those_of_plain_climbs(accuracies, data):
     values = accuracies[data]

@@ -150,7 +150,7 @@ OTHER_OPTIMIZERS = {
 }
 
 
-AT_ONCE = ("proposals_are_valid", "a_run_depends_on_its_own_stream_alone", "a_search_goes_on_from_its_state")
+AT_ONCE = ("proposals_are_valid", "a_run_depends_on_its_own_stream_alone")
 
 
 def some_at_once(names):

@@ -45,6 +45,7 @@ def test_json_has_everything(nasbed_command, folder):
     assert about["architectures"] == {"scored": 60, "with truth": 60}
 
 
+@pytest.mark.slow
 def test_several_truths_have_a_folder_each(nasbed_command, folder, tmp_path):
     ran = nasbed_command(
         *("correlate", folder / "modules.sqlite", "--with", "digits101", "--with", "digits101:validation"),

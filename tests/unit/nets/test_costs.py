@@ -45,6 +45,7 @@ def test_sizes_have_the_published_costs():
     assert flops(SIZES, rows).tolist() == [4_481_114, 6_840_650, 21_827_994]
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     st.lists(st.integers(0, 4), min_size=6, max_size=6),

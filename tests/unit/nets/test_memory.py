@@ -48,6 +48,7 @@ def test_the_real_library_takes_it():
         assert ctypes.CDLL(None).mallopt(-1, KEEPING[-1]) in (0, 1)  # there is such a function, and it returns
 
 
+@pytest.mark.slow
 def test_elsewhere_it_does_nothing():
     script = "import sys\nfrom nasbed.nets.passes import kept_memory\nsys.platform = 'win32'\nwith kept_memory(): pass"
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -47,6 +47,7 @@ def test_modules_of_one_shape_are_trained_in_one_pass_as_each_is_with_its_own_re
     assert [r.seed for r in together] == [r.seed for r in apart]
 
 
+@pytest.mark.slow
 def test_their_weights_are_the_same_too():
     data = load("digits")
     whole = Pass(GRAPHS, SKELETON, RECIPE, data, 4, tuple(s for each in SEEDS for s in each))
@@ -66,6 +67,7 @@ def test_modules_side_by_side_must_have_the_same_edges():
         Network([GRAPHS[0], path], SKELETON, 1)
 
 
+@pytest.mark.slow
 def test_one_whose_weights_are_not_finite_spoils_no_other():
     data = load("digits")
     whole = Pass(GRAPHS[:2], SKELETON, RECIPE, data, 4, (0, 1, 2, 3, 4, 5))
@@ -181,6 +183,7 @@ def test_units_in_one_pass_give_what_each_gives():
     assert without_times(together) == without_times([train_unit(*call) for call in calls()])
 
 
+@pytest.mark.slow
 def test_the_time_of_a_pass_is_shared_as_steps_alone_take(monkeypatch):
     monkeypatch.setattr(units, "_step_seconds", lambda unit, data: {"100": 1.0, "101": 2.0, "102": 5.0}[str(unit.seed)])
     values = train_units(list(calls()))

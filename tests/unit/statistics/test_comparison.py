@@ -129,6 +129,7 @@ def test_statistics_are_figures_and_tables_for_papers_and_programs(comparison, t
         comparison.save(tmp_path, ["gif"])
 
 
+@pytest.mark.slow
 def test_the_same_comparison_gives_the_same_bytes(landscape, tmp_path):
     for name in ("a", "b"):
         comparison = compare(["random", "local"], landscape, runs=5, evaluations=9)

@@ -56,9 +56,7 @@ def test_a_study_in_parts_gives_the_same_bytes(tmp_path, keep, search):
         assert not list((tmp_path / str(part) / "parts").iterdir())
 
 
-@pytest.mark.parametrize(
-    "workers", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(5, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("workers", [pytest.param(count, marks=pytest.mark.slow) for count in (1, 2, 5)])
 def test_over_any_number_of_processes_too(tmp_path, workers):
     results = played(tmp_path / "there", replace(STUDY, part=2), executor="processes", workers=workers)
     assert not results.missing

@@ -80,6 +80,7 @@ def written(real, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_real_images_come_back_bit_for_bit_from_all_four_forms(real, written):
     files = [*(f"data_batch_{k}" for k in range(1, 6)), "test_batch"]
     images = np.concatenate([real[file][0] for file in files]).transpose(0, 2, 3, 1)

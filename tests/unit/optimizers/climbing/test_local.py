@@ -291,6 +291,7 @@ def test_answers_about_an_earlier_neighbourhood_do_not_lead_back_to_it():
     assert differing(trials, near[-1].archs[0]) == 1, "it went to another than the best neighbour"
 
 
+@pytest.mark.slow
 def test_what_is_remembered_is_not_proposed_again():
     space, steps = NASBench101(4), 80
     answers = KeyedBenchmark(space)

@@ -30,6 +30,7 @@ def test_less_over_is_worth_more_and_failures_are_worth_nothing():
     assert np.isnan(found[3:]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["regularized-evolution", "evolutionary", "local", "simulated-annealing"])
 def test_searches_stay_within_limits(name):
     def share(**limits):

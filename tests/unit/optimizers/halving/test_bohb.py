@@ -52,6 +52,7 @@ def test_the_first_proposals_are_random_as_there_is_no_model():
     np.testing.assert_array_equal(first, [other.ask().archs for _ in range(9)])
 
 
+@pytest.mark.slow
 def test_others_results_make_a_model_from_which_two_thirds_are_drawn():
     def alike(player):
         return np.mean([(player.ask().archs == HIDDEN).mean() for _ in range(9)])

@@ -171,6 +171,7 @@ def test_children_are_bred_from_members_while_answers_are_out():
     assert (out[-1].parents[:, 0] >= 0).all()
 
 
+@pytest.mark.slow
 def test_limits_are_kept_more_and_more_often():
     """Four modules in five are over this limit; what is told of them is the number of their parameters alone."""
     benchmark = nasbed.benchmark("digits101")
