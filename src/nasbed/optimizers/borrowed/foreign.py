@@ -10,10 +10,11 @@ all that was asked and told, in the order it was: a loaded search hears it again
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +103,14 @@ class BorrowedSearch(Optimizer):
     def reset(self) -> None:
         """Begin with searchers that have heard nothing; 1 word."""
         self._begin(self.streams.integers(_SEEDS)[:, 0])
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Copy by the state: what libraries make cannot always be copied."""
+        copied = type(self)(**self.settings())
+        if "space" in vars(self):  # it was started
+            copied.start(self.space, copy.deepcopy(self.streams, memo), self.budgets)
+            copied.load_state_dict(self.state_dict())
+        return copied
 
     def _begin(self, seeds: NDArray[np.int64]) -> None:
         self._seeds = seeds
