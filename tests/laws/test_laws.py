@@ -19,10 +19,19 @@ from nasbed.testing import (
 )
 from nasbed.testing.keyed import KeyedBenchmark
 
+BORROWED = ("nevergrad", "optuna")  # milliseconds a proposal: their own tests hold them to less of it, and quickly
 
-def each(names, laws):
+
+def each(names, laws, at_once=None):
+    """Every name with every law; borrowed methods, and laws that are not among those at once, are slow tests."""
     return pytest.mark.parametrize(
-        ("name", "law"), [pytest.param(name, law, id=f"{name}-{law}") for name in names for law in laws]
+        ("name", "law"),
+        [
+            pytest.param(name, law, id=f"{name}-{law}", marks=[pytest.mark.slow] * slow)
+            for name in names
+            for law in laws
+            for slow in [name in BORROWED or (at_once is not None and law.name not in at_once)]
+        ],
     )
 
 
@@ -96,17 +105,7 @@ def test_benchmark_that_laws_are_tried_on(law, failing):
     hold(law, KeyedBenchmark(NASBench101(vertices=5), failing))
 
 
-BORROWED = ("nevergrad", "optuna")  # milliseconds a proposal: their own tests hold them to less of it, and quickly
-
-
-@pytest.mark.parametrize(
-    ("name", "law"),
-    [
-        pytest.param(name, law, id=f"{name}-{law}", marks=[pytest.mark.slow] * (name in BORROWED))
-        for name in registry.optimizers
-        for law in optimizer_laws
-    ],
-)
+@each(registry.optimizers, optimizer_laws)
 def test_optimizer(name, law):
     hold(law, registry.optimizers.make(name, {}))
 
@@ -151,29 +150,16 @@ OTHER_OPTIMIZERS = {
 
 
 AT_ONCE = ("proposals_are_valid", "a_run_depends_on_its_own_stream_alone")
+# The others are held for each optimizer's ordinary settings and on whole spaces.
 
 
-def some_at_once(names):
-    """Laws of which some are slow tests, since the same are held for each optimizer's ordinary settings."""
-    return pytest.mark.parametrize(
-        ("name", "law"),
-        [
-            pytest.param(
-                name, law, id=f"{name}-{law}", marks=[pytest.mark.slow] * (name in BORROWED or law.name not in AT_ONCE)
-            )
-            for name in names
-            for law in optimizer_laws
-        ],
-    )
-
-
-@some_at_once(OTHER_OPTIMIZERS)
+@each(OTHER_OPTIMIZERS, optimizer_laws, AT_ONCE)
 def test_optimizer_with_other_settings(name, law):
     registered, settings = OTHER_OPTIMIZERS[name]
     hold(law, registry.optimizers.make(registered, settings))
 
 
-@some_at_once(registry.optimizers)
+@each(registry.optimizers, optimizer_laws, AT_ONCE)
 def test_optimizer_on_a_part_of_a_space(name, law):
     part = PARTS["some-of-101"]()
     hold(law, registry.optimizers.make(name, {}).start(part, Streams.from_seed(0, 1), (1, 3, 9, 27)))
