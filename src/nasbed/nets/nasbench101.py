@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import UnknownName
-from nasbed.core.graph import Graph
+from nasbed.core.errors import InvalidArchitecture, UnknownName
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import Blueprint
@@ -41,8 +40,8 @@ class NASBench101Blueprint(Skeleton, Blueprint):
         return ModuleNetwork(space.graph(arch), self)
 
     def layers(self, space: Space, archs: Archs) -> list[Layer]:
-        """List the layers of modules, which are looked at one by one: some ten thousand a second."""
-        adjacency, codes, names = padded([space.graph(row) for row in archs])
+        """List the layers of modules."""
+        adjacency, codes, names = pruned_modules(space.whole, archs)
         size = self.image_size
         layers = conv_norm_relu(self.image_channels, self.stem_channels, 3, size**2)
         channels = self.module_channels
@@ -56,28 +55,40 @@ class NASBench101Blueprint(Skeleton, Blueprint):
         return [*layers, Layer("dense", self.final_channels, self.classes, offset=True)]
 
 
-def padded(graphs: Sequence[Graph]) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:
-    """Put modules of all sizes into one array, the output last and vertices without edges before it.
+def pruned_modules(space: Space, archs: Archs) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:
+    """Give many modules without the vertices that are on no path from input to output.
+
+    Args:
+        space: NAS-Bench-101's, of any size.
+        archs: Rows of it, ``(n, decisions)``.
 
     Returns:
-        Adjacency ``(n, vertices, vertices)``, each vertex's operation ``(n, vertices)`` as a position in the names,
-        −1 where there is none, and the names.
+        Adjacency ``(n, vertices, vertices)``, where a vertex that was taken out has no edges; each vertex's operation
+        ``(n, vertices)`` as a position in the names, −1 where there is none; and the names.
 
     Raises:
+        InvalidArchitecture: When a module has no path.
         UnknownName: When an operation has no steps.
     """
-    names = sorted({label for graph in graphs for label in graph.labels[1:-1]})
-    for name in names:
-        if name not in STEPS:
-            raise UnknownName("operation", name, STEPS)
-    vertices = max((graph.vertices for graph in graphs), default=2)
-    adjacency = np.zeros((len(graphs), vertices, vertices), np.int64)
-    codes = np.full((len(graphs), vertices), -1, np.int64)
-    for row, graph in enumerate(graphs):
-        places = [*range(graph.vertices - 1), vertices - 1]
-        adjacency[row][np.ix_(places, places)] = graph.matrix
-        codes[row, 1 : graph.vertices - 1] = [names.index(label) for label in graph.labels[1:-1]]
-    return adjacency, codes, names
+    vertices, names = space.vertices, list(space.operations)  # type: ignore[attr-defined]
+    sources, targets = zip(*((x, y) for y in range(1, vertices) for x in range(y)), strict=True)
+    edges = np.zeros((len(archs), vertices, vertices), np.bool_)
+    edges[:, sources, targets] = archs[:, : len(sources)]
+    reached, leading = np.zeros((2, len(archs), vertices), np.bool_)
+    reached[:, 0] = leading[:, -1] = True
+    for v in range(1, vertices):
+        reached[:, v] = (edges[:, :, v] & reached).any(axis=1)
+        leading[:, -1 - v] = (edges[:, -1 - v] & leading).any(axis=1)
+    kept = reached & leading
+    if not kept[:, -1].all():
+        raise InvalidArchitecture("the architecture has no path from input to output")
+    edges &= kept[:, :, None] & kept[:, None]
+    codes = np.full(kept.shape, -1)
+    codes[:, 1:-1] = np.where(kept[:, 1:-1], archs[:, len(sources) :], -1)
+    for code in np.unique(codes[codes >= 0]):
+        if names[code] not in STEPS:
+            raise UnknownName("operation", names[code], STEPS)
+    return edges.astype(np.int64), codes, names
 
 
 def module_layers(
@@ -95,7 +106,7 @@ def module_layers(
     for v in range(1, adjacency.shape[1]):
         layers += conv_norm_relu(inputs, widths[:, v], 1, pixels, times * adjacency[:, 0, v])
         for code, name in enumerate(names):
-            for step in STEPS[name]:
+            for step in STEPS.get(name, ()):
                 here = times * (codes[:, v] == code)
                 if isinstance(step, MaxPool):
                     layers.append(Layer("pooling", widths[:, v], widths[:, v], (step.kernel,) * 2, pixels, here))
