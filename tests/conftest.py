@@ -43,6 +43,17 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["NASBED_HOME"] = str(tmp_path_factory.mktemp("home"))
 
 
+@pytest.fixture
+def fresh_home(tmp_path, monkeypatch) -> Path:
+    """A home of its own for a test, in which only spaces have been numbered: that takes a second a time."""
+    home, numbered = tmp_path / "home", Path(os.environ["NASBED_HOME"]) / "spaces"
+    home.mkdir()
+    numbered.mkdir(exist_ok=True)
+    (home / "spaces").symlink_to(numbered)
+    monkeypatch.setenv("NASBED_HOME", str(home))
+    return home
+
+
 @pytest.fixture(scope="session")
 def ray_here():
     """A connection to a small Ray cluster of this machine alone, which is used by every executor that joins none."""

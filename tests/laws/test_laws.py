@@ -149,7 +149,7 @@ OTHER_OPTIMIZERS = {
 }
 
 
-AT_ONCE = ("proposals_are_valid", "a_run_depends_on_its_own_stream_alone")
+AT_ONCE = ("proposals_are_valid",)
 # The others are held for each optimizer's ordinary settings and on whole spaces.
 
 

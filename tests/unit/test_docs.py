@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -46,12 +47,19 @@ WITH_PYTHON = [page for page in PAGES if snippets(page).strip()]
 WITH_COMMANDS = [(page, command) for page in PAGES for command in commands(page)]
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The published file: digits101 in that form stands in for it."""
+    path = tmp_path_factory.mktemp("published") / "nasbench_full.tfrecord"
+    export(nasbed.benchmark("digits101").table, path)
+    return path
+
+
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A reader's folder, with the published file in it: digits101 in that form stands in for it."""
-    monkeypatch.setenv("NASBED_HOME", str(tmp_path / "home"))
+def folder(tmp_path, monkeypatch, published, fresh_home):
+    """A reader's folder, with the published file in it."""
     monkeypatch.chdir(tmp_path)
-    export(nasbed.benchmark("digits101").table, "nasbench_full.tfrecord")
+    shutil.copy(published, tmp_path)
 
 
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=lambda page: page.name)

@@ -15,10 +15,8 @@ from nasbed.tables.table import Table
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    folder = tmp_path / "home"
-    monkeypatch.setenv("NASBED_HOME", str(folder))
-    return folder
+def home(fresh_home):
+    return fresh_home
 
 
 @pytest.fixture
@@ -178,8 +176,10 @@ def test_two_processes_may_import_one_file_at_a_time(source, home):
     assert json.loads(note.read_text())["path"] == str(source)
 
 
-def test_a_home_that_cannot_be_written_to_is_named(source, home):
-    home.write_text("a file, not a folder")
+def test_a_home_that_cannot_be_written_to_is_named(source, tmp_path, monkeypatch):
+    home = tmp_path / "file"
+    home.write_text("not a folder")
+    monkeypatch.setenv("NASBED_HOME", str(home))
     with pytest.raises(BadSetting, match=f"{home}.*NASBED_HOME"):
         table_for(source)
     assert cache.cached_table_for(source) is None
