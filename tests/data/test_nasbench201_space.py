@@ -49,6 +49,7 @@ def test_naslib_tuples_name_the_networks_whose_costs_are_published(shared_data, 
         np.testing.assert_allclose(counted / 1e6, scores, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_the_rows_of_the_hardware_files_follow_the_index(shared_data):
     space = NASBench201()
     for path in sorted((shared_data / "hardware").glob("hw_*.csv")):

@@ -14,6 +14,7 @@ from nasbed.spaces.nasbench201 import NASBench201
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "examples").glob("*.md"))
+PLAYED = [pytest.param(page, marks=[pytest.mark.slow] * (page.name == "naswot.md")) for page in PAGES]
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#:\s]+)[^):]*\)")
@@ -66,14 +67,14 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PLAYED, ids=lambda page: page.name)
 @pytest.mark.usefixtures("folder")
 def test_the_python_of_an_example_runs_from_top_to_bottom(page, capsys):
     exec(compile("\n".join(blocks(page, "python")), str(page), "exec"), {"__name__": "snippets"})
     assert SAID[page.name] in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PLAYED, ids=lambda page: page.name)
 def test_the_commands_of_an_example_run_one_after_the_other(page, folder, capsys):
     commands = [line for block in blocks(page, "console") for line in block.splitlines()]
     assert len(commands) >= 3

@@ -6,6 +6,7 @@ import pkgutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,11 @@ def modules():
     return found
 
 
+@cache
+def parsed(file):
+    return ast.parse(file.read_bytes())
+
+
 def is_for_types(node):
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
@@ -38,7 +44,7 @@ def imports(file, known):
     What stands under ``TYPE_CHECKING`` is not imported, so it makes no circle; ``lint-imports`` sees to its direction.
     """
     found = {}
-    waiting = [ast.parse(file.read_bytes())]
+    waiting = [parsed(file)]
     while waiting:
         node = waiting.pop()
         if is_for_types(node):
@@ -118,7 +124,7 @@ def classes():
     """Give every class of the tree by name: its room, the names of what it derives from, and those of its methods."""
     found = {}
     for name, file in modules().items():
-        for node in ast.walk(ast.parse(file.read_bytes())):
+        for node in ast.walk(parsed(file)):
             if isinstance(node, ast.ClassDef):
                 bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
                 found[node.name] = name.split(".")[1], bases, members(node)
@@ -178,7 +184,7 @@ def test_no_code_outside_their_room_asks_what_kind_of_table_or_benchmark_it_has(
         f"{name}:{line}"
         for name, file in modules().items()
         if not name.startswith("nasbed.tables")
-        for line in questions(ast.parse(file.read_bytes()), names, attributes)
+        for line in questions(parsed(file), names, attributes)
     ]
     assert not asking, "give the noun a method, or let it offer the same: " + ", ".join(asking)
 

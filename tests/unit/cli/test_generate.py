@@ -29,7 +29,8 @@ def trainer(monkeypatch):
     return made
 
 
-@pytest.mark.parametrize("blow", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM])
+@pytest.mark.slow
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_command_says_where_it_stands_and_what_resumes_it(tmp_path, blow):
     store = tmp_path / "a table.sqlite"
     process = started([*WORDS, *HOW, "--out", tmp_path / "a table.arrow"])

@@ -42,6 +42,7 @@ def test_compare_writes_a_page(nasbed_command, table, tmp_path):
     assert json.loads((folder / "comparison.json").read_text())["command"]
 
 
+@pytest.mark.slow
 def test_a_folder_gives_the_page_that_its_comparison_gave(nasbed_command, study, tmp_path):
     folder, page = study
     again = tmp_path / "again.html"

@@ -53,6 +53,7 @@ def test_ctrl_c_says_where_it_stands_and_what_resumes_it(nasbed_command, tmp_pat
     assert len(after) == int(said[2])
 
 
+@pytest.mark.slow
 def test_kill_9_loses_no_more_than_what_was_in_flight(nasbed_command, scorer, tmp_path):
     out, store = tmp_path / "x.csv", tmp_path / "x.sqlite"
     process = started([*WORDS, *HOW, "--out", out])

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 from compat import plain
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.compat import nasbench
@@ -64,7 +64,7 @@ def published(folder):
     return path
 
 
-@pytest.fixture(scope="module", params=["made.arrow", "published.tfrecord"])
+@pytest.fixture(scope="module", params=["made.arrow", pytest.param("published.tfrecord", marks=pytest.mark.slow)])
 def both(request, published, folder):
     """The table as it was made, in the space of seven vertices, or imported, in that of the five that it has all of."""
     ours, theirs = api.NASBench(folder / request.param), plain.NASBench(published)
@@ -117,7 +117,6 @@ def specifications(draw):
     return matrix.astype(kind), ops
 
 
-@settings(max_examples=150)
 @given(st.integers(0, 2**32), st.lists(st.tuples(specifications(), st.integers(0, 6), st.integers(0, 9)), max_size=12))
 def test_a_seeded_script_gets_the_same(both, seed, script):
     ours, theirs = both

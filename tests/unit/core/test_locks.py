@@ -98,6 +98,7 @@ def test_a_killed_process_holds_nothing(path, tmp_path, other):
     assert names(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_who_waits_long_is_told_for_what_and_goes_on(path, other, caplog):
     threading.Timer(2.5, other.stdin.close).start()
     with caplog.at_level(logging.WARNING, "nasbed"), locked(path, "tries", 30):

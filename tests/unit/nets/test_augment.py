@@ -115,7 +115,7 @@ def test_a_final_training_learns_from_validation_images_and_is_led_by_test(data,
     )
 
 
-@pytest.mark.parametrize("final", [True, False])
+@pytest.mark.parametrize("final", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_stopped_between_steps_it_goes_on_to_the_same_bits(trained, tmp_path, final):
     trained("whole", final=final)
     for stops in count():

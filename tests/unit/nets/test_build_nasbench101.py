@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from nets.plain import INCEPTION, modules, skeletons
 from torch import nn
 
@@ -38,7 +38,6 @@ def carry_weights(trained: nn.Module, network: nn.Module) -> None:
             tensor.copy_(source[f"{block}.{TRAINED_NAMES[f'{number}.{end}']}"])
 
 
-@settings(max_examples=25)
 @given(modules(), skeletons)
 @example(CUT, Skeleton(stem_channels=31, stacks=2, modules_per_stack=1, image_size=4))
 def test_it_computes_what_the_trained_network_computes(graph, skeleton):
@@ -56,7 +55,6 @@ def test_it_computes_what_the_trained_network_computes(graph, skeleton):
     torch.testing.assert_close(moved, trained.stem.mean)
 
 
-@settings(max_examples=40)
 @given(modules(), skeletons)
 def test_it_has_the_parameters_of_the_formula(graph, skeleton):
     with torch.device("meta"):

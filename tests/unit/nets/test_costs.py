@@ -46,7 +46,6 @@ def test_sizes_have_the_published_costs():
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
 @given(
     st.lists(st.integers(0, 4), min_size=6, max_size=6),
     countings,
@@ -64,6 +63,7 @@ def test_the_formula_counts_what_is_built_for_nasbench201(row, counting, frame):
     assert_counts(NB201, np.array(row), counting, frame)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(
     st.lists(st.integers(0, 7), min_size=5, max_size=5),
@@ -75,7 +75,6 @@ def test_the_formula_counts_what_is_built_for_natssize(row, counting, frame):
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
 @given(modules(), countings, skeletons)
 def test_the_formula_counts_what_is_built_for_nasbench101(graph, counting, skeleton):
     assert_counts(ANY101, ANY101.embed(graph), counting, skeleton.to_dict())

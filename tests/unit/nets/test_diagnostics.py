@@ -69,6 +69,7 @@ def test_the_training_does_not_notice(data):
     assert [r.diagnostics for r in blind.results()] == [None, None]
 
 
+@pytest.mark.slow
 def test_the_clock_stands_meanwhile(data, monkeypatch):
     def slow(*arguments):
         begun = time.thread_time()

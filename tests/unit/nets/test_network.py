@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nets.plain import INCEPTION, PlainNetwork, modules, skeletons
 
@@ -38,7 +38,6 @@ def plain_twin(network, graph, repeat):
     return plain
 
 
-@settings(max_examples=40)
 @given(modules(), skeletons, st.integers(1, 3), st.integers(0, 2**32))
 def test_each_repeat_computes_what_ordinary_layers_compute(graph, skeleton, repeats, seed):
     noise = torch.Generator().manual_seed(seed)

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from nets.plain import INCEPTION, modules, skeletons
 
 from nasbed.core.errors import InvalidArchitecture, UnknownName
@@ -22,7 +22,6 @@ def test_the_documentations_module_has_the_published_count():
     assert Network(INCEPTION).trainable_parameters == 2_694_282
 
 
-@settings(max_examples=60)
 @given(modules(), skeletons)
 def test_the_formula_counts_what_is_built(graph, skeleton):
     assert trainable_parameters(graph, skeleton) == Network(graph, skeleton).trainable_parameters

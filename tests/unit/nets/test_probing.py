@@ -64,6 +64,7 @@ def test_the_covariance_is_numpys(images, repeats, channels, size, offset, memor
         np.testing.assert_allclose(ours[r], np.cov(rows), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_the_covariance_is_numpys_at_the_published_size():
     """A hundred images, 128 channels of 32×32, all positive as after a rectifier."""
     values = torch.randn((100, 128, 32, 32), generator=torch.Generator().manual_seed(0)).relu_()

@@ -177,6 +177,7 @@ def without_times(values):
     return values
 
 
+@pytest.mark.slow
 def test_units_in_one_pass_give_what_each_gives():
     together = train_units(list(calls()))
     assert all(repeat["points"]["end"]["training_time"] > 0 for value in together for repeat in value["repeats"])

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -91,14 +91,12 @@ class Branches(nn.Module):
 
 
 @given(st.integers(1, 5), st.integers(1, 400), st.integers(0, 2**32 - 1))
-@settings(max_examples=60, deadline=None)
 def test_bits_count_what_products_of_signs_count(rows, places, seed):
     values = torch.randint(-1, 2, (rows, places), generator=torch.Generator().manual_seed(seed)).float()
     assert np.array_equal(agreements(values), dense(values))
 
 
 @given(st.integers(1, 5), st.integers(1, 400), st.integers(0, 2**32 - 1))
-@settings(max_examples=60, deadline=None)
 def test_an_accelerator_counts_what_a_processor_counts(rows, places, seed):
     values = torch.randn(rows, places, generator=torch.Generator().manual_seed(seed))
     assert np.array_equal(places - differences_by_product(values), agreements(values))

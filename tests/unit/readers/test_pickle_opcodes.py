@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.core.errors import CorruptFile
@@ -24,14 +24,12 @@ def array(written):
     return np.frombuffer(written, np.uint8)
 
 
-@settings(max_examples=40)
 @given(VALUES, PROTOCOLS, st.binary())
 def test_it_ends_where_the_pickle_does(value, protocol, behind):
     written = pickle.dumps(value, protocol)
     assert walk(array(written + behind), "it").stop == len(written)
 
 
-@settings(max_examples=40)
 @given(VALUES, PROTOCOLS, st.data())
 def test_what_is_cut_off_is_refused(value, protocol, data):
     written = pickle.dumps(value, protocol)
@@ -40,7 +38,6 @@ def test_what_is_cut_off_is_refused(value, protocol, data):
         walk(array(written[:cut]), "it")
 
 
-@settings(max_examples=40)
 @given(st.dictionaries(st.integers(0, 1 << 40), VALUES, max_size=8), st.integers(0, 3), st.booleans())
 def test_it_finds_each_item(value, protocol, ordered):
     written = pickle.dumps(OrderedDict(value) if ordered else value, protocol)

@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.core.errors import CorruptFile
@@ -32,7 +32,6 @@ def parts_of(written):
 TEXTS = st.lists(st.text(min_size=1), min_size=1, max_size=5)
 
 
-@settings(max_examples=40)
 @given(TEXTS, st.lists(st.lists(st.integers(0, 4)), min_size=1, max_size=6), st.integers(2, 3))
 def test_what_several_parts_share_comes_back(shared, uses, protocol):
     pool = [*shared, {"in": shared}, np.float64(0.5)]

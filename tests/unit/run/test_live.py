@@ -92,7 +92,7 @@ def stopped(n, **settings):
     return toy
 
 
-@pytest.mark.parametrize("runs", [1, 2])
+@pytest.mark.parametrize("runs", [pytest.param(1, marks=pytest.mark.slow), 2])
 @pytest.mark.parametrize("duplicates", ["pay", "free", "skip"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
 def test_stopped_again_and_again_it_comes_to_the_same(optimizer, duplicates, runs, tmp_path):
@@ -196,6 +196,7 @@ class Dying(LiveToy):
         return "live_toy:die_once", (self.flag, *arguments)
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced_and_a_training_that_kills_them_has_failed(tmp_path):
     budget, path = {"evaluations": 6}, tmp_path / "s.sqlite"
     expected = play(toy=LiveToy(), budget=budget)
@@ -299,7 +300,12 @@ def test_what_is_known_of_a_search_is_json():
 
 @pytest.mark.parametrize(
     ("trial", "settings"),
-    [(0, {}), (7, {}), (EVALUATIONS - 1, {}), (7, {"workers": 2, "executor": "processes"})],
+    [
+        (0, {}),
+        (7, {}),
+        (EVALUATIONS - 1, {}),
+        pytest.param(7, {"workers": 2, "executor": "processes"}, marks=pytest.mark.slow),
+    ],
 )
 def test_a_damaged_answer_is_named_and_trained_again(trial, settings, tmp_path, caplog):
     path = tmp_path / "s.sqlite"

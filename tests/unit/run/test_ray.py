@@ -70,6 +70,7 @@ def outcomes(executor, *calls):
     return {outcome.tag: outcome for outcome in executor.as_completed()}
 
 
+@pytest.mark.slow
 def test_the_cluster_says_how_many_calls_it_has_room_for(ray_here):
     assert RayExecutor().slots == 2
     assert RayExecutor(cpus=0.1).slots == 20
@@ -80,6 +81,7 @@ def test_the_cluster_says_how_many_calls_it_has_room_for(ray_here):
     assert RayExecutor(gpus=1, workers=3).slots == 3  # of nodes that are still to come
 
 
+@pytest.mark.slow
 def test_a_connection_that_was_there_is_left_as_it_is(ray_here):
     with RayExecutor() as executor:
         assert outcomes(executor, (abs, -1))["0"].value == 1
@@ -87,6 +89,7 @@ def test_a_connection_that_was_there_is_left_as_it_is(ray_here):
     assert ray_here.get(ray_here.put(1)) == 1
 
 
+@pytest.mark.slow
 def test_workers_run_one_thread_each_and_find_the_files_of_this_process(ray_here, monkeypatch):
     monkeypatch.setenv("NASBED_DATA", "/where/pictures/are")
     with RayExecutor() as executor:
@@ -95,6 +98,7 @@ def test_workers_run_one_thread_each_and_find_the_files_of_this_process(ray_here
         assert outcomes(executor, ("os:getenv", "NASBED_DATA"))["0"].value == "/where/pictures/are"
 
 
+@pytest.mark.slow
 def test_no_more_calls_run_at_a_time_than_there_are_workers_which_are_used_again(ray_here):
     with RayExecutor(workers=1, cpus=0.1) as executor:
         began = time.monotonic()
@@ -103,6 +107,7 @@ def test_no_more_calls_run_at_a_time_than_there_are_workers_which_are_used_again
         assert len({outcome.value for outcome in outcomes(executor, *[(work.process,)] * 8).values()}) == 1
 
 
+@pytest.mark.slow
 def test_how_a_worker_ended_is_one_line(ray_here):
     with RayExecutor() as executor:
         heard = outcomes(executor, (work.die,), ("sys:exit", 3), (abs, -1))

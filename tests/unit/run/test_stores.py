@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.core.errors import BadSetting, CorruptFile
@@ -72,7 +72,6 @@ def test_what_json_cannot_say_is_refused(store, value):
     assert len(store) == 0
 
 
-@settings(max_examples=25)
 @given(st.lists(st.tuples(names, values), max_size=12))
 def test_both_stores_keep_the_same(tmp_path_factory, pairs):
     path = tmp_path_factory.mktemp("stores") / "store.sqlite"

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
@@ -26,7 +26,6 @@ def rows(draw, vertices=None):
 
 
 @given(rows())
-@settings(max_examples=200, deadline=None)
 def test_valid_means_a_path_and_few_edges_after_pruning(row):
     space, arch = row
     pruned = space.raw_graph(arch).pruned()
@@ -34,7 +33,6 @@ def test_valid_means_a_path_and_few_edges_after_pruning(row):
 
 
 @given(rows(7), rows(7))
-@settings(max_examples=200, deadline=None)
 def test_keys_classes_and_hashes_agree_on_what_is_isomorphic(first, second):
     space, archs = first[0], np.array([first[1], second[1]])
     if not space.valid(archs).all():
@@ -48,7 +46,6 @@ def test_keys_classes_and_hashes_agree_on_what_is_isomorphic(first, second):
 
 
 @given(rows(), st.randoms())
-@settings(max_examples=200, deadline=None)
 def test_renumbered_vertices_change_nothing(row, random):
     space, arch = row
     if not space.valid(arch[None])[0]:
@@ -65,7 +62,6 @@ def test_renumbered_vertices_change_nothing(row, random):
 
 
 @given(rows())
-@settings(max_examples=200, deadline=None)
 def test_text_and_graph_come_back(row):
     space, arch = row
     if not space.valid(arch[None])[0]:

@@ -49,7 +49,9 @@ def test_a_part_plays_on_like_the_whole_but_for_what_is_not_listed():
         np.testing.assert_array_equal(part.neighbors(arch), near[np.isin(CELLS.index(near), chosen)])
 
 
-@pytest.mark.parametrize("optimizer", [RegularizedEvolution(5, 2), SimulatedAnnealing()], ids=str)
+@pytest.mark.parametrize(
+    "optimizer", [RegularizedEvolution(5, 2), pytest.param(SimulatedAnnealing(), marks=pytest.mark.slow)], ids=str
+)
 def test_what_has_no_neighbour_falls_back_and_it_is_said(optimizer, tmp_path):
     part = CELLS.only(ISOLATED)
     history = search(optimizer, KeyedBenchmark(part), SearchSettings(evaluations=30, runs=4, seed=1))

@@ -138,6 +138,7 @@ def test_the_same_comparison_gives_the_same_bytes(landscape, tmp_path):
         assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes(), path.name
 
 
+@pytest.mark.slow
 def test_without_test_results_searches_are_judged_by_validation(untested, tmp_path):
     comparison = compare(["random", "local"], untested, runs=5, evaluations=9)
     assert comparison.metric == "validation"

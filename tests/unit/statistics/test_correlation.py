@@ -53,6 +53,7 @@ def test_a_resample_correlates_as_if_its_pairs_stood_there_as_often(pairs, seed)
     np.testing.assert_allclose(found, again, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_an_interval_covers_the_truth_as_often_as_it_says():
     population, rho = 60, 0.6
     expected = 2 / np.pi * np.arcsin(rho)  # Kendall's τ of a bivariate normal distribution

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from made_runs import ended
 from scipy.stats import mannwhitneyu
@@ -15,7 +15,6 @@ from nasbed.statistics.improvement import improvements, probability_of_improveme
 few = st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4]), min_size=1, max_size=12).map(np.array)
 
 
-@settings(max_examples=40)
 @given(few, few)
 def test_it_is_mann_and_whitneys_u_over_the_pairs_and_turns_with_them(one, other):
     found = probability_of_improvement(one, other)

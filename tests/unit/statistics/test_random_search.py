@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.core.errors import BadSetting
@@ -39,7 +39,6 @@ def with_replacement(values, chances, test, n):
         yield chance, [values[draw] for draw in draws], [test[draw[0]] for draw in draws]
 
 
-@settings(max_examples=60)
 @given(tables(), st.integers(1, 3))
 def test_the_best_of_independent_draws_is_the_mean_over_all_sequences(table, n):
     values, chances, test = table

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from made_runs import ended
@@ -54,6 +54,7 @@ def test_the_published_q_is_used():
         assert found.critical_difference == pytest.approx(q * np.sqrt(k * (k + 1) / (6 * 25)), rel=5e-4)
 
 
+@pytest.mark.slow
 def test_p_values_are_those_of_scikit_posthocs():
     worth = np.round(np.random.default_rng(4).normal(np.arange(6)[:, None] / 4, 1, (6, 30)), 1)
     code = "import json, sys, numpy, scikit_posthocs as s; worth = numpy.array(json.load(sys.stdin)); "
@@ -65,7 +66,6 @@ def test_p_values_are_those_of_scikit_posthocs():
     assert ((found < 0.05) & (found > 0)).any()
 
 
-@settings(max_examples=30)
 @given(arrays(float, (4, 6), elements=st.sampled_from([0.1, 0.2, 0.3])))
 def test_ranks_of_each_block_add_up_and_equals_share_theirs(worth):
     found = AverageRanks.ranked(worth, "abcd")

@@ -61,6 +61,7 @@ def made_up(tmp_path, monkeypatch):
     return path
 
 
+@pytest.mark.slow
 def test_other_numbers_are_not_the_published_ones(made_up):
     found = reproduce("nasbench201-baselines", data=made_up, runs=5)
     assert not found.within

@@ -39,7 +39,9 @@ def played(folder, study=STUDY, **how):
 
 @pytest.mark.parametrize("keep", ["trials", "outcomes"])
 @pytest.mark.parametrize(
-    "search", [{}, {"workers": 3}, {"seconds": 6.0, "failures": 0.1}], ids=lambda s: "+".join(s) or "plain"
+    "search",
+    [{}, pytest.param({"workers": 3}, marks=pytest.mark.slow), {"seconds": 6.0, "failures": 0.1}],
+    ids=lambda s: "+".join(s) or "plain",
 )
 def test_a_study_in_parts_gives_the_same_bytes(tmp_path, keep, search):
     study = Study.of(
@@ -152,6 +154,7 @@ def test_a_changed_study_plays_what_has_changed_and_leaves_the_rest_out(tmp_path
     assert StudyStanding.of(tmp_path).stale == 1
 
 
+@pytest.mark.slow
 def test_stopped_at_any_part_it_goes_on_with_the_next(tmp_path, monkeypatch):
     study = replace(STUDY, part=4)
     played(tmp_path / "whole", study)

@@ -59,9 +59,9 @@ def test_what_was_made_up_is_called_so(some, tmp_path):
     ("damage", "at_once"),
     [
         ("cut", 100),
-        ("foreign", 100),
         ("hostile", 100),
-        pytest.param("hostile", 1, id="hostile-in processes"),
+        pytest.param("foreign", 100, marks=pytest.mark.slow),
+        pytest.param("hostile", 1, id="hostile-in processes", marks=pytest.mark.slow),
         pytest.param("cut", 1, id="cut-in processes", marks=pytest.mark.slow),
     ],
 )

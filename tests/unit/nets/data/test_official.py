@@ -98,6 +98,7 @@ def test_real_images_come_back_bit_for_bit_from_all_four_forms(real, written):
             assert "not the official CIFAR-10" in found.warnings[0]
 
 
+@pytest.mark.slow
 def test_real_images_are_normalised_as_published(real, written):
     data = load(f"cifar10:{written},unofficial=true")
     expected = (real["test_batch"][0].transpose(0, 2, 3, 1) - np.array(NASBENCH101.mean)) / NASBENCH101.std

@@ -99,6 +99,7 @@ def test_a_method_that_has_no_ear_for_others_goes_on():
     method.tell(Trials(SPACE.sample(Streams.from_seed(5, 1))), heard(0.9))
 
 
+@pytest.mark.slow
 def test_costs_and_limits_are_heard():
     method = NevergradSearch()
     history = search(
