@@ -70,9 +70,9 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page):
 
 @pytest.fixture(scope="module")
 def verbs():
-    from nasbed.cli.app import app
+    from nasbed.cli.app import application
 
-    return typer.main.get_command(app).commands
+    return typer.main.get_command(application()).commands
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Annotated
 
@@ -34,17 +35,22 @@ EXAMPLES = {
 }
 """The verbs, each a module of this room, with what one may type."""
 
-app = typer.Typer(
-    name="nasbed",
-    help="A test bed for neural architecture search: spaces, tables, searches, training and honest comparisons.",
-    epilog="Start with: nasbed compare random regularized-evolution local --out demo",
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode="rich",
-)
-for verb, example in EXAMPLES.items():
-    module = import_module(f"nasbed.cli.{'import_' if verb == 'import' else verb}")
-    app.command(verb, epilog=f"Example: nasbed {example}")(module.command)
+
+def application(words: Sequence[str] = ()) -> typer.Typer:
+    """Make the application; where the words begin with a verb, of that one alone: the others are not even imported."""
+    app = typer.Typer(
+        name="nasbed",
+        help="A test bed for neural architecture search: spaces, tables, searches, training and honest comparisons.",
+        epilog="Start with: nasbed compare random regularized-evolution local --out demo",
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode="rich",
+    )
+    app.callback(invoke_without_command=True)(_root)
+    for verb in words[:1] if words and words[0] in EXAMPLES else EXAMPLES:
+        module = import_module(f"nasbed.cli.{'import_' if verb == 'import' else verb}")
+        app.command(verb, epilog=f"Example: nasbed {EXAMPLES[verb]}")(module.command)
+    return app
 
 
 def _version(asked: bool) -> None:
@@ -53,8 +59,7 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
-def root(
+def _root(
     context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)

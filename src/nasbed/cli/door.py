@@ -26,15 +26,14 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """The parent of all complaints about a command's words; Typer does not name it."""
 
 
-def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
+def run(app: typer.Typer, arguments: Sequence[str]) -> int:
     """Run a command line and give its exit code."""
-    given = None if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without – and → shows ? instead
     try:
         with _ended_like_ctrl_c():
-            code = typer.main.get_command(app).main(given, prog_name="nasbed", standalone_mode=False)
+            code = typer.main.get_command(app).main(list(arguments), prog_name="nasbed", standalone_mode=False)
         sys.stdout.flush()
     except _UsageError as error:
         return _leave(BAD_INPUT, _complaint(error))

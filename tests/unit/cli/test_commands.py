@@ -13,12 +13,12 @@ import pytest
 from tables.made import table_at
 
 import nasbed
-from nasbed.cli.app import app
+from nasbed.cli.app import EXAMPLES
 from nasbed.core.registry import optimizers
 from nasbed.run.history import History
 from nasbed.tables.table import Table
 
-VERBS = [command.name for command in app.registered_commands]
+VERBS = list(EXAMPLES)
 MODULE = "0110/0011/0001/0000:conv3x3,maxpool"
 
 

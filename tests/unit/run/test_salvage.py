@@ -10,7 +10,7 @@ from factory.campaigns import Trainer
 from scores import scorings
 from scores.scorings import Scorer
 
-from nasbed.cli.app import app
+from nasbed.cli.app import application
 from nasbed.cli.door import run
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.store import SALVAGED
@@ -143,11 +143,11 @@ def test_status_salvages_one_store(path, capsys):
     changed(path, "UPDATE records SET record = '{}' WHERE number = 3")
     out = path.with_name("out.sqlite")
     words = ["status", str(path), "--salvage", str(out)]
-    assert run(app, words) == 0
+    assert run(application(), words) == 0
     assert capsys.readouterr().out == f"{out}: 39 records are whole, 1 lost: unit 2/4\n"
-    assert run(app, words) == 2
+    assert run(application(), words) == 2
     assert "is there already" in capsys.readouterr().err
-    assert run(app, [*words, str(path)]) == 2
+    assert run(application(), [*words, str(path)]) == 2
     with pytest.raises(BadSetting, match="there is no store"):
         salvage(path.with_name("none"), path.with_name("x"))
 
