@@ -6,7 +6,7 @@ hundred rows at a time, when one of them is asked for: one look into memory give
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from struct import Struct
 
 import numpy as np
@@ -16,6 +16,7 @@ from nasbed.compat.made import Made
 from nasbed.compat.nats_bench.answers import Answers, Trials, absent
 from nasbed.compat.nats_bench.result import Info, NotMeasured, ResultsCount, mean
 from nasbed.compat.nats_bench.sheets import Sheet, Sizes
+from nasbed.core.space import Space
 from nasbed.readers.natsbench.trainings import Published
 from nasbed.tables.column import Column
 from nasbed.tables.published import TRAIN, column_name
@@ -49,8 +50,7 @@ class Tabled(Answers):
 
     def strings(self) -> list[str]:
         """Give the strings of all architectures of the space, of which the table may have some."""
-        space = self.table.space
-        return list(map(space.format, space.archs_of(np.arange(self.architectures))))
+        return list(_texts(self.table.space, self.architectures))
 
     def trained(self, index: int) -> list[tuple[str, str]]:
         """Give the recipes by which, and the data sets on which, an architecture was trained."""
@@ -271,3 +271,9 @@ def _pairs(table: Table) -> list[tuple[str, str]]:
 
 def _places_of(code: int) -> tuple[int, ...]:
     return tuple(i for i in range(code.bit_length()) if code >> i & 1)
+
+
+@cache
+def _texts(space: Space, count: int) -> tuple[str, ...]:
+    """Write the first architectures of a space; once in a process, for there are tens of thousands."""
+    return tuple(map(space.format, space.archs_of(np.arange(count))))
