@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nasbed.factory.settings import training_settings
-from nasbed.nets.recipe import Recipe
-from nasbed.nets.skeleton import Skeleton
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.table import Table
+
+if TYPE_CHECKING:
+    from nasbed.nets.recipe import Recipe
+    from nasbed.nets.skeleton import Skeleton
 
 PUBLISHED: dict[str, Any] = {
     "train_data_files": [],
@@ -97,6 +98,8 @@ def training(table: Table, config: Mapping[str, Any]) -> tuple[Skeleton, Recipe]
 
 def made_with(table: Table, data: str) -> tuple[Skeleton, Recipe]:
     """Give the skeleton and recipe that a table was made with, or those that belong to a data source."""
+    from nasbed.factory.settings import training_settings
+
     made_of_it = table.provenance if table.provenance.get("data") == data else {}
     return training_settings(data, made_of_it.get("skeleton"), made_of_it.get("recipe"))
 

@@ -1,0 +1,96 @@
+"""Playing searches of what is named: ``nasbed.search`` and ``nasbed.compare``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.optimizer import Optimizer
+from nasbed.core.registry import optimizers
+from nasbed.run.settings import SearchSettings, spread
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nasbed.core.benchmark import Benchmark
+    from nasbed.run.history import History
+    from nasbed.run.settings import Progress
+    from nasbed.statistics.comparison import Comparison
+    from nasbed.tables.table import Table
+
+_SEARCH, _COMPARE = SearchSettings(), SearchSettings(runs=500)
+"""What is not said otherwise."""
+
+
+@spread(_SEARCH)
+def search(
+    optimizer: str | Optimizer,
+    benchmark: str | Path | Table | Benchmark = "digits101",
+    settings: SearchSettings | None = None,
+    *,
+    executor: str = "processes",
+    store: str | Path | None = None,
+    redo_damaged: bool = False,
+    progress: Progress | None = None,
+    **given: Any,
+) -> History:
+    """Play many independent searches and read, afterwards, the test accuracy of what they chose.
+
+    A benchmark that really trains, such as ``"trained:digits:nasbench101"``, is searched on the wall's clock
+    (``nasbed.run.live``); executor and store are for it alone, what is simulated is for tables.
+
+    Args:
+        optimizer: A registered name, with settings if need be: ``"local:restarts=3"``; or an optimizer.
+        benchmark: A registered name, a path, a table or a benchmark.
+        settings: The settings of the search.
+        **given: Those that differ from ``settings``, or else from ``SearchSettings``, which says what each means.
+        executor: Where real trainings are done: a registered name.
+        store: The file that keeps real trainings, so that the same call goes on where an earlier one was stopped.
+        redo_damaged: Whether to train again what is damaged in the store; the damaged file is kept beside it.
+        progress: Called now and then with the share done.
+
+    Returns:
+        The history of all runs, with test accuracies and regret attached.
+    """
+    from nasbed.benchmarks.resolve import resolve
+    from nasbed.run.search import search as play
+
+    settings = (settings or _SEARCH).but(given)
+    method = optimizer if isinstance(optimizer, Optimizer) else optimizers.read(optimizer)
+    answers = resolve(benchmark)
+    if answers.live is not None:
+        from nasbed.run.live import search_live
+
+        told = None if progress is None else lambda status: progress(status.share)
+        kept: dict[str, Any] = {"executor": executor, "store": store, "redo_damaged": redo_damaged}
+        return search_live(method, answers.live, settings, progress=told, **kept)
+    if store is not None or executor != "processes" or redo_damaged:
+        raise BadSetting(
+            f"{answers.name} answers from a table; a store and an executor are for benchmarks that really train"
+        )
+    return play(method, answers, settings, progress).attach(answers)
+
+
+@spread(_COMPARE)
+def compare(
+    optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimizer],
+    benchmark: str | Path | Table | Benchmark = "digits101",
+    settings: SearchSettings | None = None,
+    *,
+    progress: Progress | None = None,
+    **given: Any,
+) -> Comparison:
+    """Play several optimizers on one benchmark and compare what they found.
+
+    Args:
+        optimizers: Names or optimizers; a mapping gives them labels.
+        benchmark: As in ``search``.
+        settings: The settings of each search; 500 runs if not given.
+        progress: Called now and then with the share done.
+        **given: Those that differ from ``settings``.
+    """
+    from nasbed.benchmarks.resolve import resolve
+    from nasbed.statistics.comparison import compare as play
+
+    return play(optimizers, resolve(benchmark), (settings or _COMPARE).but(given), progress)
