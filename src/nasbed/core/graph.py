@@ -48,11 +48,12 @@ class Graph:
             raise InvalidArchitecture(f"the adjacency matrix must be square, not of shape {matrix.shape}")
         if len(labels) != len(matrix):
             raise InvalidArchitecture(f"{len(matrix)} vertices need as many labels, not {len(labels)}")
-        if not np.isin(matrix, (0, 1)).all():
+        rows = matrix.tolist()
+        if any(x not in (0, 1) for row in rows for x in row):
             raise InvalidArchitecture("the adjacency matrix may hold only 0 and 1")
-        if np.tril(matrix).any():
+        if any(any(row[: i + 1]) for i, row in enumerate(rows)):
             raise InvalidArchitecture("the adjacency matrix must be upper triangular with a zero diagonal")
-        return cls(tuple(tuple(int(x) for x in row) for row in matrix), tuple(str(label) for label in labels))
+        return cls(tuple(tuple(int(x) for x in row) for row in rows), tuple(str(label) for label in labels))
 
     @property
     def vertices(self) -> int:
