@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
-from nasbed.tables.measurement import Measurement
+from nasbed.tables.column import Measurement
 from nasbed.tables.table import Table
 
 IMAGES: Mapping[str, Mapping[str, int]] = {

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.tables.column import Column, Layer, mean_of
+from nasbed.tables.column import Column, Layer, Measurement, mean_of
 from nasbed.tables.encoding import Encoding
 from nasbed.tables.file import Stored
-from nasbed.tables.measurement import Measurement
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -27,8 +27,7 @@ from nasbed.benchmarks.fidelity import Fidelity, are_together, drawn
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.records import Archs, Evaluations
-from nasbed.tables.column import mean_of
-from nasbed.tables.measurement import Measurement, spelled
+from nasbed.tables.column import Measurement, mean_of, spelled
 from nasbed.tables.published import ONLY_TEST
 from nasbed.tables.table import Table
 

@@ -11,7 +11,7 @@ from nasbed.cli.options import Json
 from nasbed.core.errors import InvalidArchitecture, NotInTable
 
 if TYPE_CHECKING:
-    from nasbed.tables.measurement import Measurement
+    from nasbed.tables.column import Measurement
     from nasbed.tables.table import Table
 
 

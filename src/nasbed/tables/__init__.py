@@ -6,9 +6,8 @@ from nasbed.core.lazy import lazily
 
 if TYPE_CHECKING:
     from nasbed.tables.cache import table_for as table_for
-    from nasbed.tables.column import Column as Column, Measure as Measure
+    from nasbed.tables.column import Column as Column, Measure as Measure, Measurement as Measurement
     from nasbed.tables.exporting import export as export
-    from nasbed.tables.measurement import Measurement as Measurement
     from nasbed.tables.table import Table as Table
     from nasbed.tables.writing import Given as Given, attach as attach, write_table as write_table
 else:

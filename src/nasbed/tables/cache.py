@@ -19,7 +19,7 @@ from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
 from nasbed.core.files import remove_left, replacing, scratch
 from nasbed.core.home import home
 from nasbed.core.locks import locked
-from nasbed.tables.companion import move_table
+from nasbed.tables.columns import move_table
 from nasbed.tables.table import Table
 
 if TYPE_CHECKING:

@@ -1,32 +1,33 @@
-"""A column of a table: what was measured of every architecture, decoded when asked for."""
+"""A column of a table: what was measured of every architecture, decoded when asked for; and a measurement: what one
+recipe on one data set gave on one split, for every architecture, seed and epoch, in one column or several.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.tables.encoding import Encoding
 from nasbed.tables.file import Stored
 
 Rows = NDArray[np.integer[Any]]
 Seed = int | str
-Role = Literal["told", "reported", "cost", "detail"]
 
 SPLITS = ("train", "valid", "test")
 ROLES = ("told", "reported", "cost", "detail")
-AXES = ("recipe", "seed", "epoch", "repeat")
 MEAN = "mean"
 """Stands in the place of a seed where a source has but the mean over seeds."""
 
-_FEW, LOOKS = 64, 512
-"""So many places have their blocks compared one by one, so many times; then the whole column is, once and for all."""
+_BULK = 256
+"""From so many rows on, an epoch is decoded for all rows, and kept."""
+_KEPT = 8  # of those
 
 _ROLE = {"train": "detail", "valid": "told", "test": "reported", "": "cost"}
 _LOW = ("s", "seconds", "ms", "mJ", "nats")  # units of what is good when it is low
@@ -69,10 +70,9 @@ class Measure:
 
     def __post_init__(self) -> None:
         low = self.unit in _LOW or self.metric in ("loss", "error") or not self.split
-        given = {"goal": self.goal or ("min" if low else "max"), "role": self.role or _ROLE.get(self.split, "detail")}
-        given["published"] = self.published or self.split
-        for name, value in given.items():
-            object.__setattr__(self, name, value)
+        default = {"goal": "min" if low else "max", "role": _ROLE.get(self.split, "detail"), "published": self.split}
+        for name, value in default.items():
+            object.__setattr__(self, name, getattr(self, name) or value)
         if self.split not in ("", *SPLITS):
             raise BadSetting(f"a split is one of {', '.join(SPLITS)}, or none; not {self.split!r}")
         if self.goal not in ("max", "min"):
@@ -101,8 +101,7 @@ class Measure:
     def of(cls, about: dict[str, Any]) -> Measure:
         """Read what ``to_dict`` gave, among other things."""
         said: dict[str, Any] = {one.name: about[one.name] for one in fields(cls) if one.name in about}
-        said |= {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
-        return cls(**said)
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in said.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,19 +127,14 @@ class Column:
         """The numbers as they are stored, of which only those are known to be whole that were compared."""
         return self.load()
 
-    @cached_property
+    @property
     def stored(self) -> NDArray[Any]:
         """The numbers as they are stored, compared with their checksums; of level curves one for all epochs."""
         return self.unseen.whole()
 
-    def _looked(self, unseen: Stored, rows: NDArray[np.integer[Any]]) -> None:
-        """See that some rows of what is stored are whole."""
-        known = self.__dict__
-        looks = known["looks"] = known.get("looks", 0) + 1
-        if "stored" in known or looks > LOOKS or rows.size > _FEW:
-            _ = self.stored
-        else:
-            unseen.check_rows(rows.reshape(-1).tolist())
+    @cached_property
+    def _flat(self) -> Stored:
+        return self.unseen.flat
 
     def values(self, rows: Rows | None = None) -> NDArray[np.float64]:
         """Return values as doubles, NaN where one is missing, ``(n, *measure.shape)``.
@@ -148,23 +142,14 @@ class Column:
         Args:
             rows: Which rows; None for all.
         """
-        if rows is not None:
-            self._looked(self.unseen, rows)
-        found = self.encoding.decode(self.stored if rows is None else self.unseen.array[rows])
+        found = self.encoding.decode(self.stored if rows is None else self.unseen.rows(rows))
         if self.encoding.level:
             return np.broadcast_to(found[..., None], (*found.shape, len(self.measure.epochs)))
         return found
 
     def at(self, places: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
         """Return the values at places of the flat stored array, of the places' shape."""
-        flat = self.__dict__.get("_flat")  # once the whole column was compared
-        if flat is None:
-            unseen = self.unseen.flat
-            self._looked(unseen, places)
-            flat = unseen.array
-            if "stored" in self.__dict__:
-                self.__dict__["_flat"] = flat
-        return self.encoding.decode(flat.take(places))
+        return self.encoding.decode(self._flat.rows(places))
 
     def until(self, epoch: int, rows: Rows | None = None) -> NDArray[np.float64]:
         """Return the sum of the values of the epochs up to and with one, given by its position, ``(n, seeds)``.
@@ -188,8 +173,7 @@ class Column:
         return Layer(self, offset, math.prod(shape), strides.get("seed", 0), seeds)
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
+class Layer(NamedTuple):
     """The numbers of every row and seed for one recipe after one epoch, as places of a flat column.
 
     Attributes:
@@ -208,15 +192,129 @@ class Layer:
 
     def values(self, rows: Rows | None = None) -> NDArray[np.float64]:
         """Return the values of some rows, or of all, ``(n, seeds)``."""
-        if rows is None:
-            return self.column.encoding.decode(self._all)
-        return self.column.at(rows[:, None] * self.row + (self.offset + self.seed * np.arange(self.seeds)))
+        if rows is not None:
+            return self.column.at(rows[:, None] * self.row + (self.offset + self.seed * np.arange(self.seeds)))
+        stored = self.column.stored.reshape(-1, self.row)
+        stop = self.offset + (self.seeds - 1) * self.seed + 1
+        return self.column.encoding.decode(stored[:, self.offset : stop : max(self.seed, 1)])
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """Named numbers over architectures, seeds and epochs.
+
+    Rows are given as architectures, ``(n, decisions)``, as row numbers of the table, ``(n,)``, or as None for all rows.
+
+    Attributes:
+        measure: What the numbers are; of one recipe.
+        columns: After which epoch they are read where: a column, with the positions of recipe and epoch.
+        rows: Finds row numbers.
+    """
+
+    measure: Measure
+    columns: Mapping[int, tuple[Column, int, int]]
+    rows: Callable[[Any], Rows | None]
+    _kept: dict[tuple[int, bool], NDArray[np.float64]] = field(default_factory=dict, repr=False)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return ``name``, ``unit``, ``role``, ``goal``, ``metric``, ``split``, ``data``, … of the measure."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.measure, name)
 
     @property
-    def _all(self) -> NDArray[Any]:
-        stored = self.column.stored
-        flat = stored.reshape(len(stored), -1)
-        return flat[:, self.offset : self.offset + (self.seeds - 1) * self.seed + 1 : max(self.seed, 1)]
+    def recipe(self) -> str:
+        """The recipe; empty where there is none."""
+        return self.measure.recipes[0] if self.measure.recipes else ""
+
+    @property
+    def seeds(self) -> tuple[Seed, ...]:
+        """The seeds; none where there is but one number for all of them. Not every architecture need have each."""
+        return () if self.measure.seeds == (MEAN,) else self.measure.seeds
+
+    @property
+    def after(self) -> str:
+        """After how many epochs it was measured, in words."""
+        return spelled(self.epochs)
+
+    def values(self, rows: Any = None, seed: Seed | None = None, epoch: int | None = None) -> NDArray[np.float64]:
+        """Return what was measured; NaN where it was not.
+
+        Args:
+            rows: Which architectures.
+            seed: Of one training; None for all.
+            epoch: After which; None for the last.
+
+        Returns:
+            ``(n,)`` with a seed, else ``(n, seeds)``; ``(n, 1)`` where there is but the mean.
+
+        Raises:
+            NotInTable: For an architecture, a seed or an epoch that the table does not have.
+        """
+        found = self._values(self.rows(rows), self._epoch(epoch), mean=False)
+        if seed is None:
+            return found
+        if seed not in self.measure.seeds:
+            has = f"the seeds {', '.join(map(str, self.seeds))}" if self.seeds else "but the mean over seeds"
+            raise NotInTable(f"{self.name} has no seed {seed!r}; it has {has}")
+        one: NDArray[np.float64] = found[:, self.measure.seeds.index(seed)]
+        return one
+
+    def mean(self, rows: Any = None, epoch: int | None = None) -> NDArray[np.float64]:
+        """Return the mean over the seeds that there are, ``(n,)``; see ``values``."""
+        return self._values(self.rows(rows), self._epoch(epoch), mean=True)
+
+    def curve(self, rows: Any = None) -> NDArray[np.float64]:
+        """Return everything, ``(n, seeds, epochs)``; see ``values``."""
+        where = self.rows(rows)
+        return np.stack([self._values(where, epoch, mean=False) for epoch in self.columns], axis=2)
+
+    def until(self, rows: Any = None, epoch: int | None = None) -> NDArray[np.float64]:
+        """Return the sum over the epochs up to one, ``(n, seeds)``, of what is measured for each epoch.
+
+        Summed one after the other from the first, as the published interface of NATS-Bench does.
+        """
+        where, last = self.rows(rows), self._epoch(epoch)
+        (column,) = {column for column, _, _ in self.columns.values()}
+        return column.until(list(self.columns).index(last), where)
+
+    def layer(self, epoch: int | None = None) -> Layer:
+        """Return the places of its numbers after one epoch; None for the last."""
+        column, recipe, place = self.columns[self._epoch(epoch)]
+        return column.layer(recipe, place)
+
+    def _epoch(self, epoch: int | None) -> int:
+        if epoch is None:
+            return [*self.columns][-1]
+        if epoch not in self.columns:
+            raise NotInTable(f"{self.name} was not measured after {epoch} epochs; it was after {self.after}")
+        return epoch
+
+    def _values(self, rows: Rows | None, epoch: int, mean: bool) -> NDArray[np.float64]:
+        if rows is not None and len(rows) < _BULK:
+            return _read(*self.columns[epoch], rows, mean)
+        if (epoch, mean) not in self._kept:
+            while len(self._kept) >= _KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[epoch, mean] = _read(*self.columns[epoch], None, mean)
+        whole = self._kept[epoch, mean]
+        return whole.copy() if rows is None else whole.take(rows, axis=0)
+
+
+def _read(column: Column, recipe: int, epoch: int, rows: Rows | None, mean: bool) -> NDArray[np.float64]:
+    """Read the values of one layer; of several measurements of one training, their mean."""
+    if "repeat" in column.measure.axes:
+        values = mean_of(column.values(rows))
+    else:
+        values = column.layer(recipe, epoch).values(rows)
+    return mean_of(values) if mean else values
+
+
+def spelled(epochs: tuple[int, ...]) -> str:
+    """Say which epochs there are: ``1 to 200``, or ``4, 12, 36``."""
+    if len(epochs) > 2 and len(epochs) == epochs[-1] - epochs[0] + 1:
+        return f"{epochs[0]} to {epochs[-1]}"
+    return ", ".join(map(str, epochs))
 
 
 def mean_of(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.files import replacing
 from nasbed.core.graph import Graph
 from nasbed.readers.record import Record, format_record
-from nasbed.tables.column import Seed
+from nasbed.tables.column import Column, Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.file import METADATA
 from nasbed.tables.published import DOUBLES, PATHS, POINTS
@@ -82,22 +82,24 @@ def export_rows(table: Table, path: Path, progress: Progress | None = None) -> N
     from pyarrow import csv, parquet
 
     lists, headings, trainings = path.suffix == ".parquet", _headings(table), list(_trainings(table))
-    kinds = {name: _kind(table, next(iter(places.values()))[0], lists) for name, places in headings.items()}
-    named = ("recipe", "data", "seed")
-    identity = {name: array.type for name, array in _identity(table, np.arange(0)).items()}
-    schema = pa.schema({**identity, **dict.fromkeys(named, pa.string()), **kinds})
+    firsts = {name: next(iter(places.values())) for name, places in headings.items()}
+    empty = _identity(table, np.arange(0)) | dict.fromkeys(("recipe", "data", "seed"), pa.nulls(0, pa.string()))
+    empty |= {name: _numbers(table, *first, None, np.arange(0), lists) for name, first in firsts.items()}
+    schema = pa.schema({name: array.type for name, array in empty.items()})
     schema = schema.with_metadata({METADATA: table.file.batch.schema.metadata[METADATA]})
     with replacing(path) as beside:
         writer = parquet.ParquetWriter(beside, schema, compression="zstd") if lists else csv.CSVWriter(beside, schema)
         with writer:
             for done, (recipe, data, seed, every) in enumerate(trainings, 1):
+                said = {"recipe": recipe, "data": data, "seed": str(seed)}
                 for rows in np.array_split(every, -(-len(every) // _ROWS)):
-                    found = _identity(table, rows) | {"recipe": [recipe] * len(rows), "data": [data] * len(rows)}
-                    found["seed"] = [str(seed)] * len(rows)
+                    found = _identity(table, rows) | {name: pa.repeat(text, len(rows)) for name, text in said.items()}
                     for name, places in headings.items():
                         place = places.get((recipe, data), places.get(None))
-                        lost = pa.nulls(len(rows), kinds[name])
-                        found[name] = lost if place is None else _numbers(table, *place, seed, rows, kinds[name], lists)
+                        if place is None or ("seed" in place[0].measure.axes and seed not in place[0].measure.seeds):
+                            found[name] = pa.nulls(len(rows), schema.field(name).type)
+                        else:
+                            found[name] = _numbers(table, *place, seed, rows, lists)
                     writer.write_table(pa.table(found, schema=schema))
                 if progress is not None:
                     progress(done / len(trainings))
@@ -118,55 +120,42 @@ def _trainings(table: Table) -> Iterator[tuple[str, str, Seed, NDArray[np.int64]
                 yield recipe, data, seed, np.flatnonzero(there)
 
 
-def _headings(table: Table) -> dict[str, dict[tuple[str, str] | None, tuple[str, int]]]:
+def _headings(table: Table) -> dict[str, dict[tuple[str, str] | None, tuple[Column, int]]]:
     """Return, by what columns are called, where they are read: by recipe and data set the table's column, and recipe.
 
     What belongs to no training stands in the row of each.
     """
-    found: dict[str, dict[tuple[str, str] | None, tuple[str, int]]] = {}
+    found: dict[str, dict[tuple[str, str] | None, tuple[Column, int]]] = {}
     for name in table.columns:
-        measure = table.column(name).measure
-        if not (measure.recipes or measure.split):
-            if name in table.measures:
-                found[name] = {None: (name, 0)}
-            continue
-        heading = name if "recipe" in measure.axes else "/".join(filter(None, (measure.published, measure.metric)))
-        for i, recipe in enumerate(measure.recipes or ("",)):
-            found.setdefault(heading, {})[recipe, measure.data] = name, i
+        column = table.column(name)
+        measure = column.measure
+        if measure.recipes or measure.split:
+            heading = name if "recipe" in measure.axes else "/".join(filter(None, (measure.published, measure.metric)))
+            for i, recipe in enumerate(measure.recipes or ("",)):
+                found.setdefault(heading, {})[recipe, measure.data] = column, i
+        elif name in table.measures:
+            found[name] = {None: (column, 0)}
     return found
 
 
-def _kind(table: Table, name: str, lists: bool) -> pa.DataType:
-    column = table.column(name)
-    if column.encoding.kind == "text":
-        return pa.string()
-    if column.encoding.kind == "whole":
-        return pa.int64()
-    long = lists and {"epoch", "repeat"} & {*column.measure.axes}
-    return pa.list_(pa.float64()) if long else pa.float64()
-
-
 def _numbers(
-    table: Table, name: str, recipe: int, seed: Seed, rows: NDArray[np.int64], kind: pa.DataType, lists: bool
+    table: Table, column: Column, recipe: int, seed: Seed | None, rows: NDArray[np.int64], lists: bool
 ) -> pa.Array:
-    """Return one training's numbers of some rows, null where there is none."""
-    column = table.column(name)
-    measure, is_text = column.measure, column.encoding.kind == "text"
-    found = column.stored.reshape(len(table), *measure.shape)[rows] if is_text else column.values(rows)
+    """Return one training's numbers of some rows, null where there is none; None stands for the first seed."""
+    measure, kind = column.measure, column.encoding.kind
+    found = column.stored.reshape(-1, *measure.shape)[rows] if kind == "text" else column.values(rows)
     if "recipe" in measure.axes:
         found = found[:, recipe]
     if "seed" in measure.axes:
-        if seed not in measure.seeds:
-            return pa.nulls(len(rows), kind)
-        found = found[:, measure.seeds.index(seed)]
-    if is_text:
-        return pa.array(found.tolist(), kind)
+        found = found[:, 0 if seed is None else measure.seeds.index(seed)]
+    if kind == "text":
+        return pa.array(found.tolist(), pa.string())
     if found.ndim > 1 and not lists:
         found = found[:, -1]
     absent = is_absent(found) if table.continues and lists else np.isnan(found)
     flat = pa.array(np.ascontiguousarray(found).reshape(-1), mask=absent.reshape(-1))
     if found.ndim == 1:
-        return flat.cast(kind)
+        return flat.cast(pa.int64()) if kind == "whole" else flat
     return pa.ListArray.from_arrays(np.arange(0, len(flat) + 1, found.shape[1], dtype=np.int32), flat)
 
 

@@ -17,7 +17,7 @@ import json
 import math
 import mmap
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -48,6 +48,9 @@ FORMAT = 3
 METADATA, BLOCKS, SEAL = b"nasbed", b"nasbed.blocks", b"nasbed.seal"
 COLD = "cold"
 Block = bytes | memoryview
+_FEW, _LOOKS = 64, 512
+"""So many rows have their blocks compared one by one, so many times; then all of the column has, once and for all."""
+
 _DTYPES = {"float": "<f4", "double": "<f8", "uint16": "<u2", "int8": "<i1", "int32": "<i4", "int64": "<i8"}
 
 
@@ -88,7 +91,7 @@ class Body:
 _NO_FILE = Body(Path(), memoryview(b""), {})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Stored:
     """An array as it lies in a file, or one that was made of what was compared.
 
@@ -96,11 +99,13 @@ class Stored:
         array: A view of the mapped file.
         body: What compares it with its checksums.
         start: Where it begins, in bytes of the body.
+        looks: How often single rows were compared; less than 0 once all are.
     """
 
     array: NDArray[Any]
     body: Body = _NO_FILE
     start: int = 0
+    looks: int = 0
 
     @property
     def flat(self) -> Stored:
@@ -109,7 +114,10 @@ class Stored:
 
     def whole(self) -> NDArray[Any]:
         """Give the array, compared as a whole."""
-        return self.part(0, len(self.array))
+        if self.looks >= 0:
+            self.part(0, len(self.array))
+            self.looks = -1
+        return self.array
 
     def part(self, start: int, stop: int) -> NDArray[Any]:
         """Give the rows from one to another, compared."""
@@ -118,10 +126,19 @@ class Stored:
         self.body.check(first, first + found.nbytes)
         return found
 
-    def check_rows(self, rows: Iterable[int]) -> None:
-        """Compare some rows with their checksums."""
-        for row in rows:
-            self.part(row, row + 1)
+    def see(self, rows: Sequence[int] | NDArray[np.integer[Any]]) -> None:
+        """Compare some rows, ``(n,)``; where many are asked for, or often, all of them, once and for all."""
+        if self.looks >= _LOOKS or len(rows) > _FEW:
+            self.whole()
+        elif self.looks >= 0:
+            self.looks += 1
+            for row in map(int, rows):
+                self.part(row, row + 1)
+
+    def rows(self, rows: NDArray[np.integer[Any]]) -> NDArray[Any]:
+        """Give some rows, compared, of the shape of their numbers."""
+        self.see(rows.reshape(-1))
+        return self.array.take(rows, axis=0)
 
 
 @dataclass(frozen=True, eq=False)

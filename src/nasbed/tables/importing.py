@@ -201,15 +201,22 @@ class _Records:
         self.epochs.clear()
         slot, repeats, even = slots(row, len(rows) * len(budgets))
         del row
-        place = _Places(slot, (len(rows), len(budgets), repeats))
-        results: dict[str, Callable[[], NDArray[Any]]] = {
-            name: partial(self._column, i, place) for i, name in enumerate(DOUBLES)
-        }
+
+        def placed(gathered: Callable[[int], NDArray[Any]], i: int) -> NDArray[Any]:
+            """Put what was gathered of all records in the places of their trainings; NaN, or None, where none is."""
+            values = gathered(i)
+            found = np.full(
+                (len(rows), len(budgets), repeats), None if values.dtype == object else np.nan, values.dtype
+            )
+            found.reshape(-1)[slot] = values
+            return found
+
+        results = {name: partial(placed, self._column, i) for i, name in enumerate(DOUBLES)}
         # By how much the number of a slot's record differs from the slot's, so that it compresses.
-        results["record"] = lambda: place.filled((np.arange(self.count) - slot).astype(np.float64))
+        results["record"] = partial(placed, lambda _: (np.arange(self.count) - slot).astype(np.float64), 0)
         for i, name in enumerate(PATHS):
             if any(paths[i] is not None for paths in self.paths.values()):
-                results[name] = partial(self._texts, i, place)
+                results[name] = partial(placed, self._texts, i)
         published = PUBLISHED.get(about["sha256"])
         with ThreadPoolExecutor(1) as beside:
             checked = beside.submit(self._check_hashes, space, archs, hashes[rows], first[rows])
@@ -269,37 +276,18 @@ class _Records:
             raise CorruptFile(f"{self.path}: record {number}: its hash is not the hash of its module")
         return hashes
 
-    def _column(self, i: int, place: _Places) -> NDArray[Any]:
-        """Put one of the doubles of all records in their places, and let go of them."""
+    def _column(self, i: int) -> NDArray[Any]:
+        """Give one of the doubles of all records, and let go of them."""
         self.progress(_READING + (1.0 - _READING) * i / len(DOUBLES))
         values = np.concatenate([widened(some) for some in self.columns[i]])
         self.columns[i].clear()
-        return place.filled(values)
+        return values
 
-    def _texts(self, i: int, place: _Places) -> NDArray[np.object_]:
+    def _texts(self, i: int) -> NDArray[np.object_]:
         texts = np.full(self.count, None, object)
         for number, paths in self.paths.items():
             texts[number] = paths[i]
-        return place.filled(texts)
-
-
-@dataclass(frozen=True)
-class _Places:
-    """Where the records of a file are among the trainings.
-
-    Attributes:
-        slot: The number of each record's training, ``(records,)``.
-        shape: Modules, budgets and repeats.
-    """
-
-    slot: NDArray[np.integer[Any]]
-    shape: tuple[int, int, int]
-
-    def filled(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Put the values of all records in their places; NaN, or None, where there is none."""
-        filled = np.full(self.shape, None if values.dtype == object else np.nan, values.dtype)
-        filled.reshape(-1)[self.slot] = values
-        return filled
+        return texts
 
 
 def _are_published(space: NASBench101, archs: NDArray[np.int8], hashes: NDArray[np.uint8]) -> bool:

@@ -28,10 +28,10 @@ import numpy as np
 from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.core.files import replacing
 from nasbed.tables.architectures import Architectures
-from nasbed.tables.companion import companion_path, copy_companions
+from nasbed.tables.column import Measurement
+from nasbed.tables.columns import companion_path, copy_companions
 from nasbed.tables.file import ColumnFile
 from nasbed.tables.legacy import open_columns
-from nasbed.tables.measurement import Measurement
 from nasbed.tables.published import HALVES, ONLY_TEST, WARNINGS
 
 ROW_COLUMNS = ("index", "arch", "hash", "vertices", "class", "by_hash")

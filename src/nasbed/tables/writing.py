@@ -18,7 +18,7 @@ from nasbed.core.locks import CLAIM, locked
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.tables.column import Measure
-from nasbed.tables.companion import check_room, companion_path, is_companion
+from nasbed.tables.columns import check_room, companion_path, is_companion
 from nasbed.tables.encoding import Encoding, compress, compress_texts, encode
 from nasbed.tables.file import COLD, Block, arrow_column, digest_of, write_columns
 from nasbed.tables.published import PARAMETERS, REPORTED, training_measure

@@ -13,7 +13,7 @@ from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.tables import file as file_module
 from nasbed.tables import writing
 from nasbed.tables.column import Measure
-from nasbed.tables.companion import move_table
+from nasbed.tables.columns import move_table
 from nasbed.tables.exporting import export
 from nasbed.tables.table import Table
 from nasbed.tables.writing import Given, attach

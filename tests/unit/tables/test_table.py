@@ -297,16 +297,16 @@ def test_a_block_is_compared_when_it_is_first_read_and_no_sooner(tmp_path):
     raw[place] ^= 1
     path.write_bytes(raw)
     stored = file_module.ColumnFile.open(path).stored("n")
-    stored.check_rows((0, 100_000, 299_999))
+    stored.see((0, 100_000, 299_999))
     with pytest.raises(CorruptFile, match="is damaged: its bytes from"):
-        stored.check_rows((200_000,))
+        stored.see((200_000,))
     with pytest.raises(CorruptFile):
         file_module.ColumnFile.open(path).stored("n").whole()
 
 
 def test_a_damaged_order_of_hashes_leads_to_no_module(data, table):
     whole, path = data
-    order = table.modules.by_hash
+    order = table.file.array("by_hash")
     start, width = whole.index(order.tobytes()), 8 * order.itemsize
     for place in range(0, len(order), 17):
         digest = table.modules.hashes[order[place]].tobytes().hex()
