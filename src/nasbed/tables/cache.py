@@ -66,24 +66,26 @@ def table_for(
         raise BadSetting(f"there is no file or folder {path}")
     if not is_published(path) and path.is_file():
         return Table.open(path)
-    found = None if declared is not None else _opened(path, check)
+    found = _opened(path, declared, check)
     if found is None:
         remove_left(made_folder())
         with locked(note_of(path), f"imports {path}", AN_IMPORT):  # another process may have been faster
-            found = (None if declared is not None else _opened(path, check)) or _import(path, progress, declared)
+            found = _opened(path, declared, check) or _import(path, progress, declared)
     return found
 
 
-def _opened(path: Path, check: bool) -> Table | None:
-    """Open the table of a published file if it has been imported, is whole and has not changed since."""
+def _opened(path: Path, declared: Declaration | None, check: bool) -> Table | None:
+    """Open the table of a published file if it has been imported, is whole and nothing of it was changed since."""
     found = cached_table_for(path)
+    if found is None or declared is not None:
+        return None
     try:
-        table = None if found is None else Table.open(found)
-        if table is not None and check:
+        table = Table.open(found)
+        if check:
             table.verify()
     except CorruptFile:  # the cache can be made again
         return None
-    return None if table is None or table.missing else table
+    return None if table.missing else table
 
 
 def _import(path: Path, progress: Progress | None, declared: Declaration | None) -> Table:

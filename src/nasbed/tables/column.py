@@ -100,8 +100,8 @@ class Measure:
     @classmethod
     def of(cls, about: dict[str, Any]) -> Measure:
         """Read what ``to_dict`` gave, among other things."""
-        said: dict[str, Any] = {one.name: about[one.name] for one in fields(cls) if one.name in about}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in said.items()})
+        said = {name: tuple(value) if isinstance(value, list) else value for name, value in about.items()}
+        return cls(**{one.name: said[one.name] for one in fields(cls) if one.name in said})
 
 
 @dataclass(frozen=True, eq=False)

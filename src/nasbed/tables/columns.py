@@ -18,8 +18,6 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
-
 from nasbed.core.errors import BadSetting, CorruptFile, NasbedError, NotInTable, UnknownName
 from nasbed.core.files import replacing
 from nasbed.tables.column import Column, Measure
@@ -123,16 +121,6 @@ class TableFile:
             load = (lambda: file.thawed(name, encoding, shape)) if cold else (lambda: file.stored(name))
             self._columns[name] = Column(name, measure, encoding, load, about.get("whole", False))
         return self._columns[name]
-
-    def source(self, name: str) -> NDArray[Any]:
-        """Return a column of whole numbers that the source of an import has beside its results, such as an order."""
-        files = [self.file, *self.companions.values()]
-        file = next((file for file in files if name in file), None)
-        if file is None:
-            raise NotInTable(
-                f"{name} of {self.path.name} cannot be read: there is no {companion_path(self.path, 'cold')}"
-            )
-        return file.array(name)
 
 
 def companion_path(table: Path, room: str) -> Path:

@@ -17,7 +17,6 @@ from nasbed.readers.csv import ColumnsRead, read_columns
 from nasbed.readers.meaning import Declaration, Meaning
 from nasbed.readers.natsbench.trainings import ABSENT
 from nasbed.tables.column import MEAN, Measure, Seed
-from nasbed.tables.encoding import is_absent
 from nasbed.tables.published import SPLITS
 from nasbed.tables.table import Table
 from nasbed.tables.writing import Given, attach, importing_to, write_table
@@ -83,15 +82,14 @@ def attach_csv(table: Table, path: Path, declared: Declaration) -> Table:
 def _together(columns: Mapping[str, Column], missing: float) -> list[Given]:
     """Put columns of one measurement together, with axes for seeds and epochs where they have several."""
     groups: dict[tuple[str, ...], list[Column]] = {}
+    seeds: dict[tuple[str, ...], set[Seed]] = {}
     for values, means in columns.values():
         recipe = means.recipe or (str(means.epochs) if means.epochs else "")
         groups.setdefault((recipe, means.data, means.split, means.metric), []).append((values, means))
-    axes: dict[tuple[str, str], tuple[Seed, ...]] = {}
-    for (recipe, data, split, _), some in groups.items():
-        if split:
-            seeds = {*axes.get((recipe, data), ()), *(_seed(means) for _, means in some)}
-            axes[recipe, data] = tuple(sorted(seeds, key=str))
-    return [_given(key, some, axes.get((key[0], key[1]), (MEAN,)), missing) for key, some in groups.items()]
+        if means.split:
+            seeds.setdefault((recipe, means.data), set()).add(_seed(means))
+    axes = {key: tuple(sorted(seeds.get(key[:2], {MEAN}), key=str)) for key in groups}
+    return [_given(key, some, axes[key], missing) for key, some in groups.items()]
 
 
 def _given(key: tuple[str, ...], some: Sequence[Column], seeds: tuple[Seed, ...], missing: float) -> Given:
@@ -102,15 +100,15 @@ def _given(key: tuple[str, ...], some: Sequence[Column], seeds: tuple[Seed, ...]
     if len(some) == 1 and not split:
         seeds, epochs, axes = (), (), ()
     else:
-        together = np.full((len(values), len(seeds), len(epochs) or 1), missing)
+        values = np.full((len(values), len(seeds), *([len(epochs)] if epochs else [])), missing)
         for numbers, means in some:
-            place = together[:, seeds.index(_seed(means)), epochs.index(means.epochs) if epochs else 0]
-            if not (is_absent(place) | np.isnan(place)).all():
+            at: Any = (slice(None), seeds.index(_seed(means)), *([epochs.index(means.epochs)] if epochs else []))
+            place = values[at]
+            if not np.isnan(place).all():
                 raise BadSetting(
                     f"{'/'.join(filter(None, key))} comes twice; say another split, seed or epochs of one of them"
                 )
             place[:] = numbers
-        values = together if epochs else together[:, :, 0]
     measure = Measure(
         metric,
         SPLITS.get(split, split),

@@ -202,4 +202,4 @@ def _given(group: Group, placed: Sequence[_Placed], size: int) -> Iterator[Given
         measure = run_measure(*group, split or None, metric, seeds.tolist(), after)
         read = metric in RUN_METRICS or metric == "time" or (metric == "accuracy" and split != TRAIN)
         values = values if axis else values[:, :, 0]
-        yield Given(measure, values, column_name(*group, split or None, metric), "hot" if read else "beside")
+        yield Given(measure, values, storage="hot" if read else "beside")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from nasbed.readers.record import MEASURES
 from nasbed.tables.column import Measure
@@ -76,16 +77,11 @@ ONLY_TEST = "only TEST accuracies: a search is told what is reported, so that no
 
 def column_name(recipe: str, data: str, split: str | None, metric: str) -> str:
     """Name a column of NAS-Bench-201: ``200/cifar10-valid/x-valid/accuracy``, or ``200/cifar10-valid/params``."""
-    return "/".join((recipe, data, *([] if split is None else [split]), metric))
+    return "/".join(filter(None, (recipe, data, split, metric)))
 
 
 def run_measure(
-    recipe: str,
-    data: str,
-    split: str | None,
-    metric: str,
-    seeds: Sequence[int | str],
-    epochs: Sequence[int] | None,
+    recipe: str, data: str, split: str | None, metric: str, seeds: Sequence[int | str], epochs: Sequence[int] | None
 ) -> Measure:
     """Say what a column of NAS-Bench-201's trainings holds.
 
@@ -98,19 +94,18 @@ def run_measure(
         epochs: Of the third axis, after so many epochs; of what is about no images, numbers of measurements; None for
             no such axis.
     """
-    axis = () if epochs is None else ("epoch",) if split is not None else ("repeat",)
-    cost = split is None and metric != "epochs"
+    axis = "repeat" if split is None else "epoch"
+    along: dict[str, Any] = {} if epochs is None else {f"{axis}s": tuple(epochs)}
     return Measure(
         metric,
         SPLITS.get(split or "", ""),
         data,
         (recipe,),
         tuple(seeds),
-        tuple(epochs or ()) if split is not None else (),
-        tuple(epochs or ()) if split is None else (),
-        ("seed", *axis),
-        UNITS.get(metric, ""),
-        role="" if metric == "accuracy" else "cost" if cost else "detail",
+        axes=("seed",) if epochs is None else ("seed", axis),
+        unit=UNITS.get(metric, ""),
+        role="" if metric == "accuracy" else "detail" if split or metric == "epochs" else "cost",
+        **along,
         published=split or "",
         meaning=_MEANINGS.get(metric, ""),
     )

@@ -37,7 +37,7 @@ def order_of(table: Table, recipe: str, data: str, rows: Rows | None = None) -> 
     """
     name = column_name(recipe, data, None, "order")
     if name in table.file:
-        placed: NDArray[np.int32] = table.source(name)
+        placed: NDArray[np.int32] = table.file.array(name)
         return placed if rows is None else placed[rows]
     seeds = seeds_of(table, recipe, data)
     there = np.zeros((len(table) if rows is None else len(rows), len(seeds)), np.bool_)
@@ -45,17 +45,6 @@ def order_of(table: Table, recipe: str, data: str, rows: Rows | None = None) -> 
         if one.measure.seeds == seeds:
             there |= ~np.isnan(one.curve(rows)).all(axis=2)
     return np.where(there, np.arange(len(seeds)), -1).astype(np.int32)
-
-
-def trained_with(table: Table, index: int, recipe: str, data: str) -> tuple[Seed, ...]:
-    """Return the seeds with which an architecture, by its official number, was trained, in the source's order.
-
-    Raises:
-        NotInTable: When the table does not have the architecture, the data set or the recipe.
-    """
-    order = order_of(table, recipe, data, np.array([row_of(table, index)]))[0]
-    axis = seeds_of(table, recipe, data)
-    return tuple(axis[i] for i in np.argsort(order, kind="stable") if order[i] >= 0)
 
 
 def row_of(table: Table, index: int) -> int:
@@ -83,15 +72,15 @@ def run_of(table: Table, index: int, recipe: str, data: str, seed: int) -> Run:
     Raises:
         NotInTable: When there is none, or the file beside the table is missing.
     """
-    row, known = row_of(table, index), trained_with(table, index, recipe, data)
+    row, seeds = row_of(table, index), seeds_of(table, recipe, data)
+    order = order_of(table, recipe, data, np.array([row]))[0]
+    known = [seeds[i] for i in np.argsort(order, kind="stable") if order[i] >= 0]
     if seed not in known:
         has = ", ".join(map(str, known)) or "none"
         raise NotInTable(
             f"architecture {index} was not trained on {recipe}/{data} with seed {seed!r}; there are: {has}"
         )
-    if table.missing:
-        raise NotInTable(f"{table.path.name} lacks {next(iter(table.missing.values()))}; put it back, or import anew")
-    which = seeds_of(table, recipe, data).index(seed)
+    which = seeds.index(seed)
     measured: list[tuple[Measure, NDArray[np.float64]]] = []
     numbers = {"epochs": [float(recipe)], "params": [np.nan], "flops": [np.nan], "latency": []}
     for name, measure in table.measures.items():
@@ -129,25 +118,23 @@ def published_of(table: Table, index: int) -> Published:
     Raises:
         NotInTable: When there are none, or the file beside the table is missing.
     """
-    row = row_of(table, index)
-    placed = sorted(
-        (int(order), recipe, data, seed)
-        for recipe, data in (name.split("/") for name in table.groups)
-        for order, seed in zip(
-            order_of(table, recipe, data, np.array([row]))[0], seeds_of(table, recipe, data), strict=True
-        )
-        if order >= 0
-    )
-    runs = tuple(run_of(table, index, recipe, data, seed) for _, recipe, data, seed in placed if isinstance(seed, int))
+    row, placed = row_of(table, index), list[tuple[int, str, str, int]]()
+    for recipe, data in (name.split("/") for name in table.groups):
+        orders = order_of(table, recipe, data, np.array([row]))[0].tolist()
+        for order, seed in zip(orders, seeds_of(table, recipe, data), strict=True):
+            if order >= 0 and isinstance(seed, int):
+                placed.append((order, recipe, data, seed))
+    runs = tuple(run_of(table, index, recipe, data, seed) for _, recipe, data, seed in sorted(placed))
     return Published(index, text_of(table, index), runs, _other(table, row, "other"))
 
 
-def _other(table: Table, row: int, name: str, which: int | None = None) -> dict[str, object]:
+def _other(table: Table, row: int, name: str, which: int = 0) -> dict[str, object]:
     """Read what else the source says of a row's architecture, or of one of its trainings."""
-    if "texts" not in table.metadata["columns"]:
+    if table.missing:
+        raise NotInTable(f"{table.path.name} lacks {next(iter(table.missing.values()))}; put it back, or import anew")
+    if "texts" not in table.columns:
         return {}
-    codes = table.source(name)[row]
-    index = int(table.indices[row])
-    code = int(codes if which is None else codes[which])
+    codes = next(file.array(name) for file in (table.file, *table.companions.values()) if name in file)
+    index, code = int(table.indices[row]), np.atleast_1d(codes[row])[which]
     found: dict[str, object] = read(table.column("texts").stored[code], text_of(table, index), index)
     return found

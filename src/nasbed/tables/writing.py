@@ -214,8 +214,7 @@ def write_trainings(
         for name, values in results.items()
     ]
     given.append(Given(PARAMETERS, np.asarray(parameters), "trainable_parameters"))
-    about = {"provenance": provenance, "failed": True, "vertices": vertices, "hashes": hashes}
-    return write_table(path, space, archs, given, **about)  # type: ignore[arg-type]
+    return write_table(path, space, archs, given, provenance=provenance, failed=True, vertices=vertices, hashes=hashes)
 
 
 def _write(path: Path, rows: Mapping[str, pa.Array], columns: Columns, about: dict[str, Any]) -> Table:
