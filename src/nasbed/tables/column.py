@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from functools import cached_property
+from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -100,7 +100,7 @@ class Measure:
     @classmethod
     def of(cls, about: dict[str, Any]) -> Measure:
         """Read what ``to_dict`` gave, among other things."""
-        said = {name: tuple(value) if isinstance(value, list) else value for name, value in about.items()}
+        said: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
         return cls(**{one.name: said[one.name] for one in fields(cls) if one.name in said})
 
 
@@ -214,7 +214,6 @@ class Measurement:
     measure: Measure
     columns: Mapping[int, tuple[Column, int, int]]
     rows: Callable[[Any], Rows | None]
-    _kept: dict[tuple[int, bool], NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     def __getattr__(self, name: str) -> Any:
         """Return ``name``, ``unit``, ``role``, ``goal``, ``metric``, ``split``, ``data``, … of the measure."""
@@ -292,22 +291,20 @@ class Measurement:
 
     def _values(self, rows: Rows | None, epoch: int, mean: bool) -> NDArray[np.float64]:
         if rows is not None and len(rows) < _BULK:
-            return _read(*self.columns[epoch], rows, mean)
-        if (epoch, mean) not in self._kept:
-            while len(self._kept) >= _KEPT:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[epoch, mean] = _read(*self.columns[epoch], None, mean)
-        whole = self._kept[epoch, mean]
+            return self._read(rows, epoch, mean)
+        whole = self._of_all(epoch, mean)
         return whole.copy() if rows is None else whole.take(rows, axis=0)
 
+    @cached_property
+    def _of_all(self) -> Callable[[int, bool], NDArray[np.float64]]:
+        return lru_cache(_KEPT)(partial(self._read, None))
 
-def _read(column: Column, recipe: int, epoch: int, rows: Rows | None, mean: bool) -> NDArray[np.float64]:
-    """Read the values of one layer; of several measurements of one training, their mean."""
-    if "repeat" in column.measure.axes:
-        values = mean_of(column.values(rows))
-    else:
-        values = column.layer(recipe, epoch).values(rows)
-    return mean_of(values) if mean else values
+    def _read(self, rows: Rows | None, epoch: int, mean: bool) -> NDArray[np.float64]:
+        """Read the values after one epoch; of several measurements of one training, their mean."""
+        column, *place = self.columns[epoch]
+        repeated = "repeat" in column.measure.axes
+        values = mean_of(column.values(rows)) if repeated else column.layer(*place).values(rows)
+        return mean_of(values) if mean else values
 
 
 def spelled(epochs: tuple[int, ...]) -> str:

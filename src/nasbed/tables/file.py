@@ -192,8 +192,7 @@ class ColumnFile:
         return cls(path, batch, metadata, seal, body, buffer.address + start)
 
     def __len__(self) -> int:
-        rows: int = self.batch.num_rows
-        return rows
+        return int(self.batch.num_rows)
 
     def __contains__(self, name: str) -> bool:
         return name in self.batch.schema.names
@@ -205,16 +204,14 @@ class ColumnFile:
 
     def stored(self, name: str) -> Stored:
         """Look at a column of the mapped file as an array; by its buffer, for pyarrow's own way imports pandas."""
-        found, rows = self.batch.column(name), len(self)
-        shape: tuple[int, ...] = (rows,)
+        found, shape = self.batch.column(name), [len(self)]
         if isinstance(found.type, pa.FixedShapeTensorType):
-            shape += tuple(found.type.shape)
+            shape += found.type.shape
             found = found.storage.values
-        binary = pa.types.is_fixed_size_binary(found.type)
+        elif pa.types.is_fixed_size_binary(found.type):
+            shape.append(found.type.byte_width)
         buffer = found.buffers()[1]
-        dtype = np.uint8 if binary else _DTYPES[str(found.type)]
-        shape = (rows, found.type.byte_width) if binary else shape
-        array = np.frombuffer(buffer, dtype, math.prod(shape)).reshape(shape)
+        array = np.frombuffer(buffer, _DTYPES.get(str(found.type), "u1"), math.prod(shape)).reshape(shape)
         return Stored(array, self.body, buffer.address - self.origin)
 
     def array(self, name: str) -> NDArray[Any]:

@@ -23,12 +23,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture
+from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.readers import tfrecord as kernels
 from nasbed.readers.record import Record, parse_record
 from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
-from nasbed.tables.gathered import Batch, joined, narrowed, slots, widened
+from nasbed.tables.encoding import LIKELY_IMAGES, Encoding
 from nasbed.tables.published import DOUBLES, MODULES, PATHS, PUBLISHED
 from nasbed.tables.table import Table
 from nasbed.tables.writing import importing_to, write_trainings
@@ -42,6 +42,12 @@ _UNKNOWN = (
     "between two records looks whole"
 )
 _UNEVEN = "some modules have fewer trainings than others; what is missing is NaN"
+
+_NARROW = (Encoding("float16"), Encoding("count", LIKELY_IMAGES[0], single=True), Encoding("float32"))
+_ACCURACIES = _NARROW[1].accuracies.astype(np.float32)
+_FEW = 64  # numbers that mostly tell what does not fit
+
+BATCH = 2**15  # records that are read at once
 
 
 def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | None = None) -> Table:
@@ -90,18 +96,15 @@ class _Records:
         buffer, batch = np.empty(2 * _CHUNK, np.uint8), Batch()
         filled, offset = 0, 0  # bytes in the buffer, and where in the file the first of them is
         with ThreadPoolExecutor(1) as beside:
-            while True:
-                if filled == len(buffer):  # a single record fills it
-                    buffer = np.concatenate([buffer, np.empty_like(buffer)])
-                fresh = file.readinto(buffer.data[filled : filled + _CHUNK])
-                if not fresh:
-                    break
+            while fresh := file.readinto(buffer.data[filled : filled + _CHUNK]):
                 hashed = beside.submit(digest.update, buffer.data[filled : filled + fresh])
                 filled += fresh
                 used = self._take(batch, buffer, filled, offset)
                 hashed.result()
                 buffer[: filled - used] = buffer[used:filled].copy()
                 filled, offset = filled - used, offset + used
+                if filled == len(buffer):  # with a single record
+                    buffer = np.concatenate([buffer, np.empty_like(buffer)])
                 self.progress(_READING * min((offset + filled) / max(size, 1), 1.0))
         if filled:
             raise self._corrupt(offset, f"the file ends after {filled} bytes of it: it has been cut off")
@@ -130,7 +133,7 @@ class _Records:
                 record = parse_record(buffer[first:last].tobytes())
                 mask, labels = self._module(record)
             except ValueError as error:
-                raise self._corrupt(offset + int(first) - 12, str(error), self.count + int(i)) from None
+                raise self._corrupt(offset + int(first) - 12, str(error), int(i)) from None
             batch.epochs[i] = record.epochs
             batch.values[:, i] = np.array(record.values).view(np.uint64)
             if any(path is not None for path in record.checkpoint_paths):
@@ -168,9 +171,8 @@ class _Records:
                 self.names.append(name)
         return mask, [self.names.index(name) for name in record.operations[1:-1]]
 
-    def _corrupt(self, offset: int, what: str, number: int | None = None) -> CorruptFile:
-        number = self.count if number is None else number
-        return CorruptFile(f"{self.path}: record {number}, at byte {offset}: {what}")
+    def _corrupt(self, offset: int, what: str, later: int = 0) -> CorruptFile:
+        return CorruptFile(f"{self.path}: record {self.count + later}, at byte {offset}: {what}")
 
     def build(self, out: Path, about: dict[str, Any]) -> Table:
         """Make the table."""
@@ -189,9 +191,7 @@ class _Records:
         told = {"matrix": masks, "number of vertices": vertices, "operations": labels}
         for name, there in {**told, "trainable_parameters": parameters}.items():
             same = (there == there[rows][row_of]).reshape(self.modules, -1).all(axis=1)
-            if not same.all():
-                number = int(first[~same].min())
-                raise CorruptFile(f"{self.path}: record {number} has other {name} than an earlier one of its hash")
+            self._check(same, first, f" has other {name} than an earlier one of its hash")
         row = row_of[module]
         del module
         space, archs = self._space(vertices[rows], masks[rows], labels[rows])
@@ -205,9 +205,8 @@ class _Records:
         def placed(gathered: Callable[[int], NDArray[Any]], i: int) -> NDArray[Any]:
             """Put what was gathered of all records in the places of their trainings; NaN, or None, where none is."""
             values = gathered(i)
-            found = np.full(
-                (len(rows), len(budgets), repeats), None if values.dtype == object else np.nan, values.dtype
-            )
+            nothing = None if values.dtype == object else np.nan
+            found = np.full((len(rows), len(budgets), repeats), nothing, values.dtype)
             found.reshape(-1)[slot] = values
             return found
 
@@ -242,11 +241,7 @@ class _Records:
     def _space(
         self, vertices: NDArray[np.int8], masks: NDArray[np.uint64], labels: NDArray[np.int8]
     ) -> tuple[NASBench101, NDArray[np.int8]]:
-        """Give the space of which these are all modules, else the published one if they fit, else one that they fit.
-
-        Returns:
-            The space, and the modules' rows in it.
-        """
+        """Give the space of just these modules, else the published or a larger one that has them; and their rows."""
         most, names = int(vertices.max()), tuple(self.names)
         archs = nasbench101_kernels.embedded_rows(vertices, masks, labels, most)
         _, pruned, _ = nasbench101_kernels.pruned_rows(archs, most)
@@ -263,18 +258,15 @@ class _Records:
         """Give the hashes, after comparing them with their modules."""
         if _are_published(space, archs, hashes):
             return hashes
-        valid = space.valid(archs)
-        if not valid.all():
-            number = int(first[~valid].min())
-            raise CorruptFile(f"{self.path}: record {number}: its module has no path from input to output")
-        try:
-            same = (space.hashes(archs) == hashes).all(axis=1)
-        except InvalidArchitecture as error:
-            raise CorruptFile(f"{self.path}: {error}") from None
-        if not same.all():
-            number = int(first[~same].min())
-            raise CorruptFile(f"{self.path}: record {number}: its hash is not the hash of its module")
+        self._check(space.valid(archs), first, ": its module has no path from input to output")
+        same = (space.hashes(archs) == hashes).all(axis=1)
+        self._check(same, first, ": its hash is not the hash of its module")
         return hashes
+
+    def _check(self, fits: NDArray[np.bool_], first: NDArray[np.int64], what: str) -> None:
+        """Refuse the first record of the modules that do not fit."""
+        if not fits.all():
+            raise CorruptFile(f"{self.path}: record {int(first[~fits].min())}{what}")
 
     def _column(self, i: int) -> NDArray[Any]:
         """Give one of the doubles of all records, and let go of them."""
@@ -297,3 +289,61 @@ def _are_published(space: NASBench101, archs: NDArray[np.int8], hashes: NDArray[
     ordered = np.zeros((len(archs) + 1, 16), np.uint8)
     ordered[space.index(archs)] = hashes  # of a module that is not valid into the last place
     return hashlib.sha256(ordered[:-1].data).hexdigest() == MODULES
+
+
+class Batch:
+    """Room for what the kernel reads of some records, in the kernel's order; the last five arrays are of modules."""
+
+    def __init__(self) -> None:
+        self.places = np.zeros((BATCH, 2), np.int64)
+        self.usual = np.zeros(BATCH, np.bool_)
+        self.epochs = np.zeros(BATCH, np.int32)
+        self.values = np.zeros((kernels.VALUES, BATCH + 8), np.uint64)[:, :BATCH]  # not all in one set of the cache
+        self.module = np.zeros(BATCH, np.int32)
+        self.hashes = np.zeros((BATCH, 16), np.uint8)
+        self.vertices = np.zeros(BATCH, np.int8)
+        self.masks = np.zeros(BATCH, np.uint64)
+        self.labels = np.full((BATCH, kernels.VERTICES_AT_MOST - 2), -1, np.int8)
+        self.parameters = np.zeros(BATCH, np.int64)
+
+    @property
+    def arrays(self) -> tuple[tuple[NDArray[Any], ...], tuple[NDArray[Any], ...]]:
+        """Those of records and those of modules."""
+        every = tuple(vars(self).values())
+        return every[:5], every[5:]
+
+
+def narrowed(values: NDArray[np.float64]) -> NDArray[Any]:
+    """Copy doubles, ``(n,)``, into the narrowest array that ``widened`` undoes to the bit."""
+    for encoding in _NARROW:
+        if encoding.encode(values[:_FEW]) is not None and (found := encoding.encode(values)) is not None:
+            return found
+    return values.copy()
+
+
+def widened(found: NDArray[Any]) -> NDArray[np.float32] | NDArray[np.float64]:
+    """Give the numbers as floats, single ones where those hold them; uint16 are counts of correct images."""
+    if found.dtype == np.uint16:
+        return _ACCURACIES.take(found)
+    return found if found.dtype == np.float64 else found.astype(np.float32)
+
+
+def joined(names: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Give names as the kernels take them: their bytes, and where each ends."""
+    texts = [name.encode() for name in names]
+    return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([len(text) for text in texts])
+
+
+def slots(group: NDArray[np.int32], groups: int) -> tuple[NDArray[np.integer[Any]], int, bool]:
+    """Number the repeats of each group in the order of the file.
+
+    Returns:
+        The place of each record in ``(modules, budgets, repeats)``; the most repeats; whether all groups have as many.
+    """
+    counts = np.zeros(groups, np.int32)
+    slot = kernels.number_repeats(group, counts)
+    repeats = int(counts.max())
+    if groups * repeats > np.iinfo(np.int32).max:
+        slot = slot.astype(np.int64)
+    slot += np.multiply(group, repeats, dtype=slot.dtype)
+    return slot, repeats, bool((counts == repeats).all())

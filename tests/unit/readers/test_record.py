@@ -10,7 +10,7 @@ from tables.published import MODULES, message_of, plain_crc, record_of
 
 from nasbed.readers.record import format_record, parse_record
 from nasbed.readers.tfrecord import masked_crc
-from nasbed.tables import gathered, importing
+from nasbed.tables import importing
 
 doubles = st.floats(width=64) | st.integers(0, 9984).map(lambda k: float(np.float32(k / 9984)))
 values = st.lists(doubles, min_size=16, max_size=16)
@@ -47,8 +47,8 @@ def compiled(*texts):
     for text in texts:
         length = struct.pack("<Q", len(text))
         data += length + struct.pack("<I", plain_crc(length)) + text + struct.pack("<I", plain_crc(text))
-    batch = gathered.Batch()
-    names = gathered.joined(list(importing.OPERATIONS))
+    batch = importing.Batch()
+    names = importing.joined(list(importing.OPERATIONS))
     count, modules, end, _ = importing.kernels.read_records(
         np.frombuffer(data, np.uint8).copy(), 0, len(data), names, *batch.arrays
     )
