@@ -6,13 +6,17 @@ A large table keeps what no search reads in the room ``cold``, and knows the che
 attached later, without the table being written again. A companion says which architectures its rows are, by the
 checksum of the column that says so: so it serves every table of those, and is never taken for one of others. A table
 without its companions answers everything else.
+
+Files of nasbed 0.1, tables of both kinds that there were, are opened as what they are now.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from glob import escape
 from pathlib import Path
@@ -22,10 +26,11 @@ from nasbed.core.errors import BadSetting, CorruptFile, NasbedError, NotInTable,
 from nasbed.core.files import replacing
 from nasbed.tables.column import Column, Measure
 from nasbed.tables.encoding import Encoding
-from nasbed.tables.file import ColumnFile, NotColumns
-from nasbed.tables.legacy import open_columns
+from nasbed.tables.file import COLD, FORMAT, ColumnFile, NotColumns
+from nasbed.tables.published import PARAMETERS, run_measure, training_measure
 
 _ROOM = re.compile(r"[A-Za-z0-9_-]+")
+_COSTS = ("s", "ms", "mJ", "million")  # units of what a device or a network costs, in files of nasbed 0.1
 
 
 class TableFile:
@@ -208,3 +213,61 @@ def _places(table: Path) -> dict[str, Path]:
     found = sorted(table.parent.glob(f"{escape(table.stem)}.*.arrow"))
     rooms = {path.name[len(table.stem) + 1 : -len(".arrow")]: path for path in found}
     return {room: path for room, path in rooms.items() if _ROOM.fullmatch(room) and path != table}
+
+
+# ── files, those of nasbed 0.1 as what they are now ───────────────────────────────────────────────────────────────────
+
+
+def open_columns(path: Path) -> ColumnFile:
+    """Map a file of columns; see ``ColumnFile.open``."""
+    file = ColumnFile.open(path)
+    return file if file.metadata["format"] == FORMAT else replace(file, metadata=_translated(file.metadata))
+
+
+def _translated(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the metadata of a table, or of what lies beside one, as they are written now."""
+    checksums, given = found["checksums"], found["columns"]
+    columns = {name: _described(name, about, found) for name, about in given.items()}
+    if "room" in found:
+        return {**found, "of": found["modules"], "columns": columns, "columns_checksum": _joined(checksums, given)}
+    curves, cold = found.get("kind") == "curves", [name for name, about in given.items() if "beside" in about]
+    if not curves:
+        parameters = {**PARAMETERS.to_dict(), "encoding": {"kind": "whole"}, "whole": True}
+        columns = {"trainable_parameters": parameters, **columns}
+    return {
+        **found,
+        "rows": "index" if curves else "hash",
+        "continues": curves,
+        "failed": not curves,
+        "of": checksums["index" if curves else "hash"],
+        "beside": {COLD: _joined(checksums, cold)} if cold else {},
+        "columns": columns,
+    }
+
+
+def _described(name: str, about: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Say what a column holds."""
+    if about["encoding"]["kind"] == "text" and about.get("count"):
+        measure = Measure(name, role="detail")
+    elif "hp" in about:
+        seeds = {(group["hp"], group["data"]): group["seeds"] for group in found.get("groups", ())}
+        epochs, split = about["epochs"], about["split"]
+        after = epochs if epochs is None or split is None else [epoch + 1 for epoch in epochs]
+        axis = seeds.get((about["hp"], about["data"]), ())
+        measure = run_measure(about["hp"], about["data"], split, about["metric"], axis, after)
+    elif about["scalar"] or "budgets" not in found:
+        data, _, metric = name.rpartition("/")
+        role = "cost" if about["unit"] in _COSTS else "detail"
+        measure = Measure(metric, data=data, unit=about["unit"], role=role, meaning=about["meaning"])
+    else:
+        provenance = found["provenance"]
+        published = str(provenance.get("source", "")).startswith(("published", "not a published"))
+        data = "cifar10" if published else provenance.get("data", "")
+        measure = training_measure(name, found["budgets"], found["repeats"], data)
+    said = {**measure.to_dict(), **{key: about[key] for key in ("unit", "meaning") if about.get(key)}}
+    return {**said, **{key: about[key] for key in ("encoding", "cold", "beside", "whole") if key in about}}
+
+
+def _joined(checksums: Mapping[str, str], names: Iterable[str]) -> str:
+    """Return one checksum for those of some columns."""
+    return hashlib.sha256("".join(f"{name} {checksums[name]}\n" for name in sorted(names)).encode()).hexdigest()

@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -178,6 +177,8 @@ def _candidates(some: Floats, unit: str, level: bool) -> Iterator[Encoding]:
 
 def _images(some: NDArray[np.float64]) -> tuple[int, ...]:
     """Give the numbers of images that values may be fractions of, the likely ones first."""
+    from fractions import Fraction  # which takes a while, and most only read
+
     there = np.unique(some[~np.isnan(some)])
     if len(there) and (there[0] < 0 or there[-1] > 1):
         return ()
@@ -196,16 +197,14 @@ def bits(values: Floats) -> NDArray[np.uint64]:
 
 def is_absent(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Say where the source had no number."""
-    found: NDArray[np.bool_] = (np.asarray(values, np.float64)[..., None].view(np.uint64) == _ABSENT)[..., 0]
-    return found
+    return np.equal(bits(values), _ABSENT)
 
 
 def compress(stored: NDArray[Any]) -> bytes:
     """Shuffle the bytes of numbers and compress them."""
     width = stored.dtype.itemsize
     shuffled = np.ascontiguousarray(np.ascontiguousarray(stored).reshape(-1).view(np.uint8).reshape(-1, width).T)
-    compressed: bytes = _ZSTD.compress(pa.py_buffer(shuffled), asbytes=True)
-    return compressed
+    return bytes(_ZSTD.compress(pa.py_buffer(shuffled), asbytes=True))
 
 
 def decompress(block: Any, dtype: np.dtype[Any], count: int) -> NDArray[Any]:
@@ -218,8 +217,7 @@ def decompress(block: Any, dtype: np.dtype[Any], count: int) -> NDArray[Any]:
 def compress_texts(texts: NDArray[np.object_]) -> bytes:
     """Compress strings and Nones; the length of the JSON text comes first, in eight bytes."""
     text = json.dumps(texts.reshape(-1).tolist()).encode()
-    compressed: bytes = _ZSTD.compress(text, asbytes=True)
-    return len(text).to_bytes(8, "little") + compressed
+    return len(text).to_bytes(8, "little") + bytes(_ZSTD.compress(text, asbytes=True))
 
 
 def decompress_texts(block: Any) -> NDArray[np.object_]:

@@ -107,17 +107,17 @@ def export_rows(table: Table, path: Path, progress: Progress | None = None) -> N
 
 def _trainings(table: Table) -> Iterator[tuple[str, str, Seed, NDArray[np.int64]]]:
     """Give recipe, data set, seed and rows of the trainings that there are; no seed where there is but a mean."""
-    groups: dict[tuple[str, str], dict[Seed, NDArray[np.bool_]]] = {}
+    groups: dict[tuple[str, str], dict[Seed, Any]] = {}
     for one in table.find():
         if one.recipe or one.split:
             seeds = groups.setdefault((one.recipe, one.data), {})
             there = np.asarray(~np.isnan(one.curve()).all(axis=2))
             for i, seed in enumerate(one.measure.seeds or ("",)):
-                seeds[seed] = seeds[seed] | there[:, i] if seed in seeds else there[:, i]
+                seeds[seed] = there[:, i] | seeds.get(seed, False)
     for (recipe, data), seeds in groups.items():
-        for seed, there in seeds.items():
-            if there.any():
-                yield recipe, data, seed, np.flatnonzero(there)
+        for seed, having in seeds.items():
+            if having.any():
+                yield recipe, data, seed, np.flatnonzero(having)
 
 
 def _headings(table: Table) -> dict[str, dict[tuple[str, str] | None, tuple[Column, int]]]:

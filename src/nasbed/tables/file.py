@@ -43,7 +43,7 @@ from nasbed.tables.seal import (
 )
 
 FORMAT = 3
-"""Of version 0.1 are 1 and 2; see ``legacy``."""
+"""Of version 0.1 are 1 and 2; see ``columns.open_columns``."""
 
 METADATA, BLOCKS, SEAL = b"nasbed", b"nasbed.blocks", b"nasbed.seal"
 COLD = "cold"

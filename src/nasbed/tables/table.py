@@ -29,9 +29,8 @@ from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.core.files import replacing
 from nasbed.tables.architectures import Architectures
 from nasbed.tables.column import Measurement
-from nasbed.tables.columns import companion_path, copy_companions
+from nasbed.tables.columns import companion_path, copy_companions, open_columns
 from nasbed.tables.file import ColumnFile
-from nasbed.tables.legacy import open_columns
 from nasbed.tables.published import HALVES, ONLY_TEST, WARNINGS
 
 ROW_COLUMNS = ("index", "arch", "hash", "vertices", "class", "by_hash")

@@ -111,8 +111,7 @@ class Columns:
             return numbers
         place = self.scratch / f"column-{len(self.described)}.npy"
         np.save(place, numbers)
-        mapped: NDArray[Any] = np.load(place, mmap_mode="r")
-        return mapped
+        return np.asarray(np.load(place, mmap_mode="r"))
 
 
 def write_table(
