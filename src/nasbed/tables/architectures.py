@@ -247,9 +247,8 @@ class Modules:
         self._compare("hash", self.hashes, hashing.hashes(self.archs))
         if self.classes is not None:
             self._compare("class", self.classes, space.index(self.archs))
-        ordered = self.hashes if self.by_hash is None else self.hashes[self.by_hash]
-        words = ordered.view(">u8").reshape(-1, 2)
-        rising = (words[1:, 0] > words[:-1, 0]) | ((words[1:, 0] == words[:-1, 0]) & (words[1:, 1] > words[:-1, 1]))
+        ordered = self._digests if self.by_hash is None else self._digests[self.by_hash]
+        rising = ordered[1:] > ordered[:-1]
         if not rising.all():
             raise CorruptFile(f"{self.file.path}: the hashes do not ascend at number {int(np.argmin(rising)) + 1}")
 

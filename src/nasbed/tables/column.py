@@ -134,7 +134,7 @@ class Column:
 
     @cached_property
     def _flat(self) -> Stored:
-        return self.unseen.flat
+        return Stored(self.unseen.array.reshape(-1), self.unseen.body, self.unseen.start)
 
     def values(self, rows: Rows | None = None) -> NDArray[np.float64]:
         """Return values as doubles, NaN where one is missing, ``(n, *measure.shape)``.

@@ -178,19 +178,17 @@ def _adjacency(graph: Graph) -> str:
 def _record_order(table: Table) -> NDArray[np.int64]:
     """Give the slots, numbers into ``(modules, budgets, repeats)``, that have a record, in the order of the file."""
     budgets, repeats = table.modules.trainings
-    shape = len(table), len(budgets), repeats
-    size = len(table) * len(budgets) * repeats
+    found = np.zeros((len(table), len(budgets), repeats), bool)
     if "record" in table.columns:
-        number = table.column("record").values().reshape(-1) + np.arange(size)
+        number = table.column("record").values().reshape(-1) + np.arange(found.size)
         there = np.flatnonzero(~np.isnan(number))
         return there[np.argsort(number[there], kind="stable")]
-    found = np.zeros(shape, bool)
     for name, measure in table.measures.items():
-        if measure.shape == shape[1:]:
+        if measure.shape == found.shape[1:]:
             found |= ~np.isnan(table.column(name).values())
-    order = np.arange(len(table)) if table.modules.by_hash is None else table.modules.by_hash
-    slots = np.arange(size).reshape(len(table), -1)[order]
-    return slots[found.reshape(len(table), -1)[order]]
+    order = slice(None) if table.modules.by_hash is None else table.modules.by_hash
+    slots = np.arange(found.size).reshape(found.shape)
+    return slots[order][found[order]]
 
 
 def _doubles(table: Table, name: str, slots: NDArray[np.int64], epochs: NDArray[np.int64]) -> NDArray[np.float64]:

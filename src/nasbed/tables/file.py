@@ -107,11 +107,6 @@ class Stored:
     start: int = 0
     looks: int = 0
 
-    @property
-    def flat(self) -> Stored:
-        """The same without its shape."""
-        return Stored(self.array.reshape(-1), self.body, self.start)
-
     def whole(self) -> NDArray[Any]:
         """Give the array, compared as a whole."""
         if self.looks >= 0:

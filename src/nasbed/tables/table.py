@@ -183,17 +183,13 @@ class Table(Architectures):
     # ── the file ──────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def only_test(self) -> bool:
-        """Whether there are test results and none of a validation split, so that a search is told what is reported."""
-        roles = {measure.role for measure in self.measures.values()}
-        return "reported" in roles and "told" not in roles
-
-    @property
     def warnings(self) -> list[str]:
         """What one should know before citing a number."""
+        roles = {measure.role for measure in self.measures.values()}
+        only_test = ["there are " + ONLY_TEST] if "reported" in roles and "told" not in roles else []
         halved = {measure.data for measure in self.measures.values() if measure.published in HALVES}
         about = [f"{data}: {WARNINGS[data]}" for data in self.data if data in WARNINGS and data in halved]
-        return [*([f"there are {ONLY_TEST}"] if self.only_test else []), *self.provenance.get("warnings", []), *about]
+        return [*only_test, *self.provenance.get("warnings", []), *about]
 
     def describe(self) -> dict[str, Any]:
         """Return provenance, checksum, what was measured, warnings and sizes, JSON-able."""
