@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +19,11 @@ from nasbed.core.files import remove_left, replacing, scratch
 from nasbed.core.home import home
 from nasbed.core.locks import locked
 from nasbed.tables.columns import move_table
-from nasbed.tables.table import Table
+from nasbed.tables.table import Progress, Table
 
 if TYPE_CHECKING:
     from nasbed.readers.meaning import Declaration
 
-Progress = Callable[[float], None]
 META = "meta.pickle.pbz2"
 """What a folder of NATS-Bench's has in it."""
 

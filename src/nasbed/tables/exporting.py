@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -20,9 +20,8 @@ from nasbed.tables.column import Column, Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.file import METADATA
 from nasbed.tables.published import DOUBLES, PATHS, POINTS
-from nasbed.tables.table import Table
+from nasbed.tables.table import Progress, Table
 
-Progress = Callable[[float], None]
 _BATCH = 2**15
 _ROWS = 2**12  # of a table that are written at once
 

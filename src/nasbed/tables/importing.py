@@ -30,10 +30,9 @@ from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
 from nasbed.tables.encoding import LIKELY_IMAGES, Encoding
 from nasbed.tables.published import DOUBLES, MODULES, PATHS, PUBLISHED
-from nasbed.tables.table import Table
+from nasbed.tables.table import Progress, Table
 from nasbed.tables.writing import importing_to, write_trainings
 
-Progress = Callable[[float], None]
 _CHUNK = 2**24
 _READING = 0.8  # of all the work
 _VERTICES, _EDGES = 7, 9  # of the published space

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -31,10 +31,9 @@ from nasbed.readers.natsbench.source import Source
 from nasbed.readers.natsbench.trainings import ABSENT
 from nasbed.run.executors.processes import ProcessExecutor, usable_cores
 from nasbed.tables.published import RUN_METRICS, TRAIN, column_name, run_measure
-from nasbed.tables.table import Table
+from nasbed.tables.table import Progress, Table
 from nasbed.tables.writing import Given, importing_to, write_table
 
-Progress = Callable[[float], None]
 _READING = 0.9  # of all the work
 _WORK = "nasbed.tables.nats_import:read_part"
 _PARTS = 4  # of the source for each process: not more, for each has the list of all architectures

@@ -17,7 +17,7 @@ as ``companion`` has it.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +34,9 @@ from nasbed.tables.file import ColumnFile
 from nasbed.tables.published import HALVES, ONLY_TEST, WARNINGS
 
 ROW_COLUMNS = ("index", "arch", "hash", "vertices", "class", "by_hash")
+
+Progress = Callable[[float], None]
+"""Called now and then with the share of an import or export that is done."""
 
 
 class Table(Architectures):
