@@ -21,6 +21,7 @@ ALL = [
 
 
 AT_ONCE = ("a_score_is_a_finite_number", "a_score_follows_from_the_probe")
+ALIKE = ("naswot", "snip", "synflow", "params")  # the others pass images and borrow networks as one of these does
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ AT_ONCE = ("a_score_is_a_finite_number", "a_score_follows_from_the_probe")
             proxy,
             law,
             id=f"{proxy.label}-{law}",
-            marks=[pytest.mark.slow] * (proxy.label not in registry.proxies and law.name not in AT_ONCE),
+            marks=[pytest.mark.slow] * (proxy.label not in ALIKE and law.name not in AT_ONCE),
         )
         for proxy in ALL
         for law in proxy_laws

@@ -53,7 +53,11 @@ def refused(history):
     return history.refused & history.tried
 
 
-@pytest.mark.parametrize("how", [{}, {"workers": 3}, {"workers": 3, "scheduling": "synchronous"}], ids=str)
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"workers": 3}, pytest.param({"workers": 3, "scheduling": "synchronous"}, marks=pytest.mark.slow)],
+    ids=str,
+)
 @pytest.mark.parametrize("duplicates", ["pay", "free", "skip"])
 @pytest.mark.parametrize("optimizer", [RandomSearch(), RegularizedEvolution(8, 3), LocalSearch(), NSGA2(10)], ids=str)
 def test_what_is_over_a_limit_is_neither_trained_nor_paid_for(optimizer, duplicates, how):

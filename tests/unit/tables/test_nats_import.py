@@ -36,7 +36,9 @@ def left(folder):
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("NATS"))
 
 
-@pytest.mark.parametrize("at_once", [100, 1], ids=["here", "in processes"])
+@pytest.mark.parametrize(
+    "at_once", [pytest.param(100, id="here"), pytest.param(1, id="in processes", marks=pytest.mark.slow)]
+)
 def test_a_folder_comes_over_to_the_bit(folder, tmp_path, monkeypatch, at_once):
     monkeypatch.setattr(importing, "AT_MOST", at_once)
     shares = []

@@ -223,7 +223,7 @@ def plain_variant(space, streams, evaluate, steps, settings):
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
-@pytest.mark.parametrize("failing", [0.0, 0.3])
+@pytest.mark.parametrize("failing", [pytest.param(0.0, marks=pytest.mark.slow), 0.3])
 def test_variants_against_plain_python(settings, failing):
     space, runs, steps = NASBench101(5 if "remember" in settings else 4), 4, 250
     answers = KeyedBenchmark(space, failing)
