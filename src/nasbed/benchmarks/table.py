@@ -266,28 +266,32 @@ class TableBenchmark(Benchmark):
 
     # ── what one should know ──────────────────────────────────────────────────────────────────────────────────
 
-    @property
-    def splits(self) -> dict[str, str]:
-        """Which measurement a search is told, and which a report."""
-        last = self._fidelities[-1]
-        told, test = last.told.name, last.test
-        return {"told": told, "reported": test.name if test is not None else "nothing: the table has no test results"}
-
-    @property
-    def caution(self) -> str | None:
-        """What every figure should say; None where there is no such thing."""
-        return ONLY_TEST if self._fidelities[-1].told.role == "reported" else None
+    def describe(self) -> dict[str, Any]:
+        """Return the table's own description under the benchmark's name, with its splits and warnings."""
+        told, test = self._fidelities[-1].told, self._fidelities[-1].test
+        caution = {"caution": ONLY_TEST, "split": self.split} if self.split == "test" else {}
+        return {
+            **self.table.describe(),
+            "space": dict(self.space.describe()),
+            "name": self.name,
+            **({"data": self.data} if self.data else {}),
+            **({"recipe": self.recipe} if self.continues and self.recipe else {}),
+            "budgets": list(self.budgets),
+            "splits": {"told": told.name, "reported": test.name if test else "nothing: the table has no test results"},
+            "measure": self.measure,
+            "warnings": self.warnings,
+            **caution,
+        }
 
     @property
     def warnings(self) -> list[str]:
         """What one should know before citing these numbers."""
-        last = self._fidelities[-1]
+        last, called = self._fidelities[-1], self.data or self.name
         told, test = last.told, last.test
-        said = [*self.table.provenance.get("warnings", [])]
-        if self.caution is not None:
-            said.insert(0, f"{self.data or self.name} has {self.caution}")
+        said = [f"{called} has {ONLY_TEST}"] if self.split == "test" else []
+        said += self.table.provenance.get("warnings", [])
         if test is None:
-            said.append(f"{self.data or self.name} has no test results; nothing can be reported but validation")
+            said.append(f"{called} has no test results; nothing can be reported but validation")
         elif told.role == "told" and test.data != told.data:
             said.append(
                 f"validation is of {told.name}, trained on 25k images, and test of {test.name}, the "
@@ -298,19 +302,3 @@ class TableBenchmark(Benchmark):
         if not last.time:
             said.append("the table has no training times: an evaluation costs no seconds")
         return said
-
-    def describe(self) -> dict[str, Any]:
-        """Return the table's own description under the benchmark's name, with its splits and warnings."""
-        recipe = {"recipe": self.recipe} if self.continues and self.recipe else {}
-        return {
-            **self.table.describe(),
-            "space": dict(self.space.describe()),
-            "name": self.name,
-            **({"data": self.data} if self.data else {}),
-            **recipe,
-            "budgets": list(self.budgets),
-            "splits": self.splits,
-            "measure": self.measure,
-            "warnings": self.warnings,
-            **({"caution": self.caution, "split": self.split} if self.caution is not None else {}),
-        }
