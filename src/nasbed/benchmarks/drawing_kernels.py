@@ -5,51 +5,41 @@ from __future__ import annotations
 from typing import Any
 
 import numba
-import numpy as np
 
 from nasbed.core.rng import below, word_at
 
 
 @numba.njit(cache=True)
-def draw(index: Any, row_of: Any, budget: Any, streams: Any, seeds: Any, told: Any, paid: Any, found: Any) -> Any:
+def draw(index: Any, row_of: Any, budget: Any, keys: Any, positions: Any, seeds: Any, layout: Any, places: Any) -> Any:
     """Draw a seed for each architecture, and write where its value and its time stand in flat columns.
 
     Args:
         index: Numbers of architectures, ``(n,)``; −1 for what is none.
         row_of: The row of each number, −1 where there is none and at the end; empty where they are the same.
         budget: Number of each architecture's fidelity, ``(n,)``, or of the one that all have, ``(1,)``.
-        streams: Keys and positions of the streams, ``(n,)`` each; each moves on by the word of ``Streams.integers``.
-        seeds: How many seeds each row has, ``(rows,)`` or ``(1,)``, and which are the first of them, ``(rows, seeds)``
-            or ``(1, seeds)``.
-        told: Of the column of values: place of each fidelity's first number, ``(fidelities,)``; distance of rows, of
-            seeds.
-        paid: Of the column of times, likewise.
-        found: To be written: places of values and of times, ``(n,)`` each; −1 where there is no row, −2 where it has no
-            seed.
+        keys: Of the streams, ``(n,)``.
+        positions: Of the streams, each of which moves on by the word of ``Streams.integers``, ``(n,)``.
+        seeds: How many seeds each row has, and which come first, ``(rows, 1 + seeds)``; or that of all rows.
+        layout: Of each fidelity, for values and for times: place of the first number, distance of rows, of seeds;
+            ``(fidelities, 2, 3)``.
+        places: To be written: places of values and of times, ``(2, n)``.
 
     Returns:
         Whether all have a row.
     """
-    keys, positions = streams
-    count, which = seeds
-    values, seconds = found
     complete = True
     for i in range(len(index)):
-        row = np.int64(index[i])
-        if len(row_of) and row >= 0:
-            row = np.int64(row_of[row])
+        row = index[i]
+        if len(row_of):
+            row = row_of[row]
         word = word_at(keys[i], positions[i])
         positions[i] += 1
         if row < 0:
             complete = False
-            values[i], seconds[i] = -1, -1
             continue
-        there = count[min(row, len(count) - 1)]
-        if there == 0:
-            values[i], seconds[i] = -2, -2
-            continue
-        seed = np.int64(which[min(row, len(which) - 1), below(word, there)])
-        at = budget[min(i, len(budget) - 1)]
-        values[i] = told[0][at] + row * told[1] + seed * told[2]
-        seconds[i] = paid[0][at] + row * paid[1] + seed * paid[2]
+        some = seeds[min(row, len(seeds) - 1)]
+        seed = some[1 + below(word, some[0])]
+        at = layout[budget[min(i, len(budget) - 1)]]
+        for which in range(2):
+            places[which, i] = at[which, 0] + row * at[which, 1] + seed * at[which, 2]
     return complete

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +12,6 @@ from numpy.typing import NDArray
 from nasbed.tables.column import Column, Layer, Measurement, mean_of
 from nasbed.tables.encoding import Encoding
 from nasbed.tables.file import Stored
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from nasbed.core.rng import Streams
 
 _PLAIN = Encoding("float64")
 _CUMULATIVE = "training_time"
@@ -52,14 +46,9 @@ class Fidelity:
         return self.told.layer(self.at)
 
     @cached_property
-    def is_timed(self) -> bool:
-        """Whether the table has what training took up to each epoch."""
-        return bool(self.time) and self.time[0].metric == _CUMULATIVE
-
-    @cached_property
     def seconds(self) -> Layer:
         """Where the times are: in a column, or in what was added up."""
-        if self.is_timed:
+        if self.time and self.time[0].metric == _CUMULATIVE:
             return self.time[0].layer(self.at)
         seconds = np.full((self.rows, self.value.seeds), np.nan)
         if self.time:
@@ -71,18 +60,19 @@ class Fidelity:
         return Layer(made, 0, seconds.shape[1], 1, seconds.shape[1])
 
     @cached_property
-    def seeds(self) -> tuple[Integers, Integers]:
-        """How many seeds each row has, ``(rows,)``, and which come first, ``(rows, seeds)``; or that of all rows."""
+    def seeds(self) -> Integers:
+        """How many seeds each row has, at least 1, and which come first, ``(rows, 1 + seeds)``; or that of all rows."""
         width = self.value.seeds
         if self.has_all:
-            return np.array([width]), np.arange(width)[None]
-        there = ~np.isnan(self.value.values())
-        return there.sum(axis=1), np.argsort(~there, axis=1, kind="stable")
+            return np.array([[width, *range(width)]])
+        missing = np.isnan(self.value.values())
+        count = np.maximum(width - missing.sum(axis=1), 1)
+        return np.column_stack([count, np.argsort(missing, axis=1, kind="stable")])
 
     @cached_property
-    def strides(self) -> list[tuple[Integers, int, int]]:
-        """Where values and times lie; see ``_strides``."""
-        return _strides([self])
+    def layout(self) -> Integers:
+        """Of values and of times: place of the first number, distance of rows, of seeds; ``(1, 2, 3)``."""
+        return np.array([[(one.offset, one.row, one.seed) for one in (self.value, self.seconds)]])
 
     @property
     def has_all(self) -> bool:
@@ -91,63 +81,38 @@ class Fidelity:
 
     def mean(self, rows: Integers) -> tuple[Floats, Floats]:
         """Return the mean value and time of some rows over the seeds that they have."""
-        value, seconds = self.value.values(rows), self.seconds.values(rows)
-        paid = seconds if self.failed else np.where(np.isnan(value), np.nan, seconds)
-        return mean_of(value), mean_of(paid)
+        value = self.value.values(rows)
+        return scaled(mean_of(value), self.told), mean_of(self.paid(value, self.seconds.values(rows)))
+
+    def paid(self, value: Floats, seconds: Floats) -> Floats:
+        """Return what trainings took, NaN where there was none."""
+        return seconds if self.has_all else np.where(np.isnan(value), np.nan, seconds)
+
+    def outcomes(self, rows: Integers) -> Floats:
+        """Return the values of the seeds of some rows, each as often as makes all of them equally likely."""
+        values, seeds = scaled(self.value.values(rows), self.told), self.seeds
+        if len(seeds) == 1:
+            return values
+        width = math.lcm(*range(1, values.shape[1] + 1))
+        first = np.take_along_axis(values, seeds[rows, 1:], axis=1)
+        return np.take_along_axis(first, np.arange(width) * seeds[rows, :1] // width, axis=1)
 
     def tested(self, rows: Integers | None) -> Floats:
         """Return the mean test value of some rows or of all; NaN where there is none."""
         if self.test is None or (self.at is not None and self.at not in self.test.epochs):
             return np.full(self.rows if rows is None else len(rows), np.nan)
-        return self.test.mean(rows, self.at)
+        return scaled(self.test.mean(rows, self.at), self.test)
+
+    @cached_property
+    def best(self) -> tuple[float, float]:
+        """The best mean value and the best mean test value; NaN where there are none."""
+        everything = scaled(mean_of(self.value.values()), self.told), self.tested(None)
+        value, test = (float("nan") if np.isnan(some).all() else float(np.nanmax(some)) for some in everything)
+        return value, test
 
 
-def are_together(fidelities: Sequence[Fidelity]) -> bool:
-    """Say whether the values of all lie in one column, and their times in another, with all seeds."""
-    first = fidelities[0].value.column
-    return all(one.has_all and one.is_timed and one.value.column is first for one in fidelities)
-
-
-def drawn(
-    fidelities: Sequence[Fidelity], budget: Integers, index: Integers, row_of: Integers, streams: Streams
-) -> tuple[Floats, Floats] | None:
-    """Draw a seed for each architecture; return its values and times, NaN where it has none.
-
-    Args:
-        fidelities: One, or several that are together.
-        budget: Number of each architecture's fidelity, ``(n,)``, or of the one that all have, ``(1,)``.
-        index: Numbers of the architectures, ``(n,)``; −1 for what is none.
-        row_of: The row of each number, −1 where there is none and at the end; empty where they are the same.
-        streams: One an architecture; 1 word.
-
-    Returns:
-        None where an architecture has no row.
-    """
-    first = fidelities[0]
-    places = np.empty(len(index), np.int64), np.empty(len(index), np.int64)
-    told, paid = first.strides if len(fidelities) == 1 else _strides(fidelities)
-    state = streams.keys, streams.positions
-    if not _kernels().draw(index, row_of, budget, state, first.seeds, told, paid, places):
-        return None
-    columns = first.value.column, first.seconds.column
-    if first.has_all or (places[0] >= 0).all():
-        return columns[0].at(places[0]), columns[1].at(places[1])
-    there = places[0] >= 0
-    found = np.full(len(index), np.nan), np.full(len(index), np.nan)
-    for values, column, place in zip(found, columns, places, strict=True):
-        values[there] = column.at(place[there])
-    return found
-
-
-def _strides(fidelities: Sequence[Fidelity]) -> list[tuple[Integers, int, int]]:
-    """Return, for values and times, the place of each fidelity's first number, and the distance of rows and seeds."""
-    layers = [one.value for one in fidelities], [one.seconds for one in fidelities]
-    return [(np.array([one.offset for one in some], np.int64), some[0].row, some[0].seed) for some in layers]
-
-
-@cache
-def _kernels() -> ModuleType:
-    """Return the compiled loops, imported when first needed."""
-    from nasbed.benchmarks import drawing_kernels
-
-    return drawing_kernels
+def scaled(values: Floats, measurement: Measurement) -> Floats:
+    """Return what a search is told of values: more of it is better, and percentages are fractions."""
+    measure = measurement.measure
+    values = values / 100.0 if measure.unit == "percent" else values
+    return values if measure.goal == "max" else -values

@@ -19,7 +19,7 @@ from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.executor import Executor
 from nasbed.core.live import FAILED, Answer, LiveBenchmark
 from nasbed.core.records import Archs, Evaluations
-from nasbed.core.registry import executors
+from nasbed.core.registry import executors, spaces
 from nasbed.core.space import Space
 from nasbed.run.executors.retrying import RetryingExecutor
 
@@ -31,6 +31,7 @@ class MadeBenchmark(LiveBenchmark):
     """A live benchmark that may be asked outside of a search, too: it waits for its answers, and remembers them.
 
     Args:
+        space: A space, or its registered name.
         attempts: After how many failures a call is given up.
         device: Where calls compute.
         executor: A registered name: where ``query`` has calls made.
@@ -38,9 +39,11 @@ class MadeBenchmark(LiveBenchmark):
 
     Raises:
         BadSetting: When attempts is less than 1.
+        UnknownName: When no space has the name.
     """
 
-    def __init__(self, attempts: int, device: str, executor: str, workers: int | None) -> None:
+    def __init__(self, space: str | Space, attempts: int, device: str, executor: str, workers: int | None) -> None:
+        self.space = spaces.read(space) if isinstance(space, str) else space
         if attempts < 1:
             raise BadSetting(f"attempts must be at least 1, not {attempts}")
         self.attempts, self.device, self.executor, self.workers = attempts, device, executor, workers
@@ -50,17 +53,17 @@ class MadeBenchmark(LiveBenchmark):
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
     ) -> Evaluations:
         """Make each answer that was not made before, and wait; see ``Benchmark.query``."""
-        budgets = self.checked(archs, epochs)
-        if streams is not None and len(streams) != len(archs):
-            raise BadSetting(f"{len(archs)} architectures need as many streams to draw from, not {len(streams)}")
+        budgets = self.checked(archs, epochs, streams)
         answers = self.answers(archs, budgets, streams)
         value, seconds = (np.array([answer[i] for answer in answers]) for i in (0, 2))
         return Evaluations(value, seconds, budgets)
 
-    def checked(self, archs: Archs, epochs: NDArray[np.int64] | int | None) -> NDArray[np.int64]:
+    def checked(
+        self, archs: Archs, epochs: NDArray[np.int64] | int | None, streams: Streams | None = None
+    ) -> NDArray[np.int64]:
         """Refuse what is no architecture and epochs that are no budget; return the epochs of each."""
         check_archs(self.space, archs)
-        return budgets_of(self, epochs, len(archs), self.refusal)
+        return budgets_of(self, epochs, len(archs), self.refusal, streams)
 
     @property
     def refusal(self) -> str:
@@ -119,14 +122,20 @@ def check_archs(space: Space, archs: Archs) -> None:
 
 
 def budgets_of(
-    benchmark: Benchmark, epochs: NDArray[np.int64] | int | None, count: int, refusal: str
+    benchmark: Benchmark,
+    epochs: NDArray[np.int64] | int | None,
+    count: int,
+    refusal: str,
+    streams: Streams | None = None,
 ) -> NDArray[np.int64]:
     """Return the epochs of each of some architectures, ``(n,)``; the last budget's where none are given.
 
     Raises:
-        BadSetting: When there are neither as many epochs as architectures nor one for all.
+        BadSetting: When there are neither as many epochs as architectures nor one for all, or not as many streams.
         NotInTable: When some are no budget, which is said by ``refusal`` with the epochs in the place of ``{}``.
     """
+    if streams is not None and len(streams) != count:
+        raise BadSetting(f"{count} architectures need as many streams to draw from, not {len(streams)}")
     budgets = np.asarray(benchmark.budgets[-1] if epochs is None else epochs, np.int64)
     if budgets.shape not in ((), (count,)):
         raise BadSetting(f"{count} architectures need one number of epochs each, or one for all")

@@ -1,11 +1,13 @@
 """Scores as a benchmark: what a search hears of an architecture is what a proxy says of its untrained network.
 
 The values are scores, not accuracies: higher is better, but they lie in no particular range. ``measure`` says so.
+They are read from a file, or the network of whatever is asked is built and scored there and then: as ``nasbed score``
+does with the same settings, from the seed and the architecture alone, so that asking again is never worth its time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +15,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.benchmarks.made import budgets_of, check_archs
+from nasbed.benchmarks.made import MadeBenchmark, budgets_of, check_archs
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable, UnknownName
+from nasbed.core.executor import Executor, Work
+from nasbed.core.live import Answer
 from nasbed.core.records import Archs, Evaluations
-from nasbed.scores.scores import Scores
+from nasbed.core.registry import proxies, spaces
+from nasbed.core.space import Space
+from nasbed.run.executors.retrying import survey
+from nasbed.scores.campaign import BATCH, SCORE, SURVEY, representatives
+from nasbed.scores.scores import Scores, from_json, units_of
+from nasbed.scores.spelling import read
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams
@@ -79,9 +88,7 @@ class ScoredBenchmark(Benchmark):
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
     ) -> Evaluations:
         """Look scores up; there is one of each, whatever streams would draw. See ``Benchmark.query``."""
-        self._check(epochs, len(archs))
-        if streams is not None and len(streams) != len(archs):
-            raise BadSetting(f"{len(archs)} architectures need as many streams to draw from, not {len(streams)}")
+        self._check(epochs, len(archs), streams)
         rows = self.rows(archs)
         seconds = np.nan_to_num(self.scores.seconds[rows])
         return Evaluations(self._values[rows], seconds, np.zeros(len(rows), np.int64))
@@ -115,15 +122,105 @@ class ScoredBenchmark(Benchmark):
             "warnings": [*about.get("warnings", []), f"validation is the {self.measure}, not an accuracy"],
         }
 
-    def _check(self, epochs: NDArray[np.int64] | int | None, count: int) -> None:
+    def _check(self, epochs: NDArray[np.int64] | int | None, count: int, streams: Streams | None = None) -> None:
         """Refuse epochs: nothing is trained."""
-        budgets_of(self, epochs, count, "has scores of untrained networks, at 0 epochs, not at {}")
+        budgets_of(self, epochs, count, "has scores of untrained networks, at 0 epochs, not at {}", streams)
+
+
+class ScoringBenchmark(MadeBenchmark):
+    """Answers with the scores of one proxy, which are computed when they are asked for.
+
+    Args:
+        proxy: Its name, with settings if need be: ``naswot:variant=output``.
+        space: A space, or its registered name.
+        data: Where images come from, ``name`` or ``name:where``; or ``noise``.
+        batch: How many images.
+        seed: Of the batch and of the weights.
+        network: Settings of the network.
+        attempts: After how many failures a network is given up.
+        device: Where networks are scored.
+        executor: A registered name: where ``query`` scores.
+        workers: How many networks at a time; None for the executor's choice.
+
+    Raises:
+        BadSetting: When there is not one proxy.
+        UnknownName: For names that are not registered.
+    """
+
+    budgets = (0,)
+    refusal = "scores untrained networks, at 0 epochs, not at {}"
+
+    def __init__(
+        self,
+        proxy: str,
+        space: str | Space = "nasbench201",
+        data: str = "digits",
+        *,
+        batch: int = BATCH,
+        seed: int = 0,
+        network: Mapping[str, Any] | None = None,
+        attempts: int = 3,
+        device: str = "cpu",
+        executor: str = "processes",
+        workers: int | None = None,
+    ) -> None:
+        super().__init__(space, attempts, device, executor, workers)
+        self._proxies = read(proxy)
+        if len(self._proxies) != 1:
+            raise BadSetting(f"a search hears one proxy, which is not counted by a formula; not {proxy!r}")
+        (self.proxy,) = self._proxies
+        self.data, self.batch, self.seed, self.network = data, batch, seed, dict(network or {})
+        self.measure = f"{self.proxy} score"
+        self.name = f"scored:{self.proxy}:{self.space.name}:{data.partition(':')[0]}"
+        self._images: dict[str, Any] = {}  # what networks must take, once a worker has looked at the data
+
+    def call(self, arch: Archs, epochs: int, seed: int) -> tuple[Work, tuple[Any, ...]]:
+        """Give the call that scores one architecture; the seed is the benchmark's, whatever is asked."""
+        network = {**self._images, **self.network}
+        (unit,) = units_of(self.space, arch[None], once=True)
+        (row,) = representatives(self.space, arch[None], network)
+        described = {"name": self.space.name, **self.space.settings()}
+        how = self._proxies, network, self.data, self.batch, self.seed, self.device
+        return SCORE, (described, row.tolist(), unit, *how)
+
+    def answer(self, value: Any) -> Answer:
+        """Read a score; nobody knows a test accuracy."""
+        return Answer(from_json(value["scores"][self.proxy]), float("nan"), value["seconds"])
+
+    def survey(self, executor: Executor, epochs: int) -> dict[str, Any]:
+        """Have a worker see whether networks can be scored, with which versions and data."""
+        what = self._proxies, self.data, self.batch, self.seed, self.device
+        found = survey(executor, "scored", SURVEY, *what)
+        self._images = found["network"]
+        return found
+
+    def seeds(self, keys: Sequence[int], epochs: Sequence[int], streams: Streams | None) -> list[int]:
+        """Return the benchmark's own seed for each, whatever a stream would draw."""
+        return [self.seed] * len(keys)
+
+    def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
+        """Give NaN for each: nothing is trained."""
+        self.checked(archs, epochs)
+        return np.full(len(archs), np.nan)
+
+    def describe(self) -> dict[str, Any]:
+        """Say what is scored, and how."""
+        return {
+            **super().describe(),
+            "measure": self.measure,
+            "data": self.data.partition(":")[0],
+            "batch": self.batch,
+            "seed": self.seed,
+            "network": self.network,
+            "attempts": self.attempts,
+            "warnings": [f"validation is the {self.measure}, not an accuracy"],
+        }
 
 
 def of_words(text: str, opened: Callable[[str], Benchmark], **settings: Any) -> Benchmark:
     """Make one of ``FILE``, ``FILE:PROXY`` or ``FILE:PROXY:BENCHMARK``, the last of which knows the truth.
 
-    ``PROXY:SPACE:DATA`` is no file: those scores are computed when they are asked for.
+    ``PROXY:SPACE:DATA``, or ``PROXY:SPACE`` for digits, is no file: those scores are computed when they are asked for.
 
     Args:
         text: What is written behind ``scored:``.
@@ -131,11 +228,9 @@ def of_words(text: str, opened: Callable[[str], Benchmark], **settings: Any) -> 
         **settings: What the benchmark's constructor takes.
 
     Raises:
-        BadSetting: When there is no such file.
+        BadSetting: When there is no such file, or no space is named.
         UnknownName: When it has no such proxy, or there is no such benchmark.
     """
-    from nasbed.core.registry import proxies
-
     pieces = text.split(":")
     for length in range(len(pieces), 0, -1):
         path = Path(":".join(pieces[:length])).expanduser()
@@ -143,11 +238,15 @@ def of_words(text: str, opened: Callable[[str], Benchmark], **settings: Any) -> 
             scores, rest = Scores.read(path), ":".join(pieces[length:])
             break
     else:
-        if pieces[0] in proxies:
-            from nasbed.benchmarks import scoring
-
-            return scoring.of_words(text, **settings)
-        raise BadSetting(f"write scored:FILE:PROXY, with a file that 'nasbed score' made; there is no file {pieces[0]}")
+        if pieces[0] not in proxies:
+            raise BadSetting(
+                f"write scored:FILE:PROXY, with a file that 'nasbed score' made; there is no file {pieces[0]}"
+            )
+        place = next((i for i, piece in enumerate(pieces) if i and piece in spaces), None)
+        if place is None:
+            raise BadSetting(f"write scored:PROXY:SPACE:DATA, such as scored:naswot:nasbench201:digits, not {text!r}")
+        data = ":".join(pieces[place + 1 :])
+        return ScoringBenchmark(":".join(pieces[:place]), pieces[place], data or "digits", **settings)
     # a proxy's settings follow a colon as well: the longest name that was scored is meant
     proxy = max((name for name in scores.columns if f"{rest}:".startswith(f"{name}:")), key=len, default=None)
     if rest and proxy is None:

@@ -14,20 +14,18 @@ Reference: Dong et al., TPAMI 2021, https://arxiv.org/abs/2009.00437, section 4
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nasbed.benchmarks.costs import TableCosts
-from nasbed.benchmarks.fidelity import Fidelity, are_together, drawn
+from nasbed.benchmarks.fidelity import Fidelity, Floats, Integers, scaled
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.records import Archs, Evaluations
-from nasbed.tables.column import Measurement, mean_of, spelled
+from nasbed.tables.column import Measurement, spelled
 from nasbed.tables.published import ONLY_TEST
 from nasbed.tables.table import Table
 
@@ -38,10 +36,10 @@ _HALF = "-valid"
 """Marks trainings on one half of the images, which leave a validation split."""
 _USUAL = ("cifar10", "cifar10-valid")
 
+_ROLES = ("told", "reported")
+
 _FIRST = np.zeros(1, np.int64)
 _NONE = np.zeros(0, np.int64)
-
-Floats = NDArray[np.float64]
 
 
 class TableBenchmark(Benchmark):
@@ -88,54 +86,48 @@ class TableBenchmark(Benchmark):
         wanted = recipe if recipe is not None else hp
         found = self._told(metric, wanted)
         self.continues = table.continues or wanted is not None
-        self.recipe = found[-1].recipe
-        self.metric = found[-1].metric
+        self.recipe, self.metric = found[-1].recipe, found[-1].metric
         reported = self._reported(test)
-        self._fidelities: list[Fidelity] = []
         failed = bool(table.metadata.get("failed", False))
-        budgets: list[int] = []
+        self._fidelities: list[Fidelity] = []
         for one in found[-1:] if self.continues else found:
             tests = table.find(self.metric, "test", reported, one.recipe)
             chosen = min(tests, key=lambda some: (some.published == "ori-test", some.published), default=None)
             for epoch in (one.epochs or (None,)) if self.continues else (one.epochs or (None,))[-1:]:
                 self._fidelities.append(Fidelity(one, epoch, len(table), failed, chosen, self._time(one)))
-                budgets.append(1 if epoch is None else epoch)
-        self.budgets = tuple(budgets)
-        if len(set(budgets)) < len(budgets):
+        self.budgets = tuple(1 if one.at is None else one.at for one in self._fidelities)
+        if len(set(self.budgets)) < len(self.budgets):
             names = ", ".join(one.recipe for one in found)
             raise BadSetting(f"recipes of {table.path.name} train for as many epochs; say which: recipe={names}")
         self._epochs = np.array(self.budgets, np.int64)
-        self._optima: dict[int, tuple[float, float]] = {}
-        first = self._fidelities[0]
-        self._one_column = are_together(self._fidelities)
-        self.split = "test" if first.told.role == "reported" else "validation"
-        self.measure = "accuracy" if first.told.unit in ("percent", "fraction") else self._in_words(first.told)
+        told = found[0]
+        self.split = "test" if told.role == "reported" else "validation"
+        words = told.metric.replace("_", " ") if told.goal == "max" else f"negative {told.metric.replace('_', ' ')}"
+        self.measure = "accuracy" if told.unit in ("percent", "fraction") else words
 
     # ── what is told ──────────────────────────────────────────────────────────────────────────────────────────
 
     def _told(self, metric: str | None, recipe: str | int | None) -> list[Measurement]:
         """Choose what a search is told: of each recipe one measurement, ascending by epochs."""
         table = self.table
-        for role in ("told", "reported"):
-            there = table.find(metric, None, self._searched, None, role)
-            metrics = list(dict.fromkeys(one.metric for one in there))
-            metric_here = metric or ("accuracy" if "accuracy" in metrics else next(iter(metrics), None))
-            some = [one for one in there if one.metric == metric_here and one.published != "ori-test"]
-            some = some or [one for one in there if one.metric == metric_here]
-            if some:
-                break
-        else:
+        there = next(filter(None, (table.find(metric, None, self._searched, None, role) for role in _ROLES)), [])
+        if not there:
             raise NotInTable(
                 f"{table.path.name} has no validation or test results of {metric or 'anything'} on {self._searched}; "
                 f"it has: {', '.join(one.name for one in table.find())}"
             )
+        metrics = [one.metric for one in there]
+        there = [
+            one for one in there if one.metric == (metric or ("accuracy" if "accuracy" in metrics else metrics[0]))
+        ]
+        there = [one for one in there if one.published != "ori-test"] or there
         order = ["", *table.recipes]
-        some.sort(key=lambda one: order.index(one.recipe))
+        there.sort(key=lambda one: order.index(one.recipe))
         if recipe is None:
-            return some
-        chosen = [one for one in table.find(metric_here, None, self._searched, recipe, role) if one in some]
+            return there
+        chosen = [one for one in there if one in table.find(recipe=recipe)]
         if not chosen:
-            there_are = ", ".join(one.recipe for one in some)
+            there_are = ", ".join(one.recipe for one in there)
             raise NotInTable(f"{self._searched} was not trained with the recipe {recipe} here; there are: {there_are}")
         return chosen[:1]
 
@@ -155,18 +147,9 @@ class TableBenchmark(Benchmark):
             return (whole[0],)
         return (*find("time", "train", data, told.recipe)[:1], *find("time", told.published, data, told.recipe)[:1])
 
-    def _in_words(self, told: Measurement) -> str:
-        return told.metric.replace("_", " ") if told.goal == "max" else f"negative {told.metric.replace('_', ' ')}"
-
-    def _scaled(self, values: Floats, told: Measurement) -> Floats:
-        """Return what a search is told: more of it is better, and percentages are fractions."""
-        measure = told.measure
-        values = values / 100.0 if measure.unit == "percent" else values
-        return values if measure.goal == "max" else -values
-
     # ── answers ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def rows(self, archs: Archs) -> NDArray[np.int64]:
+    def rows(self, archs: Archs) -> Integers:
         """Find the table's row of each architecture, ``(n, decisions)`` → ``(n,)``.
 
         Raises:
@@ -174,9 +157,7 @@ class TableBenchmark(Benchmark):
         """
         return self.table.rows(archs)
 
-    def query(
-        self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
-    ) -> Evaluations:
+    def query(self, archs: Archs, epochs: Integers | int | None = None, streams: Streams | None = None) -> Evaluations:
         """Look validation results and training time up; see ``Benchmark.query``.
 
         With streams, one of the seeds that an architecture was trained with is drawn, each as likely; 1 word.
@@ -185,46 +166,55 @@ class TableBenchmark(Benchmark):
             raise BadSetting(f"{len(archs)} architectures need as many streams to draw from, not {len(streams)}")
         budget = self._budget(epochs, len(archs))
         if isinstance(budget, int):
-            value, seconds = self._answered(budget, archs, streams)
-            return Evaluations(value, seconds, self._epochs[budget : budget + 1].repeat(len(archs)))
-        if streams is not None and self._one_column:
-            value, seconds = self._drawn(self._fidelities, budget, archs, streams)
-            return Evaluations(value, seconds, self._epochs[budget])
+            return Evaluations(
+                *self._answered(budget, archs, streams), self._epochs[budget : budget + 1].repeat(len(archs))
+            )
+        if streams is not None and self._layout is not None:
+            answer = self._drawn(self._fidelities[0], self._layout, budget, archs, streams)
+            return Evaluations(*answer, self._epochs[budget])
         value, seconds = np.empty((2, len(archs)))
         for one in np.unique(budget).tolist():
             some = np.flatnonzero(budget == one)
-            own = None if streams is None else streams.take(some)
-            value[some], seconds[some] = self._answered(one, archs[some], own)
-            if streams is not None and own is not None:
-                streams.positions[some] = own.positions
+            ask = partial(self._answered, one, archs[some])
+            value[some], seconds[some] = ask(None) if streams is None else streams.drawing(some, ask)
         return Evaluations(value, seconds, self._epochs[budget])
 
     def _answered(self, budget: int, archs: Archs, streams: Streams | None) -> tuple[Floats, Floats]:
-        if streams is not None:
-            return self._drawn(self._fidelities[budget : budget + 1], _FIRST, archs, streams)
         fidelity = self._fidelities[budget]
-        value, seconds = fidelity.mean(self.rows(archs))
-        return self._scaled(value, fidelity.told), seconds
+        if streams is None:
+            return fidelity.mean(self.rows(archs))
+        return self._drawn(fidelity, fidelity.layout, _FIRST, archs, streams)
 
     def _drawn(
-        self, fidelities: Sequence[Fidelity], budget: NDArray[np.int64], archs: Archs, streams: Streams
+        self, fidelity: Fidelity, layout: Integers, budget: Integers, archs: Archs, streams: Streams
     ) -> tuple[Floats, Floats]:
-        """Look up a seed that each stream draws, of fidelities whose numbers lie in one column."""
-        number, row_of = self._numbering
-        found = drawn(fidelities, budget, number(archs), row_of, streams)
-        if found is None:
-            raise AssertionError(self.rows(archs))  # which says what is not there
-        return self._scaled(found[0], fidelities[0].told), found[1]
+        """Look up a seed that each stream draws, of fidelities whose numbers lie in the columns of one."""
+        number, row_of, draw = self._lookup
+        places = np.empty((2, len(archs)), np.int64)
+        if not draw(number(archs), row_of, budget, streams.keys, streams.positions, fidelity.seeds, layout, places):
+            self.rows(archs)  # which says what is not there
+        value, seconds = fidelity.value.column.at(places[0]), fidelity.seconds.column.at(places[1])
+        return scaled(value, fidelity.told), fidelity.paid(value, seconds)
 
     @cached_property
-    def _numbering(self) -> tuple[Callable[[Archs], NDArray[np.int64]], NDArray[np.int64]]:
-        """What numbers architectures, and the row of each number; no rows where they are the same."""
+    def _layout(self) -> Integers | None:
+        """Where the values and times of all fidelities lie; None unless all lie in the same columns, with all seeds."""
+        all_of, first = self._fidelities, self._fidelities[0]
+        columns = first.value.column, first.seconds.column
+        together = all(one.has_all and (one.value.column, one.seconds.column) == columns for one in all_of)
+        return np.concatenate([one.layout for one in all_of]) if together else None
+
+    @cached_property
+    def _lookup(self) -> tuple[Callable[[Archs], Integers], Integers, Callable[..., bool]]:
+        """What numbers architectures; the row of each number, none where they are the same; the compiled loop."""
+        from nasbed.benchmarks.drawing_kernels import draw
+
         table = self.table
         if table.by_key or table.space.size is None:
-            return table.rows, _NONE
-        return table.space.index, _NONE if table.row_of_index is None else table.row_of_index
+            return table.rows, _NONE, draw
+        return table.space.index, _NONE if table.row_of_index is None else table.row_of_index, draw
 
-    def _budget(self, epochs: NDArray[np.int64] | int | None, count: int) -> NDArray[np.int64] | int:
+    def _budget(self, epochs: Integers | int | None, count: int) -> Integers | int:
         """Return the position of each budget among ``budgets``."""
         if epochs is None:
             return len(self.budgets) - 1
@@ -249,29 +239,15 @@ class TableBenchmark(Benchmark):
 
     def outcomes(self, archs: Archs, epochs: int | None = None) -> Floats:
         """Return the values of the seeds, each as often as makes all of them equally likely; see ``Benchmark``."""
-        fidelity = self._fidelities[int(self._budget(epochs, len(archs)))]
-        rows = self.rows(archs)
-        values = self._scaled(fidelity.value.values(rows), fidelity.told)
-        count, which = fidelity.seeds
-        if len(count) == 1:
-            return values
-        width = math.lcm(*range(1, values.shape[1] + 1))
-        first = np.take_along_axis(values, which[rows], axis=1)
-        return np.take_along_axis(first, np.arange(width) * count[rows, None] // width, axis=1)
+        return self._fidelities[int(self._budget(epochs, len(archs)))].outcomes(self.rows(archs))
 
     def test(self, archs: Archs, epochs: int | None = None) -> Floats:
         """Return the mean test result over the seeds; NaN at budgets for which there is none."""
-        fidelity = self._fidelities[int(self._budget(epochs, len(archs)))]
-        return self._scaled(fidelity.tested(self.rows(archs)), fidelity.test or fidelity.told)
+        return self._fidelities[int(self._budget(epochs, len(archs)))].tested(self.rows(archs))
 
     def optimum(self, epochs: int | None = None) -> tuple[float, float]:
         """Return the best mean validation and the best mean test result in the table; NaN where there are none."""
-        place = int(self._budget(epochs, 0))
-        if place not in self._optima:
-            one = self._fidelities[place]
-            values = self._scaled(mean_of(one.value.values()), one.told)
-            self._optima[place] = _best(values), _best(self._scaled(one.tested(None), one.test or one.told))
-        return self._optima[place]
+        return self._fidelities[int(self._budget(epochs, 0))].best
 
     # ── what networks cost ────────────────────────────────────────────────────────────────────────────────────
 
@@ -290,28 +266,32 @@ class TableBenchmark(Benchmark):
 
     # ── what one should know ──────────────────────────────────────────────────────────────────────────────────
 
-    @property
-    def splits(self) -> dict[str, str]:
-        """Which measurement a search is told, and which a report."""
-        last = self._fidelities[-1]
-        told, test = last.told.name, last.test
-        return {"told": told, "reported": test.name if test is not None else "nothing: the table has no test results"}
-
-    @property
-    def caution(self) -> str | None:
-        """What every figure should say; None where there is no such thing."""
-        return ONLY_TEST if self._fidelities[-1].told.role == "reported" else None
+    def describe(self) -> dict[str, Any]:
+        """Return the table's own description under the benchmark's name, with its splits and warnings."""
+        told, test = self._fidelities[-1].told, self._fidelities[-1].test
+        caution = {"caution": ONLY_TEST, "split": self.split} if self.split == "test" else {}
+        return {
+            **self.table.describe(),
+            "space": dict(self.space.describe()),
+            "name": self.name,
+            **({"data": self.data} if self.data else {}),
+            **({"recipe": self.recipe} if self.continues and self.recipe else {}),
+            "budgets": list(self.budgets),
+            "splits": {"told": told.name, "reported": test.name if test else "nothing: the table has no test results"},
+            "measure": self.measure,
+            "warnings": self.warnings,
+            **caution,
+        }
 
     @property
     def warnings(self) -> list[str]:
         """What one should know before citing these numbers."""
-        last = self._fidelities[-1]
+        last, called = self._fidelities[-1], self.data or self.name
         told, test = last.told, last.test
-        said = [*self.table.provenance.get("warnings", [])]
-        if self.caution is not None:
-            said.insert(0, f"{self.data or self.name} has {self.caution}")
+        said = [f"{called} has {ONLY_TEST}"] if self.split == "test" else []
+        said += self.table.provenance.get("warnings", [])
         if test is None:
-            said.append(f"{self.data or self.name} has no test results; nothing can be reported but validation")
+            said.append(f"{called} has no test results; nothing can be reported but validation")
         elif told.role == "told" and test.data != told.data:
             said.append(
                 f"validation is of {told.name}, trained on 25k images, and test of {test.name}, the "
@@ -322,23 +302,3 @@ class TableBenchmark(Benchmark):
         if not last.time:
             said.append("the table has no training times: an evaluation costs no seconds")
         return said
-
-    def describe(self) -> dict[str, Any]:
-        """Return the table's own description under the benchmark's name, with its splits and warnings."""
-        recipe = {"recipe": self.recipe} if self.continues and self.recipe else {}
-        return {
-            **self.table.describe(),
-            "space": dict(self.space.describe()),
-            "name": self.name,
-            **({"data": self.data} if self.data else {}),
-            **recipe,
-            "budgets": list(self.budgets),
-            "splits": self.splits,
-            "measure": self.measure,
-            "warnings": self.warnings,
-            **({"caution": self.caution, "split": self.split} if self.caution is not None else {}),
-        }
-
-
-def _best(values: Floats) -> float:
-    return float(np.nanmax(values)) if not np.isnan(values).all() else float("nan")

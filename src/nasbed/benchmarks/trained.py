@@ -20,7 +20,6 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Executor, Work
 from nasbed.core.live import FAILED, Answer
 from nasbed.core.records import Archs
-from nasbed.core.registry import spaces
 from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
 from nasbed.factory.settings import training_settings
@@ -82,9 +81,8 @@ class TrainedBenchmark(MadeBenchmark):
         executor: str = "processes",
         workers: int | None = None,
     ) -> None:
-        super().__init__(attempts, device, executor, workers)
+        super().__init__(space, attempts, device, executor, workers)
         self.data, self.source = data, data.partition(":")[0]
-        self.space = spaces.read(space) if isinstance(space, str) else space
         self.skeleton, self.recipe = training_settings(data, skeleton, recipe, named=named)
         self.budgets = tuple(BUDGETS.get(self.source, PUBLISHED_BUDGETS) if budgets is None else budgets)
         if not self.budgets or list(self.budgets) != sorted({b for b in self.budgets if b >= 1}):

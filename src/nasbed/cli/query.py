@@ -48,19 +48,20 @@ def command(
         facts["index"] = int(found.indices[row])
     if "hash" in found.file:
         facts["hash"] = found.modules.hashes[row].tobytes().hex()
-    single = [line for line in lines if not line["split"] and not line["recipe"]]
-    numbers = {"/".join(filter(None, (line["data"], line["metric"]))): line for line in single}
+    for line in lines:
+        if not line["split"] and not line["recipe"]:
+            last = list(line["seeds"].values())[-1]  # the mean, or the seed that was asked for
+            name = "/".join(filter(None, (line["data"], line["metric"])))
+            facts[name] = last if json else f"{last:.9g} {line['unit']}"
     if json:
-        means = {name: line["seeds"]["mean"] for name, line in numbers.items()}
-        print_json({**facts, **means, "table": found.path.name, "results": lines})
+        print_json({**facts, "table": found.path.name, "results": lines})
         return
-    print_facts(facts | {name: f"{line['seeds']['mean']:.9g} {line['unit']}" for name, line in numbers.items()})
-    seeds = list(dict.fromkeys(name for line in lines for name in line["seeds"] if name != "mean"))
-    mean = [] if seed is not None else ["mean"]
-    headers = ["data", "recipe", "epochs", "split", "metric", *(f"seed {name}" for name in seeds), *mean]
-    print_table(
-        headers, [_cells(line, [*seeds, *mean]) for line in lines if line not in single and line["metric"] != "epochs"]
-    )
+    print_facts(facts)
+    trained = [line for line in lines if (line["split"] or line["recipe"]) and line["metric"] != "epochs"]
+    seeds = dict.fromkeys(name for line in lines for name in line["seeds"] if name != "mean")
+    shown = [*seeds, *(["mean"] if seed is None else [])]
+    headers = [name if name == "mean" else f"seed {name}" for name in shown]
+    print_table(["data", "recipe", "epochs", "split", "metric", *headers], [_cells(line, shown) for line in trained])
 
 
 def _row(table: Table, text: str) -> int:

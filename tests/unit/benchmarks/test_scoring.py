@@ -6,7 +6,7 @@ from scores.scorings import NETWORK, Scorer, made_up, survey
 
 import nasbed
 from nasbed.benchmarks.resolve import resolve
-from nasbed.benchmarks.scoring import ScoringBenchmark
+from nasbed.benchmarks.scored import ScoringBenchmark
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.scores.asked import Asked
 from nasbed.spaces.nasbench201 import NASBench201
@@ -18,8 +18,8 @@ CELLS = NASBench201()
 @pytest.fixture
 def scorer(monkeypatch):
     made = Scorer()
-    monkeypatch.setattr("nasbed.benchmarks.scoring.SURVEY", survey)
-    monkeypatch.setattr("nasbed.benchmarks.scoring.SCORE", made)
+    monkeypatch.setattr("nasbed.benchmarks.scored.SURVEY", survey)
+    monkeypatch.setattr("nasbed.benchmarks.scored.SCORE", made)
     return made
 
 
