@@ -126,11 +126,12 @@ def _find_homes(data: Any, parts: Any, home: Any, taken: Any) -> Any:
         at, stop = parts[part]
         while at < stop:
             code = data[at]
-            if code in (layout.PUT_LINE, layout.GET_LINE, layout.MEMOIZE, layout.FRAME):
+            is_put, is_get = layout.ACT[code] == layout.PUT, layout.ACT[code] == layout.GET
+            if code == layout.MEMOIZE or code == layout.FRAME or (layout.LINES[code] and (is_put or is_get)):
                 return False  # of other protocols, whose parts cannot be read alone
-            if layout.ACT[code] in (layout.PUT, layout.GET):
+            if is_put or is_get:
                 number = place_of(data, code, at + 1, stop, 0)
-                if layout.ACT[code] == layout.PUT:
+                if is_put:
                     if home[number] != -1:
                         return False
                     home[number] = part
