@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from reprlib import Repr
 from typing import Any, Literal, cast
@@ -71,6 +71,7 @@ class RestrictedUnpickler(pickle.Unpickler):
         super().__init__(io.BufferedReader(io.BytesIO(written)), encoding=encoding)
         self.name, self.also = name, also or {}
         self.arrays = False
+        self.lent: Mapping[int, Any] = {}
 
     def read(self) -> Any:
         """Give what the pickle holds.
@@ -87,10 +88,11 @@ class RestrictedUnpickler(pickle.Unpickler):
             why = str(error) or type(error).__name__
             raise CorruptFile(f"{self.name} is not a whole pickle ({why:.200}); get the file anew") from None
 
-    def borrow(self, memo: Any, objects: Iterable[Any]) -> None:
-        """Let it take from a memory what it has not read itself; these are the objects in there."""
-        self.memo = memo
-        self.arrays = any(isinstance(one, Callee) and one.called in _MAKERS for one in objects)
+    def persistent_load(self, pid: Any) -> Any:
+        """Give what another part of the same pickle lends, by its number."""
+        found = self.lent[pid]
+        self.arrays |= isinstance(found, Callee) and found.called in _MAKERS
+        return found
 
     def find_class(self, module: str, name: str) -> Any:
         """Give what is allowed under a name, and refuse any other."""

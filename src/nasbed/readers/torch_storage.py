@@ -134,8 +134,10 @@ class TorchUnpickler(RestrictedUnpickler):
         super().__init__(written, name, also=ALLOWED)
         self.storage = storage
 
-    def persistent_load(self, pid: Any) -> NDArray[Any]:
+    def persistent_load(self, pid: Any) -> Any:
         """Give the storage that a persistent id names."""
+        if type(pid) is int:
+            return super().persistent_load(pid)
         if not isinstance(pid, tuple) or len(pid) not in (5, 6) or pid[0] != "storage":
             what = pid[0] if isinstance(pid, tuple) and pid else pid
             raise CorruptFile(f"{self.name} wants {shown(what)}, which is not a storage of numbers; it was not read")

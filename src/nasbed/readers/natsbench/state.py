@@ -86,10 +86,8 @@ def _check_seeds(about: Mapping[str, Any], results: Collection[Any], where: str)
 
 def _run(hp: str, key: Any, state: Any, where: str) -> Run:
     """Give one training."""
-    if not (isinstance(key, tuple) and len(key) == 2 and isinstance(key[0], str) and isinstance(key[1], int)):
-        raise CorruptFile(f"{where}: {shown(key)} does not name a data set and a seed")
-    data, seed = key
-    if not _NAME.fullmatch(data) or not 0 <= seed < 1 << 62:
+    data, seed = key if isinstance(key, tuple) and len(key) == 2 else (None, None)
+    if not (isinstance(data, str) and isinstance(seed, int) and _NAME.fullmatch(data) and 0 <= seed < 1 << 62):
         raise CorruptFile(f"{where}: {shown(key)} is no name of a data set and a seed from 0")
     where = f"{where}, {data}, seed {seed}"
     epochs = _of(state, "epochs", where)
