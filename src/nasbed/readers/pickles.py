@@ -172,13 +172,13 @@ class _Array(np.ndarray):
 
     def __setstate__(self, state: Any) -> None:
         _, shape, kind, fortran, raw = state
-        raw = raw.encode("latin1") if isinstance(raw, str) else raw  # Python 2 had one type for bytes and text
         made = _array(raw, kind, shape, "F" if fortran else "C")
-        super().__setstate__((1, made.shape, made.dtype, bool(fortran), raw))  # type: ignore[arg-type]
+        super().__setstate__((1, made.shape, made.dtype, bool(fortran), made.tobytes("A")))  # type: ignore[arg-type]
 
 
 def _array(raw: Any, kind: Any, shape: Any, order: str) -> NDArray[Any]:
     """Give bytes as an array, if they are as many as it has."""
+    raw = raw.encode("latin1") if isinstance(raw, str) else raw  # Python 2 had one type for bytes and text
     if not isinstance(kind, _Kind) or not is_size(shape) or not isinstance(raw, bytes | bytearray):
         raise ValueError("an array of it says neither what it is of nor how large it is")
     if math.prod(shape) * kind.dtype.itemsize != len(raw):
@@ -209,7 +209,6 @@ def _reconstruct(_: Any, shape: Any, __: Any) -> _Array:
 
 def _scalar(kind: Any, raw: Any) -> Any:
     """Give one number or text."""
-    raw = raw.encode("latin1") if isinstance(raw, str) else raw
     return _array(raw, kind, (1,), "C")[0]
 
 
@@ -250,15 +249,10 @@ def _encode(text: str, encoding: str) -> bytes:
 
 
 def _made(kind: Callable[[Any], Any], items: Any = ()) -> Any:
-    """Make a set or a dictionary of what the walk has counted: none of it is in an array."""
+    """Make a set or a dictionary of what the walk has counted: none of it is in an array; or no bytes at all."""
     if type(items) not in (list, tuple):
         raise ValueError("it makes a set or a dictionary of something else than a list")
     return kind(items)
-
-
-def _no_bytes() -> bytes:
-    """Give what old protocols write for no bytes at all."""
-    return b""
 
 
 def _not_called(*_: Any) -> Any:
@@ -269,14 +263,12 @@ def _not_called(*_: Any) -> Any:
 ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
     ("_codecs", "encode"): _encode,
     ("collections", "OrderedDict"): partial(_made, Ordered),
-    ("builtins", "bytes"): _no_bytes,
-    ("__builtin__", "bytes"): _no_bytes,
     ("numpy", "ndarray"): _not_called,
     ("numpy", "dtype"): _Kind,
     **{
         (builtins, made.__name__): partial(_made, made)
         for builtins in ("builtins", "__builtin__")
-        for made in (set, frozenset)
+        for made in (set, frozenset, bytes)
     },
     **{
         (f"numpy.{core}.{module}", function): called
