@@ -107,14 +107,11 @@ def _finish(stack: Any, memory: Any, i: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _unpack(packed: Any, stack: Any, i: Any) -> None:
-    """Undo ``_packed``."""
-    noted = np.int64(packed)
-    stack[i, layout.SIZE] = noted & ((1 << layout.SIZE_BITS) - 1)
-    stack[i, layout.DEPTH] = noted >> layout.SIZE_BITS & 127
-    stack[i, layout.SORT] = noted >> 27 & 3
-    stack[i, layout.CHOSEN] = layout.SOME[noted >> 29]
-    stack[i, layout.KEY_COUNT], stack[i, layout.PLACE] = 0, layout.TAKEN
+def _note(stack: Any, i: Any, begin: Any, place: Any, size: Any, depth: Any, kind: Any, chosen: Any, keys: Any) -> None:
+    """Note what is known of a thing on the stack."""
+    stack[i, layout.BEGIN], stack[i, layout.PLACE], stack[i, layout.SIZE] = begin, place, size
+    stack[i, layout.DEPTH], stack[i, layout.SORT] = depth, kind
+    stack[i, layout.CHOSEN], stack[i, layout.KEY_COUNT] = chosen, keys
 
 
 @numba.njit(cache=True, nogil=True)
@@ -141,18 +138,12 @@ def _walk(  # one kind of number everywhere, so that each kernel is compiled onc
             length = at - here - 1
             if length > layout.DIGITS[code]:
                 return layout.DIGITS_WRONG, here, 0, 0
-            kind = layout.CHOSEN_HASH if code == layout.INT and length > layout.SHORT_LINE else layout.KIND[code]
-            stack[depth, layout.BEGIN], stack[depth, layout.SIZE], stack[depth, layout.DEPTH] = (
-                here,
-                1 + (length >> 3),
-                0,
-            )
-            stack[depth, layout.SORT], stack[depth, layout.CHOSEN] = kind, kind == layout.CHOSEN_HASH
-            stack[depth, layout.KEY_COUNT], stack[depth, layout.PLACE] = 0, layout.NOWHERE
-            things, taken = (
-                things + stack[depth, layout.SIZE],
-                taken + length * (4 if length > layout.SHORT_TEXT else 1),
-            )
+            kind = layout.KIND[code]
+            if code == layout.INT and length > layout.SHORT_LINE:
+                kind = none + layout.CHOSEN_HASH
+            size, chosen = 1 + (length >> 3), none + (kind == layout.CHOSEN_HASH)
+            _note(stack, depth, here, none + layout.NOWHERE, size, none, kind, chosen, none)
+            things, taken = things + size, taken + length * (4 if length > layout.SHORT_TEXT else 1)
             depth += 1
         elif act == layout.GET:
             place = place_of(data, code, here + 1, at, entries)
@@ -164,11 +155,12 @@ def _walk(  # one kind of number everywhere, so that each kernel is compiled onc
                     noted = np.int64(memory[place])
             if noted == 0:
                 return layout.MEMO, here, 0, 0
-            _unpack(noted, stack, depth)
-            things += stack[depth, layout.SIZE]
-            if stack[depth, layout.SIZE] == (1 << layout.SIZE_BITS) - 1:
+            size, chosen = noted & ((1 << layout.SIZE_BITS) - 1), layout.SOME[noted >> 29]
+            if size == (1 << layout.SIZE_BITS) - 1:
                 return layout.LARGE, here, 0, 0
-            stack[depth, layout.BEGIN] = here
+            deep, kind = noted >> layout.SIZE_BITS & 127, noted >> 27 & 3
+            _note(stack, depth, here, none + layout.TAKEN, size, deep, kind, chosen, none)
+            things += size
             depth += 1
         elif act == layout.PUT:
             if depth <= floor:
@@ -253,13 +245,13 @@ def _make(stack: Any, memory: Any, code: Any, begun: Any, into: Any, first: Any,
         size += stack[i, layout.SIZE]
         deep = max(deep, stack[i, layout.DEPTH] + 1)
         chosen += stack[i, layout.CHOSEN]
-    if not adds:
+    if adds:
+        begun, kind, place = stack[into, layout.BEGIN], stack[into, layout.SORT], stack[into, layout.PLACE]
+    else:
+        kind, place = layout.KIND[code], none + layout.NOWHERE
         fine &= not calls or chosen <= layout.HASHED_AT_MOST
-        chosen = 1 if calls else chosen + (layout.KIND[code] != layout.CONTAINER)
-        stack[into, layout.BEGIN], stack[into, layout.SORT] = begun, layout.KIND[code]
-        stack[into, layout.PLACE] = layout.NOWHERE
-    stack[into, layout.SIZE], stack[into, layout.DEPTH] = size, deep
-    stack[into, layout.CHOSEN], stack[into, layout.KEY_COUNT] = chosen, keys
+        chosen = none + 1 if calls else chosen + (kind != layout.CONTAINER)
+    _note(stack, into, begun, place, size, deep, kind, chosen, keys)
     if deep > layout.NESTED_AT_MOST:
         return layout.DEEP, 0
     more = layout.COST_OF_PART[code] * (before - first) + layout.COST_OF_THING[code] * (size - own)
