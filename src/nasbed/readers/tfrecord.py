@@ -110,7 +110,7 @@ def read_records(data: Any, start: Any, stop: Any, names: Any, records: Any, mod
     places, usual, epochs, values, module = records
     parameters = modules[4]
     message = np.zeros(_MESSAGE_AT_MOST, np.uint8)
-    earlier = np.full(3, -1, np.int64)  # where hash, matrix and base64 begin in the record that the latest module is of
+    earlier = np.zeros(3, np.int64)  # where hash, matrix and base64 begin in the record that the latest module is of
     none: Any = np.int64(0)
     count, known, at = none, none, none + start  # records, modules
     while count < len(usual):
@@ -246,8 +246,8 @@ def _read_base64(data: Any, at: Any, stop: Any, message: Any) -> Any:
     Only what encoding the message again would give is taken.
     """
     end = stop - 2
-    size: Any = 0
-    padding: Any = 0
+    none: Any = np.int64(0)
+    size, padding = none, none
     if end < at + 6 or data[end] != _QUOTE or data[end + 1] != _END:
         return -1
     while at < end:
@@ -262,7 +262,7 @@ def _read_base64(data: Any, at: Any, stop: Any, message: Any) -> Any:
         text, found = data[at:break_at], message[size : size + _BYTES]
         faults = np.uint32(0)
         for i in range(count // 4 - (padding > 0)):
-            faults |= _read_quad(text, found, i, 0)
+            faults |= _read_quad(text, found, i, none)
         if padding:
             faults |= _read_quad(text, found, count // 4 - 1, padding)
         if faults & _INVALID:
