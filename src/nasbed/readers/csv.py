@@ -50,8 +50,7 @@ def read_columns(path: Path, declared: Declaration) -> ColumnsRead:
     space: Space = spaces.make(declared.space, {})
     archs = _archs(cells, declared, space, path)
     alike = space.key(archs) if space.size is None else space.index(archs)
-    order = np.argsort(alike, kind="stable")
-    twice = order[1:][alike[order[1:]] == alike[order[:-1]]]
+    twice = np.setdiff1d(np.arange(len(alike)), np.unique(alike, return_index=True)[1])
     if len(twice):
         raise CorruptFile(f"{path}, line {int(twice.min()) + 2}: its architecture is in an earlier line as well")
     columns = {name: (_values(cells[name], means, name, path), means) for name, means in declared.of(path.name).items()}
@@ -118,7 +117,13 @@ def _archs(cells: Mapping[str, Sequence[str]], declared: Declaration, space: Spa
     if not declared.architecture:
         assert written is not None
         return space.archs_of(written)
-    archs = np.stack([_parsed(space, text, i, path) for i, text in enumerate(cells[declared.architecture])])
+    parsed = []
+    for number, text in enumerate(cells[declared.architecture], 2):
+        try:
+            parsed.append(space.parse(text))
+        except InvalidArchitecture as error:
+            raise CorruptFile(f"{path}, line {number}: {text!r:.100} is no architecture: {error}") from None
+    archs = np.stack(parsed)
     if written is not None and (wrong := np.flatnonzero(written != space.index(archs))).size:
         i = int(wrong[0])
         found = int(space.index(archs[i : i + 1])[0])
@@ -132,14 +137,6 @@ def _indices(texts: Sequence[str], size: int, path: Path) -> NDArray[np.int64]:
         if not (text.isascii() and text.isdigit() and int(text) < size):
             raise CorruptFile(f"{path}, line {number}: {text!r:.40} is no index below {size:,}")
     return np.array([int(text) for text in texts], np.int64)
-
-
-def _parsed(space: Space, text: str, row: int, path: Path) -> Archs:
-    """Return an architecture."""
-    try:
-        return space.parse(text)
-    except InvalidArchitecture as error:
-        raise CorruptFile(f"{path}, line {row + 2}: {text!r:.100} is no architecture: {error}") from None
 
 
 def _values(texts: Sequence[str], meaning: Meaning, name: str, path: Path) -> NDArray[np.float64]:

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.spelling import named, written
 
 SPLITS = ("", "train", "valid", "test", "x-valid", "x-test", "ori-test")
 _UNITS_OF_COSTS = ("s", "seconds", "ms", "mJ", "million")
@@ -133,35 +134,25 @@ def said_in_words(space: str, architecture: str, measures: Sequence[str], file: 
     """
     columns: dict[str, Meaning] = {}
     for measure in measures:
-        column, _, keys = measure.rpartition(":") if "=" in measure else (measure, "", "")
+        column, given = named(measure)
         if not column:
             raise BadSetting(
                 f"write --measure COLUMN:key=value,…, such as val_acc:metric=accuracy,split=valid; not {measure!r}"
             )
-        said: dict[str, Any] = {"metric": column, "data": Path(file).stem}
-        for pair in filter(None, keys.split(",")):
-            key, equals, value = (part.strip() for part in pair.partition("="))
-            if not equals or not key:
-                raise BadSetting(f"{pair!r} is not a setting of {column}; write it as key=value, such as unit=percent")
-            said[key] = value
+        if column in columns:
+            raise BadSetting(f"the column {column!r} is measured twice; say what it is once")
+        said = {"metric": column, "data": Path(file).stem, **given}
+        said |= {
+            key: value if isinstance(value, str) else written(value).lower()
+            for key, value in said.items()
+            if key not in ("epochs", "seeds", "missing")
+        }
         said.setdefault("unit", "percent" if said["metric"] == "accuracy" else "")
         if said.get("role", "told") == "told" and said["unit"] not in _UNITS_OF_COSTS:
             said.setdefault("split", "valid")
-        for key in ("epochs", "seeds", "missing"):
-            if key in said:
-                said[key] = _number(said[key], f"{column}: {key}")
-        said["seeds"] = [said["seeds"]] if "seeds" in said else []
-        if column in columns:
-            raise BadSetting(f"the column {column!r} is measured twice; say what it is once")
-        columns[column] = _meaning(said, column)
+        seeds = said.get("seeds", [])
+        columns[column] = _meaning({**said, "seeds": seeds if isinstance(seeds, list) else [seeds]}, column)
     return Declaration("the command", space, architecture, "", None, {}, columns)
-
-
-def _number(text: str, name: str) -> float | int:
-    try:
-        return int(text) if text.lstrip("-").isdecimal() else float(text)
-    except ValueError:
-        raise BadSetting(f"{name} is a number, not {text!r}") from None
 
 
 def known_declaration(file: str) -> Declaration:
@@ -212,6 +203,9 @@ def _meaning(said: Any, name: str) -> Meaning:
     if said.get("split") == "none":
         said["split"] = ""
     meaning = Meaning(**{**said, "seeds": tuple(_kind(said.get("seeds", []), list, f"{name}: seeds"))})
+    for key in ("epochs", "missing"):
+        if not isinstance(value := getattr(meaning, key), int | float | None):
+            raise BadSetting(f"{name}: {key} is a number, not {value!r}; epochs and seeds whole numbers")
     texts = (meaning.metric, meaning.unit, meaning.data, meaning.split, meaning.note)
     numbers = (meaning.epochs, *meaning.seeds)
     if not all(isinstance(text, str) for text in texts) or not all(type(number) is int for number in numbers):

@@ -7,9 +7,7 @@ names of keys and of types. Afterwards the parts can be read in any order and by
 
 from __future__ import annotations
 
-import io
-import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numba
@@ -48,7 +46,9 @@ class Parts:
 
     def __init__(self, data: NDArray[np.uint8], lent: Lent, opener: Callable[[bytes], RestrictedUnpickler]) -> None:
         self.data, self.lent, self.opener = data, lent, opener
-        self._lender = _Lender(lent.objects)
+        numbers = [number.to_bytes(4, "little") for number in lent.objects]
+        # What is lent has its own number for a name, under which it is remembered at once.
+        self._head = b"\x80\x02" + b"".join(b"J" + number + b"Qr" + number + b"0" for number in numbers) + b"("
 
     def read(self, start: int, stop: int) -> tuple[Any, ...]:
         """Give the objects that a part of the pickle puts on the stack.
@@ -63,26 +63,9 @@ class Parts:
         """Give what reads a part."""
         part = self.data[start:stop].copy()
         _renumber(part, self.lent.numbers)
-        unpickler = self.opener(b"\x80\x02(" + part.tobytes() + b"t.")
-        unpickler.borrow(self._lender.memo, self.lent.objects.values())
+        unpickler = self.opener(self._head + part.tobytes() + b"t.")
+        unpickler.lent = self.lent.objects
         return unpickler
-
-
-class _Lender(pickle.Unpickler):
-    """Things in the memory of a reader, from where other readers can have them.
-
-    Python offers no other way: it takes a memory from a reader alone (from a dictionary too, but then forgets it).
-    """
-
-    def __init__(self, objects: Mapping[int, Any]) -> None:
-        numbers = [number.to_bytes(4, "little") for number in objects]
-        super().__init__(io.BytesIO(b"".join(b"J" + number + b"Qr" + number + b"0" for number in numbers) + b"N."))
-        self.objects = objects
-        self.load()
-
-    def persistent_load(self, pid: int) -> Any:
-        """Give a thing."""
-        return self.objects[pid]
 
 
 def lend(
@@ -126,11 +109,12 @@ def _find_homes(data: Any, parts: Any, home: Any, taken: Any) -> Any:
         at, stop = parts[part]
         while at < stop:
             code = data[at]
-            if code in (layout.PUT_LINE, layout.GET_LINE, layout.MEMOIZE, layout.FRAME):
+            is_put, is_get = layout.ACT[code] == layout.PUT, layout.ACT[code] == layout.GET
+            if code == layout.MEMOIZE or code == layout.FRAME or (layout.LINES[code] and (is_put or is_get)):
                 return False  # of other protocols, whose parts cannot be read alone
-            if layout.ACT[code] in (layout.PUT, layout.GET):
+            if is_put or is_get:
                 number = place_of(data, code, at + 1, stop, 0)
-                if layout.ACT[code] == layout.PUT:
+                if is_put:
                     if home[number] != -1:
                         return False
                     home[number] = part

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from reprlib import Repr
 from typing import Any, Literal, cast
@@ -71,6 +71,7 @@ class RestrictedUnpickler(pickle.Unpickler):
         super().__init__(io.BufferedReader(io.BytesIO(written)), encoding=encoding)
         self.name, self.also = name, also or {}
         self.arrays = False
+        self.lent: Mapping[int, Any] = {}
 
     def read(self) -> Any:
         """Give what the pickle holds.
@@ -87,10 +88,11 @@ class RestrictedUnpickler(pickle.Unpickler):
             why = str(error) or type(error).__name__
             raise CorruptFile(f"{self.name} is not a whole pickle ({why:.200}); get the file anew") from None
 
-    def borrow(self, memo: Any, objects: Iterable[Any]) -> None:
-        """Let it take from a memory what it has not read itself; these are the objects in there."""
-        self.memo = memo
-        self.arrays = any(isinstance(one, Callee) and one.called in _MAKERS for one in objects)
+    def persistent_load(self, pid: Any) -> Any:
+        """Give what another part of the same pickle lends, by its number."""
+        found = self.lent[pid]
+        self.arrays |= isinstance(found, Callee) and found.called in _MAKERS
+        return found
 
     def find_class(self, module: str, name: str) -> Any:
         """Give what is allowed under a name, and refuse any other."""
@@ -170,13 +172,13 @@ class _Array(np.ndarray):
 
     def __setstate__(self, state: Any) -> None:
         _, shape, kind, fortran, raw = state
-        raw = raw.encode("latin1") if isinstance(raw, str) else raw  # Python 2 had one type for bytes and text
         made = _array(raw, kind, shape, "F" if fortran else "C")
-        super().__setstate__((1, made.shape, made.dtype, bool(fortran), raw))  # type: ignore[arg-type]
+        super().__setstate__((1, made.shape, made.dtype, bool(fortran), made.tobytes("A")))  # type: ignore[arg-type]
 
 
 def _array(raw: Any, kind: Any, shape: Any, order: str) -> NDArray[Any]:
     """Give bytes as an array, if they are as many as it has."""
+    raw = raw.encode("latin1") if isinstance(raw, str) else raw  # Python 2 had one type for bytes and text
     if not isinstance(kind, _Kind) or not is_size(shape) or not isinstance(raw, bytes | bytearray):
         raise ValueError("an array of it says neither what it is of nor how large it is")
     if math.prod(shape) * kind.dtype.itemsize != len(raw):
@@ -207,7 +209,6 @@ def _reconstruct(_: Any, shape: Any, __: Any) -> _Array:
 
 def _scalar(kind: Any, raw: Any) -> Any:
     """Give one number or text."""
-    raw = raw.encode("latin1") if isinstance(raw, str) else raw
     return _array(raw, kind, (1,), "C")[0]
 
 
@@ -248,15 +249,10 @@ def _encode(text: str, encoding: str) -> bytes:
 
 
 def _made(kind: Callable[[Any], Any], items: Any = ()) -> Any:
-    """Make a set or a dictionary of what the walk has counted: none of it is in an array."""
+    """Make a set or a dictionary of what the walk has counted: none of it is in an array; or no bytes at all."""
     if type(items) not in (list, tuple):
         raise ValueError("it makes a set or a dictionary of something else than a list")
     return kind(items)
-
-
-def _no_bytes() -> bytes:
-    """Give what old protocols write for no bytes at all."""
-    return b""
 
 
 def _not_called(*_: Any) -> Any:
@@ -267,14 +263,12 @@ def _not_called(*_: Any) -> Any:
 ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
     ("_codecs", "encode"): _encode,
     ("collections", "OrderedDict"): partial(_made, Ordered),
-    ("builtins", "bytes"): _no_bytes,
-    ("__builtin__", "bytes"): _no_bytes,
     ("numpy", "ndarray"): _not_called,
     ("numpy", "dtype"): _Kind,
     **{
         (builtins, made.__name__): partial(_made, made)
         for builtins in ("builtins", "__builtin__")
-        for made in (set, frozenset)
+        for made in (set, frozenset, bytes)
     },
     **{
         (f"numpy.{core}.{module}", function): called

@@ -17,9 +17,10 @@ import binascii
 import json
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 MEASURES = ("current_epoch", "training_time", "train_accuracy", "validation_accuracy", "test_accuracy")
 POINTS = ("start_", "halfway_", "")
@@ -90,61 +91,39 @@ def format_record(record: Record) -> bytes:
 
 
 def _parse_metrics(message: bytes) -> tuple[tuple[float, ...], int, tuple[str | None, ...]]:
+    evaluations, parameters, total = _fields(message, (_BYTES, _VARINT, _DOUBLE), "its metrics have")
     values: list[float] = []
     paths: list[str | None] = []
-    parameters, total = 0, 0.0
-    for field, kind, value in _fields(message):
-        if (field, kind) == (1, _BYTES):
-            measures, path = _parse_evaluation(value)
-            values += measures
-            paths.append(path)
-        elif (field, kind) == (2, _VARINT):
-            parameters = (int.from_bytes(value, "little") + 2**31) % 2**32 - 2**31
-        elif (field, kind) == (3, _DOUBLE):
-            (total,) = struct.unpack("<d", value)
-        else:
-            raise ValueError(f"its metrics have an unknown field {field}")
+    for evaluation in evaluations:
+        *measures, path = _fields(evaluation, (*[_DOUBLE] * len(MEASURES), _BYTES), "an evaluation has")
+        values += [measure[-1] if measure else 0.0 for measure in measures]
+        try:
+            paths.append(path[-1].decode() if path else None)
+        except UnicodeDecodeError:
+            raise ValueError("a checkpoint path is not UTF-8") from None
     if len(paths) != len(POINTS):
         raise ValueError(f"it has {len(paths)} evaluations; there should be three: before, halfway and after training")
-    return (*values, total), parameters, tuple(paths)
+    number = parameters[-1] if parameters else 0
+    return (*values, total[-1] if total else 0.0), (number + 2**31) % 2**32 - 2**31, tuple(paths)
 
 
-def _parse_evaluation(message: bytes) -> tuple[list[float], str | None]:
-    measures = [0.0] * len(MEASURES)
-    path = None
-    for field, kind, value in _fields(message):
-        if 1 <= field <= len(MEASURES) and kind == _DOUBLE:
-            (measures[field - 1],) = struct.unpack("<d", value)
-        elif (field, kind) == (len(MEASURES) + 1, _BYTES):
-            try:
-                path = value.decode()
-            except UnicodeDecodeError:
-                raise ValueError("a checkpoint path is not UTF-8") from None
-        else:
-            raise ValueError(f"an evaluation has an unknown field {field}")
-    return measures, path
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Give number, wire type and bytes of each field; of a varint its value as eight bytes."""
+def _fields(message: bytes, kinds: Sequence[int], what: str) -> list[list[Any]]:
+    """Give the values of each field of a message, whose fields have these wire types, from field 1 on."""
+    found: list[list[Any]] = [[] for _ in kinds]
     at = 0
     while at < len(message):
         tag, at = _varint(message, at)
-        kind = tag & 7
-        if kind == _VARINT:
-            value, at = _varint(message, at)
-            yield tag >> 3, kind, (value % 2**64).to_bytes(8, "little")
-            continue
-        if kind == _DOUBLE:
-            size = 8
-        elif kind == _BYTES:
-            size, at = _varint(message, at)
-        else:
-            raise ValueError(f"its metrics have a field of the unexpected wire type {kind}")
-        if at + size > len(message):
-            raise ValueError("its metrics are cut off")
-        yield tag >> 3, kind, message[at : at + size]
-        at += size
+        field, kind = tag >> 3, tag & 7
+        if not 1 <= field <= len(kinds) or kind != kinds[field - 1]:
+            raise ValueError(f"{what} an unknown field {field}, or it is of the unexpected wire type {kind}")
+        size, at = (8, at) if kind == _DOUBLE else _varint(message, at)
+        value: Any = size
+        if kind != _VARINT:
+            value, at = message[at : at + size], at + size
+            if at > len(message):
+                raise ValueError("its metrics are cut off")
+        found[field - 1].append(struct.unpack("<d", value)[0] if kind == _DOUBLE else value)
+    return found
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
@@ -165,11 +144,14 @@ def _format_metrics(record: Record) -> bytes:
         measures = record.values[point * len(MEASURES) : (point + 1) * len(MEASURES)]
         evaluation = _EVALUATION.pack(*chain.from_iterable(zip(_TAGS, measures, strict=True)))
         if path is not None:
-            text = path.encode()
-            evaluation += bytes([(len(MEASURES) + 1) << 3 | _BYTES]) + _format_varint(len(text)) + text
-        message += bytes([1 << 3 | _BYTES]) + _format_varint(len(evaluation)) + evaluation
+            evaluation += _delimited(len(MEASURES) + 1, path.encode())
+        message += _delimited(1, evaluation)
     message += bytes([2 << 3 | _VARINT]) + _format_varint(record.trainable_parameters % 2**64)
     return message + bytes([3 << 3 | _DOUBLE]) + struct.pack("<d", record.values[-1])
+
+
+def _delimited(field: int, content: bytes) -> bytes:
+    return bytes([field << 3 | _BYTES]) + _format_varint(len(content)) + content
 
 
 def _format_varint(value: int) -> bytes:
@@ -177,5 +159,4 @@ def _format_varint(value: int) -> bytes:
     while value >= 128:
         encoded.append(value & 127 | 128)
         value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
+    return bytes([*encoded, value])

@@ -25,11 +25,9 @@ _LINE = 76  # characters of base64 between two line ends
 _BYTES = 57  # that they stand for
 _MESSAGE_AT_MOST = 256
 _QUOTE, _BACKSLASH, _COMMA, _LETTER_N, _ZERO, _PAD, _END = b'"\\,n0=]'
-_INPUT = np.frombuffer(b"input", np.uint8)
-_OUTPUT = np.frombuffer(b"output", np.uint8)
-_BEGIN = np.frombuffer(b'["', np.uint8)
-_HASH_END = np.frombuffer(b'", ', np.uint8)
-_NEXT = np.frombuffer(b', "', np.uint8)
+_INPUT, _OUTPUT, _BEGIN, _HASH_END, _NEXT = (
+    np.frombuffer(text, np.uint8) for text in (b"input", b"output", b'["', b'", ', b', "')
+)
 _POLYNOMIAL = 0x82F63B78  # Castagnoli's, reflected
 _MASK_DELTA = np.uint32(0xA282EAD8)
 
@@ -112,10 +110,9 @@ def read_records(data: Any, start: Any, stop: Any, names: Any, records: Any, mod
     places, usual, epochs, values, module = records
     parameters = modules[4]
     message = np.zeros(_MESSAGE_AT_MOST, np.uint8)
-    earlier = np.full(3, -1, np.int64)  # where hash, matrix and base64 begin in the record that the latest module is of
-    count: Any = 0
-    known: Any = 0  # modules
-    at = start
+    earlier = np.zeros(3, np.int64)  # where hash, matrix and base64 begin in the record that the latest module is of
+    none: Any = np.int64(0)
+    count, known, at = none, none, none + start  # records, modules
     while count < len(usual):
         if at + 12 > stop:
             return count, known, at, INCOMPLETE
@@ -129,24 +126,20 @@ def read_records(data: Any, start: Any, stop: Any, names: Any, records: Any, mod
             return count, known, at, BAD_DATA
         places[count, 0], places[count, 1] = first, last
         number, matrix = _read_epochs(data, first, last)
-        again: Any = matrix > 0 and _is_repeated(data, first + 2, matrix, last, earlier)
-        if again:
-            metrics = matrix + earlier[2] - earlier[1]
-        else:
+        again, found = _is_repeated(data, first + 2, matrix, last, earlier), none - 1
+        metrics = matrix + earlier[2] - earlier[1]
+        if not again:
             metrics = _read_module(data, first, matrix, last, names, modules, known)
-        found = np.int64(-1)
         if metrics > 0:
             found = _read_message(message, _read_base64(data, metrics, last, message), values, count)
         usual[count] = found >= 0
         if found >= 0:
             epochs[count] = number
             if again and parameters[known - 1] != found:
-                _read_module(data, first, matrix, last, names, modules, known)
-                again = False
+                again = _read_module(data, first, matrix, last, names, modules, known) < 0
             if not again:
-                parameters[known] = found
+                parameters[known], earlier[0], earlier[1], earlier[2] = found, first + 2, matrix, metrics
                 known += 1
-                earlier[0], earlier[1], earlier[2] = first + 2, matrix, metrics
             module[count] = known - 1
         count += 1
         at = last + 4
@@ -156,30 +149,25 @@ def read_records(data: Any, start: Any, stop: Any, names: Any, records: Any, mod
 @numba.njit(cache=True, nogil=True)
 def _read_epochs(data: Any, at: Any, stop: Any) -> Any:
     """Read ``["<32 characters>", <epochs>, "``; give the epochs, and where the matrix begins or 0."""
-    if at + 44 > stop or not (_same(data[at : at + 2], _BEGIN) and _same(data[at + 34 : at + 37], _HASH_END)):
-        return 0, 0
-    at += 37
-    if data[at] == _ZERO:
-        return 0, 0
-    epochs: Any = 0
-    digits: Any = 0
-    while at < stop and digits < 9 and _ZERO <= data[at] <= 57:
+    epochs, none = np.int64(0), np.int64(0)
+    begin, at = at, at + 37
+    if at + 7 > stop or not (_same(data[begin : begin + 2], _BEGIN) and _same(data[at - 3 : at], _HASH_END)):
+        return epochs, none
+    while at < min(stop, begin + 46) and _ZERO + (epochs == 0) <= data[at] <= 57:
         epochs = epochs * 10 + data[at] - _ZERO
         at += 1
-        digits += 1
-    if at + 3 > stop or epochs == 0 or not _same(data[at : at + 3], _NEXT):
-        return 0, 0
-    return np.int64(epochs), np.int64(at + 3)
+    return epochs, at + 3 if epochs and at + 3 <= stop and _same(data[at : at + 3], _NEXT) else none
 
 
 @numba.njit(cache=True, nogil=True)
 def _is_repeated(data: Any, module: Any, matrix: Any, stop: Any, earlier: Any) -> Any:
     """Say whether hash, matrix and operations are those of an earlier record, byte for byte."""
     size = earlier[2] - earlier[1]
-    if size <= 0 or matrix + size > stop:
-        return False
-    return _same(data[module : module + 32], data[earlier[0] : earlier[0] + 32]) and (
-        _same(data[matrix : matrix + size], data[earlier[1] : earlier[2]])
+    return (
+        min(size, matrix) > 0
+        and matrix + size <= stop
+        and _same(data[module : module + 32], data[earlier[0] : earlier[0] + 32])
+        and _same(data[matrix : matrix + size], data[earlier[1] : earlier[2]])
     )
 
 
@@ -202,53 +190,53 @@ def _read_module(data: Any, first: Any, matrix: Any, stop: Any, names: Any, modu
     wrong = np.int64(0)
     if matrix == 0:
         return wrong
-    at = first + 2
     for i in range(16):
-        high, low = _FROM_HEX[data[at + 2 * i]], _FROM_HEX[data[at + 2 * i + 1]]
+        high, low = _FROM_HEX[data[first + 2 + 2 * i]], _FROM_HEX[data[first + 3 + 2 * i]]
         if high == 255 or low == 255:
             return wrong
         hashes[slot, i] = high << 4 | low
-    at = end = matrix
-    while end < stop and data[end] != _QUOTE:
-        end += 1
-    side: Any = 2
+    at = matrix
+    end = _end_of_text(data, at, stop)
+    side = np.int64(2)
     while side * side < end - at:
         side += 1
-    if side * side != end - at or side > VERTICES_AT_MOST:
+    if (
+        side * side != end - at
+        or side > VERTICES_AT_MOST
+        or end + 4 > stop
+        or not _same(data[end + 1 : end + 4], _NEXT)
+    ):
         return wrong
-    mask = np.uint64(0)
+    vertices[slot], masks[slot], labels[slot] = side, 0, -1
     for x in range(side):
         for y in range(side):
             character = data[at + x * side + y]
             if character == _ZERO + 1 and x < y:
-                mask |= np.uint64(1) << np.uint64(x + y * (y - 1) // 2)
+                masks[slot] |= np.uint64(1) << np.uint64(x + y * (y - 1) // 2)
             elif character != _ZERO:
                 return wrong
-    vertices[slot], masks[slot] = side, mask
-    at = end
-    if at + 4 > stop or not _same(data[at + 1 : at + 4], _NEXT):
-        return wrong
-    at += 4
-    for i in range(labels.shape[1]):
-        labels[slot, i] = -1
+    at = end + 4
     for v in range(side):
-        end = at
-        while end < stop and data[end] != _COMMA and data[end] != _QUOTE:
-            end += 1
+        end = _end_of_text(data, at, stop)
         if end + 4 > stop or data[end] != (_QUOTE if v == side - 1 else _COMMA):
             return wrong
-        fine: Any = False
-        if v in (0, side - 1):
-            fine = _same(data[at:end], _INPUT if v == 0 else _OUTPUT)
-        for i in range(0 if 0 < v < side - 1 else len(ends), len(ends)):
+        fine = _same(data[at:end], _INPUT) if v == 0 else v == side - 1 and _same(data[at:end], _OUTPUT)
+        for i in range(len(ends) if 0 < v < side - 1 else 0):
             if _same(data[at:end], text[ends[i - 1] if i else 0 : ends[i]]):
-                labels[slot, v - 1] = i
-                fine = True
+                labels[slot, v - 1], fine = i, True
                 break
         if not fine:
             return wrong
         at = end + 1
-    return np.int64(at + 3) if _same(data[at : at + 3], _NEXT) else wrong
+    return at + 3 if _same(data[at : at + 3], _NEXT) else wrong
+
+
+@numba.njit(cache=True, nogil=True)
+def _end_of_text(data: Any, at: Any, stop: Any) -> Any:
+    """Give the place of the next quote or comma."""
+    while at < stop and data[at] != _QUOTE and data[at] != _COMMA:
+        at += 1
+    return at
 
 
 @numba.njit(cache=True, nogil=True)
@@ -258,8 +246,8 @@ def _read_base64(data: Any, at: Any, stop: Any, message: Any) -> Any:
     Only what encoding the message again would give is taken.
     """
     end = stop - 2
-    size: Any = 0
-    padding: Any = 0
+    none: Any = np.int64(0)
+    size, padding = none, none
     if end < at + 6 or data[end] != _QUOTE or data[end + 1] != _END:
         return -1
     while at < end:
@@ -274,7 +262,7 @@ def _read_base64(data: Any, at: Any, stop: Any, message: Any) -> Any:
         text, found = data[at:break_at], message[size : size + _BYTES]
         faults = np.uint32(0)
         for i in range(count // 4 - (padding > 0)):
-            faults |= _read_quad(text, found, i, 0)
+            faults |= _read_quad(text, found, i, none)
         if padding:
             faults |= _read_quad(text, found, count // 4 - 1, padding)
         if faults & _INVALID:
@@ -305,7 +293,7 @@ def _read_message(message: Any, size: Any, values: Any, record: Any) -> Any:
     wrong = np.int64(-1)
     if size < _POINTS * (2 + 9 * _MEASURES) + 2 + 9:
         return wrong
-    at: Any = 0
+    at = np.int64(0)
     for point in range(_POINTS):
         if message[at] != 0x0A or message[at + 1] != 9 * _MEASURES:
             return wrong
@@ -318,8 +306,7 @@ def _read_message(message: Any, size: Any, values: Any, record: Any) -> Any:
     if message[at] != 0x10:
         return wrong
     at += 1
-    count: Any = 0
-    shift: Any = 0
+    count, shift = np.int64(0), np.int64(0)
     while message[at] >= 128 and shift < 28:
         count |= np.int64(message[at] & 127) << shift
         shift += 7

@@ -38,21 +38,14 @@ class TorchFile:
     Attributes:
         path: The file.
         data: All its bytes, mapped, ``(bytes,)``.
-        start: Where the pickle of the object begins.
-        stop: Where it ends.
+        pickle: Those of the object's pickle.
         records: Where the numbers of each storage begin and end, by its key.
     """
 
     path: Path
     data: NDArray[np.uint8]
-    start: int
-    stop: int
+    pickle: NDArray[np.uint8]
     records: Mapping[str, tuple[int, int]]
-
-    @cached_property
-    def pickle(self) -> NDArray[np.uint8]:
-        """The bytes of the object's pickle."""
-        return self.data[self.start : self.stop]
 
     @cached_property
     def _widened(self) -> dict[str, NDArray[Any]]:
@@ -80,7 +73,7 @@ class TorchFile:
         numbers = self.data[start:stop]
         if kind == "raw":
             return numbers
-        size = 2 if kind == BFLOAT16 else np.dtype(kind).itemsize
+        size = _width(kind)
         if count < 0 or count * size > len(numbers):
             raise CorruptFile(
                 f"{self.path}: storage {key!r} should have {count:,} numbers of {kind}, but has {len(numbers):,} bytes"
@@ -134,8 +127,10 @@ class TorchUnpickler(RestrictedUnpickler):
         super().__init__(written, name, also=ALLOWED)
         self.storage = storage
 
-    def persistent_load(self, pid: Any) -> NDArray[Any]:
+    def persistent_load(self, pid: Any) -> Any:
         """Give the storage that a persistent id names."""
+        if type(pid) is int:
+            return super().persistent_load(pid)
         if not isinstance(pid, tuple) or len(pid) not in (5, 6) or pid[0] != "storage":
             what = pid[0] if isinstance(pid, tuple) and pid else pid
             raise CorruptFile(f"{self.name} wants {shown(what)}, which is not a storage of numbers; it was not read")
@@ -165,19 +160,17 @@ def _open_zip(path: Path, data: NDArray[np.uint8], verify: bool) -> TorchFile:
         behind = stop
         if verify and zlib.crc32(data[start:stop].data) != entry.CRC:
             raise CorruptFile(f"{path} is damaged: {entry.filename} does not have its checksum; get the file anew")
-    if "data.pkl" not in places or "constants.pkl" in places:
-        kind = (
-            "a program (TorchScript)" if "constants.pkl" in places else "a zip archive, but none that torch.save wrote"
-        )
-        raise CorruptFile(f"{path} is {kind}; a file of data was expected")
+    if "constants.pkl" in places:
+        raise CorruptFile(f"{path} is a program (TorchScript); a file of data was expected")
+    if "data.pkl" not in places:
+        raise CorruptFile(f"{path} is a zip archive, but none that torch.save wrote; a file of data was expected")
     order = data[slice(*places["byteorder"])].tobytes() if "byteorder" in places else b"little"
     if order != b"little":
         raise CorruptFile(
             f"{path} was written on a machine of {order.decode('latin1')!r} byte order; only 'little' is read"
         )
-    start, stop = places["data.pkl"]
     records = {name.removeprefix("data/"): place for name, place in places.items() if name.startswith("data/")}
-    return TorchFile(path, data, start, stop, records)
+    return TorchFile(path, data, data[slice(*places["data.pkl"])], records)
 
 
 def _place(path: Path, data: NDArray[np.uint8], entry: zipfile.ZipInfo) -> tuple[int, int]:
@@ -211,39 +204,36 @@ def _open_legacy(path: Path, data: NDArray[np.uint8]) -> TorchFile:
     keys, at = _next(path, data, stop)
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys) or len(set(keys)) != len(keys):
         raise CorruptFile(f"{path}: its list of storages is no list of different names; get the file anew")
-    if not keys:
-        return TorchFile(path, data, start, stop, {})
-    return TorchFile(path, data, start, stop, _legacy_records(path, data, start, stop, at, keys))
-
-
-def _legacy_records(
-    path: Path, data: NDArray[np.uint8], start: int, stop: int, at: int, keys: list[str]
-) -> dict[str, tuple[int, int]]:
-    """Find where each storage lies: each begins with how many numbers it has, and the object says of what size."""
     widths: dict[str, int] = {}
 
     def anywhere(key: str, kind: str, count: int) -> NDArray[Any]:
         """Note how wide a storage's numbers are, and return other ones: it is not known yet where its own lie."""
-        kind = "<f2" if kind == BFLOAT16 else kind
-        widths[key] = 1 if kind == "raw" else np.dtype(kind).itemsize
-        return TorchFile(path, data, start, stop, {key: (0, len(data))}).storage(key, kind, count)
+        widths[key] = _width(kind)
+        known = "<f2" if kind == BFLOAT16 else kind
+        return TorchFile(path, data, data[start:stop], {key: (0, len(data))}).storage(key, known, count)
 
-    TorchUnpickler(data[start:stop].tobytes(), str(path), anywhere).read()
+    if keys:
+        TorchUnpickler(data[start:stop].tobytes(), str(path), anywhere).read()
     records: dict[str, tuple[int, int]] = {}
-    for key in keys:
+    for key in keys:  # a storage begins with how many numbers it has, and the object says of what size
         count = int.from_bytes(data[at : at + 8].tobytes(), "little", signed=True)
         begin = at + 8
         at = begin + count * widths.get(key, 1)
         if count < 0 or at > len(data) or begin > len(data):
             raise CorruptFile(f"{path} ends within storage {key!r} or is damaged there; get the file anew")
         records[key] = (begin, at)
-    return records
+    return TorchFile(path, data, data[start:stop], records)
 
 
 def _next(path: Path, data: NDArray[np.uint8], at: int) -> tuple[Any, int]:
     """Read the pickle that begins at a place; give what it holds and where it ends."""
     stop = walk(data, str(path), at).stop
     return RestrictedUnpickler(data[at:stop].tobytes(), str(path)).read(), stop
+
+
+def _width(kind: str) -> int:
+    """Return the bytes of a number."""
+    return np.dtype({"raw": "u1", BFLOAT16: "u2"}.get(kind, kind)).itemsize
 
 
 def _wide(numbers: NDArray[np.uint8]) -> NDArray[Any]:

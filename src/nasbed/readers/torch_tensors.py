@@ -28,10 +28,9 @@ _KINDS = {
     "ComplexDouble": "<c16",
 }
 """What a storage is of, by the first part of its class's name."""
-_DTYPES = {
-    **{name: name for name in ("float64", "float32", "float16", BFLOAT16, "int64", "int32", "int16", "int8", "uint8")},
-    **{name: name for name in ("uint16", "uint32", "uint64", "complex64", "complex128", "bool")},
-}
+_DTYPES = (
+    f"float64 float32 float16 {BFLOAT16} int64 int32 int16 int8 uint8 uint16 uint32 uint64 complex64 complex128 bool"
+).split()
 _REPEATED_AT_MOST = 1 << 16
 """Numbers of a tensor that is larger than its storage, as one is that was expanded."""
 
@@ -84,37 +83,26 @@ def _tensor_of_bytes(storage: Any, offset: Any, size: Any, stride: Any, _: Any, 
     return _tensor(storage[: len(storage) // width * width].view(named), offset, size, stride, *about)
 
 
-def _parameter(tensor: Any, *_: Any) -> Any:
-    """Give a parameter's numbers."""
-    return tensor
-
-
-def _named(kind: str) -> Callable[[], str]:
-    """Give what a pickle names when it means a kind of numbers."""
-    return partial(str, kind)
+def _first(value: Any, *_: Any) -> Any:
+    """Give a parameter's numbers, or the kind of a device."""
+    return value
 
 
 def _size(sides: Any = ()) -> tuple[Any, ...]:
     """Give a ``torch.Size``."""
-    size = tuple(sides) if type(sides) in (list, tuple) else ()
-    if type(sides) not in (list, tuple) or not is_size(size):
+    if type(sides) not in (list, tuple) or not is_size(tuple(sides)):
         raise ValueError("a size in it is none")
-    return size
-
-
-def _device(kind: Any, *_: Any) -> str:
-    """Give the name of a device."""
-    return kind if isinstance(kind, str) else "device"
+    return tuple(sides)
 
 
 ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
     ("torch._utils", "_rebuild_tensor"): _tensor,
     ("torch._utils", "_rebuild_tensor_v2"): _tensor,
     ("torch._utils", "_rebuild_tensor_v3"): _tensor_of_bytes,
-    ("torch._utils", "_rebuild_parameter"): _parameter,
+    ("torch._utils", "_rebuild_parameter"): _first,
     ("torch", "Size"): _size,
-    ("torch", "device"): _device,
-    ("torch.storage", "UntypedStorage"): _named("raw"),
-    **{("torch", f"{name}Storage"): _named(kind) for name, kind in _KINDS.items()},
-    **{("torch", name): _named(kind) for name, kind in _DTYPES.items()},
+    ("torch", "device"): _first,
+    ("torch.storage", "UntypedStorage"): partial(str, "raw"),
+    **{("torch", f"{name}Storage"): partial(str, kind) for name, kind in _KINDS.items()},
+    **{("torch", kind): partial(str, kind) for kind in _DTYPES},
 }

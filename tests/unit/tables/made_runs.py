@@ -30,6 +30,16 @@ def percentage(right, images, batch=256):
     return total / images
 
 
+def measured_of(curves, evaluations):
+    """Put together what `Run` says of a training."""
+    found = {name: dict(enumerate(curve)) for name, curve in curves.items()}
+    for (split, epoch), measured in evaluations.items():
+        for metric, value in measured.items():
+            found.setdefault(f"{split}/{metric}", {})[epoch] = value
+    layout = tuple((name, tuple(some)) for name, some in found.items())
+    return Measured(layout, np.array([value for some in found.values() for value in some.values()], np.float64))
+
+
 def made_run(random, hp, data, seed, *, last_only=(), top5=False):
     epochs = int(hp)
     curves = {
@@ -55,7 +65,7 @@ def made_run(random, hp, data, seed, *, last_only=(), top5=False):
         epochs=epochs,
         params=float(random.uniform(0.05, 2)),
         flops=float(random.uniform(5, 200)),
-        measured=Measured.of(curves, evaluations),
+        measured=measured_of(curves, evaluations),
         latency=(float(random.uniform(0.01, 0.02)),),
         other={"name": data, "seed": f"{seed:04d}", "arch_config": {"channel": 16, "class_num": 10}},
     )

@@ -21,7 +21,7 @@ from nasbed.compat.nats_bench.result import NotMeasured
 from nasbed.compat.nats_bench.results import ArchResults, Splits
 from nasbed.compat.nats_bench.tabled import Tabled
 from nasbed.core.errors import BadSetting
-from nasbed.readers.natsbench.space import space_of
+from nasbed.readers.natsbench.source import space_of
 from nasbed.tables.cache import cached_table_for, imported, is_published, table_for
 
 _FOLDERS = {"nasbench201": "NATS-tss-v1_0-3ffb9-simple", "natssize": "NATS-sss-v1_0-50262-simple"}

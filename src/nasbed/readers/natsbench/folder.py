@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.readers.natsbench.source import Source
-from nasbed.readers.natsbench.space import space_of
+from nasbed.readers.natsbench.source import Source, space_of
 from nasbed.readers.natsbench.state import published_of
 from nasbed.readers.natsbench.trainings import Published
 from nasbed.readers.pickles import read_pickle

@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile
-from nasbed.readers.natsbench.source import Source
-from nasbed.readers.natsbench.space import space_of
+from nasbed.readers.natsbench.source import Source, space_of
 from nasbed.readers.natsbench.state import published_of
 from nasbed.readers.natsbench.trainings import Published
 from nasbed.readers.pickle_opcodes import walk

@@ -11,9 +11,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import count, islice
+from dataclasses import dataclass
+from itertools import count, islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,13 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile
 from nasbed.readers.natsbench.texts import written
-from nasbed.readers.natsbench.trainings import Layout, Published, Run
+from nasbed.readers.natsbench.trainings import Published, Run
 
 AT_MOST = 100  # architectures a shard, about 10 MB
 SUFFIX = ".shard"
 _DIGITS = 5
 _ROOM, _ROOM_PER_VALUE = 1 << 20, 32
-_BYTES = 8  # of a number
+_PLACES = 4  # numbers that say what a training is
 
 Group = tuple[str, str]
 """Recipe and data set."""
@@ -55,17 +54,17 @@ class Block:
     @property
     def places(self) -> NDArray[np.int64]:
         """Of each training the shard's row, the seed, the place in the source and the text, ``(4, count)``."""
-        return np.fromfile(self.path, np.int64, 4 * self.count, offset=self.start).reshape(4, -1)
-
-    @cached_property
-    def _begins(self) -> dict[str, int]:
-        sizes = [len(epochs) or 1 for epochs in self.layout.values()]
-        return dict(zip(self.layout, np.cumsum([4, *sizes]).tolist(), strict=False))
+        return self._read(np.int64, 0, _PLACES)
 
     def values(self, name: str) -> NDArray[np.float64]:
         """Read the numbers of a name, ``(count, epochs)``."""
-        epochs, offset = len(self.layout[name]) or 1, self.start + _BYTES * self.count * self._begins[name]
-        return np.fromfile(self.path, np.float64, epochs * self.count, offset=offset).reshape(epochs, -1).T
+        sizes = {one: len(epochs) or 1 for one, epochs in self.layout.items()}
+        return self._read(np.float64, _PLACES + sum(sizes[one] for one in takewhile(name.__ne__, sizes)), sizes[name]).T
+
+    def _read(self, kind: type[Any], begin: int, rows: int) -> NDArray[Any]:
+        """Read rows of one number a training."""
+        offset = self.start + np.dtype(kind).itemsize * self.count * begin
+        return np.fromfile(self.path, kind, rows * self.count, offset=offset).reshape(rows, -1)
 
 
 class Shard:
@@ -87,16 +86,6 @@ class Shard:
         ]
 
 
-@dataclass(eq=False)
-class _Block:
-    """The trainings of a block, as they come."""
-
-    layout: Layout
-    places: list[tuple[int, ...]] = field(default_factory=list)
-    known: list[list[float]] = field(default_factory=list)
-    measured: list[NDArray[np.float64]] = field(default_factory=list)
-
-
 class _Architectures:
     """Architectures, taken apart as they come.
 
@@ -109,41 +98,29 @@ class _Architectures:
         self.texts: dict[str, int] = {}
         self.index: list[int] = []
         self.other: list[int] = []
-        self.blocks: dict[tuple[str, str, int, int, int], _Block] = {}
+        # By recipe, data set, measurements of the latency and layout. Nearly all layouts are one object, whose hash
+        # would take longer than all else here.
+        self.blocks: dict[tuple[str, str, int, int], list[tuple[tuple[int, ...], Run]]] = {}
 
     def add(self, published: Published) -> None:
         """Take an architecture.
 
         Raises:
-            CorruptFile: When one of its trainings comes twice, or does not fit together.
+            CorruptFile: When something beside its numbers is no plain value, or its recipe is not named by its epochs.
         """
-        self.index.append(published.index)
-        seen, what = set(), f"{self.name}, architecture {published.index}"
+        what = f"{self.name}, architecture {published.index}"
         try:
             self.other.append(self._text(published.other, published))
             for order, run in enumerate(published.runs):
                 what = f"{self.name}, architecture {published.index}, training {run.hp}/{run.data}/{run.seed}"
                 if not (run.hp.isascii() and run.hp.isdigit() and len(run.hp) <= _DIGITS):
                     raise CorruptFile("a recipe is named by its epochs")
-                if (run.hp, run.data, run.seed) in seen:
-                    raise CorruptFile("it comes twice")
-                seen.add((run.hp, run.data, run.seed))
-                self._take(order, run, published)
+                key = run.hp, run.data, len(run.latency), id(run.measured.layout)
+                place = len(self.index), run.seed, order, self._text(run.other, published)
+                self.blocks.setdefault(key, []).append((place, run))
         except CorruptFile as error:
             raise CorruptFile(f"{what}: {error}") from None
-
-    def _take(self, order: int, run: Run, published: Published) -> None:
-        # Nearly all layouts are one object, whose hash would take longer than all else here.
-        key = run.hp, run.data, run.epochs, len(run.latency), id(run.measured.layout)
-        if key not in self.blocks:
-            self.blocks[key] = _Block(run.measured.layout)
-            wrong = next((name for name, epochs in run.measured.layout if max(epochs, default=0) >= run.epochs), None)
-            if wrong is not None:
-                raise CorruptFile(f"{wrong} has values after the {run.epochs} epochs of training")
-        block = self.blocks[key]
-        block.places.append((len(self.index) - 1, run.seed, order, self._text(run.other, published)))
-        block.known.append([run.epochs, run.params, run.flops, *run.latency])
-        block.measured.append(run.measured.numbers)
+        self.index.append(published.index)
 
     def _text(self, other: Mapping[str, Any], published: Published) -> int:
         return self.texts.setdefault(written(other, published.arch, published.index), len(self.texts))
@@ -152,13 +129,14 @@ class _Architectures:
         """Write a shard."""
         blocks = []
         with path.with_suffix(SUFFIX).open("wb") as file:
-            for (hp, data, _, latencies, _), block in self.blocks.items():
+            for (hp, data, latencies, _), trainings in self.blocks.items():
+                places, runs = zip(*trainings, strict=True)
                 latency = [("latency", tuple(range(latencies)))] if latencies else []
-                layout = [*((name, ()) for name in ("epochs", "params", "flops")), *latency, *block.layout]
-                blocks.append((hp, data, layout, len(block.places), file.tell()))
-                np.ascontiguousarray(np.array(block.places, np.int64).T).tofile(file)
-                numbers = np.hstack([np.array(block.known, np.float64), np.stack(block.measured)])
-                np.ascontiguousarray(numbers.T).tofile(file)
+                layout = [*((name, ()) for name in ("epochs", "params", "flops")), *latency, *runs[0].measured.layout]
+                blocks.append((hp, data, layout, len(runs), file.tell()))
+                known = np.array([[run.epochs, run.params, run.flops, *run.latency] for run in runs], np.float64)
+                numbers = np.hstack([known, np.stack([run.measured.numbers for run in runs])])
+                file.write(np.array(places, np.int64).T.tobytes() + numbers.T.tobytes())
         about = {"index": self.index, "other": self.other, "texts": list(self.texts), "blocks": blocks}
         path.with_suffix(".json").write_text(json.dumps(about))
 

@@ -32,8 +32,8 @@ _MEASURED = (*_CURVES, *_EVALUATED)
 _TAKEN = {*_MEASURED, "params", "flop", "epochs", "latency", "net_state_dict"}
 _EPOCHS_AT_MOST, _RUNS_AT_MOST = 10_000, 1000
 _EPOCHS_PER_VALUE = 16  # at most: a curve takes room for all its epochs, whether they have values or not
-_DIGITS = 7
 _NAME = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
+_SPLIT_AND_EPOCH = re.compile(rf"({_NAME.pattern})@([0-9]{{1,6}})")
 _NUMBERS = frozenset({float, int, np.float64, np.float32, np.int64, np.int32, np.float16, type(None)})
 
 
@@ -86,15 +86,16 @@ def _check_seeds(about: Mapping[str, Any], results: Collection[Any], where: str)
 
 def _run(hp: str, key: Any, state: Any, where: str) -> Run:
     """Give one training."""
-    if not (isinstance(key, tuple) and len(key) == 2 and isinstance(key[0], str) and isinstance(key[1], int)):
-        raise CorruptFile(f"{where}: {shown(key)} does not name a data set and a seed")
-    data, seed = key
-    if not _NAME.fullmatch(data) or not 0 <= seed < 1 << 62:
+    data, seed = key if isinstance(key, tuple) and len(key) == 2 else (None, None)
+    if not (isinstance(data, str) and isinstance(seed, int) and _NAME.fullmatch(data) and 0 <= seed < 1 << 62):
         raise CorruptFile(f"{where}: {shown(key)} is no name of a data set and a seed from 0")
     where = f"{where}, {data}, seed {seed}"
     epochs = _of(state, "epochs", where)
     if not isinstance(epochs, int) or not 0 < epochs <= _EPOCHS_AT_MOST:
         raise CorruptFile(f"{where}: {shown(epochs)} is no number of epochs")
+    latency = () if state.get("latency") is None else state["latency"]
+    if not isinstance(latency, list | tuple) or len(latency) > _EPOCHS_AT_MOST:
+        raise CorruptFile(f"{where}: {shown(latency)} stands where latencies should be")
     return Run(
         hp=hp,
         data=data,
@@ -103,27 +104,25 @@ def _run(hp: str, key: Any, state: Any, where: str) -> Run:
         params=_number(_of(state, "params", where), where),
         flops=_number(_of(state, "flop", where), where),
         measured=_measured(state, epochs, where),
-        latency=tuple(_number(value, where) for value in _latency(state.get("latency"), where)),
+        latency=tuple(_number(value, where) for value in latency),
         other={name: value for name, value in state.items() if name not in _TAKEN},
     )
 
 
 def _measured(state: Mapping[str, Any], epochs: int, where: str) -> Measured:
     """Give what was measured epoch by epoch; of curves the missing epochs are NaN, of evaluations they are absent."""
-    found: list[Mapping[Any, Any] | None] = [state.get(name) for name in _MEASURED]
-    for name, values in zip(_MEASURED, found, strict=True):
-        if values is not None:
-            _a(dict, values, f"{where}, {name}")
-    numbers = [*chain.from_iterable(values.values() for values in found if values is not None)]
+    there = [name for name in _MEASURED if state.get(name) is not None]
+    found = {name: _a(dict, state[name], f"{where}, {name}") for name in there}
+    numbers = [*chain.from_iterable(values.values() for values in found.values())]
     kinds = set(map(type, numbers))
     if not _NUMBERS.issuperset(kinds):
         raise CorruptFile(f"{where}: {shown(next(one for one in numbers if type(one) not in _NUMBERS))} is no number")
     if type(None) in kinds:
-        for i, values in enumerate(found[len(_CURVES) :], len(_CURVES)):
-            found[i] = values and {key: value for key, value in values.items() if value is not None}
-        numbers = [*chain.from_iterable(values.values() for values in found if values is not None)]
+        for name in found.keys() & _EVALUATED.keys():
+            found[name] = {key: value for key, value in found[name].items() if value is not None}
+        numbers = [*chain.from_iterable(values.values() for values in found.values())]
     try:
-        layout, order = _layout(tuple(values if values is None else tuple(values) for values in found), epochs)
+        layout, order = _layout(tuple((name, tuple(values)) for name, values in found.items()), epochs)
     except ValueError as error:
         raise CorruptFile(f"{where}, {error.args[0]}") from None
     if order is not None or type(None) in kinds:
@@ -134,7 +133,7 @@ def _measured(state: Mapping[str, Any], epochs: int, where: str) -> Measured:
 
 
 @lru_cache(64)
-def _layout(keys: tuple[tuple[Any, ...] | None, ...], epochs: int) -> tuple[Layout, NDArray[np.int64] | None]:
+def _layout(found: tuple[tuple[str, tuple[Any, ...]], ...], epochs: int) -> tuple[Layout, NDArray[np.int64] | None]:
     """Tell what numbers are from the keys of the dictionaries that they are in, which are the same in most files.
 
     Returns:
@@ -145,10 +144,8 @@ def _layout(keys: tuple[tuple[Any, ...] | None, ...], epochs: int) -> tuple[Layo
         ValueError: Saying which key is none.
     """
     places: dict[str, dict[int, int]] = {}
-    begin, end = 0, sum(len(some) for some in keys if some is not None)
-    for name, some in zip(_MEASURED, keys, strict=True):
-        if some is None:
-            continue
+    begin, end = 0, sum(len(some) for _, some in found)
+    for name, some in found:
         if name in _CURVES:
             if epochs > _EPOCHS_PER_VALUE * (len(some) + 1):
                 raise ValueError(f"{name}: it has {len(some)} of {epochs:,} epochs")
@@ -157,31 +154,16 @@ def _layout(keys: tuple[tuple[Any, ...] | None, ...], epochs: int) -> tuple[Layo
                 raise ValueError(f"{name}: it has epochs that are not among 0 to {epochs - 1}")
             places[_CURVES[name]] = {epoch: known.get(epoch, end) for epoch in range(epochs)}
         for i, key in enumerate(some if name in _EVALUATED else ()):
-            split, epoch = _split_and_epoch(key)
+            match = _SPLIT_AND_EPOCH.fullmatch(key) if isinstance(key, str) else None
+            split, epoch = (match[1], int(match[2])) if match else (TRAIN, 0)
             known = places.setdefault(f"{split}/{_EVALUATED[name]}", {})
-            if not _NAME.fullmatch(split) or split == TRAIN or not 0 <= epoch < epochs or epoch in known:
+            if split == TRAIN or epoch >= epochs or epoch in known:
                 raise ValueError(f"{name}: {shown(key)} is not a split and an epoch below {epochs}, or is there twice")
             known[epoch] = begin + i
         begin += len(some)
     order = np.array([place for known in places.values() for place in known.values()], np.int64)
     layout = tuple((name, tuple(known)) for name, known in places.items())
     return layout, None if np.array_equal(order, np.arange(end)) else order
-
-
-@lru_cache(4096)
-def _split_and_epoch(key: Any) -> tuple[str, int]:
-    """Take ``x-valid@199`` apart; an empty split where it is nothing of the kind."""
-    split, at, epoch = key.rpartition("@") if isinstance(key, str) else ("", "", "")
-    return (split, int(epoch)) if at and epoch.isascii() and epoch.isdigit() and len(epoch) < _DIGITS else ("", -1)
-
-
-def _latency(value: Any, where: str) -> Sequence[Any]:
-    """Give measurements of the latency, of which there may be none."""
-    if value is None:
-        return ()
-    if not isinstance(value, list | tuple) or len(value) > _EPOCHS_AT_MOST:
-        raise CorruptFile(f"{where}: {shown(value)} stands where latencies should be")
-    return value
 
 
 def _of(state: Any, key: str, where: str) -> Any:

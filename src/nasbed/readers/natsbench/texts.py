@@ -7,7 +7,6 @@ are left out and put back, so that a space has a handful of texts and not one an
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,8 @@ _OWN = "\x01"
 """Stands for the architecture's own string; JSON writes this character otherwise."""
 
 _MARK = "of"
+_PLAIN = frozenset({type(None), bool, int, float, str})
+_KINDS: dict[str, Any] = {"tuple": tuple, "set": set, "frozenset": frozenset, "dict": dict}
 
 _INDEX = "arch_index"
 """Where the published files repeat an architecture's number."""
@@ -40,29 +41,25 @@ def read(text: str, architecture: str, index: int) -> Any:
 
 
 def _marked(value: Any, index: int) -> Any:
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "biufU":
-            raise CorruptFile(f"an array of {value.dtype} is not a plain value")
-        return {_MARK: "array", "dtype": str(value.dtype), "values": value.tolist()}
-    if isinstance(value, np.generic):
-        return _marked(value.item(), index)
-    if value is None or isinstance(value, bool | int | float | str):
+    if type(value) in _PLAIN:
         return value
+    if isinstance(value, dict):
+        if _MARK in value or not all(type(key) is str for key in value):
+            items = [[_marked(key, index), _marked(item, index)] for key, item in value.items()]
+            return {_MARK: "dict", "values": items}
+        found = {key: _marked(item, index) for key, item in value.items()}
+        own = found.get(_INDEX)
+        return {**found, _INDEX: {_MARK: "index"}} if type(own) is int and own == index else found
     if isinstance(value, list):
         return [_marked(item, index) for item in value]
     if isinstance(value, tuple | set | frozenset):
-        kind = "tuple" if isinstance(value, tuple) else type(value).__name__
-        return {_MARK: kind, "values": [_marked(item, index) for item in value]}
-    if isinstance(value, Mapping):
-        if all(isinstance(key, str) for key in value) and _MARK not in value:
-            return {key: _own_index(key, item, index) for key, item in value.items()}
-        return {_MARK: "dict", "values": [[_marked(key, index), _marked(item, index)] for key, item in value.items()]}
-    raise CorruptFile(f"{shown(value)} is not a plain value: numbers, texts, arrays, lists and dictionaries are")
-
-
-def _own_index(key: str, value: Any, index: int) -> Any:
-    own = key == _INDEX and type(value) is int and value == index
-    return {_MARK: "index"} if own else _marked(value, index)
+        return {_MARK: type(value).__name__, "values": [_marked(item, index) for item in value]}
+    if isinstance(value, np.generic):
+        return _marked(value.item(), index)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufU":
+        return {_MARK: "array", "dtype": str(value.dtype), "values": value.tolist()}
+    what = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else shown(value)
+    raise CorruptFile(f"{what} is not a plain value: numbers, texts, arrays, lists and dictionaries are")
 
 
 def _unmarked(value: Any, index: int) -> Any:
@@ -76,6 +73,4 @@ def _unmarked(value: Any, index: int) -> Any:
         return index
     if value[_MARK] == "array":
         return np.array(value["values"], value["dtype"])
-    items = [_unmarked(item, index) for item in value["values"]]
-    kinds: dict[str, Any] = {"tuple": tuple, "set": set, "frozenset": frozenset}
-    return dict(items) if value[_MARK] == "dict" else kinds[value[_MARK]](items)
+    return _KINDS[value[_MARK]](_unmarked(item, index) for item in value["values"])

@@ -18,8 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import CorruptFile
-
 TRAIN = "train"
 """What the images of the training itself are called, beside the splits."""
 
@@ -42,26 +40,6 @@ class Measured:
 
     layout: Layout
     numbers: NDArray[np.float64]
-
-    @classmethod
-    def of(
-        cls,
-        curves: Mapping[str, NDArray[np.float64]],
-        evaluations: Mapping[tuple[str, int], Mapping[str, float]],
-    ) -> Measured:
-        """Put together what `Run` says of a training.
-
-        Raises:
-            CorruptFile: When an evaluation has the name of the training itself, or a curve has another.
-        """
-        found: dict[str, dict[int, float]] = {name: dict(enumerate(curve)) for name, curve in curves.items()}
-        if any(split == TRAIN for split, _ in evaluations) or not all(name.startswith(f"{TRAIN}/") for name in curves):
-            raise CorruptFile(f"the training itself is called {TRAIN!r}, and no evaluation is")
-        for (split, epoch), measured in evaluations.items():
-            for metric, value in measured.items():
-                found.setdefault(f"{split}/{metric}", {})[epoch] = value
-        numbers = [value for some in found.values() for value in some.values()]
-        return cls(tuple((name, tuple(some)) for name, some in found.items()), np.array(numbers, np.float64))
 
     def parts(self) -> Iterator[tuple[str, tuple[int, ...], NDArray[np.float64]]]:
         """Go through the names, with their epochs and numbers."""
