@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from nasbed.core.compiled import kernel
 from nasbed.core.rng import below, word_at
 
 
-@numba.njit(cache=True)
+@kernel
 def draw(index: Any, row_of: Any, budget: Any, streams: Any, seeds: Any, told: Any, paid: Any, found: Any) -> Any:
     """Draw a seed for each architecture, and write where its value and its time stand in flat columns.
 
