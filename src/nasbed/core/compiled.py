@@ -7,7 +7,7 @@ from typing import Any
 import numba
 import numpy as np
 
-kernel = numba.njit(cache=True, no_cfunc_wrapper=True)
+kernel: Any = numba.njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]  # its stub lacks the option
 """Compile a function when it is called, for the types that it is called with, and keep that for the next process.
 
 numba would add an entrance for callbacks from C to each. Nothing here is one, and they take a sixth of the time.

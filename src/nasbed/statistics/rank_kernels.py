@@ -108,7 +108,7 @@ def _sum(below: Any, count: Any) -> Any:
 @kernel
 def _pearson(w: Any, x: Any, y: Any) -> Any:
     """Correlate weighted values, those that are NaN left out."""
-    total, x_sum, y_sum = np.int64(0), 0.0, 0.0
+    total, x_sum, y_sum = 0, 0.0, 0.0
     for i in range(len(w)):
         if w[i] > 0 and not (np.isnan(x[i]) or np.isnan(y[i])):
             total += w[i]
