@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
-
+from nasbed.core.compiled import kernel
 from nasbed.core.rng import below, word_at
 
 
-@numba.njit(cache=True)
+@kernel
 def draw(index: Any, row_of: Any, budget: Any, keys: Any, positions: Any, seeds: Any, layout: Any, places: Any) -> Any:
     """Draw a seed for each architecture, and write where its value and its time stand in flat columns.
 

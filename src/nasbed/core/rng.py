@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel
 from nasbed.core.errors import BadSetting
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53: the top 53 bits of a word, as a f
 _MOST = 1_000_000_000  # runs: more is a slip, and ends in no array
 
 
-@numba.njit(cache=True, inline="never")
+@kernel
 def philox(key: Any, counter: Any) -> tuple[Any, Any]:
     """Give the two 64-bit words of Philox4x32-10 for a 64-bit key and a 64-bit counter."""
     key, counter = np.uint64(key), np.uint64(counter)
@@ -45,27 +45,27 @@ def philox(key: Any, counter: Any) -> tuple[Any, Any]:
     return c0 | (c1 << _HALF), c2 | (c3 << _HALF)
 
 
-@numba.njit(cache=True)
+@kernel
 def word_at(key: Any, position: Any) -> Any:
     """Give word number ``position`` of a stream; two neighbouring words share a Philox block."""
     first, second = philox(key, np.uint64(position) >> np.uint64(1))
     return second if position & 1 else first
 
 
-@numba.njit(cache=True)
+@kernel
 def unit(word: Any) -> Any:
     """Turn a word into a float in [0, 1)."""
     return (np.uint64(word) >> np.uint64(11)) * _TO_UNIT
 
 
-@numba.njit(cache=True)
+@kernel
 def below(word: Any, high: Any) -> Any:
     """Turn a word into an integer in [0, high), for high ≤ 2³¹: ⌊word · high / 2⁶⁴⌋, biased by less than high / 2⁶⁴."""
     w, h = np.uint64(word), np.uint64(high)
     return np.int64(((w >> _HALF) * h + (((w & _LOW) * h) >> _HALF)) >> _HALF)
 
 
-@numba.njit(cache=True)
+@kernel
 def _fill_uniform(keys: Any, positions: Any, out: Any) -> None:
     for run in range(out.shape[0]):
         for i in range(out.shape[1]):
@@ -73,7 +73,7 @@ def _fill_uniform(keys: Any, positions: Any, out: Any) -> None:
         positions[run] += out.shape[1]
 
 
-@numba.njit(cache=True)
+@kernel
 def _fill_integers(keys: Any, positions: Any, high: int, out: Any) -> None:
     for run in range(out.shape[0]):
         for i in range(out.shape[1]):
@@ -81,7 +81,7 @@ def _fill_integers(keys: Any, positions: Any, high: int, out: Any) -> None:
         positions[run] += out.shape[1]
 
 
-@numba.njit(cache=True)
+@kernel
 def _fill_permutation(keys: Any, positions: Any, out: Any) -> None:
     n = out.shape[1]
     for run in range(out.shape[0]):
@@ -99,7 +99,7 @@ def _key(seed: int, purpose: str) -> int:
     return int.from_bytes(digest, "little")
 
 
-@numba.njit(cache=True)
+@kernel
 def _run_keys(key: Any, first: int, runs: int) -> Any:
     keys = np.empty(runs, np.uint64)
     for run in range(runs):

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from nasbed.core.compiled import kernel
 
 _NOTHING = np.int32(-1)  # the number of an empty place: any key may be met, so none can stand for emptiness
 
 
-@numba.njit(cache=True)
+@kernel
 def _slot(row: Any, numbers: Any, key: Any) -> Any:
     """Find the place of a key, or the empty place where it belongs; linear probing, capacity a power of two."""
     last = np.uint64(len(row) - 1)
@@ -23,7 +24,7 @@ def _slot(row: Any, numbers: Any, key: Any) -> Any:
     return place
 
 
-@numba.njit(cache=True)
+@kernel
 def _meet(table: Any, values: Any, counts: Any, keys: Any, value: Any, wanted: Any, found: Any) -> None:
     for run in range(len(keys)):
         found[run] = _NOTHING
@@ -35,7 +36,7 @@ def _meet(table: Any, values: Any, counts: Any, keys: Any, value: Any, wanted: A
                 counts[run] += 1
 
 
-@numba.njit(cache=True)
+@kernel
 def _first_new(row: Any, numbers: Any, keys: Any) -> int:
     """Give the place of the first key that is not there; −1 where all are."""
     for i in range(len(keys)):
@@ -44,7 +45,7 @@ def _first_new(row: Any, numbers: Any, keys: Any) -> int:
     return -1
 
 
-@numba.njit(cache=True)
+@kernel
 def _rehash(table: Any, values: Any, wider: Any, wider_values: Any) -> None:
     for run in range(len(table)):
         for i in range(table.shape[1]):

@@ -196,7 +196,8 @@ class Space(ABC):
         Raises:
             InvalidArchitecture: When they have another shape, or numbers that int8 does not hold.
         """
-        is_ready = isinstance(archs, np.ndarray) and archs.dtype == np.int8 and archs.flags.c_contiguous
+        # Of what is read-only a copy is given, too, or all that is compiled would be compiled for it once more.
+        is_ready = isinstance(archs, np.ndarray) and archs.dtype == np.int8 and archs.flags.carray
         rows: Archs = np.asarray(archs) if is_ready else _as_int8(archs)
         if rows.ndim != 2 or rows.shape[1] != self.decisions or count not in (None, len(rows)):
             wanted = f"({'n' if count is None else count}, {self.decisions})"

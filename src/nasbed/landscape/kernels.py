@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from nasbed.core.compiled import kernel
 from nasbed.core.rng import below, word_at
 
 
-@numba.njit(cache=True)
+@kernel
 def mutual(ones: Any, others: Any, size: int) -> tuple[Any, Any]:
     """Make rows of neighbours, ascending and without repetition, of pairs that count in both directions."""
     offsets = np.zeros(size + 1, np.int64)
@@ -45,7 +45,7 @@ def mutual(ones: Any, others: Any, size: int) -> tuple[Any, Any]:
     return offsets, near[:kept].copy()
 
 
-@numba.njit(cache=True)
+@kernel
 def around(values: Any, offsets: Any, near: Any, tolerance: float) -> tuple[Any, Any, Any, Any]:
     """Count each node's neighbours, those that are better and those that are equal, and sum up the differences."""
     size = len(values)
@@ -67,7 +67,7 @@ def around(values: Any, offsets: Any, near: Any, tolerance: float) -> tuple[Any,
     return degree, better, equal, difference
 
 
-@numba.njit(cache=True)
+@kernel
 def climb_best(values: Any, order: Any, offsets: Any, near: Any) -> tuple[Any, Any, Any]:
     """Go from each node to its best neighbour until none is better: where that ends, in how many steps, what it costs.
 
@@ -98,7 +98,7 @@ def climb_best(values: Any, order: Any, offsets: Any, near: Any) -> tuple[Any, A
     return end, steps, cost
 
 
-@numba.njit(cache=True)
+@kernel
 def climb_first(values: Any, order: Any, offsets: Any, near: Any, goal: Any) -> tuple[Any, Any, Any, Any]:
     """Go from each node to the first better of its neighbours in random order: what is expected of that.
 
@@ -140,7 +140,7 @@ def climb_first(values: Any, order: Any, offsets: Any, near: Any, goal: Any) -> 
     return passing, steps, cost, chance
 
 
-@numba.njit(cache=True)
+@kernel
 def peaks(values: Any, offsets: Any, near: Any) -> tuple[Any, Any]:
     """Number the plateaus that no move leads up from: connected nodes of equal value without a better neighbour.
 
@@ -174,7 +174,7 @@ def peaks(values: Any, offsets: Any, near: Any) -> tuple[Any, Any]:
     return number, count
 
 
-@numba.njit(cache=True)
+@kernel
 def distances(values: Any, offsets: Any, near: Any, goals: Any) -> Any:
     """Count the moves from each node to the nearest goal, over nodes that are there; −1 where no way leads there."""
     size = len(values)
@@ -198,7 +198,7 @@ def distances(values: Any, offsets: Any, near: Any, goals: Any) -> Any:
     return result
 
 
-@numba.njit(cache=True)
+@kernel
 def after_a_step(expected: Any, values: Any, offsets: Any, near: Any) -> Any:
     """Give what each node may expect after a step to any of its neighbours: their mean; its own where it has none."""
     size = len(values)
@@ -216,7 +216,7 @@ def after_a_step(expected: Any, values: Any, offsets: Any, near: Any) -> Any:
     return result
 
 
-@numba.njit(cache=True)
+@kernel
 def walk(values: Any, offsets: Any, near: Any, starts: Any, keys: Any, positions: Any, steps: int) -> Any:
     """Walk at random from each start, ``(walks, steps + 1)``; one word a step. Who has no neighbour stays."""
     walks = len(starts)

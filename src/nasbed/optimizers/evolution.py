@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel, overwrite
 from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
@@ -22,7 +22,7 @@ from nasbed.core.rng import Streams, below, philox
 from nasbed.optimizers.worth import worth
 
 
-@numba.njit(cache=True)
+@kernel
 def _push(
     archs: Any, values: Any, numbers: Any, told: Any, newcomers: Any, heard: Any, number: Any, active: Any
 ) -> None:
@@ -31,13 +31,13 @@ def _push(
     for run in range(len(told)):
         if active[run]:
             place = told[run] % size
-            archs[run, place] = newcomers[run]
+            overwrite(archs[run, place], newcomers[run])
             values[run, place] = -np.inf if np.isnan(heard[run]) else heard[run]
             numbers[run, place] = number[run]
             told[run] += 1
 
 
-@numba.njit(cache=True)
+@kernel
 def _winners(
     archs: Any,
     values: Any,
@@ -75,7 +75,7 @@ def _winners(
                 rivals[k] = rival
             if best < 0 or values[run, rival] > values[run, best]:
                 best = rival
-        winners[i] = archs[run, best]
+        overwrite(winners[i], archs[run, best])
         parents[run, 0] = numbers[run, best]
     return winners
 

@@ -9,10 +9,10 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams, unit, word_at
 
@@ -22,7 +22,7 @@ _FIRST_DECAY, _SECOND_DECAY, _TINY = 0.9, 0.999, 1e-8
 """Adam's published constants: Kingma and Ba, ICLR 2015, https://arxiv.org/abs/1412.6980, algorithm 1."""
 
 
-@numba.njit(cache=True)
+@kernel
 def _weigh(logits: Any, values: int, weights: Any) -> float:
     """Write the exponentials of one decision's logits, less the largest, into ``weights``; give their sum."""
     highest = logits[0]
@@ -35,7 +35,7 @@ def _weigh(logits: Any, values: int, weights: Any) -> float:
     return total
 
 
-@numba.njit(cache=True)
+@kernel
 def _draw(logits: Any, cardinalities: Any, runs: Any, keys: Any, positions: Any, drawn: Any) -> None:
     """Draw rows ``(len(runs), count, decisions)`` for some runs, one decision after the other."""
     weights = np.empty(logits.shape[1:])
@@ -54,7 +54,7 @@ def _draw(logits: Any, cardinalities: Any, runs: Any, keys: Any, positions: Any,
                 drawn[i, k, d] = value
 
 
-@numba.njit(cache=True)
+@kernel
 def _climb(
     logits: Any,
     first: Any,

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-import numba
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from nasbed.core.compiled import kernel
 from nasbed.core.errors import BadSetting
 from nasbed.core.proxy import Proxy
 from nasbed.proxies.probe import Probe
@@ -167,7 +167,7 @@ def differences_by_product(rows: Tensor) -> NDArray[np.float64]:
     return differences
 
 
-@numba.njit(cache=True)
+@kernel
 def pack_signs(values: Any, words: Any) -> None:
     """Write a bit for each value, 1 where it is positive; the bits that no value has are 0.
 
@@ -190,7 +190,7 @@ def pack_signs(values: Any, words: Any) -> None:
                 packed[i] |= bit if values[row, start + i] > 0 else np.uint64(0)
 
 
-@numba.njit(cache=True)
+@kernel
 def ones_in(word: Any) -> Any:
     """Count the ones of a 64-bit word, in the steps that LLVM knows and makes one instruction of."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -199,7 +199,7 @@ def ones_in(word: Any) -> Any:
     return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
-@numba.njit(cache=True)
+@kernel
 def count_differences(words: Any, differences: Any) -> None:
     """Write in how many bits each two rows differ.
 

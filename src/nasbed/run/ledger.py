@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel
 from nasbed.run.settings import SearchSettings
 
 
-@numba.njit(cache=True)
+@kernel
 def _charge(
     spent: Any,
     limits: Any,

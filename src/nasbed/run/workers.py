@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
 from nasbed.run.hearing import Hearing, drop
@@ -28,7 +28,7 @@ _TOLD = ("archs", "value", "seconds", "epochs", "tried", "paid", "fidelity", "co
 """What an optimizer is told of a trial, by the recorder's columns; whose child it was it knows itself."""
 
 
-@numba.njit(cache=True)
+@kernel
 def _occupy(ends: Any, numbers: Any, out: Any, taking: Any, end: Any, number: int) -> None:
     """Give each run's trial to its first free worker."""
     for run in range(len(out)):
@@ -40,7 +40,7 @@ def _occupy(ends: Any, numbers: Any, out: Any, taking: Any, end: Any, number: in
             out[run] += 1
 
 
-@numba.njit(cache=True)
+@kernel
 def _release(ends: Any, numbers: Any, out: Any, leaving: Any, ended: Any, number: Any) -> None:
     """Free the worker that is done first in each run; of those done at one time, the one that began first."""
     for run in range(len(out)):

@@ -144,7 +144,7 @@ def _levels(vertices: int, edges: int, operations: int, verify: bool = False) ->
     start = 0
     for v in range(2, vertices + 1):
         masks = masks_of[v]
-        first, orders, automorphisms, owners = kernels.isomorphisms(v, masks)
+        first, orders, automorphisms, owners = _isomorphisms(v, masks)
         if verify:
             _check_witnesses(v, masks, masks[first], orders)
             _check_witnesses(v, masks[owners], masks[owners], automorphisms)
@@ -178,6 +178,19 @@ def _structure_masks(vertices: int, edges: int, operations: int) -> NDArray[np.u
             return masks[:count].copy()
         _refuse_more(count, _STRUCTURES_AT_MOST, "structures", vertices, edges, operations)
         room *= 8
+
+
+def _isomorphisms(
+    vertices: int, masks: NDArray[np.uint64]
+) -> tuple[NDArray[np.int32], NDArray[np.int8], NDArray[np.int8], NDArray[np.int32]]:
+    """Give what the kernel of that name writes."""
+    found, room = 2**16, 0
+    while room < found:
+        room = found
+        first, orders = np.full(len(masks), -1, np.int32), np.zeros((len(masks), vertices), np.int8)
+        automorphisms, owners = np.empty((room, vertices), np.int8), np.empty(room, np.int32)
+        found = kernels.isomorphisms(masks, first, orders, automorphisms, owners)
+    return first, orders, automorphisms[:found], owners[:found]
 
 
 def _check_witnesses(

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from nasbed.core.compiled import kernel, overwrite
 from nasbed.spaces.nasbench101_kernels import ONE, into
 
 
-@numba.njit(cache=True)
+@kernel
 def full_structures(vertices: int, edges: int, masks: Any) -> Any:
     """Write the masks of all structures in ascending order, as far as they fit; give how many there are.
 
@@ -56,26 +56,22 @@ def full_structures(vertices: int, edges: int, masks: Any) -> Any:
     return count
 
 
-@numba.njit(cache=True)
-def isomorphisms(vertices: int, masks: Any) -> Any:
-    """Say of each structure which is the first that it is isomorphic to, and how.
+@kernel
+def isomorphisms(masks: Any, first: Any, orders: Any, automorphisms: Any, owners: Any) -> Any:
+    """Write of each structure which is the first that it is isomorphic to, and how.
+
+    Automorphisms are written as far as they fit; how many there are is given.
 
     Args:
-        vertices: Of every structure.
         masks: All structures, ascending, ``(n,)``.
-
-    Returns:
-        ``first``, the number of that first structure, ``(n,)``; ``orders``, where vertex v of a structure is vertex
-        ``orders[v]`` of the first, ``(n, vertices)``; and the automorphisms of the first structures, one after
-        another as such orders, ``(m, vertices)``, with the number of the structure that each belongs to, ``(m,)``.
+        first: The number of that first structure, ``(n,)``; −1 before.
+        orders: Where vertex v of a structure is vertex ``orders[v]`` of the first, ``(n, vertices)``.
+        automorphisms: Those of the first structures, one after another as such orders, ``(m, vertices)``.
+        owners: The number of the structure that each of them belongs to, ``(m,)``.
     """
-    first = np.full(len(masks), -1, np.int32)
-    orders = np.zeros((len(masks), vertices), np.int8)
-    automorphisms = np.zeros((len(masks), vertices), np.int8)
-    owners = np.zeros(len(masks), np.int32)
+    vertices = orders.shape[1]
     found = 0
-    order = np.zeros(vertices, np.int8)
-    place = np.zeros(vertices, np.int64)  # the inverse of order
+    order, place = np.zeros(vertices, np.int64), np.zeros(vertices, np.int64)  # and the inverse of order
     partial = np.zeros(vertices + 1, np.uint64)  # the renumbered mask up to each position
     placed = np.zeros(vertices + 1, np.uint64)  # the vertices before each position, as bits
     for s in range(len(masks)):
@@ -88,12 +84,11 @@ def isomorphisms(vertices: int, masks: Any) -> Any:
                 t = np.searchsorted(masks, partial[position])
                 if first[t] < 0:
                     first[t] = s
-                    orders[t] = order
+                    overwrite(orders[t], order)
                 if t == s:
-                    if found == len(automorphisms):
-                        automorphisms = np.concatenate((automorphisms, np.zeros_like(automorphisms)))
-                        owners = np.concatenate((owners, np.zeros_like(owners)))
-                    automorphisms[found], owners[found] = order, s
+                    if found < len(owners):
+                        owners[found] = s
+                        overwrite(automorphisms[found], order)
                     found += 1
                 position -= 1
                 continue
@@ -116,10 +111,10 @@ def isomorphisms(vertices: int, masks: Any) -> Any:
             position += 1
             if position < vertices:
                 order[position] = 0
-    return first, orders, automorphisms[:found], owners[:found]
+    return found
 
 
-@numba.njit(cache=True)
+@kernel
 def moved_code(code: Any, order: Any, powers: Any) -> Any:
     """Give the labels of a structure, a number, to the vertices of another as ``order`` says.
 
@@ -135,7 +130,7 @@ def moved_code(code: Any, order: Any, powers: Any) -> Any:
     return result
 
 
-@numba.njit(cache=True)
+@kernel
 def label_orbits(powers: Any, codes: int, automorphisms: Any, bounds: Any, start: int) -> Any:
     """Number the classes of labels under each structure's automorphisms, by structure and then smallest code.
 
@@ -164,14 +159,14 @@ def label_orbits(powers: Any, codes: int, automorphisms: Any, bounds: Any, start
     return classes, owners[:count].copy(), smallest[:count].copy()
 
 
-@numba.njit(cache=True)
+@kernel
 def classes_of_structures(powers: Any, rows: Any, orders: Any, classes: Any) -> Any:
     """Give every labelling of every structure the class that its first structure's labelling has, ``(n, codes)``.
 
     Args:
         powers: As for ``moved_code``.
         rows: The row in ``classes`` of each structure's first structure, ``(n,)``.
-        orders: As ``isomorphisms`` gives them.
+        orders: As ``isomorphisms`` writes them.
         classes: As ``label_orbits`` gives them.
     """
     result = np.empty((len(rows), classes.shape[1]), np.int32)
@@ -181,7 +176,7 @@ def classes_of_structures(powers: Any, rows: Any, orders: Any, classes: Any) -> 
     return result
 
 
-@numba.njit(cache=True)
+@kernel
 def wrong_witness(vertices: int, masks: Any, firsts: Any, orders: Any) -> Any:
     """Give the first structure that renumbering as ``orders`` says does not turn into the one it should; −1 for none.
 

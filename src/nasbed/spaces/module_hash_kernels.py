@@ -12,16 +12,17 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel
 from nasbed.spaces.nasbench101_kernels import ONE, into
 
 LANES = 16
 _HEX_WORDS = 8  # a digest as text: 32 characters
 _MOST_WORDS = 112  # the longest text, the list of eleven digests, fills seven blocks
-_BAR, _OPEN, _CLOSE, _QUOTE, _COMMA, _SPACE = (ord(character) for character in "|[]', ")
+_BAR, _OPEN, _CLOSE, _QUOTE, _COMMA, _SPACE, _END = np.frombuffer(b"|[]', \x80", np.uint8)
+_ZERO = np.int64(0)  # for a bare 0, a literal, numba would compile what it is passed to once more
 _K = np.floor(np.abs(np.sin(np.arange(1, 65))) * 2.0**32).astype(np.uint32)
 _START = np.array([0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476], np.uint32)
 
@@ -51,14 +52,14 @@ def _first_colours(vertices: int, highest: int) -> NDArray[np.uint32]:
     return np.frombuffer(digests, "<u4").reshape(*shape, 4).astype(np.uint32)
 
 
-@numba.njit(cache=True)
-def _turn(a: Any, mixed: Any, word: Any, constant: Any, n: int, b: Any) -> Any:
+@kernel
+def _turn(a: Any, mixed: Any, word: Any, constant: Any, n: Any, b: Any) -> Any:
     """Do one step of MD5. Every sum is cut back to 32 bits at once, or the vectors would be half as wide."""
     a = np.uint32(np.uint32(a + np.uint32(mixed)) + np.uint32(word + constant))
-    return np.uint32(np.uint32(np.uint32(a << np.uint32(n)) | np.uint32(a >> np.uint32(32 - n))) + b)
+    return np.uint32(np.uint32(np.uint32(a << n) | np.uint32(a >> np.uint32(np.uint32(32) - n))) + b)
 
 
-@numba.njit(cache=True)
+@kernel
 def _compress(state: Any, words: Any, block: int) -> None:
     """Take one block of each lane into its state.
 
@@ -71,36 +72,36 @@ def _compress(state: Any, words: Any, block: int) -> None:
     for lane in range(LANES):
         a, b, c, d = state[0, lane], state[1, lane], state[2, lane], state[3, lane]
         for i in range(0, 16, 4):
-            a = _turn(a, d ^ (b & (c ^ d)), x[i, lane], _K[i], 7, b)
-            d = _turn(d, c ^ (a & (b ^ c)), x[i + 1, lane], _K[i + 1], 12, a)
-            c = _turn(c, b ^ (d & (a ^ b)), x[i + 2, lane], _K[i + 2], 17, d)
-            b = _turn(b, a ^ (c & (d ^ a)), x[i + 3, lane], _K[i + 3], 22, c)
+            a = _turn(a, d ^ (b & (c ^ d)), x[i, lane], _K[i], np.uint32(7), b)
+            d = _turn(d, c ^ (a & (b ^ c)), x[i + 1, lane], _K[i + 1], np.uint32(12), a)
+            c = _turn(c, b ^ (d & (a ^ b)), x[i + 2, lane], _K[i + 2], np.uint32(17), d)
+            b = _turn(b, a ^ (c & (d ^ a)), x[i + 3, lane], _K[i + 3], np.uint32(22), c)
         for i in range(0, 16, 4):
-            a = _turn(a, c ^ (d & (b ^ c)), x[(5 * i + 1) % 16, lane], _K[16 + i], 5, b)
-            d = _turn(d, b ^ (c & (a ^ b)), x[(5 * i + 6) % 16, lane], _K[17 + i], 9, a)
-            c = _turn(c, a ^ (b & (d ^ a)), x[(5 * i + 11) % 16, lane], _K[18 + i], 14, d)
-            b = _turn(b, d ^ (a & (c ^ d)), x[(5 * i) % 16, lane], _K[19 + i], 20, c)
+            a = _turn(a, c ^ (d & (b ^ c)), x[(5 * i + 1) % 16, lane], _K[16 + i], np.uint32(5), b)
+            d = _turn(d, b ^ (c & (a ^ b)), x[(5 * i + 6) % 16, lane], _K[17 + i], np.uint32(9), a)
+            c = _turn(c, a ^ (b & (d ^ a)), x[(5 * i + 11) % 16, lane], _K[18 + i], np.uint32(14), d)
+            b = _turn(b, d ^ (a & (c ^ d)), x[(5 * i) % 16, lane], _K[19 + i], np.uint32(20), c)
         for i in range(0, 16, 4):
-            a = _turn(a, b ^ c ^ d, x[(3 * i + 5) % 16, lane], _K[32 + i], 4, b)
-            d = _turn(d, a ^ b ^ c, x[(3 * i + 8) % 16, lane], _K[33 + i], 11, a)
-            c = _turn(c, d ^ a ^ b, x[(3 * i + 11) % 16, lane], _K[34 + i], 16, d)
-            b = _turn(b, c ^ d ^ a, x[(3 * i + 14) % 16, lane], _K[35 + i], 23, c)
+            a = _turn(a, b ^ c ^ d, x[(3 * i + 5) % 16, lane], _K[32 + i], np.uint32(4), b)
+            d = _turn(d, a ^ b ^ c, x[(3 * i + 8) % 16, lane], _K[33 + i], np.uint32(11), a)
+            c = _turn(c, d ^ a ^ b, x[(3 * i + 11) % 16, lane], _K[34 + i], np.uint32(16), d)
+            b = _turn(b, c ^ d ^ a, x[(3 * i + 14) % 16, lane], _K[35 + i], np.uint32(23), c)
         for i in range(0, 16, 4):
-            a = _turn(a, c ^ (b | ~d), x[(7 * i) % 16, lane], _K[48 + i], 6, b)
-            d = _turn(d, b ^ (a | ~c), x[(7 * i + 7) % 16, lane], _K[49 + i], 10, a)
-            c = _turn(c, a ^ (d | ~b), x[(7 * i + 14) % 16, lane], _K[50 + i], 15, d)
-            b = _turn(b, d ^ (c | ~a), x[(7 * i + 5) % 16, lane], _K[51 + i], 21, c)
+            a = _turn(a, c ^ (b | ~d), x[(7 * i) % 16, lane], _K[48 + i], np.uint32(6), b)
+            d = _turn(d, b ^ (a | ~c), x[(7 * i + 7) % 16, lane], _K[49 + i], np.uint32(10), a)
+            c = _turn(c, a ^ (d | ~b), x[(7 * i + 14) % 16, lane], _K[50 + i], np.uint32(15), d)
+            b = _turn(b, d ^ (c | ~a), x[(7 * i + 5) % 16, lane], _K[51 + i], np.uint32(21), c)
         state[0, lane] += a
         state[1, lane] += b
         state[2, lane] += c
         state[3, lane] += d
 
 
-@numba.njit(cache=True)
+@kernel
 def _digest(words: Any, length: Any, state: Any) -> None:
     """Hash a text of each lane, all of ``length`` bytes, into ``state``."""
     blocks = (length + 8) // 64 + 1
-    at = _put(words, length, 0x80)
+    at = _put(words, length, _END)
     for word in range((at + 3) // 4, 16 * blocks):
         for lane in range(LANES):
             words[word, lane] = 0
@@ -112,16 +113,16 @@ def _digest(words: Any, length: Any, state: Any) -> None:
         _compress(state, words, block)
 
 
-@numba.njit(cache=True)
+@kernel
 def _put(words: Any, at: Any, character: Any) -> Any:
     """Write one character into every lane; give where it ends. What is beyond it in its word becomes zero."""
-    word, bits = at // 4, np.uint32(character << 8 * (at % 4))
+    word, bits = at // 4, np.uint32(np.int64(character) << 8 * (at % 4))
     for lane in range(LANES):
         words[word, lane] = bits if at % 4 == 0 else np.uint32(words[word, lane] | bits)
     return at + 1
 
 
-@numba.njit(cache=True)
+@kernel
 def _append(words: Any, at: Any, texts: Any, vertex: Any) -> Any:
     """Write the digest of a vertex as text, behind what is there; give where it ends."""
     word, shift = at // 4, 8 * (at % 4)
@@ -143,7 +144,7 @@ def _append(words: Any, at: Any, texts: Any, vertex: Any) -> Any:
     return at + 32
 
 
-@numba.njit(cache=True)
+@kernel
 def _append_sorted(
     words: Any, at: int, texts: Any, ranks: Any, members: Any, chosen: Any, place: Any, text: Any
 ) -> Any:
@@ -172,11 +173,11 @@ def _append_sorted(
         for lane in range(LANES):
             for i in range(_HEX_WORDS):
                 text[0, i, lane] = texts[chosen[k, lane], i, lane]
-        at = _append(words, at, text, 0)
+        at = _append(words, at, text, _ZERO)
     return at
 
 
-@numba.njit(cache=True)
+@kernel
 def _spelled(x: Any) -> Any:
     """Spell the two bytes in the low half of a word in hexadecimal: four characters in a word."""
     first = np.uint32(np.uint32(x >> np.uint32(4)) & np.uint32(0x000F)) | np.uint32(
@@ -190,7 +191,7 @@ def _spelled(x: Any) -> Any:
     return np.uint32(np.uint32(digits + np.uint32(0x30303030)) + np.uint32(letters * np.uint32(39)))
 
 
-@numba.njit(cache=True)
+@kernel
 def _spell(colours: Any, count: Any, texts: Any, ranks: Any, keys: Any) -> None:
     """Write each colour as text, and find its place among the colours of its lane; equal ones in any order."""
     for v in range(count):
@@ -220,7 +221,7 @@ def _spell(colours: Any, count: Any, texts: Any, ranks: Any, keys: Any) -> None:
                 ranks[v, lane] += not later
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _hash_ordered(counts: Any, masks: Any, labels: Any, order: Any, first_colours: Any, result: Any) -> None:
     """Hash the modules in an order that puts those of one structure together; digests as four words, ``(n, 4)``."""
     most = first_colours.shape[0]
@@ -233,6 +234,8 @@ def _hash_ordered(counts: Any, masks: Any, labels: Any, order: Any, first_colour
     text = np.zeros((1, _HEX_WORDS, LANES), np.uint32)
     words = np.zeros((_MOST_WORDS, LANES), np.uint32)
     state = np.zeros((4, LANES), np.uint32)
+    into_v, sources = np.zeros(most, np.int64), np.zeros((most, most), np.int64)
+    out_of_v, targets = np.zeros(most, np.int64), np.zeros((most, most), np.int64)
     start = 0
     while start < len(order):
         count, mask = np.int64(counts[order[start]]), masks[order[start]]
@@ -241,25 +244,25 @@ def _hash_ordered(counts: Any, masks: Any, labels: Any, order: Any, first_colour
             if counts[order[stop]] != count or masks[order[stop]] != mask:
                 break
             stop += 1
-        edges = np.zeros((count, count), np.bool_)
+        into_v[:], out_of_v[:] = 0, 0
         for y in range(1, count):
             for x in range(y):
-                edges[x, y] = into(mask, y) >> np.uint64(x) & ONE
-        into_v, out_of_v = edges.sum(axis=0), edges.sum(axis=1)
+                if into(mask, y) >> np.uint64(x) & ONE:
+                    sources[y, into_v[y]], targets[x, out_of_v[x]] = x, y
+                    into_v[y] += 1
+                    out_of_v[x] += 1
         for v in range(count):
             for lane in range(LANES):
                 module = order[min(start + lane, stop - 1)]
                 label = -1 if v == 0 else -2 if v == count - 1 else np.int64(labels[module, v - 1])
                 for i in range(4):
                     colours[v, i, lane] = first_colours[out_of_v[v], into_v[v], label + 2, i]
-        sources = [np.flatnonzero(edges[:, v]) for v in range(count)]
-        targets = [np.flatnonzero(edges[v]) for v in range(count)]
         for _ in range(count):
             _spell(colours, count, texts, ranks, keys)
             for v in range(count):
-                at = _append_sorted(words, 0, texts, ranks, sources[v], chosen, place, text)
+                at = _append_sorted(words, _ZERO, texts, ranks, sources[v, : into_v[v]], chosen, place, text)
                 at = _put(words, at, _BAR)
-                at = _append_sorted(words, at, texts, ranks, targets[v], chosen, place, text)
+                at = _append_sorted(words, at, texts, ranks, targets[v, : out_of_v[v]], chosen, place, text)
                 at = _put(words, at, _BAR)
                 at = _append(words, at, texts, v)
                 _digest(words, at, state)
@@ -270,14 +273,14 @@ def _hash_ordered(counts: Any, masks: Any, labels: Any, order: Any, first_colour
         for v in range(count):
             for lane in range(LANES):
                 chosen[ranks[v, lane], lane] = v
-        at = _put(words, 0, _OPEN)
+        at = _put(words, _ZERO, _OPEN)
         for k in range(count):
             if k:
                 at = _put(words, _put(words, at, _COMMA), _SPACE)
             for lane in range(LANES):
                 for i in range(_HEX_WORDS):
                     text[0, i, lane] = texts[chosen[k, lane], i, lane]
-            at = _put(words, _append(words, _put(words, at, _QUOTE), text, 0), _QUOTE)
+            at = _put(words, _append(words, _put(words, at, _QUOTE), text, _ZERO), _QUOTE)
         _digest(words, _put(words, at, _CLOSE), state)
         for lane in range(stop - start):
             for i in range(4):

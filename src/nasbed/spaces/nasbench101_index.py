@@ -93,6 +93,7 @@ def module_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
     if index is None:
         index = compute_index(vertices, edges, operations)
         _keep(index, _folder(vertices, edges, operations))
+        index = load_index(vertices, edges, operations) or index  # read-only, as all later ones: numba compiles for it
     return index
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from nasbed.core.compiled import kernel
 from nasbed.spaces.nasbench101_kernels import ONE, kept_vertices, pruned_mask
 
 _BLOCK = 256
 
 
-@numba.njit(cache=True)
+@kernel
 def structure_map(vertices: int, counts: Any, masks: Any) -> Any:
     """Prune every mask there is: number of the pruned structure plus 1 (0: no such structure), and what is kept.
 
@@ -43,7 +43,7 @@ def structure_map(vertices: int, counts: Any, masks: Any) -> Any:
     return structure, interior
 
 
-@numba.njit(cache=True, inline="always")
+@kernel
 def eight_bytes(flat: Any, at: Any) -> Any:
     """Read eight bytes as a word. The unsigned position is what lets the compiler make one load of it."""
     low = np.uint64(flat[at]) | np.uint64(flat[at + ONE]) << np.uint64(8)
@@ -53,7 +53,7 @@ def eight_bytes(flat: Any, at: Any) -> Any:
     return low | high << np.uint64(32)
 
 
-@numba.njit(cache=True)
+@kernel
 def some_bytes(flat: Any, at: Any, count: Any) -> Any:
     """Read fewer than eight bytes as a word."""
     word = np.uint64(0)
@@ -62,7 +62,7 @@ def some_bytes(flat: Any, at: Any, count: Any) -> Any:
     return word
 
 
-@numba.njit(cache=True)
+@kernel
 def class_rows(
     archs: Any, vertices: int, operations: int, structure: Any, interior: Any, offsets: Any, classes: Any
 ) -> Any:
@@ -122,7 +122,7 @@ def class_rows(
     return result
 
 
-@numba.njit(cache=True)
+@kernel
 def class_keys(classes: Any, keys: Any) -> Any:
     """Give the key of each class, ``(n,)`` uint64; 0 for −1."""
     result = np.zeros(len(classes), np.uint64)
@@ -132,7 +132,7 @@ def class_keys(classes: Any, keys: Any) -> Any:
     return result
 
 
-@numba.njit(cache=True)
+@kernel
 def pack_eight(word: Any) -> Any:
     """Pack the lowest bits of eight bytes into one."""
     return (word & np.uint64(0x0101010101010101)) * np.uint64(0x0102040810204080) >> np.uint64(56)

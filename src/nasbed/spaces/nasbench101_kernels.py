@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from nasbed.core.compiled import kernel
 from nasbed.core.rng import below, philox, word_at
 
 ONE = np.uint64(1)
@@ -19,7 +19,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _CROSSOVER_TRIES = 64
 
 
-@numba.njit(cache=True)
+@kernel
 def mix(x: Any) -> Any:
     """Scramble a word: the finaliser of SplitMix64 (Steele et al., OOPSLA 2014)."""
     x = np.uint64(x) + np.uint64(0x9E3779B97F4A7C15)
@@ -28,13 +28,13 @@ def mix(x: Any) -> Any:
     return x ^ (x >> np.uint64(31))
 
 
-@numba.njit(cache=True)
+@kernel
 def into(mask: Any, y: Any) -> Any:
     """Give the predecessors of vertex y as a set of bits."""
     return (mask >> np.uint64(y * (y - 1) // 2)) & ((ONE << np.uint64(y)) - ONE)
 
 
-@numba.njit(cache=True)
+@kernel
 def kept_vertices(mask: Any, vertices: Any) -> Any:
     """Give the vertices on a path from the first to the last as a set of bits; 0 when there is no such path."""
     ahead = ONE
@@ -50,7 +50,7 @@ def kept_vertices(mask: Any, vertices: Any) -> Any:
     return ahead & behind
 
 
-@numba.njit(cache=True)
+@kernel
 def pruned_edges(mask: Any, kept: Any, vertices: Any) -> Any:
     """Count the edges between kept vertices."""
     count = 0
@@ -63,14 +63,14 @@ def pruned_edges(mask: Any, kept: Any, vertices: Any) -> Any:
     return count
 
 
-@numba.njit(cache=True)
+@kernel
 def fits(mask: Any, vertices: Any, edges: Any) -> Any:
     """Say whether the pruned module has a path and at most so many edges."""
     kept = kept_vertices(mask, vertices)
     return kept != np.uint64(0) and pruned_edges(mask, kept, vertices) <= edges
 
 
-@numba.njit(cache=True)
+@kernel
 def pruned_mask(mask: Any, kept: Any, vertices: Any) -> Any:
     """Renumber the kept vertices from 0 and give the mask of what is left."""
     result = np.uint64(0)
@@ -85,7 +85,7 @@ def pruned_mask(mask: Any, kept: Any, vertices: Any) -> Any:
     return result
 
 
-@numba.njit(cache=True)
+@kernel
 def packed(row: Any, edge_count: Any) -> Any:
     """Read the edge decisions of a row as a mask."""
     mask = np.uint64(0)
@@ -94,14 +94,14 @@ def packed(row: Any, edge_count: Any) -> Any:
     return mask
 
 
-@numba.njit(cache=True)
+@kernel
 def unpack(mask: Any, edge_count: Any, row: Any) -> None:
     """Write a mask into the edge decisions of a row."""
     for i in range(edge_count):
         row[i] = np.int8(mask >> np.uint64(i) & ONE)
 
 
-@numba.njit(cache=True)
+@kernel
 def valid_rows(archs: Any, vertices: int, edges: int, operations: int) -> Any:
     """Say which rows hold only allowed values and a module that fits, ``(n,)`` bool."""
     n, decisions = archs.shape
@@ -116,7 +116,7 @@ def valid_rows(archs: Any, vertices: int, edges: int, operations: int) -> Any:
     return ok
 
 
-@numba.njit(cache=True)
+@kernel
 def sample_rows(keys: Any, positions: Any, vertices: int, edges: int, operations: int) -> Any:
     """Draw masks and operations uniformly until the module fits; one Philox block a try while it has room."""
     edge_count = vertices * (vertices - 1) // 2
@@ -140,7 +140,7 @@ def sample_rows(keys: Any, positions: Any, vertices: int, edges: int, operations
     return archs
 
 
-@numba.njit(cache=True)
+@kernel
 def mutate_rows(archs: Any, keys: Any, positions: Any, vertices: int, edges: int, operations: int, rate: float) -> Any:
     """Flip each edge with probability rate/vertices, redraw each operation with rate/interior, until it fits."""
     edge_count = vertices * (vertices - 1) // 2
@@ -178,7 +178,7 @@ def mutate_rows(archs: Any, keys: Any, positions: Any, vertices: int, edges: int
     return children
 
 
-@numba.njit(cache=True)
+@kernel
 def cross_rows(mothers: Any, fathers: Any, keys: Any, positions: Any, vertices: int, edges: int) -> Any:
     """Take each decision from either parent with equal chance until it fits; the mother after 64 misfits."""
     runs, decisions = mothers.shape
@@ -200,7 +200,7 @@ def cross_rows(mothers: Any, fathers: Any, keys: Any, positions: Any, vertices: 
     return children
 
 
-@numba.njit(cache=True)
+@kernel
 def colour_key(mask: Any, vertices: Any, labels: Any) -> Any:
     """Hash a pruned module so that isomorphic ones agree: the published refinement, with 64-bit colours.
 
@@ -229,14 +229,14 @@ def colour_key(mask: Any, vertices: Any, labels: Any) -> Any:
                 if into(mask, w) >> np.uint64(v) & ONE:
                     leaving_sum += mix(colours[w] ^ np.uint64(0x13198A2E03707344))
             fresh[v] = mix(mix(mix(arriving_sum) + leaving_sum) + colours[v])
-        colours[:] = fresh
+        colours, fresh = fresh, colours
     total = np.uint64(0)
     for v in range(vertices):
         total += mix(colours[v])
     return mix(total + np.uint64(vertices))
 
 
-@numba.njit(cache=True)
+@kernel
 def key_rows(archs: Any, vertices: int) -> Any:
     """Prune and hash each row, ``(n,)`` uint64; 0 for a row without a path."""
     edge_count = vertices * (vertices - 1) // 2
@@ -252,7 +252,7 @@ def key_rows(archs: Any, vertices: int) -> Any:
     return keys
 
 
-@numba.njit(cache=True)
+@kernel
 def pruned_labels(row: Any, kept: Any, vertices: Any, labels: Any) -> Any:
     """Write the labels of the kept vertices and give how many there are."""
     edge_count = vertices * (vertices - 1) // 2
@@ -266,7 +266,7 @@ def pruned_labels(row: Any, kept: Any, vertices: Any, labels: Any) -> Any:
     return n + 1
 
 
-@numba.njit(cache=True)
+@kernel
 def pruned_rows(archs: Any, vertices: int) -> Any:
     """Prune each row: vertices left ``(n,)``, their mask ``(n,)`` and their operations ``(n, vertices − 2)``.
 
@@ -288,7 +288,7 @@ def pruned_rows(archs: Any, vertices: int) -> Any:
     return counts, masks, operations
 
 
-@numba.njit(cache=True)
+@kernel
 def embedded_rows(counts: Any, masks: Any, operations: Any, vertices: int) -> Any:
     """Undo ``pruned_rows``: interior vertices first, the output last, nothing in between."""
     edge_count = vertices * (vertices - 1) // 2

@@ -259,7 +259,8 @@ def _coefficients(
     from nasbed.statistics.rank_kernels import correlations
 
     out = np.empty((len(weights), 3))
-    correlations(weights, *_order_and_level(ranked), *_order_and_level(y), x, y, out)
+    values = np.ascontiguousarray([x, y])
+    correlations(weights, *_order_and_level(ranked), *_order_and_level(y), *values, out)
     return out
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from nasbed.core.compiled import kernel
 
-@numba.njit(cache=True)
+
+@kernel
 def correlations(
     weights: Any, x_order: Any, x_level: Any, y_order: Any, y_level: Any, x: Any, y: Any, out: Any
 ) -> None:
@@ -40,7 +41,7 @@ def correlations(
         out[b, 2] = _pearson(w, x, y)
 
 
-@numba.njit(cache=True)
+@kernel
 def _ranks(w: Any, order: Any, level: Any, rank: Any) -> Any:
     """Write the mean rank of each pair; give how many pairs of pairs are tied."""
     n = len(w)
@@ -60,7 +61,7 @@ def _ranks(w: Any, order: Any, level: Any, rank: Any) -> Any:
     return ties
 
 
-@numba.njit(cache=True)
+@kernel
 def _tau(w: Any, x_order: Any, x_level: Any, y_level: Any, x_ties: Any, y_ties: Any, below: Any) -> Any:
     """Count, for each pair by ascending x, who came before with a lower and with a higher y (a Fenwick tree)."""
     n = len(w)
@@ -94,7 +95,7 @@ def _tau(w: Any, x_order: Any, x_level: Any, y_level: Any, x_ties: Any, y_ties: 
     return np.nan if scale == 0.0 else (concordant - discordant) / scale
 
 
-@numba.njit(cache=True)
+@kernel
 def _sum(below: Any, count: Any) -> Any:
     """Give how many have one of the ``count`` lowest levels."""
     total = np.int64(0)
@@ -104,17 +105,23 @@ def _sum(below: Any, count: Any) -> Any:
     return total
 
 
-@numba.njit(cache=True)
+@kernel
 def _pearson(w: Any, x: Any, y: Any) -> Any:
     """Correlate weighted values, those that are NaN left out."""
-    there = (w > 0) & ~np.isnan(x) & ~np.isnan(y)
-    weight, dx, dy = w[there], x[there], y[there]
-    total = weight.sum()
-    if total == 0:
-        return np.nan
-    dx -= (weight * dx).sum() / total
-    dy -= (weight * dy).sum() / total
-    xx, yy = (weight * dx * dx).sum(), (weight * dy * dy).sum()
+    total, x_sum, y_sum = 0, 0.0, 0.0
+    for i in range(len(w)):
+        if w[i] > 0 and not (np.isnan(x[i]) or np.isnan(y[i])):
+            total += w[i]
+            x_sum += w[i] * x[i]
+            y_sum += w[i] * y[i]
+    x_mean, y_mean = x_sum / max(total, 1), y_sum / max(total, 1)
+    xx, yy, xy = 0.0, 0.0, 0.0
+    for i in range(len(w)):
+        if w[i] > 0 and not (np.isnan(x[i]) or np.isnan(y[i])):
+            dx, dy = x[i] - x_mean, y[i] - y_mean
+            xx += w[i] * dx * dx
+            yy += w[i] * dy * dy
+            xy += w[i] * dx * dy
     if not (xx > 0.0 and yy > 0.0):
         return np.nan
-    return min(1.0, max(-1.0, (weight * dx * dy).sum() / np.sqrt(xx) / np.sqrt(yy)))
+    return min(1.0, max(-1.0, xy / np.sqrt(xx) / np.sqrt(yy)))

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel, overwrite
 from nasbed.core.records import Archs
 
 
-@numba.njit(cache=True)
+@kernel
 def _join(
     run: int, rank: int, values: Any, births: Any, numbers: Any, places: Any, value: float, birth: int, number: int
 ) -> None:
@@ -29,7 +29,7 @@ def _join(
     values[run, rank], births[run, rank], numbers[run, rank], places[run, rank] = value, birth, number, place
 
 
-@numba.njit(cache=True)
+@kernel
 def _leave(run: int, leaving: Any, values: Any, births: Any, numbers: Any, places: Any, freed: Any) -> int:
     """Let the others move up, with the places of those who leave behind them; give how many stay."""
     stays, leaves = 0, 0
@@ -42,11 +42,11 @@ def _leave(run: int, leaving: Any, values: Any, births: Any, numbers: Any, place
                 values[run, stays], births[run, stays] = values[run, rank], births[run, rank]
                 numbers[run, stays], places[run, stays] = numbers[run, rank], places[run, rank]
             stays += 1
-    places[run, stays : stays + leaves] = freed[:leaves]
+    overwrite(places[run, stays : stays + leaves], freed)
     return stays
 
 
-@numba.njit(cache=True)
+@kernel
 def _hear(
     archs: Any,
     values: Any,
@@ -72,20 +72,20 @@ def _hear(
         value = -np.inf if np.isnan(heard[run]) else heard[run]
         if alive[run] < values.shape[1]:
             rank = alive[run]
-            archs[run, places[run, rank]] = newcomers[run]
+            overwrite(archs[run, places[run, rank]], newcomers[run])
             _join(run, rank, values, births, numbers, places, value, told[run], number[run])
             alive[run] += 1
             told[run] += 1
         else:
             child = waiting[run]
-            young_archs[run, child] = newcomers[run]
+            overwrite(young_archs[run, child], newcomers[run])
             young_values[run, child], young_numbers[run, child] = value, number[run]
             waiting[run] += 1
             full += waiting[run] == young_values.shape[1]
     return full
 
 
-@numba.njit(cache=True)
+@kernel
 def _renew(
     archs: Any,
     values: Any,
@@ -108,7 +108,7 @@ def _renew(
         rank = _leave(run, leaving[i], values, births, numbers, places, freed)
         for child in range(waiting[run]):
             if entering[i, child]:
-                archs[run, places[run, rank]] = young_archs[run, child]
+                overwrite(archs[run, places[run, rank]], young_archs[run, child])
                 birth, number = told[run] + child, young_numbers[run, child]
                 _join(run, rank, values, births, numbers, places, young_values[run, child], birth, number)
                 rank += 1

@@ -13,10 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel, stable_order
 from nasbed.core.rng import Streams, below, word_at
 
 
@@ -204,7 +204,7 @@ REPLACEMENTS: dict[str, Replacement] = {
 """The rules by name."""
 
 
-@numba.njit(cache=True)
+@kernel
 def _oldest(births: Any, rows: Any, protected: int, count: int) -> Any:
     """Mark who was told of first, but for the best few."""
     members = births.shape[1]
@@ -220,7 +220,7 @@ def _oldest(births: Any, rows: Any, protected: int, count: int) -> Any:
     return leaving
 
 
-@numba.njit(cache=True)
+@kernel
 def _anybody(keys: Any, positions: Any, rows: Any, members: int, protected: int, count: int) -> Any:
     """Mark different members, all alike, but for the best few; a word each."""
     leaving = np.zeros((len(rows), members), np.bool_)
@@ -234,7 +234,7 @@ def _anybody(keys: Any, positions: Any, rows: Any, members: int, protected: int,
     return leaving
 
 
-@numba.njit(cache=True)
+@kernel
 def _plus(values: Any, newcomers: Any, rows: Any) -> Any:
     """Let the i-th best newcomer take the place of the i-th worst member, as long as it is better."""
     members, count = values.shape[1], newcomers.shape[1]
@@ -252,11 +252,12 @@ def _plus(values: Any, newcomers: Any, rows: Any) -> Any:
     return leaving, entering
 
 
-@numba.njit(cache=True)
+@kernel
 def _comma(newcomers: Any, rows: Any, count: int) -> Any:
     """Mark the best newcomers."""
     entering = np.zeros((len(rows), newcomers.shape[1]), np.bool_)
     for i in range(len(rows)):
-        order = np.argsort(-newcomers[rows[i]], kind="mergesort")  # the first of equals first
-        entering[i][order[:count]] = True
+        order = stable_order(-newcomers[rows[i]])
+        for k in range(count):
+            entering[i, order[k]] = True
     return entering

@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel, overwrite
 from nasbed.core.rng import Streams, below, unit, word_at
 from nasbed.optimizers.worth import OVER
 
@@ -188,23 +188,21 @@ class Ranking:
         return chosen
 
 
-@numba.njit(cache=True)
+@kernel
 def _some(keys: Any, positions: Any, rows: Any, members: int, selected: int) -> Any:
     """Shuffle as far as needed; a word for each."""
     chosen = np.empty((len(rows), selected), np.int64)
-    order = np.empty(members, np.int64)
     for i in range(len(rows)):
-        run = rows[i]
-        order[:] = np.arange(members)
+        run, order = rows[i], np.arange(members)
         for k in range(selected):
             other = k + below(word_at(keys[run], positions[run]), members - k)
             positions[run] += 1
             order[k], order[other] = order[other], order[k]
-        chosen[i] = order[:selected]
+        overwrite(chosen[i], order)
     return chosen
 
 
-@numba.njit(cache=True)
+@kernel
 def _tournament(keys: Any, positions: Any, rows: Any, members: int, size: int, selected: int, distinct: bool) -> Any:
     """Draw ``size`` members, a word for each, and give the best of them in order."""
     chosen = np.empty((len(rows), selected), np.int64)
@@ -230,7 +228,7 @@ def _tournament(keys: Any, positions: Any, rows: Any, members: int, size: int, s
     return chosen
 
 
-@numba.njit(cache=True)
+@kernel
 def _greedy(keys: Any, positions: Any, rows: Any, members: int, epsilon: float, selected: int) -> Any:
     """Give the best, or with chance epsilon anybody; 2 words each, whether they are needed or not."""
     chosen = np.empty((len(rows), selected), np.int64)
@@ -244,7 +242,7 @@ def _greedy(keys: Any, positions: Any, rows: Any, members: int, epsilon: float, 
     return chosen
 
 
-@numba.njit(cache=True)
+@kernel
 def _roulette(keys: Any, positions: Any, rows: Any, values: Any, from_worst: bool, selected: int) -> Any:
     """Spin a wheel with a slot for each value, a word a ball; where all slots are empty, all have the same."""
     members = values.shape[1]
@@ -274,7 +272,7 @@ def _roulette(keys: Any, positions: Any, rows: Any, values: Any, from_worst: boo
     return chosen
 
 
-@numba.njit(cache=True)
+@kernel
 def _by_rank(keys: Any, positions: Any, rows: Any, ends: Any, selected: int) -> Any:
     """Draw from chances that are the same in all runs, given as their sums; a word each."""
     chosen = np.empty((len(rows), selected), np.int64)

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-import numba
 import numpy as np
 
+from nasbed.core.compiled import kernel
 from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
@@ -152,7 +152,7 @@ _BY_TRIAL = {
 _STATE = ("_there", "_told", "_first", "_ends", *_BY_TRIAL)
 
 
-@numba.njit(cache=True)
+@kernel
 def promotable(eta: int, order: Any, there: Any, told: Any, first: Any, promoted: Any) -> Any:
     """Give, and mark, each run's trial to promote: the best of the highest rung that has one; −1 for none.
 
@@ -173,7 +173,7 @@ def promotable(eta: int, order: Any, there: Any, told: Any, first: Any, promoted
     return chosen
 
 
-@numba.njit(cache=True)
+@kernel
 def _insert(order: Any, there: int, values: Any, trial: int) -> Any:
     """Put a trial into its place in a rung, best first and after its equals, and give the place."""
     low, high = 0, there
@@ -189,7 +189,7 @@ def _insert(order: Any, there: int, values: Any, trial: int) -> Any:
     return low
 
 
-@numba.njit(cache=True)
+@kernel
 def hear(
     number: Any,
     value: Any,
@@ -224,7 +224,7 @@ def hear(
     return place
 
 
-@numba.njit(cache=True)
+@kernel
 def line_up(eta: int, number: Any, place: Any, rung: Any, told: Any, line: Any, ends: Any) -> None:
     """Let each run's trial go on if it is among the best at its rung so far: it waits at the end of a line."""
     for run in range(len(place)):
@@ -233,7 +233,7 @@ def line_up(eta: int, number: Any, place: Any, rung: Any, told: Any, line: Any, 
             ends[run, 1] += 1
 
 
-@numba.njit(cache=True)
+@kernel
 def next_in_line(line: Any, ends: Any) -> Any:
     """Give each run the trial that has waited longest, −1 for none."""
     chosen = np.full(len(line), -1)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from nasbed.core.compiled import kernel, overwrite, stable_order
 
-@numba.njit(cache=True)
+
+@kernel
 def next_jobs(
     plan_counts: Any, number: int, opened: Any, serial: Any, rung: Any, size: Any, asked: Any, told: Any, numbers: Any
 ) -> Any:
@@ -35,7 +36,7 @@ def next_jobs(
     return place, slot
 
 
-@numba.njit(cache=True)
+@kernel
 def _find(serial: Any, asked: Any, numbers: Any, number: int) -> Any:
     """Find the place and slot of one run's trial; −1 where no rung waits for it."""
     for p in range(len(serial)):
@@ -46,20 +47,21 @@ def _find(serial: Any, asked: Any, numbers: Any, number: int) -> Any:
     return -1, -1
 
 
-@numba.njit(cache=True)
+@kernel
 def _advance(counts: Any, rung: int, size: int, archs: Any, values: Any, numbers: Any, earlier: Any) -> Any:
     """Keep the best of a rung, in order, as the next one's, and give how many; none when the bracket is over."""
     if rung + 1 >= len(counts):
         return 0
-    there = np.flatnonzero(~np.isnan(values[:size]))
-    kept = min(counts[rung + 1], len(there))
-    best = there[np.argsort(-values[there], kind="mergesort")[:kept]]  # stable: the first of equals
-    archs[:kept] = archs[best]
-    earlier[:kept] = numbers[best]
+    order, before = stable_order(-values[:size]), archs.copy()
+    kept = 0
+    while kept < min(size, counts[rung + 1]) and not np.isnan(values[order[kept]]):
+        overwrite(archs[kept], before[order[kept]])
+        earlier[kept] = numbers[order[kept]]
+        kept += 1
     return kept
 
 
-@numba.njit(cache=True)
+@kernel
 def hear(
     plan_counts: Any,
     serial: Any,

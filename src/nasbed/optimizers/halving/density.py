@@ -15,17 +15,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel, overwrite, stable_order
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams, below, unit, word_at
 
 _TINY = 1e-32  # as published (hpbandster/optimizers/config_generators/bohb.py): a density is no less
 
 
-@numba.njit(cache=True)
+@kernel
 def bandwidths(rows: Any, cardinalities: Any, narrowest: float) -> Any:
     """Give each decision's bandwidth by the normal reference rule, 1.06 σ n^(−1/(4+d)), within its bounds.
 
@@ -47,7 +47,7 @@ def bandwidths(rows: Any, cardinalities: Any, narrowest: float) -> Any:
     return found
 
 
-@numba.njit(cache=True)
+@kernel
 def density(row: Any, columns: Any, widths: Any, cardinalities: Any) -> Any:
     """Give the kernel density at one row: a mean over ``columns``, ``(decisions, n)``, of products over decisions."""
     decisions, n = columns.shape
@@ -63,7 +63,7 @@ def density(row: Any, columns: Any, widths: Any, cardinalities: Any) -> Any:
     return total / n
 
 
-@numba.njit(cache=True)
+@kernel
 def _candidate(datum: Any, widths: Any, cardinalities: Any, key: Any, position: Any, row: Any) -> None:
     """Draw a row from the kernel around one, a word for each decision."""
     for d in range(len(row)):
@@ -75,7 +75,7 @@ def _candidate(datum: Any, widths: Any, cardinalities: Any, key: Any, position: 
             row[d] = (datum[d] + turn) % cardinalities[d]
 
 
-@numba.njit(cache=True)
+@kernel
 def _propose(
     archs: Any,
     values: Any,
@@ -96,7 +96,7 @@ def _propose(
     for k in range(len(runs)):
         run, rung = runs[k], rungs[k]
         n = counts[run, rung]
-        order = np.argsort(-values[run, rung, :n], kind="mergesort")  # stable: the first of equals
+        order = stable_order(-values[run, rung, :n])
         best = max(least, int(share * n))
         worst = max(least, n - best)
         good, others = archs[run, rung][order[:best]], archs[run, rung][order[n - worst :]]
@@ -114,7 +114,7 @@ def _propose(
             scores[k, s] = max(is_good, _TINY) / max(is_other, _TINY)
 
 
-@numba.njit(cache=True)
+@kernel
 def _hear(archs: Any, values: Any, counts: Any, least: int, rungs: Any, heard: Any, results: Any, wanted: Any) -> None:
     """Keep what each run heard, unless a longer rung has enough for a model already."""
     for run in range(len(rungs)):
@@ -124,7 +124,7 @@ def _hear(archs: Any, values: Any, counts: Any, least: int, rungs: Any, heard: A
                 is_of_use &= counts[run, longer] < least + 2
             if is_of_use:
                 at = counts[run, rungs[run]]
-                archs[run, rungs[run], at] = heard[run]
+                overwrite(archs[run, rungs[run], at], heard[run])
                 values[run, rungs[run], at] = -np.inf if np.isnan(results[run]) else results[run]
                 counts[run, rungs[run]] += 1
 
@@ -206,7 +206,7 @@ class Densities:
             self.least,
             self.share,
             self.narrowest,
-            self.widening,
+            float(self.widening),
             streams.keys,
             streams.positions,
             rows,

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel, overwrite, stable_order
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams, below, unit, word_at
 
@@ -150,7 +150,7 @@ class Populations:
 _STATE = ("points", "values", "origins", "tried", "_turns", "_out", "_places", "_trials")
 
 
-@numba.njit(cache=True)
+@kernel
 def _word(keys: Any, positions: Any, k: int) -> Any:
     """Draw the next word of a stream."""
     word = word_at(keys[k], positions[k])
@@ -158,19 +158,18 @@ def _word(keys: Any, positions: Any, k: int) -> Any:
     return word
 
 
-@numba.njit(cache=True)
+@kernel
 def _pool(values: Any, start: int, stop: int, best: int, target: int, members: Any) -> int:
     """Write the best of a population that have a value, but for the target, into ``members``; give how many."""
-    order = np.argsort(-values[start:stop], kind="mergesort")  # stable: the first of equals
     count = 0
-    for i in order[:best]:
+    for i in stable_order(-values[start:stop])[:best]:
         if values[start + i] > -np.inf and start + i != target:
             members[count] = start + i
             count += 1
     return count
 
 
-@numba.njit(cache=True)
+@kernel
 def _fill(values: Any, target: int, members: Any, count: int, keys: Any, positions: Any, k: int) -> int:
     """Add members of any population, drawn evenly, until there are three or none is left; give how many."""
     others = np.empty(len(values), np.int64)
@@ -188,21 +187,21 @@ def _fill(values: Any, target: int, members: Any, count: int, keys: Any, positio
     return count
 
 
-@numba.njit(cache=True)
+@kernel
 def _parents(points: Any, members: Any, count: int, keys: Any, positions: Any, k: int, chosen: Any) -> int:
     """Write three different members' points, or random ones where there are fewer, to ``chosen``; give the first."""
     for j in range(3):
         if j < count:
             drawn = j + below(_word(keys, positions, k), count - j)
             members[j], members[drawn] = members[drawn], members[j]
-            chosen[j] = points[members[j]]
+            overwrite(chosen[j], points[members[j]])
         else:
             for d in range(points.shape[1]):
                 chosen[j, d] = unit(_word(keys, positions, k))
     return members[0] if count else -1
 
 
-@numba.njit(cache=True)
+@kernel
 def _cross(
     target: Any, chosen: Any, factor: float, chance: float, keys: Any, positions: Any, k: int, child: Any
 ) -> None:
@@ -221,7 +220,7 @@ def _cross(
                 child[d] = unit(_word(keys, positions, k))
 
 
-@numba.njit(cache=True)
+@kernel
 def breed(
     points: Any,
     values: Any,
@@ -250,7 +249,7 @@ def breed(
             _cross(points[run, target], chosen, factor, chance, keys, positions, k, children[k, c])
 
 
-@numba.njit(cache=True)
+@kernel
 def select(
     points: Any, values: Any, origins: Any, out: Any, places: Any, trials: Any, number: Any, heard: Any, wanted: Any
 ) -> None:
@@ -263,7 +262,7 @@ def select(
                 out[run, entry] = -1
                 place = places[run, entry]
                 if heard[run] >= values[run, place]:  # equal ones too, as published; NaN never
-                    points[run, place] = trials[run, entry]
+                    overwrite(points[run, place], trials[run, entry])
                     values[run, place] = heard[run]
                     origins[run, place] = number[run]
                 break

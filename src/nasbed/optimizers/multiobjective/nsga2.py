@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel, overwrite, stable_order
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
@@ -133,7 +133,7 @@ class NSGA2(Breeder):
 _STATE = ("_front", "_distance", "_count", "_bred")
 
 
-@numba.njit(cache=True)
+@kernel
 def hear(members: Any, answers: Any, active: Any, front: Any, distance: Any, count: Any, bred: Any) -> None:
     """Put each run's answer into its next free place; once a generation is complete, select.
 
@@ -151,21 +151,25 @@ def hear(members: Any, answers: Any, active: Any, front: Any, distance: Any, cou
     for run in range(len(count)):
         if active[run]:
             place = count[run]
-            archs[run, place], objectives[run, place] = answers[0][run], answers[1][run]
+            overwrite(archs[run, place], answers[0][run])
+            overwrite(objectives[run, place], answers[1][run])
             excess[run, place], number[run, place] = answers[2][run], answers[3][run]
             count[run] += 1
             if count[run] == (2 * size if bred[run] else size):
                 there = count[run]
                 rank = ranks(objectives[run, :there], excess[run, :there])
                 apart = crowding(objectives[run, :there], rank)
-                best = in_order(rank, apart)[:size]
-                archs[run, :size], objectives[run, :size] = archs[run][best], objectives[run][best]
-                excess[run, :size], number[run, :size] = excess[run][best], number[run][best]
-                front[run], distance[run] = rank[best], apart[best]
+                best = in_order(rank, apart)
+                before = archs[run].copy(), objectives[run].copy(), excess[run].copy(), number[run].copy()
+                for i in range(size):
+                    overwrite(archs[run, i], before[0][best[i]])
+                    overwrite(objectives[run, i], before[1][best[i]])
+                    excess[run, i], number[run, i] = before[2][best[i]], before[3][best[i]]
+                    front[run, i], distance[run, i] = rank[best[i]], apart[best[i]]
                 count[run], bred[run] = size, True
 
 
-@numba.njit(cache=True)
+@kernel
 def winners_of(front: Any, distance: Any, runs: Any, rivals: Any) -> Any:
     """Let two members compete for each parent: the better front wins, then the less crowded, then the first.
 
@@ -189,7 +193,7 @@ def winners_of(front: Any, distance: Any, runs: Any, rivals: Any) -> Any:
     return winners
 
 
-@numba.njit(cache=True)
+@kernel
 def dominates(objectives: Any, excess: Any, a: int, b: int) -> bool:
     """Say whether answer a dominates answer b.
 
@@ -211,7 +215,7 @@ def dominates(objectives: Any, excess: Any, a: int, b: int) -> bool:
     return better
 
 
-@numba.njit(cache=True)
+@kernel
 def ranks(objectives: Any, excess: Any) -> Any:
     """Sort answers into fronts: 0 for those that none dominates, 1 for those that only these dominate, and so on.
 
@@ -246,7 +250,7 @@ def ranks(objectives: Any, excess: Any) -> Any:
     return rank
 
 
-@numba.njit(cache=True)
+@kernel
 def crowding(objectives: Any, rank: Any) -> Any:
     """Give the crowding distance of each answer on its front.
 
@@ -267,7 +271,7 @@ def crowding(objectives: Any, rank: Any) -> Any:
         members = np.flatnonzero(rank == front)
         for i in range(objectives.shape[1]):
             values = objectives[members, i]
-            order = np.argsort(values, kind="mergesort")
+            order = stable_order(values)
             extent = values[order[-1]] - values[order[0]]
             if extent > 0.0:
                 distance[members[order[0]]] = distance[members[order[-1]]] = np.inf
@@ -276,8 +280,8 @@ def crowding(objectives: Any, rank: Any) -> Any:
     return distance
 
 
-@numba.njit(cache=True)
+@kernel
 def in_order(rank: Any, distance: Any) -> Any:
     """Order answers by front and, within one, the least crowded first; the first row of equals first, ``(n,)``."""
-    widest = np.argsort(-distance, kind="mergesort")
-    return widest[np.argsort(rank[widest], kind="mergesort")]
+    widest = stable_order(-distance)
+    return widest[stable_order(rank[widest])]

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import kernel, overwrite
 from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
@@ -102,7 +102,7 @@ class RandomScalarisation(Optimizer):
         self._told[:], self._asked = state["told"], int(state["asked"])
 
 
-@numba.njit(cache=True)
+@kernel
 def push(alive: Any, told: Any, answers: Any, active: Any) -> None:
     """Put each run's answer where its oldest member stood.
 
@@ -116,12 +116,13 @@ def push(alive: Any, told: Any, answers: Any, active: Any) -> None:
     for run in range(len(told)):
         if active[run]:
             place = told[run] % archs.shape[1]
-            archs[run, place], objectives[run, place] = answers[0][run], answers[1][run]
+            overwrite(archs[run, place], answers[0][run])
+            overwrite(objectives[run, place], answers[1][run])
             excess[run, place], number[run, place] = answers[2][run], answers[3][run]
             told[run] += 1
 
 
-@numba.njit(cache=True)
+@kernel
 def extents(objectives: Any, excess: Any) -> Any:
     """Give the lowest and the highest of each objective among those that keep the limits, ``(2, objectives)``.
 
@@ -133,13 +134,14 @@ def extents(objectives: Any, excess: Any) -> Any:
     first = True
     for i in range(len(excess)):
         if excess[i] == 0.0:
-            bounds[0] = objectives[i] if first else np.minimum(bounds[0], objectives[i])
-            bounds[1] = objectives[i] if first else np.maximum(bounds[1], objectives[i])
+            for j in range(objectives.shape[1]):
+                bounds[0, j] = objectives[i, j] if first else min(bounds[0, j], objectives[i, j])
+                bounds[1, j] = objectives[i, j] if first else max(bounds[1, j], objectives[i, j])
             first = False
     return bounds
 
 
-@numba.njit(cache=True)
+@kernel
 def scalarised(objectives: Any, bounds: Any, weights: Any, rho: float) -> float:
     """Give the augmented Chebyshev value of one answer; an objective in which all are alike counts 0.
 
@@ -158,7 +160,7 @@ def scalarised(objectives: Any, bounds: Any, weights: Any, rho: float) -> float:
     return largest + rho * total
 
 
-@numba.njit(cache=True)
+@kernel
 def winners_of(objectives: Any, excess: Any, runs: Any, rivals: Any, weights: Any, rho: float) -> Any:
     """Let members compete in each of some runs; the first of equals wins.
 
