@@ -13,6 +13,9 @@ kernel: Any = numba.njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[call
 numba would add an entrance for callbacks from C to each. Nothing here is one, and they take a sixth of the time.
 """
 
+unlocked_kernel: Any = numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
+"""Likewise, and let other threads run meanwhile, which costs each call from Python some tenths of a microsecond."""
+
 
 @kernel
 def overwrite(row: Any, other: Any) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pickletools
 from typing import Any
 
-import numba
 import numpy as np
+
+from nasbed.core.compiled import unlocked_kernel
 
 WHOLE, CUT, UNKNOWN, MEMO, STACK, DEEP, MANY, DIGITS_WRONG, AGAIN, LARGE, MEMORY, KEYS, ROOM = range(13)
 WHY = {
@@ -91,7 +92,7 @@ SOME = np.array([0, 4, 64, 1 << 40])
 """To which of these numbers that of hashes is rounded up where something is remembered."""
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def little_endian(data: Any, at: Any, width: Any) -> Any:
     """Read a little-endian number."""
     value = np.uint64(0)
@@ -100,7 +101,7 @@ def little_endian(data: Any, at: Any, width: Any) -> Any:
     return value
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def after(data: Any, code: Any, at: Any, stop: Any) -> Any:
     """Give the place after an instruction's argument, which begins at ``at``; beyond ``stop`` where it is not whole."""
     for _ in range(LINES[code]):

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import unlocked_kernel
 from nasbed.core.errors import CorruptFile
 from nasbed.readers import pickle_layout as layout
 from nasbed.readers.pickle_layout import after, little_endian
@@ -73,7 +73,7 @@ def walk(data: NDArray[np.uint8], name: str, start: int = 0) -> Walk:
     return Walk(at, items[outermost, 1:], items[~outermost], remembered)
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def place_of(data: Any, code: Any, at: Any, stop: Any, entries: Any) -> Any:
     """Return the number under which an instruction remembers something, or takes it from there; −1 if it has none."""
     if code == layout.MEMOIZE:
@@ -89,7 +89,7 @@ def place_of(data: Any, code: Any, at: Any, stop: Any, entries: Any) -> Any:
     return value
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _packed(stack: Any, i: Any) -> Any:
     """Return what is noted of a thing in 31 bits, rounded up: size, depth, kind, how many hashes can be chosen."""
     some = np.int64(0)
@@ -99,14 +99,14 @@ def _packed(stack: Any, i: Any) -> Any:
     return np.uint32(size | stack[i, layout.DEPTH] << layout.SIZE_BITS | stack[i, layout.SORT] << 27 | some << 29)
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _finish(stack: Any, memory: Any, i: Any) -> None:
     """Remember a thing on the stack as it is now, for it does not change any more."""
     memory[stack[i, layout.PLACE]] = _packed(stack, i)
     stack[i, layout.PLACE] = layout.TAKEN
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _note(stack: Any, i: Any, begin: Any, place: Any, size: Any, depth: Any, kind: Any, chosen: Any, keys: Any) -> None:
     """Note what is known of a thing on the stack."""
     stack[i, layout.BEGIN], stack[i, layout.PLACE], stack[i, layout.SIZE] = begin, place, size
@@ -114,7 +114,7 @@ def _note(stack: Any, i: Any, begin: Any, place: Any, size: Any, depth: Any, kin
     stack[i, layout.CHOSEN], stack[i, layout.KEY_COUNT] = chosen, keys
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _walk(  # one kind of number everywhere, so that each kernel is compiled once
     data: Any, start: Any, things_at_most: Any, bytes_at_most: Any, stack: Any, marks: Any, memory: Any, items: Any
 ) -> Any:
@@ -220,7 +220,7 @@ def _walk(  # one kind of number everywhere, so that each kernel is compiled onc
     return layout.CUT, at, 0, 0
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _make(stack: Any, memory: Any, code: Any, begun: Any, into: Any, first: Any, before: Any) -> Any:
     """Note what is made of parts on the stack, or added to what lies below; return what is wrong, and bytes taken.
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import unlocked_kernel
 from nasbed.core.errors import CorruptFile
 from nasbed.readers import pickle_layout as layout
 from nasbed.readers.pickle_layout import after, little_endian
@@ -102,7 +102,7 @@ def lend(
     return lent
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _find_homes(data: Any, parts: Any, home: Any, taken: Any) -> Any:
     """Note which part puts what into memory, and what another takes from there; false when that does not fit."""
     for part in range(len(parts)):
@@ -125,7 +125,7 @@ def _find_homes(data: Any, parts: Any, home: Any, taken: Any) -> Any:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _renumber(part: Any, numbers: Any) -> None:
     """Let what a part remembers have low numbers: first what can be borrowed, then the others that are its own.
 

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-MEASURES = ("current_epoch", "training_time", "train_accuracy", "validation_accuracy", "test_accuracy")
-POINTS = ("start_", "halfway_", "")
+from nasbed.readers.names import MEASURES, POINTS
+
 _VARINT, _DOUBLE, _BYTES = 0, 1, 2
 _TAGS = [field << 3 | _DOUBLE for field in range(1, len(MEASURES) + 1)]
 _EVALUATION = struct.Struct("<" + "Bd" * len(MEASURES))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.compiled import unlocked_kernel
+from nasbed.readers.names import MEASURES, POINTS
 from nasbed.readers.pickle_layout import little_endian
-from nasbed.readers.record import MEASURES, POINTS
 
 COMPLETE, INCOMPLETE, BAD_LENGTH, BAD_DATA = 0, 1, 2, 3
 VERTICES_AT_MOST = 11
@@ -62,7 +62,7 @@ def _crc_tables() -> NDArray[np.uint32]:
 _CRC = _crc_tables()
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def masked_crc(data: Any, start: Any, stop: Any) -> Any:
     """Give the CRC-32C of some bytes, masked as TFRecord masks it."""
     crc = np.uint64(0xFFFFFFFF)
@@ -87,7 +87,7 @@ def framed(text: bytes) -> bytes:
     return length + crcs[0].to_bytes(4, "little") + text + crcs[1].to_bytes(4, "little")
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def read_records(data: Any, start: Any, stop: Any, names: Any, records: Any, modules: Any) -> Any:
     """Check the framing of records and take those apart that have the usual layout.
 
@@ -146,7 +146,7 @@ def read_records(data: Any, start: Any, stop: Any, names: Any, records: Any, mod
     return count, known, at, COMPLETE
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _read_epochs(data: Any, at: Any, stop: Any) -> Any:
     """Read ``["<32 characters>", <epochs>, "``; give the epochs, and where the matrix begins or 0."""
     epochs, none = np.int64(0), np.int64(0)
@@ -159,7 +159,7 @@ def _read_epochs(data: Any, at: Any, stop: Any) -> Any:
     return epochs, at + 3 if epochs and at + 3 <= stop and _same(data[at : at + 3], _NEXT) else none
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _is_repeated(data: Any, module: Any, matrix: Any, stop: Any, earlier: Any) -> Any:
     """Say whether hash, matrix and operations are those of an earlier record, byte for byte."""
     size = earlier[2] - earlier[1]
@@ -171,7 +171,7 @@ def _is_repeated(data: Any, module: Any, matrix: Any, stop: Any, earlier: Any) -
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _same(one: Any, other: Any) -> Any:
     """Say whether these are the same bytes; told of slices, the compiler makes vector instructions of it."""
     if len(one) != len(other):
@@ -182,7 +182,7 @@ def _same(one: Any, other: Any) -> Any:
     return found == 0
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _read_module(data: Any, first: Any, matrix: Any, stop: Any, names: Any, modules: Any, slot: Any) -> Any:
     """Read hash, ``<matrix>", "<operations>", "`` into a module's slot; give where the base64 begins, or 0."""
     hashes, vertices, masks, labels, _ = modules
@@ -231,7 +231,7 @@ def _read_module(data: Any, first: Any, matrix: Any, stop: Any, names: Any, modu
     return at + 3 if _same(data[at : at + 3], _NEXT) else wrong
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _end_of_text(data: Any, at: Any, stop: Any) -> Any:
     """Give the place of the next quote or comma."""
     while at < stop and data[at] != _QUOTE and data[at] != _COMMA:
@@ -239,7 +239,7 @@ def _end_of_text(data: Any, at: Any, stop: Any) -> Any:
     return at
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _read_base64(data: Any, at: Any, stop: Any, message: Any) -> Any:
     r"""Decode base64 with ``\n`` every 76 characters and at the end, up to the final ``"]``; give its length, or −1.
 
@@ -272,7 +272,7 @@ def _read_base64(data: Any, at: Any, stop: Any, message: Any) -> Any:
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _read_quad(text: Any, found: Any, i: Any, padding: Any) -> Any:
     """Decode four characters, the last of which may be padding; return what has the highest bit if they are none."""
     word = _QUADS[0, text[4 * i]] | _QUADS[1, text[4 * i + 1]]
@@ -287,7 +287,7 @@ def _read_quad(text: Any, found: Any, i: Any, padding: Any) -> Any:
     return word
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def _read_message(message: Any, size: Any, values: Any, record: Any) -> Any:
     """Read three evaluations and the total time; give the parameters, or −1 if that is not all there is, in order."""
     wrong = np.int64(-1)
@@ -321,7 +321,7 @@ def _read_message(message: Any, size: Any, values: Any, record: Any) -> Any:
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@unlocked_kernel
 def number_repeats(groups: Any, counts: Any) -> Any:
     """Number the members of each group from 0 in their order, ``(n,)``; ``counts``, zero, ends as their numbers."""
     numbers = np.empty(len(groups), np.int32)

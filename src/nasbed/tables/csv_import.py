@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.readers.csv import ColumnsRead, read_columns
 from nasbed.readers.meaning import Declaration, Meaning
-from nasbed.readers.natsbench.trainings import ABSENT
+from nasbed.readers.names import ABSENT
 from nasbed.tables.column import MEAN, Measure, Seed
 from nasbed.tables.published import SPLITS
 from nasbed.tables.table import Table

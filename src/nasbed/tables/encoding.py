@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nasbed.readers.natsbench.trainings import ABSENT
+from nasbed.readers.names import ABSENT
 
 _ZSTD = pa.Codec("zstd", compression_level=3)  # higher ones gain one percent in three times the time
 _ABSENT = ABSENT.view(np.uint64)

@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 from nasbed.core.errors import CorruptFile, NasbedError
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
+from nasbed.readers.names import ABSENT, TRAIN
 from nasbed.readers.natsbench.published import open_published
 from nasbed.readers.natsbench.shards import AT_MOST, SUFFIX, Block, Group, Shard, check_room, write_shards
 from nasbed.readers.natsbench.source import Source
-from nasbed.readers.natsbench.trainings import ABSENT
 from nasbed.run.executors.processes import ProcessExecutor, usable_cores
-from nasbed.tables.published import RUN_METRICS, TRAIN, column_name, run_measure
+from nasbed.tables.published import RUN_METRICS, column_name, run_measure
 from nasbed.tables.table import Progress, Table
 from nasbed.tables.writing import Given, importing_to, write_table
 

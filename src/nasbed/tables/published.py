@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nasbed.readers.record import MEASURES
+from nasbed.readers.names import MEASURES
 from nasbed.tables.column import Measure
 
 PUBLISHED = {
@@ -35,7 +35,6 @@ REPORTED = tuple(
 
 PARAMETERS = Measure("params", meaning="trainable parameters", goal="min", role="cost")
 
-TRAIN = "train"
 SPLITS = {"train": "train", "validation": "valid", "x-valid": "valid", "x-test": "test", "ori-test": "test"}
 """From what sources call splits to what they are."""
 

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import NotInTable
+from nasbed.readers.names import TRAIN
 from nasbed.readers.natsbench.texts import read
 from nasbed.readers.natsbench.trainings import Measured, Published, Run
 from nasbed.tables.column import Measure, Rows, Seed
 from nasbed.tables.encoding import is_absent
-from nasbed.tables.published import TRAIN, column_name
+from nasbed.tables.published import column_name
 from nasbed.tables.table import Table
 
 

@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile
-from nasbed.readers.natsbench.trainings import TRAIN, Layout, Measured, Published, Run
+from nasbed.readers.names import TRAIN
+from nasbed.readers.natsbench.trainings import Layout, Measured, Published, Run
 from nasbed.readers.pickles import shown
 
 _METRICS = {"acc1es": "accuracy", "acc5es": "top5", "losses": "loss", "times": "time"}

@@ -18,12 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TRAIN = "train"
-"""What the images of the training itself are called, beside the splits."""
-
-ABSENT = np.uint64(0x7FFC000000000000).view(np.float64)
-"""What stands in arrays where a file has no number: a NaN whose mark single precision keeps too."""
-
+from nasbed.readers.names import TRAIN
 
 Layout = tuple[tuple[str, tuple[int, ...]], ...]
 """Names such as ``train/loss`` or ``x-valid/accuracy``, and the epochs, from 0, after which each was measured."""
