@@ -9,6 +9,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+import grimp
 import pytest
 
 import nasbed
@@ -34,36 +35,14 @@ def parsed(file):
     return ast.parse(file.read_bytes())
 
 
-def is_for_types(node):
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def imports(file, known):
-    """Give what a module imports of nasbed and in which lines, imports inside functions included.
+@pytest.fixture(scope="module")
+def graph():
+    """What each module imports of nasbed, imports inside functions included.
 
     What stands under ``TYPE_CHECKING`` is not imported, so it makes no circle; ``lint-imports`` sees to its direction.
     """
-    found = {}
-    waiting = [parsed(file)]
-    while waiting:
-        node = waiting.pop()
-        if is_for_types(node):
-            waiting += node.orelse
-            continue
-        waiting += ast.iter_child_nodes(node)
-        if isinstance(node, ast.ImportFrom):
-            names = [f"{node.module}.{name.name}" for name in node.names]
-            targets = [name if name in known else str(node.module) for name in names]
-        else:
-            targets = [name.name for name in node.names] if isinstance(node, ast.Import) else []
-        found.update({target: node.lineno for target in targets if target in known})
-    return found
-
-
-@pytest.fixture(scope="module")
-def graph():
-    known = modules()
-    return {name: imports(file, known) for name, file in known.items()}
+    found = grimp.build_graph("nasbed", exclude_type_checking_imports=True, cache_dir=None)
+    return {name: sorted(found.find_modules_directly_imported_by(name)) for name in sorted(found.modules)}
 
 
 def circle(graph):
@@ -112,9 +91,9 @@ def test_deferred_imports_point_downwards_too(graph):
         return ".".join(name.split(".")[:2])
 
     upwards = [
-        f"{name}:{line} imports {target}"
+        f"{name} imports {target}"
         for name, targets in graph.items()
-        for target, line in targets.items()
+        for target in targets
         if room(name) in floor and room(target) in floor and floor[room(name)] < floor[room(target)]
     ]
     assert not upwards

@@ -5,6 +5,7 @@ import itertools
 import pickle
 import random
 from collections import OrderedDict
+from functools import cache
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 CLASSES = {"cifar10-valid": 10, "cifar10": 10, "cifar100": 100, "ImageNet16-120": 120}
@@ -16,6 +17,7 @@ SPLITS = {
 }
 
 
+@cache
 def strings(space):
     if space == "natssize":
         return [":".join(map(str, some)) for some in itertools.product(range(8, 72, 8), repeat=5)]

@@ -3,6 +3,7 @@
 import bz2
 import pickle
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -98,11 +99,17 @@ def table_of(some, path, space="nasbench201", provenance=None):
     )
 
 
+@cache
+def texts(space):
+    """All architectures of a space as text."""
+    space = spaces.make(space, {})
+    return tuple(space.format(arch) for arch in space.enumerate())
+
+
 def folder_of(some, folder, space="nasbench201"):
     """Write architectures as a ``NATS-…-simple`` folder, in the published dictionaries."""
     folder.mkdir()
-    space = spaces.make(space, {})
-    archs = [space.format(arch) for arch in space.enumerate()]
+    archs = list(texts(space))
     _write(folder / "meta.pickle.pbz2", {"meta_archs": archs, "total_archs": len(archs), "arch2infos": None})
     for published in some:
         states = {}

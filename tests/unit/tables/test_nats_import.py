@@ -2,6 +2,7 @@
 
 import bz2
 import pickle
+import shutil
 
 import pytest
 from tables.made_runs import folder_of, made, same
@@ -21,9 +22,14 @@ def some():
     return [made(index) for index in INDICES]
 
 
+@pytest.fixture(scope="module")
+def original(some, tmp_path_factory):
+    return folder_of(some, tmp_path_factory.mktemp("original") / "NATS-tss-made")
+
+
 @pytest.fixture
-def folder(some, tmp_path):
-    return folder_of(some, tmp_path / "NATS-tss-made")
+def folder(original, tmp_path):
+    return shutil.copytree(original, tmp_path / original.name)
 
 
 @pytest.fixture
