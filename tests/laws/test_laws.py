@@ -19,7 +19,7 @@ from nasbed.testing import (
 )
 from nasbed.testing.keyed import KeyedBenchmark
 
-BORROWED = ("nevergrad", "optuna", "pymoo")  # milliseconds a proposal: their own tests hold them to less, and quickly
+BORROWED = ("nevergrad", "optuna", "pymoo", "ray")  # slow: their own tests hold them to less of it, and quickly
 
 
 def each(names, laws, at_once=None):

@@ -108,6 +108,7 @@ def test_a_call_trains_and_its_answer_is_what_was_measured_at_the_end(trained):
     assert again[:2] == answer[:2]
 
 
+@pytest.mark.slow
 @needs_torch
 def test_a_training_that_came_to_nothing_is_no_number():
     made = tiny(recipe={"batch_size": 100, "learning_rate": 1e30, "momentum": 0.0}, attempts=2)

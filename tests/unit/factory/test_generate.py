@@ -179,6 +179,7 @@ def several(units):
 """
 
 
+@pytest.mark.slow
 def test_workers_that_die_stop_nothing_and_a_unit_that_kills_them_is_given_up(tmp_path, monkeypatch):
     (tmp_path / "fake_training.py").write_text(FAKE)
     monkeypatch.syspath_prepend(str(tmp_path))

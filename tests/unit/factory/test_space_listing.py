@@ -32,6 +32,7 @@ def test_a_table_has_a_row_for_each_architecture_in_the_official_order(tmp_path,
         np.testing.assert_array_equal(columns[f"flops_{counting}"], flops(SPACE, ARCHS, counting=counting))
 
 
+@pytest.mark.slow
 def test_json_has_the_texts(tmp_path):
     space = NATSSize()
     assert write_space(space, tmp_path / "sizes.json") == 32768

@@ -59,6 +59,7 @@ def test_figures_show_what_was_found(found):
     assert figures.ways_up(found).axes[0].get_ylabel() == "neighbours that are better, %"
 
 
+@pytest.mark.slow
 def test_even_a_plateau_can_be_drawn(tmp_path):
     space = NASBench101(vertices=3)
     study(Landscape.of_values(space, np.full(space.size, 0.5))).save(tmp_path)

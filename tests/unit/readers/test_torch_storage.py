@@ -91,6 +91,7 @@ def test_a_file_without_tensors_is_read_in_parts_of_its_bytes(tmp_path, zipped):
     assert pickle.loads(open_torch(path).pickle.tobytes()) == {"a": [1, 2]}
 
 
+@pytest.mark.slow
 def test_torch_is_not_imported(tmp_path):
     path = saved(tmp_path / "it.pth", BASE)
     program = f"import sys, pathlib, nasbed.readers.torch_storage as t; t.read_torch(pathlib.Path({str(path)!r}))"

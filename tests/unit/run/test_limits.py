@@ -183,6 +183,7 @@ class Costly(LiveToy):
         return self.keyed.cost(name, archs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runs", [1, 3])
 def test_what_is_refused_starts_no_training(runs, tmp_path):
     toy, aims = Costly(), {"objectives": ["params"], "limits": {"params": 3.0}}

@@ -88,6 +88,7 @@ def test_whatever_is_changed_is_noticed_and_the_rest_is_salvaged(path, statement
     assert path.read_bytes() == damaged
 
 
+@pytest.mark.slow
 def test_flipped_bits_take_few_records_with_them_and_change_none(path):
     whole, chance, out = path.read_bytes(), random.Random(1), path.with_name("out.sqlite")
     for _ in range(40):

@@ -77,6 +77,7 @@ def test_the_published_space_has_the_published_structures():
     assert structures.classes.max() == 423623
 
 
+@pytest.mark.slow
 def test_eight_vertices_and_few_edges_agree_with_all_sets_of_edges():
     pairs = [(x, y) for y in range(8) for x in range(y)]
     hashes = set()

@@ -148,6 +148,7 @@ def test_without_test_results_searches_are_judged_by_validation(untested, tmp_pa
     assert figures == {"validation", "final"}
 
 
+@pytest.mark.slow
 def test_a_single_run_can_be_compared_and_tells_nothing_apart(landscape, tmp_path):
     comparison = compare(["random", "local"], landscape, runs=1, evaluations=3)
     comparison.save(tmp_path, ["svg"])
@@ -161,6 +162,7 @@ def test_labels_name_settings_that_are_not_defaults(landscape):
     assert list(comparison.histories) == ["RegularizedEvolution(population=9)", "LocalSearch", "random"]
 
 
+@pytest.mark.slow
 def test_labels_that_no_file_can_bear_still_get_files_of_their_own(landscape, tmp_path):
     comparison = compare({"a/b": "random", "A:B": "random", "…": "random"}, landscape, runs=2, evaluations=2)
     comparison.save(tmp_path, ["svg"])

@@ -243,6 +243,7 @@ def test_a_folder_has_figures_tables_and_what_was_held_against_what(tmp_path):
     assert about["proxies"][0]["kendall_low"] == found.agreements["naswot"].kendall.low
 
 
+@pytest.mark.slow
 def test_the_same_correlation_gives_the_same_bytes(tmp_path):
     for folder in ("a", "b"):
         correlate(*made(60)).save(tmp_path / folder, ("svg", "pdf"))

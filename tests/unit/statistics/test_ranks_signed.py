@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from nasbed.statistics.ranks_signed import SignedRanks, holm, signed_ranks
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 45])
+@pytest.mark.parametrize("n", [1, pytest.param(2, marks=pytest.mark.slow), 7, pytest.param(45, marks=pytest.mark.slow)])
 def test_holm_is_statsmodels(n):
     p = np.random.default_rng(n).random(n) ** 3
     np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])

@@ -95,6 +95,7 @@ def test_a_study_of_two_settings_has_a_surface_without_being_told(tmp_path):
     assert not results.comparisons, "there are no courses to draw"
 
 
+@pytest.mark.slow
 def test_whatever_else_varies_has_a_surface_for_each_of_its_values(tmp_path):
     sweep = {"name": "regularized-evolution", "population": [5, 10], "sample": [2, 4]}
     words = {"name": "sweep", "runs": 3, "keep": "outcomes", "search": {"evaluations": 15, "seed": [1, 2]}}

@@ -112,6 +112,7 @@ def test_what_an_import_that_was_killed_left_is_cleared_away(folder, tmp_path):
     assert left(tmp_path) == ["t.arrow"]
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_no_damage_of_the_file(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(importing, "AT_MOST", 1)
     monkeypatch.setattr(importing, "_WORK", "os:abort")
@@ -155,6 +156,7 @@ def test_a_damaged_table_in_the_cache_is_made_again(folder, home):
     assert published_of(table_for(folder), 11).runs
 
 
+@pytest.mark.slow
 def test_a_space_s_name_finds_the_import_with_most(some, folder, home, tmp_path):
     assert imported("nasbench201") is None
     less = table_for(folder_of(some[:1], tmp_path / "less"))
