@@ -74,7 +74,7 @@ class Fidelity:
         """Of values and of times: place of the first number, distance of rows, of seeds; ``(1, 2, 3)``."""
         return np.array([[(one.offset, one.row, one.seed) for one in (self.value, self.seconds)]])
 
-    @property
+    @cached_property
     def has_all(self) -> bool:
         """Whether each row has each seed, or counts as if it had."""
         return self.failed or self.value.column.whole

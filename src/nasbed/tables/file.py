@@ -132,7 +132,8 @@ class Stored:
 
     def rows(self, rows: NDArray[np.integer[Any]]) -> NDArray[Any]:
         """Give some rows, compared, of the shape of their numbers."""
-        self.see(rows.reshape(-1))
+        if self.looks >= 0:
+            self.see(rows.reshape(-1))
         return self.array.take(rows, axis=0)
 
 
