@@ -145,6 +145,7 @@ def test_a_seeded_script_gets_the_same(both, seed, script):
     same(*answers)
 
 
+@pytest.mark.slow
 def test_every_module_answers_alike_under_any_numbering(both):
     ours, theirs = both
     in_order = list if ours.table.modules.by_hash is None else sorted  # the exported file is in the order of hashes

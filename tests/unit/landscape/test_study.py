@@ -37,6 +37,7 @@ def test_rows_are_the_optima_the_best_first(found):
         assert found.landscape.space.index(found.landscape.space.parse(row["architecture"])[None]) == row["index"]
 
 
+@pytest.mark.slow
 def test_a_folder_has_figures_optima_and_everything(found, tmp_path):
     written = found.save(tmp_path / "hills")
     assert {path.name for path in written} == {path.name for path in (tmp_path / "hills").iterdir()}

@@ -67,6 +67,7 @@ def test_curves_of_targets_are_their_shares(comparison):
     assert figures.reached(found, 0).axes[0].get_ylabel() == "runs that are there, %"
 
 
+@pytest.mark.slow
 def test_everything_can_be_saved_without_a_warning_and_matplotlib_stays_as_it_was(comparison, landscape, tmp_path):
     before = {name: value for name, value in mpl.rcParams.copy().items() if name != "backend"}  # found when first read
     drawn = [

@@ -18,7 +18,7 @@ CASES = [
     for optimizer in registry.optimizers
     for duplicates in ("pay", "free", "skip")
     # These propose a known architecture many times over, at milliseconds each.
-    for long in [optimizer in ("nevergrad", "optuna", "pymoo") and duplicates != "pay"]
+    for long in [optimizer in ("nevergrad", "optuna", "pymoo")]
 ]
 
 

@@ -37,7 +37,7 @@ def played(folder, study=STUDY, **how):
     return study.run(folder, **({"executor": "inline"} | how))
 
 
-@pytest.mark.parametrize("keep", ["trials", "outcomes"])
+@pytest.mark.parametrize("keep", ["trials", pytest.param("outcomes", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "search",
     [{}, pytest.param({"workers": 3}, marks=pytest.mark.slow), {"seconds": 6.0, "failures": 0.1}],
