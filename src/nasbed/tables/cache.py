@@ -74,8 +74,8 @@ def table_for(
 
 def _opened(path: Path, declared: Declaration | None, check: bool) -> Table | None:
     """Open the table of a published file if it has been imported, is whole and nothing of it was changed since."""
-    found = cached_table_for(path)
-    if found is None or declared is not None:
+    found = cached_table_for(path) if declared is None else None
+    if found is None:
         return None
     try:
         table = Table.open(found)
