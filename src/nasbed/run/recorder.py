@@ -33,13 +33,11 @@ class Recorder:
         self._room = _FIRST
         self._columns: dict[str, NDArray[Any]] = {}
 
-    def _write(self, name: str, value: Any, empty: int = 0) -> None:
-        """Set a column's entry of this step; a column that begins late is ``empty`` before."""
-        column = self._columns.get(name)
-        if column is None:
-            value = np.asarray(value)
-            column = self._columns[name] = np.full((self._room, *value.shape), empty, value.dtype)
-        column[self.steps] = value
+    def _begun(self, name: str, value: Any, empty: int) -> NDArray[Any]:
+        """Begin a column, which is ``empty`` before this step."""
+        first = np.asarray(value)
+        column = self._columns[name] = np.full((self._room, *first.shape), empty, first.dtype)
+        return column
 
     def record(
         self,
@@ -63,23 +61,24 @@ class Recorder:
             for name, old in self._columns.items():
                 self._columns[name] = np.empty((self._room, *old.shape[1:]), old.dtype)
                 self._columns[name][: self.steps] = old
-        self._write("archs", trials.archs)
-        self._write("value", heard.value)
-        self._write("seconds", heard.seconds)
-        self._write("epochs", heard.epochs)
-        self._write("tried", tried)
-        self._write("paid", paid)
         for name, value, empty in (
+            ("archs", trials.archs, 0),
+            ("value", heard.value, 0),
+            ("seconds", heard.seconds, 0),
+            ("epochs", heard.epochs, 0),
+            ("tried", tried, 0),
+            ("paid", paid, 0),
             ("fidelity", trials.epochs, self.usual),
             ("parents", trials.parents, -1),
             ("costs", heard.costs, 0),
             ("excess", heard.excess, 0),
             ("refused", refused, 0),
         ):
-            if value is not None:
-                self._write(name, value, empty)
-            elif name in self._columns:
-                self._columns[name][self.steps] = empty
+            column = self._columns.get(name)
+            if column is None and value is not None:
+                column = self._begun(name, value, empty)
+            if column is not None:
+                column[self.steps] = empty if value is None else value
         self.steps += 1
 
     def repeated(
