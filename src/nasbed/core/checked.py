@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from io import BytesIO
@@ -33,7 +32,6 @@ FORMAT = 2
 
 Arrays = dict[str, NDArray[Any]]
 _KEYS = ("format", "seal")
-_ZIP_ERRORS = (OSError, EOFError, ValueError, RuntimeError, struct.error, zipfile.BadZipFile, zlib.error)
 
 
 class Content(NamedTuple):
@@ -151,9 +149,11 @@ def read_json(path: Path, what: str, remedy: str) -> dict[str, Any]:
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Path:
     """Write named arrays as NumPy's ``.npz``, with a seal in the comment of the archive, whole or not at all."""
+    from zipfile import ZipFile  # which imports every kind of compression
+
     file, named = BytesIO(), {**arrays, "format": np.array(FORMAT)}
     np.savez_compressed(file, **named)  # type: ignore[arg-type]
-    with zipfile.ZipFile(file, "a") as archive:
+    with ZipFile(file, "a") as archive:
         archive.comment = BLANK
     return write_checked(path, file.getvalue())
 
@@ -164,14 +164,16 @@ def read_arrays(path: Path, what: str, remedy: str) -> Arrays:
     Raises:
         CorruptFile: When it is damaged or something else.
     """
+    from zipfile import BadZipFile, ZipFile
+
     data, whole = read_checked(path, remedy)
     try:
-        if not whole and (bad := zipfile.ZipFile(BytesIO(data)).testzip()) is not None:
+        if not whole and (bad := ZipFile(BytesIO(data)).testzip()) is not None:
             raise ValueError(f"{bad!r} is not what was written")
         with np.load(BytesIO(data), allow_pickle=False) as file:
             arrays = dict(file)
         if whole != ("format" in arrays and arrays.pop("format") == FORMAT):
             raise ValueError("its checksum is missing, or it is of a later version")
-    except _ZIP_ERRORS as error:
+    except (OSError, EOFError, ValueError, RuntimeError, struct.error, BadZipFile, zlib.error) as error:
         raise CorruptFile(f"{path} is not {what}, or is damaged: {error}; {remedy}") from None
     return arrays

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -16,7 +15,9 @@ class NasbedError(Exception):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Ask for the known name that is most like another; nothing where none is."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    from difflib import get_close_matches  # which takes a while to import, and most names are right
+
+    close = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"Did you mean {close[0]!r}?" if close else ""
 
 

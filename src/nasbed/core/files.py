@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,7 +44,7 @@ def put(path: Path, content: bytes) -> Path:
 def scratch(path: Path) -> Iterator[Path]:
     """Give an empty folder beside ``path`` for what is needed to make it, until the block ends; remove dead ones."""
     remove_left(path.parent, path.name)
-    folder = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    folder = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
     with locked(folder, f"makes {path}"):
         folder.mkdir()
         try:
@@ -73,9 +71,11 @@ def remove_left(folder: Path, name: str | None = None) -> None:
 
 def _remove(part: Path) -> None:
     if part.is_dir():
+        from shutil import rmtree  # which imports every kind of compression
+
         # Under another name first, where a worker that outlives its command for a moment puts nothing more.
         part = part.rename(part.with_name(f"{part.name.removesuffix('.gone')}.gone"))
-        shutil.rmtree(part, ignore_errors=True)
+        rmtree(part, ignore_errors=True)
     else:
         part.unlink(missing_ok=True)
 

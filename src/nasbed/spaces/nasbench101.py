@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.core.errors import BadSetting, InvalidArchitecture, nearest
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
@@ -287,10 +286,9 @@ class NASBench101(Space):
             return self._named(name)
         match = _TEXT.match(text)
         if match is None:
-            close = get_close_matches(name, NAMED_MODULES, n=1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            hint = f" {nearest(name, NAMED_MODULES)}".rstrip()
             raise InvalidArchitecture(
-                f"{text!r} is not a module{hint}; write the matrix and the operations, such as "
+                f"{text!r} is not a module.{hint} Write the matrix and the operations, such as "
                 f"'011/001/000:conv3x3-bn-relu', or a name: {', '.join(NAMED_MODULES)}"
             )
         matrix = [[int(x) for x in row] for row in match["rows"].split("/")]

@@ -8,7 +8,6 @@ in the cache folder with their checksums, so that the next process compares and 
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cache
@@ -119,11 +118,13 @@ def _folder(vertices: int, edges: int, operations: int) -> Path:
 
 def _keep(index: ModuleIndex, folder: Path) -> None:
     """Write the tables beside and rename; a folder that cannot be written costs only the time to compute again."""
+    from shutil import rmtree  # which imports every kind of compression
+
     with suppress(OSError, NasbedError):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with scratch(folder) as beside:
             for field in fields(ModuleIndex):
                 np.save(beside / f"{field.name}.npy", getattr(index, field.name))
             write_json(beside / _SUMS, {file.name: crc32(file.read_bytes()) for file in beside.glob("*.npy")})
-            shutil.rmtree(folder, ignore_errors=True)  # what is there is not whole, or it would have been loaded
+            rmtree(folder, ignore_errors=True)  # what is there is not whole, or it would have been loaded
             beside.rename(folder)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import random
-import secrets
 from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -172,7 +171,7 @@ class NASBench:
                 recipe,
                 data,
                 config["train_epochs"],
-                secrets.randbits(63),
+                random.SystemRandom().getrandbits(63),
                 time_limit=config["train_seconds"] or None,
             )
             if result.failure is None:
