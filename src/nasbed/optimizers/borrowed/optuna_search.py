@@ -30,7 +30,8 @@ class OptunaSearch(BorrowedSearch):
     """Any of Optuna's samplers, with a study of its own for each run.
 
     What fails, or is no architecture, is a failed trial. Where other objectives are told, the study is begun again
-    with a direction for each. Samplers that take constraints hear what is over a limit.
+    with a direction for each. Samplers that take constraints hear what is over a limit; what a limit refused is as bad
+    as the worst that was trained, for of a failed trial no sampler learns anything, and proposes it again.
 
     Attributes:
         sampler: The name of a class in ``optuna.samplers`` that takes a seed.
@@ -74,6 +75,7 @@ class _Searcher(Searcher):
         self._distributions = {decision_name(i): kind(tuple(range(n))) for i, n in enumerate(cardinalities)}
         self._sampler, self._options, self._seed = sampler, options, seed
         self._objectives = 0
+        self._worst = np.zeros(1)  # losses that were told
         self._study = self._begun()
 
     def _begun(self) -> Any:
@@ -98,11 +100,17 @@ class _Searcher(Searcher):
         """Tell the values; a trial of no study, or of one that was begun again, is added to the study."""
         if len(answer.costs) > self._objectives:
             self._objectives = len(answer.costs)
+            self._worst = np.zeros(1 + self._objectives)
             self._study = self._begun()
-        failed = answer.failed or len(answer.costs) < self._objectives
+        losses, failed = np.array([-answer.value, *answer.costs]), answer.failed
+        if failed and answer.excess:
+            losses, failed = self._worst, False
+        failed |= len(losses) < len(self._worst)
+        if not failed:
+            self._worst = np.maximum(self._worst, losses)
         states = self._optuna.trial.TrialState
         state = states.FAIL if failed else states.COMPLETE
-        values = None if failed else [answer.value, *answer.costs]
+        values = None if failed else [-float(losses[0]), *losses[1:].tolist()]
         if ticket is None or ticket[0] is not self._study:
             params = dict(zip(self._distributions, arch.tolist(), strict=True))
             trial = self._optuna.trial.create_trial(

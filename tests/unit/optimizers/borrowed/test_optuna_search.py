@@ -107,11 +107,22 @@ def test_other_objectives_are_directions_and_limits_are_constraints():
     assert [direction.name for direction in study(method).directions] == ["MAXIMIZE", "MINIMIZE"]
     told = [trial for trial in study(method).trials if trial.state == STATES.COMPLETE]
     assert told
+    worst = [0.0, 0.0]
     for trial in told:
         arch = np.array([list(trial.params.values())], np.int8)
         params = ANSWERS.cost("params", arch)[0]
-        assert trial.values == [ANSWERS.query(arch).value[0], params]
+        refused = params > 5.0
+        assert trial.values == (worst if refused else [ANSWERS.query(arch).value[0], params])
+        worst = [min(worst[0], trial.values[0]), max(worst[1], trial.values[1])]
         assert trial.constraints["excess"] == pytest.approx(max(params / 5.0 - 1.0, 0.0))
+
+
+def test_what_a_limit_refused_is_learned_from_and_not_proposed_for_ever():
+    answers = KeyedBenchmark(NASBench101(vertices=5))
+    for seed in range(3):
+        history = search(OptunaSearch(), answers, SearchSettings(evaluations=60, seed=seed, limits={"params": 6.0}))
+        assert history.paid.sum() == 60
+        assert history.steps < 240
 
 
 def test_it_works_in_silence_and_leaves_optuna_as_talkative_as_it_was(caplog, capfd):
