@@ -14,15 +14,15 @@ Reference: Dong et al., TPAMI 2021, https://arxiv.org/abs/2009.00437, section 4
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nasbed.benchmarks.costs import TableCosts
+from nasbed.benchmarks.costs import table_costs
 from nasbed.benchmarks.fidelity import Fidelity, Floats, Integers, scaled
-from nasbed.core.benchmark import Benchmark
+from nasbed.core.benchmark import Benchmark, Cost
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.records import Archs, Evaluations
 from nasbed.tables.column import Measurement, spelled
@@ -252,17 +252,9 @@ class TableBenchmark(Benchmark):
     # ── what networks cost ────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def _costs(self) -> TableCosts:
-        return TableCosts(self.table, tuple(dict.fromkeys((self._searched, self.data, ""))), self.recipe)
-
-    @property
-    def costs(self) -> tuple[str, ...]:
+    def cost_functions(self) -> Mapping[str, Cost]:
         """What the table has of costs, by name, and parameters and operations by formula where it has none."""
-        return self._costs.names
-
-    def cost(self, name: str, archs: Archs) -> Floats:
-        """Return what else each architecture costs, NaN where that is not known; see ``Benchmark.cost``."""
-        return self._costs.of(name, archs) if name in self.costs else super().cost(name, archs)
+        return table_costs(self.table, tuple(dict.fromkeys((self._searched, self.data, ""))), self.recipe)
 
     # ── what one should know ──────────────────────────────────────────────────────────────────────────────────
 
