@@ -130,7 +130,7 @@ class TrainedBenchmark(MadeBenchmark):
 
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give the test accuracy of the training that ``query`` answers with when it has no streams."""
-        return np.array([answer.test for answer in self.answers(archs, self.checked(archs, epochs))])
+        return np.array([answer.test for answer in self.answers(archs, epochs)])
 
     @cached_property
     def cost_functions(self) -> Mapping[str, Cost]:
