@@ -7,13 +7,14 @@ products of convolutions and of the dense layer), in single operations and not i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.benchmark import Cost
 from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
@@ -31,12 +32,11 @@ IMAGES: Mapping[str, Mapping[str, int]] = {
 NAMES = ("params", "flops")
 """What a formula gives."""
 
-_TRIED = 8  # architectures on which a formula is tried
-_ROWS = 32  # of a table, whose parameters show whether a formula is of its networks
+_ROWS = 32  # of a table, on which a formula is tried
 _TIMES = ("training_time", "time")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Formula:
     """Parameters and operations of the networks of a space, each architecture's computed once.
 
@@ -46,15 +46,7 @@ class Formula:
     """
 
     space: Space
-    frame: Mapping[str, Any] = field(default_factory=dict)
-    _known: dict[str, NDArray[np.float64]] = field(default_factory=dict, init=False, repr=False)
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """What can be computed; nothing where the space has no blueprint, or not one that takes the frame."""
-        from nasbed.core.rng import Streams
-
-        return () if self.tried(self.space.sample(Streams.from_seed(0, _TRIED))) is None else NAMES
+    frame: Mapping[str, Any]
 
     def of(self, name: str, archs: Archs) -> NDArray[np.float64]:
         """Give the parameters or operations of each architecture, ``(n, decisions)`` → ``(n,)``.
@@ -71,91 +63,74 @@ class Formula:
             wrong = int(np.argmin(valid))
             raise InvalidArchitecture(f"architecture {wrong} of {len(archs)} is not valid: {archs[wrong].tolist()}")
         if self.space.size is None:
-            return self._computed(name, archs)
-        index = self.space.index(archs)
-        if name not in self._known:
-            self._known[name] = np.full(self.space.size, np.nan)
-        known = self._known[name]
+            return self.computed(name, archs)
+        index, known = self.space.index(archs), self._known[name]
         lacking = np.unique(index[np.isnan(known[index])])
         if len(lacking):
-            known[lacking] = self._computed(name, self.everything[lacking])
-        result: NDArray[np.float64] = known[index]
-        return result
+            known[lacking] = self.computed(name, self._everything[lacking])
+        return known[index]
 
-    @cached_property
-    def everything(self) -> Archs:
-        """All architectures of the space, which numbers them."""
-        # Kept, since NAS-Bench-101 takes a second to enumerate and a search asks at each step.
-        return self.space.enumerate()
-
-    def tried(self, archs: Archs) -> NDArray[np.float64] | None:
-        """Give the parameters of some architectures; None where the space has no blueprint that takes the frame."""
-        try:
-            return self._computed("params", archs)
-        except (UnknownName, BadSetting, InvalidArchitecture):
-            return None
-
-    def _computed(self, name: str, archs: Archs) -> NDArray[np.float64]:
+    def computed(self, name: str, archs: Archs) -> NDArray[np.float64]:
+        """Compute what architectures cost as they are written."""
         from nasbed.nets import costs
 
         count = {"params": costs.params, "flops": costs.flops}[name]
         return np.asarray(count(self.space, archs, **self.frame), np.float64)
 
+    @cached_property
+    def _known(self) -> dict[str, NDArray[np.float64]]:
+        return {name: np.full(self.space.size or 0, np.nan) for name in NAMES}
 
-@dataclass(frozen=True, eq=False)
-class TableCosts:
-    """What a table knows of its networks before they are trained, and formulas for what it does not.
+    @cached_property
+    def _everything(self) -> Archs:
+        # Kept, since NAS-Bench-101 takes a tenth of a second to enumerate and a search asks at each step.
+        return self.space.enumerate()
 
-    Attributes:
+
+def formulas(
+    space: Space, frame: Mapping[str, Any], archs: Archs, params: NDArray[np.float64] | None = None
+) -> dict[str, Cost]:
+    """Return what gives parameters and operations; nothing where the space has no blueprint that takes the frame.
+
+    Args:
+        space: The space.
+        frame: See ``Formula``.
+        archs: Some architectures, on which it is tried.
+        params: How many parameters they have, if that is known; with others there is no formula.
+    """
+    formula = Formula(space, frame)
+    try:
+        counted = formula.computed("params", archs)
+    except (UnknownName, BadSetting, InvalidArchitecture):
+        return {}
+    fits = params is None or np.array_equal(counted, params)
+    return {name: partial(formula.of, name) for name in NAMES if fits}
+
+
+def table_costs(table: Table, data: tuple[str, ...], recipe: str) -> dict[str, Cost]:
+    """Return what a table knows of its networks before they are trained, and formulas for what it does not.
+
+    Args:
         table: The table.
         data: The data sets whose costs count, the first of them first; empty for those of none.
         recipe: The recipe of trainings whose costs count.
     """
-
-    table: Table
-    data: tuple[str, ...]
-    recipe: str
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What ``of`` knows."""
-        formula = self._formula.names if self._formula is not None else ()
-        return tuple(dict.fromkeys((*formula, *self._measured)))
-
-    @cached_property
-    def _measured(self) -> dict[str, Measurement]:
-        """The table's costs that are known before training."""
-        found: dict[str, Measurement] = {}
-        for data in self.data:
-            for one in self.table.find(None, None, data, None, "cost"):
-                if one.recipe in ("", self.recipe) and one.metric not in _TIMES:
-                    found.setdefault(one.metric, one)
-        return found
-
-    @cached_property
-    def _formula(self) -> Formula | None:
-        """That of the table's own skeleton, or the published one; it gives what parameters the table has."""
-        skeleton, images = self.table.provenance.get("skeleton"), IMAGES.get(self.data[0])
-        params = self._measured.get("params")
-        frames = [skeleton] if skeleton else [*([images] if images else []), *([{}] if params else [])]
-        for formula in (Formula(self.table.space, frame) for frame in frames):
-            if params is None and formula.names:
-                return formula
-            if params is not None:
-                rows = np.arange(min(_ROWS, len(self.table)))
-                counted = formula.tried(self.table.archs[: len(rows)])
-                if counted is not None and np.array_equal(counted, _counted(params, params.mean(rows))):
-                    return formula
-        return None
-
-    def of(self, name: str, archs: Archs) -> NDArray[np.float64]:
-        """Return what each architecture costs, ``(n, decisions)`` → ``(n,)``; NaN where that was not measured."""
-        if name in self._measured:
-            return _counted(self._measured[name], self._measured[name].mean(archs))
-        assert self._formula is not None
-        return self._formula.of(name, archs)
+    measured: dict[str, Measurement] = {}
+    for name in data:
+        for one in table.find(None, None, name, None, "cost"):
+            if one.recipe in ("", recipe) and one.metric not in _TIMES:
+                measured.setdefault(one.metric, one)
+    archs, params, frames = table.archs[:_ROWS], None, [IMAGES[one] for one in data[:1] if one in IMAGES]
+    if "params" in measured:
+        params = _mean(measured["params"], np.arange(len(archs)))
+        frames.append({})
+    if table.provenance.get("skeleton"):
+        frames = [table.provenance["skeleton"]]
+    found = (formulas(table.space, frame, archs, params) for frame in frames)
+    return {**next(filter(None, found), {}), **{name: partial(_mean, one) for name, one in measured.items()}}
 
 
-def _counted(measurement: Measurement, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return millions of parameters or operations as whole numbers."""
-    return np.rint(values * 1e6) if measurement.unit == "million" else values
+def _mean(measurement: Measurement, rows: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the mean over seeds, millions as whole numbers; NaN where nothing was measured."""
+    mean = measurement.mean(rows)
+    return np.rint(mean * 1e6) if measurement.unit == "million" else mean

@@ -9,36 +9,30 @@ from nasbed.core.rng import below, word_at
 
 
 @kernel
-def draw(index: Any, row_of: Any, budget: Any, keys: Any, positions: Any, seeds: Any, layout: Any, places: Any) -> Any:
+def draw(index: Any, row_of: Any, some: Any, keys: Any, positions: Any, seeds: Any, layout: Any, places: Any) -> Any:
     """Draw a seed for each architecture, and write where its value and its time stand in flat columns.
 
     Args:
         index: Numbers of architectures, ``(n,)``; −1 for what is none.
         row_of: The row of each number, −1 where there is none and at the end; empty where they are the same.
-        budget: Number of each architecture's fidelity, ``(n,)``, or of the one that all have, ``(1,)``.
-        keys: Of the streams, ``(n,)``.
-        positions: Of the streams, each of which moves on by the word of ``Streams.integers``, ``(n,)``.
+        some: Which stream draws for each, ``(n,)``; empty where there are as many streams, in the same order.
+        keys: Of the streams.
+        positions: Of the streams, each of which moves on by the word of ``Streams.integers``.
         seeds: How many seeds each row has, and which come first, ``(rows, 1 + seeds)``; or that of all rows.
-        layout: Of each fidelity, for values and for times: place of the first number, distance of rows, of seeds;
-            ``(fidelities, 2, 3)``.
+        layout: For values and for times: place of the first number, distance of rows, of seeds; ``(2, 3)``.
         places: To be written: places of values and of times, ``(2, n)``.
 
     Returns:
         Whether all have a row.
     """
-    complete = True
     for i in range(len(index)):
-        row = index[i]
-        if len(row_of):
-            row = row_of[row]
-        word = word_at(keys[i], positions[i])
-        positions[i] += 1
+        row = row_of[index[i]] if len(row_of) else index[i]
         if row < 0:
-            complete = False
-            continue
-        some = seeds[min(row, len(seeds) - 1)]
-        seed = some[1 + below(word, some[0])]
-        at = layout[budget[min(i, len(budget) - 1)]]
+            return False
+        stream = some[i] if len(some) else i
+        of_row = seeds[min(row, len(seeds) - 1)]
+        seed = of_row[1 + below(word_at(keys[stream], positions[stream]), of_row[0])]
+        positions[stream] += 1
         for which in range(2):
-            places[which, i] = at[which, 0] + row * at[which, 1] + seed * at[which, 2]
-    return complete
+            places[which, i] = layout[which, 0] + row * layout[which, 1] + seed * layout[which, 2]
+    return True

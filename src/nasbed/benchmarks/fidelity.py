@@ -1,17 +1,25 @@
-"""A fidelity of a table: what may be answered at one budget, and what it takes."""
+"""Budgets: which a benchmark is asked for, and the fidelity of a table, which is what it answers at one budget."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.tables.column import Column, Layer, Measurement, mean_of
+from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.tables.column import Column, Layer, Measurement, mean_of, spelled
 from nasbed.tables.encoding import Encoding
 from nasbed.tables.file import Stored
+from nasbed.tables.table import Table
+
+if TYPE_CHECKING:
+    from nasbed.core.rng import Streams
 
 _PLAIN = Encoding("float64")
 _CUMULATIVE = "training_time"
@@ -27,16 +35,16 @@ class Fidelity:
     Attributes:
         told: What a search is told.
         at: After which epoch of it; None for the last.
-        rows: How many the table has.
-        failed: Whether a missing training has failed, and is paid for.
+        epochs: What it is asked for by, ``(1,)``.
+        table: Where it is from.
         test: What a report is told; None for nothing.
         time: What training took, up to each epoch; or epoch by epoch, with what one validation takes.
     """
 
     told: Measurement
     at: int | None
-    rows: int
-    failed: bool
+    epochs: Integers
+    table: Table
     test: Measurement | None
     time: tuple[Measurement, ...]
 
@@ -50,7 +58,7 @@ class Fidelity:
         """Where the times are: in a column, or in what was added up."""
         if self.time and self.time[0].metric == _CUMULATIVE:
             return self.time[0].layer(self.at)
-        seconds = np.full((self.rows, self.value.seeds), np.nan)
+        seconds = np.full((len(self.table), self.value.seeds), np.nan)
         if self.time:
             seconds = self.time[0].until(None, self.at)
             for one in self.time[1:]:
@@ -71,13 +79,13 @@ class Fidelity:
 
     @cached_property
     def layout(self) -> Integers:
-        """Of values and of times: place of the first number, distance of rows, of seeds; ``(1, 2, 3)``."""
-        return np.array([[(one.offset, one.row, one.seed) for one in (self.value, self.seconds)]])
+        """Of values and of times: place of the first number, distance of rows, of seeds; ``(2, 3)``."""
+        return np.array([(one.offset, one.row, one.seed) for one in (self.value, self.seconds)])
 
     @cached_property
     def has_all(self) -> bool:
-        """Whether each row has each seed, or counts as if it had."""
-        return self.failed or self.value.column.whole
+        """Whether each row has each seed, or counts as if it had: a training that has failed, and is paid for."""
+        return self.value.column.whole or self.table.metadata.get("failed", False)
 
     def mean(self, rows: Integers) -> tuple[Floats, Floats]:
         """Return the mean value and time of some rows over the seeds that they have."""
@@ -100,15 +108,14 @@ class Fidelity:
     def tested(self, rows: Integers | None) -> Floats:
         """Return the mean test value of some rows or of all; NaN where there is none."""
         if self.test is None or (self.at is not None and self.at not in self.test.epochs):
-            return np.full(self.rows if rows is None else len(rows), np.nan)
+            return np.full(len(self.table) if rows is None else len(rows), np.nan)
         return scaled(self.test.mean(rows, self.at), self.test)
 
     @cached_property
     def best(self) -> tuple[float, float]:
         """The best mean value and the best mean test value; NaN where there are none."""
-        everything = scaled(mean_of(self.value.values()), self.told), self.tested(None)
-        value, test = (float("nan") if np.isnan(some).all() else float(np.nanmax(some)) for some in everything)
-        return value, test
+        values = scaled(mean_of(self.value.values()), self.told)
+        return float(np.fmax.reduce(values)), float(np.fmax.reduce(self.tested(None)))
 
 
 def scaled(values: Floats, measurement: Measurement) -> Floats:
@@ -116,3 +123,26 @@ def scaled(values: Floats, measurement: Measurement) -> Floats:
     measure = measurement.measure
     values = values / 100.0 if measure.unit == "percent" else values
     return values if measure.goal == "max" else -values
+
+
+def asked_of(
+    benchmark: Benchmark, epochs: Integers | int | None, count: int, streams: Streams | None = None, hint: str = ""
+) -> Sequence[int]:
+    """Return the budgets that some architectures are asked for, each once; the last where none is given.
+
+    Raises:
+        BadSetting: When there are neither as many epochs as architectures nor one for all, or not as many streams.
+        NotInTable: When some are no budget, with what there is, and a hint.
+    """
+    if streams is not None and len(streams) != count:
+        raise BadSetting(f"{count} architectures need as many streams to draw from, not {len(streams)}")
+    if epochs is None:
+        return benchmark.budgets[-1:]
+    if np.shape(epochs) not in ((), (count,)):
+        raise BadSetting(f"{count} architectures need one number of epochs each, or one for all")
+    asked = sorted(set(np.ravel(epochs).tolist()))
+    for one in asked:
+        if one not in benchmark.budgets:
+            has = spelled(benchmark.budgets)
+            raise NotInTable(f"{benchmark.name} has no results at {one} epochs; it has {has}{hint}")
+    return asked

@@ -6,7 +6,6 @@ The search process does not import PyTorch; workers do.
 from __future__ import annotations
 
 import weakref
-from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.benchmark import Benchmark
+from nasbed.benchmarks.fidelity import asked_of
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.executor import Executor
 from nasbed.core.live import FAILED, Answer, LiveBenchmark
@@ -42,6 +41,9 @@ class MadeBenchmark(LiveBenchmark):
         UnknownName: When no space has the name.
     """
 
+    seed: int
+    """Of every answer that no stream draws."""
+
     def __init__(self, space: str | Space, attempts: int, device: str, executor: str, workers: int | None) -> None:
         self.space = spaces.read(space) if isinstance(space, str) else space
         if attempts < 1:
@@ -53,30 +55,22 @@ class MadeBenchmark(LiveBenchmark):
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
     ) -> Evaluations:
         """Make each answer that was not made before, and wait; see ``Benchmark.query``."""
-        budgets = self.checked(archs, epochs, streams)
-        answers = self.answers(archs, budgets, streams)
-        value, seconds = (np.array([answer[i] for answer in answers]) for i in (0, 2))
-        return Evaluations(value, seconds, budgets)
+        answers = self.answers(archs, epochs, streams)
+        value, _, seconds = np.array(answers, np.float64).reshape(-1, 3).T.copy()
+        return Evaluations(value, seconds, np.full(len(archs), self.budgets[-1] if epochs is None else epochs))
 
-    def checked(
-        self, archs: Archs, epochs: NDArray[np.int64] | int | None, streams: Streams | None = None
-    ) -> NDArray[np.int64]:
-        """Refuse what is no architecture and epochs that are no budget; return the epochs of each."""
-        check_archs(self.space, archs)
-        return budgets_of(self, epochs, len(archs), self.refusal, streams)
-
-    @property
-    def refusal(self) -> str:
-        """What is said of epochs, in the place of ``{}``, that are no budget."""
-        return f"is not asked for {{}} epochs; its budgets are {', '.join(map(str, self.budgets))}"
-
-    @abstractmethod
     def seeds(self, keys: Sequence[int], epochs: Sequence[int], streams: Streams | None) -> list[int]:
         """Return the seed of each answer: as a stream draws it, or the usual one."""
+        return [self.seed] * len(keys)
 
-    def answers(self, archs: Archs, epochs: NDArray[np.int64], streams: Streams | None = None) -> list[Answer]:
+    def answers(
+        self, archs: Archs, epochs: NDArray[np.int64] | int | None, streams: Streams | None = None
+    ) -> list[Answer]:
         """Make what was not made before, side by side, and return everything."""
-        keys, budgets = self.space.key(archs).tolist(), epochs.tolist()
+        asked_of(self, epochs, len(archs), streams)
+        check_archs(self.space, archs)
+        keys = self.space.key(archs).tolist()
+        budgets = np.full(len(archs), self.budgets[-1] if epochs is None else epochs).tolist()
         wanted = list(zip(keys, budgets, self.seeds(keys, budgets, streams), strict=True))
         pairs = zip(wanted, archs, strict=True)
         missing = {str(what): (what, arch) for what, arch in pairs if what not in self._made}
@@ -110,36 +104,10 @@ def check_archs(space: Space, archs: Archs) -> None:
     """See that rows are architectures of a space.
 
     Raises:
-        BadSetting: When they have another width.
+        InvalidArchitecture: When they have another width.
         NotInTable: When one is not valid.
     """
-    if archs.ndim != 2 or archs.shape[1] != space.decisions:
-        raise BadSetting(f"architectures are rows of {space.decisions} integers, not of shape {archs.shape}")
-    valid = space.valid(archs)
+    valid = space.valid(space.checked(archs))
     if not valid.all():
         wrong = int(np.argmin(valid))
         raise NotInTable(f"architecture {wrong} of {len(archs)} is not valid: {archs[wrong].tolist()}")
-
-
-def budgets_of(
-    benchmark: Benchmark,
-    epochs: NDArray[np.int64] | int | None,
-    count: int,
-    refusal: str,
-    streams: Streams | None = None,
-) -> NDArray[np.int64]:
-    """Return the epochs of each of some architectures, ``(n,)``; the last budget's where none are given.
-
-    Raises:
-        BadSetting: When there are neither as many epochs as architectures nor one for all, or not as many streams.
-        NotInTable: When some are no budget, which is said by ``refusal`` with the epochs in the place of ``{}``.
-    """
-    if streams is not None and len(streams) != count:
-        raise BadSetting(f"{count} architectures need as many streams to draw from, not {len(streams)}")
-    budgets = np.asarray(benchmark.budgets[-1] if epochs is None else epochs, np.int64)
-    if budgets.shape not in ((), (count,)):
-        raise BadSetting(f"{count} architectures need one number of epochs each, or one for all")
-    absent = budgets[~np.isin(budgets, benchmark.budgets)]
-    if absent.size:
-        raise NotInTable(f"{benchmark.name} {refusal.format(absent.flat[0])}")
-    return np.broadcast_to(budgets, count).copy()

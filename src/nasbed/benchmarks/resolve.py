@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import Any
 
-from nasbed.benchmarks.table import TableBenchmark
+from nasbed.benchmarks.table import Recipe, TableBenchmark
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable, UnknownName
-from nasbed.core.registry import benchmarks
+from nasbed.core.registry import benchmarks, proxies, spaces
 from nasbed.core.spelling import joined, named
 from nasbed.tables.cache import cached_table_for, imported, is_published
 from nasbed.tables.table import Table
@@ -36,34 +35,26 @@ def resolve(name: str | Path | Table | Benchmark, **settings: Any) -> Benchmark:
         name = str(name)
         kind, _, words = name.partition(":")
         if kind == "trained":
-            return _trained(words, settings)
+            return _trained(words, **settings)
         if kind == "scored":
-            from nasbed.benchmarks.scored import of_words
-
-            return of_words(words, resolve, **settings)
+            return _scored(words, **settings)
         if not Path(name).expanduser().exists():
             name, inline = named(name)
             settings = joined(inline, settings)
-        if len(Path(name).parts) == 1 and name in benchmarks:  # plug-ins are looked for only when it may be a name
-            made: Benchmark = benchmarks.make(name, settings)
-            return made
-        name, called = _file_of(Path(name).expanduser())
-        settings = {**called, **settings}
-    table = Table.open(name)
-    allowed = [*inspect.signature(TableBenchmark).parameters][1:]
-    unknown = sorted(set(settings) - set(allowed))
-    if unknown:
-        raise BadSetting(f"{table.path.name} has no setting {unknown[0]!r}; it has: {', '.join(allowed)}")
-    return TableBenchmark(table, **settings)
+        if len(Path(name).parts) > 1 or name not in benchmarks:  # where plug-ins are looked for
+            table, called = _file_of(Path(name).expanduser())
+            name, settings = "table", {"table": Table.open(table), **called, **settings}
+    else:
+        name, settings = "table", {"table": name, **settings}
+    made: Benchmark = benchmarks.make(name, settings)
+    return made
 
 
 def _file_of(path: Path) -> tuple[Path, dict[str, str]]:
     """Find the table of a path; where it was imported, which the cache names by a checksum, also what to call it."""
-    if not path.is_file() and not (path.is_dir() and is_published(path)):
-        if path.suffix or len(path.parts) > 1:
-            raise BadSetting(f"there is no file {path}; give a table's path or one of: {', '.join(benchmarks)}")
+    if not path.exists() and not path.suffix and len(path.parts) == 1:
         raise UnknownName("benchmark", str(path), benchmarks)
-    if not is_published(path):
+    if not path.exists() or not is_published(path):
         return path, {}
     found = cached_table_for(path)
     if found is None:
@@ -71,7 +62,7 @@ def _file_of(path: Path) -> tuple[Path, dict[str, str]]:
     return found, {"name": path.stem if path.is_file() else path.name}
 
 
-def _trained(words: str, settings: dict[str, Any]) -> Benchmark:
+def _trained(words: str, **settings: Any) -> Benchmark:
     """Make a benchmark of ``DATA:SPACE``: the space follows the last colon, settings of its own aside."""
     from nasbed.benchmarks.trained import TrainedBenchmark
 
@@ -84,18 +75,48 @@ def _trained(words: str, settings: dict[str, Any]) -> Benchmark:
     return TrainedBenchmark(data, space, **settings)
 
 
+def _scored(words: str, **settings: Any) -> Benchmark:
+    """Make a benchmark of ``FILE``, ``FILE:PROXY`` or ``FILE:PROXY:BENCHMARK``, the last of which knows the truth.
+
+    ``PROXY:SPACE:DATA``, or ``PROXY:SPACE`` for digits, is no file: those scores are computed when they are asked for.
+
+    Raises:
+        BadSetting: When there is no such file, or no space is named.
+        UnknownName: When it has no such proxy, or there is no such benchmark.
+    """
+    from nasbed.benchmarks.scored import ScoredBenchmark, ScoringBenchmark
+    from nasbed.scores.scores import Scores
+
+    pieces = words.split(":")
+    for length in range(len(pieces), 0, -1):
+        path = Path(":".join(pieces[:length])).expanduser()
+        if path.is_file():
+            scores, rest = Scores.read(path), ":".join(pieces[length:])
+            # a proxy's settings follow a colon as well: the longest name that was scored is meant
+            there = (name for name in scores.columns if f"{rest}:".startswith(f"{name}:"))
+            proxy = max(there, key=len, default=rest.partition(":")[0])
+            truth = rest[len(proxy) + 1 :]
+            return ScoredBenchmark(scores, proxy or None, truth=resolve(truth) if truth else None, **settings)
+    place = next((i for i, piece in enumerate(pieces) if i and piece in spaces), None)
+    if place is None or pieces[0] not in proxies:
+        forms = "scored:FILE:PROXY, with a file that 'nasbed score' made, or scored:PROXY:SPACE:DATA"
+        raise BadSetting(f"write {forms}, such as scored:naswot:nasbench201:digits, not 'scored:{words}'")
+    data = ":".join(pieces[place + 1 :])
+    return ScoringBenchmark(":".join(pieces[:place]), pieces[place], data or "digits", **settings)
+
+
 def digits101() -> TableBenchmark:
     """Small NAS-Bench-101 modules trained by nasbed itself on scikit-learn's 8×8 digits; part of the package."""
     return TableBenchmark(Table.open(Path(__file__).parent / "data" / "digits101.arrow"), "digits101")
 
 
-def nasbench101(recipe: str | int | None = None) -> TableBenchmark:
+def nasbench101(recipe: Recipe = None) -> TableBenchmark:
     """The 423,624 modules of NAS-Bench-101, once ``nasbed import`` has read a published file."""
     return _imported("nasbench101", "nasbench_full.tfrecord", recipe=recipe)
 
 
 def nasbench201(
-    data: str = "cifar10", recipe: str | int | None = None, test: str | None = None, hp: str | int | None = None
+    data: str = "cifar10", recipe: Recipe = None, test: str | None = None, hp: Recipe = None
 ) -> TableBenchmark:
     """The 15,625 cells of NAS-Bench-201 and NATS-Bench's topology space, once 'nasbed import' has read them."""
     files = "NATS-tss-v1_0-3ffb9-simple or NAS-Bench-201-v1_1-096897.pth"
@@ -103,7 +124,7 @@ def nasbench201(
 
 
 def natssize(
-    data: str = "cifar10", recipe: str | int | None = None, test: str | None = None, hp: str | int | None = None
+    data: str = "cifar10", recipe: Recipe = None, test: str | None = None, hp: Recipe = None
 ) -> TableBenchmark:
     """The 32,768 networks of NATS-Bench's size space, once 'nasbed import' has read them."""
     return _imported("natssize", "NATS-sss-v1_0-50262-simple", data=data, recipe=recipe, test=test, hp=hp)

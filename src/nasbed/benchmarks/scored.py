@@ -7,7 +7,7 @@ does with the same settings, from the seed and the architecture alone, so that a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.benchmarks.made import MadeBenchmark, budgets_of, check_archs
+from nasbed.benchmarks.fidelity import asked_of
+from nasbed.benchmarks.made import MadeBenchmark, check_archs
 from nasbed.core.benchmark import Benchmark
-from nasbed.core.errors import BadSetting, NotInTable, UnknownName
+from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.executor import Executor, Work
 from nasbed.core.live import Answer
 from nasbed.core.records import Archs, Evaluations
-from nasbed.core.registry import proxies, spaces
 from nasbed.core.space import Space
 from nasbed.run.executors.retrying import survey
 from nasbed.scores.campaign import BATCH, SCORE, SURVEY, representatives
@@ -67,46 +67,43 @@ class ScoredBenchmark(Benchmark):
             NotInTable: When an architecture is not valid or was not scored.
         """
         check_archs(self.space, archs)
-        keys, order = self._sorted
-        wanted = self.space.key(archs)
-        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        known = keys[place] == wanted
-        if not known.all():
-            lost = archs[int(np.argmin(known))]
-            raise NotInTable(
-                f"{self.space.format(lost)} was not scored; a search that is free to go anywhere needs the whole "
-                "space: nasbed score … --all"
-            )
-        return order[place]
+        keys = self.space.key(archs).tolist()
+        rows = [self._row_of_key.get(key, -1) for key in keys]
+        if -1 in rows:
+            lost = self.space.format(archs[rows.index(-1)])
+            whole = "a search that is free to go anywhere needs the whole space: nasbed score … --all"
+            raise NotInTable(f"{lost} was not scored; {whole}")
+        return np.array(rows, np.int64)
 
     @cached_property
-    def _sorted(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """The keys, ascending, each once, and the first row of each."""
-        return np.unique(self.space.key(self.scores.archs), return_index=True)
+    def _row_of_key(self) -> dict[int, int]:
+        """The first row of each key."""
+        keys = self.space.key(self.scores.archs).tolist()
+        return {key: row for row, key in reversed([*enumerate(keys)])}
 
     def query(
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
     ) -> Evaluations:
         """Look scores up; there is one of each, whatever streams would draw. See ``Benchmark.query``."""
-        self._check(epochs, len(archs), streams)
+        asked_of(self, epochs, len(archs), streams)
         rows = self.rows(archs)
         seconds = np.nan_to_num(self.scores.seconds[rows])
         return Evaluations(self._values[rows], seconds, np.zeros(len(rows), np.int64))
 
     def outcomes(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give the scores, one each, ``(n, 1)``."""
-        self._check(epochs, len(archs))
+        asked_of(self, epochs, len(archs))
         return self._values[self.rows(archs)][:, None]
 
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give the test accuracy that the truth knows, at its largest budget; NaN without one."""
-        self._check(epochs, len(archs))
+        asked_of(self, epochs, len(archs))
         rows = self.rows(archs)
         return np.full(len(rows), np.nan) if self.truth is None else self.truth.test(archs)
 
     def optimum(self, epochs: int | None = None) -> tuple[float, float]:
         """Give the best score, and the best test accuracy that the truth knows."""
-        self._check(epochs, 1)
+        asked_of(self, epochs, 1)
         best = float("nan") if self.truth is None else self.truth.optimum()[1]
         return float(np.nanmax(self._values)), best
 
@@ -121,10 +118,6 @@ class ScoredBenchmark(Benchmark):
             "truth": None if self.truth is None else self.truth.name,
             "warnings": [*about.get("warnings", []), f"validation is the {self.measure}, not an accuracy"],
         }
-
-    def _check(self, epochs: NDArray[np.int64] | int | None, count: int, streams: Streams | None = None) -> None:
-        """Refuse epochs: nothing is trained."""
-        budgets_of(self, epochs, count, "has scores of untrained networks, at 0 epochs, not at {}", streams)
 
 
 class ScoringBenchmark(MadeBenchmark):
@@ -148,7 +141,6 @@ class ScoringBenchmark(MadeBenchmark):
     """
 
     budgets = (0,)
-    refusal = "scores untrained networks, at 0 epochs, not at {}"
 
     def __init__(
         self,
@@ -194,13 +186,10 @@ class ScoringBenchmark(MadeBenchmark):
         self._images = found["network"]
         return found
 
-    def seeds(self, keys: Sequence[int], epochs: Sequence[int], streams: Streams | None) -> list[int]:
-        """Return the benchmark's own seed for each, whatever a stream would draw."""
-        return [self.seed] * len(keys)
-
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give NaN for each: nothing is trained."""
-        self.checked(archs, epochs)
+        asked_of(self, epochs, len(archs))
+        check_archs(self.space, archs)
         return np.full(len(archs), np.nan)
 
     def describe(self) -> dict[str, Any]:
@@ -215,41 +204,3 @@ class ScoringBenchmark(MadeBenchmark):
             "attempts": self.attempts,
             "warnings": [f"validation is the {self.measure}, not an accuracy"],
         }
-
-
-def of_words(text: str, opened: Callable[[str], Benchmark], **settings: Any) -> Benchmark:
-    """Make one of ``FILE``, ``FILE:PROXY`` or ``FILE:PROXY:BENCHMARK``, the last of which knows the truth.
-
-    ``PROXY:SPACE:DATA``, or ``PROXY:SPACE`` for digits, is no file: those scores are computed when they are asked for.
-
-    Args:
-        text: What is written behind ``scored:``.
-        opened: Makes the benchmark that knows the truth from what names it.
-        **settings: What the benchmark's constructor takes.
-
-    Raises:
-        BadSetting: When there is no such file, or no space is named.
-        UnknownName: When it has no such proxy, or there is no such benchmark.
-    """
-    pieces = text.split(":")
-    for length in range(len(pieces), 0, -1):
-        path = Path(":".join(pieces[:length])).expanduser()
-        if path.is_file():
-            scores, rest = Scores.read(path), ":".join(pieces[length:])
-            break
-    else:
-        if pieces[0] not in proxies:
-            raise BadSetting(
-                f"write scored:FILE:PROXY, with a file that 'nasbed score' made; there is no file {pieces[0]}"
-            )
-        place = next((i for i, piece in enumerate(pieces) if i and piece in spaces), None)
-        if place is None:
-            raise BadSetting(f"write scored:PROXY:SPACE:DATA, such as scored:naswot:nasbench201:digits, not {text!r}")
-        data = ":".join(pieces[place + 1 :])
-        return ScoringBenchmark(":".join(pieces[:place]), pieces[place], data or "digits", **settings)
-    # a proxy's settings follow a colon as well: the longest name that was scored is meant
-    proxy = max((name for name in scores.columns if f"{rest}:".startswith(f"{name}:")), key=len, default=None)
-    if rest and proxy is None:
-        raise UnknownName(f"proxy in {scores.name}", rest.partition(":")[0], scores.columns)
-    truth = rest[len(proxy) + 1 :] if proxy is not None else ""
-    return ScoredBenchmark(scores, proxy, truth=opened(truth) if truth else None, **settings)

@@ -14,32 +14,32 @@ Reference: Dong et al., TPAMI 2021, https://arxiv.org/abs/2009.00437, section 4
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property, partial
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nasbed.benchmarks.costs import TableCosts
-from nasbed.benchmarks.fidelity import Fidelity, Floats, Integers, scaled
-from nasbed.core.benchmark import Benchmark
+from nasbed.benchmarks.costs import table_costs
+from nasbed.benchmarks.fidelity import Fidelity, Floats, Integers, asked_of, scaled
+from nasbed.core.benchmark import Benchmark, Cost
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.records import Archs, Evaluations
-from nasbed.tables.column import Measurement, spelled
+from nasbed.tables.column import Measurement
 from nasbed.tables.published import ONLY_TEST
 from nasbed.tables.table import Table
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams
 
+Recipe = str | int | None
+"""What a recipe is called by: its name, or its epochs."""
+
 _HALF = "-valid"
 """Marks trainings on one half of the images, which leave a validation split."""
-_USUAL = ("cifar10", "cifar10-valid")
+_USUAL = "cifar10"
 
-_ROLES = ("told", "reported")
-
-_FIRST = np.zeros(1, np.int64)
-_NONE = np.zeros(0, np.int64)
+_ALL = np.zeros(0, np.int64)
 
 
 class TableBenchmark(Benchmark):
@@ -69,75 +69,64 @@ class TableBenchmark(Benchmark):
         table: Table,
         name: str | None = None,
         data: str | None = None,
-        recipe: str | int | None = None,
+        recipe: Recipe = None,
         metric: str | None = None,
         test: str | None = None,
-        hp: str | int | None = None,
+        hp: Recipe = None,
     ) -> None:
         self.table, self.name = table, name or table.path.stem
         self.space = table.space if table.complete else table.space.only(table.archs)
         known = table.data or ("",)
-        halves = [one.removesuffix(_HALF) for one in known if one.endswith(_HALF)]
-        usual = next((one for one in _USUAL if one in (*known, *halves)), next(iter((*halves, *known))))
+        names = [*(one.removesuffix(_HALF) for one in known if one.endswith(_HALF)), *known]
+        usual = _USUAL if _USUAL in names else names[0]
         self.data = usual if data is None else data
-        if self.data not in (*known, *halves):
+        if self.data not in names:
             raise NotInTable(f"{table.path.name} has no data set {self.data!r}; it has: {', '.join(known)}")
         self._searched = self.data + _HALF if self.data + _HALF in known else self.data
-        wanted = recipe if recipe is not None else hp
-        found = self._told(metric, wanted)
-        self.continues = table.continues or wanted is not None
-        self.recipe, self.metric = found[-1].recipe, found[-1].metric
-        reported = self._reported(test)
-        failed = bool(table.metadata.get("failed", False))
-        self._fidelities: list[Fidelity] = []
-        for one in found[-1:] if self.continues else found:
-            tests = table.find(self.metric, "test", reported, one.recipe)
-            chosen = min(tests, key=lambda some: (some.published == "ori-test", some.published), default=None)
-            for epoch in (one.epochs or (None,)) if self.continues else (one.epochs or (None,))[-1:]:
-                self._fidelities.append(Fidelity(one, epoch, len(table), failed, chosen, self._time(one)))
-        self.budgets = tuple(1 if one.at is None else one.at for one in self._fidelities)
-        if len(set(self.budgets)) < len(self.budgets):
-            names = ", ".join(one.recipe for one in found)
-            raise BadSetting(f"recipes of {table.path.name} train for as many epochs; say which: recipe={names}")
-        self._epochs = np.array(self.budgets, np.int64)
-        told = found[0]
+        recipe = hp if recipe is None else recipe
+        found = self._told(metric, recipe)
+        told = found[-1]
+        self.recipe, self.metric = told.recipe, told.metric
+        self.continues = table.continues or recipe is not None
         self.split = "test" if told.role == "reported" else "validation"
         words = told.metric.replace("_", " ") if told.goal == "max" else f"negative {told.metric.replace('_', ' ')}"
         self.measure = "accuracy" if told.unit in ("percent", "fraction") else words
+        self._fidelities: dict[int, Fidelity] = {}
+        for one in found[-1:] if self.continues else found:
+            epochs, tested, time = one.epochs or (None,), self._tested(one, test), self._time(one)
+            for epoch in epochs if self.continues else epochs[-1:]:
+                budget = 1 if epoch is None else epoch
+                if budget in self._fidelities:
+                    has = ", ".join(one.recipe for one in found)
+                    raise BadSetting(f"recipes of {table.path.name} train for {budget} epochs; say which: recipe={has}")
+                self._fidelities[budget] = Fidelity(one, epoch, np.array([budget]), table, tested, time)
+        self.budgets = tuple(self._fidelities)
+        others = [one for one in table.recipes if one != self.recipe] if table.continues else []
+        self._hint = f"; other recipes: recipe={', '.join(others)}" if others else ""
 
     # ── what is told ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def _told(self, metric: str | None, recipe: str | int | None) -> list[Measurement]:
+    def _told(self, metric: str | None, recipe: Recipe) -> list[Measurement]:
         """Choose what a search is told: of each recipe one measurement, ascending by epochs."""
-        table = self.table
-        there = next(filter(None, (table.find(metric, None, self._searched, None, role) for role in _ROLES)), [])
-        if not there:
-            raise NotInTable(
-                f"{table.path.name} has no validation or test results of {metric or 'anything'} on {self._searched}; "
-                f"it has: {', '.join(one.name for one in table.find())}"
-            )
-        metrics = [one.metric for one in there]
-        there = [
-            one for one in there if one.metric == (metric or ("accuracy" if "accuracy" in metrics else metrics[0]))
-        ]
-        there = [one for one in there if one.published != "ori-test"] or there
-        order = ["", *table.recipes]
-        there.sort(key=lambda one: order.index(one.recipe))
-        if recipe is None:
-            return there
-        chosen = [one for one in there if one in table.find(recipe=recipe)]
-        if not chosen:
-            there_are = ", ".join(one.recipe for one in there)
-            raise NotInTable(f"{self._searched} was not trained with the recipe {recipe} here; there are: {there_are}")
-        return chosen[:1]
+        find, data = self.table.find, self._searched
+        there = find(metric, None, data, None, "told") or find(metric, None, data, None, "reported")
+        best = min(there, key=lambda one: (one.metric != "accuracy", one.published == "ori-test"), default=None)
+        found = [] if best is None else find(best.metric, best.published, data, recipe, best.role)
+        if not found:
+            asked = f"{metric or 'anything'} on {data}" + (f" with the recipe {recipe}" if recipe else "")
+            has = ", ".join(one.name for one in there or find())
+            raise NotInTable(f"{self.table.path.name} has no validation or test results of {asked}; it has: {has}")
+        order = ["", *self.table.recipes]
+        return sorted(found, key=lambda one: order.index(one.recipe))
 
-    def _reported(self, test: str | None) -> str:
-        """Choose the data set whose test results are reported."""
+    def _tested(self, told: Measurement, test: str | None) -> Measurement | None:
+        """Choose what is reported: the test results of the data set, else of the trainings that are searched."""
         own = self.table.find(self.metric, "test", self.data, self.recipe)
         reported = test or (self.data if own else self._searched)
-        if reported != self.data and reported not in (self._searched, self.data.removesuffix(_HALF)):
+        if reported not in (self.data, self._searched, self.data.removesuffix(_HALF)):
             raise BadSetting(f"a search on {self.data} cannot report the test results of {reported}")
-        return reported
+        tests = self.table.find(self.metric, "test", reported, told.recipe)
+        return min(tests, key=lambda one: (one.published == "ori-test", one.published), default=None)
 
     def _time(self, told: Measurement) -> tuple[Measurement, ...]:
         """Find what training took: up to each epoch, or epoch by epoch."""
@@ -149,60 +138,34 @@ class TableBenchmark(Benchmark):
 
     # ── answers ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def rows(self, archs: Archs) -> Integers:
-        """Find the table's row of each architecture, ``(n, decisions)`` → ``(n,)``.
-
-        Raises:
-            NotInTable: When an architecture is not valid or the table does not have it.
-        """
-        return self.table.rows(archs)
-
     def query(self, archs: Archs, epochs: Integers | int | None = None, streams: Streams | None = None) -> Evaluations:
         """Look validation results and training time up; see ``Benchmark.query``.
 
         With streams, one of the seeds that an architecture was trained with is drawn, each as likely; 1 word.
         """
-        if streams is not None and len(streams) != len(archs):
-            raise BadSetting(f"{len(archs)} architectures need as many streams to draw from, not {len(streams)}")
-        budget = self._budget(epochs, len(archs))
-        if isinstance(budget, int):
-            return Evaluations(
-                *self._answered(budget, archs, streams), self._epochs[budget : budget + 1].repeat(len(archs))
-            )
-        if streams is not None and self._layout is not None:
-            answer = self._drawn(self._fidelities[0], self._layout, budget, archs, streams)
-            return Evaluations(*answer, self._epochs[budget])
+        asked = asked_of(self, epochs, len(archs), streams, self._hint)
+        if len(asked) == 1:
+            fidelity = self._fidelities[asked[0]]
+            value, seconds = self._answers(fidelity, archs, _ALL, streams)
+            return Evaluations(value, seconds, fidelity.epochs.repeat(len(archs)))
         value, seconds = np.empty((2, len(archs)))
-        for one in np.unique(budget).tolist():
-            some = np.flatnonzero(budget == one)
-            ask = partial(self._answered, one, archs[some])
-            value[some], seconds[some] = ask(None) if streams is None else streams.drawing(some, ask)
-        return Evaluations(value, seconds, self._epochs[budget])
+        for one in asked:
+            some = np.flatnonzero(epochs == one)
+            value[some], seconds[some] = self._answers(self._fidelities[one], archs[some], some, streams)
+        return Evaluations(value, seconds, np.array(epochs))
 
-    def _answered(self, budget: int, archs: Archs, streams: Streams | None) -> tuple[Floats, Floats]:
-        fidelity = self._fidelities[budget]
-        if streams is None:
-            return fidelity.mean(self.rows(archs))
-        return self._drawn(fidelity, fidelity.layout, _FIRST, archs, streams)
-
-    def _drawn(
-        self, fidelity: Fidelity, layout: Integers, budget: Integers, archs: Archs, streams: Streams
+    def _answers(
+        self, fidelity: Fidelity, archs: Archs, some: Integers, streams: Streams | None
     ) -> tuple[Floats, Floats]:
-        """Look up a seed that each stream draws, of fidelities whose numbers lie in the columns of one."""
+        """Return values and times: the means, or those of a seed that each of some streams draws."""
+        if streams is None:
+            return fidelity.mean(self.table.rows(archs))
         number, row_of, draw = self._lookup
-        places = np.empty((2, len(archs)), np.int64)
-        if not draw(number(archs), row_of, budget, streams.keys, streams.positions, fidelity.seeds, layout, places):
-            self.rows(archs)  # which says what is not there
+        index, places = number(archs), np.empty((2, len(archs)), np.int64)
+        if not draw(index, row_of, some, streams.keys, streams.positions, fidelity.seeds, fidelity.layout, places):
+            self.table.rows(archs)  # which says what is not there
         value, seconds = fidelity.value.column.at(places[0]), fidelity.seconds.column.at(places[1])
         return scaled(value, fidelity.told), fidelity.paid(value, seconds)
-
-    @cached_property
-    def _layout(self) -> Integers | None:
-        """Where the values and times of all fidelities lie; None unless all lie in the same columns, with all seeds."""
-        all_of, first = self._fidelities, self._fidelities[0]
-        columns = first.value.column, first.seconds.column
-        together = all(one.has_all and (one.value.column, one.seconds.column) == columns for one in all_of)
-        return np.concatenate([one.layout for one in all_of]) if together else None
 
     @cached_property
     def _lookup(self) -> tuple[Callable[[Archs], Integers], Integers, Callable[..., bool]]:
@@ -211,64 +174,37 @@ class TableBenchmark(Benchmark):
 
         table = self.table
         if table.by_key or table.space.size is None:
-            return table.rows, _NONE, draw
-        return table.space.index, _NONE if table.row_of_index is None else table.row_of_index, draw
+            return table.rows, _ALL, draw
+        return table.space.index, _ALL if table.row_of_index is None else table.row_of_index, draw
 
-    def _budget(self, epochs: Integers | int | None, count: int) -> Integers | int:
-        """Return the position of each budget among ``budgets``."""
-        if epochs is None:
-            return len(self.budgets) - 1
-        if isinstance(epochs, np.ndarray):
-            if epochs.shape != (count,):
-                raise BadSetting(f"{count} architectures need one number of epochs each, or one for all")
-            place = np.minimum(np.searchsorted(self._epochs, epochs), len(self.budgets) - 1)
-            wrong = self._epochs[place] != epochs
-            if wrong.any():
-                raise self._no_budget(int(epochs[wrong][0]))
-            return place
-        if epochs not in self.budgets:
-            raise self._no_budget(int(epochs))
-        return self.budgets.index(epochs)
-
-    def _no_budget(self, epochs: int) -> NotInTable:
-        others = [recipe for recipe in self.table.recipes if recipe != self.recipe] if self.table.continues else []
-        hint = f"; other recipes: recipe={', '.join(others)}" if others else ""
-        on = f" on {self.data}" if self.data else ""
-        has = f"each number from {spelled(self.budgets)}" if len(self.budgets) > 4 else spelled(self.budgets)
-        return NotInTable(f"{self.name} has no results{on} at {epochs} epochs; it has {has}{hint}")
+    def _fidelity(self, epochs: int | None) -> Fidelity:
+        return self._fidelities[asked_of(self, epochs, 1, None, self._hint)[0]]
 
     def outcomes(self, archs: Archs, epochs: int | None = None) -> Floats:
         """Return the values of the seeds, each as often as makes all of them equally likely; see ``Benchmark``."""
-        return self._fidelities[int(self._budget(epochs, len(archs)))].outcomes(self.rows(archs))
+        return self._fidelity(epochs).outcomes(self.table.rows(archs))
 
     def test(self, archs: Archs, epochs: int | None = None) -> Floats:
         """Return the mean test result over the seeds; NaN at budgets for which there is none."""
-        return self._fidelities[int(self._budget(epochs, len(archs)))].tested(self.rows(archs))
+        return self._fidelity(epochs).tested(self.table.rows(archs))
 
     def optimum(self, epochs: int | None = None) -> tuple[float, float]:
         """Return the best mean validation and the best mean test result in the table; NaN where there are none."""
-        return self._fidelities[int(self._budget(epochs, 0))].best
+        return self._fidelity(epochs).best
 
     # ── what networks cost ────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def _costs(self) -> TableCosts:
-        return TableCosts(self.table, tuple(dict.fromkeys((self._searched, self.data, ""))), self.recipe)
-
-    @property
-    def costs(self) -> tuple[str, ...]:
+    def cost_functions(self) -> Mapping[str, Cost]:
         """What the table has of costs, by name, and parameters and operations by formula where it has none."""
-        return self._costs.names
-
-    def cost(self, name: str, archs: Archs) -> Floats:
-        """Return what else each architecture costs, NaN where that is not known; see ``Benchmark.cost``."""
-        return self._costs.of(name, archs) if name in self.costs else super().cost(name, archs)
+        return table_costs(self.table, tuple(dict.fromkeys((self._searched, self.data, ""))), self.recipe)
 
     # ── what one should know ──────────────────────────────────────────────────────────────────────────────────
 
     def describe(self) -> dict[str, Any]:
         """Return the table's own description under the benchmark's name, with its splits and warnings."""
-        told, test = self._fidelities[-1].told, self._fidelities[-1].test
+        last = self._fidelity(None)
+        told, test = last.told, last.test
         caution = {"caution": ONLY_TEST, "split": self.split} if self.split == "test" else {}
         return {
             **self.table.describe(),
@@ -286,7 +222,7 @@ class TableBenchmark(Benchmark):
     @property
     def warnings(self) -> list[str]:
         """What one should know before citing these numbers."""
-        last, called = self._fidelities[-1], self.data or self.name
+        last, called = self._fidelity(None), self.data or self.name
         told, test = last.told, last.test
         said = [f"{called} has {ONLY_TEST}"] if self.split == "test" else []
         said += self.table.provenance.get("warnings", [])

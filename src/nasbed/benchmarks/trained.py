@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.benchmarks.costs import Formula
+from nasbed.benchmarks.costs import formulas
 from nasbed.benchmarks.made import MadeBenchmark
+from nasbed.core.benchmark import Cost
 from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Executor, Work
 from nasbed.core.live import FAILED, Answer
@@ -37,6 +38,7 @@ BUDGETS: dict[str, tuple[int, ...]] = {"digits": (4, 12, 36)}
 PUBLISHED_BUDGETS = (4, 12, 36, 108)
 
 _DRAWS = 2**31  # seeds that a stream may draw
+_TRIED = 8  # architectures on which a formula is tried
 
 
 class TrainedBenchmark(MadeBenchmark):
@@ -99,7 +101,7 @@ class TrainedBenchmark(MadeBenchmark):
     def call(self, arch: Archs, epochs: int, seed: int) -> tuple[Work, tuple[Any, ...]]:
         """Give the call that trains one architecture; see ``LiveBenchmark.call``."""
         if self.space.size is not None:
-            arch = self._formula.everything[self.space.index(arch[None])[0]]
+            (arch,) = self.space.archs_of(self.space.index(arch[None]))
         graph = self.space.graph(arch)
         what = graph.adjacency, graph.labels, self.skeleton.to_dict(), self.recipe.to_dict(), self.data, epochs, seed
         repeats, first, diagnostics, tried, threads = 1, 0, None, 0, 1
@@ -128,20 +130,14 @@ class TrainedBenchmark(MadeBenchmark):
 
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give the test accuracy of the training that ``query`` answers with when it has no streams."""
-        return np.array([answer.test for answer in self.answers(archs, self.checked(archs, epochs))])
-
-    @property
-    def costs(self) -> tuple[str, ...]:
-        """Parameters and operations, by formula, of the networks that would be trained."""
-        return self._formula.names
-
-    def cost(self, name: str, archs: Archs) -> NDArray[np.float64]:
-        """Give what else each architecture costs; see ``Benchmark.cost``."""
-        return self._formula.of(name, archs) if name in self.costs else super().cost(name, archs)
+        return np.array([answer.test for answer in self.answers(archs, epochs)])
 
     @cached_property
-    def _formula(self) -> Formula:
-        return Formula(self.space, self.skeleton.to_dict())
+    def cost_functions(self) -> Mapping[str, Cost]:
+        """Parameters and operations, by formula, of the networks that would be trained."""
+        from nasbed.core.rng import Streams
+
+        return formulas(self.space, self.skeleton.to_dict(), self.space.sample(Streams.from_seed(0, _TRIED)))
 
     def describe(self) -> dict[str, Any]:
         """Say what is trained, and how."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,10 @@ from nasbed.core.space import Space
 if TYPE_CHECKING:
     from nasbed.core.live import LiveBenchmark
     from nasbed.core.rng import Streams  # kept from running: numba takes longer to import than a table to open
+
+
+Cost = Callable[[Archs], NDArray[np.float64]]
+"""What each architecture costs, ``(n, decisions)`` → ``(n,)``."""
 
 
 class Benchmark(ABC):
@@ -70,9 +75,14 @@ class Benchmark(ABC):
         """
 
     @property
+    def cost_functions(self) -> Mapping[str, Cost]:
+        """What ``cost`` knows, by name."""
+        return {}
+
+    @property
     def costs(self) -> tuple[str, ...]:
         """The names that ``cost`` knows."""
-        return ()
+        return tuple(self.cost_functions)
 
     def cost(self, name: str, archs: Archs) -> NDArray[np.float64]:
         """Give what else each architecture costs, ``(n,)``; lower is better. It needs no training.
@@ -84,6 +94,8 @@ class Benchmark(ABC):
         Raises:
             BadSetting: When it does not know such a cost, with those that it knows.
         """
+        if name in self.cost_functions:
+            return self.cost_functions[name](archs)
         known = ", ".join(("seconds", *self.costs))
         raise BadSetting(f"{self.name} knows no cost called {name!r}; it knows {known}")
 

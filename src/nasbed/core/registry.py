@@ -155,6 +155,7 @@ benchmarks = Registry(
         "nasbench201": "nasbed.benchmarks.resolve:nasbench201",
         "natssize": "nasbed.benchmarks.resolve:natssize",
     },
+    unlisted={"table": "nasbed.benchmarks.table:TableBenchmark"},
 )
 optimizers = Registry(
     "optimizer",

@@ -6,7 +6,7 @@ from benchmarks.test_table_trainings import SPACE, table_of
 from tables import made_runs as made
 
 import nasbed
-from nasbed.benchmarks.costs import Formula
+from nasbed.benchmarks.costs import Formula, formulas
 from nasbed.benchmarks.table import TableBenchmark
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.rng import Streams
@@ -84,9 +84,9 @@ def test_a_module_of_a_large_space_costs_what_its_first_way_of_writing_does():
     """What is asked is remembered by index; modules written otherwise differ by the channels left when dividing."""
     space = NASBench101()
     archs = space.sample(Streams.from_seed(1, 60))
-    formula = Formula(space)
+    formula = Formula(space, {})
     found = formula.of("params", archs)
-    assert formula.names == ("params", "flops")
+    assert list(formulas(space, {}, archs)) == ["params", "flops"]
     np.testing.assert_array_equal(found[::-1], formula.of("params", archs[::-1]))
     first = space.archs_of(space.index(archs))
     np.testing.assert_array_equal(found, costs.params(space, first))
@@ -96,17 +96,17 @@ def test_a_module_of_a_large_space_costs_what_its_first_way_of_writing_does():
 def test_a_space_that_numbers_nothing_has_costs_row_by_row():
     space = NASBench101(vertices=9, edges=12)
     some = space.sample(Streams.from_seed(1, 5))
-    np.testing.assert_array_equal(Formula(space).of("flops", some), costs.flops(space, some))
+    np.testing.assert_array_equal(Formula(space, {}).of("flops", some), costs.flops(space, some))
 
 
 def test_what_has_no_formula_has_no_costs():
-    assert Formula(NASBench101(vertices=4, operations=("only",))).names == ()
-    assert Formula(NASBench101(), {"colour": "blue"}).names == ()
+    for space, frame in ((NASBench101(vertices=4, operations=("only",)), {}), (NASBench101(), {"colour": "blue"})):
+        assert formulas(space, frame, space.sample(Streams.from_seed(0, 8))) == {}
 
 
 def test_what_is_no_architecture_costs_nothing():
     with pytest.raises(InvalidArchitecture, match="architecture 1 of 2 is not valid"):
-        Formula(SPACE).of("params", np.stack([SPACE.enumerate()[7], np.zeros(SPACE.decisions, np.int8)]))
+        Formula(SPACE, {}).of("params", np.stack([SPACE.enumerate()[7], np.zeros(SPACE.decisions, np.int8)]))
 
 
 def test_a_search_hears_the_costs_of_what_it_tried():

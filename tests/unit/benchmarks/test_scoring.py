@@ -90,7 +90,7 @@ def test_a_name_says_proxy_space_and_data(text, proxy, space, data):
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
-        (lambda: resolve("scored:snip:digits"), BadSetting, "write scored:PROXY:SPACE:DATA"),
+        (lambda: resolve("scored:snip:digits"), BadSetting, "or scored:PROXY:SPACE:DATA"),
         (lambda: ScoringBenchmark("snip,zen"), BadSetting, "hears one proxy"),
         (lambda: ScoringBenchmark("params"), BadSetting, "hears one proxy"),
     ],
@@ -101,5 +101,5 @@ def test_what_is_not_allowed_is_named(call, error, said):
 
 
 def test_epochs_are_refused(live):
-    with pytest.raises(NotInTable, match="at 0 epochs, not at 5"):
+    with pytest.raises(NotInTable, match="no results at 5 epochs; it has 0"):
         live.query(CELLS.enumerate()[:2], 5)

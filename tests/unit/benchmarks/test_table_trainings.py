@@ -57,7 +57,7 @@ def test_an_open_table_and_a_benchmark_are_taken_as_they_are(made):
     assert nasbed.benchmark(table, recipe=4).budgets == (4,)
     assert nasbed.benchmark(table).table is table
     assert benchmark.live is None
-    with pytest.raises(BadSetting, match="has no setting 'validation'; it has: name, data, recipe"):
+    with pytest.raises(BadSetting, match="has no setting 'validation'; it has: table, name, data, recipe"):
         nasbed.benchmark(table, validation="a")
 
 
@@ -148,7 +148,7 @@ def test_isomorphic_rows_are_one(made):
     benchmark, _ = made
     raw = SPACE.sample(Streams.from_seed(1, 300))
     canonical = np.array([SPACE.embed(SPACE.graph(arch)) for arch in raw])
-    np.testing.assert_array_equal(benchmark.rows(raw), benchmark.rows(canonical))
+    np.testing.assert_array_equal(benchmark.table.rows(raw), benchmark.table.rows(canonical))
 
 
 def test_what_is_not_in_the_table_is_an_error(archs, tmp_path):

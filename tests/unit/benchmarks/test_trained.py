@@ -148,7 +148,7 @@ def test_streams_train_anew_and_the_test_part_is_another(trained):
 
 def test_questions_that_make_no_sense_are_refused(trained):
     arch = SPACE.enumerate()[:1]
-    with pytest.raises(NotInTable, match="not asked for 3 epochs; its budgets are 1, 2"):
+    with pytest.raises(NotInTable, match="no results at 3 epochs; it has 1, 2"):
         trained.query(arch, 3)
     with pytest.raises(NotInTable, match="not valid"):
         trained.query(np.zeros_like(arch))

@@ -36,7 +36,7 @@ def test_people_get_sentences_tables_and_a_folder(nasbed_command, table, tmp_pat
     [
         (["digits102"], "no benchmark is called 'digits102'"),
         (["digits101", "--split", "train"], "validation or test"),
-        (["digits101", "--epochs", "5"], "no results on digits at 5 epochs"),
+        (["digits101", "--epochs", "5"], "no results at 5 epochs"),
         (["digits101", "--lags", "0"], "at least 1 lag"),
     ],
 )
