@@ -48,11 +48,6 @@ class Architectures(TableFile):
         known = self.metadata.get("complete")
         return len(self) == self.space.size if known is None else bool(known)
 
-    @property
-    def by_key(self) -> bool:
-        """Whether a row stands for all architectures with its ``key``."""
-        return bool(self.metadata.get("by_key", False))
-
     @cached_property
     def archs(self) -> Archs:
         """The architecture of each row, ``(n, decisions)``; of a module as it was given."""

@@ -18,7 +18,6 @@ from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
 from nasbed.core.files import remove_left, replacing, scratch
 from nasbed.core.home import home
 from nasbed.core.locks import locked
-from nasbed.tables.columns import move_table
 from nasbed.tables.table import Progress, Table
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def _import(path: Path, progress: Progress | None, declared: Declaration | None)
         if state_of(path) != state:
             raise CorruptFile(f"{path} was changed while it was read; import it again")
         name = f"{table.space.name}-{table.provenance['sha256']}.arrow"
-        move_table(made, tables_folder() / name)
+        made.replace(tables_folder() / name)
     with replacing(note) as part:
         part.write_text(json.dumps({**state, "table": name}))
     return Table.open(tables_folder() / name)

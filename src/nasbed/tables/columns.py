@@ -1,29 +1,25 @@
 """The columns of a table: those of its own file and those that lie beside it, in companions.
 
-Companions are files beside a table that keep columns of it, ``NAME.ROOM.arrow`` beside ``NAME.arrow``.
+Companions are files beside a table, ``NAME.ROOM.arrow`` beside ``NAME.arrow``, with columns that were attached later,
+without the table being written again. A companion says which architectures its rows are, by the checksum of the column
+that says so: so it serves every table of those, and is never taken for one of others.
 
-A large table keeps what no search reads in the room ``cold``, and knows the checksum of that file. Other rooms are
-attached later, without the table being written again. A companion says which architectures its rows are, by the
-checksum of the column that says so: so it serves every table of those, and is never taken for one of others. A table
-without its companions answers everything else.
-
-Files of nasbed 0.1, tables of both kinds that there were, are opened as what they are now.
+Large tables of earlier versions keep what no search reads in the room ``cold``, and know the checksum of that file;
+without it they answer everything else. Files of nasbed 0.1, tables of both kinds that there were, are opened as what
+they are now.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-import shutil
-from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from glob import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from nasbed.core.errors import BadSetting, CorruptFile, NasbedError, NotInTable, UnknownName
-from nasbed.core.files import replacing
+from nasbed.core.errors import BadSetting, NasbedError, NotInTable, UnknownName
 from nasbed.tables.column import Column, Measure
 from nasbed.tables.encoding import Encoding
 from nasbed.tables.file import COLD, FORMAT, ColumnFile, NotColumns
@@ -43,61 +39,61 @@ class TableFile:
     def __init__(self, file: ColumnFile) -> None:
         self.file = file
         self.path, self.metadata, self.checksum = file.path, file.metadata, file.checksum
-        self._columns: dict[str, Column] = {}
+        self.provenance: dict[str, Any] = file.metadata["provenance"]
+        self.continues: bool = file.metadata.get("continues", False)
+        """Whether a short training is the beginning of a longer one: the epochs of one recipe are its budgets."""
+        self.by_key: bool = file.metadata.get("by_key", False)
+        """Whether a row stands for all architectures with its ``key``."""
 
     def __len__(self) -> int:
         return len(self.file)
 
     @cached_property
+    def beside(self) -> Beside:
+        """What lies beside the table, or should."""
+        return find_companions(self.file)
+
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        """The columns that can be read, the table's own first."""
+        files: dict[Any, ColumnFile] = {None: self.file, **self.beside.companions}
+        found: dict[str, Column] = {}
+        for name, about in self.metadata["columns"].items():
+            if about.get("beside") in files:
+                found[name] = self._column(files[about.get("beside")], name, about)
+        for companion in self.beside.companions.values():
+            for name, about in companion.columns.items():
+                if name not in found:
+                    found[name] = self._column(companion, name, about)
+        return found
+
+    def _column(self, file: ColumnFile, name: str, about: dict[str, Any]) -> Column:
+        """Return a column of a file by what is said of it."""
+        measure, encoding = Measure.of(about), Encoding(**about["encoding"])
+        shape = (len(self), *(measure.shape[:-1] if encoding.level else measure.shape))
+        load = partial(file.thawed, name, encoding, shape) if about.get("cold") else partial(file.stored, name, shape)
+        return Column(name, measure, encoding, load, about.get("whole", False))
+
+    @cached_property
     def measures(self) -> dict[str, Measure]:
-        """What each column that can be read holds, by the column's name."""
-        return {
-            name: Measure.of(about)
-            for name, (_, about) in self._described.items()
-            if about["encoding"]["kind"] != "text"
-        }
+        """What each column that can be read holds, by the column's name; those of texts left out."""
+        return {name: column.measure for name, column in self._columns.items() if column.encoding.kind != "text"}
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns of results that can be read, those beside the table included."""
-        return tuple(self._described)
+        return tuple(self._columns)
 
     @property
     def attached(self) -> tuple[str, ...]:
         """The names of the columns that were put beside the table after it was made."""
-        return tuple(name for name in self._described if name not in self.metadata["columns"])
+        return tuple(name for name in self._columns if name not in self.metadata["columns"])
 
     @property
     def missing(self) -> dict[str, str]:
         """Columns that the table was written with and that cannot be read, with the reason: their file is not there."""
-        described = self.metadata["columns"].items()
-        return {name: self.faults[about["beside"]] for name, about in described if name not in self._described}
-
-    @property
-    def companions(self) -> dict[str, ColumnFile]:
-        """The files that lie beside the table and belong to it, by room."""
-        return self._found[0]
-
-    @property
-    def faults(self) -> dict[str, str]:
-        """Why what should lie beside the table, or does, is not read, by room."""
-        return self._found[1]
-
-    @cached_property
-    def _found(self) -> tuple[dict[str, ColumnFile], dict[str, str]]:
-        return find_companions(self.file)
-
-    @cached_property
-    def _described(self) -> dict[str, tuple[ColumnFile, dict[str, Any]]]:
-        """The file of each column, and what is said of it, the table's own first."""
-        found = {}
-        for name, about in self.metadata["columns"].items():
-            room = about.get("beside")
-            if room is None or room in self.companions:
-                found[name] = (self.file if room is None else self.companions[room]), about
-        for companion in self.companions.values():
-            found |= {name: (companion, about) for name, about in companion.columns.items() if name not in found}
-        return found
+        own = self.metadata["columns"].items()
+        return {name: self.beside.faults[about["beside"]] for name, about in own if name not in self._columns}
 
     def column(self, name: str) -> Column:
         """Return a column of results.
@@ -106,26 +102,22 @@ class TableFile:
             NotInTable: When a file beside the table that has it, or may have it, is missing or damaged.
             UnknownName: When there is none of that name.
         """
-        if name not in self._columns:
-            if name in self.missing:
-                raise NotInTable(
-                    f"{name} of {self.path.name} cannot be read: {self.missing[name]}. Put the file that was "
-                    "written with the table beside it again, or make the table anew"
-                )
-            if name not in self._described and self.faults:
-                beside = "; ".join(self.faults.values())
-                raise NotInTable(f"no column of {self.path.name} that can be read is called {name!r}: {beside}")
-            if name not in self._described:
-                raise UnknownName("column of the table", name, self.columns)
-            file, about = self._described[name]
-            measure, encoding = Measure.of(about), Encoding(**about["encoding"])
-            shape = (len(self), *measure.shape) if encoding.kind != "text" else (-1,)
-            cold = about.get("cold")
-            if not cold and not encoding.level and (found := file.stored(name).array.shape[1:]) != measure.shape:
-                raise CorruptFile(f"{self.path}: the column {name} is of the shape {found}, not {measure.shape}")
-            load = (lambda: file.thawed(name, encoding, shape)) if cold else (lambda: file.stored(name))
-            self._columns[name] = Column(name, measure, encoding, load, about.get("whole", False))
-        return self._columns[name]
+        if name in self._columns:
+            return self._columns[name]
+        if self.beside.faults:
+            reason = self.missing.get(name) or "; ".join(self.beside.faults.values())
+            raise NotInTable(
+                f"{name} of {self.path.name} cannot be read: {reason}. Put the file that was written with the table "
+                "beside it again, or make the table anew"
+            )
+        raise UnknownName("column of the table", name, self.columns)
+
+
+class Beside(NamedTuple):
+    """The companions of a table, by room; and by room why what is there, or should be, is none."""
+
+    companions: dict[str, ColumnFile]
+    faults: dict[str, str]
 
 
 def companion_path(table: Path, room: str) -> Path:
@@ -139,16 +131,14 @@ def companion_path(table: Path, room: str) -> Path:
     return table.with_name(f"{table.stem}.{room}.arrow")
 
 
-def find_companions(table: ColumnFile) -> tuple[dict[str, ColumnFile], dict[str, str]]:
-    """Open what lies beside a table.
-
-    Returns:
-        The companions by room; and by room why what is there, or should be, is none.
-    """
+def find_companions(table: ColumnFile) -> Beside:
+    """Open what lies beside a table."""
     found: dict[str, ColumnFile] = {}
-    needed = {about["beside"] for about in table.metadata["columns"].values() if "beside" in about}
-    faults = {room: f"there is no {companion_path(table.path, room)}" for room in needed}
+    written = table.metadata.get("beside", {})
+    faults = {room: f"there is no {companion_path(table.path, room)}" for room in written}
     for room, path in _places(table.path).items():
+        if room == COLD and room not in written:  # of a table that was here before
+            continue
         try:
             companion = open_columns(path)
         except NotColumns:  # another program's file of a similar name
@@ -156,17 +146,16 @@ def find_companions(table: ColumnFile) -> tuple[dict[str, ColumnFile], dict[str,
         except NasbedError as error:
             faults[room] = str(error)
             continue
-        written = table.metadata.get("beside", {}).get(room)
         if "room" not in companion.metadata:
             continue
         if companion.metadata["of"] != table.metadata["of"]:
             faults[room] = f"{path} is about other architectures than those of {table.path.name}"
-        elif written not in (None, companion.checksum, companion.metadata.get("columns_checksum")):
+        elif written.get(room) not in (None, companion.checksum, companion.metadata.get("checksums")):
             faults[room] = f"{path} was not written with {table.path.name}"
         else:
             found[room] = companion
             faults.pop(room, None)
-    return found, faults
+    return Beside(found, faults)
 
 
 def check_room(path: Path) -> None:
@@ -175,37 +164,10 @@ def check_room(path: Path) -> None:
     Raises:
         BadSetting: When a file is there that is no companion.
     """
-    if path.exists() and not is_companion(path):
-        raise BadSetting(f"{path} is in the way, and is not what lies beside a table; move it, or take another name")
-
-
-def is_companion(path: Path) -> bool:
-    """Say whether a file is there that is a companion of some table."""
-    try:
-        return path.exists() and "room" in open_columns(path).metadata
-    except NasbedError:
-        return False
-
-
-def copy_companions(companions: Mapping[str, ColumnFile], table: Path) -> None:
-    """Copy companions to where a table is or will be.
-
-    Raises:
-        BadSetting: When something else is there.
-    """
-    places = {room: companion_path(table, room) for room in companions}
-    for place in places.values():
-        check_room(place)
-    for room, place in places.items():
-        with replacing(place) as part:
-            shutil.copyfile(companions[room].path, part)
-
-
-def move_table(source: Path, target: Path) -> None:
-    """Rename a table and all that lies beside it, the table last: whoever finds it finds all of it."""
-    for room, path in _places(source).items():
-        path.replace(companion_path(target, room))
-    source.replace(target)
+    with suppress(NasbedError):
+        if not path.exists() or "room" in open_columns(path).metadata:
+            return
+    raise BadSetting(f"{path} is in the way, and is not what lies beside a table; move it, or take another name")
 
 
 def _places(table: Path) -> dict[str, Path]:
@@ -229,8 +191,8 @@ def _translated(found: dict[str, Any]) -> dict[str, Any]:
     checksums, given = found["checksums"], found["columns"]
     columns = {name: _described(name, about, found) for name, about in given.items()}
     if "room" in found:
-        return {**found, "of": found["modules"], "columns": columns, "columns_checksum": _joined(checksums, given)}
-    curves, cold = found.get("kind") == "curves", [name for name, about in given.items() if "beside" in about]
+        return {**found, "of": found["modules"], "columns": columns}
+    curves, cold = found.get("kind") == "curves", {name for name, about in given.items() if "beside" in about}
     if not curves:
         parameters = {**PARAMETERS.to_dict(), "encoding": {"kind": "whole"}, "whole": True}
         columns = {"trainable_parameters": parameters, **columns}
@@ -240,7 +202,7 @@ def _translated(found: dict[str, Any]) -> dict[str, Any]:
         "continues": curves,
         "failed": not curves,
         "of": checksums["index" if curves else "hash"],
-        "beside": {COLD: _joined(checksums, cold)} if cold else {},
+        "beside": {COLD: {name: checksums[name] for name in cold}} if cold else {},
         "columns": columns,
     }
 
@@ -266,8 +228,3 @@ def _described(name: str, about: dict[str, Any], found: dict[str, Any]) -> dict[
         measure = training_measure(name, found["budgets"], found["repeats"], data)
     said = {**measure.to_dict(), **{key: about[key] for key in ("unit", "meaning") if about.get(key)}}
     return {**said, **{key: about[key] for key in ("encoding", "cold", "beside", "whole") if key in about}}
-
-
-def _joined(checksums: Mapping[str, str], names: Iterable[str]) -> str:
-    """Return one checksum for those of some columns."""
-    return hashlib.sha256("".join(f"{name} {checksums[name]}\n" for name in sorted(names)).encode()).hexdigest()

@@ -13,6 +13,7 @@ read are *cold*: their bytes are shuffled (all first bytes, then all second ones
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -207,11 +208,12 @@ def compress(stored: NDArray[Any]) -> bytes:
     return bytes(_ZSTD.compress(pa.py_buffer(shuffled), asbytes=True))
 
 
-def decompress(block: Any, dtype: np.dtype[Any], count: int) -> NDArray[Any]:
-    """Undo ``compress``, for ``count`` numbers."""
+def decompress(block: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Undo ``compress``."""
+    count = math.prod(shape)
     raw = pa.decompress(block, decompressed_size=count * dtype.itemsize, codec="zstd")
     shuffled = np.frombuffer(raw, np.uint8).reshape(dtype.itemsize, count)
-    return np.ascontiguousarray(shuffled.T).reshape(-1).view(dtype)
+    return np.ascontiguousarray(shuffled.T).reshape(-1).view(dtype).reshape(shape)
 
 
 def compress_texts(texts: NDArray[np.object_]) -> bytes:

@@ -3,9 +3,9 @@
 Any Arrow reader maps it. Its metadata are JSON under ``nasbed``, checksums of its bytes under ``nasbed.blocks``, and a
 seal under ``nasbed.seal``. A *block* is 64 KiB of what lies between Arrow's description at the beginning and its
 footer; each has a CRC-32, which is compared when a number in it is first read. The seal is the SHA-256 of everything
-else in the file, those checksums included, and is compared when the file is opened. So opening takes milliseconds, and
-no changed bit is ever returned as a number. Columns that are seldom read are *cold*: compressed, in the first row of
-the column ``cold``, in the order of the metadata.
+else in the file, those checksums included, and is compared when the file is opened. So opening takes milliseconds,
+columns that are not read cost nothing, and no changed bit is ever returned as a number. Columns that are seldom read
+are *cold*: compressed, in the first row of the column ``cold``, in the order of the metadata.
 
 Files of nasbed 0.1 are read as well; they are compared with their checksum as a whole when they are opened.
 """
@@ -34,7 +34,6 @@ from nasbed.tables.seal import (
     DO,
     MARK,
     SHIFT,
-    block_checksums,
     body_of,
     check_whole,
     digest_of_rest,
@@ -65,12 +64,15 @@ class Body:
     Attributes:
         path: The file, for errors.
         data: The bytes.
-        unseen: The CRC-32 of each block that was not compared yet, by its number.
+        sums: The CRC-32 of each block, in eight hexadecimal digits; none of files of version 0.1.
     """
 
     path: Path
     data: memoryview
-    unseen: dict[int, int]
+    sums: bytes
+
+    def __post_init__(self) -> None:
+        self._seen = bytearray(len(self.sums) // 8)  # 1 for each block that was compared
 
     def check(self, start: int, stop: int) -> None:
         """Compare the blocks that hold some bytes with their checksums.
@@ -78,17 +80,16 @@ class Body:
         Raises:
             CorruptFile: When one differs.
         """
-        for block in range(start >> SHIFT, -(-stop >> SHIFT)):
-            written = self.unseen.get(block)
-            if written is not None:
-                if zlib.crc32(self.data[block << SHIFT : (block + 1) << SHIFT]) != written:
-                    raise CorruptFile(
-                        f"{self.path} is damaged: its bytes from {block << SHIFT:,} on are not what was written; {DO}"
-                    )
-                self.unseen.pop(block, None)
+        block, last = start >> SHIFT, -(-stop >> SHIFT)
+        while (block := self._seen.find(0, block, last)) >= 0:
+            if _checksum(self.data, block) != self.sums[8 * block : 8 * block + 8]:
+                raise CorruptFile(
+                    f"{self.path} is damaged: its bytes from {block << SHIFT:,} on are not what was written; {DO}"
+                )
+            self._seen[block] = 1
 
 
-_NO_FILE = Body(Path(), memoryview(b""), {})
+_NO_FILE = Body(Path(), memoryview(b""), b"")
 
 
 @dataclass(eq=False)
@@ -177,7 +178,7 @@ class ColumnFile:
             if seal is None:
                 check_whole(path, data, about.get(SEAL, b""))
                 seal = hashlib.sha256(about[METADATA]).hexdigest()
-            body = Body(path, memoryview(data)[start:stop], block_checksums(about.get(BLOCKS, b""), stop - start))
+            body = Body(path, memoryview(data)[start:stop], about.get(BLOCKS, b""))
             metadata = json.loads(about[METADATA])
             if metadata["format"] > FORMAT:
                 made = metadata["format"]
@@ -198,14 +199,20 @@ class ColumnFile:
         """What the metadata say of each column of results that lies in this file."""
         return {name: about for name, about in self.metadata["columns"].items() if not about.get("beside")}
 
-    def stored(self, name: str) -> Stored:
-        """Look at a column of the mapped file as an array; by its buffer, for pyarrow's own way imports pandas."""
+    def stored(self, name: str, expected: tuple[int, ...] | None = None) -> Stored:
+        """Look at a column of the mapped file as an array; by its buffer, for pyarrow's own way imports pandas.
+
+        Raises:
+            CorruptFile: When it is not of the shape that is expected.
+        """
         found, shape = self.batch.column(name), [len(self)]
         if isinstance(found.type, pa.FixedShapeTensorType):
             shape += found.type.shape
             found = found.storage.values
         elif pa.types.is_fixed_size_binary(found.type):
             shape.append(found.type.byte_width)
+        if expected not in (None, tuple(shape)):
+            raise CorruptFile(f"{self.path}: the column {name} is of the shape {tuple(shape)}, not {expected}")
         buffer = found.buffers()[1]
         array = np.frombuffer(buffer, _DTYPES.get(str(found.type), "u1"), math.prod(shape)).reshape(shape)
         return Stored(array, self.body, buffer.address - self.origin)
@@ -215,12 +222,11 @@ class ColumnFile:
         return self.stored(name).whole()
 
     def thawed(self, name: str, encoding: Encoding, shape: tuple[int, ...]) -> Stored:
-        """Decompress a cold column."""
+        """Decompress a cold column; texts are as many as there are."""
         block = self.blocks()[name]
         try:
             is_text = encoding.kind == "text"
-            flat = decompress_texts(block) if is_text else decompress(block, encoding.dtype, math.prod(shape))
-            return Stored(flat.reshape(shape))
+            return Stored(decompress_texts(block) if is_text else decompress(block, encoding.dtype, shape))
         except (pa.ArrowException, OSError, ValueError):
             raise CorruptFile(f"{self.path}: the column {name} cannot be decompressed") from None
 
@@ -276,13 +282,15 @@ def write_columns(
     with path.open("rb+") as file, mmap.mmap(file.fileno(), 0) as data:
         start, stop = body_of(data, path)
         with memoryview(data) as view, view[start:stop] as body:
-            sums = b"".join(
-                b"%08x" % zlib.crc32(body[at : at + (1 << SHIFT)]) for at in range(0, stop - start, 1 << SHIFT)
-            )
+            sums = b"".join(_checksum(body, block) for block in range(-(-len(body) >> SHIFT)))
         head, tail = (part.replace(empty, sums.ljust(len(empty), b"-")) for part in (data[:start], data[stop:]))
         seal, _ = digest_of_rest(head + tail)
         data[:start], data[stop:] = (part.replace(BLANK, MARK + seal.encode()) for part in (head, tail))
     return seal
+
+
+def _checksum(body: memoryview, block: int) -> bytes:
+    return b"%08x" % zlib.crc32(body[block << SHIFT : (block + 1) << SHIFT])
 
 
 def arrow_column(values: NDArray[Any]) -> pa.Array:

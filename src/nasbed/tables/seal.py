@@ -11,8 +11,6 @@ import mmap
 import re
 from pathlib import Path
 
-import numpy as np
-
 from nasbed.core.errors import BadSetting, CorruptFile
 
 MARK = b"nasbed-seal-3:"
@@ -75,12 +73,6 @@ def seal_of(data: mmap.mmap, start: int, stop: int, path: Path) -> str | None:
     if seals and seals != [digest.encode()] * 2:
         raise CorruptFile(f"{path} is damaged: its description is not what was written; {DO}")
     return digest if seals else None
-
-
-def block_checksums(text: bytes, size: int) -> dict[int, int]:
-    """Read the checksums of the blocks of so many bytes, by number of the block; none of a file of version 0.1."""
-    digits = text[: 8 * -(-size >> SHIFT)].decode()
-    return dict(enumerate(np.frombuffer(bytes.fromhex(digits), ">u4").tolist()))
 
 
 def check_whole(path: Path, data: mmap.mmap, seal: bytes) -> None:
