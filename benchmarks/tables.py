@@ -29,7 +29,7 @@ from nasbed.nets.parameters import count_parameters
 from nasbed.spaces import nasbench101_kernels as kernels
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.table import Table
-from nasbed.tables.writing import write_trainings
+from nasbed.tables.writing import given_trainings, write_table
 
 BUDGETS, REPEATS, IMAGES = (4, 12, 36, 108), 3, 9984
 
@@ -72,18 +72,10 @@ def synthetic(path: Path, modules: int) -> None:
             results[f"{prefix}{split}_accuracy"] = fraction(value * IMAGES)
     results["total_time"] = results["training_time"].astype(np.float64) * 1.02 + random.uniform(20, 60, shape)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        table = write_trainings(
-            Path(folder) / "made.arrow",
-            space,
-            archs,
-            results,
-            budgets=BUDGETS,
-            repeats=REPEATS,
-            data="cifar10",
-            parameters=parameters,
-            provenance={"source": "SYNTHETIC: made-up numbers, nothing was trained"},
-            hashes=hashes,
-        )
+        given = given_trainings(results, BUDGETS, REPEATS, "cifar10", parameters)
+        provenance = {"source": "SYNTHETIC: made-up numbers, nothing was trained"}
+        made = Path(folder) / "made.arrow"
+        table = write_table(made, space, archs, given, provenance=provenance, failed=True, hashes=hashes)
         export(table, path)
 
 

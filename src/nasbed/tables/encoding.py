@@ -169,26 +169,21 @@ def encode(values: Floats, unit: str = "", level: bool = False) -> tuple[NDArray
 def _candidates(some: Floats, unit: str, level: bool) -> Iterator[Encoding]:
     """Give the encodings that may be exact, the smallest first."""
     if unit == "fraction":
-        for images in _images(some.astype(np.float64)):
-            yield from (Encoding("count", images, single, level) for single in (True, False))
+        yield from (Encoding("count", images, single, level) for images in LIKELY_IMAGES for single in (True, False))
+        images = _common_denominator(some.astype(np.float64))
+        yield from (Encoding("count", images, single, level) for single in (True, False))
     if unit == "percent":
         yield from (Encoding("percent", images, level=level) for images in IMAGES)
     yield Encoding("float32", level=level)
 
 
-def _images(some: NDArray[np.float64]) -> tuple[int, ...]:
-    """Give the numbers of images that values may be fractions of, the likely ones first."""
+def _common_denominator(some: NDArray[np.float64]) -> int:
+    """Give the least number of images that values can be fractions of; any number where there is none."""
     from fractions import Fraction  # which takes a while, and most only read
 
-    there = np.unique(some[~np.isnan(some)])
-    if len(there) and (there[0] < 0 or there[-1] > 1):
-        return ()
-    common = 1
-    for value in there.tolist():
-        common = int(np.lcm(common, Fraction(value).limit_denominator(10000).denominator))
-        if common >= MISSING:
-            return LIKELY_IMAGES
-    return (*LIKELY_IMAGES, common)
+    there = np.unique(some[(some >= 0) & (some <= 1)]).tolist()
+    denominators = [Fraction(value).limit_denominator(10000).denominator for value in there]
+    return int(np.lcm.reduce(np.array(denominators, np.int64), initial=1))  # one that overflows is not exact
 
 
 def bits(values: Floats) -> NDArray[np.uint64]:
@@ -202,27 +197,20 @@ def is_absent(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def compress(stored: NDArray[Any]) -> bytes:
-    """Shuffle the bytes of numbers and compress them."""
+    """Shuffle the bytes of numbers and compress them; of texts and Nones a JSON list, behind its length."""
+    if stored.dtype == object:
+        text = json.dumps(stored.reshape(-1).tolist()).encode()
+        return len(text).to_bytes(8, "little") + bytes(_ZSTD.compress(text, asbytes=True))
     width = stored.dtype.itemsize
     shuffled = np.ascontiguousarray(np.ascontiguousarray(stored).reshape(-1).view(np.uint8).reshape(-1, width).T)
     return bytes(_ZSTD.compress(pa.py_buffer(shuffled), asbytes=True))
 
 
-def decompress(block: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Undo ``compress``."""
-    count = math.prod(shape)
-    raw = pa.decompress(block, decompressed_size=count * dtype.itemsize, codec="zstd")
-    shuffled = np.frombuffer(raw, np.uint8).reshape(dtype.itemsize, count)
-    return np.ascontiguousarray(shuffled.T).reshape(-1).view(dtype).reshape(shape)
-
-
-def compress_texts(texts: NDArray[np.object_]) -> bytes:
-    """Compress strings and Nones; the length of the JSON text comes first, in eight bytes."""
-    text = json.dumps(texts.reshape(-1).tolist()).encode()
-    return len(text).to_bytes(8, "little") + bytes(_ZSTD.compress(text, asbytes=True))
-
-
-def decompress_texts(block: Any) -> NDArray[np.object_]:
-    """Undo ``compress_texts``."""
-    size = int.from_bytes(block[:8], "little")
-    return np.array(json.loads(pa.decompress(block[8:], decompressed_size=size, codec="zstd", asbytes=True)), object)
+def decompress(block: Any, encoding: Encoding, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Undo ``compress``; texts are as many as there are, ``(n,)``."""
+    if encoding.kind == "text":
+        size = int.from_bytes(block[:8], "little")
+        return np.array(json.loads(pa.decompress(block[8:], size, "zstd", asbytes=True)), object)
+    width, count = encoding.dtype.itemsize, math.prod(shape)
+    shuffled = np.frombuffer(pa.decompress(block, count * width, "zstd"), np.uint8).reshape(width, count)
+    return np.ascontiguousarray(shuffled.T).view(encoding.dtype).reshape(shape)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +21,8 @@ from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.tables.column import Measure
 from nasbed.tables.columns import companion_path
-from nasbed.tables.encoding import Encoding, compress, compress_texts, encode
-from nasbed.tables.file import COLD, Block, arrow_column, digest_of, write_columns
+from nasbed.tables.encoding import Encoding, compress, encode
+from nasbed.tables.file import COLD, Block, write_columns
 from nasbed.tables.published import PARAMETERS, REPORTED, training_measure
 from nasbed.tables.table import ROW_COLUMNS, Table
 
@@ -87,7 +89,7 @@ class Columns:
             self.hot[name] = arrow_column(values)
             return
         if values.dtype == object:
-            self.cold[name], encoding = compress_texts(values), Encoding("text")
+            self.cold[name], encoding = compress(values), Encoding("text")
         elif values.dtype.kind in "iu":
             self.hot[name], encoding, about["whole"] = arrow_column(_narrow(values)), Encoding("whole"), True
         else:
@@ -157,7 +159,7 @@ def write_table(
     about: dict[str, Any] = {
         "space": {"name": space.name, "settings": space.settings()},
         "rows": name,
-        "of": digest_of(first),
+        "of": hashlib.sha256(np.ascontiguousarray(first).data).hexdigest(),
         "complete": len(archs) == (len(space.unique()) if by_key else space.size),
         "by_key": by_key,
         "continues": continues,
@@ -170,37 +172,24 @@ def write_table(
     return Table.open(path)
 
 
-def write_trainings(
-    path: str | Path,
-    space: Space,
-    archs: Archs,
+def given_trainings(
     results: Mapping[str, Values],
-    *,
     budgets: Sequence[int],
     repeats: int,
     data: str,
     parameters: NDArray[np.integer[Any]],
-    provenance: Mapping[str, Any],
-    vertices: NDArray[np.int8] | None = None,
-    hashes: NDArray[np.uint8] | Callable[[], NDArray[np.uint8]] | None = None,
-) -> Table:
-    """Write a table of trainings of their own for each budget, as NAS-Bench-101 has them, and open it.
+) -> list[Given]:
+    """Return what is given to ``write_table`` of trainings of their own for each budget, as NAS-Bench-101 has them.
 
     Args:
-        path: As in ``write_table``, as are those that are not named here.
-        space: Of the architectures.
-        archs: ``(n, decisions)``, in the order that the rows shall have.
         results: ``(n, budgets, repeats)`` numbers by column, such as ``halfway_training_time``.
         budgets: Epochs, ascending; each is a recipe.
         repeats: Trainings of an architecture at a budget, at most.
         data: What was trained on.
         parameters: Trainable ones, ``(n,)``.
-        provenance: Where the results come from, JSON-able.
-        vertices: As in ``write_table``.
-        hashes: As in ``write_table``.
 
     Raises:
-        BadSetting: When shapes do not fit, or an architecture comes twice.
+        BadSetting: When budgets do not ascend, or there are no repeats.
     """
     if not len(budgets) or list(budgets) != sorted(set(budgets)) or repeats < 1:
         raise BadSetting(f"budgets must ascend and repeats be at least 1, not {list(budgets)} and {repeats}")
@@ -208,8 +197,7 @@ def write_trainings(
         Given(training_measure(name, budgets, repeats, data), values, name, cold=name not in REPORTED)
         for name, values in results.items()
     ]
-    given.append(Given(PARAMETERS, np.asarray(parameters), "trainable_parameters"))
-    return write_table(path, space, archs, given, provenance=provenance, failed=True, vertices=vertices, hashes=hashes)
+    return [*given, Given(PARAMETERS, np.asarray(parameters), "trainable_parameters")]
 
 
 @contextmanager
@@ -312,3 +300,17 @@ def _narrow(counts: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
     """Take four bytes for a number where they are enough."""
     wide = counts.size and not -(2**31) <= int(counts.min()) <= int(counts.max()) < 2**31
     return counts.astype(np.int64 if wide else np.int32)
+
+
+def arrow_column(values: NDArray[Any]) -> pa.Array:
+    """Make a column of numbers, of tensors of one shape or, of uint8, of digests, without copying."""
+    numbers = np.ascontiguousarray(values).reshape(-1)
+    if numbers.dtype == np.uint8:
+        return pa.Array.from_buffers(pa.binary(values.shape[1]), len(values), [None, pa.py_buffer(numbers)])
+    # What pa.array makes as well, but not without importing pandas where it is installed.
+    flat = pa.Array.from_buffers(pa.from_numpy_dtype(numbers.dtype), len(numbers), [None, pa.py_buffer(numbers)])
+    if values.ndim == 1:
+        return flat
+    shape = values.shape[1:]
+    tensors = pa.FixedSizeListArray.from_arrays(flat, math.prod(shape))
+    return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(flat.type, shape), tensors)
