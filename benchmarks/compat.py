@@ -39,7 +39,7 @@ def some_modules(table: Table, rows: np.ndarray, path: Path) -> plain.NASBench:
         for name in [*REPORTED, *(f"start_{field}" for field in plain.FIELDS), "total_time"]
         if name in table.columns or name != "total_time"
     }
-    given = given_trainings(results, budgets, repeats, "cifar10", table.modules.trainable_parameters[rows])
+    given = given_trainings(results, budgets, repeats, "cifar10", table.column("trainable_parameters").stored[rows])
     provenance = {"source": "a part, for a benchmark"}
     out = path.with_suffix(".arrow")
     part = write_table(out, table.space, table.archs[rows], given, provenance=provenance, failed=True)

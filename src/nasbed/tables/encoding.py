@@ -40,6 +40,9 @@ BATCH = 256
 IMAGES = (3000, 5000, 6000, 10_000, 25_000, 50_000, 151_700)
 """Of how many images published percentages are: parts and wholes of CIFAR and ImageNet16-120."""
 
+_NONE = np.array([-1, -2])
+"""Stand for ABSENT and for NaN in percentages; in two bytes, the two highest numbers do."""
+
 _FEW = 4096  # numbers that mostly show what does not fit
 _STEP = 2**16
 
@@ -96,11 +99,6 @@ class Encoding:
         """Whether a percentage is one count, in two bytes."""
         return len(self._lost) == 1 and self.images < 2**16 - 2
 
-    @property
-    def _special(self) -> tuple[int, int]:
-        """The numbers that stand for ABSENT and for NaN in percentages."""
-        return (2**16 - 1, 2**16 - 2) if self._short else (-1, -2)
-
     def decode(self, stored: NDArray[Any]) -> NDArray[np.float64]:
         """Return the doubles of stored numbers, of any shape; a level curve stays one number."""
         if self.kind == "count":
@@ -109,7 +107,7 @@ class Encoding:
             return stored.astype(np.float64)
         right, lost = (stored, 0.0) if self._short else (stored >> 8, self._lost.take(stored & 255, mode="clip"))
         values: NDArray[np.float64] = np.asarray((100.0 * right + lost) / self.images)
-        absent, nan = self._special
+        absent, nan = _NONE.astype(self.dtype)
         values[stored == absent] = ABSENT
         values[stored == nan] = np.nan
         return values
@@ -141,7 +139,7 @@ class Encoding:
         if not self._short:
             between = (self._lost[1:] + self._lost[:-1]) / 2
             stored = stored << 8 | np.searchsorted(between, values * self.images - 100.0 * right)
-        absent, nan = self._special
+        absent, nan = _NONE
         return np.where(fits, stored, np.where(is_absent(values), absent, nan)).astype(self.dtype)
 
 
@@ -156,11 +154,8 @@ def encode(values: Floats, unit: str = "", level: bool = False) -> tuple[NDArray
     level = level and values.shape[-1] > 1 and bool((bits(values) == bits(values)[..., :1]).all())
     if level:
         values = values[..., 0]
-    values = np.ascontiguousarray(values)  # type: ignore[assignment]
     some = values.reshape(-1)[:_FEW]
     for encoding in _candidates(some, unit, level):
-        if values.dtype == np.float32 and encoding.kind == "float32":
-            return values, encoding
         if encoding.encode(some) is not None and (stored := encoding.encode(values)) is not None:
             return stored, encoding
     return values.astype(np.float64), Encoding("float64", level=level)

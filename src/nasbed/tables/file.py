@@ -303,13 +303,11 @@ def _mapped(path: Path) -> mmap.mmap:
         BadSetting: When it is not there or may not be read.
         CorruptFile: When it is empty.
     """
-    if not path.is_file():
-        raise BadSetting(f"there is no file {path}")
     try:
         with path.open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
-        raise BadSetting(f"{path} cannot be read: {error.strerror}") from None
+        raise BadSetting(f"there is no file {path} that can be read: {error.strerror}") from None
     except ValueError:
         raise CorruptFile(f"{path} is empty; it should be a table") from None
 

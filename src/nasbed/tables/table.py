@@ -227,7 +227,7 @@ class Table(Architectures):
         for companion in self.beside.companions.values():
             companion.verify()
         if "hash" in self.file:
-            self.modules.verify(self.space)
+            self.modules.verify()
         elif "index" in self.file:
             numbers = self.indices
             if (np.diff(numbers) <= 0).any() or numbers[0] < 0 or numbers[-1] >= int(self.space.size or 0):
@@ -236,9 +236,9 @@ class Table(Architectures):
                 )
         elif not self.space.valid(self.archs).all():
             raise CorruptFile(f"{self.path}: it has a row that is no architecture of {self.space.name}")
-        for name in self.columns:
+        for name, column in self.columns.items():
             if self.metadata["columns"].get(name, {}).get("cold"):
-                _ = self.column(name).stored
+                _ = column.stored
 
 
 def _ascending(recipe: str) -> tuple[int, str]:

@@ -228,13 +228,12 @@ def attach(table: Table, measurements: Iterable[Given] | Mapping[Measure, Values
         raise BadSetting(f"the room {COLD!r} is for what earlier versions wrote with a table; choose another name")
     with locked(table.path, f"writes columns of {table.path}"):
         table, columns = Table.open(table.path), Columns()  # with what another process may have given it
-        there = table.beside.companions.get(room)
-        if there is None and path.exists():
+        if (there := table.beside.companions.get(room)) is not None:
+            columns = Columns(None, there.arrays(), dict(there.blocks()), dict(there.columns))
+        elif path.exists():
             raise BadSetting(
                 f"{path} is there and does not belong to {table.path.name}; move it or choose another name"
             )
-        if there is not None:
-            columns = Columns(None, there.arrays(), dict(there.blocks()), dict(there.columns))
         columns.taken += (*table.columns, *table.missing)
         for one in _given(measurements):
             columns.add(one, len(table))

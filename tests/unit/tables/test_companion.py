@@ -54,7 +54,7 @@ def test_what_no_query_reads_lies_beside(table, companion):
     assert "cold" not in table.file
     assert not set(COLD) & set(table.file.columns)
     same(table, results())
-    assert table.columns == (*results(), "trainable_parameters", "score")
+    assert tuple(table.columns) == (*results(), "trainable_parameters", "score")
     assert table.missing == {}
     assert table.describe()["beside"][companion.name] == companion.stat().st_size
     table.verify()
@@ -94,7 +94,7 @@ def test_a_table_alone_answers_everything_else_and_says_what_is_missing(table, c
     alone = again(table)
     measured = {name: values for name, values in results().items() if name not in COLD}
     same(alone, measured)
-    assert alone.columns == (*measured, "trainable_parameters", "score")
+    assert tuple(alone.columns) == (*measured, "trainable_parameters", "score")
     assert set(alone.missing) == set(alone.describe()["missing"]) == set(COLD)
     alone.verify()
     for name in COLD:

@@ -28,7 +28,7 @@ def equal(table, fixed, computed):
         row = table.modules.row_of(module)
         graph = table.modules.graph(row)
         assert (graph.matrix.tolist(), graph.labels) == (adjacency, operations)
-        assert table.modules.trainable_parameters[row] == parameters
+        assert table.column("trainable_parameters").stored[row] == parameters
         for epochs, trainings in computed[module].items():
             budget = table.modules.trainings[0].index(epochs)
             found = np.array([table.column(name).values()[row, budget, : len(trainings)] for name in DOUBLES]).T
