@@ -18,7 +18,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ import numpy as np
 from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.core.files import replacing
 from nasbed.tables.architectures import Architectures
-from nasbed.tables.column import Column, Measurement
+from nasbed.tables.column import Column, Measure, Measurement
 from nasbed.tables.columns import check_room, companion_path, open_columns
 from nasbed.tables.published import HALVES, ONLY_TEST, WARNINGS
 
@@ -65,39 +65,44 @@ class Table(Architectures):
     # ── measurements ──────────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def _measurements(self) -> list[Measurement]:
-        """What was measured: of one recipe on one data set, split as published, and metric, whatever the columns."""
-        found: dict[tuple[str, ...], dict[int, tuple[Column, int, int]]] = {}
+    def _measured(self) -> list[tuple[str, Measure, Callable[[], Measurement]]]:
+        """What was measured, in the order of the file: of which recipe, what, and what makes it once asked for."""
+        places: dict[tuple[str, ...], list[tuple[str, int]]] = {}
         for name, measure in self.measures.items():
             for i, recipe in enumerate(measure.recipes or ("",)):
-                axis = measure.epochs if "epoch" in measure.axes else measure.epochs[i : i + 1] or (0,)
-                places = found.setdefault((recipe, measure.data, measure.published, measure.metric), {})
-                places |= {epoch: (self.column(name), i, place) for place, epoch in enumerate(axis)}
-        return [self._made(recipe, dict(sorted(places.items()))) for (recipe, *_), places in found.items()]
+                key = recipe, measure.data, measure.published, measure.metric
+                places.setdefault(key, []).append((name, i))
+        return [(key[0], self.measures[some[0][0]], cache(partial(self._made, some))) for key, some in places.items()]
 
-    def _made(self, recipe: str, columns: dict[int, tuple[Column, int, int]]) -> Measurement:
-        """Return a measurement of a recipe, given where it is read after which epoch, ascending."""
-        last = columns[max(columns)][0].measure
-        epochs = tuple(columns) if last.epochs else ()
-        measure = replace(last, recipes=(recipe,) if recipe else (), epochs=epochs, axes=("seed", "epoch"))
+    def _made(self, places: list[tuple[str, int]]) -> Measurement:
+        """Make a measurement of one recipe, given in which columns it is, and at which position the recipe is there."""
+        found: dict[int, tuple[Column, int, int]] = {}
+        for name, i in places:
+            measure = self.measures[name]
+            axis = measure.epochs if "epoch" in measure.axes else measure.epochs[i : i + 1] or (0,)
+            found |= {epoch: (self.columns[name], i, place) for place, epoch in enumerate(axis)}
+        columns = dict(sorted(found.items()))
+        column, i, _ = columns[max(columns)]
+        recipes, epochs = column.measure.recipes[i : i + 1], tuple(columns) if column.measure.epochs else ()
+        measure = replace(column.measure, recipes=recipes, epochs=epochs, axes=("seed", "epoch"))
         return Measurement(measure, columns, self._numbered)
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
         """Which trainings there are, by recipe and data set: ``200/cifar10-valid``, …."""
-        pairs = dict.fromkeys((one.recipe, one.data) for one in self.find() if one.recipe)
+        pairs = dict.fromkeys((recipe, measure.data) for recipe, measure, _ in self._measured if recipe)
         return tuple("/".join(filter(None, pair)) for pair in sorted(pairs, key=lambda pair: _ascending(pair[0])))
 
     @cached_property
     def recipes(self) -> tuple[str, ...]:
         """The recipes, ascending where they are named by their epochs."""
-        return tuple(sorted({one.recipe for one in self.find() if one.recipe}, key=_ascending))
+        return tuple(sorted({recipe for recipe, *_ in self._measured if recipe}, key=_ascending))
 
     @cached_property
     def data(self) -> tuple[str, ...]:
         """The data sets of which results were measured, in the order of the file."""
-        found = self.find()
-        return tuple(dict.fromkeys(one.data for one in [one for one in found if one.published] or found))
+        measures = list(self.measures.values())
+        return tuple(dict.fromkeys(one.data for one in [one for one in measures if one.published] or measures))
 
     def find(
         self,
@@ -110,13 +115,13 @@ class Table(Architectures):
         """Return all measurements that are as asked, in the order of the file; an empty text asks for no such thing."""
         split = {"validation": "valid"}.get(split or "", split)
         return [
-            one
-            for one in self._measurements
-            if metric in (None, one.metric)
-            and data in (None, one.data)
-            and role in (None, one.role)
-            and split in (None, one.published, one.split)
-            and (recipe is None or _ascending(one.recipe) == _ascending(str(recipe)))
+            make()
+            for name, measure, make in self._measured
+            if metric in (None, measure.metric)
+            and data in (None, measure.data)
+            and role in (None, measure.role)
+            and split in (None, measure.published, measure.split)
+            and (recipe is None or _ascending(name) == _ascending(str(recipe)))
         ]
 
     def measurement(
@@ -154,7 +159,7 @@ class Table(Architectures):
                 f"{self.path.name} has several measurements of {asked}: {', '.join(one.name for one in found)}; say "
                 "which, by data, split and recipe"
             )
-        has = ", ".join(dict.fromkeys("/".join(filter(None, (m.data, m.published, m.metric))) for m in self.find()))
+        has = ", ".join(dict.fromkeys(replace(one, recipes=()).name for one in self.measures.values()))
         lost = "".join(f"; {name} cannot be read: {why}" for name, why in self.missing.items())
         raise NotInTable(
             f"{self.path.name} has no {asked}; it has {has}, with the recipes {', '.join(self.recipes)}{lost}"
