@@ -18,7 +18,7 @@ from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 from nasbed.tables.column import Column, Measure, Rows
-from nasbed.tables.columns import Beside, find_companions
+from nasbed.tables.companions import Beside, find_companions
 from nasbed.tables.encoding import Encoding
 from nasbed.tables.file import ColumnFile
 

@@ -74,16 +74,13 @@ def table_for(
 
 def _opened(path: Path, declared: Declaration | None, check: bool) -> Table | None:
     """Open the table of a published file if it has been imported, is whole and nothing of it was changed since."""
-    found = cached_table_for(path) if declared is None else None
-    if found is None:
-        return None
-    try:
-        table = Table.open(found)
-        if check:
-            table.verify()
-    except CorruptFile:  # the cache can be made again
-        return None
-    return None if table.missing else table
+    with suppress(CorruptFile):  # the cache can be made again
+        if declared is None and (found := cached_table_for(path)):
+            table = Table.open(found)
+            if check:
+                table.verify()
+            return None if table.missing else table
+    return None
 
 
 def _import(path: Path, progress: Progress | None, declared: Declaration | None) -> Table:

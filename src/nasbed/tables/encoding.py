@@ -164,21 +164,16 @@ def encode(values: Floats, unit: str = "", level: bool = False) -> tuple[NDArray
 def _candidates(some: Floats, unit: str, level: bool) -> Iterator[Encoding]:
     """Give the encodings that may be exact, the smallest first."""
     if unit == "fraction":
+        from fractions import Fraction  # which takes a while, and most only read
+
         yield from (Encoding("count", images, single, level) for images in LIKELY_IMAGES for single in (True, False))
-        images = _common_denominator(some.astype(np.float64))
+        there = np.unique(some[(some >= 0) & (some <= 1)].astype(np.float64)).tolist()
+        denominators = [Fraction(value).limit_denominator(10000).denominator for value in there]
+        images = int(np.lcm.reduce(np.array(denominators, np.int64), initial=1))  # one that overflows is not exact
         yield from (Encoding("count", images, single, level) for single in (True, False))
     if unit == "percent":
         yield from (Encoding("percent", images, level=level) for images in IMAGES)
     yield Encoding("float32", level=level)
-
-
-def _common_denominator(some: NDArray[np.float64]) -> int:
-    """Give the least number of images that values can be fractions of; any number where there is none."""
-    from fractions import Fraction  # which takes a while, and most only read
-
-    there = np.unique(some[(some >= 0) & (some <= 1)]).tolist()
-    denominators = [Fraction(value).limit_denominator(10000).denominator for value in there]
-    return int(np.lcm.reduce(np.array(denominators, np.int64), initial=1))  # one that overflows is not exact
 
 
 def bits(values: Floats) -> NDArray[np.uint64]:

@@ -32,7 +32,7 @@ from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
 from nasbed.tables.encoding import Encoding, decompress
 
 FORMAT = 3
-"""Of version 0.1 are 1 and 2; see ``columns.open_columns``."""
+"""Of version 0.1 are 1 and 2; see ``companions.open_columns``."""
 
 MARK = b"nasbed-seal-3:"
 BLANK = MARK + b"0" * 64
@@ -65,14 +65,13 @@ class Body:
         path: The file, for errors.
         data: The bytes.
         sums: The CRC-32 of each block, in eight hexadecimal digits; none of files of version 0.1.
+        seen: A byte for each, 1 once the block was compared.
     """
 
     path: Path
     data: memoryview
     sums: bytes
-
-    def __post_init__(self) -> None:
-        self._seen = bytearray(len(self.sums) // 8)  # 1 for each block that was compared
+    seen: bytearray
 
     def check(self, start: int, stop: int) -> None:
         """Compare the blocks that hold some bytes with their checksums.
@@ -81,15 +80,15 @@ class Body:
             CorruptFile: When one differs.
         """
         block, last = start >> SHIFT, -(-stop >> SHIFT)
-        while (block := self._seen.find(0, block, last)) >= 0:
+        while (block := self.seen.find(0, block, last)) >= 0:
             if _checksum(self.data, block) != self.sums[8 * block : 8 * block + 8]:
                 raise CorruptFile(
                     f"{self.path} is damaged: its bytes from {block << SHIFT:,} on are not what was written; {_DO}"
                 )
-            self._seen[block] = 1
+            self.seen[block] = 1
 
 
-_NO_FILE = Body(Path(), memoryview(b""), b"")
+_NO_FILE = Body(Path(), memoryview(b""), b"", bytearray())
 
 
 @dataclass(eq=False)
@@ -180,10 +179,9 @@ class ColumnFile:
             if not written:
                 _check_whole(path, data, about.get(SEAL, b""))
                 seal = hashlib.sha256(about[METADATA]).hexdigest()
-            body = Body(path, memoryview(data)[start:stop], about.get(BLOCKS, b""))
-            metadata = json.loads(about[METADATA])
-            if metadata["format"] > FORMAT:
-                made = metadata["format"]
+            sums, metadata = about.get(BLOCKS, b""), json.loads(about[METADATA])
+            body = Body(path, memoryview(data)[start:stop], sums, bytearray(len(sums) // 8))
+            if (made := metadata["format"]) > FORMAT:
                 raise NasbedError(f"{path} has format {made}, this nasbed reads up to {FORMAT}; upgrade nasbed")
             batch = reader.get_batch(0)
         except (pa.ArrowException, OSError, UnicodeDecodeError, KeyError) as error:

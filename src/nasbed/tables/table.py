@@ -10,7 +10,7 @@ A row is an architecture. Which one it is, one of these columns says:
   ascending order of hash, unless they are in that order already.
 
 The other columns are what was measured: ``(n, *axes)``, with axes for recipes, seeds and epochs as far as the metadata
-name them. Numbers come back to the last bit. What was attached later lies beside the table, as ``columns`` has it.
+name them. Numbers come back to the last bit. What was attached later lies beside the table, as ``companions`` has it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.core.files import replacing
 from nasbed.tables.architectures import Architectures
 from nasbed.tables.column import Column, Measure, Measurement
-from nasbed.tables.columns import check_room, companion_path, open_columns
+from nasbed.tables.companions import check_room, companion_path, open_columns
 from nasbed.tables.published import HALVES, ONLY_TEST, WARNINGS
 
 ROW_COLUMNS = ("index", "arch", "hash", "vertices", "class", "by_hash")

@@ -20,7 +20,7 @@ from nasbed.core.locks import CLAIM, locked
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.tables.column import Measure
-from nasbed.tables.columns import companion_path
+from nasbed.tables.companions import companion_path
 from nasbed.tables.encoding import Encoding, compress, encode
 from nasbed.tables.file import COLD, Block, write_columns
 from nasbed.tables.published import PARAMETERS, REPORTED, training_measure

@@ -67,7 +67,7 @@ def test_a_table_is_one_file(tmp_path):
 
 
 def test_queries_do_not_look_beside(table, monkeypatch):
-    monkeypatch.setattr("nasbed.tables.columns.find_companions", None)
+    monkeypatch.setattr("nasbed.tables.architectures.find_companions", None)
     alone = again(table)
     assert alone.rows(ARCHS).tolist() == list(range(len(ARCHS)))
 
