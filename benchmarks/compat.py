@@ -29,26 +29,20 @@ from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.exporting import export
 from nasbed.tables.published import REPORTED
 from nasbed.tables.table import Table
-from nasbed.tables.writing import write_trainings
+from nasbed.tables.writing import given_trainings, write_table
 
 
 def some_modules(table: Table, rows: np.ndarray, path: Path) -> plain.NASBench:
     budgets, repeats = table.modules.trainings
-    part = write_trainings(
-        path.with_suffix(".arrow"),
-        table.space,
-        table.archs[rows],
-        {
-            name: table.column(name if name in table.columns else name.removeprefix("start_")).values(rows)
-            for name in [*REPORTED, *(f"start_{field}" for field in plain.FIELDS), "total_time"]
-            if name in table.columns or name != "total_time"
-        },
-        budgets=budgets,
-        repeats=repeats,
-        data="cifar10",
-        parameters=table.modules.trainable_parameters[rows],
-        provenance={"source": "a part, for a benchmark"},
-    )
+    results = {
+        name: table.column(name if name in table.columns else name.removeprefix("start_")).values(rows)
+        for name in [*REPORTED, *(f"start_{field}" for field in plain.FIELDS), "total_time"]
+        if name in table.columns or name != "total_time"
+    }
+    given = given_trainings(results, budgets, repeats, "cifar10", table.column("trainable_parameters").stored[rows])
+    provenance = {"source": "a part, for a benchmark"}
+    out = path.with_suffix(".arrow")
+    part = write_table(out, table.space, table.archs[rows], given, provenance=provenance, failed=True)
     export(part, path)
     return plain.NASBench(path)
 

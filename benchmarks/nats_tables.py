@@ -70,7 +70,7 @@ def main() -> None:
     if given.anew or not path.exists():
         importing(given.folder, path, given.processes)
     table = Table.open(path)
-    beside = {room: file.path.stat().st_size / 1e6 for room, file in table.companions.items()}
+    beside = {room: file.path.stat().st_size / 1e6 for room, file in table.beside.companions.items()}
     line("architectures in the table", f"{len(table):,}")
     line("table file (MB)", f"{path.stat().st_size / 1e6:.1f}")
     for room, size in beside.items():

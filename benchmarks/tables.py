@@ -29,7 +29,7 @@ from nasbed.nets.parameters import count_parameters
 from nasbed.spaces import nasbench101_kernels as kernels
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.table import Table
-from nasbed.tables.writing import write_trainings
+from nasbed.tables.writing import given_trainings, write_table
 
 BUDGETS, REPEATS, IMAGES = (4, 12, 36, 108), 3, 9984
 
@@ -72,18 +72,10 @@ def synthetic(path: Path, modules: int) -> None:
             results[f"{prefix}{split}_accuracy"] = fraction(value * IMAGES)
     results["total_time"] = results["training_time"].astype(np.float64) * 1.02 + random.uniform(20, 60, shape)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        table = write_trainings(
-            Path(folder) / "made.arrow",
-            space,
-            archs,
-            results,
-            budgets=BUDGETS,
-            repeats=REPEATS,
-            data="cifar10",
-            parameters=parameters,
-            provenance={"source": "SYNTHETIC: made-up numbers, nothing was trained"},
-            hashes=hashes,
-        )
+        given = given_trainings(results, BUDGETS, REPEATS, "cifar10", parameters)
+        provenance = {"source": "SYNTHETIC: made-up numbers, nothing was trained"}
+        made = Path(folder) / "made.arrow"
+        table = write_table(made, space, archs, given, provenance=provenance, failed=True, hashes=hashes)
         export(table, path)
 
 
@@ -197,23 +189,20 @@ def importing(source: Path, path: Path, given: argparse.Namespace) -> None:
 
 
 def sizes(table: Table) -> None:
-    """Say where the bytes are: what queries read in the table's file, step-0 values and total_time beside it."""
+    """Say where the bytes are: what queries read, modules, and what is compressed, such as step-0 values."""
     own = {name: table.file.batch.column(name).nbytes for name in table.file.batch.schema.names}
     whole = table.path.stat().st_size
     results = sum(own[name] for name in table.columns if name in own)
+    modules = sum(own.values()) - results - own["cold"]
     line("table file (MB); the line is 130 plus step-0 values", f"{whole / 1e6:.1f}", "130.0", f"{130e6 / whole:.2f}")
     line("  of it what queries read", f"{results / 1e6:.1f}")
-    line("  of it modules", f"{(sum(own.values()) - results) / 1e6:.1f}")
-    for file in (table.file, *table.companions.values()):
-        blocks = {name: len(block) for name, block in file.blocks().items()}
-        if not blocks:
-            continue
-        at_start = sum(size for name, size in blocks.items() if name.startswith("start_"))
-        where = "compressed inside it" if file is table.file else f"companion {file.path.name}"
-        line(f"{where} (MB)", f"{sum(blocks.values()) / 1e6:.1f}")
-        line("  of it step-0 values", f"{at_start / 1e6:.1f}")
-        line("  of it total_time", f"{blocks['total_time'] / 1e6:.1f}")
-        line("  of it all else", f"{(sum(blocks.values()) - at_start - blocks['total_time']) / 1e6:.1f}")
+    line("  of it modules", f"{modules / 1e6:.1f}")
+    blocks = {name: len(block) for name, block in table.file.blocks().items()}
+    at_start = sum(size for name, size in blocks.items() if name.startswith("start_"))
+    line("  of it compressed", f"{sum(blocks.values()) / 1e6:.1f}")
+    line("    of it step-0 values", f"{at_start / 1e6:.1f}")
+    line("    of it total_time", f"{blocks['total_time'] / 1e6:.1f}")
+    line("    of it all else", f"{(sum(blocks.values()) - at_start - blocks['total_time']) / 1e6:.1f}")
 
 
 def using(path: Path) -> None:

@@ -122,7 +122,7 @@ def _table(folder: Path) -> Path:
 def _companion(folder: Path) -> Path:
     from tables.made import table_at
 
-    (companion,) = table_at(folder / "t.arrow").companions.values()
+    (companion,) = table_at(folder / "t.arrow").beside.companions.values()
     return companion.path
 
 

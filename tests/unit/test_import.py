@@ -25,16 +25,14 @@ from nasbed.core.errors import MissingExtra
 from nasbed.core.registry import optimizers
 from nasbed.run.search import search
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.writing import write_trainings
+from nasbed.tables.writing import given_trainings, write_table
 
 space = NASBench101(vertices=4)
 archs = space.enumerate()
 values = np.random.default_rng(0).integers(0, 101, (len(archs), 1, 2)) / 100
-write_trainings(
-    sys.argv[1], space, archs,
-    {"validation_accuracy": values, "test_accuracy": values, "training_time": 1 + values},
-    budgets=(4,), repeats=2, data="toy", parameters=np.ones(len(archs), np.int64), provenance={"source": "a test"},
-)
+results = {"validation_accuracy": values, "test_accuracy": values, "training_time": 1 + values}
+given = given_trainings(results, (4,), 2, "toy", np.ones(len(archs), np.int64))
+write_table(sys.argv[1], space, archs, given, provenance={"source": "a test"}, failed=True)
 benchmark = nasbed.benchmark(sys.argv[1])
 assert np.isfinite(benchmark.query(archs[:3]).value).all()
 for name in optimizers.builtin:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tables import made
 
 import nasbed
-from nasbed.core.errors import CorruptFile
+from nasbed.core.errors import CorruptFile, NotInTable
 from nasbed.factory.standing import Standing
 from nasbed.nets.diagnostics import Diagnostics
 from nasbed.optimizers.saving import load
@@ -24,6 +25,7 @@ from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.scores.scores import Scores
 from nasbed.statistics.reading import read
 from nasbed.studies.folder import StudyStanding
+from nasbed.tables.exporting import export
 from nasbed.tables.table import Table
 
 OLD = Path(__file__).parents[1] / "old" / "0.1"
@@ -106,6 +108,24 @@ def test_a_table_of_curves_opens_with_what_lies_beside_it():
     for name, values in found.items():
         np.testing.assert_allclose(values, np.array(truth[name], np.float64))
     assert table.space.index(table.archs).tolist() == truth["indices"]
+
+
+@pytest.mark.parametrize("folder", [OLD / "beside", OLD.parent / "beside"])
+def test_a_large_table_of_an_earlier_version_opens_with_what_lies_beside_it_and_without(folder, tmp_path):
+    for path in folder.iterdir():
+        shutil.copy(path, tmp_path)
+    table = Table.open(tmp_path / "toy.arrow")
+    table.verify()
+    for name, values in made.results().items():
+        np.testing.assert_array_equal(table.column(name).values(), values)
+    export(table, tmp_path / "toy.tfrecord")
+    (tmp_path / "toy.cold.arrow").unlink()
+    alone = Table.open(table.path)
+    alone.verify()
+    assert set(alone.missing) == {"start_test_accuracy", "total_time"}
+    np.testing.assert_array_equal(alone.column("train_accuracy").values(), made.results()["train_accuracy"])
+    with pytest.raises(NotInTable, match="cannot be read: there is no"):
+        export(alone, tmp_path / "toy.csv")
 
 
 def test_a_comparison_opens():

@@ -33,7 +33,7 @@ def command(
         found.verify()
         facts = {
             "file": str(found.path),
-            "beside": [companion.path.name for companion in found.companions.values()],
+            "beside": [companion.path.name for companion in found.beside.companions.values()],
             "architectures": len(found),
             "checksum": found.checksum,
             "missing": found.missing,

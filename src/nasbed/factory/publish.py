@@ -15,7 +15,7 @@ from nasbed.core.store import Store
 from nasbed.factory.job import Job
 from nasbed.factory.units import Training, given_up, trainings
 from nasbed.tables.table import Table
-from nasbed.tables.writing import write_trainings
+from nasbed.tables.writing import given_trainings, write_table
 
 POINTS = {"start": "start_", "halfway": "halfway_", "end": ""}
 """The moments at which a training was measured, and how their columns' names begin."""
@@ -134,17 +134,9 @@ def publish(out: Path, store: Store, job: Job, command: str) -> Table:
         **measured.summary(),
         **({"warnings": warnings} if warnings else {}),
     }
-    return write_trainings(
-        out,
-        job.space,
-        job.archs,
-        measured.results,
-        budgets=job.budgets,
-        repeats=job.repeats,
-        data=job.data.partition(":")[0],
-        parameters=job.trainable_parameters,
-        provenance=provenance,
-    )
+    data, parameters = job.data.partition(":")[0], job.trainable_parameters
+    given = given_trainings(measured.results, job.budgets, job.repeats, data, parameters)
+    return write_table(out, job.space, job.archs, given, provenance=provenance, failed=True)
 
 
 def check_table(table: Path, store: Path) -> None:

@@ -1,39 +1,111 @@
-"""The architectures of a table: which one each row is, and which row an architecture has.
+"""The architectures of a table: which one each row is, which row an architecture has, and which columns there are.
 
 Modules of NAS-Bench-101 are found by their published hash as well, and drawn as they were given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture, NotInTable
+from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture, NotInTable, UnknownName
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
-from nasbed.tables.column import Measure, Rows
-from nasbed.tables.columns import TableFile
+from nasbed.tables.column import Column, Measure, Rows
+from nasbed.tables.companions import Beside, find_companions
+from nasbed.tables.encoding import Encoding
 from nasbed.tables.file import ColumnFile
 
 _FEW = 32
 """So many modules are found by hash before compiled code and the space's index are worth loading."""
 
 
-class Architectures(TableFile):
-    """Rows of a table, found by architecture, number, key or hash.
+class Architectures:
+    """Rows of a table, found by architecture, number, key or hash, and its columns, those beside it included.
 
     Args:
         file: The table's file.
     """
 
-    _found_by_hash = 0
+    def __init__(self, file: ColumnFile) -> None:
+        self.file = file
+        self._found_by_hash = 0
+        self.path, self.metadata, self.checksum = file.path, file.metadata, file.checksum
+        self.provenance: dict[str, Any] = file.metadata["provenance"]
+        self.continues: bool = file.metadata.get("continues", False)
+        """Whether a short training is the beginning of a longer one: the epochs of one recipe are its budgets."""
+        self.by_key: bool = file.metadata.get("by_key", False)
+        """Whether a row stands for all architectures with its ``key``."""
+
+    def __len__(self) -> int:
+        return len(self.file)
+
+    @cached_property
+    def beside(self) -> Beside:
+        """What lies beside the table, or should."""
+        return find_companions(self.file)
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The columns of results that can be read, by name; the table's own first, then those beside it."""
+        files: dict[Any, ColumnFile] = {None: self.file, **self.beside.companions}
+        found: dict[str, Column] = {}
+        for name, about in self.metadata["columns"].items():
+            if about.get("beside") in files:
+                found[name] = self._column(files[about.get("beside")], name, about)
+        for companion in self.beside.companions.values():
+            for name, about in companion.columns.items():
+                if name not in found:
+                    found[name] = self._column(companion, name, about)
+        return found
+
+    def _column(self, file: ColumnFile, name: str, about: dict[str, Any]) -> Column:
+        """Return a column of a file by what is said of it."""
+        measure, encoding = Measure.of(about), Encoding(**about["encoding"])
+        shape = (len(self), *(measure.shape[:-1] if encoding.level else measure.shape))
+        load = partial(file.thawed, name, encoding, shape) if about.get("cold") else partial(file.stored, name, shape)
+        return Column(name, measure, encoding, load, about.get("whole", False))
+
+    @cached_property
+    def measures(self) -> dict[str, Measure]:
+        """What each column that can be read holds, by the column's name; those of texts left out."""
+        return {name: column.measure for name, column in self.columns.items() if column.encoding.kind != "text"}
+
+    @property
+    def attached(self) -> tuple[str, ...]:
+        """The names of the columns that were put beside the table after it was made."""
+        return tuple(name for name in self.columns if name not in self.metadata["columns"])
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Columns that the table was written with and that cannot be read, with the reason: their file is not there."""
+        own = self.metadata["columns"].items()
+        return {name: self.beside.faults[about["beside"]] for name, about in own if name not in self.columns}
+
+    def column(self, name: str) -> Column:
+        """Return a column of results.
+
+        Raises:
+            NotInTable: When a file beside the table that has it, or may have it, is missing or damaged.
+            UnknownName: When there is none of that name.
+        """
+        if name in self.columns:
+            return self.columns[name]
+        if self.beside.faults:
+            reason = self.missing.get(name) or "; ".join(self.beside.faults.values())
+            raise NotInTable(
+                f"{name} of {self.path.name} cannot be read: {reason}. Put the file that was written with the table "
+                "beside it again, or make the table anew"
+            )
+        raise UnknownName("column of the table", name, self.columns)
+
+    # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
     def space(self) -> Space:
@@ -47,11 +119,6 @@ class Architectures(TableFile):
         """Whether every architecture of the space has a row, or every ``key`` does where rows stand for keys."""
         known = self.metadata.get("complete")
         return len(self) == self.space.size if known is None else bool(known)
-
-    @property
-    def by_key(self) -> bool:
-        """Whether a row stands for all architectures with its ``key``."""
-        return bool(self.metadata.get("by_key", False))
 
     @cached_property
     def archs(self) -> Archs:
@@ -74,7 +141,7 @@ class Architectures(TableFile):
         """
         if "hash" not in self.file:
             raise BadSetting(f"{self.path.name} has architectures of {self.space.name}, which have no published hashes")
-        return Modules(self.file, self.metadata["space"]["settings"], self.measures)
+        return Modules(self)
 
     def rows(self, archs: Archs) -> NDArray[np.int64]:
         """Find the row of each architecture, ``(n, decisions)`` → ``(n,)``.
@@ -93,14 +160,13 @@ class Architectures(TableFile):
         """Find the row of each architecture, ``(n, decisions)`` → ``(n,)``; −1 for what is not valid or not there."""
         if "hash" in self.file and self._found_by_hash + len(archs) <= _FEW:
             self._found_by_hash += len(archs)
-            return self.modules.rows(archs, self.space)
+            return self.modules.rows(archs)
         if self.by_key or self.space.size is None:
             keys, order = self._sorted_keys
             wanted = self.space.key(archs)
             place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
             return np.where((keys[place] == wanted) & self.space.valid(archs), order[place], -1)
-        rows = self.space.index(archs)
-        return rows if self.row_of_index is None else self.row_of_index.take(rows)  # of −1, the last
+        return self.rows_of(self.space.index(archs))
 
     @cached_property
     def row_of_index(self) -> NDArray[np.int64] | None:
@@ -141,14 +207,13 @@ class Modules:
     """The modules of a table's rows.
 
     Args:
-        file: The table's file.
-        settings: Of its space.
-        measures: What its columns hold.
+        table: The table.
     """
 
-    def __init__(self, file: ColumnFile, settings: dict[str, Any], measures: Mapping[str, Measure]) -> None:
-        self.file, self.settings, self._measures = file, settings, measures
-        self._hashes = file.stored("hash")
+    def __init__(self, table: Architectures) -> None:
+        self.table, self.file = table, table.file
+        self.space: Any = table.space
+        self._hashes = table.file.stored("hash")
         self._digests = self._hashes.array.view("S16").reshape(-1)
 
     @cached_property
@@ -172,28 +237,18 @@ class Modules:
         return self.file.array("by_hash").astype(np.intp) if "by_hash" in self.file else None
 
     @cached_property
-    def archs(self) -> Archs:
-        """Each module as it was given, ``(n, decisions)``; fewer vertices leave places without edges."""
-        return self.file.array("arch")
-
-    @cached_property
     def trainings(self) -> tuple[tuple[int, ...], int]:
         """The budgets, and how many repeats each has, of trainings in the form of NAS-Bench-101.
 
         Raises:
             BadSetting: When the table has none.
         """
-        for measure in self._measures.values():
+        for measure in self.table.measures.values():
             if measure.axes == ("recipe", "seed"):
                 return tuple(map(int, measure.recipes)), len(measure.seeds)
         raise BadSetting(
-            f"{self.file.path.name} has no trainings in the form of NAS-Bench-101, with repeats of each budget"
+            f"{self.table.path.name} has no trainings in the form of NAS-Bench-101, with repeats of each budget"
         )
-
-    @cached_property
-    def trainable_parameters(self) -> NDArray[np.integer[Any]]:
-        """How many parameters the network of each module has, ``(n,)``."""
-        return self.file.array("trainable_parameters")
 
     def row_of(self, digest: str) -> int:
         """Find the row of a module by its hash in hexadecimal.
@@ -215,44 +270,43 @@ class Modules:
             if self._hashes.array[row].tobytes() == wanted:
                 return row
         _ = self.hashes  # a damaged one would lead astray
-        raise NotInTable(f"{self.file.path.name} has no module with the hash {digest}")
+        raise NotInTable(f"{self.table.path.name} has no module with the hash {digest}")
 
-    def rows(self, archs: Archs, space: Any) -> NDArray[np.int64]:
+    def rows(self, archs: Archs) -> NDArray[np.int64]:
         """Find rows one by one, without anything compiled, ``(n,)``; −1 for what is not there or not valid."""
         rows = np.full(len(archs), -1, np.int64)
         for i, arch in enumerate(archs):
             with suppress(InvalidArchitecture, NotInTable):
-                rows[i] = self.row_of(space.module_hash(arch))
+                rows[i] = self.row_of(self.space.module_hash(arch))
         return rows
 
     def graph(self, row: int) -> Graph:
         """Return a module with the vertices that it was given with, pruned or not."""
-        most = int(self.settings["vertices"])
-        arch, count = self.archs[row], int(self.vertices[row])
+        arch, count, most = self.table.archs[row], int(self.vertices[row]), self.space.vertices
         places = [*range(count - 1), most - 1]
         matrix = [
             [int(arch[a + b * (b - 1) // 2]) if a < b else 0 for b in places]  # the space's order of edges
             for a in places
         ]
-        inner = arch[most * (most - 1) // 2 :][: count - 2].tolist()
-        return Graph(tuple(map(tuple, matrix)), ("input", *(self.settings["operations"][op] for op in inner), "output"))
+        inner = arch[self.space.edge_count :][: count - 2].tolist()
+        return Graph(tuple(map(tuple, matrix)), ("input", *(self.space.operations[op] for op in inner), "output"))
 
-    def verify(self, space: Space) -> None:
+    def verify(self) -> None:
         """See that hashes, classes and orders fit the modules.
 
         Raises:
             CorruptFile: Saying which row does not.
         """
-        hashing: Any = space
-        self._compare("hash", self.hashes, hashing.hashes(self.archs))
+        archs = self.table.archs
+        fitting: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {"hash": (self.hashes, self.space.hashes(archs))}
         if self.classes is not None:
-            self._compare("class", self.classes, space.index(self.archs))
+            fitting["class"] = self.classes, self.space.index(archs)
+        for name, (written, expected) in fitting.items():
+            same = (written == expected).reshape(len(written), -1).all(axis=1)
+            if not same.all():
+                row = int(np.argmin(same))
+                raise CorruptFile(f"{self.table.path}: the {name} of row {row} does not fit its module")
         ordered = self._digests if self.by_hash is None else self._digests[self.by_hash]
         rising = ordered[1:] > ordered[:-1]
         if not rising.all():
-            raise CorruptFile(f"{self.file.path}: the hashes do not ascend at number {int(np.argmin(rising)) + 1}")
-
-    def _compare(self, name: str, written: NDArray[Any], expected: NDArray[Any]) -> None:
-        same = (written == expected).reshape(len(written), -1).all(axis=1)
-        if not same.all():
-            raise CorruptFile(f"{self.file.path}: the {name} of row {int(np.argmin(same))} does not fit its module")
+            raise CorruptFile(f"{self.table.path}: the hashes do not ascend at number {int(np.argmin(rising)) + 1}")

@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
-from nasbed.core.files import remove_left, replacing, scratch
+from nasbed.core.files import put, remove_left, scratch
 from nasbed.core.home import home
 from nasbed.core.locks import locked
-from nasbed.tables.columns import move_table
 from nasbed.tables.table import Progress, Table
 
 if TYPE_CHECKING:
@@ -74,29 +74,24 @@ def table_for(
 
 def _opened(path: Path, declared: Declaration | None, check: bool) -> Table | None:
     """Open the table of a published file if it has been imported, is whole and nothing of it was changed since."""
-    found = cached_table_for(path) if declared is None else None
-    if found is None:
-        return None
-    try:
-        table = Table.open(found)
-        if check:
-            table.verify()
-    except CorruptFile:  # the cache can be made again
-        return None
-    return None if table.missing else table
+    with suppress(CorruptFile):  # the cache can be made again
+        if declared is None and (found := cached_table_for(path)):
+            table = Table.open(found)
+            if check:
+                table.verify()
+            return None if table.missing else table
+    return None
 
 
 def _import(path: Path, progress: Progress | None, declared: Declaration | None) -> Table:
     note, state = note_of(path), state_of(path)
     with scratch(note) as folder:
-        made = folder / "table.arrow"
-        table = import_table(path, made, progress, declared)
+        table = import_table(path, folder / "table.arrow", progress, declared)
         if state_of(path) != state:
             raise CorruptFile(f"{path} was changed while it was read; import it again")
         name = f"{table.space.name}-{table.provenance['sha256']}.arrow"
-        move_table(made, tables_folder() / name)
-    with replacing(note) as part:
-        part.write_text(json.dumps({**state, "table": name}))
+        table.path.replace(tables_folder() / name)
+    put(note, json.dumps({**state, "table": name}).encode())
     return Table.open(tables_folder() / name)
 
 
@@ -156,14 +151,11 @@ def made_folder() -> Path:
         BadSetting: When it cannot be made or written to.
     """
     folder = tables_folder()
-    try:
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-        reason = "cannot be written to"
-    except OSError as error:
-        reason = f"cannot be made ({error.strerror})"
-    raise BadSetting(f"tables are kept in {folder}, which {reason}; set NASBED_HOME to another folder")
+    if not os.access(folder, os.W_OK) or not folder.is_dir():
+        raise BadSetting(f"tables are kept in {folder}, which cannot be written to; set NASBED_HOME to another folder")
+    return folder
 
 
 def note_of(path: Path) -> Path:

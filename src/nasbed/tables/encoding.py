@@ -13,6 +13,7 @@ read are *cold*: their bytes are shuffled (all first bytes, then all second ones
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -38,6 +39,9 @@ BATCH = 256
 
 IMAGES = (3000, 5000, 6000, 10_000, 25_000, 50_000, 151_700)
 """Of how many images published percentages are: parts and wholes of CIFAR and ImageNet16-120."""
+
+_NONE = np.array([-1, -2])
+"""Stand for ABSENT and for NaN in percentages; in two bytes, the two highest numbers do."""
 
 _FEW = 4096  # numbers that mostly show what does not fit
 _STEP = 2**16
@@ -95,11 +99,6 @@ class Encoding:
         """Whether a percentage is one count, in two bytes."""
         return len(self._lost) == 1 and self.images < 2**16 - 2
 
-    @property
-    def _special(self) -> tuple[int, int]:
-        """The numbers that stand for ABSENT and for NaN in percentages."""
-        return (2**16 - 1, 2**16 - 2) if self._short else (-1, -2)
-
     def decode(self, stored: NDArray[Any]) -> NDArray[np.float64]:
         """Return the doubles of stored numbers, of any shape; a level curve stays one number."""
         if self.kind == "count":
@@ -108,7 +107,7 @@ class Encoding:
             return stored.astype(np.float64)
         right, lost = (stored, 0.0) if self._short else (stored >> 8, self._lost.take(stored & 255, mode="clip"))
         values: NDArray[np.float64] = np.asarray((100.0 * right + lost) / self.images)
-        absent, nan = self._special
+        absent, nan = _NONE.astype(self.dtype)
         values[stored == absent] = ABSENT
         values[stored == nan] = np.nan
         return values
@@ -140,7 +139,7 @@ class Encoding:
         if not self._short:
             between = (self._lost[1:] + self._lost[:-1]) / 2
             stored = stored << 8 | np.searchsorted(between, values * self.images - 100.0 * right)
-        absent, nan = self._special
+        absent, nan = _NONE
         return np.where(fits, stored, np.where(is_absent(values), absent, nan)).astype(self.dtype)
 
 
@@ -155,11 +154,8 @@ def encode(values: Floats, unit: str = "", level: bool = False) -> tuple[NDArray
     level = level and values.shape[-1] > 1 and bool((bits(values) == bits(values)[..., :1]).all())
     if level:
         values = values[..., 0]
-    values = np.ascontiguousarray(values)  # type: ignore[assignment]
     some = values.reshape(-1)[:_FEW]
     for encoding in _candidates(some, unit, level):
-        if values.dtype == np.float32 and encoding.kind == "float32":
-            return values, encoding
         if encoding.encode(some) is not None and (stored := encoding.encode(values)) is not None:
             return stored, encoding
     return values.astype(np.float64), Encoding("float64", level=level)
@@ -168,26 +164,16 @@ def encode(values: Floats, unit: str = "", level: bool = False) -> tuple[NDArray
 def _candidates(some: Floats, unit: str, level: bool) -> Iterator[Encoding]:
     """Give the encodings that may be exact, the smallest first."""
     if unit == "fraction":
-        for images in _images(some.astype(np.float64)):
-            yield from (Encoding("count", images, single, level) for single in (True, False))
+        from fractions import Fraction  # which takes a while, and most only read
+
+        yield from (Encoding("count", images, single, level) for images in LIKELY_IMAGES for single in (True, False))
+        there = np.unique(some[(some >= 0) & (some <= 1)].astype(np.float64)).tolist()
+        denominators = [Fraction(value).limit_denominator(10000).denominator for value in there]
+        images = int(np.lcm.reduce(np.array(denominators, np.int64), initial=1))  # one that overflows is not exact
+        yield from (Encoding("count", images, single, level) for single in (True, False))
     if unit == "percent":
         yield from (Encoding("percent", images, level=level) for images in IMAGES)
     yield Encoding("float32", level=level)
-
-
-def _images(some: NDArray[np.float64]) -> tuple[int, ...]:
-    """Give the numbers of images that values may be fractions of, the likely ones first."""
-    from fractions import Fraction  # which takes a while, and most only read
-
-    there = np.unique(some[~np.isnan(some)])
-    if len(there) and (there[0] < 0 or there[-1] > 1):
-        return ()
-    common = 1
-    for value in there.tolist():
-        common = int(np.lcm(common, Fraction(value).limit_denominator(10000).denominator))
-        if common >= MISSING:
-            return LIKELY_IMAGES
-    return (*LIKELY_IMAGES, common)
 
 
 def bits(values: Floats) -> NDArray[np.uint64]:
@@ -201,26 +187,20 @@ def is_absent(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def compress(stored: NDArray[Any]) -> bytes:
-    """Shuffle the bytes of numbers and compress them."""
+    """Shuffle the bytes of numbers and compress them; of texts and Nones a JSON list, behind its length."""
+    if stored.dtype == object:
+        text = json.dumps(stored.reshape(-1).tolist()).encode()
+        return len(text).to_bytes(8, "little") + bytes(_ZSTD.compress(text, asbytes=True))
     width = stored.dtype.itemsize
     shuffled = np.ascontiguousarray(np.ascontiguousarray(stored).reshape(-1).view(np.uint8).reshape(-1, width).T)
     return bytes(_ZSTD.compress(pa.py_buffer(shuffled), asbytes=True))
 
 
-def decompress(block: Any, dtype: np.dtype[Any], count: int) -> NDArray[Any]:
-    """Undo ``compress``, for ``count`` numbers."""
-    raw = pa.decompress(block, decompressed_size=count * dtype.itemsize, codec="zstd")
-    shuffled = np.frombuffer(raw, np.uint8).reshape(dtype.itemsize, count)
-    return np.ascontiguousarray(shuffled.T).reshape(-1).view(dtype)
-
-
-def compress_texts(texts: NDArray[np.object_]) -> bytes:
-    """Compress strings and Nones; the length of the JSON text comes first, in eight bytes."""
-    text = json.dumps(texts.reshape(-1).tolist()).encode()
-    return len(text).to_bytes(8, "little") + bytes(_ZSTD.compress(text, asbytes=True))
-
-
-def decompress_texts(block: Any) -> NDArray[np.object_]:
-    """Undo ``compress_texts``."""
-    size = int.from_bytes(block[:8], "little")
-    return np.array(json.loads(pa.decompress(block[8:], decompressed_size=size, codec="zstd", asbytes=True)), object)
+def decompress(block: Any, encoding: Encoding, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Undo ``compress``; texts are as many as there are, ``(n,)``."""
+    if encoding.kind == "text":
+        size = int.from_bytes(block[:8], "little")
+        return np.array(json.loads(pa.decompress(block[8:], size, "zstd", asbytes=True)), object)
+    width, count = encoding.dtype.itemsize, math.prod(shape)
+    shuffled = np.frombuffer(pa.decompress(block, count * width, "zstd"), np.uint8).reshape(width, count)
+    return np.ascontiguousarray(shuffled.T).view(encoding.dtype).reshape(shape)

@@ -207,5 +207,5 @@ def _module(table: Table, row: int) -> Record:
         _adjacency(graph),
         graph.labels,
         (),
-        int(table.modules.trainable_parameters[row]),
+        int(table.column("trainable_parameters").stored[row]),
     )

@@ -3,9 +3,9 @@
 Any Arrow reader maps it. Its metadata are JSON under ``nasbed``, checksums of its bytes under ``nasbed.blocks``, and a
 seal under ``nasbed.seal``. A *block* is 64 KiB of what lies between Arrow's description at the beginning and its
 footer; each has a CRC-32, which is compared when a number in it is first read. The seal is the SHA-256 of everything
-else in the file, those checksums included, and is compared when the file is opened. So opening takes milliseconds, and
-no changed bit is ever returned as a number. Columns that are seldom read are *cold*: compressed, in the first row of
-the column ``cold``, in the order of the metadata.
+else in the file, those checksums included, and is compared when the file is opened. So opening takes milliseconds,
+columns that are not read cost nothing, and no changed bit is ever returned as a number. Columns that are seldom read
+are *cold*: compressed, in the first row of the column ``cold``, in the order of the metadata.
 
 Files of nasbed 0.1 are read as well; they are compared with their checksum as a whole when they are opened.
 """
@@ -16,8 +16,9 @@ import hashlib
 import json
 import math
 import mmap
+import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -27,23 +28,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nasbed.core.errors import CorruptFile, NasbedError
-from nasbed.tables.encoding import Encoding, decompress, decompress_texts
-from nasbed.tables.seal import (
-    BLANK,
-    DO,
-    MARK,
-    SHIFT,
-    block_checksums,
-    body_of,
-    check_whole,
-    digest_of_rest,
-    mapped,
-    seal_of,
-)
+from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
+from nasbed.tables.encoding import Encoding, decompress
 
 FORMAT = 3
-"""Of version 0.1 are 1 and 2; see ``columns.open_columns``."""
+"""Of version 0.1 are 1 and 2; see ``companions.open_columns``."""
+
+MARK = b"nasbed-seal-3:"
+BLANK = MARK + b"0" * 64
+_SEAL = re.compile(re.escape(MARK) + b"([0-9a-f]{64})")
+SHIFT = 16
+"""A block is ``2 ** SHIFT`` bytes."""
 
 METADATA, BLOCKS, SEAL = b"nasbed", b"nasbed.blocks", b"nasbed.seal"
 COLD = "cold"
@@ -51,6 +46,10 @@ Block = bytes | memoryview
 _FEW, _LOOKS = 64, 512
 """So many rows have their blocks compared one by one, so many times; then all of the column has, once and for all."""
 
+_DO = "put a whole copy in its place, or make it again"
+_OLD_BLANK = b"the checksum of this file computed with these words in its place"
+_MAGIC = b"ARROW1"
+_HEAD, _TAIL = 16, 10  # bytes before the schema's message, and behind the footer
 _DTYPES = {"float": "<f4", "double": "<f8", "uint16": "<u2", "int8": "<i1", "int32": "<i4", "int64": "<i8"}
 
 
@@ -65,12 +64,14 @@ class Body:
     Attributes:
         path: The file, for errors.
         data: The bytes.
-        unseen: The CRC-32 of each block that was not compared yet, by its number.
+        sums: The CRC-32 of each block, in eight hexadecimal digits; none of files of version 0.1.
+        seen: A byte for each, 1 once the block was compared.
     """
 
     path: Path
     data: memoryview
-    unseen: dict[int, int]
+    sums: bytes
+    seen: bytearray
 
     def check(self, start: int, stop: int) -> None:
         """Compare the blocks that hold some bytes with their checksums.
@@ -78,17 +79,16 @@ class Body:
         Raises:
             CorruptFile: When one differs.
         """
-        for block in range(start >> SHIFT, -(-stop >> SHIFT)):
-            written = self.unseen.get(block)
-            if written is not None:
-                if zlib.crc32(self.data[block << SHIFT : (block + 1) << SHIFT]) != written:
-                    raise CorruptFile(
-                        f"{self.path} is damaged: its bytes from {block << SHIFT:,} on are not what was written; {DO}"
-                    )
-                self.unseen.pop(block, None)
+        block, last = start >> SHIFT, -(-stop >> SHIFT)
+        while (block := self.seen.find(0, block, last)) >= 0:
+            if _checksum(self.data, block) != self.sums[8 * block : 8 * block + 8]:
+                raise CorruptFile(
+                    f"{self.path} is damaged: its bytes from {block << SHIFT:,} on are not what was written; {_DO}"
+                )
+            self.seen[block] = 1
 
 
-_NO_FILE = Body(Path(), memoryview(b""), {})
+_NO_FILE = Body(Path(), memoryview(b""), b"", bytearray())
 
 
 @dataclass(eq=False)
@@ -165,22 +165,23 @@ class ColumnFile:
             BadSetting: When there is no such file.
             CorruptFile: When it is no file of columns, is damaged or has been cut off, or was made by a later version.
         """
-        data = mapped(path)
-        start, stop = body_of(data, path)
-        seal = seal_of(data, start, stop, path)
+        data = _mapped(path)
+        start, stop = _body_of(data, path)
+        seal, written = _digest_of_rest(data[:start] + data[stop:])
+        if written and written != [seal.encode()] * 2:
+            raise CorruptFile(f"{path} is damaged: its description is not what was written; {_DO}")
         try:
             buffer = pa.py_buffer(data)
             reader = pa.ipc.open_file(pa.BufferReader(buffer))
             about = reader.schema.metadata or {}
             if METADATA not in about:
                 raise NotColumns(f"{path} is an Arrow file, but not a table of nasbed's")
-            if seal is None:
-                check_whole(path, data, about.get(SEAL, b""))
+            if not written:
+                _check_whole(path, data, about.get(SEAL, b""))
                 seal = hashlib.sha256(about[METADATA]).hexdigest()
-            body = Body(path, memoryview(data)[start:stop], block_checksums(about.get(BLOCKS, b""), stop - start))
-            metadata = json.loads(about[METADATA])
-            if metadata["format"] > FORMAT:
-                made = metadata["format"]
+            sums, metadata = about.get(BLOCKS, b""), json.loads(about[METADATA])
+            body = Body(path, memoryview(data)[start:stop], sums, bytearray(len(sums) // 8))
+            if (made := metadata["format"]) > FORMAT:
                 raise NasbedError(f"{path} has format {made}, this nasbed reads up to {FORMAT}; upgrade nasbed")
             batch = reader.get_batch(0)
         except (pa.ArrowException, OSError, UnicodeDecodeError, KeyError) as error:
@@ -198,14 +199,20 @@ class ColumnFile:
         """What the metadata say of each column of results that lies in this file."""
         return {name: about for name, about in self.metadata["columns"].items() if not about.get("beside")}
 
-    def stored(self, name: str) -> Stored:
-        """Look at a column of the mapped file as an array; by its buffer, for pyarrow's own way imports pandas."""
+    def stored(self, name: str, expected: tuple[int, ...] | None = None) -> Stored:
+        """Look at a column of the mapped file as an array; by its buffer, for pyarrow's own way imports pandas.
+
+        Raises:
+            CorruptFile: When it is not of the shape that is expected.
+        """
         found, shape = self.batch.column(name), [len(self)]
         if isinstance(found.type, pa.FixedShapeTensorType):
             shape += found.type.shape
             found = found.storage.values
         elif pa.types.is_fixed_size_binary(found.type):
             shape.append(found.type.byte_width)
+        if expected not in (None, tuple(shape)):
+            raise CorruptFile(f"{self.path}: the column {name} is of the shape {tuple(shape)}, not {expected}")
         buffer = found.buffers()[1]
         array = np.frombuffer(buffer, _DTYPES.get(str(found.type), "u1"), math.prod(shape)).reshape(shape)
         return Stored(array, self.body, buffer.address - self.origin)
@@ -218,9 +225,7 @@ class ColumnFile:
         """Decompress a cold column."""
         block = self.blocks()[name]
         try:
-            is_text = encoding.kind == "text"
-            flat = decompress_texts(block) if is_text else decompress(block, encoding.dtype, math.prod(shape))
-            return Stored(flat.reshape(shape))
+            return Stored(decompress(block, encoding, shape))
         except (pa.ArrowException, OSError, ValueError):
             raise CorruptFile(f"{self.path}: the column {name} cannot be decompressed") from None
 
@@ -242,18 +247,14 @@ class ColumnFile:
         return {name: self.batch.column(name) for name in self.batch.schema.names if name != COLD}
 
     def verify(self) -> None:
-        """Compare every byte with its checksum.
-
-        Raises:
-            CorruptFile: Saying where the file differs.
-        """
+        """Compare every byte with its checksum; raise a CorruptFile that says where they differ."""
         self.body.check(0, len(self.body.data))
 
 
 def write_columns(
     path: Path, columns: Mapping[str, pa.Array], blocks: Mapping[str, Block], metadata: Mapping[str, Any]
-) -> str:
-    """Write a file; give its checksum.
+) -> None:
+    """Write a file.
 
     Args:
         path: The file.
@@ -263,9 +264,7 @@ def write_columns(
     """
     arrays = dict(columns)
     if blocks:
-        ends = np.full(max(map(len, columns.values()), default=1) + 1, len(blocks), np.int32)
-        ends[0] = 0
-        arrays[COLD] = pa.ListArray.from_arrays(arrow_column(ends), _binary(blocks.values()))
+        arrays[COLD] = _cold_column(list(map(bytes, blocks.values())), max(map(len, columns.values()), default=1))
     batch = pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
     count = -(-(pa.ipc.get_record_batch_size(batch) + 64) >> SHIFT)  # with the mark that ends the batches
     empty = b"\xfe" * (8 * count)  # which JSON has nowhere
@@ -274,38 +273,73 @@ def write_columns(
     with pa.ipc.new_file(str(path), schema) as writer:
         writer.write_batch(batch.replace_schema_metadata(schema.metadata))
     with path.open("rb+") as file, mmap.mmap(file.fileno(), 0) as data:
-        start, stop = body_of(data, path)
+        start, stop = _body_of(data, path)
         with memoryview(data) as view, view[start:stop] as body:
-            sums = b"".join(
-                b"%08x" % zlib.crc32(body[at : at + (1 << SHIFT)]) for at in range(0, stop - start, 1 << SHIFT)
-            )
+            sums = b"".join(_checksum(body, block) for block in range(-(-len(body) >> SHIFT)))
         head, tail = (part.replace(empty, sums.ljust(len(empty), b"-")) for part in (data[:start], data[stop:]))
-        seal, _ = digest_of_rest(head + tail)
+        seal, _ = _digest_of_rest(head + tail)
         data[:start], data[stop:] = (part.replace(BLANK, MARK + seal.encode()) for part in (head, tail))
-    return seal
 
 
-def arrow_column(values: NDArray[Any]) -> pa.Array:
-    """Make a column of numbers, of tensors of one shape or, of uint8, of digests, without copying."""
-    numbers = np.ascontiguousarray(values).reshape(-1)
-    if numbers.dtype == np.uint8:
-        return pa.Array.from_buffers(pa.binary(values.shape[1]), len(values), [None, pa.py_buffer(numbers)])
-    # What pa.array makes as well, but not without importing pandas where it is installed.
-    flat = pa.Array.from_buffers(pa.from_numpy_dtype(numbers.dtype), len(numbers), [None, pa.py_buffer(numbers)])
-    if values.ndim == 1:
-        return flat
-    shape = values.shape[1:]
-    tensors = pa.FixedSizeListArray.from_arrays(flat, math.prod(shape))
-    return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(flat.type, shape), tensors)
+def _checksum(body: memoryview, block: int) -> bytes:
+    return b"%08x" % zlib.crc32(body[block << SHIFT : (block + 1) << SHIFT])
 
 
-def _binary(parts: Iterable[Block]) -> pa.Array:
-    """Make a column of bytes, as pa.array does, but without importing pandas."""
-    content = list(map(bytes, parts))
-    ends = np.array([0, *accumulate(map(len, content))], np.int32)
-    return pa.Array.from_buffers(pa.binary(), len(content), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(content))])
+def _cold_column(blocks: list[bytes], rows: int) -> pa.Array:
+    """Make a column of lists of blocks, all of them in the first row; by buffers, for pa.array imports pandas."""
+    ends = np.array([0, *accumulate(map(len, blocks))], np.int32)
+    content = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(blocks))]
+    found = pa.Array.from_buffers(pa.binary(), len(blocks), content)
+    lists = np.array([0, *[len(blocks)] * rows], np.int32)
+    return pa.Array.from_buffers(pa.list_(pa.binary()), rows, [None, pa.py_buffer(lists)], children=[found])
 
 
-def digest_of(values: NDArray[Any]) -> str:
-    """Give the SHA-256 of an array's bytes."""
-    return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
+def _mapped(path: Path) -> mmap.mmap:
+    """Map a file's bytes.
+
+    Raises:
+        BadSetting: When it is not there or may not be read.
+        CorruptFile: When it is empty.
+    """
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise BadSetting(f"there is no file {path} that can be read: {error.strerror}") from None
+    except ValueError:
+        raise CorruptFile(f"{path} is empty; it should be a table") from None
+
+
+def _body_of(data: mmap.mmap, path: Path) -> tuple[int, int]:
+    """Give where the columns begin and where the footer does.
+
+    Raises:
+        CorruptFile: When the file is no Arrow file, or has been cut off.
+    """
+    size = len(data)
+    if size > _HEAD + _TAIL and data[:6] == _MAGIC and data[-6:] == _MAGIC:
+        batch = _HEAD + int.from_bytes(data[12:16], "little")
+        start = batch + 8 + int.from_bytes(data[batch + 4 : batch + 8], "little")
+        stop = size - _TAIL - int.from_bytes(data[size - _TAIL : size - 6], "little")
+        if _HEAD < batch < start <= stop < size:
+            return start, stop
+    raise CorruptFile(f"{path} is not a table, or is damaged or has been cut off: it is no whole Arrow file")
+
+
+def _digest_of_rest(rest: bytes) -> tuple[str, list[bytes]]:
+    """Hash what lies before and behind the body, with blanks for the seals; give these, too."""
+    parts = _SEAL.split(rest)
+    return hashlib.sha256(BLANK.join(parts[::2])).hexdigest(), parts[1::2]
+
+
+def _check_whole(path: Path, data: mmap.mmap, seal: bytes) -> None:
+    """Compare a file of version 0.1 with its checksum, the SHA-256 of the file with ``_OLD_BLANK`` in its places.
+
+    Raises:
+        CorruptFile: When they differ, or there is none.
+    """
+    if len(seal) == len(_OLD_BLANK):
+        blank = data[:].replace(seal, _OLD_BLANK) + _OLD_BLANK  # it ended with those words, too
+        if hashlib.sha256(blank).hexdigest().encode() == seal:
+            return
+    raise CorruptFile(f"{path} is damaged: it is not what was written; {_DO}")

@@ -31,7 +31,7 @@ from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
 from nasbed.tables.encoding import LIKELY_IMAGES, Encoding
 from nasbed.tables.published import DOUBLES, MODULES, PATHS, PUBLISHED
 from nasbed.tables.table import Progress, Table
-from nasbed.tables.writing import importing_to, write_trainings
+from nasbed.tables.writing import given_trainings, importing_to, write_table
 
 _CHUNK = 2**24
 _READING = 0.8  # of all the work
@@ -218,21 +218,18 @@ class _Records:
         published = PUBLISHED.get(about["sha256"])
         with ThreadPoolExecutor(1) as beside:
             checked = beside.submit(self._check_hashes, space, archs, hashes[rows], first[rows])
-            return write_trainings(
+            return write_table(
                 out,
                 space,
                 archs,
-                results,
-                budgets=budgets.tolist(),
-                repeats=repeats,
-                data="cifar10",
-                parameters=parameters[rows],
+                given_trainings(results, budgets.tolist(), repeats, "cifar10", parameters[rows]),
                 provenance={
                     "source": f"published {published}" if published else "not a published file",
                     **about,
                     "records": self.count,
                     "warnings": [*([] if published else [_UNKNOWN]), *([] if even else [_UNEVEN])],
                 },
+                failed=True,
                 vertices=vertices[rows],
                 hashes=checked.result,
             )

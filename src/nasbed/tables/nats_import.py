@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 from nasbed.core.errors import CorruptFile, NasbedError
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
-from nasbed.readers.names import ABSENT, TRAIN
+from nasbed.readers.names import ABSENT
 from nasbed.readers.natsbench.published import open_published
 from nasbed.readers.natsbench.shards import AT_MOST, SUFFIX, Block, Group, Shard, check_room, write_shards
 from nasbed.readers.natsbench.source import Source
 from nasbed.run.executors.processes import ProcessExecutor, usable_cores
-from nasbed.tables.published import RUN_METRICS, column_name, run_measure
+from nasbed.tables.published import column_name, run_measure
 from nasbed.tables.table import Progress, Table
 from nasbed.tables.writing import Given, importing_to, write_table
 
@@ -160,7 +160,7 @@ def build_from_shards(
             yield from _given(group, groups[group], len(index))
             if progress is not None:
                 progress(done / (len(groups) + 1))
-        yield Given(None, other, "other", "beside")
+        yield Given(None, other, "other")
         yield Given(None, np.array(list(texts), object), "texts")
 
     archs = space.archs_of(index)
@@ -185,7 +185,7 @@ def _given(group: Group, placed: Sequence[_Placed], size: int) -> Iterator[Given
         at = some.row, np.searchsorted(seeds, some.seed)
         order[at], other[at] = some.order, some.text
     yield Given(None, order, column_name(*group, None, "order"))
-    yield Given(None, other, column_name(*group, None, "other"), "beside")
+    yield Given(None, other, column_name(*group, None, "other"))
     for name in dict.fromkeys(name for some in placed for name in some.block.layout):
         having = [some for some in placed if name in some.block.layout]
         axis = sorted({epoch for some in having for epoch in some.block.layout[name]})
@@ -199,6 +199,4 @@ def _given(group: Group, placed: Sequence[_Placed], size: int) -> Iterator[Given
         split, _, metric = name.rpartition("/")
         after = [epoch + 1 for epoch in axis] if split else axis or None
         measure = run_measure(*group, split or None, metric, seeds.tolist(), after)
-        read = metric in RUN_METRICS or metric == "time" or (metric == "accuracy" and split != TRAIN)
-        values = values if axis else values[:, :, 0]
-        yield Given(measure, values, storage="hot" if read else "beside")
+        yield Given(measure, values if axis else values[:, :, 0])

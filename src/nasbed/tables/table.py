@@ -10,8 +10,7 @@ A row is an architecture. Which one it is, one of these columns says:
   ascending order of hash, unless they are in that order already.
 
 The other columns are what was measured: ``(n, *axes)``, with axes for recipes, seeds and epochs as far as the metadata
-name them. Numbers come back to the last bit. Columns that no search reads are compressed or lie beside a large table,
-as ``companion`` has it.
+name them. Numbers come back to the last bit. What was attached later lies beside the table, as ``companions`` has it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +27,8 @@ import numpy as np
 from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.core.files import replacing
 from nasbed.tables.architectures import Architectures
-from nasbed.tables.column import Measurement
-from nasbed.tables.columns import companion_path, copy_companions, open_columns
-from nasbed.tables.file import ColumnFile
+from nasbed.tables.column import Column, Measure, Measurement
+from nasbed.tables.companions import check_room, companion_path, open_columns
 from nasbed.tables.published import HALVES, ONLY_TEST, WARNINGS
 
 ROW_COLUMNS = ("index", "arch", "hash", "vertices", "class", "by_hash")
@@ -40,18 +38,7 @@ Progress = Callable[[float], None]
 
 
 class Table(Architectures):
-    """What was measured; see the module's text for the file. Values are read from the mapped file when asked for.
-
-    Args:
-        file: The open file.
-    """
-
-    def __init__(self, file: ColumnFile) -> None:
-        super().__init__(file)
-        self.provenance: dict[str, Any] = self.metadata["provenance"]
-        self.continues: bool = self.metadata.get("continues", False)
-        """Whether a short training is the beginning of a longer one: the epochs of one recipe are its budgets."""
-        self._measurements: dict[tuple[str, ...], Measurement] = {}
+    """What was measured; see the module's text for the file. Values are read from the mapped file when asked for."""
 
     @classmethod
     def open(cls, path: str | Path | Table) -> Table:
@@ -78,31 +65,44 @@ class Table(Architectures):
     # ── measurements ──────────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def _read(self) -> dict[tuple[str, str, str, str], list[tuple[str, int]]]:
-        """Where to read a measurement, by recipe, data set, published split and metric: columns, position of recipe."""
-        found: dict[tuple[str, str, str, str], list[tuple[str, int]]] = {}
+    def _measured(self) -> list[tuple[str, Measure, Callable[[], Measurement]]]:
+        """What was measured, in the order of the file: of which recipe, what, and what makes it once asked for."""
+        places: dict[tuple[str, ...], list[tuple[str, int]]] = {}
         for name, measure in self.measures.items():
-            for place, recipe in enumerate(measure.recipes or ("",)):
+            for i, recipe in enumerate(measure.recipes or ("",)):
                 key = recipe, measure.data, measure.published, measure.metric
-                found.setdefault(key, []).append((name, place))
-        return found
+                places.setdefault(key, []).append((name, i))
+        return [(key[0], self.measures[some[0][0]], cache(partial(self._made, some))) for key, some in places.items()]
+
+    def _made(self, places: list[tuple[str, int]]) -> Measurement:
+        """Make a measurement of one recipe, given in which columns it is, and at which position the recipe is there."""
+        found: dict[int, tuple[Column, int, int]] = {}
+        for name, i in places:
+            measure = self.measures[name]
+            axis = measure.epochs if "epoch" in measure.axes else measure.epochs[i : i + 1] or (0,)
+            found |= {epoch: (self.columns[name], i, place) for place, epoch in enumerate(axis)}
+        columns = dict(sorted(found.items()))
+        column, i, _ = columns[max(columns)]
+        recipes, epochs = column.measure.recipes[i : i + 1], tuple(columns) if column.measure.epochs else ()
+        measure = replace(column.measure, recipes=recipes, epochs=epochs, axes=("seed", "epoch"))
+        return Measurement(measure, columns, self._numbered)
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
         """Which trainings there are, by recipe and data set: ``200/cifar10-valid``, …."""
-        pairs = dict.fromkeys((recipe, data) for recipe, data, _, _ in self._read if recipe)
+        pairs = dict.fromkeys((recipe, measure.data) for recipe, measure, _ in self._measured if recipe)
         return tuple("/".join(filter(None, pair)) for pair in sorted(pairs, key=lambda pair: _ascending(pair[0])))
 
     @cached_property
     def recipes(self) -> tuple[str, ...]:
         """The recipes, ascending where they are named by their epochs."""
-        return tuple(sorted({recipe for recipe, *_ in self._read if recipe}, key=_ascending))
+        return tuple(sorted({recipe for recipe, *_ in self._measured if recipe}, key=_ascending))
 
     @cached_property
     def data(self) -> tuple[str, ...]:
         """The data sets of which results were measured, in the order of the file."""
-        told = [key for key in self._read if key[2]] or list(self._read)
-        return tuple(dict.fromkeys(data for _, data, _, _ in told))
+        measures = list(self.measures.values())
+        return tuple(dict.fromkeys(one.data for one in [one for one in measures if one.published] or measures))
 
     def find(
         self,
@@ -113,19 +113,16 @@ class Table(Architectures):
         role: str | None = None,
     ) -> list[Measurement]:
         """Return all measurements that are as asked, in the order of the file; an empty text asks for no such thing."""
-        found, split = [], {"validation": "valid"}.get(split or "", split)
-        for key, places in self._read.items():
-            measure = self.measures[places[0][0]]
-            same = (
-                metric in (None, key[3]),
-                data in (None, key[1]),
-                role in (None, measure.role),
-                split in (None, key[2], measure.split),
-                recipe is None or _ascending(key[0]) == _ascending(str(recipe)),
-            )
-            if all(same):
-                found.append(self._made(key))
-        return found
+        split = {"validation": "valid"}.get(split or "", split)
+        return [
+            make()
+            for name, measure, make in self._measured
+            if metric in (None, measure.metric)
+            and data in (None, measure.data)
+            and role in (None, measure.role)
+            and split in (None, measure.published, measure.split)
+            and (recipe is None or _ascending(name) == _ascending(str(recipe)))
+        ]
 
     def measurement(
         self,
@@ -157,31 +154,16 @@ class Table(Architectures):
         if len(found) == 1:
             return found[0]
         asked = ", ".join(filter(None, (metric, split, data, None if recipe is None else f"recipe {recipe}")))
-        for name, why in self.missing.items():
-            about = self.metadata["columns"][name]
-            if about.get("metric") == metric and about.get("data", "") in (data, ""):
-                raise NotInTable(f"{name} of {self.path.name} cannot be read: {why}")
         if found:
             raise NotInTable(
                 f"{self.path.name} has several measurements of {asked}: {', '.join(one.name for one in found)}; say "
                 "which, by data, split and recipe"
             )
-        has = ", ".join(dict.fromkeys("/".join(filter(None, key[1:])) for key in self._read))
-        raise NotInTable(f"{self.path.name} has no {asked}; it has {has}, with the recipes {', '.join(self.recipes)}")
-
-    def _made(self, key: tuple[str, str, str, str]) -> Measurement:
-        if key not in self._measurements:
-            places: dict[int, tuple[str, int, int]] = {}
-            for name, recipe in self._read[key]:
-                measure = self.measures[name]
-                axis = measure.epochs if "epoch" in measure.axes else measure.epochs[recipe : recipe + 1] or (0,)
-                places |= {epoch: (name, recipe, place) for place, epoch in enumerate(axis)}
-            columns = {epoch: (self.column(places[epoch][0]), *places[epoch][1:]) for epoch in sorted(places)}
-            last = next(reversed(columns.values()))[0].measure
-            epochs = tuple(columns) if last.epochs else ()
-            measure = replace(last, recipes=(key[0],) if key[0] else (), epochs=epochs, axes=("seed", "epoch"))
-            self._measurements[key] = Measurement(measure, columns, self._numbered)
-        return self._measurements[key]
+        has = ", ".join(dict.fromkeys(replace(one, recipes=()).name for one in self.measures.values()))
+        lost = "".join(f"; {name} cannot be read: {why}" for name, why in self.missing.items())
+        raise NotInTable(
+            f"{self.path.name} has no {asked}; it has {has}, with the recipes {', '.join(self.recipes)}{lost}"
+        )
 
     # ── the file ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -207,7 +189,7 @@ class Table(Architectures):
             "provenance": self.provenance,
             "checksum": self.checksum,
             "bytes": self.path.stat().st_size,
-            "beside": {file.path.name: file.path.stat().st_size for file in self.companions.values()},
+            "beside": {file.path.name: file.path.stat().st_size for file in self.beside.companions.values()},
             "missing": self.missing,
         }
 
@@ -227,9 +209,12 @@ class Table(Architectures):
             BadSetting: When it cannot be written there.
         """
         path = Path(path).expanduser()
-        copy_companions(self.companions, path)
-        with replacing(path) as part:
-            shutil.copyfile(self.path, part)
+        places = {companion_path(path, room): file.path for room, file in self.beside.companions.items()}
+        for place in places:
+            check_room(place)
+        for place, source in {**places, path: self.path}.items():
+            with replacing(place) as part:
+                shutil.copyfile(source, part)
         return Table.open(path)
 
     def verify(self) -> None:
@@ -241,13 +226,13 @@ class Table(Architectures):
             CorruptFile: Saying what differs.
         """
         self.file.verify()
-        for room, fault in self.faults.items():
+        for room, fault in self.beside.faults.items():
             if companion_path(self.path, room).exists():
                 raise CorruptFile(fault)
-        for companion in self.companions.values():
+        for companion in self.beside.companions.values():
             companion.verify()
         if "hash" in self.file:
-            self.modules.verify(self.space)
+            self.modules.verify()
         elif "index" in self.file:
             numbers = self.indices
             if (np.diff(numbers) <= 0).any() or numbers[0] < 0 or numbers[-1] >= int(self.space.size or 0):
@@ -256,9 +241,9 @@ class Table(Architectures):
                 )
         elif not self.space.valid(self.archs).all():
             raise CorruptFile(f"{self.path}: it has a row that is no architecture of {self.space.name}")
-        for name in self.columns:
+        for name, column in self.columns.items():
             if self.metadata["columns"].get(name, {}).get("cold"):
-                _ = self.column(name).stored
+                _ = column.stored
 
 
 def _ascending(recipe: str) -> tuple[int, str]:

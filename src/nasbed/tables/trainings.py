@@ -135,7 +135,7 @@ def _other(table: Table, row: int, name: str, which: int = 0) -> dict[str, objec
         raise NotInTable(f"{table.path.name} lacks {next(iter(table.missing.values()))}; put it back, or import anew")
     if "texts" not in table.columns:
         return {}
-    codes = next(file.array(name) for file in (table.file, *table.companions.values()) if name in file)
+    codes = next(file.array(name) for file in (table.file, *table.beside.companions.values()) if name in file)
     index, code = int(table.indices[row]), np.atleast_1d(codes[row])[which]
     found: dict[str, object] = read(table.column("texts").stored[code], text_of(table, index), index)
     return found

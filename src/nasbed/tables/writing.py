@@ -1,12 +1,14 @@
-"""Writing: from arrays to a table's file, whole or not at all, and columns beside a table that is there."""
+"""Writing: from arrays to a table's one file, whole or not at all, and columns beside a table that is there."""
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,14 +20,11 @@ from nasbed.core.locks import CLAIM, locked
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.tables.column import Measure
-from nasbed.tables.columns import check_room, companion_path, is_companion
-from nasbed.tables.encoding import Encoding, compress, compress_texts, encode
-from nasbed.tables.file import COLD, Block, arrow_column, digest_of, write_columns
+from nasbed.tables.companions import companion_path
+from nasbed.tables.encoding import Encoding, compress, encode
+from nasbed.tables.file import COLD, Block, write_columns
 from nasbed.tables.published import PARAMETERS, REPORTED, training_measure
 from nasbed.tables.table import ROW_COLUMNS, Table
-
-INSIDE_AT_MOST = 2**22
-"""Bytes of columns that no search reads and that a table keeps in its own file; more of them lie beside it."""
 
 _BESIDE = "what the source says beside its numbers"
 
@@ -42,13 +41,13 @@ class Given:
         values: ``(n, *measure.shape)``, NaN where one is missing, or a function that makes them when their turn comes.
             An array of objects is a column of texts.
         name: Of the column; ``measure.name`` if not given.
-        storage: ``hot`` lies in the table's file; ``beside`` lies beside a large table; ``cold`` does so compressed.
+        cold: Whether it is seldom read, and so compressed, as texts always are.
     """
 
     measure: Measure | None
     values: Values
     name: str = ""
-    storage: Literal["hot", "beside", "cold"] = "hot"
+    cold: bool = False
 
 
 @dataclass
@@ -57,16 +56,14 @@ class Columns:
 
     Attributes:
         scratch: A folder where encoded columns wait, mapped, so that they take no memory; None to keep them there.
-        hot: Columns of the table's file.
-        beside: Columns that lie beside a large table.
-        cold: Columns that do so compressed.
+        hot: Columns that are mapped.
+        cold: Columns that are compressed.
         described: What is said of each column of results.
         taken: Names that other columns have.
     """
 
     scratch: Path | None = None
     hot: dict[str, pa.Array] = field(default_factory=dict)
-    beside: dict[str, pa.Array] = field(default_factory=dict)
     cold: dict[str, Block] = field(default_factory=dict)
     described: dict[str, dict[str, Any]] = field(default_factory=dict)
     taken: tuple[str, ...] = (*ROW_COLUMNS, COLD)
@@ -88,22 +85,21 @@ class Columns:
             )
         values = values if order is None or given.measure is None else values[order]
         about: dict[str, Any] = measure.to_dict()
-        place = self.hot if given.storage == "hot" else self.beside
         if given.measure is None and values.dtype != object:
-            place[name] = arrow_column(values)
+            self.hot[name] = arrow_column(values)
             return
         if values.dtype == object:
-            self.cold[name], encoding = compress_texts(values), Encoding("text")
+            self.cold[name], encoding = compress(values), Encoding("text")
         elif values.dtype.kind in "iu":
             self.hot[name], encoding, about["whole"] = arrow_column(_narrow(values)), Encoding("whole"), True
         else:
             floats = values if values.dtype == np.float32 else np.asarray(values, np.float64)
             numbers, encoding = encode(floats, measure.unit, level="epoch" in measure.axes)
             about["whole"] = bool(not np.isnan(floats.min(initial=0.0)))
-            if given.storage == "cold":
+            if given.cold:
                 self.cold[name] = compress(numbers)
             else:
-                place[name] = arrow_column(self._kept(numbers))
+                self.hot[name] = arrow_column(self._kept(numbers))
         self.described[name] = {**about, "encoding": encoding.to_dict(), "cold": name in self.cold}
 
     def _kept(self, numbers: NDArray[Any]) -> NDArray[Any]:
@@ -128,7 +124,7 @@ def write_table(
     hashes: NDArray[np.uint8] | Callable[[], NDArray[np.uint8]] | None = None,
     scratch: Path | None = None,
 ) -> Table:
-    """Write a table and open it; what is large and seldom read lies beside it.
+    """Write a table and open it.
 
     Args:
         path: The file, replaced when the new one is whole.
@@ -163,79 +159,45 @@ def write_table(
     about: dict[str, Any] = {
         "space": {"name": space.name, "settings": space.settings()},
         "rows": name,
-        "of": digest_of(first),
+        "of": hashlib.sha256(np.ascontiguousarray(first).data).hexdigest(),
         "complete": len(archs) == (len(space.unique()) if by_key else space.size),
         "by_key": by_key,
         "continues": continues,
         "failed": failed,
         "provenance": dict(provenance or {}),
     }
-    arrays = {key: arrow_column(found) for key, found in identity.items()}
-    return _write(Path(path).expanduser(), arrays, columns, about)
+    path, arrays = Path(path).expanduser(), {key: arrow_column(found) for key, found in identity.items()}
+    with replacing(path) as part:
+        write_columns(part, arrays | columns.hot, columns.cold, about | {"columns": columns.described})
+    return Table.open(path)
 
 
-def write_trainings(
-    path: str | Path,
-    space: Space,
-    archs: Archs,
+def given_trainings(
     results: Mapping[str, Values],
-    *,
     budgets: Sequence[int],
     repeats: int,
     data: str,
     parameters: NDArray[np.integer[Any]],
-    provenance: Mapping[str, Any],
-    vertices: NDArray[np.int8] | None = None,
-    hashes: NDArray[np.uint8] | Callable[[], NDArray[np.uint8]] | None = None,
-) -> Table:
-    """Write a table of trainings of their own for each budget, as NAS-Bench-101 has them, and open it.
+) -> list[Given]:
+    """Return what is given to ``write_table`` of trainings of their own for each budget, as NAS-Bench-101 has them.
 
     Args:
-        path: As in ``write_table``, as are those that are not named here.
-        space: Of the architectures.
-        archs: ``(n, decisions)``, in the order that the rows shall have.
         results: ``(n, budgets, repeats)`` numbers by column, such as ``halfway_training_time``.
         budgets: Epochs, ascending; each is a recipe.
         repeats: Trainings of an architecture at a budget, at most.
         data: What was trained on.
         parameters: Trainable ones, ``(n,)``.
-        provenance: Where the results come from, JSON-able.
-        vertices: As in ``write_table``.
-        hashes: As in ``write_table``.
 
     Raises:
-        BadSetting: When shapes do not fit, or an architecture comes twice.
+        BadSetting: When budgets do not ascend, or there are no repeats.
     """
     if not len(budgets) or list(budgets) != sorted(set(budgets)) or repeats < 1:
         raise BadSetting(f"budgets must ascend and repeats be at least 1, not {list(budgets)} and {repeats}")
     given = [
-        Given(training_measure(name, budgets, repeats, data), values, name, "hot" if name in REPORTED else "cold")
+        Given(training_measure(name, budgets, repeats, data), values, name, cold=name not in REPORTED)
         for name, values in results.items()
     ]
-    given.append(Given(PARAMETERS, np.asarray(parameters), "trainable_parameters"))
-    return write_table(path, space, archs, given, provenance=provenance, failed=True, vertices=vertices, hashes=hashes)
-
-
-def _write(path: Path, rows: Mapping[str, pa.Array], columns: Columns, about: dict[str, Any]) -> Table:
-    """Write a table of encoded columns and, if it is large, a companion; they take their names when both are whole."""
-    companion = companion_path(path, COLD)
-    hot, cold = {**rows, **columns.hot, **columns.beside}, columns.cold
-    is_small = sum(array.nbytes for array in columns.beside.values()) + sum(map(len, cold.values())) <= INSIDE_AT_MOST
-    with ExitStack() as stack:
-        part = stack.enter_context(replacing(path))
-        if not is_small:
-            check_room(companion)
-            other = stack.enter_context(replacing(companion))  # which is renamed before the table
-            away = {key: one for key, one in columns.described.items() if key in columns.beside or key in cold}
-            said = {"room": COLD, "of": about["of"], "columns": away}
-            about["beside"] = {COLD: write_columns(other, columns.beside, cold, said)}
-            for one in away.values():
-                one["beside"] = COLD
-            hot, cold = {**rows, **columns.hot}, {}
-        write_columns(part, hot, cold, {**about, "columns": columns.described})
-    if is_small and is_companion(companion):
-        companion.unlink()  # of the table that was here before
-    return Table.open(path)
+    return [*given, Given(PARAMETERS, np.asarray(parameters), "trainable_parameters")]
 
 
 @contextmanager
@@ -263,16 +225,15 @@ def attach(table: Table, measurements: Iterable[Given] | Mapping[Measure, Values
     """
     path = companion_path(table.path, room)
     if room == COLD:
-        raise BadSetting(f"the room {COLD!r} is for what the table was written with; choose another name")
+        raise BadSetting(f"the room {COLD!r} is for what earlier versions wrote with a table; choose another name")
     with locked(table.path, f"writes columns of {table.path}"):
         table, columns = Table.open(table.path), Columns()  # with what another process may have given it
-        there = table.companions.get(room)
-        if there is None and path.exists():
+        if (there := table.beside.companions.get(room)) is not None:
+            columns = Columns(None, there.arrays(), dict(there.blocks()), dict(there.columns))
+        elif path.exists():
             raise BadSetting(
                 f"{path} is there and does not belong to {table.path.name}; move it or choose another name"
             )
-        if there is not None:
-            columns = Columns(None, there.arrays(), {}, dict(there.blocks()), dict(there.columns))
         columns.taken += (*table.columns, *table.missing)
         for one in _given(measurements):
             columns.add(one, len(table))
@@ -338,3 +299,17 @@ def _narrow(counts: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
     """Take four bytes for a number where they are enough."""
     wide = counts.size and not -(2**31) <= int(counts.min()) <= int(counts.max()) < 2**31
     return counts.astype(np.int64 if wide else np.int32)
+
+
+def arrow_column(values: NDArray[Any]) -> pa.Array:
+    """Make a column of numbers, of tensors of one shape or, of uint8, of digests, without copying."""
+    numbers = np.ascontiguousarray(values).reshape(-1)
+    if numbers.dtype == np.uint8:
+        return pa.Array.from_buffers(pa.binary(values.shape[1]), len(values), [None, pa.py_buffer(numbers)])
+    # What pa.array makes as well, but not without importing pandas where it is installed.
+    flat = pa.Array.from_buffers(pa.from_numpy_dtype(numbers.dtype), len(numbers), [None, pa.py_buffer(numbers)])
+    if values.ndim == 1:
+        return flat
+    shape = values.shape[1:]
+    tensors = pa.FixedSizeListArray.from_arrays(flat, math.prod(shape))
+    return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(flat.type, shape), tensors)

@@ -75,7 +75,9 @@ def test_a_table_without_a_skeleton_has_operations_only_if_its_parameters_are_th
     archs = SPACE.enumerate()
     other, _ = table_of(tmp_path / "other.arrow", archs)  # whose parameters are made up
     assert TableBenchmark(other).costs == ("params",)
-    np.testing.assert_array_equal(TableBenchmark(other).cost("params", archs), other.modules.trainable_parameters)
+    np.testing.assert_array_equal(
+        TableBenchmark(other).cost("params", archs), other.column("trainable_parameters").stored
+    )
     with pytest.raises(BadSetting, match="it knows seconds, params"):
         TableBenchmark(other).cost("flops", archs)
 

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from tables.made import write_trainings
 
 import nasbed
 from nasbed.benchmarks.table import TableBenchmark
@@ -13,7 +14,6 @@ from nasbed.core.rng import Streams
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.cache import table_for
 from nasbed.tables.table import Table
-from nasbed.tables.writing import write_trainings
 
 SPACE = NASBench101(vertices=4)
 

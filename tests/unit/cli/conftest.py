@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from tables.made import write_trainings
 
 from nasbed.cli import main
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables.writing import write_trainings
 
 
 class Ran:

@@ -4,13 +4,14 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from tables.made import table_at
 
 import nasbed
 from nasbed.cli.app import EXAMPLES
@@ -130,11 +131,12 @@ def test_verify_finds_a_flipped_bit(nasbed_command, table, tmp_path):
     assert "is damaged: its bytes" in ran.err
 
 
-def test_verify_says_what_is_missing_beside_a_table(nasbed_command, tmp_path, monkeypatch):
-    monkeypatch.setattr("nasbed.tables.writing.INSIDE_AT_MOST", 0)
-    table_at(tmp_path / "large.arrow")
+def test_verify_says_what_is_missing_beside_a_table_of_an_earlier_version(nasbed_command, tmp_path):
+    old = Path(__file__).parents[2] / "old" / "beside"
+    for path in old.iterdir():
+        shutil.copy(path, tmp_path / path.name.replace("toy", "large"))
     found = nasbed_command("verify", tmp_path / "large.arrow", "--json").json
-    assert (found["beside"], found["missing"]) == (["large.cold.arrow", "large.scores.arrow"], {})
+    assert (found["beside"], found["missing"]) == (["large.cold.arrow"], {})
     (tmp_path / "large.cold.arrow").unlink()
     found = nasbed_command("verify", tmp_path / "large.arrow", "--json").json
     assert "total_time" in found["missing"]

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from tables.made import ARCHS, SPACE
+from tables.made import ARCHS, SPACE, write_trainings
 
 from nasbed.compat.nasbench import reader
 from nasbed.compat.nasbench.reader import Modules
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
-from nasbed.tables.writing import write_trainings
 
 WIDE = NASBench101(vertices=9, edges=12, operations=(*OPERATIONS, "identity", "bottleneck3x3"))
 

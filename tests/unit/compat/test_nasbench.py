@@ -7,13 +7,13 @@ import pytest
 from compat import plain
 from hypothesis import given
 from hypothesis import strategies as st
+from tables.made import write_trainings
 
 from nasbed.compat import nasbench
 from nasbed.compat.nasbench import api
 from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
 from nasbed.tables.exporting import export
-from nasbed.tables.writing import write_trainings
 
 MEASURED = [f"{moment}{name}" for moment in ("", "halfway_", "start_") for name in plain.FIELDS]
 

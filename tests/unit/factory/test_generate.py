@@ -61,7 +61,7 @@ def test_a_table_holds_what_was_measured(undisturbed):
                     correct, images = moment[part]
                     assert at(f"{prefix}{part}_accuracy") == correct / images
             assert at("total_time") == pytest.approx(trained["total_time"])
-        assert table.modules.trainable_parameters[row] == record["value"]["trainable_parameters"]
+        assert table.column("trainable_parameters").stored[row] == record["value"]["trainable_parameters"]
 
 
 @needs_torch

@@ -4,7 +4,7 @@ import numpy as np
 
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.column import Measure
-from nasbed.tables.writing import Given, attach, write_trainings
+from nasbed.tables.writing import Given, attach, given_trainings, write_table
 
 SPACE = NASBench101(vertices=4)
 ARCHS = SPACE.enumerate()
@@ -25,6 +25,12 @@ def results(seed=0):
     for values in found.values():
         values[:, 0, 2] = np.nan
     return found
+
+
+def write_trainings(path, space, archs, results, *, budgets, repeats, data, parameters, **about):
+    """Write a table of trainings of their own for each budget."""
+    given = given_trainings(results, budgets, repeats, data, parameters)
+    return write_table(path, space, archs, given, failed=True, **about)
 
 
 def trainings_at(path, seed=0, **changes):

@@ -9,8 +9,9 @@ import pytest
 from tables.published import file_of, records
 
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.tables import cache, importing, writing
+from nasbed.tables import cache, importing
 from nasbed.tables.cache import cached_table_for, imported, table_for
+from nasbed.tables.file import write_columns
 from nasbed.tables.table import Table
 
 
@@ -69,30 +70,16 @@ def test_a_damaged_table_is_made_again(source):
     assert table_for(source).path.read_bytes() == whole
 
 
-@pytest.fixture
-def as_if_large(monkeypatch):
-    monkeypatch.setattr(writing, "INSIDE_AT_MOST", 0)
-
-
-def test_what_lies_beside_a_table_is_kept_with_it(source, home, as_if_large, monkeypatch):
+def test_what_is_lost_beside_a_table_of_an_earlier_version_is_made_again(source, home):
     first = table_for(source)
-    digest = first.provenance["sha256"]
-    names = {f"nasbench101-{digest}.arrow", f"nasbench101-{digest}.cold.arrow"}
-    assert {path.name for path in (home / "tables").glob("*.arrow")} == names
-    first.verify()
-    monkeypatch.setattr(importing, "import_tfrecord", refuse)
-    assert table_for(source).missing == {}
-
-
-@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: os.truncate(path, 1000)])
-def test_what_is_lost_beside_a_table_is_made_again(source, home, as_if_large, damage):
-    first = table_for(source)
-    (companion,) = (home / "tables").glob("*.cold.arrow")
-    whole = companion.read_bytes()
-    damage(companion)
+    whole, metadata = first.path.read_bytes(), first.metadata
+    about = {name: {**one, "beside": "cold"} if one["cold"] else one for name, one in metadata["columns"].items()}
+    arrays = first.file.arrays()
+    first.path.unlink()
+    write_columns(first.path, arrays, {}, metadata | {"columns": about, "beside": {"cold": "its checksum"}})
     assert Table.open(first.path).missing
     table_for(source).verify()
-    assert companion.read_bytes() == whole
+    assert first.path.read_bytes() == whole
 
 
 @pytest.mark.parametrize("note", ["", "[]", "{}", '{"sha256": 3}', "\0"])

@@ -1,4 +1,8 @@
-"""Companions: a table and what lies beside it are one; without it the table answers everything else, and says so."""
+"""Companions: a table and what lies beside it are one; without it the table answers everything else, and says so.
+
+A table is one file, beside which columns can be attached. ``tests/old/beside`` has one of an earlier version, which
+wrote what no query reads beside a large table.
+"""
 
 import random
 import shutil
@@ -7,28 +11,25 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from tables.made import ARCHS, results, score, table_at, trainings_at
+from tables.made import ARCHS, results, score, trainings_at
 
 from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.tables import file as file_module
-from nasbed.tables import writing
 from nasbed.tables.column import Measure
-from nasbed.tables.columns import move_table
 from nasbed.tables.exporting import export
 from nasbed.tables.table import Table
 from nasbed.tables.writing import Given, attach
 
 COLD = ("start_test_accuracy", "total_time")
-
-
-@pytest.fixture(autouse=True)
-def as_if_large(monkeypatch):
-    monkeypatch.setattr(writing, "INSIDE_AT_MOST", 100)
+OLD = Path(__file__).parents[2] / "old" / "beside"
 
 
 @pytest.fixture
 def table(tmp_path):
-    return table_at(tmp_path / "toy.arrow")
+    for path in OLD.iterdir():
+        shutil.copy(path, tmp_path)
+    measure = Measure("score", unit="points", goal="max", role="detail", meaning="how good it looks")
+    return attach(Table.open(tmp_path / "toy.arrow"), [Given(measure, score())], room="scores")
 
 
 @pytest.fixture
@@ -53,21 +54,20 @@ def test_what_no_query_reads_lies_beside(table, companion):
     assert "cold" not in table.file
     assert not set(COLD) & set(table.file.columns)
     same(table, results())
-    assert table.columns == (*results(), "trainable_parameters", "score")
+    assert tuple(table.columns) == (*results(), "trainable_parameters", "score")
     assert table.missing == {}
     assert table.describe()["beside"][companion.name] == companion.stat().st_size
     table.verify()
 
 
-def test_a_small_table_is_one_file(tmp_path, monkeypatch):
-    monkeypatch.undo()
+def test_a_table_is_one_file(tmp_path):
     table = trainings_at(tmp_path / "toy.arrow")
     same(table, results())
     assert [path.name for path in tmp_path.iterdir()] == ["toy.arrow"]
 
 
 def test_queries_do_not_look_beside(table, monkeypatch):
-    monkeypatch.setattr("nasbed.tables.columns.find_companions", None)
+    monkeypatch.setattr("nasbed.tables.architectures.find_companions", None)
     alone = again(table)
     assert alone.rows(ARCHS).tolist() == list(range(len(ARCHS)))
 
@@ -94,7 +94,7 @@ def test_a_table_alone_answers_everything_else_and_says_what_is_missing(table, c
     alone = again(table)
     measured = {name: values for name, values in results().items() if name not in COLD}
     same(alone, measured)
-    assert alone.columns == (*measured, "trainable_parameters", "score")
+    assert tuple(alone.columns) == (*measured, "trainable_parameters", "score")
     assert set(alone.missing) == set(alone.describe()["missing"]) == set(COLD)
     alone.verify()
     for name in COLD:
@@ -113,20 +113,15 @@ def test_a_companion_that_comes_back_is_found(table, companion):
     same(again(table), results())
 
 
-@pytest.mark.parametrize("other", ["values", "modules"])
-def test_the_companion_of_another_table_is_not_taken(table, companion, tmp_path, other):
-    (tmp_path / "other").mkdir()
-    part = slice(None) if other == "values" else slice(90)
-    theirs = trainings_at(
-        tmp_path / "other" / "toy.arrow",
-        seed=1,
-        archs=ARCHS[part],
-        results={name: values[part] for name, values in results(1).items()},
-        parameters=np.arange(len(ARCHS))[part],
-    )
-    shutil.copyfile(theirs.path.with_name("toy.cold.arrow"), companion)
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [({"made": "again"}, r"was not written with toy\.arrow"), ({"of": "others"}, "is about other architectures")],
+)
+def test_the_companion_of_another_table_is_not_taken(table, companion, other, what):
+    theirs = opened(companion)
+    companion.unlink()
+    file_module.write_columns(companion, theirs.arrays(), theirs.blocks(), theirs.metadata | other)
     alone = again(table)
-    what = {"values": r"was not written with toy\.arrow", "modules": "is about other architectures"}[other]
     for name in COLD:
         with pytest.raises(NotInTable, match=what):
             alone.column(name)
@@ -170,51 +165,32 @@ def test_a_copy_has_a_companion_of_its_own(table, tmp_path):
     copy.verify()
 
 
-def test_a_small_table_in_the_place_of_a_large_one_leaves_no_companion(table, companion, monkeypatch):
-    monkeypatch.undo()
-    same(trainings_at(table.path, seed=1), results(1))
-    assert not companion.exists()
+def test_a_new_table_does_not_read_the_companion_of_an_earlier_one(table, companion):
+    new = trainings_at(table.path, seed=1)
+    same(new, {**results(1), "score": score()})
+    assert set(new.beside.companions) == {"scores"}
+    new.verify()
 
 
-def test_what_is_no_companion_is_not_written_over(tmp_path):
-    other = trainings_at(tmp_path / "other.arrow")
-    place = other.path.rename(tmp_path / "toy.cold.arrow")
+def test_what_is_no_companion_is_not_written_over(table, tmp_path):
+    place = trainings_at(tmp_path / "copy.scores.arrow").path
     whole = place.read_bytes()
-    with pytest.raises(BadSetting, match=r"toy\.cold\.arrow is in the way"):
-        trainings_at(tmp_path / "toy.arrow")
+    with pytest.raises(BadSetting, match=r"copy\.scores\.arrow is in the way"):
+        table.copy(tmp_path / "copy.arrow")
     assert place.read_bytes() == whole
-    assert not (tmp_path / "toy.arrow").exists()
+    assert not (tmp_path / "copy.arrow").exists()
 
 
-@pytest.mark.parametrize("fails", [1, 2])
-def test_what_fails_halfway_leaves_both_old_files(table, companion, tmp_path, monkeypatch, fails):
-    whole = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    write, calls = writing.write_columns, []
-
-    def fail(path, *rest):
-        calls.append(path)
-        if len(calls) == fails:
-            raise OSError("no space left on device")
-        return write(path, *rest)
-
-    monkeypatch.setattr(writing, "write_columns", fail)
-    with pytest.raises(OSError, match="no space"):
-        table_at(table.path, seed=1)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == whole
-
-
-def test_a_table_takes_its_name_last(tmp_path, monkeypatch):
+def test_a_copy_takes_its_name_last(table, tmp_path, monkeypatch):
     named = []
     replace = Path.replace
     monkeypatch.setattr(
         Path, "replace", lambda self, target: (named.append(Path(target).name), replace(self, target))[1]
     )
-    trainings_at(tmp_path / "toy.arrow")
-    assert named[:2] == ["toy.cold.arrow", "toy.arrow"]
-    named.clear()
-    move_table(tmp_path / "toy.arrow", tmp_path / "moved.arrow")
-    assert named == ["moved.cold.arrow", "moved.arrow"]
-    same(Table.open(tmp_path / "moved.arrow"), results())
+    for _ in range(2):  # the second time over the first
+        table.copy(tmp_path / "copy.arrow")
+        assert named == ["copy.cold.arrow", "copy.scores.arrow", "copy.arrow"]
+        named.clear()
 
 
 # ── attached ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -269,5 +245,5 @@ def test_files_of_similar_names_are_left_alone(table, tmp_path):
         pass
     (tmp_path / "toy.txt.arrow.bak").write_text("no")
     found = again(table)
-    assert set(found.companions) == {"cold", "scores"}
+    assert set(found.beside.companions) == {"cold", "scores"}
     found.verify()

@@ -34,7 +34,7 @@ def test_the_original_loader_reads_a_tfrecord_with_every_value(table, tmp_path):
         adjacency, operations, parameters = fixed[digest.tobytes().hex()]
         graph = SPACE.graph(ARCHS[row])
         assert (adjacency, operations) == (graph.matrix.tolist(), graph.labels)
-        assert parameters == table.modules.trainable_parameters[row]
+        assert parameters == table.column("trainable_parameters").stored[row]
         trainings = computed[digest.tobytes().hex()]
         assert {epochs: len(found) for epochs, found in trainings.items()} == {4: 2, 12: 3}  # the third is missing
         for epochs, found in trainings.items():
@@ -99,7 +99,7 @@ def test_every_training_has_a_row_and_its_numbers_read_back_exactly(table, tmp_p
             assert found["hash"] == table.modules.hashes[place[0]].tobytes().hex()
             assert found["adjacency"] == "".join(map(str, graph.matrix.reshape(-1)))
             assert found["operations"] == ",".join(graph.labels)
-            assert int(found["trainable_parameters"]) == table.modules.trainable_parameters[place[0]]
+            assert int(found["trainable_parameters"]) == table.column("trainable_parameters").stored[place[0]]
 
 
 def test_curves_are_lists_in_parquet_and_their_ends_in_csv(tmp_path):

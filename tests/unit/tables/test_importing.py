@@ -12,7 +12,6 @@ from tables.published import MODULES, OPERATIONS, file_of, message_of, original_
 
 from nasbed.core.errors import CorruptFile
 from nasbed.spaces.nasbench101 import NASBench101
-from nasbed.tables import writing
 from nasbed.tables.exporting import export
 from nasbed.tables.importing import _are_published, import_tfrecord
 from nasbed.tables.published import DOUBLES, PUBLISHED
@@ -29,7 +28,7 @@ def equal(table, fixed, computed):
         row = table.modules.row_of(module)
         graph = table.modules.graph(row)
         assert (graph.matrix.tolist(), graph.labels) == (adjacency, operations)
-        assert table.modules.trainable_parameters[row] == parameters
+        assert table.column("trainable_parameters").stored[row] == parameters
         for epochs, trainings in computed[module].items():
             budget = table.modules.trainings[0].index(epochs)
             found = np.array([table.column(name).values()[row, budget, : len(trainings)] for name in DOUBLES]).T
@@ -185,28 +184,23 @@ def test_the_hashes_of_the_published_modules_are_recognised_and_only_they():
 
 PROGRAM = """
 import sys
-from nasbed.tables import writing
 from nasbed.tables.importing import import_tfrecord
-writing.INSIDE_AT_MOST = int(sys.argv[3])
 print("reading", flush=True)
 import_tfrecord(sys.argv[1], sys.argv[2], lambda share: print(share, flush=True))
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("beside", [False, True])
-def test_kill_nine_at_any_moment_leaves_no_table_and_the_next_import_works(tmp_path, monkeypatch, beside):
-    inside = 0 if beside else writing.INSIDE_AT_MOST
-    monkeypatch.setattr(writing, "INSIDE_AT_MOST", inside)
+def test_kill_nine_at_any_moment_leaves_no_table_and_the_next_import_works(tmp_path):
     source = file_of(tmp_path / "a.tfrecord", records(repeats=100) * 5)
     (tmp_path / "whole").mkdir()
     import_tfrecord(source, tmp_path / "whole" / "a.arrow")
     whole = {path.name: path.read_bytes() for path in (tmp_path / "whole").iterdir()}
-    assert set(whole) == ({"a.arrow", "a.cold.arrow"} if beside else {"a.arrow"})
+    assert set(whole) == {"a.arrow"}
     out = tmp_path / "a.arrow"
     chance = random.Random(0)
     for _ in range(8):
-        with subprocess.Popen([sys.executable, "-c", PROGRAM, source, out, str(inside)], stdout=subprocess.PIPE) as run:
+        with subprocess.Popen([sys.executable, "-c", PROGRAM, source, out], stdout=subprocess.PIPE) as run:
             run.stdout.readline()
             time.sleep(chance.uniform(0, 1.5))
             run.send_signal(signal.SIGKILL)

@@ -14,6 +14,7 @@ from nasbed.core.errors import BadSetting, CorruptFile, NasbedError, NotInTable,
 from nasbed.tables import file as file_module
 from nasbed.tables.file import write_columns
 from nasbed.tables.table import Table
+from nasbed.tables.writing import arrow_column
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +234,7 @@ def test_metadata_that_do_not_fit_the_columns_are_refused(table, tmp_path):
         Table.open(path)
     columns = {**columns, "test_accuracy": {**columns["test_accuracy"], "seeds": [0, 1]}}
     with pytest.raises(CorruptFile, match="is of the shape"):
-        Table.open(rewritten(table, tmp_path / "b.arrow", columns=columns)).column("test_accuracy")
+        Table.open(rewritten(table, tmp_path / "b.arrow", columns=columns)).column("test_accuracy").values()
 
 
 def test_a_table_without_its_modules_is_refused(table, tmp_path):
@@ -291,7 +292,7 @@ def test_what_was_written_is_verified_and_what_was_changed_is_not(data, table):
 def test_a_block_is_compared_when_it_is_first_read_and_no_sooner(tmp_path):
     rows = np.tile(np.arange(300_000), (1, 1))[0]
     path = tmp_path / "long.arrow"
-    file_module.write_columns(path, {"n": file_module.arrow_column(rows)}, {}, {"columns": {}})
+    file_module.write_columns(path, {"n": arrow_column(rows)}, {}, {"columns": {}})
     raw = bytearray(path.read_bytes())
     place = raw.find(rows[200_000:200_010].tobytes())
     raw[place] ^= 1

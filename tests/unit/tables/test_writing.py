@@ -148,13 +148,13 @@ def table(tmp_path):
 
 
 def test_what_is_attached_leaves_the_table_as_it_is(table):
-    before, columns = table.path.read_bytes(), table.columns
+    before, columns = table.path.read_bytes(), list(table.columns)
     values = np.random.default_rng(1).normal(size=len(ARCHS))
     values[3] = np.nan
     more = attach(table, [Given(Measure("energy", unit="mJ"), values)], room="phone")
     more = attach(more, {Measure("latency", unit="ms"): np.ones(len(ARCHS))}, room="phone")
     assert table.path.read_bytes() == before
-    assert table.columns == columns
+    assert list(table.columns) == columns
     assert more.attached == ("energy", "latency", "score")
     assert more.column("energy").values().tobytes() == values.tobytes()
     more.verify()
