@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +15,22 @@ from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
-from nasbed.readers.meaning import Declaration, Meaning
+from nasbed.readers.meaning import Declaration
+from nasbed.readers.measure import Measure
 
 
-@dataclass(frozen=True, eq=False)
-class ColumnsRead:
+class ColumnsRead(NamedTuple):
     """What a CSV file says.
 
     Attributes:
         space: The space of its architectures.
         archs: They themselves, ``(n, decisions)``, in the order of the file.
-        columns: By heading the values as they are in the file, ``(n,)``, NaN where there is none; and what they mean.
+        columns: By heading the values as they are in the file, ``(n,)``, NaN where there is none; and their measure.
     """
 
     space: Space
     archs: Archs
-    columns: Mapping[str, tuple[NDArray[np.float64], Meaning]]
+    columns: Mapping[str, tuple[NDArray[np.float64], Measure]]
 
 
 def read_columns(path: Path, declared: Declaration) -> ColumnsRead:
@@ -53,7 +53,13 @@ def read_columns(path: Path, declared: Declaration) -> ColumnsRead:
     twice = np.setdiff1d(np.arange(len(alike)), np.unique(alike, return_index=True)[1])
     if len(twice):
         raise CorruptFile(f"{path}, line {int(twice.min()) + 2}: its architecture is in an earlier line as well")
-    columns = {name: (_values(cells[name], means, name, path), means) for name, means in declared.of(path.name).items()}
+    columns = {}
+    for name, measure in declared.of(path.name).items():
+        values = numbers(cells[name], name, path)
+        values[values == declared.missing.get(name, math.nan)] = math.nan
+        if measure.metric == "accuracy":
+            _check_accuracies(values, measure.unit, name, path)
+        columns[name] = values, measure
     return ColumnsRead(space, archs, columns)
 
 
@@ -100,9 +106,8 @@ def _check_headings(headings: Sequence[str], declared: Declaration, path: Path) 
     said = {*declared.columns, *(declared.ignored or ()), *filter(None, (declared.architecture, declared.index))}
     missing, unsaid = sorted(said - set(headings)), [name for name in headings if name not in said]
     if missing:
-        raise BadSetting(
-            f"{path} has no column {missing[0]!r}, of which {declared.name} speaks; it has {', '.join(headings)}"
-        )
+        has = ", ".join(headings)
+        raise BadSetting(f"{path} has no column {missing[0]!r}, of which {declared.name} speaks; it has {has}")
     if unsaid and declared.ignored is not None:
         raise BadSetting(
             f"{declared.name} does not say what {unsaid[0]!r} of {path} means; declare it or add it to ignored"
@@ -113,43 +118,27 @@ def _check_headings(headings: Sequence[str], declared: Declaration, path: Path) 
 
 def _archs(cells: Mapping[str, Sequence[str]], declared: Declaration, space: Space, path: Path) -> Archs:
     """Return each row's architecture; where the file has its number too, the two must agree."""
-    written = _indices(cells[declared.index], space.size or 0, path) if declared.index else None
-    if not declared.architecture:
-        assert written is not None
-        return space.archs_of(written)
     parsed = []
-    for number, text in enumerate(cells[declared.architecture], 2):
+    for line, text in enumerate(cells.get(declared.architecture, ()), 2):
         try:
             parsed.append(space.parse(text))
         except InvalidArchitecture as error:
-            raise CorruptFile(f"{path}, line {number}: {text!r:.100} is no architecture: {error}") from None
-    archs = np.stack(parsed)
-    if written is not None and (wrong := np.flatnonzero(written != space.index(archs))).size:
-        i = int(wrong[0])
-        found = int(space.index(archs[i : i + 1])[0])
-        raise CorruptFile(f"{path}, line {i + 2}: its architecture is {found} in the official order, not {written[i]}")
-    return archs
+            raise CorruptFile(f"{path}, line {line}: {text!r:.100} is no architecture: {error}") from None
+    if not declared.index:
+        return np.stack(parsed)
+    written, most = numbers(cells[declared.index], declared.index, path), (space.size or 0) - 1
+    found = space.index(np.stack(parsed)) if parsed else written.clip(0, most).round()
+    wrong = np.flatnonzero(written != found)
+    if wrong.size:
+        line, text = int(wrong[0]) + 2, cells[declared.index][wrong[0]]
+        raise CorruptFile(f"{path}, line {line}: {text!r:.40} is not its architecture's index, one from 0 to {most:,}")
+    return np.stack(parsed) if parsed else space.archs_of(found.astype(np.int64))
 
 
-def _indices(texts: Sequence[str], size: int, path: Path) -> NDArray[np.int64]:
-    """Return indices that are written as numbers."""
-    for number, text in enumerate(texts, 2):
-        if not (text.isascii() and text.isdigit() and int(text) < size):
-            raise CorruptFile(f"{path}, line {number}: {text!r:.40} is no index below {size:,}")
-    return np.array([int(text) for text in texts], np.int64)
-
-
-def _values(texts: Sequence[str], meaning: Meaning, name: str, path: Path) -> NDArray[np.float64]:
-    """Return a column's numbers, NaN where there is none; refuse accuracies that cannot be, or not in that unit."""
-    values = numbers(texts, name, path)
-    if meaning.missing is not None:
-        values[values == meaning.missing] = math.nan
-    if meaning.metric != "accuracy":
-        return values
-    unit, most = meaning.unit, 100.0 if meaning.unit == "percent" else 1.0
-    wrong = np.flatnonzero((values < 0) | (values > most))
+def _check_accuracies(values: NDArray[np.float64], unit: str, name: str, path: Path) -> None:
+    """Refuse accuracies that cannot be, or not in that unit."""
+    wrong = np.flatnonzero((values < 0) | (values > (100.0 if unit == "percent" else 1.0)))
     if wrong.size:
         raise CorruptFile(f"{path}, line {int(wrong[0]) + 2}: {values[wrong[0]]} in {name} is no accuracy as a {unit}")
     if unit == "percent" and np.nanmax(values, initial=0.0) <= 1.0:
         raise CorruptFile(f"{path}: {name} has no accuracy above 1; it seems to be a fraction, not percent")
-    return values

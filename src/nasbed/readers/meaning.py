@@ -23,51 +23,31 @@ note = "..."
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.spelling import named, written
+from nasbed.readers.measure import Measure
 
-SPLITS = ("", "train", "valid", "test", "x-valid", "x-test", "ori-test")
+_FILE = {"space": "", "architecture": "", "index": "", "ignored": [], "files": {}, "columns": {}}
+_COLUMN = {
+    **dict.fromkeys(("metric", "unit", "data", "split", "goal", "role", "recipe", "note"), ""),
+    "epochs": 0,
+    "seeds": [],
+    "missing": math.nan,
+}
+"""The keys of a declaration and of a column, with what holds where one is not there; its kind is that of the others."""
+
+_NEEDED = ("space", "columns", "metric", "unit")
+_KINDS = {str: "a text", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
+_UNITS = {"1": "", "seconds": "s"}
 _UNITS_OF_COSTS = ("s", "seconds", "ms", "mJ", "million")
-_KEYS = {"space": str, "architecture": str, "index": str, "ignored": list, "files": dict, "columns": dict}
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a column means.
-
-    Attributes:
-        metric: What was measured, such as ``accuracy``.
-        unit: In what; accuracies are in ``percent`` or are a ``fraction``.
-        data: The data set, as `Run.data` names it.
-        split: The images that it was measured on, as `Run.evaluations` names them; empty where it needs none.
-        epochs: Of the training, after which it was measured; 0 of networks that were not trained.
-        seeds: Of the trainings over which it is a mean, as far as they exist; one alone is itself.
-        missing: What stands for no value; None where nothing does.
-        note: What else one should know.
-        goal: Whether high (``max``) or low (``min``) is good; empty for what the unit suggests.
-        role: What a search is ``told``, what is ``reported``, a ``cost``, a ``detail``; empty for what the split
-            suggests.
-        recipe: What the training is called; empty for its epochs.
-    """
-
-    metric: str
-    unit: str
-    data: str
-    split: str = ""
-    epochs: int = 0
-    seeds: tuple[int, ...] = ()
-    missing: float | None = None
-    note: str = ""
-    goal: str = ""
-    role: str = ""
-    recipe: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,26 +61,28 @@ class Declaration:
         index: The column that has their indices; empty where there is none.
         ignored: Columns that are not read; None for all that the others do not name.
         files: Names of such files, with the data set of those columns that say none.
-        columns: What the others mean.
+        columns: What the others measure: without axes, with all seeds over which it is a mean, and with the note.
+        missing: What stands for no value in those columns that have such a number.
     """
 
     name: str
     space: str
     architecture: str
     index: str
-    ignored: tuple[str, ...] | None
-    files: Mapping[str, str] = field(hash=False)
-    columns: Mapping[str, Meaning] = field(hash=False)
+    ignored: Sequence[str] | None
+    files: Mapping[str, str]
+    columns: Mapping[str, Measure]
+    missing: Mapping[str, float]
 
-    def of(self, file: str) -> Mapping[str, Meaning]:
+    def of(self, file: str) -> Mapping[str, Measure]:
         """Give what the columns mean in a file of that name.
 
         Raises:
             BadSetting: When one does not say which data set it is of.
         """
         data = self.files.get(file, "")
-        columns = {name: replace(meaning, data=meaning.data or data) for name, meaning in self.columns.items()}
-        unsaid = [name for name, meaning in columns.items() if not meaning.data]
+        columns = {name: replace(measure, data=measure.data or data) for name, measure in self.columns.items()}
+        unsaid = [name for name, measure in columns.items() if not measure.data]
         if unsaid:
             raise BadSetting(f'{self.name}: say data = "…" for the column {unsaid[0]!r} of {file}')
         return columns
@@ -113,7 +95,7 @@ def read_declaration(path: Path) -> Declaration:
         BadSetting: When it is no TOML file, or one of other keys.
     """
     try:
-        return _declaration(path.read_text("utf-8"), str(path))
+        return _parsed(path.read_text("utf-8"), str(path))
     except OSError as error:
         raise BadSetting(f"{path} cannot be read: {error.strerror}") from None
 
@@ -124,7 +106,7 @@ def said_in_words(space: str, architecture: str, measures: Sequence[str], file: 
     Args:
         space: The space's name.
         architecture: The column that has the architectures.
-        measures: Of each column that is read ``COLUMN:key=value,key=value``, with the keys of ``Meaning``. Without keys
+        measures: Of each column that is read ``COLUMN:key=value,key=value``, with the keys of a column. Without keys
             the column is named after its heading, and what a search is told: results on the validation split of a data
             set that is called as the file is, high being good.
         file: The file's name.
@@ -132,27 +114,24 @@ def said_in_words(space: str, architecture: str, measures: Sequence[str], file: 
     Raises:
         BadSetting: For a key or a value that means nothing.
     """
-    columns: dict[str, Meaning] = {}
+    columns: dict[str, dict[str, Any]] = {}
     for measure in measures:
         column, given = named(measure)
-        if not column:
-            raise BadSetting(
-                f"write --measure COLUMN:key=value,…, such as val_acc:metric=accuracy,split=valid; not {measure!r}"
-            )
-        if column in columns:
-            raise BadSetting(f"the column {column!r} is measured twice; say what it is once")
+        if not column or column in columns:
+            example = "val_acc:metric=accuracy,split=valid"
+            raise BadSetting(f"write --measure COLUMN:key=value,… once for each column, as {example}; not {measure!r}")
         said = {"metric": column, "data": Path(file).stem, **given}
-        said |= {
-            key: value if isinstance(value, str) else written(value).lower()
-            for key, value in said.items()
-            if key not in ("epochs", "seeds", "missing")
-        }
+        for key, value in said.items():
+            if isinstance(_COLUMN.get(key), str) and not isinstance(value, str):
+                said[key] = written(value).lower()
+        if isinstance(said.get("seeds"), int):
+            said["seeds"] = [said["seeds"]]
         said.setdefault("unit", "percent" if said["metric"] == "accuracy" else "")
         if said.get("role", "told") == "told" and said["unit"] not in _UNITS_OF_COSTS:
             said.setdefault("split", "valid")
-        seeds = said.get("seeds", [])
-        columns[column] = _meaning({**said, "seeds": seeds if isinstance(seeds, list) else [seeds]}, column)
-    return Declaration("the command", space, architecture, "", None, {}, columns)
+        columns[column] = said
+    said = {"space": space, "architecture": architecture, "columns": columns}
+    return replace(_declared("the command", said), ignored=None)
 
 
 def known_declaration(file: str) -> Declaration:
@@ -163,7 +142,7 @@ def known_declaration(file: str) -> Declaration:
     """
     known: list[str] = []
     for resource in sorted(resources.files(__package__).joinpath("meanings").iterdir(), key=lambda entry: entry.name):
-        declaration = _declaration(resource.read_text("utf-8"), resource.name)
+        declaration = _parsed(resource.read_text("utf-8"), resource.name)
         if file in declaration.files:
             return declaration
         known.extend(declaration.files)
@@ -173,62 +152,63 @@ def known_declaration(file: str) -> Declaration:
     )
 
 
-def _declaration(text: str, name: str) -> Declaration:
+def _parsed(text: str, name: str) -> Declaration:
     """Read a declaration's text."""
     try:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadSetting(f"{name} is no TOML file: {error}") from None
-    _check_keys(said, _KEYS, name)
-    if not said.get("architecture") and not said.get("index"):
+    return _declared(name, said)
+
+
+def _declared(name: str, said: Mapping[str, Any]) -> Declaration:
+    """Read a declaration from what is said by key, of each column by key, too."""
+    found = _checked(said, _FILE, name)
+    if not found["architecture"] and not found["index"]:
         raise BadSetting(f"{name} says neither which column has the architectures nor which has their indices")
-    if not said.get("columns"):
-        raise BadSetting(f"{name} says of no column what it means; add [columns.NAME] with metric, unit, data, …")
-    found = {
-        key: _kind(said.get(key, None if key == "space" else kind()), kind, f"{name}: {key}")
-        for key, kind in _KEYS.items()
-    }
-    found["ignored"] = tuple(found["ignored"])
-    found["columns"] = {column: _meaning(meaning, f"{name}: {column}") for column, meaning in found["columns"].items()}
-    return Declaration(name, **found)
+    columns = {column: _checked(about, _COLUMN, f"{name}: {column}") for column, about in found["columns"].items()}
+    measures = {column: _measure(about, f"{name}: {column}") for column, about in columns.items()}
+    missing = {column: about["missing"] for column, about in found["columns"].items() if "missing" in about}
+    return Declaration(name, **{**found, "columns": measures, "missing": missing})
 
 
-def _meaning(said: Any, name: str) -> Meaning:
-    """Read what a column means."""
-    allowed = {one.name: one.default for one in fields(Meaning)}
-    _check_keys(_kind(said, dict, name), allowed, name)
-    if "metric" not in said or "unit" not in said:
-        raise BadSetting(f"{name}: metric and unit must be said")
-    said = {"data": "", **said, "unit": {"1": "", "seconds": "s"}.get(said["unit"], said["unit"])}
-    if said.get("split") == "none":
-        said["split"] = ""
-    meaning = Meaning(**{**said, "seeds": tuple(_kind(said.get("seeds", []), list, f"{name}: seeds"))})
-    for key in ("epochs", "missing"):
-        if not isinstance(value := getattr(meaning, key), int | float | None):
-            raise BadSetting(f"{name}: {key} is a number, not {value!r}; epochs and seeds whole numbers")
-    texts = (meaning.metric, meaning.unit, meaning.data, meaning.split, meaning.note)
-    numbers = (meaning.epochs, *meaning.seeds)
-    if not all(isinstance(text, str) for text in texts) or not all(type(number) is int for number in numbers):
-        raise BadSetting(f"{name}: metric, unit, data, split and note are texts, epochs and seeds whole numbers")
-    if meaning.split not in SPLITS:
-        raise BadSetting(f"{name}: split is {meaning.split!r}; it is one of {', '.join(SPLITS[1:])}, or not said")
-    for key, words in (("goal", ("max", "min")), ("role", ("told", "reported", "cost", "detail"))):
-        if getattr(meaning, key) not in ("", *words):
-            raise BadSetting(f"{name}: {key} is {getattr(meaning, key)!r}; it is one of {', '.join(words)}")
-    if meaning.metric == "accuracy" and (meaning.unit not in ("percent", "fraction") or not meaning.split):
-        raise BadSetting(f"{name}: an accuracy has a split, and its unit is percent or fraction")
-    return meaning
-
-
-def _check_keys(said: Mapping[str, Any], allowed: Any, name: str) -> None:
-    """Refuse what has no meaning, such as a misspelt key."""
-    unknown = set(said) - set(allowed)
+def _checked(said: Any, keys: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return what is said, and what holds for the keys that are not; refuse other keys and kinds of values."""
+    if not isinstance(said, dict):
+        raise BadSetting(f"{name} is {said!r}; it should be a table, with {', '.join(keys)}")
+    unknown = sorted(set(said) - set(keys))
     if unknown:
-        raise BadSetting(f"{name}: {sorted(unknown)[0]!r} means nothing; there are: {', '.join(allowed)}")
+        raise BadSetting(f"{name}: {unknown[0]!r} means nothing; there are: {', '.join(keys)}")
+    for key, default in keys.items():
+        value, kind = said.get(key, default), type(default)
+        if type(value) is not kind and (type(value), kind) != (int, float):
+            raise BadSetting(f"{name}: {key} is {value!r}; it should be {_KINDS[kind]}")
+        if key in _NEEDED and key not in said:
+            raise BadSetting(f"{name}: {key} must be said; there are: {', '.join(keys)}")
+    return {**keys, **said}
 
 
-def _kind(value: Any, kind: type, name: str) -> Any:
-    """Give a value that must be of a kind."""
-    if not isinstance(value, kind):
-        raise BadSetting(f"{name} is {value!r}; it should be a {kind.__name__}")
-    return value
+def _measure(said: Mapping[str, Any], name: str) -> Measure:
+    """Return what a column measures."""
+    split = "" if said["split"] == "none" else said["split"]
+    recipe = said["recipe"] or str(said["epochs"] or "")
+    try:
+        measure = Measure(
+            said["metric"],
+            split,
+            said["data"],
+            recipes=(recipe,) if recipe and split else (),
+            seeds=tuple(said["seeds"]),
+            epochs=(said["epochs"],) if said["epochs"] else (),
+            unit=_UNITS.get(said["unit"], said["unit"]),
+            goal=said["goal"],
+            role=said["role"],
+            meaning=said["note"],
+        )
+    except BadSetting as error:
+        raise BadSetting(f"{name}: {error}") from None
+    if any(type(seed) is not int for seed in measure.seeds):
+        raise BadSetting(f"{name}: seeds are whole numbers, not {said['seeds']}")
+    if measure.metric == "accuracy" and (measure.unit not in ("percent", "fraction") or not split):
+        raise BadSetting(f"{name}: an accuracy has a split, and its unit is percent or fraction")
+    return measure

@@ -103,10 +103,9 @@ def _import(path: Path, progress: Progress | None, declared: Declaration | None)
 def import_table(path: Path, out: Path, progress: Progress | None = None, declared: Declaration | None = None) -> Table:
     """Make a table of what is published, by what it is; see ``table_for``."""
     if path.suffix.lower() == ".csv":
-        from nasbed.readers.meaning import known_declaration
         from nasbed.tables.csv_import import import_csv
 
-        return import_csv(path, out, declared or known_declaration(path.name))
+        return import_csv(path, out, declared)
     if declared is not None:
         raise BadSetting(f"{path} says itself what its numbers mean; a meaning is for CSV files")
     if path.suffix == ".tfrecord":

@@ -100,7 +100,7 @@ def test_a_mean_over_seeds_is_no_seed(file, meaning, tmp_path):
 def test_the_provenance_has_the_file_and_what_its_columns_were_taken_for(file, meaning, tmp_path):
     first = import_csv(file, tmp_path / "t.arrow", meaning).provenance
     assert first["file"] == "some.csv"
-    assert first["columns"]["mean"]["note"] == "as somebody averaged it"
+    assert first["columns"]["mean"]["meaning"] == "as somebody averaged it"
     meaning.write_text(DECLARED.replace("[888]", "[999]"))
     second = import_csv(file, tmp_path / "u.arrow", meaning).provenance
     assert first["checksums"] == second["checksums"]
@@ -174,7 +174,8 @@ def test_what_is_not_said_has_a_default(file, tmp_path):
         ("half:split=dev", "split is 'dev'; it is one of train"),
         ("half:goal=up", "goal is 'up'; it is one of max, min"),
         ("half:role=hidden", "role is 'hidden'"),
-        ("half:epochs=many", "epochs is a number"),
+        ("half:epochs=many", "epochs is 'many'; it should be a whole number"),
+        ("half:seeds=few", "seeds is 'few'; it should be a list"),
         ("half:metric=accuracy,unit=points", "percent or fraction"),
         ("half:split", "no column 'half:split'"),
         ("whole", "no column 'whole'"),
