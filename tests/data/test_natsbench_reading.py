@@ -6,8 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from nasbed.readers.csv import read_columns
-from nasbed.readers.meaning import known_declaration
+from nasbed.readers.csv import known_declaration, read_columns
 from nasbed.readers.natsbench.published import open_published
 
 FOLDERS = ["NATS-tss-v1_0-3ffb9-simple", "NATS-sss-v1_0-50262-simple"]

@@ -12,7 +12,7 @@ from nasbed.cli.options import Json
 from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
-    from nasbed.readers.meaning import Declaration
+    from nasbed.readers.csv import Declaration
 
 CSV = "nasbed import my.csv --space nasbench201 --architecture cell --measure val_acc:metric=accuracy,unit=percent"
 
@@ -75,12 +75,12 @@ def _declared(
     file: Path, space: str | None, architecture: str | None, measure: list[str], meaning: Path | None
 ) -> Declaration | None:
     """Return what is said of a CSV file's columns; None for nothing."""
-    from nasbed.readers.meaning import read_declaration, said_in_words
+    from nasbed.readers.csv import read_declaration, said_in_words
 
     if meaning is not None:
         if space or architecture or measure:
             raise BadSetting("--meaning says what --space, --architecture and --measure say; give it without them")
-        return read_declaration(meaning)
+        return read_declaration(meaning, file.name)
     if space and architecture and measure:
         return said_in_words(space, architecture, measure, file.name)
     if space or architecture or measure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from nasbed.core.errors import BadSetting
@@ -91,10 +91,10 @@ class Measure:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields that say something, JSON-able."""
-        return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) not in ("", ())}
+        return {name: value for name, value in vars(self).items() if value}
 
     @classmethod
     def of(cls, about: dict[str, Any]) -> Measure:
         """Read what ``to_dict`` gave, among other things."""
         said: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
-        return cls(**{one.name: said[one.name] for one in fields(cls) if one.name in said})
+        return cls(**{name: said[name] for name in cls.__dataclass_fields__ if name in said})

@@ -16,8 +16,7 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, InvalidArchitecture, NotInTable, UnknownName
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
-from nasbed.readers.csv import numbers, read_csv
-from nasbed.readers.meaning import known_declaration
+from nasbed.readers.csv import known_declaration, numbers, read_csv
 from nasbed.readers.measure import Measure
 from nasbed.scores.scores import Scores
 from nasbed.tables.column import mean_of
@@ -110,7 +109,7 @@ class Truth:
         with suppress(BadSetting):  # raised where nothing is known of files of this name
             declared = known_declaration(path.name)
             if header[chosen] in declared.columns:
-                measure = declared.of(path.name)[header[chosen]]
+                measure = declared.columns[header[chosen]]
                 found[found == declared.missing.get(header[chosen], math.nan)] = np.nan
                 what, warnings = _in_words(measure), tuple(filter(None, [measure.meaning]))
         return cls(name, what, found, warnings)

@@ -22,7 +22,7 @@ from nasbed.tables.columns import move_table
 from nasbed.tables.table import Progress, Table
 
 if TYPE_CHECKING:
-    from nasbed.readers.meaning import Declaration
+    from nasbed.readers.csv import Declaration
 
 META = "meta.pickle.pbz2"
 """What a folder of NATS-Bench's has in it."""

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
-from nasbed.readers.csv import read_columns
-from nasbed.readers.meaning import Declaration, known_declaration
+from nasbed.readers.csv import Declaration, known_declaration, read_columns
 from nasbed.readers.measure import MEAN, Measure, Seed
 from nasbed.readers.names import ABSENT
 from nasbed.tables.table import Table

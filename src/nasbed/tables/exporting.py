@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.files import replacing
-from nasbed.core.graph import Graph
 from nasbed.readers.names import POINTS
 from nasbed.readers.record import Record, format_record
 from nasbed.tables.column import Column, Seed
@@ -156,16 +155,12 @@ def _identity(table: Table, rows: NDArray[np.int64]) -> dict[str, Any]:
     """Return what says which architecture a row is, in words."""
     found: dict[str, list[str]] = {"arch": [table.space.format(arch) for arch in table.archs[rows]]}
     if "hash" in table.file:
-        graphs = [table.modules.graph(int(row)) for row in rows]
-        found["hash"] = [table.modules.hashes[row].tobytes().hex() for row in rows]
-        found["adjacency"] = [_adjacency(graph) for graph in graphs]
-        found["operations"] = [",".join(graph.labels) for graph in graphs]
+        modules = [_module(table, int(row)) for row in rows]
+        found["hash"] = [module.module for module in modules]
+        found["adjacency"] = [module.adjacency for module in modules]
+        found["operations"] = [",".join(module.operations) for module in modules]
     index = {} if table.space.size is None else {"index": pa.array(table.indices[rows], pa.int64())}
     return {**index, **{name: pa.array(texts, pa.string()) for name, texts in found.items()}}
-
-
-def _adjacency(graph: Graph) -> str:
-    return "".join(str(x) for line in graph.adjacency for x in line)
 
 
 def _record_order(table: Table) -> NDArray[np.int64]:
@@ -198,7 +193,7 @@ def _module(table: Table, row: int) -> Record:
     return Record(
         table.modules.hashes[row].tobytes().hex(),
         0,
-        _adjacency(graph),
+        "".join(str(x) for line in graph.adjacency for x in line),
         graph.labels,
         (),
         int(table.modules.trainable_parameters[row]),

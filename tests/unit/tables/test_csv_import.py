@@ -5,7 +5,7 @@ import pytest
 from tables.made_runs import made, table_of
 
 from nasbed.core.errors import BadSetting, NotInTable
-from nasbed.readers.meaning import read_declaration, said_in_words
+from nasbed.readers.csv import read_declaration, said_in_words
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.tables import csv_import
 
@@ -51,11 +51,11 @@ missing = -1
 
 
 def import_csv(file, out, meaning):
-    return csv_import.import_csv(file, out, read_declaration(meaning))
+    return csv_import.import_csv(file, out, read_declaration(meaning, file.name))
 
 
 def attach_csv(table, file, meaning):
-    return csv_import.attach_csv(table, file, read_declaration(meaning))
+    return csv_import.attach_csv(table, file, read_declaration(meaning, file.name))
 
 
 @pytest.fixture

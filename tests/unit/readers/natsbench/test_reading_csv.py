@@ -6,7 +6,7 @@ from readers.natsbench.states import archs_of
 
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.readers import csv
-from nasbed.readers.meaning import known_declaration, read_declaration
+from nasbed.readers.csv import known_declaration, read_declaration
 from nasbed.readers.measure import Measure
 from nasbed.spaces.nasbench201 import NASBench201
 
@@ -46,7 +46,7 @@ def written(folder, rows, headings="uid,arch,C,valid,joules"):
 
 
 def read_columns(path, meaning):
-    return csv.read_columns(path, read_declaration(meaning))
+    return csv.read_columns(path, read_declaration(meaning, path.name))
 
 
 def declared(folder, text=DECLARED):
@@ -129,11 +129,14 @@ DECLARATIONS = {
     "a misspelt key": (DECLARED.replace("ignored", "ignore"), "'ignore' means nothing"),
     "a misspelt key of a column": (DECLARED.replace("seeds", "seed"), "'seed' means nothing; there are: metric, unit"),
     "no metric": (DECLARED.replace('metric = "energy"\n', ""), "joules: metric must be said"),
-    "no data": (DECLARED.replace('data = "cifar10"\n', ""), "say data"),
+    "no data": (DECLARED.replace('data = "cifar10"\n', ""), "joules: data must be said"),
     "no split": (DECLARED.replace('split = "x-valid"\n', ""), "an accuracy has a split"),
     "another split": (DECLARED.replace('"x-valid"', '"dev"'), "split is 'dev'; it is one of train, valid"),
     "no unit of accuracy": (DECLARED.replace('"percent"', '"points"'), "its unit is percent or fraction"),
-    "no architectures": (DECLARED.replace("index", "#").replace("architecture =", "#"), "neither which column has the architectures"),
+    "no architectures": (
+        DECLARED.replace("index", "#").replace("architecture =", "#"),
+        "neither which column has the architectures",
+    ),
     "no columns": ('space = "nasbench201"\nindex = "uid"', "columns must be said"),
     "a text for a list": (DECLARED.replace("[777, 888]", '"777"'), "seeds is '777'; it should be a list"),
     "a text for a number": (DECLARED.replace("= 200", '= "200"'), "epochs is '200'; it should be a whole number"),
@@ -166,9 +169,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
     ],
 )
 def test_of_the_public_files_every_column_has_a_data_set(name):
-    assert all(measure.data for measure in known_declaration(name).of(name).values())
+    assert all(measure.data for measure in known_declaration(name).columns.values())
 
 
 @pytest.mark.parametrize("name", ["nasbench201_info.csv", "seed888_test_accuracy.csv"])
 def test_files_of_test_accuracies_say_so(name):
-    assert {measure.published for measure in known_declaration(name).of(name).values()} <= {"ori-test", "x-test"}
+    assert {measure.published for measure in known_declaration(name).columns.values()} <= {"ori-test", "x-test"}
