@@ -39,9 +39,7 @@ def command(
     there = [one for one in asked if epochs is None or epochs in (one.epochs or (epochs,))]
     lines = [_line(one, row, epochs if one.epochs else None, seed) for one in there or asked[:1]]
     if all(value != value for line in lines for value in line["seeds"].values()):
-        raise NotInTable(
-            f"{found.path.name} has nothing of this kind of {architecture}; it has: {', '.join(found.groups)}"
-        )
+        raise NotInTable(f"{found.path.name} has none of it for {architecture}; it has: {', '.join(found.groups)}")
     facts: dict[str, Any] = {"architecture": found.space.format(found.archs[row])}
     if found.space.size is not None:
         facts["index"] = int(found.indices[row])
@@ -57,8 +55,8 @@ def command(
         return
     print_facts(facts)
     trained = [line for line in lines if (line["split"] or line["recipe"]) and line["metric"] != "epochs"]
-    seeds = dict.fromkeys(name for line in lines for name in line["seeds"] if name != "mean")
-    shown = [*seeds, *(["mean"] if seed is None else [])]
+    names = dict.fromkeys(name for line in trained for name in line["seeds"])
+    shown = sorted(names, key="mean".__eq__)  # which comes last
     headers = [name if name == "mean" else f"seed {name}" for name in shown]
     print_table(["data", "recipe", "epochs", "split", "metric", *headers], [_cells(line, shown) for line in trained])
 

@@ -281,7 +281,7 @@ def _check_headings(headings: Sequence[str], declared: Declaration, path: Path) 
         raise BadSetting(f"{path} has no column {missing[0]!r}, of which {declared.name} speaks; it has {has}")
     if unsaid and declared.ignored is not None:
         raise BadSetting(
-            f"{declared.name} does not say what {unsaid[0]!r} of {path} means; declare it or add it to ignored"
+            f"{declared.name} does not say what {unsaid[0]!r} of {path} means; say it, or add it to ignored"
         )
     if len(set(headings)) < len(headings):
         raise CorruptFile(f"{path} has two columns of one name")

@@ -67,8 +67,7 @@ class Measure:
             object.__setattr__(self, name, getattr(self, name) or value)
         for name, allowed in _ALLOWED.items():
             if getattr(self, name) not in allowed:
-                words = ", ".join(filter(None, allowed))
-                raise BadSetting(f"{name} is {getattr(self, name)!r}; it is one of {words}")
+                raise BadSetting(f"{name} is {getattr(self, name)!r}; it is one of {', '.join(filter(None, allowed))}")
         if not self.metric:
             raise BadSetting("what was measured needs a name: metric=accuracy")
         object.__setattr__(self, "split", split)

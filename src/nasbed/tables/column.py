@@ -177,8 +177,7 @@ class Measurement:
         if seed is None:
             return found
         if seed not in self.measure.seeds:
-            has = f"the seeds {', '.join(map(str, self.seeds))}" if self.seeds else "but the mean over seeds"
-            raise NotInTable(f"{self.name} has no seed {seed!r}; it has {has}")
+            raise NotInTable(f"{self.name} has no seed {seed!r}; it has: {', '.join(map(str, self.measure.seeds))}")
         one: NDArray[np.float64] = found[:, self.measure.seeds.index(seed)]
         return one
 

@@ -41,10 +41,7 @@ def import_csv(path: Path, out: Path, declared: Declaration | None) -> Table:
     given = _together(read.columns)
     measures = [one.measure for one in given if one.measure]
     if not any(measure.role in ("told", "reported") for measure in measures):
-        raise BadSetting(
-            f"{path} has no results of trained networks; put its columns beside a table: "
-            f"nasbed import {path} --into nasbench201"
-        )
+        raise BadSetting(f"{path} has no results of trained networks; add --into {read.space.name}, a table, for such")
     continues = any(len(measure.epochs) > 1 for measure in measures)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -41,15 +41,13 @@ def export(table: Table, path: str | Path, progress: Progress | None = None) -> 
         NotInTable: When values that the table was written with are not beside it: the file would not have all there is.
     """
     path = Path(path).expanduser()
-    writers = {".parquet": export_rows, ".csv": export_rows}
-    if "hash" in table.file:
-        writers[".tfrecord"] = export_tfrecord
-    if path.suffix not in writers:
-        why = "" if ".tfrecord" in writers else "; TFRecord is the format of modules of NAS-Bench-101"
-        raise BadSetting(f"{path.name} should end in {' or '.join(writers)}, which says the format to write{why}")
+    formats = [".parquet", ".csv", ".tfrecord"][: 3 if "hash" in table.file else 2]
+    if path.suffix not in formats:
+        why = "" if ".tfrecord" in formats else "; TFRecord is the format of modules of NAS-Bench-101"
+        raise BadSetting(f"{path.name} should end in {' or '.join(formats)}, which says the format to write{why}")
     for name in table.missing:
         _ = table.column(name)
-    writers[path.suffix](table, path, progress)
+    (export_tfrecord if path.suffix == ".tfrecord" else export_rows)(table, path, progress)
 
 
 def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) -> None:

@@ -92,7 +92,7 @@ def test_a_mean_over_seeds_is_no_seed(file, meaning, tmp_path):
     table = import_csv(file, tmp_path / "t.arrow", meaning)
     test = table.measurement("accuracy", split="test", data="cifar100")
     assert test.seeds == ()
-    with pytest.raises(NotInTable, match="but the mean over seeds"):
+    with pytest.raises(NotInTable, match="has no seed 777; it has: mean"):
         test.values(seed=777)
     assert "mean over such seeds as there are of 777, 888, 999; as somebody averaged it" in test.meaning
 
