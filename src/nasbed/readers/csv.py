@@ -280,9 +280,7 @@ def _check_headings(headings: Sequence[str], declared: Declaration, path: Path) 
         has = ", ".join(headings)
         raise BadSetting(f"{path} has no column {missing[0]!r}, of which {declared.name} speaks; it has {has}")
     if unsaid and declared.ignored is not None:
-        raise BadSetting(
-            f"{declared.name} does not say what {unsaid[0]!r} of {path} means; say it, or add it to ignored"
-        )
+        raise BadSetting(f"{declared.name} does not say what {unsaid[0]!r} of {path} means; say or ignore it")
     if len(set(headings)) < len(headings):
         raise CorruptFile(f"{path} has two columns of one name")
 
@@ -290,7 +288,7 @@ def _check_headings(headings: Sequence[str], declared: Declaration, path: Path) 
 def _archs(cells: Mapping[str, Sequence[str]], declared: Declaration, space: Space, path: Path) -> Archs:
     """Return each row's architecture; where the file has its number too, the two must agree."""
     parsed = []
-    for line, text in enumerate(cells.get(declared.architecture, ()), 2):
+    for line, text in enumerate(cells[declared.architecture] if declared.architecture else (), 2):
         try:
             parsed.append(space.parse(text))
         except InvalidArchitecture as error:
