@@ -167,6 +167,20 @@ def test_what_is_not_said_has_a_default(file, tmp_path):
     )
 
 
+def test_columns_that_differ_in_epochs_or_seeds_are_one_measurement(file, tmp_path):
+    words = (
+        "half:metric=time,unit=s,data=toy,epochs=12,seeds=777",
+        "other:metric=time,unit=s,data=toy,epochs=200,seeds=888",
+        "mean:metric=accuracy,split=validation,unit=fraction,data=toy,epochs=200,seeds=[777,888]",
+    )
+    table = csv_import.import_csv(file, tmp_path / "t.arrow", said(file, *words))
+    time, told = table.measurement("time"), table.measurement()
+    assert (time.epochs, time.seeds, time.role) == ((12, 200), (777, 888), "cost")
+    np.testing.assert_array_equal(time.values(seed=777, epoch=12), [51, 50, 52, 53])
+    assert np.isnan(time.values(seed=777, epoch=200)).all()
+    assert (told.split, told.published, told.recipe, told.seeds) == ("valid", "validation", "200", ())
+
+
 @pytest.mark.parametrize(
     ("measure", "why"),
     [
@@ -177,6 +191,8 @@ def test_what_is_not_said_has_a_default(file, tmp_path):
         ("half:epochs=many", "epochs is 'many'; it should be a whole number"),
         ("half:seeds=few", "seeds is 'few'; it should be a list"),
         ("half:metric=accuracy,unit=points", "percent or fraction"),
+        ("half:missing=none", "missing is None; it should be a number"),
+        ("half:seeds=[a]", "seeds are whole numbers"),
         ("half:split", "no column 'half:split'"),
         ("whole", "no column 'whole'"),
     ],
