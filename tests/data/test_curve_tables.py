@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nasbed.benchmarks.table import TableBenchmark
-from nasbed.readers.meaning import known_declaration
+from nasbed.readers.csv import known_declaration
 from nasbed.tables.csv_import import attach_csv, import_csv
 from nasbed.tables.nats_import import import_published
 from nasbed.tables.trainings import published_of, run_of

@@ -6,8 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from nasbed.readers.csv import read_columns
-from nasbed.readers.meaning import known_declaration
+from nasbed.readers.csv import known_declaration, read_columns
 from nasbed.readers.natsbench.published import open_published
 
 FOLDERS = ["NATS-tss-v1_0-3ffb9-simple", "NATS-sss-v1_0-50262-simple"]
@@ -67,12 +66,12 @@ def test_a_file_of_pytorch_says_the_same(shared_data, tmp_path):
             assert {(run.hp, run.data, run.seed): restored(run) for run in one.runs} == expected[one.index]
 
 
-def measured(published, meaning):
+def measured(published, measure):
     """The mean over the seeds of what a column says it is."""
     found = [
-        run.evaluations[meaning.split, run.epochs - 1][meaning.metric]
+        run.evaluations[measure.published, run.epochs - 1][measure.metric]
         for run in published.runs
-        if (run.epochs, run.data) == (meaning.epochs, meaning.data) and run.seed in meaning.seeds
+        if ((run.epochs,), run.data) == (measure.epochs, measure.data) and run.seed in measure.seeds
     ]
     return np.mean(found)
 
@@ -83,8 +82,8 @@ def test_columns_mean_what_they_are_declared_to(shared_data, name):
     rows = np.argsort(found.space.index(found.archs))
     assert len(rows) == 15_625
     for published in open_published(shared_data / "natsbench" / FOLDERS[0]):
-        for values, meaning in found.columns.values():
-            assert values[rows[published.index]] == pytest.approx(measured(published, meaning), abs=1e-6)
+        for values, measure in found.columns.values():
+            assert values[rows[published.index]] == pytest.approx(measured(published, measure), abs=1e-6)
 
 
 @pytest.mark.parametrize("data", ["cifar10", "cifar100", "ImageNet16-120"])
@@ -93,4 +92,4 @@ def test_what_a_device_cannot_run_has_no_value(shared_data, data):
     missing = {name: int(np.isnan(values).sum()) for name, (values, _) in found.columns.items()}
     assert found.space.index(found.archs).tolist() == list(range(15_625))
     assert {name: count for name, count in missing.items() if count} == {"edgetpu_latency": 4_699}
-    assert {meaning.data for _, meaning in found.columns.values()} == {data}
+    assert {measure.data for _, measure in found.columns.values()} == {data}

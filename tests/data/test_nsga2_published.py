@@ -5,7 +5,7 @@ import pytest
 
 import nasbed
 from nasbed.benchmarks.table import TableBenchmark
-from nasbed.readers.meaning import known_declaration
+from nasbed.readers.csv import known_declaration
 from nasbed.run.search import search
 from nasbed.run.settings import SearchSettings
 from nasbed.statistics.pareto import Fronts, exact_front

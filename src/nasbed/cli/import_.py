@@ -12,7 +12,7 @@ from nasbed.cli.options import Json
 from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
-    from nasbed.readers.meaning import Declaration
+    from nasbed.readers.csv import Declaration
 
 CSV = "nasbed import my.csv --space nasbench201 --architecture cell --measure val_acc:metric=accuracy,unit=percent"
 
@@ -37,10 +37,7 @@ def command(
             "also epochs, seeds, recipe, role (told, reported, cost, detail), missing (a number that stands for none)."
         ),
     ] = None,
-    meaning: Annotated[
-        Path | None,
-        typer.Option(help="The same in a TOML file; public CSV files are known."),
-    ] = None,
+    meaning: Annotated[Path | None, typer.Option(help="The same in a TOML file; public CSV files are known.")] = None,
     into: Annotated[
         str | None, typer.Option(help="Put the columns of a CSV file beside this table, by architecture, instead.")
     ] = None,
@@ -53,16 +50,15 @@ def command(
     if out is not None:
         check_place(out)
     declared = _declared(file, space, architecture, measure or [], meaning)
+    if file.suffix.lower() != ".csv" and (declared or into):
+        raise BadSetting(f"{file} says itself what its numbers mean; --into and what columns mean are for CSV files")
     if into is not None:
-        if out is not None or file.suffix.lower() != ".csv":
-            raise BadSetting(
-                "--into puts the columns of a CSV file beside a table; it takes no other file and no --out"
-            )
         from nasbed.cli.values import table_of
-        from nasbed.readers.meaning import known_declaration
         from nasbed.tables.csv_import import attach_csv
 
-        found = attach_csv(table_of(into, "given columns"), file, declared or known_declaration(file.name))
+        if out is not None:
+            raise BadSetting("--into puts columns beside a table, which is not written; it takes no --out")
+        found = attach_csv(table_of(into, "given columns"), file, declared)
     else:
         with progress("importing") as move:
             found = table_for(file, move, declared, check=True)
@@ -79,18 +75,14 @@ def _declared(
     file: Path, space: str | None, architecture: str | None, measure: list[str], meaning: Path | None
 ) -> Declaration | None:
     """Return what is said of a CSV file's columns; None for nothing."""
-    from nasbed.readers.meaning import read_declaration, said_in_words
+    from nasbed.readers.csv import read_declaration, said_in_words
 
-    said = {"--space": space, "--architecture": architecture, "--measure": measure}
-    given = [name for name, value in (*said.items(), ("--meaning", meaning)) if value]
-    if not given:
-        return None
-    if file.suffix.lower() != ".csv":
-        raise BadSetting(f"{file} says itself what its numbers mean; {given[0]} is for CSV files")
     if meaning is not None:
-        if len(given) > 1:
-            raise BadSetting(f"{given[0]} and --meaning say the same; give one of them")
-        return read_declaration(meaning)
-    if space is None or architecture is None or not measure:
+        if space or architecture or measure:
+            raise BadSetting("--meaning says what --space, --architecture and --measure say; give it without them")
+        return read_declaration(meaning, file.name)
+    if space and architecture and measure:
+        return said_in_words(space, architecture, measure, file.name)
+    if space or architecture or measure:
         raise BadSetting(f"--space, --architecture and --measure go together, as in: {CSV}")
-    return said_in_words(space, architecture, measure, file.name)
+    return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import MISSING, fields, is_dataclass
+import re
+from dataclasses import MISSING
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,35 +37,31 @@ def _describe(name: str) -> dict[str, Any]:
         about: dict[str, Any] = {"what": names.describe(name)}
         try:
             if plural in ("benchmarks", "spaces"):
-                about.update(names.make(name, {}).describe())
+                about |= names.make(name, {}).describe()
             else:
-                about["from"] = _reference(names[name])
-                about["settings"] = _defaults(names[name])
+                about |= {"from": _reference(names[name]), "settings": _defaults(names[name])}
         except NotInTable as error:
             about["missing"] = str(error)
         found[names.noun] = about
-    if not found and ":" not in name and not Path(name).expanduser().exists() and not Path(name).suffix:
-        nouns = "space, benchmark, optimizer, proxy, store or executor"
-        raise UnknownName(nouns, name, {n for names in NOUNS.values() for n in names})
-    if not found and Path(name).suffix == ".npz":
+    if found:
+        return found
+    if Path(name).suffix == ".npz":
         from nasbed.nets.diagnostics import Diagnostics
 
-        found["diagnostics"] = Diagnostics.load(name).describe()
-    if not found:
-        from nasbed.benchmarks.resolve import resolve
+        return {"diagnostics": Diagnostics.load(name).describe()}
+    if ":" not in name and not Path(name).expanduser().exists() and not Path(name).suffix:
+        nouns = "space, benchmark, optimizer, proxy, store or executor"
+        raise UnknownName(nouns, name, {n for names in NOUNS.values() for n in names})
+    from nasbed.benchmarks.resolve import resolve
 
-        benchmark = resolve(name)
-        found["table" if benchmark.live is None else "benchmark"] = benchmark.describe()
-    return found
+    benchmark = resolve(name)
+    return {"table" if benchmark.live is None else "benchmark": benchmark.describe()}
 
 
 def _defaults(maker: Any) -> dict[str, str]:
     """Give the settings that something takes, with their defaults."""
-    made = {
-        field.name: field.default_factory()
-        for field in (fields(maker) if is_dataclass(maker) else ())
-        if field.default_factory is not MISSING
-    }
+    fields = getattr(maker, "__dataclass_fields__", {})
+    made = {key: one.default_factory() for key, one in fields.items() if one.default_factory is not MISSING}
     parameters = inspect.signature(maker).parameters.values()
     return {p.name: "(required)" if p.default is p.empty else str(made.get(p.name, p.default)) for p in parameters}
 
@@ -72,8 +69,6 @@ def _defaults(maker: Any) -> dict[str, str]:
 def _reference(maker: Any) -> str | None:
     """Give where something is from: what its own docstring or its module's says after 'Reference'."""
     for text in (inspect.getdoc(maker), inspect.getdoc(inspect.getmodule(maker))):
-        for paragraph in (text or "").split("\n\n"):
-            first, colon, rest = paragraph.partition(":")
-            if colon and first in ("Reference", "References"):
-                return " ".join(rest.split()).replace("``", "'")
+        if found := re.search(r"(?:^|\n\n)References?:(.+?)(?:\n\n|$)", text or "", re.DOTALL):
+            return " ".join(found[1].split()).replace("``", "'")
     return None

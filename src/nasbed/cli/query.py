@@ -36,13 +36,10 @@ def command(
     found = table_of(table, "queried")
     row = _row(found, architecture)
     asked = _asked(found, epochs, data, split, metric, recipe)
-    lines = [line for one in asked if (line := _line(found, one, row, epochs, seed)) is not None]
-    if not lines and epochs is not None:
-        raise NotInTable(f"{asked[0].name} was not measured after {epochs} epochs; it was after {asked[0].after}")
-    if not lines or all(value != value for line in lines for value in line["seeds"].values()):
-        raise NotInTable(
-            f"{found.path.name} has nothing of this kind of {architecture}; it has: {', '.join(found.groups)}"
-        )
+    there = [one for one in asked if epochs is None or epochs in (one.epochs or (epochs,))]
+    lines = [_line(one, row, epochs if one.epochs else None, seed) for one in there or asked[:1]]
+    if all(value != value for line in lines for value in line["seeds"].values()):
+        raise NotInTable(f"{found.path.name} has none of it for {architecture}; it has: {', '.join(found.groups)}")
     facts: dict[str, Any] = {"architecture": found.space.format(found.archs[row])}
     if found.space.size is not None:
         facts["index"] = int(found.indices[row])
@@ -58,8 +55,8 @@ def command(
         return
     print_facts(facts)
     trained = [line for line in lines if (line["split"] or line["recipe"]) and line["metric"] != "epochs"]
-    seeds = dict.fromkeys(name for line in lines for name in line["seeds"] if name != "mean")
-    shown = [*seeds, *(["mean"] if seed is None else [])]
+    names = dict.fromkeys(name for line in trained for name in line["seeds"])
+    shown = sorted(names, key="mean".__eq__)  # which comes last
     headers = [name if name == "mean" else f"seed {name}" for name in shown]
     print_table(["data", "recipe", "epochs", "split", "metric", *headers], [_cells(line, shown) for line in trained])
 
@@ -75,54 +72,36 @@ def _row(table: Table, text: str) -> int:
     except InvalidArchitecture:
         if not text.strip().isdecimal() or table.space.size is None:
             raise
-    if int(text) >= table.space.size:
-        raise NotInTable(f"there is no architecture {text}; {table.space.name} ends at {table.space.size - 1}")
-    row = int(table.rows_of(np.array([int(text)]))[0])
+    row = int(table.rows_of(np.array([min(int(text), table.space.size)]))[0])
     if row < 0:
-        raise NotInTable(f"architecture {text} is not in the table {table.path.name}")
+        name, last = table.space.name, table.space.size - 1
+        raise NotInTable(f"architecture {text} is not in the table {table.path.name}; {name} ends at {last}")
     return row
 
 
 def _asked(
     table: Table, epochs: int | None, data: str | None, split: str | None, metric: str | None, recipe: str | None
 ) -> list[Measurement]:
-    """Choose measurements; what was named and is not there is an error that says what is."""
+    """Choose measurements: of one recipe, that of so many epochs or the longest of each data set, and of none."""
     if recipe is None and epochs is not None and not table.continues:
         recipe = str(epochs)
     found = table.find(metric, split, data, recipe)
-    if recipe is None:
-        last = table.recipes[-1] if table.recipes else ""
-        lasting = {one.data for one in found if one.recipe == last}
-        found = [one for one in found if one.recipe in ("", last) or one.data not in lasting]
+    if not found:
+        table.measurement(metric or "accuracy", split=split, data=data, recipe=recipe)  # says what there is
+    if recipe is not None:
+        return [*found, *(one for one in table.find(metric, split, data, "") if one not in found)]
+    order = ["", *table.recipes]
+    last = {one.data: one.recipe for one in sorted(found, key=lambda one: order.index(one.recipe))}
+    return [one for one in found if one.recipe in ("", last[one.data])]
+
+
+def _line(one: Measurement, row: int, epoch: int | None, seed: int | None) -> dict[str, Any]:
+    """Return what was measured after an epoch; None for the last, or where there are none."""
+    if seed is not None and one.seeds:
+        seeds = {str(seed): float(one.values([row], seed, epoch)[0])}
     else:
-        found += [one for one in table.find(metric, split, data, "") if one not in found]
-    if not [one for one in found if one.recipe or not recipe]:
-        for asked, there, what in ((data, table.data, "data set"), (recipe, table.recipes, "recipe")):
-            if asked is not None and asked not in there:
-                raise NotInTable(f"{table.path.name} has no {what} {asked!r}; it has: {', '.join(there)}")
-        splits = dict.fromkeys(one.published for one in table.find(None, None, data, recipe) if one.published)
-        raise NotInTable(
-            f"{table.path.name} has no {metric or 'result'}{f' of the split {split!r}' if split else ''} here; it has: "
-            f"{', '.join(splits)}"
-        )
-    return found
-
-
-def _line(table: Table, one: Measurement, row: int, epochs: int | None, seed: int | None) -> dict[str, Any] | None:
-    """Return what was measured; None where it was not after so many epochs."""
-    import numpy as np
-
-    if epochs is not None and one.epochs and epochs not in one.epochs:
-        return None
-    epoch = epochs if one.epochs else None
-    values = one.values(np.array([row]), epoch=epoch)[0]
-    seeds = {str(name): float(value) for name, value in zip(one.seeds, values, strict=bool(one.seeds))}
-    if seed is not None and seeds:
-        if str(seed) not in seeds:
-            raise NotInTable(f"{one.name} has no seed {seed}; it has: {', '.join(seeds)}")
-        seeds = {str(seed): seeds[str(seed)]}
-    else:
-        seeds["mean"] = float(one.mean(np.array([row]), epoch)[0])
+        values = one.values([row], epoch=epoch)[0].tolist()
+        seeds = {**dict(zip(map(str, one.seeds), values, strict=False)), "mean": float(one.mean([row], epoch)[0])}
     return {
         "data": one.data,
         "recipe": one.recipe,

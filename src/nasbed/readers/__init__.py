@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from nasbed.core.lazy import lazily
 
 if TYPE_CHECKING:
-    from nasbed.readers.csv import read_csv as read_csv
-    from nasbed.readers.meaning import (
+    from nasbed.readers.csv import (
         Declaration as Declaration,
-        Meaning as Meaning,
+        read_csv as read_csv,
         read_declaration as read_declaration,
     )
+    from nasbed.readers.measure import Measure as Measure
     from nasbed.readers.natsbench.published import open_published as open_published
     from nasbed.readers.pickles import RestrictedUnpickler as RestrictedUnpickler, read_pickle as read_pickle
     from nasbed.readers.record import Record as Record

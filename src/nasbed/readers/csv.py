@@ -1,12 +1,38 @@
-"""CSV files of results, read by what their columns are declared to mean."""
+"""CSV files of results, read by what their columns are declared to mean, since their headings do not say it.
+
+A small TOML file declares it:
+
+```toml
+space = "nasbench201"
+architecture = "architecture"  # the column that has the architectures, in any form that the space parses
+index = "uid"                  # optional: the column that has their official indices; it is held against the former
+ignored = ["C", "N"]           # columns that are not read
+
+[columns.accuracy]
+data = "cifar10-valid"         # what was trained on
+split = "ori-test"             # train, valid (x-valid), test (x-test, ori-test); none for what needs no images
+metric = "accuracy"
+unit = "percent"               # percent, fraction, nats, seconds, ms, mJ, ...; 1 for none
+goal = "max"                   # optional: whether high (max) or low (min) is good
+role = "told"                  # optional: told to a search, reported, cost, detail
+recipe = "200"                 # optional: what the training is called; its epochs
+epochs = 200                   # of the training, after which it was measured; none of networks that were not trained
+seeds = [777, 888, 999]        # over which it is a mean, as far as they exist; one of them alone is itself
+missing = -1                   # optional: what stands for no value
+note = "..."
+```
+"""
 
 from __future__ import annotations
 
 import csv
 import math
+import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +41,55 @@ from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
-from nasbed.readers.meaning import Declaration, Meaning
+from nasbed.core.spelling import named, written
+from nasbed.readers.measure import Measure
+
+_TEXTS = ("metric", "unit", "data", "split", "goal", "role", "recipe", "note")
+_COLUMN = {**dict.fromkeys(_TEXTS, ""), "epochs": 0, "seeds": [], "missing": math.nan}
+_FILE = {"space": "", "architecture": "", "index": "", "ignored": [], "files": {}, "columns": {}}
+"""The keys of a declaration and of its columns, with what holds where one is not there; all values are of its kind."""
+
+_NEEDED = ("space", "columns", "metric", "unit", "data")
+_KINDS = {str: "a text", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
+_UNITS = {"1": "", "seconds": "s"}
+_UNITS_OF_COSTS = ("s", "seconds", "ms", "mJ", "million")
 
 
-@dataclass(frozen=True, eq=False)
-class ColumnsRead:
+@dataclass(frozen=True)
+class Declaration:
+    """What a CSV file has in its columns.
+
+    Attributes:
+        name: What errors call it.
+        space: Of which its architectures are.
+        architecture: The column that has them; empty where there is none.
+        index: The column that has their indices; empty where there is none.
+        ignored: Columns that are not read; None for all that the others do not name.
+        columns: What the others measure: without axes, with all seeds over which it is a mean, and with the note.
+        missing: What stands for no value in those columns that have such a number.
+    """
+
+    name: str
+    space: str
+    architecture: str
+    index: str
+    ignored: Sequence[str] | None
+    columns: Mapping[str, Measure]
+    missing: Mapping[str, float]
+
+
+class ColumnsRead(NamedTuple):
     """What a CSV file says.
 
     Attributes:
         space: The space of its architectures.
         archs: They themselves, ``(n, decisions)``, in the order of the file.
-        columns: By heading the values as they are in the file, ``(n,)``, NaN where there is none; and what they mean.
+        columns: By heading the values as they are in the file, ``(n,)``, NaN where there is none; and their measure.
     """
 
     space: Space
     archs: Archs
-    columns: Mapping[str, tuple[NDArray[np.float64], Meaning]]
+    columns: Mapping[str, tuple[NDArray[np.float64], Measure]]
 
 
 def read_columns(path: Path, declared: Declaration) -> ColumnsRead:
@@ -53,7 +112,13 @@ def read_columns(path: Path, declared: Declaration) -> ColumnsRead:
     twice = np.setdiff1d(np.arange(len(alike)), np.unique(alike, return_index=True)[1])
     if len(twice):
         raise CorruptFile(f"{path}, line {int(twice.min()) + 2}: its architecture is in an earlier line as well")
-    columns = {name: (_values(cells[name], means, name, path), means) for name, means in declared.of(path.name).items()}
+    columns = {}
+    for name, measure in declared.columns.items():
+        values = numbers(cells[name], name, path)
+        values[values == declared.missing.get(name, math.nan)] = math.nan
+        if measure.metric == "accuracy":
+            _check_accuracies(values, measure.unit, name, path)
+        columns[name] = values, measure
     return ColumnsRead(space, archs, columns)
 
 
@@ -95,61 +160,154 @@ def numbers(texts: Sequence[str], name: str, path: Path) -> NDArray[np.float64]:
     return values
 
 
+def read_declaration(path: Path, file: str) -> Declaration:
+    """Read a declaration of a CSV file of some name.
+
+    Raises:
+        BadSetting: When it is no TOML file, or one of other keys.
+    """
+    try:
+        return _declared(str(path), tomllib.loads(path.read_text("utf-8")), file)
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be read: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(f"{path} is no TOML file: {error}") from None
+
+
+def said_in_words(space: str, architecture: str, measures: Sequence[str], file: str) -> Declaration:
+    """Read what a command says of a CSV file.
+
+    Args:
+        space: The space's name.
+        architecture: The column that has the architectures.
+        measures: Of each column that is read ``COLUMN:key=value,key=value``, with the keys of a column. Without keys
+            the column is named after its heading, and what a search is told: results on the validation split of a data
+            set that is called as the file is, high being good.
+        file: The file's name.
+
+    Raises:
+        BadSetting: For a key or a value that means nothing.
+    """
+    columns: dict[str, dict[str, Any]] = {}
+    for measure in measures:
+        column, given = named(measure)
+        if not column or column in columns:
+            example = "val_acc:metric=accuracy,split=valid"
+            raise BadSetting(f"write --measure COLUMN:key=value,… once for each column, as {example}; not {measure!r}")
+        said = {"metric": column, "data": Path(file).stem, **given}
+        for key, value in said.items():
+            if key in _TEXTS and not isinstance(value, str):
+                said[key] = written(value).lower()
+        if isinstance(said.get("seeds"), int):
+            said["seeds"] = [said["seeds"]]
+        said.setdefault("unit", "percent" if said["metric"] == "accuracy" else "")
+        if said.get("role", "told") == "told" and said["unit"] not in _UNITS_OF_COSTS:
+            said.setdefault("split", "valid")
+        columns[column] = said
+    said = {"space": space, "architecture": architecture, "columns": columns}
+    return replace(_declared("the command", said, file), ignored=None)
+
+
+def known_declaration(file: str) -> Declaration:
+    """Give what is known of a published CSV file, by its name.
+
+    Raises:
+        BadSetting: When nothing is.
+    """
+    known: list[str] = []
+    for resource in sorted(resources.files(__package__).joinpath("meanings").iterdir(), key=lambda entry: entry.name):
+        said = tomllib.loads(resource.read_text("utf-8"))
+        if file in said["files"]:
+            return _declared(resource.name, said, file)
+        known.extend(said["files"])
+    raise BadSetting(
+        f"it is not known what the columns of {file} mean, only those of {', '.join(known)}; say it (--space NAME "
+        "--architecture COLUMN --measure COLUMN:metric=…,split=…,unit=…), or declare it in a TOML file (--meaning FILE)"
+    )
+
+
+def _declared(name: str, said: Mapping[str, Any], file: str) -> Declaration:
+    """Read a declaration from what is said by key; columns that say no data set are of that of the file."""
+    found = _checked(said, _FILE, name)
+    if not found["architecture"] and not found["index"]:
+        raise BadSetting(f"{name} says neither which column has the architectures nor which has their indices")
+    columns, keys = found["columns"], {**_COLUMN, "data": found.pop("files").get(file, "")}
+    found["columns"] = {column: _measure(about, keys, f"{name}: {column}") for column, about in columns.items()}
+    found["missing"] = {column: about["missing"] for column, about in columns.items() if "missing" in about}
+    return Declaration(name, **found)
+
+
+def _checked(said: Any, keys: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return what is said, and what holds for the keys that are not; refuse other keys and kinds of values."""
+    if not isinstance(said, dict):
+        raise BadSetting(f"{name} is {said!r}; it should be a table, with {', '.join(keys)}")
+    unknown = sorted(set(said) - set(keys))
+    if unknown:
+        raise BadSetting(f"{name}: {unknown[0]!r} means nothing; there are: {', '.join(keys)}")
+    for key, default in keys.items():
+        value, kind = said.get(key, default), type(default)
+        if type(value) is not kind and (type(value), kind) != (int, float):
+            raise BadSetting(f"{name}: {key} is {value!r}; it should be {_KINDS[kind]}")
+        if key in _NEEDED and not default and key not in said:
+            raise BadSetting(f"{name}: {key} must be said; there are: {', '.join(keys)}")
+    return {**keys, **said}
+
+
+def _measure(said: Any, keys: Mapping[str, Any], name: str) -> Measure:
+    """Return what a column measures."""
+    found = _checked(said, keys, name)
+    split, epochs = "" if found["split"] == "none" else found["split"], found["epochs"]
+    recipe = found["recipe"] or str(epochs or "")
+    about = {key: found[key] for key in ("metric", "data", "goal", "role")}
+    about |= {"split": split, "unit": _UNITS.get(found["unit"], found["unit"]), "meaning": found["note"]}
+    about |= {"recipes": (recipe,) if recipe and split else (), "epochs": (epochs,) if epochs else ()}
+    try:
+        measure = Measure(**about, seeds=tuple(found["seeds"]))
+    except BadSetting as error:
+        raise BadSetting(f"{name}: {error}") from None
+    if any(type(seed) is not int for seed in measure.seeds):
+        raise BadSetting(f"{name}: seeds are whole numbers, not {found['seeds']}")
+    if measure.metric == "accuracy" and (measure.unit not in ("percent", "fraction") or not split):
+        raise BadSetting(f"{name}: an accuracy has a split, and its unit is percent or fraction")
+    return measure
+
+
 def _check_headings(headings: Sequence[str], declared: Declaration, path: Path) -> None:
     """Refuse columns of which it is not said what they mean, and those that are said to be there and are not."""
     said = {*declared.columns, *(declared.ignored or ()), *filter(None, (declared.architecture, declared.index))}
     missing, unsaid = sorted(said - set(headings)), [name for name in headings if name not in said]
     if missing:
-        raise BadSetting(
-            f"{path} has no column {missing[0]!r}, of which {declared.name} speaks; it has {', '.join(headings)}"
-        )
+        has = ", ".join(headings)
+        raise BadSetting(f"{path} has no column {missing[0]!r}, of which {declared.name} speaks; it has {has}")
     if unsaid and declared.ignored is not None:
-        raise BadSetting(
-            f"{declared.name} does not say what {unsaid[0]!r} of {path} means; declare it or add it to ignored"
-        )
+        raise BadSetting(f"{declared.name} does not say what {unsaid[0]!r} of {path} means; say or ignore it")
     if len(set(headings)) < len(headings):
         raise CorruptFile(f"{path} has two columns of one name")
 
 
 def _archs(cells: Mapping[str, Sequence[str]], declared: Declaration, space: Space, path: Path) -> Archs:
     """Return each row's architecture; where the file has its number too, the two must agree."""
-    written = _indices(cells[declared.index], space.size or 0, path) if declared.index else None
-    if not declared.architecture:
-        assert written is not None
-        return space.archs_of(written)
     parsed = []
-    for number, text in enumerate(cells[declared.architecture], 2):
+    for line, text in enumerate(cells[declared.architecture] if declared.architecture else (), 2):
         try:
             parsed.append(space.parse(text))
         except InvalidArchitecture as error:
-            raise CorruptFile(f"{path}, line {number}: {text!r:.100} is no architecture: {error}") from None
-    archs = np.stack(parsed)
-    if written is not None and (wrong := np.flatnonzero(written != space.index(archs))).size:
-        i = int(wrong[0])
-        found = int(space.index(archs[i : i + 1])[0])
-        raise CorruptFile(f"{path}, line {i + 2}: its architecture is {found} in the official order, not {written[i]}")
-    return archs
+            raise CorruptFile(f"{path}, line {line}: {text!r:.100} is no architecture: {error}") from None
+    if not declared.index:
+        return np.stack(parsed)
+    written, most = numbers(cells[declared.index], declared.index, path), (space.size or 0) - 1
+    found = space.index(np.stack(parsed)) if parsed else written.clip(0, most).round()
+    wrong = np.flatnonzero(written != found)
+    if wrong.size:
+        line, text = int(wrong[0]) + 2, cells[declared.index][wrong[0]]
+        raise CorruptFile(f"{path}, line {line}: {text!r:.40} is not its architecture's index, one from 0 to {most:,}")
+    return np.stack(parsed) if parsed else space.archs_of(found.astype(np.int64))
 
 
-def _indices(texts: Sequence[str], size: int, path: Path) -> NDArray[np.int64]:
-    """Return indices that are written as numbers."""
-    for number, text in enumerate(texts, 2):
-        if not (text.isascii() and text.isdigit() and int(text) < size):
-            raise CorruptFile(f"{path}, line {number}: {text!r:.40} is no index below {size:,}")
-    return np.array([int(text) for text in texts], np.int64)
-
-
-def _values(texts: Sequence[str], meaning: Meaning, name: str, path: Path) -> NDArray[np.float64]:
-    """Return a column's numbers, NaN where there is none; refuse accuracies that cannot be, or not in that unit."""
-    values = numbers(texts, name, path)
-    if meaning.missing is not None:
-        values[values == meaning.missing] = math.nan
-    if meaning.metric != "accuracy":
-        return values
-    unit, most = meaning.unit, 100.0 if meaning.unit == "percent" else 1.0
-    wrong = np.flatnonzero((values < 0) | (values > most))
+def _check_accuracies(values: NDArray[np.float64], unit: str, name: str, path: Path) -> None:
+    """Refuse accuracies that cannot be, or not in that unit."""
+    wrong = np.flatnonzero((values < 0) | (values > (100.0 if unit == "percent" else 1.0)))
     if wrong.size:
         raise CorruptFile(f"{path}, line {int(wrong[0]) + 2}: {values[wrong[0]]} in {name} is no accuracy as a {unit}")
     if unit == "percent" and np.nanmax(values, initial=0.0) <= 1.0:
         raise CorruptFile(f"{path}: {name} has no accuracy above 1; it seems to be a fraction, not percent")
-    return values

@@ -16,8 +16,8 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, InvalidArchitecture, NotInTable, UnknownName
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
-from nasbed.readers.csv import numbers, read_csv
-from nasbed.readers.meaning import Meaning, known_declaration
+from nasbed.readers.csv import known_declaration, numbers, read_csv
+from nasbed.readers.measure import Measure
 from nasbed.scores.scores import Scores
 from nasbed.tables.column import mean_of
 
@@ -105,11 +105,14 @@ class Truth:
         found = _looked_up(scores.space, scores.archs, archs, values)
         if np.isnan(found).all():
             raise NotInTable(f"{path} has no {header[chosen]} of any of the {len(scores)} architectures scored")
-        meaning = _meaning(path, header[chosen])
-        if meaning is None:
-            return cls(f"{path.name}:{header[chosen]}", header[chosen], found)
-        found[found == meaning.missing] = np.nan
-        return cls(f"{path.name}:{header[chosen]}", _in_words(meaning), found, tuple(filter(None, [meaning.note])))
+        name, what, warnings = f"{path.name}:{header[chosen]}", header[chosen], tuple[str, ...]()
+        with suppress(BadSetting):  # raised where nothing is known of files of this name
+            declared = known_declaration(path.name)
+            if header[chosen] in declared.columns:
+                measure = declared.columns[header[chosen]]
+                found[found == declared.missing.get(header[chosen], math.nan)] = np.nan
+                what, warnings = _in_words(measure), tuple(filter(None, [measure.meaning]))
+        return cls(name, what, found, warnings)
 
 
 def _column(benchmark: Benchmark, name: str, epochs: int) -> tuple[Callable[[Archs], NDArray[np.float64]], str]:
@@ -201,20 +204,13 @@ def _parsed(space: Space, text: str, number: int, path: Path) -> Archs:
         raise BadSetting(f"row {number} of {path}: {error}") from None
 
 
-def _meaning(path: Path, column: str) -> Meaning | None:
-    """Give what is known of a column of a published file, by the file's name."""
-    with suppress(BadSetting):
-        return known_declaration(path.name).of(path.name).get(column)
-    return None
-
-
-def _in_words(meaning: Meaning) -> str:
+def _in_words(measure: Measure) -> str:
     """Say what a column means: ``accuracy (percent) on ori-test, cifar10-valid, 200 epochs, seed 888``."""
-    seeds = f"seed{'s' * (len(meaning.seeds) > 1)} {', '.join(map(str, meaning.seeds))}" if meaning.seeds else ""
-    unit = f" ({meaning.unit})" if meaning.unit else ""
-    split = f" on {meaning.split}" if meaning.split else ""
-    epochs = f"{meaning.epochs} epochs" if meaning.epochs else ""
-    parts = [f"{meaning.metric}{unit}{split}", meaning.data, epochs, seeds]
+    seeds = f"seed{'s' * (len(measure.seeds) > 1)} {', '.join(map(str, measure.seeds))}" if measure.seeds else ""
+    unit = f" ({measure.unit})" if measure.unit else ""
+    split = f" on {measure.published}" if measure.split else ""
+    epochs = f"{measure.epochs[0]} epochs" if measure.epochs else ""
+    parts = [f"{measure.metric}{unit}{split}", measure.data, epochs, seeds]
     return ", ".join(filter(None, parts))
 
 

@@ -22,7 +22,7 @@ from nasbed.core.locks import locked
 from nasbed.tables.table import Progress, Table
 
 if TYPE_CHECKING:
-    from nasbed.readers.meaning import Declaration
+    from nasbed.readers.csv import Declaration
 
 META = "meta.pickle.pbz2"
 """What a folder of NATS-Bench's has in it."""
@@ -98,10 +98,9 @@ def _import(path: Path, progress: Progress | None, declared: Declaration | None)
 def import_table(path: Path, out: Path, progress: Progress | None = None, declared: Declaration | None = None) -> Table:
     """Make a table of what is published, by what it is; see ``table_for``."""
     if path.suffix.lower() == ".csv":
-        from nasbed.readers.meaning import known_declaration
         from nasbed.tables.csv_import import import_csv
 
-        return import_csv(path, out, declared or known_declaration(path.name))
+        return import_csv(path, out, declared)
     if declared is not None:
         raise BadSetting(f"{path} says itself what its numbers mean; a meaning is for CSV files")
     if path.suffix == ".tfrecord":

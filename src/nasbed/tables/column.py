@@ -6,102 +6,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.errors import NotInTable
+from nasbed.readers.measure import MEAN
+from nasbed.readers.measure import Measure as Measure
+from nasbed.readers.measure import Seed as Seed
 from nasbed.tables.encoding import Encoding
 from nasbed.tables.file import Stored
 
 Rows = NDArray[np.integer[Any]]
-Seed = int | str
-
-SPLITS = ("train", "valid", "test")
-ROLES = ("told", "reported", "cost", "detail")
-MEAN = "mean"
-"""Stands in the place of a seed where a source has but the mean over seeds."""
 
 _BULK = 256
 """From so many rows on, an epoch is decoded for all rows, and kept."""
 _KEPT = 8  # of those
-
-_ROLE = {"train": "detail", "valid": "told", "test": "reported", "": "cost"}
-_LOW = ("s", "seconds", "ms", "mJ", "nats")  # units of what is good when it is low
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What the numbers of a column are.
-
-    Attributes:
-        metric: What was measured: ``accuracy``, ``loss``, ``training_time``, ``params``, ….
-        split: ``train``, ``valid`` or ``test``; empty for what is about no images.
-        data: The data set.
-        recipes: The recipes of the trainings, one of them where the column has no axis for recipes.
-        seeds: Of the trainings; ``"mean"`` where there is but their mean.
-        epochs: After how many epochs, 0 being before training: those of the axis or, without one, one for each recipe.
-        repeats: Numbers of the measurements of one training, such as those of its latency.
-        axes: Which axes follow that of the architectures, in this order: ``recipe``, ``seed``, ``epoch``, ``repeat``.
-        unit: ``percent``, ``fraction``, ``s``, …; empty for none.
-        goal: Whether ``max`` or ``min`` is good.
-        role: What a search may be ``told``, what only a report may read (``reported``), what is a ``cost``; all else
-            is a ``detail``.
-        published: What the source calls the split.
-        meaning: A sentence.
-    """
-
-    metric: str
-    split: str = ""
-    data: str = ""
-    recipes: tuple[str, ...] = ()
-    seeds: tuple[Seed, ...] = ()
-    epochs: tuple[int, ...] = ()
-    repeats: tuple[int, ...] = ()
-    axes: tuple[str, ...] = ()
-    unit: str = ""
-    goal: str = ""
-    role: str = ""
-    published: str = ""
-    meaning: str = ""
-
-    def __post_init__(self) -> None:
-        low = self.unit in _LOW or self.metric in ("loss", "error") or not self.split
-        default = {"goal": "min" if low else "max", "role": _ROLE.get(self.split, "detail"), "published": self.split}
-        for name, value in default.items():
-            object.__setattr__(self, name, getattr(self, name) or value)
-        if self.split not in ("", *SPLITS):
-            raise BadSetting(f"a split is one of {', '.join(SPLITS)}, or none; not {self.split!r}")
-        if self.goal not in ("max", "min"):
-            raise BadSetting(f"a goal is max or min, not {self.goal!r}")
-        if self.role not in ROLES:
-            raise BadSetting(f"a role is one of {', '.join(ROLES)}, not {self.role!r}")
-        if not self.metric:
-            raise BadSetting("what was measured needs a name: metric=accuracy")
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """How long the axes behind that of the architectures are."""
-        return tuple(len(getattr(self, f"{axis}s")) for axis in self.axes)
-
-    @property
-    def name(self) -> str:
-        """``200/cifar10-valid/x-valid/accuracy``: recipe, data set, split as published, metric, as far as there are."""
-        recipe = self.recipes[0] if len(self.recipes) == 1 else ""
-        return "/".join(filter(None, (recipe, self.data, self.published, self.metric)))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields that say something, JSON-able."""
-        return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) not in ("", ())}
-
-    @classmethod
-    def of(cls, about: dict[str, Any]) -> Measure:
-        """Read what ``to_dict`` gave, among other things."""
-        said: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
-        return cls(**{one.name: said[one.name] for one in fields(cls) if one.name in said})
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,8 +177,7 @@ class Measurement:
         if seed is None:
             return found
         if seed not in self.measure.seeds:
-            has = f"the seeds {', '.join(map(str, self.seeds))}" if self.seeds else "but the mean over seeds"
-            raise NotInTable(f"{self.name} has no seed {seed!r}; it has {has}")
+            raise NotInTable(f"{self.name} has no seed {seed!r}; it has: {', '.join(map(str, self.measure.seeds))}")
         one: NDArray[np.float64] = found[:, self.measure.seeds.index(seed)]
         return one
 

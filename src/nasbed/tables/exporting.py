@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,16 +14,23 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.files import replacing
-from nasbed.core.graph import Graph
+from nasbed.readers.names import POINTS
 from nasbed.readers.record import Record, format_record
 from nasbed.tables.column import Column, Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.file import METADATA
-from nasbed.tables.published import DOUBLES, PATHS, POINTS
+from nasbed.tables.published import DOUBLES, PATHS
 from nasbed.tables.table import Progress, Table
 
 _BATCH = 2**15
 _ROWS = 2**12  # of a table that are written at once
+_TRAINING = ("recipe", "data", "seed")
+
+Training = tuple[str | None, str, Seed]
+"""Recipe, data set and seed."""
+
+Place = tuple[Column, tuple[Any, ...]]
+"""A column, and where in the values of each row the numbers of one training are."""
 
 
 def export(table: Table, path: str | Path, progress: Progress | None = None) -> None:
@@ -34,15 +41,13 @@ def export(table: Table, path: str | Path, progress: Progress | None = None) -> 
         NotInTable: When values that the table was written with are not beside it: the file would not have all there is.
     """
     path = Path(path).expanduser()
-    writers = {".parquet": export_rows, ".csv": export_rows}
-    if "hash" in table.file:
-        writers[".tfrecord"] = export_tfrecord
-    if path.suffix not in writers:
-        why = "" if ".tfrecord" in writers else "; TFRecord is the format of modules of NAS-Bench-101"
-        raise BadSetting(f"{path.name} should end in {' or '.join(writers)}, which says the format to write{why}")
+    formats = [".parquet", ".csv", ".tfrecord"][: 3 if "hash" in table.file else 2]
+    if path.suffix not in formats:
+        why = "" if ".tfrecord" in formats else "; TFRecord is the format of modules of NAS-Bench-101"
+        raise BadSetting(f"{path.name} should end in {' or '.join(formats)}, which says the format to write{why}")
     for name in table.missing:
         _ = table.column(name)
-    writers[path.suffix](table, path, progress)
+    (export_tfrecord if path.suffix == ".tfrecord" else export_rows)(table, path, progress)
 
 
 def export_tfrecord(table: Table, path: Path, progress: Progress | None = None) -> None:
@@ -80,98 +85,80 @@ def export_rows(table: Table, path: Path, progress: Progress | None = None) -> N
     """
     from pyarrow import csv, parquet
 
-    lists, headings, trainings = path.suffix == ".parquet", _headings(table), list(_trainings(table))
-    firsts = {name: next(iter(places.values())) for name, places in headings.items()}
-    empty = _identity(table, np.arange(0)) | dict.fromkeys(("recipe", "data", "seed"), pa.nulls(0, pa.string()))
-    empty |= {name: _numbers(table, *first, None, np.arange(0), lists) for name, first in firsts.items()}
-    schema = pa.schema({name: array.type for name, array in empty.items()})
-    schema = schema.with_metadata({METADATA: table.file.batch.schema.metadata[METADATA]})
+    lists, places = path.suffix == ".parquet", _places(table)
+    everything = {heading: place for some in places.values() for heading, place in some.items()}
+    empty = _rows(table, everything, ("", "", ""), np.arange(0), lists)
+    empty = empty.replace_schema_metadata({METADATA: table.file.batch.schema.metadata[METADATA]})
+    trainings = [training for training in places if training[0] is not None]
     with replacing(path) as beside:
-        writer = parquet.ParquetWriter(beside, schema, compression="zstd") if lists else csv.CSVWriter(beside, schema)
-        with writer:
-            for done, (recipe, data, seed, every) in enumerate(trainings, 1):
-                said = {"recipe": recipe, "data": data, "seed": str(seed)}
-                for rows in np.array_split(every, -(-len(every) // _ROWS)):
-                    found = _identity(table, rows) | {name: pa.repeat(text, len(rows)) for name, text in said.items()}
-                    for name, places in headings.items():
-                        place = places.get((recipe, data), places.get(None))
-                        if place is None or ("seed" in place[0].measure.axes and seed not in place[0].measure.seeds):
-                            found[name] = pa.nulls(len(rows), schema.field(name).type)
-                        else:
-                            found[name] = _numbers(table, *place, seed, rows, lists)
-                    writer.write_table(pa.table(found, schema=schema))
+        kind = partial(parquet.ParquetWriter, compression="zstd") if lists else csv.CSVWriter
+        with kind(beside, empty.schema) as writer:
+            for done, (recipe, data, seed) in enumerate(trainings, 1):
+                keys: list[Training] = [(None, "", ""), (None, "", seed), (recipe, data, ""), (recipe, data, seed)]
+                read = {heading: place for key in keys for heading, place in places.get(key, {}).items()}
+                for rows in np.array_split(np.arange(len(table)), -(-len(table) // _ROWS)):
+                    some = _rows(table, read, (recipe, data, seed), rows, lists)
+                    writer.write_table(pa.concat_tables([empty, some], promote_options="default"))
                 if progress is not None:
                     progress(done / len(trainings))
 
 
-def _trainings(table: Table) -> Iterator[tuple[str, str, Seed, NDArray[np.int64]]]:
-    """Give recipe, data set, seed and rows of the trainings that there are; no seed where there is but a mean."""
-    groups: dict[tuple[str, str], dict[Seed, Any]] = {}
-    for one in table.find():
-        if one.recipe or one.split:
-            seeds = groups.setdefault((one.recipe, one.data), {})
-            there = np.asarray(~np.isnan(one.curve()).all(axis=2))
-            for i, seed in enumerate(one.measure.seeds or ("",)):
-                seeds[seed] = there[:, i] | seeds.get(seed, False)
-    for (recipe, data), seeds in groups.items():
-        for seed, having in seeds.items():
-            if having.any():
-                yield recipe, data, seed, np.flatnonzero(having)
-
-
-def _headings(table: Table) -> dict[str, dict[tuple[str, str] | None, tuple[Column, int]]]:
-    """Return, by what columns are called, where they are read: by recipe and data set the table's column, and recipe.
-
-    What belongs to no training stands in the row of each.
-    """
-    found: dict[str, dict[tuple[str, str] | None, tuple[Column, int]]] = {}
-    for name in table.columns:
-        column = table.column(name)
-        measure = column.measure
-        if measure.recipes or measure.split:
-            heading = name if "recipe" in measure.axes else "/".join(filter(None, (measure.published, measure.metric)))
-            for i, recipe in enumerate(measure.recipes or ("",)):
-                found.setdefault(heading, {})[recipe, measure.data] = column, i
-        elif name in table.measures:
-            found[name] = {None: (column, 0)}
+def _places(table: Table) -> dict[Training, dict[str, Place]]:
+    """Return where the numbers of each training are read, by heading; what is of no training has None as its recipe."""
+    found: dict[Training, dict[str, Place]] = {}
+    for column in map(table.column, table.columns):
+        measure, axes = column.measure, column.measure.axes
+        if not measure.is_trained and column.name not in table.measures:
+            continue  # texts beside the results
+        whole = "recipe" in axes or not measure.is_trained
+        heading = column.name if whole else "/".join(filter(None, (measure.published, measure.metric)))
+        for i, recipe in enumerate(measure.recipes or ("",)):
+            for j, seed in enumerate(measure.seeds if "seed" in axes else ("",)):
+                training = (recipe, measure.data, seed) if measure.is_trained else (None, "", seed)
+                at = [place for axis, place in (("recipe", i), ("seed", j)) if axis in axes]
+                found.setdefault(training, {})[heading] = column, (slice(None), *at)
     return found
 
 
-def _numbers(
-    table: Table, column: Column, recipe: int, seed: Seed | None, rows: NDArray[np.int64], lists: bool
-) -> pa.Array:
-    """Return one training's numbers of some rows, null where there is none; None stands for the first seed."""
-    measure, kind = column.measure, column.encoding.kind
-    found = column.stored.reshape(-1, *measure.shape)[rows] if kind == "text" else column.values(rows)
-    if "recipe" in measure.axes:
-        found = found[:, recipe]
-    if "seed" in measure.axes:
-        found = found[:, 0 if seed is None else measure.seeds.index(seed)]
-    if kind == "text":
-        return pa.array(found.tolist(), pa.string())
-    if found.ndim > 1 and not lists:
-        found = found[:, -1]
-    absent = is_absent(found) if table.continues and lists else np.isnan(found)
-    flat = pa.array(np.ascontiguousarray(found).reshape(-1), mask=absent.reshape(-1))
-    if found.ndim == 1:
-        return flat.cast(pa.int64()) if kind == "whole" else flat
-    return pa.ListArray.from_arrays(np.arange(0, len(flat) + 1, found.shape[1], dtype=np.int32), flat)
+def _rows(
+    table: Table, places: Mapping[str, Place], training: Training, rows: NDArray[np.int64], lists: bool
+) -> pa.Table:
+    """Return the rows among some that have a number of a training; what is of no seed stands in the row of each."""
+    there, found = np.zeros(len(rows), np.bool_), {}
+    for heading, (column, at) in places.items():
+        is_text, measure = column.encoding.kind == "text", column.measure
+        values = column.stored.reshape(-1, *measure.shape)[rows] if is_text else column.values(rows)
+        found[heading] = values[at]
+        if not is_text and measure.is_trained and ("seed" in measure.axes) == (training[2] != ""):
+            there |= ~np.isnan(values[at]).all(axis=tuple(range(1, values[at].ndim)))
+    said = {name: pa.repeat(str(text), int(there.sum())) for name, text in zip(_TRAINING, training, strict=True)}
+    numbers = {name: _array(table, places[name][0], values[there], lists) for name, values in found.items()}
+    return pa.table({**_identity(table, rows[there]), **said, **numbers})
+
+
+def _array(table: Table, column: Column, values: NDArray[Any], lists: bool) -> pa.Array:
+    """Return texts, numbers or lists of numbers, null where there is none."""
+    if column.encoding.kind == "text":
+        return pa.array(values.tolist(), pa.string())
+    if values.ndim > 1 and not lists:
+        values = values[:, -1]
+    absent = is_absent(values) if table.continues and lists else np.isnan(values)
+    flat = pa.array(np.ascontiguousarray(values).reshape(-1), mask=absent.reshape(-1))
+    if values.ndim == 1:
+        return flat.cast(pa.int64()) if column.encoding.kind == "whole" else flat
+    return pa.ListArray.from_arrays(np.arange(0, len(flat) + 1, values.shape[1], dtype=np.int32), flat)
 
 
 def _identity(table: Table, rows: NDArray[np.int64]) -> dict[str, Any]:
     """Return what says which architecture a row is, in words."""
     found: dict[str, list[str]] = {"arch": [table.space.format(arch) for arch in table.archs[rows]]}
     if "hash" in table.file:
-        graphs = [table.modules.graph(int(row)) for row in rows]
-        found["hash"] = [table.modules.hashes[row].tobytes().hex() for row in rows]
-        found["adjacency"] = [_adjacency(graph) for graph in graphs]
-        found["operations"] = [",".join(graph.labels) for graph in graphs]
+        modules = [_module(table, int(row)) for row in rows]
+        found["hash"] = [module.module for module in modules]
+        found["adjacency"] = [module.adjacency for module in modules]
+        found["operations"] = [",".join(module.operations) for module in modules]
     index = {} if table.space.size is None else {"index": pa.array(table.indices[rows], pa.int64())}
     return {**index, **{name: pa.array(texts, pa.string()) for name, texts in found.items()}}
-
-
-def _adjacency(graph: Graph) -> str:
-    return "".join(str(x) for line in graph.adjacency for x in line)
 
 
 def _record_order(table: Table) -> NDArray[np.int64]:
@@ -204,7 +191,7 @@ def _module(table: Table, row: int) -> Record:
     return Record(
         table.modules.hashes[row].tobytes().hex(),
         0,
-        _adjacency(graph),
+        "".join(str(x) for line in graph.adjacency for x in line),
         graph.labels,
         (),
         int(table.column("trainable_parameters").stored[row]),

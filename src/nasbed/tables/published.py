@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nasbed.readers.names import MEASURES
-from nasbed.tables.column import Measure
+from nasbed.readers.measure import SPLITS, Measure
+from nasbed.readers.names import MEASURES, POINTS, TRAIN
 
 PUBLISHED = {
     "3d64db8180fb1b0207212f9032205064312b6907a3bbc81eabea10db2f5c7e9c": "nasbench_full",
@@ -17,43 +17,33 @@ PUBLISHED = {
 MODULES = "1f4a7db984f8bb44da50e51b6c7e830bd26a761a39d60997ef500b7610ef0449"
 """SHA-256 of the digests of all 423,624 modules in the published order of enumeration, 16 bytes each."""
 
-POINTS = {"start_": 0.0, "halfway_": 0.5, "": 1.0}
-"""How the columns of a training's moments are called, and which share of its epochs lies before each."""
-
 DOUBLES = (*(f"{point}{measure}" for point in POINTS for measure in MEASURES), "total_time")
 """The columns of the doubles of a TFRecord, in their order there."""
 
 PATHS = tuple(f"{point}checkpoint_path" for point in POINTS)
 """The columns of its texts."""
 
-REPORTED = tuple(
-    f"{point}{name}"
-    for point in ("", "halfway_")
-    for name in ("training_time", "train_accuracy", "validation_accuracy", "test_accuracy")
-)
+REPORTED = tuple(f"{point}{measure}" for point in ("", "halfway_") for measure in MEASURES[1:])
 """The columns of trainings that queries read; other ones are cold."""
 
 PARAMETERS = Measure("params", meaning="trainable parameters", goal="min", role="cost")
 
-SPLITS = {"train": "train", "validation": "valid", "x-valid": "valid", "x-test": "test", "ori-test": "test"}
-"""From what sources call splits to what they are."""
+RUN_METRICS = ("params", "flops", "epochs", "latency")
+"""What a training of NAS-Bench-201 has one number of; of latencies there may be several measurements."""
 
-RUN_METRICS = {"params": "million", "flops": "million", "epochs": "epochs", "latency": "s"}
-"""What a training of NAS-Bench-201 has one number of, with its unit; of latencies there may be several measurements."""
-
-UNITS = {"accuracy": "percent", "top5": "percent", "loss": "nats", "time": "s", **RUN_METRICS}
-"""What is measured of trainings of NAS-Bench-201, with its unit; times are those of one pass over the images."""
-
-_MEANINGS = {
-    "accuracy": "percentage of the images classified correctly",
-    "top5": "percentage of the images whose class is among the five likeliest",
-    "loss": "mean cross-entropy",
-    "time": "time of one pass over the images",
-    "params": "trainable parameters",
-    "flops": "multiply-adds of one image",
-    "epochs": "epochs trained",
-    "latency": "time of a batch of 256 images, each measurement",
+_METRICS = {
+    "accuracy": ("percent", "percentage of the images classified correctly"),
+    "top5": ("percent", "percentage of the images whose class is among the five likeliest"),
+    "loss": ("nats", "mean cross-entropy"),
+    "time": ("s", "time of one pass over the images"),
+    "params": ("million", "trainable parameters"),
+    "flops": ("million", "multiply-adds of one image"),
+    "epochs": ("epochs", "epochs trained"),
+    "latency": ("s", "time of a batch of 256 images, each measurement"),
 }
+"""What is measured of trainings of NAS-Bench-201: its unit, and what it is."""
+
+_MOMENTS = {"start_": "before training", "halfway_": "halfway through training", "": "at the end of training"}
 
 HALVES = ("x-valid", "x-test", "ori-test")
 """Splits of NAS-Bench-201, which divides the images of its data sets as ``WARNINGS`` says."""
@@ -95,18 +85,19 @@ def run_measure(
     """
     axis = "repeat" if split is None else "epoch"
     along: dict[str, Any] = {} if epochs is None else {f"{axis}s": tuple(epochs)}
+    unit, meaning = _METRICS.get(metric, ("", ""))
     return Measure(
         metric,
-        SPLITS.get(split or "", ""),
+        split if split in (TRAIN, *SPLITS) else "",
         data,
         (recipe,),
         tuple(seeds),
         axes=("seed",) if epochs is None else ("seed", axis),
-        unit=UNITS.get(metric, ""),
+        unit=unit,
         role="" if metric == "accuracy" else "detail" if split or metric == "epochs" else "cost",
         **along,
         published=split or "",
-        meaning=_MEANINGS.get(metric, ""),
+        meaning=meaning,
     )
 
 
@@ -119,11 +110,11 @@ def training_measure(name: str, recipes: Sequence[int], seeds: int, data: str) -
         seeds: How many trainings a recipe has.
         data: What was trained on.
     """
-    point = next((point for point in POINTS if point and name.startswith(point)), "")
-    metric = name.removeprefix(point)
-    moment = {"": "at the end of training", "halfway_": "halfway through training", "start_": "before training"}[point]
+    point = next(point for point in POINTS if name.startswith(point))  # all names begin with the last, which is empty
+    metric, moment = name.removeprefix(point), _MOMENTS[point]
     split = metric.removesuffix("_accuracy") if metric.endswith("_accuracy") else ""
     unit, meaning = {
+        f"{split}_accuracy": ("fraction", f"fraction of the {split} images classified correctly, {moment}"),
         "training_time": ("s", f"time of the training steps, {moment}"),
         "total_time": ("s", "time of the whole training, with evaluations and saving"),
         "current_epoch": ("epochs", f"epochs trained, {moment}"),
@@ -132,14 +123,13 @@ def training_measure(name: str, recipes: Sequence[int], seeds: int, data: str) -
     }.get(metric, ("", ""))
     return Measure(
         "accuracy" if split else metric,
-        SPLITS.get(split, split),
+        split,
         data,
         tuple(map(str, recipes)),
         tuple(range(seeds)),
         tuple(int(epochs * POINTS[point]) for epochs in recipes),
         axes=("recipe", "seed"),
-        unit="fraction" if split else unit,
+        unit=unit,
         role="" if split else "cost" if metric == "training_time" else "detail",
-        published=split,
-        meaning=f"fraction of the {split} images classified correctly, {moment}" if split else meaning,
+        meaning=meaning,
     )

@@ -54,7 +54,7 @@ import pytest
         (["export", "TABLE", "table.xml"], ".parquet or .csv or .tfrecord"),
         (["verify", "README"], "no"),
         (["query", "TABLE", "0" * 32], "no module with the hash"),
-        (["query", "TABLE", "01/00:", "--epochs", "7"], "it has: 4, 12"),
+        (["query", "TABLE", "01/00:", "--epochs", "7"], "with the recipes 4, 12"),
         (["train", "01/00:", "--set", "recipe.learning_rat=1"], "did you mean 'learning_rate'"),
         (["train", "01/00:", "--set", "rate=1"], "recipe.NAME=VALUE"),
         (["train", "01/00:", "--data", "cifar11"], "no data source is called"),

@@ -67,9 +67,9 @@ def test_query_can_be_asked_for_an_epoch_of_a_recipe(imported, nasbed_command):
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("11", "--data", "cifar10", "--split", "valid"), "it has: train, ori-test"),
-        (("11", "--data", "mnist"), "it has: cifar10"),
-        (("11", "--data", "cifar10", "--recipe", "200"), "it has: 2, 12"),
+        (("11", "--data", "cifar10", "--split", "valid"), "has no accuracy, valid, cifar10; it has cifar10/epochs"),
+        (("11", "--data", "mnist"), "has no accuracy, mnist; it has cifar10"),
+        (("11", "--data", "cifar10", "--recipe", "200"), "with the recipes 2, 12"),
         (("11", "--data", "cifar10", "--split", "test", "--metric", "accuracy", "--epochs", "13"), "after 1 to 12"),
         (("12",), "is not in the table"),
         (("99999",), "ends at 15624"),

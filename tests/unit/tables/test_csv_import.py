@@ -5,7 +5,7 @@ import pytest
 from tables.made_runs import made, table_of
 
 from nasbed.core.errors import BadSetting, NotInTable
-from nasbed.readers.meaning import read_declaration, said_in_words
+from nasbed.readers.csv import read_declaration, said_in_words
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.tables import csv_import
 
@@ -51,11 +51,11 @@ missing = -1
 
 
 def import_csv(file, out, meaning):
-    return csv_import.import_csv(file, out, read_declaration(meaning))
+    return csv_import.import_csv(file, out, read_declaration(meaning, file.name))
 
 
 def attach_csv(table, file, meaning):
-    return csv_import.attach_csv(table, file, read_declaration(meaning))
+    return csv_import.attach_csv(table, file, read_declaration(meaning, file.name))
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_mean_over_seeds_is_no_seed(file, meaning, tmp_path):
     table = import_csv(file, tmp_path / "t.arrow", meaning)
     test = table.measurement("accuracy", split="test", data="cifar100")
     assert test.seeds == ()
-    with pytest.raises(NotInTable, match="but the mean over seeds"):
+    with pytest.raises(NotInTable, match="has no seed 777; it has: mean"):
         test.values(seed=777)
     assert "mean over such seeds as there are of 777, 888, 999; as somebody averaged it" in test.meaning
 
@@ -100,7 +100,7 @@ def test_a_mean_over_seeds_is_no_seed(file, meaning, tmp_path):
 def test_the_provenance_has_the_file_and_what_its_columns_were_taken_for(file, meaning, tmp_path):
     first = import_csv(file, tmp_path / "t.arrow", meaning).provenance
     assert first["file"] == "some.csv"
-    assert first["columns"]["mean"]["note"] == "as somebody averaged it"
+    assert first["columns"]["mean"]["meaning"] == "as somebody averaged it"
     meaning.write_text(DECLARED.replace("[888]", "[999]"))
     second = import_csv(file, tmp_path / "u.arrow", meaning).provenance
     assert first["checksums"] == second["checksums"]
@@ -167,6 +167,20 @@ def test_what_is_not_said_has_a_default(file, tmp_path):
     )
 
 
+def test_columns_that_differ_in_epochs_or_seeds_are_one_measurement(file, tmp_path):
+    words = (
+        "half:metric=time,unit=s,data=toy,epochs=12,seeds=777",
+        "other:metric=time,unit=s,data=toy,epochs=200,seeds=888",
+        "mean:metric=accuracy,split=validation,unit=fraction,data=toy,epochs=200,seeds=[777,888]",
+    )
+    table = csv_import.import_csv(file, tmp_path / "t.arrow", said(file, *words))
+    time, told = table.measurement("time"), table.measurement()
+    assert (time.epochs, time.seeds, time.role) == ((12, 200), (777, 888), "cost")
+    np.testing.assert_array_equal(time.values(seed=777, epoch=12), [51, 50, 52, 53])
+    assert np.isnan(time.values(seed=777, epoch=200)).all()
+    assert (told.split, told.published, told.recipe, told.seeds) == ("valid", "validation", "200", ())
+
+
 @pytest.mark.parametrize(
     ("measure", "why"),
     [
@@ -174,8 +188,11 @@ def test_what_is_not_said_has_a_default(file, tmp_path):
         ("half:split=dev", "split is 'dev'; it is one of train"),
         ("half:goal=up", "goal is 'up'; it is one of max, min"),
         ("half:role=hidden", "role is 'hidden'"),
-        ("half:epochs=many", "epochs is a number"),
+        ("half:epochs=many", "epochs is 'many'; it should be a whole number"),
+        ("half:seeds=few", "seeds is 'few'; it should be a list"),
         ("half:metric=accuracy,unit=points", "percent or fraction"),
+        ("half:missing=none", "missing is None; it should be a number"),
+        ("half:seeds=[a]", "seeds are whole numbers"),
         ("half:split", "no column 'half:split'"),
         ("whole", "no column 'whole'"),
     ],

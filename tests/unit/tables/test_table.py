@@ -91,7 +91,7 @@ def test_a_measurement_that_is_not_there_is_an_error_that_says_what_is(table, as
 
 def test_seeds_epochs_and_rows_that_are_not_there_are_refused(table):
     measured = table.measurement("accuracy", split="test")
-    with pytest.raises(NotInTable, match="no seed 7; it has the seeds 0, 1, 2"):
+    with pytest.raises(NotInTable, match="no seed 7; it has: 0, 1, 2"):
         measured.values(seed=7)
     with pytest.raises(NotInTable, match="not measured after 5 epochs; it was after 0, 12"):
         measured.mean(epoch=5)

@@ -128,9 +128,9 @@ def test_an_axis_has_its_names(tmp_path):
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        ({"split": "dev"}, "a split is one of train, valid, test"),
-        ({"goal": "up"}, "a goal is max or min"),
-        ({"role": "secret"}, "a role is one of told, reported, cost, detail"),
+        ({"split": "dev"}, "split is 'dev'; it is one of train, valid, test"),
+        ({"goal": "up"}, "goal is 'up'; it is one of max, min"),
+        ({"role": "secret"}, "role is 'secret'; it is one of told, reported, cost, detail"),
         ({"metric": ""}, "needs a name"),
     ],
 )

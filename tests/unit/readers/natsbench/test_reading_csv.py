@@ -6,7 +6,8 @@ from readers.natsbench.states import archs_of
 
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.readers import csv
-from nasbed.readers.meaning import Meaning, known_declaration, read_declaration
+from nasbed.readers.csv import known_declaration, read_declaration
+from nasbed.readers.measure import Measure
 from nasbed.spaces.nasbench201 import NASBench201
 
 ARCHS = archs_of("nasbench201")
@@ -45,7 +46,7 @@ def written(folder, rows, headings="uid,arch,C,valid,joules"):
 
 
 def read_columns(path, meaning):
-    return csv.read_columns(path, read_declaration(meaning))
+    return csv.read_columns(path, read_declaration(meaning, path.name))
 
 
 def declared(folder, text=DECLARED):
@@ -58,15 +59,17 @@ def test_columns_come_in_the_order_of_the_file_with_their_meaning(file, tmp_path
     found = read_columns(file, declared(tmp_path))
     assert found.space == NASBench201()
     assert found.space.index(found.archs).tolist() == [7, 3]
-    values, meaning = found.columns["valid"]
+    values, measure = found.columns["valid"]
     assert np.array_equal(values, [55.25, np.nan], equal_nan=True)
-    assert meaning == Meaning("accuracy", "percent", "cifar10-valid", "x-valid", 200, (777, 888))
+    assert measure == Measure(
+        "accuracy", "x-valid", "cifar10-valid", recipes=("200",), seeds=(777, 888), epochs=(200,), unit="percent"
+    )
 
 
 def test_what_stands_for_no_value_becomes_none(file, tmp_path):
-    values, meaning = read_columns(file, declared(tmp_path)).columns["joules"]
+    values, measure = read_columns(file, declared(tmp_path)).columns["joules"]
     assert np.array_equal(values, [2.5, np.nan], equal_nan=True)
-    assert meaning.note == "measured on a toaster"
+    assert measure.meaning == "measured on a toaster"
 
 
 def test_indices_alone_name_architectures(tmp_path):
@@ -86,11 +89,11 @@ def test_tuples_of_naslib_name_architectures(tmp_path):
 ROWS = {
     "of another architecture": (
         [(8, ARCHS[7], 16, 1, 1)],
-        "line 2: its architecture is 7 in the official order, not 8",
+        "line 2: '8' is not its architecture's index",
     ),
     "twice": ([(7, ARCHS[7], 16, 9, 1), (7, ARCHS[7], 16, 9, 1)], "line 3: its architecture is in an earlier line"),
     "of no architecture": ([(7, "|x~0|", 16, 1, 1)], r"line 2: .*\|x~0\|"),
-    "of no index": ([(15_625, ARCHS[7], 16, 1, 1)], "line 2: '15625' is no index below 15,625"),
+    "of no index": ([(15_625, ARCHS[7], 16, 1, 1)], "line 2: '15625' is not .* index, one from 0 to 15,624"),
     "of no number": ([(7, ARCHS[7], 16, "high", 1)], "line 2: 'high' in valid is no number"),
     "beyond": ([(7, ARCHS[7], 16, 100.5, 1)], "line 2: 100.5 in valid is no accuracy as a percent"),
     "in another unit": ([(7, ARCHS[7], 16, 0.93, 1)], "valid has no accuracy above 1; it seems to be a fraction"),
@@ -125,15 +128,18 @@ def test_a_file_that_is_not_known_needs_a_declaration(file):
 DECLARATIONS = {
     "a misspelt key": (DECLARED.replace("ignored", "ignore"), "'ignore' means nothing"),
     "a misspelt key of a column": (DECLARED.replace("seeds", "seed"), "'seed' means nothing; there are: metric, unit"),
-    "no metric": (DECLARED.replace('metric = "energy"\n', ""), "joules: metric and unit must be said"),
-    "no data": (DECLARED.replace('data = "cifar10"\n', ""), "say data"),
+    "no metric": (DECLARED.replace('metric = "energy"\n', ""), "joules: metric must be said"),
+    "no data": (DECLARED.replace('data = "cifar10"\n', ""), "joules: data must be said"),
     "no split": (DECLARED.replace('split = "x-valid"\n', ""), "an accuracy has a split"),
     "another split": (DECLARED.replace('"x-valid"', '"dev"'), "split is 'dev'; it is one of train, valid"),
     "no unit of accuracy": (DECLARED.replace('"percent"', '"points"'), "its unit is percent or fraction"),
-    "no architectures": ('space = "nasbench201"', "neither which column has the architectures"),
-    "no columns": ('space = "nasbench201"\nindex = "uid"', "says of no column"),
+    "no architectures": (
+        DECLARED.replace("index", "#").replace("architecture =", "#"),
+        "neither which column has the architectures",
+    ),
+    "no columns": ('space = "nasbench201"\nindex = "uid"', "columns must be said"),
     "a text for a list": (DECLARED.replace("[777, 888]", '"777"'), "seeds is '777'; it should be a list"),
-    "a text for a number": (DECLARED.replace("= 200", '= "200"'), "epochs and seeds whole numbers"),
+    "a text for a number": (DECLARED.replace("= 200", '= "200"'), "epochs is '200'; it should be a whole number"),
     "no TOML": ("space", "is no TOML file"),
 }
 
@@ -163,9 +169,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
     ],
 )
 def test_of_the_public_files_every_column_has_a_data_set(name):
-    assert all(meaning.data for meaning in known_declaration(name).of(name).values())
+    assert all(measure.data for measure in known_declaration(name).columns.values())
 
 
 @pytest.mark.parametrize("name", ["nasbench201_info.csv", "seed888_test_accuracy.csv"])
 def test_files_of_test_accuracies_say_so(name):
-    assert {meaning.split for meaning in known_declaration(name).of(name).values()} <= {"ori-test", "x-test"}
+    assert {measure.published for measure in known_declaration(name).columns.values()} <= {"ori-test", "x-test"}
