@@ -15,7 +15,6 @@ name them. Numbers come back to the last bit. What was attached later lies besid
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache, cached_property, partial
@@ -208,13 +207,15 @@ class Table(Architectures):
         Raises:
             BadSetting: When it cannot be written there.
         """
+        from shutil import copyfile  # which imports every kind of compression
+
         path = Path(path).expanduser()
         places = {companion_path(path, room): file.path for room, file in self.beside.companions.items()}
         for place in places:
             check_room(place)
         for place, source in {**places, path: self.path}.items():
             with replacing(place) as part:
-                shutil.copyfile(source, part)
+                copyfile(source, part)
         return Table.open(path)
 
     def verify(self) -> None:
