@@ -17,8 +17,9 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,8 @@ Group = tuple[str, str]
 """Recipe and data set."""
 
 
-class Block(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Block:
     """Trainings of one group of which the same was measured, in one part of a source.
 
     Attributes:
@@ -71,17 +73,19 @@ class Block(NamedTuple):
     index: NDArray[np.int64]
     seed: NDArray[np.int64]
     order: NDArray[np.int64]
-    text: NDArray[np.int64]
+    text: NDArray[np.signedinteger[Any]]
     start: NDArray[np.int64]
 
     def values(self, name: str) -> NDArray[np.float64]:
         """Read the numbers of a name, ``(n, epochs)``."""
         begin, epochs = self.names[name]
-        numbers: NDArray[np.float64] = np.memmap(self.path, np.float64, "r")
-        return numbers[self.start[:, None] + np.arange(begin, begin + (len(epochs) or 1))]
+        places = self.start[:, None] + np.arange(begin, begin + (len(epochs) or 1))
+        found: NDArray[np.float64] = np.memmap(self.path, np.float64, "r")[places]
+        return found
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Part:
     """What was read of a part of a source.
 
     Attributes:
@@ -202,7 +206,8 @@ def _part(source: Source, path: Path) -> Part:
                 names[name] = begin, epochs
                 begin += len(epochs)
         blocks.append(Block(path, (hp, data), names, *np.array(trainings, np.int64).T))
-    return Part(*np.array(architectures, np.int64).T, list(texts), blocks)
+    index, other = np.array(architectures, np.int64).T
+    return Part(index, other, list(texts), blocks)
 
 
 def columns_of(parts: Sequence[Part], progress: Progress) -> Iterator[Given]:
@@ -219,7 +224,7 @@ def columns_of(parts: Sequence[Part], progress: Progress) -> Iterator[Given]:
         codes = np.array([texts.setdefault(text, len(texts)) for text in part.texts], np.int32)
         other[np.searchsorted(index, part.index)] = codes[part.other]
         for block in part.blocks:
-            groups.setdefault(block.group, []).append(block._replace(text=codes[block.text]))
+            groups.setdefault(block.group, []).append(replace(block, text=codes[block.text]))
     for done, group in enumerate(sorted(groups, key=lambda group: (int(group[0]), group[1])), 1):
         yield from _columns(group, groups[group], index)
         progress(done / (len(groups) + 1))

@@ -140,9 +140,7 @@ def _layout(found: tuple[tuple[str, tuple[Any, ...]], ...], epochs: int) -> tupl
             split, epoch = (match[1], int(match[2])) if match else ("", epochs)
             known = places.setdefault(f"{split}/{metric}", {})
             if (split == TRAIN) != is_curve or epoch >= epochs or epoch in known:
-                raise ValueError(
-                    f"{name}: {shown(key)} is no epoch, or split and epoch, below {epochs}, or there twice"
-                )
+                raise ValueError(f"{name}: {shown(key)} is no epoch, or split and epoch, below {epochs}, or is twice")
             known[epoch] = count
             count += 1
         if is_curve:

@@ -8,8 +8,8 @@ import pytest
 from readers.natsbench.states import archs_of, state, states, write, write_folder
 
 from nasbed.core.errors import BadSetting, CorruptFile
-from nasbed.readers.natsbench.published import open_published
 from nasbed.readers.natsbench.folder import Source
+from nasbed.readers.natsbench.published import open_published
 
 
 @pytest.fixture
