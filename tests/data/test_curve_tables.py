@@ -11,7 +11,7 @@ from nasbed.benchmarks.table import TableBenchmark
 from nasbed.readers.csv import known_declaration
 from nasbed.tables.csv_import import attach_csv, import_csv
 from nasbed.tables.nats_import import import_published
-from nasbed.tables.trainings import published_of, run_of
+from nasbed.tables.trainings import published_of
 
 FOLDERS = {"nasbench201": "NATS-tss-v1_0-3ffb9-simple", "natssize": "NATS-sss-v1_0-50262-simple"}
 INDICES = (0, 11, 284)
@@ -33,6 +33,11 @@ def genuine(folder):
         for hp, state in pickle.loads(bz2.decompress(path.read_bytes())).items():
             for (data, seed), result in state["all_results"].items():
                 yield index, hp, data, seed, result
+
+
+def run_of(table, index, recipe, data, seed):
+    """One training of an architecture."""
+    return next(run for run in published_of(table, index, f"{recipe}/{data}").runs if run.seed == seed)
 
 
 def bits(value):

@@ -41,7 +41,7 @@ CASES = {
     "import of a folder, in processes": (
         4,
         "import ../NATS-tss-v1_0-3ffb9-simple --out t.arrow",
-        {"nasbed.tables.nats_import:AT_MOST": "killing:DEATHS"},
+        {"nasbed.tables.nats_import:AT_ONCE": "killing:DEATHS"},
         (),
     ),
     "generate": (12, f"{GENERATE} --out t.arrow", CAMPAIGN, ()),

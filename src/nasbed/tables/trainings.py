@@ -1,18 +1,36 @@
-"""Trainings of NAS-Bench-201 and NATS-Bench, put together again out of a table as the source had them, to the bit."""
+"""Trainings of NAS-Bench-201 and NATS-Bench, put together again out of a table as the source had them, to the bit.
+
+What a source says beside its numbers, plain values, is kept as texts, each different one once. They are JSON with marks
+for what JSON lacks. Since much of it repeats an architecture's own string and number, those are left out and put back,
+so that a space has a handful of texts and not one an architecture.
+"""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import NotInTable
-from nasbed.readers.names import TRAIN
-from nasbed.readers.natsbench.texts import read
+from nasbed.core.errors import CorruptFile, NotInTable
 from nasbed.readers.natsbench.trainings import Measured, Published, Run
-from nasbed.tables.column import Measure, Rows, Seed
+from nasbed.readers.pickles import shown
+from nasbed.tables.column import Rows, Seed
 from nasbed.tables.encoding import is_absent
 from nasbed.tables.published import column_name
 from nasbed.tables.table import Table
+
+_OWN = "\x01"
+"""Stands for the architecture's own string; JSON writes this character otherwise."""
+
+_MARK = "of"
+_PLAIN = frozenset({type(None), bool, int, float, str})
+_KINDS: dict[str, Any] = {"tuple": tuple, "set": set, "frozenset": frozenset, "dict": dict}
+
+_INDEX = "arch_index"
+"""Where the published files repeat an architecture's number."""
 
 
 def seeds_of(table: Table, recipe: str, data: str) -> tuple[Seed, ...]:
@@ -41,101 +59,118 @@ def order_of(table: Table, recipe: str, data: str, rows: Rows | None = None) -> 
         placed: NDArray[np.int32] = table.file.array(name)
         return placed if rows is None else placed[rows]
     seeds = seeds_of(table, recipe, data)
-    there = np.zeros((len(table) if rows is None else len(rows), len(seeds)), np.bool_)
-    for one in table.find(None, None, data, recipe):
-        if one.measure.seeds == seeds:
-            there |= ~np.isnan(one.curve(rows)).all(axis=2)
+    found = [one for one in table.find(None, None, data, recipe) if one.measure.seeds == seeds]
+    there = np.any([~np.isnan(one.curve(rows)).all(axis=2) for one in found], axis=0)
     return np.where(there, np.arange(len(seeds)), -1).astype(np.int32)
 
 
-def row_of(table: Table, index: int) -> int:
-    """Find the row of an architecture by its official number.
+def published_of(table: Table, index: int, group: str | None = None) -> Published:
+    """Put the trainings of an architecture, by its official number, together, in the order of the source.
 
-    Raises:
-        NotInTable: When the table does not have it.
-    """
-    row = int(table.rows_of(np.array([index]))[0])
-    if row < 0:
-        raise NotInTable(
-            f"{table.path.name} has no results of architecture {index}; it has {len(table):,} architectures"
-        )
-    return row
-
-
-def text_of(table: Table, index: int) -> str:
-    """Return the string of an architecture by its official number."""
-    return table.space.format(table.space.archs_of(np.array([index], np.int64))[0])
-
-
-def run_of(table: Table, index: int, recipe: str, data: str, seed: int) -> Run:
-    """Put one training of an architecture, by its official number, together.
-
-    Raises:
-        NotInTable: When there is none, or the file beside the table is missing.
-    """
-    row, seeds = row_of(table, index), seeds_of(table, recipe, data)
-    order = order_of(table, recipe, data, np.array([row]))[0]
-    known = [seeds[i] for i in np.argsort(order, kind="stable") if order[i] >= 0]
-    if seed not in known:
-        has = ", ".join(map(str, known)) or "none"
-        raise NotInTable(
-            f"architecture {index} was not trained on {recipe}/{data} with seed {seed!r}; there are: {has}"
-        )
-    which = seeds.index(seed)
-    measured: list[tuple[Measure, NDArray[np.float64]]] = []
-    numbers = {"epochs": [float(recipe)], "params": [np.nan], "flops": [np.nan], "latency": []}
-    for name, measure in table.measures.items():
-        if measure.recipes == (recipe,) and measure.data == data and "seed" in measure.axes:
-            values = np.atleast_1d(table.column(name).values(np.array([row]))[0, which])
-            if measure.split:
-                measured.append((measure, values))
-            else:
-                numbers[measure.metric] = values[~is_absent(values)].tolist() or numbers.get(measure.metric, [])
-    epochs = int(numbers["epochs"][0])
-    layout, parts = [], [np.zeros(0)]
-    for measure, values in measured:
-        is_curve = measure.split == TRAIN
-        places = np.arange(len(values))[:epochs] if is_curve else np.flatnonzero(~is_absent(values))
-        if not is_absent(values).all():
-            after = tuple(places.tolist()) if is_curve else tuple(measure.epochs[place] - 1 for place in places)
-            layout.append((f"{measure.published}/{measure.metric}", after))
-            parts.append(values[places])
-    return Run(
-        hp=recipe,
-        data=data,
-        seed=seed,
-        epochs=epochs,
-        params=numbers["params"][0],
-        flops=numbers["flops"][0],
-        measured=Measured(tuple(layout), np.concatenate(parts)),
-        latency=tuple(numbers["latency"]),
-        other=_other(table, row, column_name(recipe, data, None, "other"), which),
-    )
-
-
-def published_of(table: Table, index: int) -> Published:
-    """Put all trainings of an architecture, by its official number, together, in the order of the source.
+    Args:
+        table: The table.
+        index: Of the architecture.
+        group: Recipe and data set of the trainings, ``200/cifar10``; None for all of them.
 
     Raises:
         NotInTable: When there are none, or the file beside the table is missing.
     """
-    row, placed = row_of(table, index), list[tuple[int, str, str, int]]()
-    for recipe, data in (name.split("/") for name in table.groups):
-        orders = order_of(table, recipe, data, np.array([row]))[0].tolist()
-        for order, seed in zip(orders, seeds_of(table, recipe, data), strict=True):
-            if order >= 0 and isinstance(seed, int):
-                placed.append((order, recipe, data, seed))
-    runs = tuple(run_of(table, index, recipe, data, seed) for _, recipe, data, seed in sorted(placed))
-    return Published(index, text_of(table, index), runs, _other(table, row, "other"))
+    archs = table.space.archs_of(np.array([index], np.int64))
+    row, arch = table.rows(archs), table.space.format(archs[0])
+    placed = [pair for one in table.groups if group in (None, one) for pair in _runs(table, row, arch, *one.split("/"))]
+    runs = tuple(run for _, run in sorted(placed, key=lambda pair: pair[0]))
+    return Published(index, arch, runs, _other(table, row, arch, "other"))
 
 
-def _other(table: Table, row: int, name: str, which: int = 0) -> dict[str, object]:
+def _runs(table: Table, row: Rows, arch: str, recipe: str, data: str) -> Iterator[tuple[int, Run]]:
+    """Put the trainings of a row by a recipe on a data set together, each behind its place in the source."""
+    seeds = seeds_of(table, recipe, data)
+    columns = [
+        (measure, table.column(name).values(row).reshape(len(seeds), -1))
+        for name, measure in table.measures.items()
+        if (measure.recipes, measure.data, measure.seeds) == ((recipe,), data, seeds) and "seed" in measure.axes
+    ]
+    for which, (order, seed) in enumerate(zip(order_of(table, recipe, data, row)[0].tolist(), seeds, strict=True)):
+        if order < 0 or not isinstance(seed, int):
+            continue
+        numbers = {"epochs": [float(recipe)], "params": [np.nan], "flops": [np.nan], "latency": []}
+        layout, parts = [], [np.zeros(0)]
+        for measure, values in columns:
+            places = np.flatnonzero(~is_absent(values[which]))
+            if len(places) and measure.split:
+                after = tuple(measure.epochs[place] - 1 for place in places.tolist())
+                layout.append((f"{measure.published}/{measure.metric}", after))
+                parts.append(values[which, places])
+            elif len(places):
+                numbers[measure.metric] = values[which, places].tolist()
+        run = Run(
+            hp=recipe,
+            data=data,
+            seed=seed,
+            epochs=int(numbers["epochs"][0]),
+            params=numbers["params"][0],
+            flops=numbers["flops"][0],
+            measured=Measured(tuple(layout), np.concatenate(parts)),
+            latency=tuple(numbers["latency"]),
+            other=_other(table, row, arch, column_name(recipe, data, None, "other"), which),
+        )
+        yield order, run
+
+
+def _other(table: Table, row: Rows, arch: str, name: str, which: int = 0) -> dict[str, object]:
     """Read what else the source says of a row's architecture, or of one of its trainings."""
-    if table.missing:
-        raise NotInTable(f"{table.path.name} lacks {next(iter(table.missing.values()))}; put it back, or import anew")
-    if "texts" not in table.columns:
+    if "texts" not in table.columns and not table.missing:
         return {}
+    texts = table.column("texts").stored
     codes = next(file.array(name) for file in (table.file, *table.beside.companions.values()) if name in file)
-    index, code = int(table.indices[row]), np.atleast_1d(codes[row])[which]
-    found: dict[str, object] = read(table.column("texts").stored[code], text_of(table, index), index)
+    found: dict[str, object] = read(texts[codes[row].reshape(-1)[which]], arch, int(table.indices[row[0]]))
     return found
+
+
+def written(value: Any, architecture: str, index: int) -> str:
+    """Write a plain value of an architecture as text.
+
+    Raises:
+        CorruptFile: When it is not plain: not made of numbers, texts, arrays, lists, tuples, dictionaries.
+    """
+    text = json.dumps(_marked(value, index))
+    return text.replace(json.dumps(architecture), _OWN) if architecture else text
+
+
+def read(text: str, architecture: str, index: int) -> Any:
+    """Undo ``written``."""
+    return _unmarked(json.loads(text.replace(_OWN, json.dumps(architecture, ensure_ascii=False))), index)
+
+
+def _marked(value: Any, index: int) -> Any:
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, list):
+        return [_marked(item, index) for item in value]
+    if isinstance(value, dict) and _MARK not in value and all(type(key) is str for key in value):
+        found = {key: _marked(item, index) for key, item in value.items()}
+        own = found.get(_INDEX)
+        return {**found, _INDEX: {_MARK: "index"}} if type(own) is int and own == index else found
+    for name, kind in _KINDS.items():
+        if isinstance(value, kind):
+            items = map(list, value.items()) if kind is dict else value
+            return {_MARK: name, "values": [_marked(item, index) for item in items]}
+    if isinstance(value, np.generic):
+        return _marked(value.item(), index)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufU":
+        return {_MARK: "array", "dtype": str(value.dtype), "values": value.tolist()}
+    raise CorruptFile(f"{shown(value)} is not a plain value: numbers, texts, arrays, lists and dictionaries are")
+
+
+def _unmarked(value: Any, index: int) -> Any:
+    if isinstance(value, list):
+        return [_unmarked(item, index) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if _MARK not in value:
+        return {key: _unmarked(item, index) for key, item in value.items()}
+    if value[_MARK] == "index":
+        return index
+    if value[_MARK] == "array":
+        return np.array(value["values"], value["dtype"])
+    return _KINDS[value[_MARK]](_unmarked(item, index) for item in value["values"])

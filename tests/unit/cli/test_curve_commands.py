@@ -5,10 +5,9 @@ import csv
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from tables.made_runs import folder_of, made
+from tables.made_runs import folder_of, made, run_of
 
 import nasbed
-from nasbed.tables.trainings import run_of
 
 INDICES = (0, 11, 284)
 

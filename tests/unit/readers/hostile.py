@@ -387,17 +387,18 @@ def write_all(folder: Path, largest: int | None) -> dict[str, Path]:
 
 def read(path: Path) -> None:
     """Read a file the way that nasbed does."""
+    from nasbed.core.errors import CorruptFile
     from nasbed.readers.natsbench.published import open_published
-    from nasbed.readers.natsbench.shards import write_shards
     from nasbed.readers.pickles import read_pickle
     from nasbed.readers.torch_storage import read_torch
+    from nasbed.tables.nats_import import read_part
 
     if path.suffix == ".pickle":
         read_pickle(path.read_bytes(), str(path))
     elif path.suffix == ".pth":
         read_torch(path)
-    else:
-        write_shards(open_published(path.parent), path.parent / "part")
+    elif isinstance(why := read_part(open_published(path.parent), path.parent / "part"), str):
+        raise CorruptFile(why)
 
 
 def attempted(path: Path) -> tuple[str, float, float]:

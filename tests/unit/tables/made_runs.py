@@ -8,9 +8,10 @@ from functools import cache
 import numpy as np
 
 from nasbed.core.registry import spaces
-from nasbed.readers.natsbench.shards import write_shards
 from nasbed.readers.natsbench.trainings import Measured, Published, Run
-from nasbed.tables.nats_import import build_from_shards
+from nasbed.tables.nats_import import columns_of, read_part
+from nasbed.tables.trainings import published_of
+from nasbed.tables.writing import write_table
 
 SPLITS = {
     "cifar10-valid": ("x-valid", "ori-test"),
@@ -90,13 +91,25 @@ def made(
     return Published(index, text, tuple(runs), other)
 
 
+class _Source(list):
+    path = "made up"
+
+
 def table_of(some, path, space="nasbench201", provenance=None):
-    stem = path.with_suffix("")
-    write_shards(some, stem)
-    shards = sorted(path.parent.glob(f"{stem.name}-*.shard"))
-    return build_from_shards(
-        path, space=spaces.make(space, {}), shards=shards, provenance={"source": "a test", **(provenance or {})}
+    part, space = read_part(_Source(some), path.with_suffix(".part")), spaces.make(space, {})
+    return write_table(
+        path,
+        space,
+        space.archs_of(np.sort(part.index)),
+        columns_of([part], lambda share: None),
+        provenance={"source": "a test", **(provenance or {})},
+        continues=True,
     )
+
+
+def run_of(table, index, recipe, data, seed):
+    """One training of an architecture."""
+    return next(run for run in published_of(table, index, f"{recipe}/{data}").runs if run.seed == seed)
 
 
 @cache

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 from tables.made import ARCHS, SHAPE, SPACE, results, score, table_at, trainings_at
-from tables.made_runs import made, table_of
+from tables.made_runs import made, run_of, table_of
 from tables.published import MEASURES, file_of, original_loader, records
 
 import nasbed
@@ -16,7 +16,6 @@ from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.exporting import export
 from nasbed.tables.file import METADATA
 from nasbed.tables.importing import import_tfrecord
-from nasbed.tables.trainings import run_of
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def left(folder):
     "at_once", [pytest.param(100, id="here"), pytest.param(1, id="in processes", marks=pytest.mark.slow)]
 )
 def test_a_folder_comes_over_to_the_bit(folder, tmp_path, monkeypatch, at_once):
-    monkeypatch.setattr(importing, "AT_MOST", at_once)
+    monkeypatch.setattr(importing, "AT_ONCE", at_once)
     shares = []
     table = import_published(folder, tmp_path / "t.arrow", shares.append, workers=2)
     for published in importing.open_published(folder):
@@ -78,7 +78,7 @@ def test_a_damaged_file_is_refused_by_its_name_and_nothing_is_left(folder, tmp_p
         def __reduce__(self):
             return exec, (f"open({str(tmp_path / 'ran')!r}, 'w')",)
 
-    monkeypatch.setattr(importing, "AT_MOST", at_once)
+    monkeypatch.setattr(importing, "AT_ONCE", at_once)
     path = folder / "000011.pickle.pbz2"
     whole = path.read_bytes()
     path.write_bytes(
@@ -94,7 +94,7 @@ def test_a_damaged_file_is_refused_by_its_name_and_nothing_is_left(folder, tmp_p
 
 
 def test_an_import_that_is_stopped_leaves_nothing(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(importing, "AT_MOST", 1)
+    monkeypatch.setattr(importing, "AT_ONCE", 1)
 
     def stop(share):
         assert list(tmp_path.glob(".t.arrow.*.part"))
@@ -114,8 +114,8 @@ def test_what_an_import_that_was_killed_left_is_cleared_away(folder, tmp_path):
 
 @pytest.mark.slow
 def test_a_worker_that_dies_is_no_damage_of_the_file(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(importing, "AT_MOST", 1)
-    monkeypatch.setattr(importing, "_WORK", "os:abort")
+    monkeypatch.setattr(importing, "AT_ONCE", 1)
+    monkeypatch.setattr(importing, "read_part", "os:abort")
     with pytest.raises(NasbedError, match="could not be read") as found:
         import_published(folder, tmp_path / "t.arrow", workers=2)
     assert not isinstance(found.value, CorruptFile)

@@ -165,7 +165,7 @@ class Lazily(Answers):
     def of_states(cls, states: Mapping[int, Mapping[str, Any]], archs: Sequence[str], space: str) -> Lazily:
         """Read what has been loaded already: by index and recipe, the published states."""
         name = "a dictionary"
-        readers = {index: partial(published_of, some, index, archs, name) for index, some in states.items()}
+        readers = {index: partial(published_of, some, index, archs[index], name) for index, some in states.items()}
         found = cls(space, name, archs, readers)
         found.evaluated |= set(readers)
         found.hps += dict.fromkeys(hp for some in states.values() for hp in some)

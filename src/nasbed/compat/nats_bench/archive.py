@@ -21,7 +21,6 @@ from nasbed.compat.nats_bench.result import NotMeasured
 from nasbed.compat.nats_bench.results import ArchResults, Splits
 from nasbed.compat.nats_bench.tabled import Tabled
 from nasbed.core.errors import BadSetting
-from nasbed.readers.natsbench.source import space_of
 from nasbed.tables.cache import cached_table_for, imported, is_published, table_for
 
 _FOLDERS = {"nasbench201": "NATS-tss-v1_0-3ffb9-simple", "natssize": "NATS-sss-v1_0-50262-simple"}
@@ -246,6 +245,8 @@ def _default(space: str) -> Path:
 
 def _loaded(given: Mapping[str, Any]) -> Lazily:
     """Take what a published file holds."""
+    from nasbed.readers.natsbench.folder import space_of
+
     lacking = [key for key in ("meta_archs", "arch2infos", "evaluated_indexes") if key not in given]
     if lacking:
         raise BadSetting(f"Can not find key[{lacking[0]}] in the dict; a loaded file has it")

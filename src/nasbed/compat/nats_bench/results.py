@@ -52,8 +52,7 @@ class ArchResults:
             CorruptFile: A ``ValueError``: when it is something else.
         """
         index, arch = state_dict.get("arch_index", -1), state_dict.get("arch_str", "")
-        archs: Any = {index: arch}  # it is asked for this one alone
-        found = published_of({"": state_dict}, index, archs, "the state")
+        found = published_of({"": state_dict}, index, arch, "the state")
         return ArchResults(index, arch, ((run.seed, ResultsCount(run)) for run in found.runs))
 
     def update(self, dataset_name: str, seed: int, result: ResultsCount) -> None:

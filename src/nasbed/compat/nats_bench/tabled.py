@@ -22,7 +22,7 @@ from nasbed.readers.natsbench.trainings import Published
 from nasbed.tables.column import Column
 from nasbed.tables.published import column_name
 from nasbed.tables.table import Table
-from nasbed.tables.trainings import order_of, published_of, run_of, seeds_of
+from nasbed.tables.trainings import order_of, published_of, seeds_of
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +66,8 @@ class Tabled(Answers):
         """Give them in new objects."""
         group, _, which = self._asked(index, hp, data)
         seeds = [group.seeds[i] for i in which]
-        return seeds, [ResultsCount(run_of(self.table, index, hp, data, seed)) for seed in seeds]
+        runs = {run.seed: run for run in published_of(self.table, index, f"{hp}/{data}").runs}
+        return seeds, [ResultsCount(runs[seed]) for seed in seeds]
 
     def sheet(self, index: int, hp: str, data: str, iepoch: int | None) -> Sheet:
         """Give what they gave after an epoch."""
@@ -182,8 +183,8 @@ class _Group:
     def timed(self) -> dict[str, tuple[str, str]]:
         """What the times of each split are called, an epoch's and all; in the order of the first training."""
         first = int(np.argmax(np.array(self._codes) > 0))
-        seed = self.seeds[self.which(first)[0]]
-        names = ResultsCount(run_of(self.table, int(self.table.indices[first]), self.hp, self.data, seed)).eval_names
+        runs = published_of(self.table, int(self.table.indices[first]), f"{self.hp}/{self.data}").runs
+        names = ResultsCount(min(runs, key=lambda run: run.seed)).eval_names
         there = dict.fromkeys([TRAIN, *(name for name in names if name in self.splits), *self.splits])
         return {name: (f"T-{name}@epoch", f"T-{name}@total") for name in there}
 

@@ -12,7 +12,7 @@ ARCHS = archs_of("nasbench201")
 
 def read(run=None, **changes):
     runs = None if run is None else {("cifar10-valid", 777): run}
-    return published_of({"200": state(11, runs=runs, **changes)}, 11, ARCHS, "file")
+    return published_of({"200": state(11, runs=runs, **changes)}, 11, ARCHS[11], "file")
 
 
 def test_what_a_training_says_is_taken_over():
@@ -37,7 +37,7 @@ def test_trainings_keep_the_order_of_the_file():
     runs = {
         (data, seed): run_state(data, seed) for data, seed in [("cifar10", 999), ("cifar10-valid", 777), ("cifar10", 1)]
     }
-    found = published_of({"200": state(0, runs=runs), "12": state(0)}, 0, ARCHS, "file")
+    found = published_of({"200": state(0, runs=runs), "12": state(0)}, 0, ARCHS[0], "file")
     assert [(run.hp, run.data, run.seed) for run in found.runs][:4] == [
         ("200", "cifar10", 999),
         ("200", "cifar10-valid", 777),
@@ -85,19 +85,34 @@ def test_an_epoch_may_have_a_time_alone():
 
 
 WRONG = {
-    "no trainings": (run_state, {}, {"all_results": None}, "None stands where a dict"),
+    "no trainings": (run_state, {}, {"all_results": None}, "None stands where 'all_results', a dict"),
     "another index": (run_state, {}, {"arch_index": 5}, "results of architecture 5"),
     "another string": (run_state, {}, {"arch_str": ARCHS[5]}, "where those of 11"),
     "a seed too many": (run_state, {}, {"dataset_seed": {"cifar10-valid": [777, 888]}}, "list of seeds"),
     "a seed too few": (run_state, {}, {"dataset_seed": {}}, "list of seeds"),
     "no epochs": (run_state, {"epochs": 0, "train_acc1es": {}}, {}, "0 is no number of epochs"),
-    "an epoch too many": (run_state, {"train_losses": {0: 1.0, 2: 1.0}}, {}, "not among 0 to 1"),
+    "an epoch too many": (
+        run_state,
+        {"train_losses": {0: 1.0, 2: 1.0}},
+        {},
+        "2 is no epoch, or split",
+    ),
     "a text for a number": (run_state, {"train_losses": {0: "1.0", 1: 1.0}}, {}, "'1.0' is no number"),
-    "a text for a size": (run_state, {"params": "0.5"}, {}, "'0.5' is no number"),
-    "a split without an epoch": (run_state, {"eval_acc1es": {"x-valid": 1.0}}, {}, "'x-valid' is not a split"),
-    "a split after the end": (run_state, {"eval_acc1es": {"x-valid@2": 1.0}}, {}, "not a split and an epoch below 2"),
-    "a split of no name": (run_state, {"eval_acc1es": {"@1": 1.0}}, {}, "not a split"),
-    "a list for a dictionary": (run_state, {"train_losses": [1.0, 2.0]}, {}, "stands where a dict should be"),
+    "a text for a size": (run_state, {"params": "0.5"}, {}, "'0.5' stands where 'params', a Real"),
+    "a split without an epoch": (
+        run_state,
+        {"eval_acc1es": {"x-valid": 1.0}},
+        {},
+        "'x-valid' is no epoch",
+    ),
+    "a split after the end": (
+        run_state,
+        {"eval_acc1es": {"x-valid@2": 1.0}},
+        {},
+        "split and epoch, below 2",
+    ),
+    "a split of no name": (run_state, {"eval_acc1es": {"@1": 1.0}}, {}, "'@1' is no epoch, or split"),
+    "a list for a dictionary": (run_state, {"train_losses": [1.0, 2.0]}, {}, "stands where 'train_losses', a dict"),
 }
 
 
@@ -112,5 +127,5 @@ def test_what_cannot_be_is_refused_with_its_place(make, of_run, of_state, why):
 def test_what_every_training_has_must_be_there(lacking):
     run = run_state()
     del run[lacking]
-    with pytest.raises(CorruptFile, match=f"seed 777: it lacks '{lacking}'"):
+    with pytest.raises(CorruptFile, match=f"seed 777: None stands where '{lacking}'"):
         read(run)
