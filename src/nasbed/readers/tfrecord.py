@@ -1,7 +1,8 @@
 """Records of the usual layout, read in bulk: framing checked, and taken apart into arrays.
 
 A record is JSON around base64 around a protocol buffer (see record.py). Nearly all have one layout down to the byte;
-that layout alone is known to the compiled loops. Whatever differs is left to the plain code.
+that layout alone, with as many parameters as published networks have, is known to the compiled loops. Whatever differs
+is left to the plain code.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ VALUES = len(POINTS) * len(MEASURES) + 1
 """Doubles of a record: current_epoch and the rest at three points in time, then total_time."""
 
 _POINTS, _MEASURES = len(POINTS), len(MEASURES)
-_LINE = 76  # characters of base64 between two line ends
-_BYTES = 57  # that they stand for
-_MESSAGE_AT_MOST = 256
-_QUOTE, _BACKSLASH, _COMMA, _LETTER_N, _ZERO, _PAD, _END = b'"\\,n0=]'
-_INPUT, _OUTPUT, _BEGIN, _HASH_END, _NEXT = (
-    np.frombuffer(text, np.uint8) for text in (b"input", b"output", b'["', b'", ', b', "')
+_EVALUATION = 2 + 9 * _MEASURES  # bytes
+_LONGEST = _POINTS * _EVALUATION + 15  # bytes of a message that three lines of base64 can stand for
+_QUADS_OF_LINES = 19, 19, 14
+_METRICS = 4 * sum(_QUADS_OF_LINES) + 2 * len(_QUADS_OF_LINES) + 2
+"""Characters of these lines, the ends of lines among them, with what ends a record."""
+_QUOTE, _COMMA, _ZERO = b'",0'
+_BEGIN, _HASH_END, _MATRIX, _INPUT, _OUTPUT, _LINE_END, _END = (
+    np.frombuffer(text, np.uint8) for text in (b'["', b'", ', b', "', b'", "input,', b'output", "', b"\\n", b'"]')
 )
 _POLYNOMIAL = 0x82F63B78  # Castagnoli's, reflected
 _MASK_DELTA = np.uint32(0xA282EAD8)
@@ -45,7 +48,8 @@ _INVALID = np.uint32(1 << 31)
 _QUADS = np.array(
     [np.where(_FROM_BASE64 == 255, _INVALID, np.uint32(_FROM_BASE64) << shift) for shift in (18, 12, 6, 0)], np.uint32
 )
-"""What each of four characters adds to the 24 bits that they stand for, ``(4, 256)``; the highest bit if nothing."""
+_QUADS[[2, 3], ord("=")] = 1 << 25, 1 << 24
+"""What each of four characters adds to the 24 bits that they stand for, ``(4, 256)``: a bit beyond them if nothing."""
 
 
 def _crc_tables() -> NDArray[np.uint32]:
@@ -109,8 +113,8 @@ def read_records(data: Any, start: Any, stop: Any, names: Any, records: Any, mod
     """
     places, usual, epochs, values, module = records
     parameters = modules[4]
-    message = np.zeros(_MESSAGE_AT_MOST, np.uint8)
-    earlier = np.zeros(3, np.int64)  # where hash, matrix and base64 begin in the record that the latest module is of
+    message = np.zeros(_LONGEST, np.uint8)
+    earlier = np.zeros(3, np.int64)  # where the record that the latest module is of begins, its matrix and its base64
     none: Any = np.int64(0)
     count, known, at = none, none, none + start  # records, modules
     while count < len(usual):
@@ -125,20 +129,20 @@ def read_records(data: Any, start: Any, stop: Any, names: Any, records: Any, mod
         if masked_crc(data, first, last) != np.uint32(little_endian(data, last, 4)):
             return count, known, at, BAD_DATA
         places[count, 0], places[count, 1] = first, last
-        number, matrix = _read_epochs(data, first, last)
-        again, found = _is_repeated(data, first + 2, matrix, last, earlier), none - 1
-        metrics = matrix + earlier[2] - earlier[1]
-        if not again:
-            metrics = _read_module(data, first, matrix, last, names, modules, known)
-        if metrics > 0:
-            found = _read_message(message, _read_base64(data, metrics, last, message), values, count)
-        usual[count] = found >= 0
-        if found >= 0:
-            epochs[count] = number
-            if again and parameters[known - 1] != found:
-                again = _read_module(data, first, matrix, last, names, modules, known) < 0
+        metrics = last - _METRICS
+        epochs[count], matrix = _read_epochs(data, first, metrics)
+        again = (
+            _same(data[matrix:metrics], data[earlier[1] : earlier[2]])
+            and known > 0
+            and _same(data[first : first + 36], data[earlier[0] : earlier[0] + 36])
+        )
+        found = none - 1
+        if matrix > 0 and (again or _read_module(data, first, matrix, metrics, names, modules, known)):
+            found = _read_message(message, _read_base64(data, metrics, message), values, count)
+        usual[count] = found >= 0 and (not again or found == parameters[known - 1])
+        if usual[count]:
             if not again:
-                parameters[known], earlier[0], earlier[1], earlier[2] = found, first + 2, matrix, metrics
+                parameters[known], earlier[0], earlier[1], earlier[2] = found, first, matrix, metrics
                 known += 1
             module[count] = known - 1
         count += 1
@@ -147,28 +151,20 @@ def read_records(data: Any, start: Any, stop: Any, names: Any, records: Any, mod
 
 
 @unlocked_kernel
-def _read_epochs(data: Any, at: Any, stop: Any) -> Any:
+def _read_epochs(data: Any, first: Any, stop: Any) -> Any:
     """Read ``["<32 characters>", <epochs>, "``; give the epochs, and where the matrix begins or 0."""
-    epochs, none = np.int64(0), np.int64(0)
-    begin, at = at, at + 37
-    if at + 7 > stop or not (_same(data[begin : begin + 2], _BEGIN) and _same(data[at - 3 : at], _HASH_END)):
-        return epochs, none
-    while at < min(stop, begin + 46) and _ZERO + (epochs == 0) <= data[at] <= 57:
+    epochs, at = np.int64(0), first + 37
+    while at < min(stop, first + 46) and _ZERO + (epochs == 0) <= data[at] <= 57:
         epochs = epochs * 10 + data[at] - _ZERO
         at += 1
-    return epochs, at + 3 if epochs and at + 3 <= stop and _same(data[at : at + 3], _NEXT) else none
-
-
-@unlocked_kernel
-def _is_repeated(data: Any, module: Any, matrix: Any, stop: Any, earlier: Any) -> Any:
-    """Say whether hash, matrix and operations are those of an earlier record, byte for byte."""
-    size = earlier[2] - earlier[1]
-    return (
-        min(size, matrix) > 0
-        and matrix + size <= stop
-        and _same(data[module : module + 32], data[earlier[0] : earlier[0] + 32])
-        and _same(data[matrix : matrix + size], data[earlier[1] : earlier[2]])
+    fine = (
+        at + 3 <= stop
+        and epochs > 0
+        and _same(data[first : first + 2], _BEGIN)
+        and _same(data[first + 34 : first + 37], _HASH_END)
+        and _same(data[at : at + 3], _MATRIX)
     )
+    return epochs, at + 3 if fine else np.int64(0)
 
 
 @unlocked_kernel
@@ -184,51 +180,44 @@ def _same(one: Any, other: Any) -> Any:
 
 @unlocked_kernel
 def _read_module(data: Any, first: Any, matrix: Any, stop: Any, names: Any, modules: Any, slot: Any) -> Any:
-    """Read hash, ``<matrix>", "<operations>", "`` into a module's slot; give where the base64 begins, or 0."""
+    """Read hash, ``<matrix>", "<operations>", "`` into a module's slot; say whether they are that."""
     hashes, vertices, masks, labels, _ = modules
     text, ends = names
-    wrong = np.int64(0)
-    if matrix == 0:
-        return wrong
     for i in range(16):
         high, low = _FROM_HEX[data[first + 2 + 2 * i]], _FROM_HEX[data[first + 3 + 2 * i]]
         if high == 255 or low == 255:
-            return wrong
+            return False
         hashes[slot, i] = high << 4 | low
-    at = matrix
-    end = _end_of_text(data, at, stop)
+    end, output = _end_of_text(data, matrix, stop), stop - len(_OUTPUT)
     side = np.int64(2)
-    while side * side < end - at:
+    while side * side < end - matrix:
         side += 1
+    at = end + len(_INPUT)
     if (
-        side * side != end - at
+        side * side != end - matrix
         or side > VERTICES_AT_MOST
-        or end + 4 > stop
-        or not _same(data[end + 1 : end + 4], _NEXT)
+        or not _same(data[end:at], _INPUT)
+        or not _same(data[output:stop], _OUTPUT)
     ):
-        return wrong
+        return False
     vertices[slot], masks[slot], labels[slot] = side, 0, -1
     for x in range(side):
         for y in range(side):
-            character = data[at + x * side + y]
+            character = data[matrix + x * side + y]
             if character == _ZERO + 1 and x < y:
                 masks[slot] |= np.uint64(1) << np.uint64(x + y * (y - 1) // 2)
             elif character != _ZERO:
-                return wrong
-    at = end + 4
-    for v in range(side):
+                return False
+    for v in range(side - 2):
         end = _end_of_text(data, at, stop)
-        if end + 4 > stop or data[end] != (_QUOTE if v == side - 1 else _COMMA):
-            return wrong
-        fine = _same(data[at:end], _INPUT) if v == 0 else v == side - 1 and _same(data[at:end], _OUTPUT)
-        for i in range(len(ends) if 0 < v < side - 1 else 0):
+        for i in range(len(ends)):
             if _same(data[at:end], text[ends[i - 1] if i else 0 : ends[i]]):
-                labels[slot, v - 1], fine = i, True
+                labels[slot, v] = i
                 break
-        if not fine:
-            return wrong
+        if labels[slot, v] < 0 or data[end] != _COMMA:
+            return False
         at = end + 1
-    return at + 3 if _same(data[at : at + 3], _NEXT) else wrong
+    return at == output
 
 
 @unlocked_kernel
@@ -240,85 +229,51 @@ def _end_of_text(data: Any, at: Any, stop: Any) -> Any:
 
 
 @unlocked_kernel
-def _read_base64(data: Any, at: Any, stop: Any, message: Any) -> Any:
-    r"""Decode base64 with ``\n`` every 76 characters and at the end, up to the final ``"]``; give its length, or −1.
+def _read_base64(data: Any, at: Any, message: Any) -> Any:
+    r"""Decode three lines of base64 with ``\n`` behind each, up to the final ``"]``; give the bytes, or 0 if it is not.
 
-    Only what encoding the message again would give is taken.
+    Only what encoding the message again would give is taken, and the lengths of which published messages are.
     """
-    end = stop - 2
-    none: Any = np.int64(0)
-    size, padding = none, none
-    if end < at + 6 or data[end] != _QUOTE or data[end + 1] != _END:
-        return -1
-    while at < end:
-        count = min(end - at - 2, _LINE)
-        break_at = at + count
-        if count <= 0 or count % 4 or data[break_at] != _BACKSLASH or data[break_at + 1] != _LETTER_N:
-            return -1
-        if size + _BYTES > len(message):
-            return -1
-        if break_at + 2 == end and data[break_at - 1] == _PAD:
-            padding = 2 if data[break_at - 2] == _PAD else 1
-        text, found = data[at:break_at], message[size : size + _BYTES]
-        faults = np.uint32(0)
-        for i in range(count // 4 - (padding > 0)):
-            faults |= _read_quad(text, found, i, none)
-        if padding:
-            faults |= _read_quad(text, found, count // 4 - 1, padding)
-        if faults & _INVALID:
-            return -1
-        at = break_at + 2
-        size += count // 4 * 3 - padding
-    return size
-
-
-@unlocked_kernel
-def _read_quad(text: Any, found: Any, i: Any, padding: Any) -> Any:
-    """Decode four characters, the last of which may be padding; return what has the highest bit if they are none."""
-    word = _QUADS[0, text[4 * i]] | _QUADS[1, text[4 * i + 1]]
-    if padding < 2:
-        word |= _QUADS[2, text[4 * i + 2]]
-    if padding < 1:
-        word |= _QUADS[3, text[4 * i + 3]]
-    for j in range(3):
-        found[3 * i + j] = np.uint8(word >> np.uint32(16 - 8 * j) & np.uint32(255))
-    if padding and word & np.uint32(255 if padding == 1 else 65535):
-        return _INVALID
-    return word
+    begin, fine = np.int64(0), True
+    faults, last = np.uint32(0), np.uint32(0)
+    for quads in _QUADS_OF_LINES:
+        text, found = data[at : at + 4 * quads], message[begin : begin + 3 * quads]
+        for i in range(quads):
+            faults |= last
+            last = np.uint32(0)
+            for j in range(4):
+                last |= _QUADS[j, text[4 * i + j]]
+            for j in range(3):
+                found[3 * i + j] = np.uint8(last >> np.uint32(16 - 8 * j) & np.uint32(255))
+        at += 4 * quads + 2
+        begin += 3 * quads
+        fine &= _same(data[at - 2 : at], _LINE_END)
+    padding = np.int64(last >> np.uint32(24))  # a bit for each sign of it
+    size = _LONGEST - 1 - (padding == 3)
+    fine &= faults >> np.uint32(24) == 0 and (padding == 1 or padding == 3) and _same(data[at : at + 2], _END)
+    return size if fine and not message[size:].any() else 0
 
 
 @unlocked_kernel
 def _read_message(message: Any, size: Any, values: Any, record: Any) -> Any:
     """Read three evaluations and the total time; give the parameters, or −1 if that is not all there is, in order."""
-    wrong = np.int64(-1)
-    if size < _POINTS * (2 + 9 * _MEASURES) + 2 + 9:
-        return wrong
-    at = np.int64(0)
+    at, count, byte = np.int64(0), np.int64(0), np.uint8(0)
+    fine = size > 0
     for point in range(_POINTS):
-        if message[at] != 0x0A or message[at + 1] != 9 * _MEASURES:
-            return wrong
-        at += 2
+        fine &= message[at] == 0x0A and message[at + 1] == 9 * _MEASURES
         for measure in range(_MEASURES):
-            if message[at] != (measure + 1) << 3 | 1:
-                return wrong
-            values[_MEASURES * point + measure, record] = little_endian(message, at + 1, 8)
-            at += 9
-    if message[at] != 0x10:
-        return wrong
-    at += 1
-    count, shift = np.int64(0), np.int64(0)
-    while message[at] >= 128 and shift < 28:
-        count |= np.int64(message[at] & 127) << shift
-        shift += 7
-        at += 1
-    if message[at] >= 8 if shift == 28 else (message[at] == 0 and shift > 0):
-        return wrong  # negative, or longer than it need be
-    count |= np.int64(message[at]) << shift
-    at += 1
-    if at + 9 != size or message[at] != 0x19:
-        return wrong
-    values[VALUES - 1, record] = little_endian(message, at + 1, 8)
-    return count
+            place = at + 2 + 9 * measure
+            fine &= message[place] == (measure + 1) << 3 | 1
+            values[_MEASURES * point + measure, record] = little_endian(message, place + 1, 8)
+        at += _EVALUATION
+    total = size - 9
+    for i in range(at + 1, total):
+        byte = message[i]
+        fine &= (byte < 128) == (i == total - 1)
+        count |= np.int64(byte & 127) << 7 * (i - at - 1)
+    fine &= message[at] == 0x10 and byte > 0 and message[total] == 0x19
+    values[VALUES - 1, record] = little_endian(message, total + 1, 8)
+    return count if fine else np.int64(-1)
 
 
 @unlocked_kernel

@@ -10,12 +10,13 @@ Reference: https://docs.pytorch.org/docs/stable/notes/serialization.html
 
 from __future__ import annotations
 
+import math
 import mmap
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,31 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile
 from nasbed.readers.pickle_opcodes import walk
-from nasbed.readers.pickles import Callee, RestrictedUnpickler, shown
-from nasbed.readers.torch_tensors import ALLOWED, BFLOAT16, kind_named, part
+from nasbed.readers.pickles import Callee, RestrictedUnpickler, is_size, shown
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _LOCAL_HEADER = 30
+_BFLOAT16 = "bfloat16"
+_KINDS = {
+    "Double": "<f8",
+    "Float": "<f4",
+    "Half": "<f2",
+    "BFloat16": _BFLOAT16,
+    "Long": "<i8",
+    "Int": "<i4",
+    "Short": "<i2",
+    "Char": "i1",
+    "Byte": "u1",
+    "Bool": "?",
+    "ComplexFloat": "<c8",
+    "ComplexDouble": "<c16",
+}
+"""What a storage is of, by the first part of its class's name."""
+_DTYPES = (
+    f"float64 float32 float16 {_BFLOAT16} int64 int32 int16 int8 uint8 uint16 uint32 uint64 complex64 complex128 bool"
+).split()
+_REPEATED_AT_MOST = 1 << 16
+"""Numbers of a tensor that is larger than its storage, as one is that was expanded."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +61,14 @@ class TorchFile:
         data: All its bytes, mapped, ``(bytes,)``.
         pickle: Those of the object's pickle.
         records: Where the numbers of each storage begin and end, by its key.
+        widened: Storages of ``bfloat16``, each made once, however often it is asked for.
     """
 
     path: Path
     data: NDArray[np.uint8]
     pickle: NDArray[np.uint8]
     records: Mapping[str, tuple[int, int]]
-
-    @cached_property
-    def _widened(self) -> dict[str, NDArray[Any]]:
-        """Storages of ``bfloat16``, each made once, however often it is asked for."""
-        return {}
+    widened: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def read(self) -> Any:
         """Give the whole object.
@@ -78,11 +96,11 @@ class TorchFile:
             raise CorruptFile(
                 f"{self.path}: storage {key!r} should have {count:,} numbers of {kind}, but has {len(numbers):,} bytes"
             )
-        if kind != BFLOAT16:
+        if kind != _BFLOAT16:
             return numbers[: count * size].view(kind)
-        if key not in self._widened:
-            self._widened[key] = _wide(numbers[: len(numbers) // 2 * 2])
-        return self._widened[key][:count]
+        if key not in self.widened:
+            self.widened[key] = _wide(numbers[: len(numbers) // 2 * 2])
+        return self.widened[key][:count]
 
 
 def open_torch(path: Path, *, verify: bool = True) -> TorchFile:
@@ -124,7 +142,7 @@ class TorchUnpickler(RestrictedUnpickler):
     """
 
     def __init__(self, written: bytes, name: str, storage: Callable[[str, str, int], NDArray[Any]]) -> None:
-        super().__init__(written, name, also=ALLOWED)
+        super().__init__(written, name, also=_ALLOWED)
         self.storage = storage
 
     def persistent_load(self, pid: Any) -> Any:
@@ -137,8 +155,8 @@ class TorchUnpickler(RestrictedUnpickler):
         named, key, _, count = pid[1:5]
         if not isinstance(named, Callee) or not isinstance(key, str) or type(count) is not int:
             raise CorruptFile(f"{self.name} names a storage in a way in which PyTorch does not: {shown(pid)}")
-        numbers = self.storage(key, kind_named(named), count)
-        return numbers if len(pid) == 5 or pid[5] is None else part(numbers, *pid[5])
+        numbers = self.storage(key, _kind_named(named), count)
+        return numbers if len(pid) == 5 or pid[5] is None else _part(numbers, *pid[5])
 
 
 def _open_zip(path: Path, data: NDArray[np.uint8], verify: bool) -> TorchFile:
@@ -209,7 +227,7 @@ def _open_legacy(path: Path, data: NDArray[np.uint8]) -> TorchFile:
     def anywhere(key: str, kind: str, count: int) -> NDArray[Any]:
         """Note how wide a storage's numbers are, and return other ones: it is not known yet where its own lie."""
         widths[key] = _width(kind)
-        known = "<f2" if kind == BFLOAT16 else kind
+        known = "<f2" if kind == _BFLOAT16 else kind
         return TorchFile(path, data, data[start:stop], {key: (0, len(data))}).storage(key, known, count)
 
     if keys:
@@ -233,7 +251,7 @@ def _next(path: Path, data: NDArray[np.uint8], at: int) -> tuple[Any, int]:
 
 def _width(kind: str) -> int:
     """Return the bytes of a number."""
-    return np.dtype({"raw": "u1", BFLOAT16: "u2"}.get(kind, kind)).itemsize
+    return np.dtype({"raw": "u1", _BFLOAT16: "u2"}.get(kind, kind)).itemsize
 
 
 def _wide(numbers: NDArray[np.uint8]) -> NDArray[Any]:
@@ -241,3 +259,76 @@ def _wide(numbers: NDArray[np.uint8]) -> NDArray[Any]:
     wide = (numbers.view("<u2").astype("<u4") << 16).view("<f4")
     wide.flags.writeable = False
     return wide
+
+
+def _kind_named(named: Any) -> str:
+    """Return the kind of numbers that a pickle names."""
+    kind = named() if isinstance(named, Callee) and isinstance(named.called, partial) else None
+    if not isinstance(kind, str):
+        raise ValueError("a storage or a tensor in it is of no kind of numbers")
+    return kind
+
+
+def _part(numbers: NDArray[Any], _: Any, offset: Any, count: Any) -> NDArray[Any]:
+    """Give the part of a storage that another storage is."""
+    if not (type(offset) is int and type(count) is int and 0 <= offset <= offset + count <= len(numbers)):
+        raise ValueError("a storage in it is a part of one that is smaller")
+    return numbers[offset : offset + count]
+
+
+def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *about: Any) -> NDArray[Any]:
+    """Lay a tensor over its storage."""
+    if not isinstance(storage, np.ndarray) or not isinstance(size, tuple) or not isinstance(stride, tuple):
+        raise ValueError("a tensor in it has no storage, size or stride")
+    if not all(type(number) is int and number >= 0 for number in (offset, *size, *stride)):
+        raise ValueError("a tensor in it has a size or a stride below 0")
+    if len(size) != len(stride) or not is_size(size):
+        raise ValueError(f"a tensor in it has {len(size)} sizes and {len(stride)} strides, or none of its many numbers")
+    if any(isinstance(one, dict) and (one.get("conj") or one.get("neg")) for one in about):
+        raise ValueError("a tensor in it is stored as the conjugate or the negative of another; store it resolved")
+    if 0 in size:
+        return np.broadcast_to(np.zeros((), storage.dtype), size)
+    if offset + sum((side - 1) * step for side, step in zip(size, stride, strict=True)) >= len(storage):
+        raise ValueError("a tensor in it is larger than its storage")
+    if math.prod(size) > max(len(storage), _REPEATED_AT_MOST):
+        raise ValueError("a tensor in it repeats the numbers of its storage too often")
+    width = storage.dtype.itemsize
+    return np.lib.stride_tricks.as_strided(
+        storage[offset:], size, tuple(step * width for step in stride), writeable=False
+    )
+
+
+def _tensor_of_bytes(storage: Any, offset: Any, size: Any, stride: Any, _: Any, __: Any, kind: Any, *about: Any) -> Any:
+    """Lay a tensor over bytes, as PyTorch writes it for kinds that came after it had named storages by their kind."""
+    if not isinstance(storage, np.ndarray) or storage.dtype != np.uint8:
+        raise ValueError("a tensor in it has no storage of bytes")
+    named = _kind_named(kind)
+    if named in ("raw", _BFLOAT16):
+        raise ValueError("a tensor in it is laid over bytes, though PyTorch has storages of its kind")
+    width = np.dtype(named).itemsize
+    return _tensor(storage[: len(storage) // width * width].view(named), offset, size, stride, *about)
+
+
+def _first(value: Any, *_: Any) -> Any:
+    """Give a parameter's numbers, or the kind of a device."""
+    return value
+
+
+def _size(sides: Any = ()) -> tuple[Any, ...]:
+    """Give a ``torch.Size``."""
+    if type(sides) not in (list, tuple) or not is_size(tuple(sides)):
+        raise ValueError("a size in it is none")
+    return tuple(sides)
+
+
+_ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
+    ("torch._utils", "_rebuild_tensor"): _tensor,
+    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
+    ("torch._utils", "_rebuild_tensor_v3"): _tensor_of_bytes,
+    ("torch._utils", "_rebuild_parameter"): _first,
+    ("torch", "Size"): _size,
+    ("torch", "device"): _first,
+    ("torch.storage", "UntypedStorage"): partial(str, "raw"),
+    **{("torch", f"{name}Storage"): partial(str, kind) for name, kind in _KINDS.items()},
+    **{("torch", kind): partial(str, kind) for kind in _DTYPES},
+}

@@ -56,7 +56,8 @@ def compiled(*texts):
     return batch, modules
 
 
-@given(values, st.integers(0, 2**31 - 1), st.sampled_from(MODULES), st.integers(1, 10**9 - 1))
+# Published networks have 227,274 to 49,979,274 parameters.
+@given(values, st.integers(2**14, 2**28 - 1), st.sampled_from(MODULES), st.integers(1, 10**9 - 1))
 def test_the_compiled_reader_agrees(numbers, parameters, module, epochs):
     text = record_of(*module, epochs, message_of(numbers, parameters))
     batch, modules = compiled(text)
@@ -91,12 +92,18 @@ def test_the_compiled_reader_takes_no_record_but_in_the_form_that_is_written_aga
 
 def test_records_of_a_module_share_it_while_nothing_of_it_changes():
     numbers = [0.5] * 16
-    one = [record_of(*MODULES[2], epochs, message_of(numbers, 9)) for epochs in (4, 108, 108)]
-    more = record_of(*MODULES[2], 108, message_of(numbers, 10))  # other parameters
-    batch, modules = compiled(*one, more, record_of(*MODULES[1], 4, message_of(numbers, 9)), one[0])
-    assert batch.usual[:6].all()
-    assert batch.module[:6].tolist() == [0, 0, 0, 1, 2, 3]
-    assert (modules, batch.parameters[:4].tolist()) == (4, [9, 10, 9, 9])
+    one = [record_of(*MODULES[2], epochs, message_of(numbers, 90_000)) for epochs in (4, 108, 108)]
+    more = record_of(*MODULES[2], 108, message_of(numbers, 90_001))  # other parameters: left to the plain reader
+    batch, modules = compiled(*one, more, record_of(*MODULES[1], 4, message_of(numbers, 90_002)), one[0])
+    assert batch.usual[:6].tolist() == [True, True, True, False, True, True]
+    assert batch.module[[0, 1, 2, 4, 5]].tolist() == [0, 0, 0, 1, 2]
+    assert (modules, batch.parameters[:3].tolist()) == (3, [90_000, 90_002, 90_000])
+
+
+@pytest.mark.parametrize("parameters", [0, 2**14 - 1, 2**28, -1])
+def test_what_published_files_do_not_have_is_left_to_the_plain_reader(parameters):
+    batch, _ = compiled(record_of(*MODULES[2], 108, message_of([0.5] * 16, parameters)))
+    assert not batch.usual[0]
 
 
 @pytest.mark.parametrize(

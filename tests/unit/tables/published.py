@@ -85,7 +85,7 @@ def plausible(chance, epochs):
 def records(seed=0, modules=MODULES, budgets=(4, 108), repeats=3, paths=(None, None, None)):
     chance = random.Random(seed)
     return [
-        record_of(matrix, operations, epochs, message_of(plausible(chance, epochs), 100 + number, paths))
+        record_of(matrix, operations, epochs, message_of(plausible(chance, epochs), 100_000 + number, paths))
         for number, (matrix, operations) in enumerate(modules)
         for epochs in budgets
         for _ in range(repeats)

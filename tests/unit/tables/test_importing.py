@@ -64,7 +64,7 @@ def test_an_export_is_the_imported_file_to_the_byte(tmp_path, in_order, missing)
 def test_checkpoint_paths_and_odd_values_are_kept(tmp_path):
     odd = [float("nan"), float("inf"), -0.0, 1 / 3, 5e-324, -1.5, 0.1, 0.2, 0.3, 0.4, 0.5, 2.0, 1e300, 0.7, 0.8, 0.9]
     texts = records(paths=("", None, "weights/é"))
-    texts.append(record_of(*MODULES[0], 36, message_of(odd, 100)))
+    texts.append(record_of(*MODULES[0], 36, message_of(odd, 100_000)))
     source = file_of(tmp_path / "a.tfrecord", texts)
     table = import_tfrecord(source, tmp_path / "a.arrow")
     equal(table, *original_loader(source))
