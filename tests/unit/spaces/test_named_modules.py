@@ -35,7 +35,7 @@ def test_a_name_is_read_as_the_module_it_stands_for(name):
         ("inception-resnet-like", NASBench101(), "'inception-resnet-like' is outside this space.* more than 9 edges"),
         ("resnet-50-like", NASBench101(), "'resnet-50-like' is outside this space.*bottleneck3x3"),
         ("best", NASBench101(vertices=5), "'best' is outside this space.* 7 vertices.* at most 5"),
-        ("resnet-lik", NASBench101(), "did you mean 'resnet-like'"),
+        ("resnet-lik", NASBench101(), "Did you mean 'resnet-like'"),
         ("hello", NASBench101(), "or a name: resnet-like, "),
     ],
 )

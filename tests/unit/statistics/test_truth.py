@@ -46,7 +46,7 @@ def test_without_test_results_the_validation_accuracy_is_meant(untested):
 
 
 def test_a_column_of_a_table_is_its_mean_over_repeats(digits, modules):
-    times = digits.table.column("training_time").values(digits.rows(modules.archs))[:, 2].mean(axis=1)
+    times = digits.table.column("training_time").values(digits.table.rows(modules.archs))[:, 2].mean(axis=1)
     truth = Truth.of_benchmark(digits, modules, "training_time")
     np.testing.assert_allclose(truth.values, times)
     assert truth.what == "training time at 36 epochs"
