@@ -58,7 +58,7 @@ def main() -> None:
 
     folder = open_folder(arguments.folder)
     space, hp, middle = SPACES[folder.space]
-    files = [index for index, _ in folder.files]
+    files = [index for index, _ in folder.items]
     indices = random.Random(0).sample(files, min(arguments.architectures, len(files)))
     mine: Any = create(arguments.table or arguments.folder, space, verbose=False)
     theirs: Any = Plain(arguments.folder, set(indices))
