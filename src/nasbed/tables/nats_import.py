@@ -18,6 +18,7 @@ import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,11 @@ class Block:
         """Read the numbers of a name, ``(n, epochs)``."""
         begin, epochs = self.names[name]
         places = self.start[:, None] + np.arange(begin, begin + (len(epochs) or 1))
-        found: NDArray[np.float64] = np.memmap(self.path, np.float64, "r")[places]
-        return found
+        return self._numbers.take(places)
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.float64]:
+        return np.asarray(np.memmap(self.path, np.float64, "r"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,7 @@ from nasbed.tables.published import PARAMETERS, REPORTED, training_measure
 from nasbed.tables.table import ROW_COLUMNS, Table
 
 _BESIDE = "what the source says beside its numbers"
+_WORTH_KEEPING = 2**20  # bytes of a column from which on it waits in a file
 
 Values = NDArray[Any] | Callable[[], NDArray[Any]]
 
@@ -103,7 +104,7 @@ class Columns:
         self.described[name] = {**about, "encoding": encoding.to_dict(), "cold": name in self.cold}
 
     def _kept(self, numbers: NDArray[Any]) -> NDArray[Any]:
-        if self.scratch is None:
+        if self.scratch is None or numbers.nbytes < _WORTH_KEEPING:
             return numbers
         place = self.scratch / f"column-{len(self.described)}.npy"
         np.save(place, numbers)
