@@ -67,7 +67,7 @@ class Formula:
         index, known = self.space.index(archs), self._known[name]
         lacking = np.unique(index[np.isnan(known[index])])
         if len(lacking):
-            known[lacking] = self.computed(name, self._everything[lacking])
+            known[lacking] = self.computed(name, self.space.archs_of(lacking))
         return known[index]
 
     def computed(self, name: str, archs: Archs) -> NDArray[np.float64]:
@@ -80,11 +80,6 @@ class Formula:
     @cached_property
     def _known(self) -> dict[str, NDArray[np.float64]]:
         return {name: np.full(self.space.size or 0, np.nan) for name in NAMES}
-
-    @cached_property
-    def _everything(self) -> Archs:
-        # Kept, since NAS-Bench-101 takes a tenth of a second to enumerate and a search asks at each step.
-        return self.space.enumerate()
 
 
 def formulas(

@@ -43,6 +43,10 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
         return _leave(INTERRUPTED, _STOPPED)
     except NasbedError as error:
         return _leave(BAD_INPUT, str(error))
+    except SystemError as error:
+        if not _is_ctrl_c(error):
+            raise
+        return _leave(INTERRUPTED, "interrupted; the same command goes on with what was kept, or begins again")
     except BrokenPipeError:
         return _unheard()
     except SystemExit as left:  # Typer makes one of a broken pipe
@@ -69,6 +73,11 @@ def _ended_like_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _is_ctrl_c(error: BaseException | None) -> bool:
+    """Say whether an error comes of Ctrl-C, as numba's does where it is pressed while compiled code is called."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or _is_ctrl_c(error.__cause__))
 
 
 def _unheard() -> int:

@@ -80,7 +80,12 @@ class Space(ABC):
         Raises:
             InvalidArchitecture: When one is not from 0 to ``size`` − 1.
         """
-        return self.enumerate()[self.checked_indices(indices)]
+        return self._everything[self.checked_indices(indices)]
+
+    @cached_property
+    def _everything(self) -> Archs:
+        # Kept, since NAS-Bench-101 takes a second to enumerate and a search asks at each step.
+        return self.enumerate()
 
     @property
     def decisions(self) -> int:

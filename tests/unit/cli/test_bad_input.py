@@ -116,6 +116,19 @@ def test_too_much_for_the_machine_is_one_sentence(nasbed_command, table, monkeyp
     assert ran.err.count("\n") == 1
 
 
+def test_ctrl_c_that_compiled_code_hears_is_ctrl_c(nasbed_command, table, monkeypatch):
+    def pressed(*args, **settings):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as inner:
+            raise SystemError("returned a result with an exception set") from inner
+
+    monkeypatch.setattr("nasbed.search", pressed)
+    ran = nasbed_command("search", "random", "--benchmark", table.path)
+    assert ran.code == 130
+    assert ran.err.startswith("nasbed: interrupted")
+
+
 @pytest.mark.slow
 def test_ctrl_c_in_a_search_says_what_becomes_of_it(table):
     words = ["search", "random", "--benchmark", str(table.path), "--evaluations", "100000000"]
