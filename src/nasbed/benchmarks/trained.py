@@ -23,6 +23,7 @@ from nasbed.core.live import FAILED, Answer
 from nasbed.core.records import Archs
 from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
+from nasbed.factory.job import some_rows
 from nasbed.factory.settings import training_settings
 from nasbed.run.executors.retrying import survey
 
@@ -38,7 +39,6 @@ BUDGETS: dict[str, tuple[int, ...]] = {"digits": (4, 12, 36)}
 PUBLISHED_BUDGETS = (4, 12, 36, 108)
 
 _DRAWS = 2**31  # seeds that a stream may draw
-_TRIED = 8  # architectures on which a formula is tried
 
 
 class TrainedBenchmark(MadeBenchmark):
@@ -51,7 +51,7 @@ class TrainedBenchmark(MadeBenchmark):
     Args:
         data: A data source, ``name`` or ``name:where``.
         space: A space, or its registered name.
-        skeleton: Settings of the skeleton that differ from the data source's.
+        skeleton: Settings of the blueprint that differ from those for the data source.
         recipe: Settings of the recipe that differ from the data source's.
         named: A recipe's name or a TOML file, in place of the data source's recipe.
         budgets: The epochs that ``query`` answers for, ascending; the data source's if not given.
@@ -85,7 +85,7 @@ class TrainedBenchmark(MadeBenchmark):
     ) -> None:
         super().__init__(space, attempts, device, executor, workers)
         self.data, self.source = data, data.partition(":")[0]
-        self.skeleton, self.recipe = training_settings(data, skeleton, recipe, named=named)
+        self.blueprint, self.recipe = training_settings(self.space, data, skeleton, recipe, named=named)
         self.budgets = tuple(BUDGETS.get(self.source, PUBLISHED_BUDGETS) if budgets is None else budgets)
         if not self.budgets or list(self.budgets) != sorted({b for b in self.budgets if b >= 1}):
             raise BadSetting(f"budgets are positive numbers of epochs, ascending, not {list(self.budgets)}")
@@ -102,8 +102,7 @@ class TrainedBenchmark(MadeBenchmark):
         """Give the call that trains one architecture; see ``LiveBenchmark.call``."""
         if self.space.size is not None:
             (arch,) = self.space.archs_of(self.space.index(arch[None]))
-        graph = self.space.graph(arch)
-        what = graph.adjacency, graph.labels, self.skeleton.to_dict(), self.recipe.to_dict(), self.data, epochs, seed
+        what = self.blueprint, tuple(arch.tolist()), self.recipe, self.data, epochs, seed
         repeats, first, diagnostics, tried, threads = 1, 0, None, 0, 1
         how = repeats, self.attempts, first, diagnostics, tried, self.device, threads, self.time_limit
         return TRAIN, (*what, *how)
@@ -119,7 +118,7 @@ class TrainedBenchmark(MadeBenchmark):
 
     def survey(self, executor: Executor, epochs: int) -> dict[str, Any]:
         """Have a worker see whether networks can be trained, with which versions and data."""
-        what = self.skeleton.to_dict(), self.recipe.to_dict(), self.data, [epochs], self.time_limit, self.device
+        what = self.blueprint, self.recipe, self.data, [epochs], self.time_limit, self.device
         return survey(executor, "trained", SURVEY, *what)
 
     def seeds(self, keys: Sequence[int], epochs: Sequence[int], streams: Streams | None) -> list[int]:
@@ -135,16 +134,14 @@ class TrainedBenchmark(MadeBenchmark):
     @cached_property
     def cost_functions(self) -> Mapping[str, Cost]:
         """Parameters and operations, by formula, of the networks that would be trained."""
-        from nasbed.core.rng import Streams
-
-        return formulas(self.space, self.skeleton.to_dict(), self.space.sample(Streams.from_seed(0, _TRIED)))
+        return formulas(self.space, self.blueprint.settings(), some_rows(self.space))
 
     def describe(self) -> dict[str, Any]:
         """Say what is trained, and how."""
         return {
             **super().describe(),
             "data": self.source,
-            "skeleton": self.skeleton.to_dict(),
+            "skeleton": self.blueprint.settings(),
             "recipe": self.recipe.to_dict(),
             "attempts": self.attempts,
             "time_limit": self.time_limit,

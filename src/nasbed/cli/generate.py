@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +28,12 @@ def command(
     vertices: Vertices = None,
     edges: Edges = None,
     operations: Operations = None,
+    sample: Annotated[
+        int | None, typer.Option(help="Train so many different architectures, drawn at random, and not all.", min=1)
+    ] = None,
+    unique: Annotated[
+        bool, typer.Option("--unique", help="Of architectures that the space calls equal, train the first alone.")
+    ] = False,
     data: Annotated[str, typer.Option(help="What to train on: NAME or NAME:FOLDER.")] = "digits",
     recipe: Annotated[str | None, typer.Option(help="How to train: a recipe's name or FILE.toml.")] = None,
     set_: Set = None,
@@ -39,8 +45,13 @@ def command(
     seed: Annotated[int, typer.Option(help="Of the whole campaign.")] = 0,
     attempts: Annotated[int, typer.Option(help="After how many failures a training is given up.")] = 5,
     time_limit: Annotated[float | None, typer.Option(help="Seconds of a training after which it stops.")] = None,
-    only: Annotated[str | None, part("Only modules whose hash contains this regular expression.")] = None,
-    units: Annotated[Path | None, part("Only what a file lists: HASH, HASH/EPOCHS or HASH/EPOCHS/REPEAT.")] = None,
+    only: Annotated[
+        str | None, part("Only architectures whose name (hash, index) contains this regular expression.")
+    ] = None,
+    units: Annotated[
+        Path | None,
+        part("Only what a file lists: NAME, NAME/EPOCHS or NAME/EPOCHS/REPEAT; a name is a hash or an index."),
+    ] = None,
     range_: Annotated[str | None, part("Only units A to B of all in order, as A:B.", "--range")] = None,
     worker: Annotated[int, part("This worker's number, from 0: $SLURM_ARRAY_TASK_ID.")] = 0,
     of: Annotated[int, part("How many workers share what is left: $SLURM_ARRAY_TASK_COUNT.")] = 1,
@@ -54,13 +65,14 @@ def command(
     device: Annotated[str, place("cpu, cuda, …")] = "cpu",
     threads: Annotated[int, place("Threads of a training on the CPU.", min=1)] = 1,
     beside: Annotated[
-        int | None, place("Modules of one shape trained in one pass, at most; results do not depend on it on a CPU.")
+        int | None,
+        place("Architectures of one group trained in one pass, at most; results do not depend on it on a CPU."),
     ] = None,
     diagnostics: Annotated[bool, place("Keep what each network makes of a fixed batch.", "--diagnostics")] = False,
     store: Annotated[Path | None, place("The file that keeps what is measured; OUT.sqlite.")] = None,
     redo_damaged: RedoDamaged = False,
 ) -> None:
-    """Train every architecture of a space, with repeats, and make a table of it.
+    """Train the architectures of a space, with repeats, and make a table of it.
 
     Stopped in any way, the same command goes on where it was.
     """
@@ -68,7 +80,7 @@ def command(
     from nasbed.factory.generate import generate, store_of
     from nasbed.factory.selection import Selection
 
-    where: Any = module_space(space, vertices, edges, operations)
+    where = module_space(space, vertices, edges, operations)
     changes = training_overrides(set_ or [])
     chosen = Selection(only, units, *_range(range_), worker, of, offset)
     settings = {"address": address, "cpus": cpus, "gpus": gpus}
@@ -76,6 +88,8 @@ def command(
         table = generate(
             out,
             space=where,
+            sample=sample,
+            unique=unique,
             data=data,
             skeleton=changes[0],
             recipe=changes[1],

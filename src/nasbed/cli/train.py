@@ -14,15 +14,15 @@ from nasbed.cli.words import percent
 from nasbed.core.errors import BadSetting, Interrupted, NasbedError
 
 if TYPE_CHECKING:
-    from nasbed.core.graph import Graph
+    from nasbed.core.records import Archs
+    from nasbed.nets.blueprint import Blueprint
     from nasbed.nets.data.source import Data
     from nasbed.nets.long_training import LongTraining
     from nasbed.nets.passes import Pass
     from nasbed.nets.recipe import Recipe
     from nasbed.nets.results import TrainingResult
-    from nasbed.nets.skeleton import Skeleton
 
-    Training = tuple[Graph, Skeleton, Recipe, Data, int, int]
+    Training = tuple[Blueprint, Archs, Recipe, Data, int, int]
 
 EPOCHS, AUGMENT_EPOCHS = 12, 200
 """How long it trains if nobody says; the second is the published length of an augmented training."""
@@ -82,12 +82,12 @@ def command(
     frame, changes = training_overrides(set_ or [])
     if augment and recipe is None:
         changes = {"schedule": "stepwise", **changes}
-    skeleton, how = training_settings(data, frame, changes, named=recipe)
+    blueprint, how = training_settings(where, data, frame, changes, named=recipe)
     if epochs is None:
         epochs = AUGMENT_EPOCHS if augment else EPOCHS
     from nasbed.nets.data.source import load
 
-    training = (where.graph(arch), skeleton, how, load(data), epochs, seed)
+    training = (blueprint, arch, how, load(data), epochs, seed)
     result: TrainingResult | LongTraining
     if out is None:
         result = _at_once(training, time_limit, device, threads, diagnostics is not None)
@@ -96,7 +96,7 @@ def command(
     else:
         result = _for_long(training, out, augment, every, device, threads)
     if json:
-        print_json({"skeleton": skeleton.to_dict(), "recipe": how.to_dict(), "epochs": epochs, **result.to_dict()})
+        print_json({"skeleton": blueprint.settings(), "recipe": how.to_dict(), "epochs": epochs, **result.to_dict()})
     else:
         facts = {"architecture": where.format(arch), "trainable parameters": f"{result.trainable_parameters:,}"}
         print_facts({**facts, "seed": seed})

@@ -87,6 +87,15 @@ class Space(ABC):
         # Kept, since NAS-Bench-101 takes a second to enumerate and a search asks at each step.
         return self.enumerate()
 
+    def names(self, archs: Archs) -> list[str]:
+        """Name architectures as files of campaigns do: without a slash, and differently if they have rows of their own.
+
+        By default that is ``index``, or the decisions where the space does not number its architectures.
+        """
+        if self.size is None:
+            return ["-".join(map(str, row)) for row in archs.tolist()]
+        return [str(number) for number in self.index(archs).tolist()]
+
     @property
     def decisions(self) -> int:
         """How many integers make an architecture."""

@@ -1,6 +1,6 @@
-"""Generation: train every architecture of a space and make a table of what came out.
+"""Generation: train the architectures of a space and make a table of what came out.
 
-A campaign's unit is a module at a budget with the repeats that one pass trains. What decides its results follows from
+A campaign's unit is an architecture at a budget with the repeats that one pass trains. What decides its results follows from
 the campaign's settings and the unit alone, so that units can be done anywhere, in any order and again. This process
 does not import PyTorch; its workers do.
 """
@@ -20,6 +20,7 @@ from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.core.files import check_place
 from nasbed.core.locks import claimed
 from nasbed.core.registry import executors
+from nasbed.core.space import Space
 from nasbed.core.store import Store
 from nasbed.factory.job import Job, usual_beside, usual_together
 from nasbed.factory.publish import check_table, missing, publish
@@ -32,7 +33,6 @@ from nasbed.run.executors.processes import usable_cores
 from nasbed.run.executors.retrying import RetryingExecutor, survey
 from nasbed.run.stores.salvage import mend
 from nasbed.run.stores.sqlite import SQLiteStore
-from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.table import Table
 
 TRAIN = "nasbed.nets.units:train_unit"
@@ -43,7 +43,7 @@ SURVEY = "nasbed.nets.survey:survey"
 def generate(
     out: str | Path,
     *,
-    space: NASBench101,
+    space: Space,
     data: str = "digits",
     skeleton: Mapping[str, Any] | None = None,
     recipe: Mapping[str, Any] | None = None,
@@ -55,6 +55,8 @@ def generate(
     seed: int = 0,
     time_limit: float | None = None,
     attempts: int = 5,
+    sample: int | None = None,
+    unique: bool = False,
     selection: Selection | None = None,
     retry: bool = False,
     executor: str = "processes",
@@ -68,26 +70,28 @@ def generate(
     command: str | None = None,
     progress: Progress | None = None,
 ) -> Table | None:
-    """Train every module of a space at every budget, or go on where an earlier call was stopped, and build the table.
+    """Train the architectures of a space at every budget, or go on where an earlier call was stopped, and build the table.
 
     On one kind of machine a table depends, measured times apart, on the settings up to ``attempts`` alone: not on who
     did which part of it, on the executor, on the number of workers, or on how often the work was interrupted.
 
     Args:
         out: The table's file.
-        space: Whose modules.
+        space: Whose architectures.
         data: A data source, ``name`` or ``name:where``.
-        skeleton: Settings of the skeleton that differ from the data source's.
+        skeleton: Settings of the blueprint that differ from those for the data source.
         recipe: Settings of the recipe that differ from the data source's.
         named: A recipe's name or a TOML file, instead of the data source's.
         budgets: Epochs; each is a training of its own.
-        repeats: Trainings of a module at a budget.
+        repeats: Trainings of an architecture at a budget.
         together: How many of them one pass trains side by side; None for what ``usual_together`` says.
-        beside: How many modules of one shape a pass trains at most; None for what ``usual_beside`` says. On the CPU
+        beside: How many architectures of one group a pass trains at most; None for what ``usual_beside`` says. On the CPU
             no result depends on it; with diagnostics, a time limit, a compiled network or several threads it is 1.
         seed: Of the whole campaign.
         time_limit: Seconds of a training after which it stops; None for none.
         attempts: After how many failures a training is given up; its values in the table are NaN.
+        sample: How many different architectures are drawn to be trained; None for all that the space numbers.
+        unique: Whether, of architectures with one key, only the first is trained.
         selection: The part of the campaign that is done now.
         retry: Whether to try again, with seeds of their own, what has been given up. Each call tries it as often as
             ``attempts`` says, and goes on with what an interrupted one has left.
@@ -108,10 +112,10 @@ def generate(
     Raises:
         BadSetting: When settings are unknown or do not fit together, files cannot be written, the store was begun
             with other settings, or another process works on it.
-        InvalidArchitecture: When the skeleton is too narrow for a module.
+        InvalidArchitecture: When there is no network for an architecture.
         Interrupted: At Ctrl-C; the same call goes on.
     """
-    frame, how = training_settings(data, skeleton, recipe, named=named)
+    frame, how = training_settings(space, data, skeleton, recipe, named=named)
     side_by_side = usual_together(frame, repeats) if together is None else together
     # Several threads on a CPU share a pass's sums by how many networks are in it: results would depend on company.
     shared = threads > 1 and device == "cpu"
@@ -122,10 +126,11 @@ def generate(
             f"beside is at least 1, and 1 where repeats are trained one by one, compiled, within a time limit, with "
             f"diagnostics or on several threads of a CPU; it is {beside}"
         )
-    job = Job(space, data, frame, how, tuple(budgets), repeats, side_by_side, seed, attempts, time_limit)
-    _ = job.trainable_parameters  # a module that does not fit the skeleton is found now, not in a worker
+    job = Job(frame, data, how, tuple(budgets), repeats, side_by_side, seed, attempts, time_limit, sample, unique)
     part = selection or Selection()
     chosen = part.units(job)
+    # What does not fit the blueprint is found now, not in a worker.
+    frame.parameters(job.archs[[job.modules[name] for name in {unit.module for unit in chosen}]])
     table, path = Path(out).expanduser(), store_of(out, part) if store is None else Path(store).expanduser()
     check_place(table)
     check_table(table, path)
@@ -139,12 +144,14 @@ def generate(
             if redo_damaged:
                 mend(path)
             retrying = RetryingExecutor(machine, attempts)
-            found = survey(retrying, "trained", SURVEY, *job.training, job.budgets, job.time_limit, device)
+            found = survey(retrying, "trained", SURVEY, frame, how, data, job.budgets, job.time_limit, device)
             with SQLiteStore(path) as kept:
                 again = _retries(kept, job, part, chosen) if retry else []
                 units = [*chosen, *again]
+                names = [str(unit) for unit in units]
+                groups = job.alike(names) if most > 1 else {}
                 campaign(
-                    [str(unit) for unit in units],
+                    names,
                     TRAIN,
                     partial(
                         job.arguments,
@@ -169,7 +176,7 @@ def generate(
                     executor=machine,
                     attempts=attempts,
                     together=TRAIN_SEVERAL,
-                    alike=job.alike,
+                    alike=lambda name: groups.get(name, name),
                     most=most,
                     cost=partial(_images, job, found["images"]["train"]),
                     failures=failures,

@@ -2,50 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.seeds import derived_seed
+from nasbed.core.space import Space
 from nasbed.factory.units import Unit
-from nasbed.nets.parameters import trainable_parameters
+from nasbed.nets.blueprint import Blueprint, blueprint_of
 from nasbed.nets.recipe import Recipe
-from nasbed.nets.skeleton import Skeleton
-from nasbed.spaces.nasbench101 import NASBench101
 
-SMALL = 2**14
-"""Numbers that the stem of a small network makes of an image, at most: ``digits101`` has 2⁹, the published one 2¹⁷."""
+SMALL = 2**13
+"""Numbers that the first layer of a small network makes of an image, at most: ``digits101`` has 2⁹, the published
+networks 2¹⁴ and 2¹⁷."""
 
 
-def usual_together(skeleton: Skeleton, repeats: int) -> int:
+def usual_together(blueprint: Blueprint, repeats: int) -> int:
     """Say how many repeats are trained in one pass where nobody says: all in small networks, one in others.
 
     Small networks are bound by the number of calls, which a pass over all repeats divides; large ones are bound by
     arithmetic and memory, and want their repeats on as many machines as there are.
     """
-    return repeats if skeleton.stem_channels * skeleton.image_size**2 <= SMALL else 1
+    first = blueprint.layers(some_rows(blueprint.space))[0]
+    return repeats if int(np.max(first.targets)) * first.pixels <= SMALL else 1
 
 
+def some_rows(space: Space) -> Archs:
+    """Draw a few architectures of a space, always the same, on which something is tried."""
+    from nasbed.core.rng import Streams
+
+    return space.sample(Streams.from_seed(0, _TRIED))
+
+
+_TRIED = 8
 _NUMBERS = ("repeats", "together", "seed", "attempts", "time_limit")
 """The settings of a job that its plan has as they are."""
+
+_PARTS = ("sample", "unique")
+"""Likewise, where they are set."""
+
+_IN_VAIN = 100  # so often, in a row, all that was drawn was there
 
 BESIDE = 48
 """So many small networks fill a pass: more gain little, and lose more when a worker dies."""
 
 
-def usual_beside(skeleton: Skeleton, together: int) -> int:
-    """Say how many modules of one shape a pass trains at most where nobody says.
+def usual_beside(blueprint: Blueprint, together: int) -> int:
+    """Say how many architectures of one group a pass trains at most where nobody says.
 
     Only small networks gain, and only those that have a repeat beside them anyway are the same with more.
     """
-    return max(1, BESIDE // together) if together > 1 and usual_together(skeleton, together) > 1 else 1
+    return max(1, BESIDE // together) if together > 1 and usual_together(blueprint, together) > 1 else 1
 
 
 @dataclass(frozen=True)
@@ -53,21 +67,21 @@ class Job:
     """The settings that decide every result of a campaign.
 
     Attributes:
-        space: Whose modules are trained.
-        data: On what, by the data source's name.
-        skeleton: In what.
+        blueprint: How the architectures of its space become networks.
+        data: What they are trained on, by the data source's name.
         recipe: How.
         budgets: Epochs, ascending; each is a training of its own.
-        repeats: Trainings of a module at a budget.
+        repeats: Trainings of an architecture at a budget.
         together: How many of them one pass trains side by side. Rounding depends on it, seeds do not.
         seed: Of the whole campaign.
         attempts: After how many failures a training is given up.
         time_limit: Seconds of a training after which it stops; None for none.
+        sample: How many different architectures are drawn to be trained; None for all that the space numbers.
+        unique: Whether, of architectures with one key, only the first is trained.
     """
 
-    space: NASBench101
+    blueprint: Blueprint
     data: str
-    skeleton: Skeleton
     recipe: Recipe
     budgets: tuple[int, ...]
     repeats: int
@@ -75,6 +89,8 @@ class Job:
     seed: int
     attempts: int
     time_limit: float | None = None
+    sample: int | None = None
+    unique: bool = False
 
     def __post_init__(self) -> None:
         if not self.budgets or any(epochs < 1 for epochs in self.budgets):
@@ -88,52 +104,80 @@ class Job:
             raise BadSetting(f"together, of {self.repeats} repeats, is from 1 to {self.repeats}, not {self.together}")
         if self.seed < 0:
             raise BadSetting(f"the seed must not be negative; it is {self.seed}")
+        if self.sample is not None and self.sample < 1:
+            raise BadSetting(f"a sample has at least one architecture, not {self.sample}")
+        if self.sample is None and self.space.size is None:
+            raise BadSetting(
+                f"the space {self.space.name} cannot be listed; say how many of its architectures are drawn: --sample N"
+            )
 
     @classmethod
     def of_plan(cls, plan: Mapping[str, Any]) -> Self:
         """Make it again from what ``plan`` gave."""
-        settings = dict(plan["space"])
+        settings = {key: tuple(value) if isinstance(value, list) else value for key, value in plan["space"].items()}
+        space: Space = spaces.make(settings.pop("name"), settings)
         return cls(
-            space=spaces.make(settings.pop("name"), {**settings, "operations": tuple(settings["operations"])}),
-            skeleton=Skeleton(**plan["skeleton"]),
+            blueprint=blueprint_of(space, **plan["skeleton"]),
             recipe=Recipe(**plan["recipe"]),
             budgets=tuple(plan["budgets"]),
             data=plan["data"],
             **{name: plan[name] for name in _NUMBERS},
+            **{name: plan[name] for name in _PARTS if name in plan},
         )
 
     @property
-    def training(self) -> tuple[dict[str, Any], dict[str, Any], str]:
-        """What a network is trained in, how, and on what, in plain values."""
-        return self.skeleton.to_dict(), self.recipe.to_dict(), self.data
+    def space(self) -> Space:
+        """Whose architectures are trained."""
+        return self.blueprint.space
 
     @cached_property
-    def archs(self) -> NDArray[np.int8]:
-        """Every module, ``(n, decisions)``, in the order of the table's rows."""
-        return self.space.enumerate()
+    def archs(self) -> Archs:
+        """Every architecture, ``(n, decisions)``, in the order of the table's rows."""
+        if self.sample is not None:
+            return self._sampled(self.sample)
+        return self.space.unique() if self.unique else self.space.enumerate()
+
+    def _sampled(self, count: int) -> Archs:
+        """Draw different architectures."""
+        from nasbed.core.rng import Streams
+
+        same = self.space.key if self.unique or self.space.size is None else self.space.index
+        drawn, found, lost = Streams.from_seed(derived_seed("generate", self.seed, "sample"), count), {}, 0
+        while len(found) < count:
+            rows = self.space.sample(drawn)
+            before = len(found)
+            for number, row in zip(same(rows).tolist(), rows, strict=True):
+                found.setdefault(number, row)
+            lost = 0 if len(found) > before else lost + 1
+            if lost > _IN_VAIN:
+                raise BadSetting(
+                    f"the space {self.space.name} has hardly more than {len(found)} different architectures; draw fewer "
+                    f"than {count}, or leave --sample out to train all"
+                )
+        rows = np.array(list(found.values())[:count], np.int8)
+        if self.space.size is None:
+            return rows
+        return rows[np.argsort(self.space.index(rows))]
 
     @cached_property
     def modules(self) -> dict[str, int]:
-        """The row of each module, by its hash."""
-        return {digest.tobytes().hex(): row for row, digest in enumerate(self.space.hashes(self.archs))}
+        """The row of each architecture, by its name."""
+        return {name: row for row, name in enumerate(self.space.names(self.archs))}
 
     @cached_property
-    def trainable_parameters(self) -> NDArray[np.int64]:
-        """How many parameters the network of each module has, ``(n,)``.
+    def ordered(self) -> list[str]:
+        """The names of all architectures, in the canonical order."""
+        return sorted(self.modules)
 
-        Raises:
-            InvalidArchitecture: When the skeleton is too narrow for one of them.
-        """
-        counts = [trainable_parameters(self.space.graph(arch), self.skeleton) for arch in self.archs]
-        return np.array(counts, np.int64)
+    def unit(self, place: int) -> Unit:
+        """Give the unit at a place in the canonical order: by repeat, then by name, then by budget."""
+        hand, budget = divmod(place, len(self.budgets))
+        turn, module = divmod(hand, len(self.ordered))
+        return Unit(self.ordered[module], self.budgets[budget], turn * self.together)
 
     def units(self) -> Iterator[Unit]:
-        """Go through all units in the canonical order: by repeat, then by hash, then by budget."""
-        modules = sorted(self.modules)
-        for repeat in range(0, self.repeats, self.together):
-            for module in modules:
-                for epochs in self.budgets:
-                    yield Unit(module, epochs, repeat)
+        """Go through all units in the canonical order."""
+        return map(self.unit, range(self.size))
 
     @property
     def size(self) -> int:
@@ -147,12 +191,12 @@ class Job:
     def arguments(self, name: str, device: str, threads: int, diagnostics: Path | None) -> tuple[Any, ...]:
         """Give the plain values with which a unit is trained; see ``nets.units.UnitTraining``."""
         unit = Unit.parse(name)
-        graph = self.space.graph(self.archs[self.modules[unit.module]])
         folder = None if diagnostics is None else str(diagnostics / unit.module / str(unit.epochs))
         return (
-            graph.adjacency,
-            graph.labels,
-            *self.training,
+            self.blueprint,
+            tuple(self.archs[self.modules[unit.module]].tolist()),
+            self.recipe,
+            self.data,
             unit.epochs,
             unit_seed(self.seed, f"{unit.module}/{unit.epochs}"),
             len(unit.trains(self.together, self.repeats)),
@@ -165,31 +209,30 @@ class Job:
             self.time_limit,
         )
 
-    def alike(self, name: str) -> Hashable:
-        """Say the same of units that one pass can train: their modules' edges, their epochs, how many repeats."""
-        unit = Unit.parse(name)
-        if unit.retry:
-            return name
-        return self._edges[self.modules[unit.module]], unit.epochs, unit.trains(self.together, self.repeats)
-
-    @cached_property
-    def _edges(self) -> list[tuple[tuple[int, ...], ...]]:
-        """The edges of each module, pruned."""
-        kept = [self.space.graph(arch).pruned() for arch in self.archs]
-        return [() if graph is None else graph.adjacency for graph in kept]
+    def alike(self, names: Sequence[str]) -> dict[str, Hashable]:
+        """Say the same of units that one pass can train: their group, their epochs, how many repeats."""
+        units = {name: Unit.parse(name) for name in names}
+        modules = sorted({unit.module for unit in units.values()})
+        groups = self.blueprint.group(self.archs[[self.modules[module] for module in modules]])
+        group = dict(zip(modules, groups, strict=True))
+        return {
+            name: name if unit.retry else (group[unit.module], unit.epochs, unit.trains(self.together, self.repeats))
+            for name, unit in units.items()
+        }
 
     def plan(self) -> dict[str, Any]:
         """Give the settings as JSON-able values: of the data the source's name, not the place of its files."""
         return {
             "space": {"name": self.space.name, **self.space.settings()},
             "data": self.data.partition(":")[0],
-            "skeleton": self.skeleton.to_dict(),
+            "skeleton": self.blueprint.settings(),
             "recipe": self.recipe.to_dict(),
             "budgets": list(self.budgets),
             **{name: getattr(self, name) for name in _NUMBERS},
+            **{name: getattr(self, name) for name in _PARTS if getattr(self, name)},
         }
 
 
 def unit_seed(seed: int, unit: str) -> int:
-    """Derive the seed of a module at a budget, ``"<hash>/<epochs>"``, from the campaign's: 63 bits, independent."""
+    """Derive the seed of an architecture at a budget, ``"<name>/<epochs>"``, from the campaign's: 63 bits, independent."""
     return derived_seed("generate", seed, unit)

@@ -13,13 +13,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
-from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.errors import BadSetting
 from nasbed.core.files import check_place, replacing
 from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.nets.costs import COUNTINGS, flops, params
-from nasbed.nets.parameters import OPERATION_PARAMETERS, count_parameters
+from nasbed.nets.nasbench101 import NASBench101Blueprint
+from nasbed.nets.parts import STEPS
 from nasbed.spaces.enumeration import Modules, enumerate_modules
 from nasbed.spaces.module_hash_kernels import hash_modules
 from nasbed.spaces.nasbench101 import NASBench101
@@ -129,14 +130,15 @@ def _parameters(
     space: NASBench101, modules: Modules, matrices: list[NDArray[np.int8]], which: NDArray[np.int64]
 ) -> pa.Array:
     """Count the parameters of some modules in the published skeleton; nulls when an operation has no formula."""
-    if not set(space.operations) <= set(OPERATION_PARAMETERS):
+    if not set(space.operations) <= set(STEPS):
         return pa.nulls(len(modules), pa.int64())
     padded = np.zeros((len(matrices), space.vertices, space.vertices), np.int8)
     for one, matrix in zip(padded, matrices, strict=True):
         inner = len(matrix) - 1
         one[:inner, :inner], one[:inner, -1] = matrix[:-1, :-1], matrix[:-1, -1]  # the output goes to the end
     labels = np.pad(modules.labels, ((0, 0), (1, 1)), constant_values=-1)
-    return pa.array(count_parameters(padded[which], labels, space.operations))
+    layers = NASBench101Blueprint(space).of_modules(padded[which].astype(np.int64), labels, space.operations)
+    return pa.array(sum((layer.parameters for layer in layers), np.zeros(len(modules), np.int64)))
 
 
 def _matrices(modules: Modules) -> tuple[list[NDArray[np.int8]], NDArray[np.int64]]:
@@ -214,6 +216,6 @@ def _table(space: Space, archs: Archs, texts: list[str]) -> pa.Table:
     try:
         columns["trainable_parameters"] = params(space, archs)
         columns |= {f"flops_{counting}": flops(space, archs, counting=counting) for counting in COUNTINGS}
-    except UnknownName:
+    except BadSetting:
         pass  # the space has no networks
     return pa.table(columns)

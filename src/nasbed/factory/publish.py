@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting, NasbedError
 from nasbed.core.store import Store
 from nasbed.factory.job import Job
-from nasbed.factory.units import Training, given_up, trainings
+from nasbed.factory.units import Training, Unit, given_up, trainings
 from nasbed.tables.table import Table
 from nasbed.tables.writing import given_trainings, write_table
 
@@ -28,7 +28,7 @@ class Measured:
     """What a campaign has measured.
 
     Attributes:
-        results: A column's values by its name, ``(modules, budgets, repeats)``; NaN where there is no training.
+        results: A column's values by its name, ``(architectures, budgets, repeats)``; NaN where there is no training.
         failures: Every training that was given up: its ``module``, ``epochs`` and ``repeat``, the ``reason`` and, if it
             was tried again, how many ``retries`` there were.
         retried: Every training that was given up and then went well: ``module``, ``epochs``, ``repeat``, ``retries``.
@@ -106,6 +106,8 @@ def _fill(results: dict[str, NDArray[np.float64]], place: tuple[int, int, int], 
 def missing(store: Store, job: Job) -> int:
     """Count the units of a job that a store has no record of."""
     known = {unit for unit, _ in store}
+    if len(known) < job.size:  # as when a part is done of a space of which a list takes long
+        return job.size - sum(not Unit.parse(unit).retry for unit in known)
     return sum(str(unit) not in known for unit in job.units())
 
 
@@ -134,7 +136,7 @@ def publish(out: Path, store: Store, job: Job, command: str) -> Table:
         **measured.summary(),
         **({"warnings": warnings} if warnings else {}),
     }
-    data, parameters = job.data.partition(":")[0], job.trainable_parameters
+    data, parameters = job.data.partition(":")[0], job.blueprint.parameters(job.archs)
     given = given_trainings(measured.results, job.budgets, job.repeats, data, parameters)
     return write_table(out, job.space, job.archs, given, provenance=provenance, failed=True)
 

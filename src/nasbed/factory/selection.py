@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, product
 from pathlib import Path
@@ -30,9 +30,9 @@ class Selection:
     """Part of a campaign; without settings all of it.
 
     Attributes:
-        only: A regular expression that a module's hash contains.
-        listed: A file that lists what is to be done, a unit if it trains any of it: ``hash``, ``hash/epochs`` or
-            ``hash/epochs/repeat`` a line, or JSON as ``[[hash, repeat], …]``.
+        only: A regular expression that an architecture's name contains (a module's hash, a cell's index).
+        listed: A file that lists what is to be done, a unit if it trains any of it: ``name``, ``name/epochs`` or
+            ``name/epochs/repeat`` a line, or JSON as ``[[name, repeat], …]``.
         start: The first place in the canonical order, from 0.
         stop: The place in the canonical order after the last; None for the end.
         worker: Which of the workers this is, from 0.
@@ -76,20 +76,19 @@ class Selection:
         Raises:
             BadSetting: When the filters leave nothing, or the list names what the job has not.
         """
-        pattern = re.compile(self.only or "")
-        listed = None if self.listed is None else {job.unit_of(*name) for name in self._trainings(job)}
-        kept = [
-            unit
-            for place, unit in enumerate(job.units())
-            if place >= self.start
-            and (self.stop is None or place < self.stop)
-            and pattern.search(unit.module)
-            and (listed is None or unit in listed)
-        ]
-        if not kept:
+        start, stop = self.start, job.size if self.stop is None else min(self.stop, job.size)
+        places: Iterable[int] = range(start, stop)
+        if self.listed is not None:
+            listed = {job.unit_of(*name) for name in self._trainings(job)}
+            places = [place for place in places if job.unit(place) in listed]
+        if self.only is not None:
+            pattern = re.compile(self.only)
+            places = [place for place in places if pattern.search(job.unit(place).module)]
+        # All budgets of one architecture and repeat are in one hand.
+        hands = [list(hand) for _, hand in groupby(places, key=lambda place: place // len(job.budgets))]
+        if not hands:
             raise BadSetting(f"of the campaign's {job.size} units the filters leave none")
-        hands = [list(hand) for _, hand in groupby(kept, key=lambda unit: (unit.repeat, unit.module))]
-        return [unit for hand in hands[(self.worker - self.offset) % self.of :: self.of] for unit in hand]
+        return [job.unit(place) for hand in hands[(self.worker - self.offset) % self.of :: self.of] for place in hand]
 
     def among(self, retries: list[Unit], job: Job, chosen: list[Unit]) -> list[Unit]:
         """Choose from units of one repeat each: those that ``units`` chose, and of a list those that it names."""

@@ -1,4 +1,4 @@
-"""Settings: the skeleton and the recipe of a training, from defaults, names, files and single fields."""
+"""Settings: the blueprint and the recipe of a training, from defaults, names, files and single fields."""
 
 from __future__ import annotations
 
@@ -8,62 +8,83 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from nasbed.core.errors import BadSetting, NasbedError, UnknownName
-from nasbed.nets import recipe as recipes
-from nasbed.nets import skeleton as skeletons
+from nasbed.core.space import Space
+from nasbed.nets.blueprint import Blueprint, blueprint_of
+from nasbed.nets.data.sources import pictures
 from nasbed.nets.recipe import RECIPES, Recipe
-from nasbed.nets.skeleton import Skeleton
 
-PUBLISHED = (skeletons.NASBENCH101, recipes.NASBENCH101)
-
-DEFAULTS: dict[str, tuple[Skeleton, Recipe]] = {
-    "digits": (skeletons.DIGITS, recipes.DIGITS),
-    "cifar10": PUBLISHED,
-    "cifar100": (replace(skeletons.NASBENCH101, classes=100), recipes.NASBENCH101),
-    "imagenet16-120": (
-        replace(skeletons.NASBENCH101, classes=120, image_size=16),
-        replace(recipes.NASBENCH101, crop=2),  # an eighth of the image, as on CIFAR-10
-    ),
-    "random": PUBLISHED,
+FRAMES: dict[str, tuple[int, int, int]] = {
+    "digits": (10, 8, 1),
+    "cifar10": (10, 32, 3),
+    "cifar100": (100, 32, 3),
+    "imagenet16-120": (120, 16, 3),
 }
-"""What each data source is trained in and with; the published ones for any other."""
+"""Classes, pixels and colours of the sources whose files all have the same; any other is looked at."""
 
-_Settings = TypeVar("_Settings", Skeleton, Recipe)
+SMALL = 12
+"""Pixels of images for which a blueprint has settings of its own: the published depth would leave nothing of them."""
+
+_CROP = 8  # an eighth of an image is padded, as published for CIFAR-10 and for ImageNet16-120
+_STEPS = 8  # an epoch has so many, at least, where nobody says how large a batch is
 
 
 def training_settings(
+    space: Space,
     data: str,
     skeleton: Mapping[str, Any] | None = None,
     recipe: Mapping[str, Any] | None = None,
     *,
     named: str | Path | None = None,
-) -> tuple[Skeleton, Recipe]:
-    """Give a data source's skeleton and recipe, or another recipe, with some fields changed.
+) -> tuple[Blueprint, Recipe]:
+    """Choose the blueprint and the recipe for a space and a data source, with some fields changed.
 
-    A file of settings is TOML with the tables ``[recipe]`` and ``[skeleton]``, of which each holds the fields that
-    differ: from what the data source is trained with or, when the file says ``base = "nasbench101"``, from that.
+    The blueprint takes the source's classes, pixels and colours. The recipe is that of digits, or the one published for
+    the space, with a crop that fits the images and a batch that fits their number. A file of settings is TOML with the
+    tables ``[recipe]`` and ``[skeleton]``, of which each holds the fields that differ: from that or, when the file says
+    ``base = "nasbench101"``, from the recipe of that name.
 
     Args:
+        space: The space.
         data: A data source, ``name`` or ``name:where``.
-        skeleton: Fields of the skeleton that differ.
+        skeleton: Fields of the blueprint that differ.
         recipe: Fields of the recipe that differ.
         named: One of ``RECIPES``, or a file whose name ends in ``.toml``.
 
     Raises:
-        UnknownName: When no recipe has the name.
-        BadSetting: For a field that there is not, with those that there are, for a value that is not allowed, and for
-            a file that cannot be read.
+        UnknownName: When no recipe or data source has the name.
+        BadSetting: When the space has no blueprint; for a field that there is not, with those that there are, for a
+            value that is not allowed, and for a file that cannot be read.
     """
-    frame, how = DEFAULTS.get(data.partition(":")[0], PUBLISHED)
+    frame, how = _defaults(space, data)
     if named is not None:
         named = str(named)
         if named.endswith(".toml"):
             frame, how = _from_file(Path(named).expanduser(), frame, how)
         else:
             how = _recipe(named)
-    return _changed(frame, skeleton or {}), _changed(how, recipe or {})
+    return _with(frame, skeleton or {}), _changed(how, recipe or {})
+
+
+def _defaults(space: Space, data: str) -> tuple[Blueprint, Recipe]:
+    source = data.partition(":")[0]
+    blueprint = blueprint_of(space)
+    if source in FRAMES:
+        (classes, size, colours), images = FRAMES[source], None
+    else:
+        found = pictures(data)
+        classes, size, colours = found.classes, found.images.shape[1], found.images.shape[3]
+        images = len(found.parts["train"])
+    small = blueprint.small if size <= SMALL else {}
+    blueprint = blueprint_of(space, classes=classes, image_size=size, image_channels=colours, **small)
+    if source == "digits":
+        return blueprint, RECIPES["digits"]
+    how = replace(RECIPES[blueprint.recipe], crop=size // _CROP)
+    if images is not None:
+        how = replace(how, batch_size=max(1, min(how.batch_size, images // _STEPS)))
+    return blueprint, how
 
 
 def _recipe(name: str) -> Recipe:
@@ -72,8 +93,8 @@ def _recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def _from_file(path: Path, frame: Skeleton, how: Recipe) -> tuple[Skeleton, Recipe]:
-    """Change skeleton and recipe as a file says."""
+def _from_file(path: Path, frame: Blueprint, how: Recipe) -> tuple[Blueprint, Recipe]:
+    """Change blueprint and recipe as a file says."""
     try:
         content = tomllib.loads(path.read_text("utf-8"))
         for name, value in content.items():
@@ -83,7 +104,7 @@ def _from_file(path: Path, frame: Skeleton, how: Recipe) -> tuple[Skeleton, Reci
                 raise BadSetting('base is a name, as in base = "nasbench101"; recipe and skeleton are tables')
         if "base" in content:
             how = _recipe(content["base"])
-        return _changed(frame, content.get("skeleton", {})), _changed(how, content.get("recipe", {}))
+        return _with(frame, content.get("skeleton", {})), _changed(how, content.get("recipe", {}))
     except OSError as error:
         raise BadSetting(f"the settings in {path} cannot be read: {error.strerror}") from None
     except (NasbedError, ValueError) as error:  # ValueError: no UTF-8, or no TOML
@@ -93,15 +114,28 @@ def _from_file(path: Path, frame: Skeleton, how: Recipe) -> tuple[Skeleton, Reci
 _TABLES = {"base": str, "recipe": dict, "skeleton": dict}
 
 
-def _changed(defaults: _Settings, changes: Mapping[str, Any]) -> _Settings:
-    noun, fields = type(defaults).__name__.lower(), defaults.to_dict()
+def _with(blueprint: Blueprint, changes: Mapping[str, Any]) -> Blueprint:
+    """Change settings of a blueprint."""
+    fields = blueprint.settings()
+    _check("skeleton", changes, fields)
+    return blueprint_of(blueprint.space, **{**fields, **changes})
+
+
+def _changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """Change fields of a recipe."""
+    fields = recipe.to_dict()
+    _check("recipe", changes, fields)
+    exact = {name: type(fields[name])(value) for name, value in changes.items()}  # 1 for a float is 1.0 in every record
+    return replace(recipe, **exact)
+
+
+def _check(noun: str, changes: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
     for name, value in changes.items():
         if name not in fields:
             raise BadSetting(_no_such(f"a {noun}", name, fields))
-        if not _fits(value, type(fields[name])):
-            raise BadSetting(f"a {noun}'s {name} is {_KINDS[type(fields[name])]}, not {value!r}")
-    exact = {name: type(fields[name])(value) for name, value in changes.items()}  # 1 for a float is 1.0 in every record
-    return replace(defaults, **exact)
+        kind = type(fields[name])
+        if kind in _KINDS and not _fits(value, kind):
+            raise BadSetting(f"a {noun}'s {name} is {_KINDS[kind]}, not {value!r}")
 
 
 def _no_such(whole: str, name: str, fields: Iterable[str]) -> str:

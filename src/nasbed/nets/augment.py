@@ -1,4 +1,4 @@
-"""Augment: one module trained for long, in a folder from which it goes on after any end.
+"""Augment: one network trained for long, in a folder from which it goes on after any end.
 
 Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the published ``augment_and_evaluate``.
 """
@@ -14,21 +14,20 @@ import numpy as np
 import torch
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.graph import Graph
 from nasbed.core.locks import CLAIM, locked
-from nasbed.nets.cells import pruned
+from nasbed.core.records import Archs
+from nasbed.nets.blueprint import Blueprint, checked_row
 from nasbed.nets.data.source import Data, Part
 from nasbed.nets.long_training import LongTraining
 from nasbed.nets.passes import Pass, using_threads
 from nasbed.nets.recipe import Recipe
-from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.training import check_training, out_of_memory
 from nasbed.nets.training_folder import STATE, TrainingFolder, claim
 
 
 def augment(
-    graph: Graph,
-    skeleton: Skeleton,
+    blueprint: Blueprint,
+    row: Archs,
     recipe: Recipe,
     data: Data,
     epochs: int,
@@ -43,15 +42,15 @@ def augment(
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[LongTraining, float], None] = lambda standing, loss: None,
 ) -> LongTraining:
-    """Train the network of one module for long, or go on with that.
+    """Train the network of one architecture for long, or go on with that.
 
     Without ``final`` the weights are, at every step, those of ``train`` with the same arguments.
 
     Args:
-        graph: The module; it is pruned first.
-        skeleton: The frame around it.
+        blueprint: How the architecture becomes a network.
+        row: The architecture, ``(decisions,)``.
         recipe: How it is trained; published are the schedule ``stepwise`` and 200 epochs.
-        data: What it is trained on; its images must fit the skeleton.
+        data: What it is trained on; its images must fit the blueprint.
         epochs: How often every training image is seen.
         seed: Any integer.
         folder: Where everything is kept; it is made if it does not exist.
@@ -64,9 +63,9 @@ def augment(
         progress: Called as often with how the training stands and with its loss.
 
     Raises:
-        BadSetting: When data, skeleton, epochs and recipe do not fit together, when the folder belongs to a training
+        BadSetting: When data, blueprint, epochs and recipe do not fit together, when the folder belongs to a training
             that differs in any of them, or when another process is at it.
-        InvalidArchitecture: When the module cannot be built in the skeleton.
+        InvalidArchitecture: When there is no network for the row.
         CorruptFile: When the state in the folder is damaged.
         Interrupted: When it was stopped, or at Ctrl-C; the same call goes on.
     """
@@ -75,10 +74,12 @@ def augment(
     if recipe.clock == "time":
         raise BadSetting("a schedule that reads the clock cannot be gone on with to the same result; use clock=step")
     data = (joined(data) if final else data).to(device)
-    check_training(skeleton, recipe, data, epochs, (seed,), None)
+    check_training(blueprint, recipe, data, epochs, (seed,), None)
+    space, row = blueprint.space, checked_row(blueprint.space, row)
     plan = {
-        "module": {"adjacency": [list(row) for row in pruned(graph).adjacency], "labels": list(pruned(graph).labels)},
-        "skeleton": skeleton.to_dict(),
+        "space": {"name": space.name, **space.settings()},
+        "row": [int(value) for value in row],
+        "skeleton": blueprint.settings(),
         "recipe": recipe.to_dict(),
         "data": {"name": data.name.partition(":")[0], "checksum": data.checksum},
         "final": final,
@@ -91,8 +92,8 @@ def augment(
     claim(folder)
     with locked(folder / STATE, f"trains in {folder}", CLAIM), using_threads(threads):
         try:
-            training = Pass(graph, skeleton, recipe, data, epochs, (seed,), None, threads)
-            return TrainingFolder(training, pruned(graph), folder, plan).run(minutes, stop, progress)
+            training = Pass(blueprint, row[None], recipe, data, epochs, (seed,), None, threads)
+            return TrainingFolder(training, folder, plan).run(minutes, stop, progress)
         except RuntimeError as error:
             if not out_of_memory(error):
                 raise

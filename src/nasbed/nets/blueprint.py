@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import fields
-from typing import Any
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.records import Archs
@@ -15,39 +17,88 @@ from nasbed.core.registry import networks
 from nasbed.core.space import Space
 from nasbed.nets.layers import Layer
 
+if TYPE_CHECKING:
+    from torch import nn
 
+
+@dataclass(frozen=True)
 class Blueprint(ABC):
-    """The frame around what is searched: how wide and deep it is, and what goes in and out; a frozen dataclass.
+    """How the rows of a space become networks: the one way from a space to PyTorch.
 
-    ``Space.network`` names a space's blueprint in the registry ``networks``. Making one does not import torch.
+    A frozen dataclass, whose fields are its settings. ``Space.network`` names a space's blueprint in the registry
+    ``networks``. Making one does not import torch.
+
+    Attributes:
+        space: The space.
+        classes: How many numbers come out for each image: one a class.
+        image_size: Height and width of an image, in pixels.
+        image_channels: Colours of an image.
+        small: Settings for images that are too small for the published ones (class attribute).
+        recipe: The name of the published recipe (class attribute).
     """
 
+    space: Space
+    classes: int = 10
+    image_size: int = 32
+    image_channels: int = 3
+
+    small: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    recipe: ClassVar[str] = "nasbench201"
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type in ("int", int) and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise BadSetting(f"a network's {field.name} must be a positive integer, not {value!r}")
+
     @abstractmethod
-    def build(self, space: Space, arch: Archs) -> Any:
-        """Make the network of one row of the space, ``(decisions,)``, an ``nn.Module`` as PyTorch initialises it.
+    def network(self, row: Archs) -> nn.Module:
+        """Build the network of one row of the space, ``(decisions,)``, of ordinary layers, as PyTorch initialises it.
 
         Raises:
             InvalidArchitecture: When there is no network for it.
         """
 
     @abstractmethod
-    def layers(self, space: Space, archs: Archs) -> list[Layer]:
+    def layers(self, rows: Archs) -> list[Layer]:
         """List the layers of the networks of many rows of the space, ``(n, decisions)``, without building one.
 
         Raises:
             InvalidArchitecture: When there is no network for one of them.
         """
 
+    def group(self, rows: Archs) -> list[Hashable]:
+        """Return, for each of ``(n, decisions)`` rows, the same for those whose networks may train side by side.
+
+        They have the same structure, up to the kind of layer at each place. By default each row is alone.
+        """
+        return [row.tobytes() for row in np.ascontiguousarray(rows)]
+
+    def parameters(self, rows: Archs) -> NDArray[np.int64]:
+        """Count the trainable numbers of the networks of ``(n, decisions)`` rows, ``(n,)``, without building one."""
+        total = np.zeros(len(rows), np.int64)
+        for layer in self.layers(rows):
+            total += layer.parameters
+        return total
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings as JSON-able values; ``blueprint_of(space, **settings)`` makes it again."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "space"}
+
 
 def blueprint_of(space: Space, **settings: Any) -> Blueprint:
     """Make the blueprint that a space names, with settings.
 
     Raises:
-        BadSetting: When it has no such setting, or not such a value of it.
-        UnknownName: When the space names none that is registered.
+        BadSetting: When the space has no blueprint, or that has no such setting, or not such a value of it.
     """
-    blueprint: Blueprint = networks.make(space.network, settings)
-    return blueprint
+    if space.network not in networks:
+        raise BadSetting(
+            f"the space {space.name} has no blueprint, so there are no networks to train or score; register one for "
+            f"{space.network!r} among the entry points nasbed.networks (docs/extending.md)"
+        )
+    made: Blueprint = networks.make(space.network, {"space": space, **settings})
+    return made
 
 
 def checked_rows(space: Space, archs: ArrayLike) -> Archs:
@@ -87,35 +138,21 @@ def checked_row(space: Space, arch: ArrayLike) -> Archs:
     return row_of_one
 
 
-def check_positive(blueprint: object) -> None:
-    """Raise when one of a dataclass's integers is not positive.
-
-    Raises:
-        BadSetting: With the setting's name and value.
-    """
-    for field in fields(blueprint):  # type: ignore[arg-type]
-        value = getattr(blueprint, field.name)
-        if field.type in ("int", int) and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-            raise BadSetting(f"a network's {field.name} must be a positive integer, not {value!r}")
-
-
-def build(space: Space, arch: Archs, *, classes: int = 10, image_size: int = 32, **settings: Any) -> Any:
-    """Make the published network of one architecture, an ``nn.Module`` from images to logits ``(batch, classes)``.
+def network(space: Space, architecture: ArrayLike | str, **settings: Any) -> nn.Module:
+    """Build the published network of one architecture, an ``nn.Module`` from images to logits ``(batch, classes)``.
 
     Weights are drawn as PyTorch's layers do by default, from its global generator: ``torch.manual_seed`` before it
     decides them. Under ``with torch.device("meta"):`` nothing is drawn or kept, which is all that counting needs.
 
     Args:
         space: Where the architecture is from.
-        arch: Its row, ``(decisions,)``.
-        classes: How many classes are told apart.
-        image_size: Height and width of an image, in pixels.
-        **settings: What else the space's blueprint can be told, such as ``channels=16, cells=5`` for nasbench201.
+        architecture: Its row, ``(decisions,)``, or a text that the space reads.
+        **settings: What the space's blueprint can be told: ``classes=100``, ``image_size=16``, and its own, such as
+            ``channels=16, cells=5`` for nasbench201.
 
     Raises:
-        BadSetting: When the blueprint has no such setting, or not such a value of it.
-        InvalidArchitecture: When the row is no architecture of the space, or there is no network for it.
-        UnknownName: When the space names no blueprint.
+        BadSetting: When the space has no blueprint, or that has no such setting, or not such a value of it.
+        InvalidArchitecture: When it is no architecture of the space, or there is no network for it.
     """
-    blueprint = blueprint_of(space, classes=classes, image_size=image_size, **settings)
-    return blueprint.build(space, checked_row(space, arch))
+    row = space.parse(architecture) if isinstance(architecture, str) else checked_row(space, architecture)
+    return blueprint_of(space, **settings).network(row)

@@ -112,7 +112,7 @@ def operations(layers: Iterable[Layer], counting: str = "natsbench") -> list[Cou
 
 
 def _layers(space: Space, archs: Archs, **settings: Any) -> list[Layer]:
-    return blueprint_of(space, **settings).layers(space, checked_rows(space, archs))
+    return blueprint_of(space, **settings).layers(checked_rows(space, archs))
 
 
 def _total(n: int, counts: Iterable[Count]) -> Count:

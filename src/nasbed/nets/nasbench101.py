@@ -6,42 +6,87 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the pub
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import InvalidArchitecture, UnknownName
+from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Count, Layer, conv_norm
 from nasbed.nets.parts import STEPS, MaxPool, check_wide_enough, vertex_channels
-from nasbed.nets.skeleton import Skeleton
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @dataclass(frozen=True)
-class NASBench101Blueprint(Skeleton, Blueprint):
-    """The skeleton around a module, with a network of ordinary layers in it; the defaults are the published ones.
+class NASBench101Blueprint(Blueprint):
+    """A stem convolution, then stacks of one module, a global average and a dense layer; the defaults are published.
 
-    It has the structure and the parameters of ``network.Network``, which is the one that is trained, and PyTorch's
-    default initialisation.
+    Between two stacks the image halves and the channels double.
+
+    Attributes:
+        stem_channels: Channels after the stem convolution, and in the first stack.
+        stacks: How many stacks of modules.
+        modules_per_stack: How many modules a stack repeats.
     """
 
-    def build(self, space: Space, arch: Archs) -> nn.Module:
-        """Make the network of one row."""
+    stem_channels: int = 128
+    stacks: int = 3
+    modules_per_stack: int = 3
+
+    small: ClassVar[Mapping[str, Any]] = MappingProxyType({"stem_channels": 8, "stacks": 2, "modules_per_stack": 1})
+    recipe: ClassVar[str] = "nasbench101"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.image_size >> (self.stacks - 1) < 1:
+            raise BadSetting(
+                f"{self.stacks} stacks halve an image of {self.image_size} pixels {self.stacks - 1} times, to nothing; "
+                f"use at most {self.image_size.bit_length()} stacks"
+            )
+
+    @property
+    def module_channels(self) -> list[tuple[int, int]]:
+        """Input and output channels of every module, in order."""
+        pairs, channels = [], self.stem_channels
+        for stack in range(self.stacks):
+            for _ in range(self.modules_per_stack):
+                pairs.append((channels, self.stem_channels << stack))
+                channels = self.stem_channels << stack
+        return pairs
+
+    @property
+    def final_channels(self) -> int:
+        """Channels of the last stack, which the dense layer reads."""
+        return self.stem_channels << (self.stacks - 1)
+
+    def network(self, row: Archs) -> nn.Module:
+        """Build the network of one row."""
         from nasbed.nets.nasbench101_network import ModuleNetwork
 
-        return ModuleNetwork(space.graph(arch), self)
+        graph = self.space.graph(row).pruned()
+        if graph is None:
+            raise InvalidArchitecture("the module's output cannot be reached from its input; there is no network")
+        return ModuleNetwork(graph, self)
 
-    def layers(self, space: Space, archs: Archs) -> list[Layer]:
+    def group(self, rows: Archs) -> list[Hashable]:
+        """Return the edges of each module, pruned: only what a vertex computes may differ."""
+        edges, _, _ = pruned_modules(self.space.whole, rows)
+        return [module.tobytes() for module in edges.astype(np.int8)]
+
+    def layers(self, rows: Archs) -> list[Layer]:
         """List the layers of modules."""
-        adjacency, codes, names = pruned_modules(space.whole, archs)
+        return self.of_modules(*pruned_modules(self.space.whole, rows))
+
+    def of_modules(self, adjacency: NDArray[np.int64], codes: NDArray[np.int64], names: Sequence[str]) -> list[Layer]:
+        """List the layers of modules as ``pruned_modules`` gives them."""
         size = self.image_size
         layers = conv_norm_relu(self.image_channels, self.stem_channels, 3, size**2)
         channels = self.module_channels

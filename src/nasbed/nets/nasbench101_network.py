@@ -1,11 +1,15 @@
-"""The network of a NAS-Bench-101 module, of PyTorch's own layers: to score, to look into, to export.
+"""The network of a NAS-Bench-101 module, of PyTorch's own layers.
 
-``network.Network`` has the same structure and the same numbers and trains faster, but no layers that a tool could find.
+Inside a module inputs are added, after the wider ones are cut to their first channels; edges out of the input go
+through a projection (conv1x1-bn-relu) to the width of where they lead; the output concatenates what feeds it. An
+edge from input to output is projected and added to that; alone, it is the whole module.
 
 Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635, and the published ``model_builder``.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,7 +18,9 @@ from torch import Tensor, nn
 from nasbed.core.errors import UnknownName
 from nasbed.core.graph import Graph
 from nasbed.nets.parts import STEPS, MaxPool, check_wide_enough, vertex_channels
-from nasbed.nets.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from nasbed.nets.nasbench101 import NASBench101Blueprint
 
 NORM_EPSILON = 1e-5
 """What batch normalisation adds to a variance; the published value."""
@@ -102,7 +108,7 @@ class ModuleNetwork(nn.Module):
         UnknownName: When a label is no operation.
     """
 
-    def __init__(self, graph: Graph, skeleton: Skeleton) -> None:
+    def __init__(self, graph: Graph, skeleton: NASBench101Blueprint) -> None:
         super().__init__()
         self.modules_per_stack = skeleton.modules_per_stack
         self.stem = ConvBNReLU(skeleton.image_channels, skeleton.stem_channels, 3)

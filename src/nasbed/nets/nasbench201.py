@@ -5,16 +5,16 @@ Reference: Dong and Yang, ICLR 2020, https://arxiv.org/abs/2001.00326, and the p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
-from nasbed.core.space import Space
-from nasbed.nets.blueprint import Blueprint, check_positive
+from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Layer, conv_norm, relu_conv_norm
 from nasbed.nets.parts import CELL_EDGES, CELL_OPERATIONS, CONVOLUTIONS
 
@@ -32,36 +32,35 @@ class NASBench201Blueprint(Blueprint):
     channels, again as many cells, block and cells, batch normalisation, rectifier, global average, dense layer.
 
     Attributes:
-        classes: How many classes are told apart.
-        image_size: Height and width of an image, in pixels; a multiple of 4.
-        image_channels: Colours of an image.
         channels: Channels of the first stage.
         cells: Cells a stage.
     """
 
-    classes: int = 10
-    image_size: int = 32
-    image_channels: int = 3
     channels: int = 16
     cells: int = 5
 
+    small: ClassVar[Mapping[str, Any]] = MappingProxyType({"channels": 8, "cells": 1})
+
     def __post_init__(self) -> None:
-        check_positive(self)
+        super().__post_init__()
         check_halves_twice(self.image_size)
 
-    def build(self, space: Space, arch: Archs) -> nn.Module:
-        """Make the network of one row of six operations."""
+    def network(self, row: Archs) -> nn.Module:
+        """Build the network of one row of six operations."""
         from nasbed.nets.nasbench201_network import CellNetwork
 
-        operations = [CELL_OPERATIONS[code] for code in arch]
+        operations = [CELL_OPERATIONS[code] for code in row]
         stages = [[self.channels << stage] * self.cells for stage in range(3)]
         return CellNetwork(
             operations, stages, [2 * self.channels, 4 * self.channels], self.classes, self.image_channels
         )
 
-    def layers(self, space: Space, archs: Archs) -> list[Layer]:
+    def group(self, rows: Archs) -> list[Hashable]:
+        """Return the same for all: only the operations on edges differ."""
+        return [()] * len(rows)
+
+    def layers(self, rows: Archs) -> list[Layer]:
         """List each operation of each stage once, with how often the cells have it."""
-        rows = np.asarray(archs)
         times = [np.count_nonzero(rows == code, axis=1) * self.cells for code in range(len(CELL_OPERATIONS))]
         width, size = self.channels, self.image_size
         layers = conv_norm(self.image_channels, width, 3, size**2)

@@ -1,9 +1,8 @@
 """The network of NAS-Bench-201 and of NATS-Bench's size space, of PyTorch's own layers.
 
 Layers are made in the published order, so equal seeds draw equal weights, and they bear the published names, so the
-published weights fit. As published, every operation but ``none`` is there, has parameters and is run, also one that
-leads nowhere (its gradients are zeros), and one on nothing but zeros, of which batch normalisation can make
-something else.
+published weights fit. As published, every operation is there and is run, also one that leads nowhere (its gradients
+are zeros), and one on nothing but zeros, of which batch normalisation can make something else.
 
 Reference: Dong and Yang, ICLR 2020, https://arxiv.org/abs/2001.00326, and the published ``TinyNetwork``.
 """
@@ -12,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from nasbed.nets.parts import CELL_EDGES, CONVOLUTIONS
@@ -63,8 +61,22 @@ class Projection(nn.Module):
         return y
 
 
+class Zero(nn.Module):
+    """Zeros that still depend on the input: a gradient is zero and not missing, as published."""
+
+    def __init__(self, sources: int, targets: int) -> None:
+        super().__init__()
+        self.widen = targets if sources != targets else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the image's size."""
+        return x * 0 if self.widen is None else x[:, :1].expand(-1, self.widen, -1, -1) * 0
+
+
 def operation(name: str, sources: int, targets: int) -> nn.Module:
-    """Make the layers of an operation that is not ``none``."""
+    """Make the layers of an operation."""
+    if name == "none":
+        return Zero(sources, targets)
     if name in CONVOLUTIONS:
         return ReLUConvBN(sources, targets, CONVOLUTIONS[name])
     if name == "avg_pool_3x3":
@@ -83,31 +95,22 @@ class Cell(nn.Module):
 
     def __init__(self, operations: Sequence[str], sources: int, targets: int) -> None:
         super().__init__()
-        self.targets = targets
-        self.layers = nn.ModuleDict()  # under the edge's number; none has no layer
-        self.inputs: list[list[tuple[int, str]]] = [[], [], [], []]  # of each node: which nodes, through which layers
-        for number, ((source, target), name) in enumerate(zip(CELL_EDGES, operations, strict=True)):
-            if name != "none":
-                self.layers[str(number)] = operation(name, targets if source else sources, targets)
-                self.inputs[target].append((source, str(number)))
-        used = {source for inputs in self.inputs for source, _ in inputs}
-        self.ends = [node for node in (1, 2) if self.inputs[node] and node not in used]  # which lead nowhere
+        self.layers = nn.ModuleList(
+            operation(name, targets if source else sources, targets)
+            for (source, _), name in zip(CELL_EDGES, operations, strict=True)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, sources, size, size)`` to ``(batch, targets, size, size)``."""
         nodes = [x]
-        for inputs in self.inputs[1:]:
-            values = [self.layers[layer](nodes[source]) for source, layer in inputs]
-            nodes.append(sum(values[1:], values[0]) if values else self._zeros(x))
-        for node in self.ends if torch.is_grad_enabled() else ():
-            nodes[3] = nodes[3] + nodes[node] * 0  # as published, where none multiplies: a backward pass comes here
+        for node in (1, 2, 3):
+            values = [
+                layer(nodes[source])
+                for layer, (source, target) in zip(self.layers, CELL_EDGES, strict=True)
+                if target == node
+            ]
+            nodes.append(sum(values[1:], values[0]))
         return nodes[3]
-
-    def _zeros(self, x: Tensor) -> Tensor:
-        """Give zeros that still depend on the input: a gradient is zero and not missing, as published."""
-        if x.shape[1] == self.targets:
-            return x * 0
-        return x[:, :1].expand(-1, self.targets, -1, -1) * 0
 
 
 class ResidualBlock(nn.Module):

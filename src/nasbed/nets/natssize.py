@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nasbed.core.records import Archs
-from nasbed.core.space import Space
-from nasbed.nets.blueprint import Blueprint, check_positive
+from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Layer, conv_norm
 from nasbed.nets.nasbench201 import cell_layers, check_halves_twice, head_layers, residual_layers
 
@@ -31,31 +30,22 @@ class NATSSizeBlueprint(Blueprint):
     """Three cells with a residual block between two; each of the five has its own number of channels.
 
     The first decision is the channels of the stem, too.
-
-    Attributes:
-        classes: How many classes are told apart.
-        image_size: Height and width of an image, in pixels; a multiple of 4.
-        image_channels: Colours of an image.
     """
 
-    classes: int = 10
-    image_size: int = 32
-    image_channels: int = 3
-
     def __post_init__(self) -> None:
-        check_positive(self)
+        super().__post_init__()
         check_halves_twice(self.image_size)
 
-    def build(self, space: Space, arch: Archs) -> nn.Module:
-        """Make the network of one row of five numbers of channels."""
+    def network(self, row: Archs) -> nn.Module:
+        """Build the network of one row of five numbers of channels."""
         from nasbed.nets.nasbench201_network import CellNetwork
 
-        first, block1, second, block2, third = (WIDTH * (int(v) + 1) for v in arch)
+        first, block1, second, block2, third = (WIDTH * (int(v) + 1) for v in row)
         return CellNetwork(CELL, [[first], [second], [third]], [block1, block2], self.classes, self.image_channels)
 
-    def layers(self, space: Space, archs: Archs) -> list[Layer]:
+    def layers(self, rows: Archs) -> list[Layer]:
         """List every layer, with channels that differ from network to network."""
-        first, *widths = WIDTH * (np.asarray(archs, np.int64).T + 1)
+        first, *widths = WIDTH * (np.asarray(rows, np.int64).T + 1)
         layers = conv_norm(self.image_channels, first, 3, self.image_size**2)
         layers += cell_layers(CELL, first, first, self.image_size)
         inputs, size = first, self.image_size

@@ -1,4 +1,4 @@
-"""Passes: several networks trained side by side, step by step: repeats of a module, and of others of the same shape.
+"""Passes: several networks trained side by side, step by step: of one architecture, or of several of one group.
 
 The published procedure: the first step has rate 0 and only starts batch normalisation's averages (a recipe can do
 without); accuracies are measured then, halfway and at the end; the clock runs while steps are made and stands while
@@ -12,27 +12,27 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from nasbed.core.graph import Graph
+from nasbed.core.records import Archs
 from nasbed.core.seeds import derived_seed
+from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.clock import Clock
 from nasbed.nets.data.batches import Augmentation, Orders, full_batches
 from nasbed.nets.data.source import Data
-from nasbed.nets.descent import SGD, RMSProp
-from nasbed.nets.network import Network
-from nasbed.nets.parameters import trainable_parameters
+from nasbed.nets.descent import optimizer
+from nasbed.nets.initialisation import initialised
 from nasbed.nets.probing import diagnostics_of, probe_by_class, probed
 from nasbed.nets.recipe import SCHEDULES, Recipe
 from nasbed.nets.results import Accuracy, Point, TrainingResult
-from nasbed.nets.skeleton import Skeleton
+from nasbed.nets.side_by_side import side_by_side
 
 TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX = -1, -3, -4
 """Options of ``mallopt``: how much free memory is kept, which blocks come from the system, and how many of them."""
@@ -62,12 +62,12 @@ class Pass:
     """One pass over networks side by side: builds, steps, measures; can be saved between steps and gone on with.
 
     Args:
-        graph: The module, or several that have the same edges once they are pruned.
-        skeleton: The frame around it.
+        blueprint: How architectures become networks.
+        rows: The architectures, ``(n, decisions)``, all of one group.
         recipe: How it is trained.
         data: What it is trained on, on the device that trains.
         epochs: How often every training image is seen.
-        seeds: One integer a network: as many of the first module as of each other, then those of the second, …
+        seeds: One integer a network: as many of the first architecture as of each other, then those of the second, …
         time_limit: Seconds of training after which the pass ends.
         threads: How many threads PyTorch uses on the CPU.
         diagnostics: Whether the probe batch is looked at, too, whenever accuracies are measured.
@@ -83,8 +83,8 @@ class Pass:
 
     def __init__(
         self,
-        graph: Graph | Sequence[Graph],
-        skeleton: Skeleton,
+        blueprint: Blueprint,
+        rows: Archs,
         recipe: Recipe,
         data: Data,
         epochs: int,
@@ -94,11 +94,11 @@ class Pass:
         diagnostics: bool = False,
         shares: Sequence[float] | None = None,
     ) -> None:
-        graphs = (graph,) if isinstance(graph, Graph) else tuple(graph)
-        repeats = len(seeds) // len(graphs)
+        repeats = len(seeds) // len(rows)
         self.shares = shares or [1 / len(seeds)] * len(seeds)
-        self.parameters = [trainable_parameters(one, skeleton) for one in graphs for _ in range(repeats)]
-        self.recipe, self.data, self.seeds, self.time_limit = recipe, data, seeds, time_limit
+        self.parameters = blueprint.parameters(rows).repeat(repeats).tolist()
+        self.blueprint, self.rows, self.recipe, self.data = blueprint, rows, recipe, data
+        self.seeds, self.time_limit = seeds, time_limit
         device = data.train.labels.device
         self.clock, self.whole = Clock(device, threads), Clock(device, threads)
         self.whole.start()
@@ -108,12 +108,15 @@ class Pass:
         self.failures: list[str | None] = [None] * len(seeds)
         self.probe = probe_by_class(data) if diagnostics else None
         self.probed: dict[str, dict[str, Tensor]] = {}
-        self.network = Network(graphs, skeleton, repeats, recipe.norm_momentum)
-        self.network.initialise(generators(seeds, "weights"), recipe.initialisation).to(device)
+        self.network = side_by_side(
+            [initialised(blueprint, rows[k // repeats], recipe, seed) for k, seed in enumerate(seeds)],
+            (data.channels, data.image_size, data.image_size),
+        ).to(device)
         self.forward = torch.compile(self.network) if recipe.compile else self.network
         self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
         self.leaves = tuple(self.network.parameters())
-        self.optimizer = OPTIMIZERS[recipe.optimizer](recipe, [flattened(self.network)])
+        self.weights = flattened(self.leaves)
+        self.optimizer = optimizer(recipe, self.weights)
         self.orders = Orders(len(data.train), recipe.batch_size, generators(seeds, "order"))
         self.augment = Augmentation(data, recipe, generators(seeds, "augmentation"))
         self.finite = torch.ones(len(seeds), dtype=torch.bool, device=device)
@@ -155,8 +158,11 @@ class Pass:
         images, labels = self.augment(numbers)
         logits = self.logits(images)
         loss = F.cross_entropy(logits.flatten(0, 1), labels.T.flatten(), reduction="sum") / len(labels)
-        gradients = torch.autograd.grad(loss, self.leaves)  # of a repeat's mean loss: no other depends on its weights
-        self.optimizer.step([torch.cat([g.reshape(-1) for g in gradients])], rate)
+        # Each is the gradient of a network's own mean loss: no other depends on its weights.
+        gradients = torch.autograd.grad(loss, self.leaves, materialize_grads=True)
+        self.weights.grad = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        self.optimizer.param_groups[0]["lr"] = rate
+        self.optimizer.step()
         self.loss = loss.detach()
 
     def logits(self, images: Tensor) -> Tensor:
@@ -181,7 +187,8 @@ class Pass:
                     *(accuracies[r] for accuracies in measured),
                 )
         if self.probe is not None:
-            self.probed[name] = probed(self.network, self.probe, self.recipe.l2)
+            seen = [probed(self.plain(k), self.probe, self.recipe.l2) for k in range(len(self.seeds))]
+            self.probed[name] = {field: torch.stack([one[field] for one in seen]) for field in seen[0]}
         self.clock.start()
 
     @torch.no_grad()
@@ -213,12 +220,23 @@ class Pass:
     def results(self) -> tuple[TrainingResult, ...]:
         """Give what came of each repeat."""
         total = self.whole.running
-        nothing = (None,) * len(self.seeds)
-        diagnostics = nothing if self.probe is None else diagnostics_of(self.network, self.probe, self.probed)
         return tuple(
-            TrainingResult(self.parameters[i], seed, self.points[i], total * self.shares[i], self.failures[i], seen)
-            for i, (seed, seen) in enumerate(zip(self.seeds, diagnostics, strict=True))
+            TrainingResult(
+                self.parameters[k],
+                seed,
+                self.points[k],
+                total * self.shares[k],
+                self.failures[k],
+                None if self.probe is None else diagnostics_of(self.plain(k), self.probe, self.probed, k),
+            )
+            for k, seed in enumerate(self.seeds)
         )
+
+    def plain(self, k: int) -> nn.Module:
+        """Build one of the networks alone, with the weights that it has now."""
+        network = initialised(self.blueprint, self.rows[k * len(self.rows) // len(self.seeds)], self.recipe, 0)
+        network.load_state_dict({**network.state_dict(), **self.network.state(k)})
+        return network.to(self.weights.device)
 
     def state_dict(self) -> dict[str, Any]:
         """Give everything that going on with the pass needs, as tensors and plain values."""
@@ -226,7 +244,7 @@ class Pass:
             "made": self.made,
             "seconds": self.clock.seconds,
             "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": dict(self.optimizer.state[self.weights]),
             "orders": self.orders.state_dict(),
             "augmentation": self.augment.state_dict(),
             "finite": self.finite,
@@ -239,7 +257,7 @@ class Pass:
         """Go back to where ``state_dict`` was called."""
         self.made, self.clock.seconds = state["made"], state["seconds"]
         self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.optimizer.state[self.weights].update(state["optimizer"])
         self.orders.load_state_dict(state["orders"])
         self.augment.load_state_dict(state["augmentation"])
         self.finite.copy_(state["finite"])
@@ -247,20 +265,12 @@ class Pass:
         self.probed = dict(state["probed"])
 
 
-def flattened(network: Network) -> Tensor:
-    """Move all parameters into one vector, of which they become views: one optimizer step is then a few calls."""
-    parameters = list(network.parameters())
+def flattened(parameters: Sequence[nn.Parameter]) -> Tensor:
+    """Move parameters into one vector, of which they become views: one optimizer step is then a few calls."""
     flat = torch.cat([p.detach().reshape(-1) for p in parameters])
     for parameter, values in zip(parameters, torch.split(flat, [p.numel() for p in parameters]), strict=True):
         parameter.data = values.view_as(parameter)
     return flat
-
-
-OPTIMIZERS: dict[str, Callable[[Recipe, Sequence[Tensor]], RMSProp | SGD]] = {
-    "rmsprop": lambda recipe, weights: RMSProp(weights, recipe.decay, recipe.momentum, recipe.epsilon, recipe.l2),
-    "sgd": lambda recipe, weights: SGD(weights, recipe.momentum, recipe.nesterov, recipe.l2),
-}
-"""From a recipe's name to the method that moves the weights."""
 
 
 @contextmanager

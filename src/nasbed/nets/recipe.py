@@ -143,7 +143,7 @@ On ImageNet16-120 the published crop is 2.
 DIGITS = Recipe(
     batch_size=25, learning_rate=0.1, l2=1e-4, norm_momentum=0.9, flip=False, crop=1, noise=0.0, evaluation_batch=800
 )
-"""The recipe of ``digits101``, with ``skeleton.DIGITS`` and the division of ``data.digits``.
+"""The recipe of ``digits101``, with the small skeleton of NAS-Bench-101 and the division of ``data.digits``.
 
 Chosen on every fourth of the 91 modules of at most 4 vertices, 3 repeats each, so that 4, 12 and 36 epochs tell
 architectures apart: Spearman between the validation accuracies of single repeats 0.72, 0.84 and 0.91; of the shorter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -10,13 +10,13 @@ import numpy as np
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
+from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.recipe import Recipe
-from nasbed.nets.skeleton import Skeleton
 
 
 def survey(
-    skeleton: Mapping[str, Any],
-    recipe: Mapping[str, Any],
+    blueprint: Blueprint,
+    recipe: Recipe,
     data: str,
     budgets: Sequence[int],
     time_limit: float | None = None,
@@ -27,7 +27,7 @@ def survey(
     Raises:
         MissingExtra: When PyTorch is not installed.
         UnknownName: When no data source has the name.
-        BadSetting: When data, skeleton, recipe, time limit and one of the budgets do not fit together, or PyTorch has
+        BadSetting: When data, blueprint, recipe, time limit and one of the budgets do not fit together, or PyTorch has
             no such device.
     """
     torch = require("torch", "torch")
@@ -36,7 +36,7 @@ def survey(
 
     what = load(data)
     for epochs in budgets:
-        check_training(Skeleton(**skeleton), Recipe(**recipe), what, epochs, (0,), time_limit)
+        check_training(blueprint, recipe, what, epochs, (0,), time_limit)
     check_device(device, f"nothing can be trained on the device {device!r} here")
     return {
         "versions": {"nasbed": version("nasbed"), "torch": str(torch.__version__), "numpy": np.__version__},

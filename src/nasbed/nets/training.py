@@ -1,6 +1,6 @@
-"""Training: a module, a skeleton, a recipe, data, epochs and a seed make accuracies.
+"""Training: an architecture, a blueprint, a recipe, data, epochs and a seed make accuracies.
 
-Several repeats of a module, and of others of its shape, can be trained in one pass, each with weights, order,
+Several repeats of an architecture, and of others of its group, can be trained in one pass, each with weights, order,
 augmentation and batch statistics of its own: small networks are bound by the number of calls, not by arithmetic
 (``benchmarks/training.py``).
 
@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.graph import Graph
+from nasbed.core.records import Archs
+from nasbed.nets.blueprint import Blueprint, checked_rows
 from nasbed.nets.data.source import Data
-from nasbed.nets.parameters import trainable_parameters
 from nasbed.nets.passes import Pace, Pass, using_threads
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import TrainingResult
-from nasbed.nets.skeleton import Skeleton
 
 MIN_STEPS = 4
 """The shortest training whose start, half and end are three moments."""
@@ -31,8 +31,8 @@ OUT_OF_MEMORY = "out of memory"
 
 
 def train(
-    graph: Graph,
-    skeleton: Skeleton,
+    blueprint: Blueprint,
+    row: Archs,
     recipe: Recipe,
     data: Data,
     epochs: int,
@@ -43,18 +43,19 @@ def train(
     diagnostics: bool = False,
     watch: Callable[[Pass], None] | None = None,
 ) -> TrainingResult:
-    """Train the network of one module from scratch, once; ``train_repeats`` with one seed.
+    """Train the network of one architecture, ``(decisions,)``, from scratch, once; ``train_repeats`` with one seed.
 
     On the CPU the result, times apart, depends on the arguments alone, bit for bit on one machine.
     """
-    return train_repeats(
-        graph, skeleton, recipe, data, epochs, (seed,), device, time_limit, threads, diagnostics, watch
-    )[0]
+    rows, seeds = np.asarray(row)[None], (seed,)
+    return train_repeats(blueprint, rows, recipe, data, epochs, seeds, device, time_limit, threads, diagnostics, watch)[
+        0
+    ]
 
 
 def train_repeats(
-    graph: Graph | Sequence[Graph],
-    skeleton: Skeleton,
+    blueprint: Blueprint,
+    rows: Archs,
     recipe: Recipe,
     data: Data,
     epochs: int,
@@ -66,19 +67,19 @@ def train_repeats(
     watch: Callable[[Pass], None] | None = None,
     shares: Sequence[float] | None = None,
 ) -> tuple[TrainingResult, ...]:
-    """Train networks of one module, or of several of one shape, from scratch, one for each seed, in one pass.
+    """Train networks of one architecture, or of several of one group, from scratch, one for each seed, in one pass.
 
     A network has the weights, order and augmentation that it would have alone. On one thread of a CPU its results,
     times apart, are the same to the last bit on one machine whatever is trained beside it; quite alone they differ by
     the rounding of grouped convolutions, which grows over a long training.
 
     Args:
-        graph: The module, or several that have the same edges once they are pruned.
-        skeleton: The frame around it.
-        recipe: How it is trained.
-        data: What it is trained on; its images must fit the skeleton.
+        blueprint: How architectures become networks.
+        rows: The architectures, ``(n, decisions)``, all of one ``Blueprint.group``.
+        recipe: How they are trained.
+        data: What they are trained on; its images must fit the blueprint.
         epochs: How often every training image is seen.
-        seeds: One integer a network: as many of the first module as of each other, then those of the second, …
+        seeds: One integer a network: as many of the first row as of each other, then those of the second, …
         device: Where; data are moved there when they are elsewhere.
         time_limit: Seconds of training after which the pass stops. A recipe whose schedule reads the clock ends
             there as planned; any other has failed.
@@ -92,27 +93,23 @@ def train_repeats(
         has a ``failure``.
 
     Raises:
-        BadSetting: When data, skeleton, epochs and recipe do not fit together.
-        InvalidArchitecture: When the module cannot be built in the skeleton.
-        UnknownName: When a label is no operation.
+        BadSetting: When data, blueprint, epochs and recipe do not fit together.
+        InvalidArchitecture: When there is no network for a row.
     """
-    check_training(skeleton, recipe, data, epochs, seeds, time_limit)
-    device = torch.device(device)
+    check_training(blueprint, recipe, data, epochs, seeds, time_limit)
+    rows, device = checked_rows(blueprint.space, rows), torch.device(device)
     training = None
     with using_threads(threads):
         try:
             training = Pass(
-                graph, skeleton, recipe, data.to(device), epochs, tuple(seeds), time_limit, threads, diagnostics, shares
+                blueprint, rows, recipe, data.to(device), epochs, tuple(seeds), time_limit, threads, diagnostics, shares
             )
             _run(training, watch)
         except RuntimeError as error:
             if not out_of_memory(error):
                 raise
             if training is None:
-                modules = (graph,) if isinstance(graph, Graph) else graph
-                counts = [
-                    trainable_parameters(modules[i * len(modules) // len(seeds)], skeleton) for i in range(len(seeds))
-                ]
+                counts = blueprint.parameters(rows).repeat(len(seeds) // len(rows)).tolist()
                 return tuple(
                     TrainingResult(count, seed, {}, 0.0, OUT_OF_MEMORY)
                     for count, seed in zip(counts, seeds, strict=True)
@@ -139,17 +136,17 @@ def _run(training: Pass, watch: Callable[[Pass], None] | None) -> None:
 
 
 def check_training(
-    skeleton: Skeleton, recipe: Recipe, data: Data, epochs: int, seeds: Sequence[int], time_limit: float | None
+    blueprint: Blueprint, recipe: Recipe, data: Data, epochs: int, seeds: Sequence[int], time_limit: float | None
 ) -> None:
     """Refuse at the door what cannot be trained."""
-    there, needed = (data.image_size, data.channels), (skeleton.image_size, skeleton.image_channels)
+    there, needed = (data.image_size, data.channels), (blueprint.image_size, blueprint.image_channels)
     if there != needed:
         raise BadSetting(
-            f"{data.name!r} has images of {there[0]} pixels and {there[1]} channels, but the skeleton takes "
-            f"{needed[0]} and {needed[1]}; make it with image_size={there[0]}, image_channels={there[1]}"
+            f"{data.name!r} has images of {there[0]} pixels and {there[1]} channels, but the networks take "
+            f"{needed[0]} and {needed[1]}; set skeleton.image_size={there[0]} and skeleton.image_channels={there[1]}"
         )
-    if data.classes > skeleton.classes:
-        raise BadSetting(f"{data.name!r} has {data.classes} classes, the skeleton only {skeleton.classes}")
+    if data.classes > blueprint.classes:
+        raise BadSetting(f"{data.name!r} has {data.classes} classes, the networks tell only {blueprint.classes} apart")
     if not seeds:
         raise BadSetting("training needs at least one seed")
     if epochs < 1 or epochs * len(data.train) // recipe.batch_size < MIN_STEPS:

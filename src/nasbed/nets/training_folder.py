@@ -24,16 +24,15 @@ from nasbed.core.differences import differences
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted
 from nasbed.core.extras import require
 from nasbed.core.files import remove_left, replacing
-from nasbed.core.graph import Graph
 from nasbed.nets.long_training import LongTraining, Measurement
-from nasbed.nets.network import save_network
+from nasbed.nets.network_file import save_network
 from nasbed.nets.passes import Pace, Pass
 from nasbed.nets.tensorfile import read_tensors, with_tensors, without_tensors, write_tensors
 
 LOG, BOARD = "log.csv", "tensorboard"
 """The journal's files in it."""
 
-FORMAT = "nasbed.training.1"
+FORMAT, EARLIER = "nasbed.training.2", "nasbed.training.1"
 STATE, LAST, BEST = "state.safetensors", "last.safetensors", "best.safetensors"
 OURS = {STATE, LAST, BEST, LOG, BOARD, "lock"}  # the last is of version 0.1
 """What a training's folder has in it."""
@@ -43,8 +42,7 @@ class TrainingFolder:
     """A pass and the folder in which it is kept.
 
     Args:
-        training: The pass, of one repeat, at its beginning.
-        graph: Its module, pruned.
+        training: The pass, of one network, at its beginning.
         folder: Where it is kept.
         plan: Everything that decides what comes of it, JSON-able; ``final`` and ``every`` among it.
 
@@ -53,8 +51,8 @@ class TrainingFolder:
         saved: The step from which the folder goes on.
     """
 
-    def __init__(self, training: Pass, graph: Graph, folder: Path, plan: dict[str, Any]) -> None:
-        self.training, self.graph, self.folder, self.plan = training, graph, folder, plan
+    def __init__(self, training: Pass, folder: Path, plan: dict[str, Any]) -> None:
+        self.training, self.folder, self.plan = training, folder, plan
         self.led_by = "test" if plan["final"] else "validation"
         self.parts = ("train", "test") if plan["final"] else ("train", "validation", "test")
         self.measurements: list[Measurement] = []
@@ -69,7 +67,7 @@ class TrainingFolder:
         """How it stands."""
         training = self.training
         return LongTraining(
-            training.network.trainable_parameters,
+            training.parameters[0],
             training.epochs,
             self.led_by,
             training.made,
@@ -158,7 +156,10 @@ class TrainingFolder:
     def keep_network(self, name: str, measured: Measurement) -> None:
         """Write the network as it is."""
         facts = {"plan": self.plan, "led_by": self.led_by, "measurement": measured.to_dict()}
-        save_network(self.folder / name, self.training.network, self.graph, self.training.recipe, facts)
+        training = self.training
+        save_network(
+            self.folder / name, training.plain(0), training.blueprint, training.rows[0], training.recipe, facts
+        )
 
     def save(self, journal: Journal) -> None:
         """Write the state."""
@@ -180,6 +181,11 @@ class TrainingFolder:
         if not path.exists():
             return ()
         tensors, facts = read_tensors(path, "put a whole copy in its place, or remove it to begin the training again")
+        if facts.get("format") == EARLIER:
+            raise BadSetting(
+                f"the training in {self.folder} was begun by version 0.1 of nasbed, whose state this one cannot go on "
+                "with; finish it with that version, or name another folder. Its networks open as before"
+            )
         if facts.get("format") != FORMAT:
             raise CorruptFile(f"{path} is not the state of a training ({FORMAT}) but {facts.get('format')!r}")
         differing = differences(facts["plan"], json.loads(json.dumps(self.plan)))

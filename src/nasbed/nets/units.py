@@ -1,41 +1,41 @@
 """Units: what a worker of a campaign trains, in plain values that travel between processes.
 
-Units of modules of one shape, trained equally long, can be trained in one pass: small networks are bound by the number
+Units of architectures of one group, trained equally long, can be trained in one pass: small networks are bound by the number
 of calls, which it divides again (``benchmarks/training.py``). What comes of a unit is the same in any such company.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
-from nasbed.core.graph import Graph
+from nasbed.core.records import Archs
+from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.clock import Clock
 from nasbed.nets.data.source import Data, load
 from nasbed.nets.passes import Pass, repeat_seed, using_threads
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import TrainingResult
-from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.training import OUT_OF_MEMORY, train_repeats
 
 TIMED_STEPS = 5
-"""So many steps of each module alone say how the time of a pass over several is shared; the first does not count."""
+"""So many steps of each architecture alone say how the time of a pass over several is shared; the first does not count."""
 
 
 class UnitTraining(NamedTuple):
-    """Repeats of one module at one budget, in plain values.
+    """Repeats of one architecture at one budget.
 
     Attributes:
-        adjacency: Rows of the module's matrix.
-        labels: Its vertices' labels.
-        skeleton: ``Skeleton.to_dict()``.
-        recipe: ``Recipe.to_dict()``.
+        blueprint: How architectures become networks.
+        row: The architecture's decisions.
+        recipe: How it is trained.
         data: A data source's name.
         epochs: The budget.
-        seed: Any integer; campaigns derive it from their own seed, the module's hash and the epochs.
+        seed: Any integer; campaigns derive it from their own seed, the architecture's name and the epochs.
         repeats: How many trainings.
         attempts: After how many failures a repeat is given up.
         first: The number of the first of them.
@@ -47,10 +47,9 @@ class UnitTraining(NamedTuple):
         time_limit: Seconds of training of a repeat; a pass of several has as many times as much.
     """
 
-    adjacency: Sequence[Sequence[int]]
-    labels: Sequence[str]
-    skeleton: Mapping[str, Any]
-    recipe: Mapping[str, Any]
+    blueprint: Blueprint
+    row: tuple[int, ...]
+    recipe: Recipe
     data: str
     epochs: int
     seed: int
@@ -64,9 +63,9 @@ class UnitTraining(NamedTuple):
     time_limit: float | None = None
 
     @property
-    def graph(self) -> Graph:
-        """The module."""
-        return Graph.of(self.adjacency, self.labels)
+    def rows(self) -> Archs:
+        """The architecture, ``(1, decisions)``."""
+        return np.array([self.row], np.int8)
 
     @property
     def numbers(self) -> range:
@@ -80,9 +79,9 @@ class UnitTraining(NamedTuple):
     def attempt(self, data: Data, repeats: Sequence[int], number: int = 0) -> tuple[TrainingResult, ...]:
         """Train some repeats once, in one pass."""
         return train_repeats(
-            self.graph,
-            Skeleton(**self.skeleton),
-            Recipe(**self.recipe),
+            self.blueprint,
+            self.rows,
+            self.recipe,
             data,
             self.epochs,
             self.seeds(repeats, number),
@@ -111,8 +110,8 @@ def train_unit(*unit: Any, **settings: Any) -> dict[str, Any]:
 def train_units(units: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     """Train several units in one pass and give what ``train_unit`` gives of each.
 
-    They differ in labels and seeds alone and have neither diagnostics nor a time limit. The time of the pass is shared
-    among the modules as the times of their steps alone are, measured here. If there is no room for all at once, they
+    They differ in rows and seeds alone and have neither diagnostics nor a time limit. The time of the pass is shared
+    among the architectures as the times of their steps alone are, measured here. If there is no room for all at once, they
     are trained one after another.
     """
     several = [UnitTraining(*unit) for unit in units]
@@ -122,9 +121,9 @@ def train_units(units: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     data = load(unit.data)
     seconds = [_step_seconds(one, data) for one in several]
     results = train_repeats(
-        [one.graph for one in several],
-        Skeleton(**unit.skeleton),
-        Recipe(**unit.recipe),
+        unit.blueprint,
+        np.concatenate([one.rows for one in several]),
+        unit.recipe,
         data,
         unit.epochs,
         [seed for one in several for seed in one.seeds(one.numbers, 0)],
@@ -161,9 +160,9 @@ def _step_seconds(unit: UnitTraining, data: Data) -> float:
     taken = []
     with using_threads(unit.threads):
         training = Pass(
-            unit.graph,
-            Skeleton(**unit.skeleton),
-            Recipe(**unit.recipe),
+            unit.blueprint,
+            unit.rows,
+            unit.recipe,
             data.to(device),
             unit.epochs,
             tuple(unit.seeds(unit.numbers, 0)),

@@ -75,7 +75,7 @@ def score_unit(
     """
     import torch
 
-    from nasbed.nets.blueprint import build
+    from nasbed.nets.blueprint import network as build
     from nasbed.proxies.probe import Probe, score
     from nasbed.scores.scores import space_of
 

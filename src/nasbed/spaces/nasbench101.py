@@ -214,6 +214,11 @@ class NASBench101(Space):
         result: NDArray[np.uint8] = hash_modules(counts, masks, labels)
         return result
 
+    def names(self, archs: Archs) -> list[str]:
+        """Name modules by their published hashes, in hexadecimal."""
+        text = self.hashes(archs).tobytes().hex()
+        return [text[start : start + 32] for start in range(0, len(text), 32)]
+
     def module_hash(self, arch: Archs) -> str:
         """Give the published MD5 hash of one module, in hexadecimal."""
         from nasbed.spaces.module_hash import module_hash
@@ -245,6 +250,12 @@ class NASBench101(Space):
         if ((inner < 0) | (inner >= len(self.operations))).any():
             raise InvalidArchitecture(f"operations are numbered 0 to {len(self.operations) - 1}, not {inner.tolist()}")
         return Graph.of(matrix, [INPUT, *(self.operations[op] for op in inner), OUTPUT])
+
+    @classmethod
+    def around(cls, graph: Graph) -> NASBench101:
+        """Give the smallest space that has a module, with the operations that occur in it."""
+        operations = tuple(dict.fromkeys(graph.labels[1:-1])) or OPERATIONS
+        return cls(graph.vertices, max(len(graph.edges), 1), operations)
 
     def embed(self, graph: Graph) -> Archs:
         """Give the row of a graph, ``(decisions,)``: interior vertices first, the output last.

@@ -47,7 +47,7 @@ def _names() -> tuple[str, ...]:
 
 def _network(name: str, seed: int) -> nn.Module:
     """Make one of the networks that laws are played on, always the same from a seed."""
-    from nasbed.nets.blueprint import build
+    from nasbed.nets.blueprint import network as build
     from nasbed.testing.foreign import FOREIGN
 
     with _torch().random.fork_rng(devices=[]):
@@ -56,7 +56,7 @@ def _network(name: str, seed: int) -> nn.Module:
             return FOREIGN[name]()
         space = spaces.make(name, {})
         arch = space.sample(Streams.from_seed(seed, 1, 0, "laws"))[0]
-        network: nn.Module = build(space, arch, classes=_CLASSES, image_size=_SIZE, **_FRAMES[name])
+        network = build(space, arch, classes=_CLASSES, image_size=_SIZE, **_FRAMES[name])
         return network
 
 

@@ -161,13 +161,14 @@ class NASBench:
         from nasbed.nets.data.source import load
         from nasbed.nets.training import train
 
-        config, folder = self.config, Path(model_dir)
-        skeleton, recipe = training(self.table, config)
+        config, folder, graph = self.config, Path(model_dir), model_spec.graph()
+        space = NASBench101.around(graph)
+        blueprint, recipe = training(self.table, config, space)
         data = load(config["data_source"])
         for _ in range(config["max_attempts"]):
             result = train(
-                model_spec.graph(),
-                skeleton,
+                blueprint,
+                space.embed(graph),
                 recipe,
                 data,
                 config["train_epochs"],

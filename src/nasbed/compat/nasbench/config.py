@@ -7,12 +7,13 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from nasbed.core.space import Space
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.table import Table
 
 if TYPE_CHECKING:
+    from nasbed.nets.blueprint import Blueprint
     from nasbed.nets.recipe import Recipe
-    from nasbed.nets.skeleton import Skeleton
 
 PUBLISHED: dict[str, Any] = {
     "train_data_files": [],
@@ -68,7 +69,7 @@ def build_config(table: Table, space: NASBench101) -> dict[str, Any]:
         "data_source": table.provenance.get("data", "digits"),
     }
     if "recipe" in table.provenance:  # made by nasbed; what is published was made with what is above
-        skeleton, recipe = made_with(table, config["data_source"])
+        skeleton, recipe = made_with(table, config["data_source"], space)
         config |= {published: getattr(skeleton, name) for name, published in _SKELETON.items()}
         config |= {published: getattr(recipe, name) for name, published in _RECIPE.items()}
         config |= {
@@ -80,13 +81,13 @@ def build_config(table: Table, space: NASBench101) -> dict[str, Any]:
     return config
 
 
-def training(table: Table, config: Mapping[str, Any]) -> tuple[Skeleton, Recipe]:
-    """Read skeleton and recipe off the settings; what the settings do not say is as the table was made.
+def training(table: Table, config: Mapping[str, Any], space: Space) -> tuple[Blueprint, Recipe]:
+    """Read blueprint and recipe off the settings; what the settings do not say is as the table was made.
 
     Raises:
         BadSetting: When a setting is not allowed.
     """
-    skeleton, recipe = made_with(table, config["data_source"])
+    skeleton, recipe = made_with(table, config["data_source"], space)
     schedule, _, clock = str(config["lr_decay_method"]).lower().partition("_by_")
     rate = config["learning_rate"] * config["tpu_num_shards"]
     recipe = replace(recipe, learning_rate=rate, schedule=schedule, clock=clock or "step")
@@ -96,12 +97,12 @@ def training(table: Table, config: Mapping[str, Any]) -> tuple[Skeleton, Recipe]
     )
 
 
-def made_with(table: Table, data: str) -> tuple[Skeleton, Recipe]:
-    """Give the skeleton and recipe that a table was made with, or those that belong to a data source."""
+def made_with(table: Table, data: str, space: Space) -> tuple[Blueprint, Recipe]:
+    """Give the blueprint and recipe that a table was made with, or those that belong to a data source."""
     from nasbed.factory.settings import training_settings
 
     made_of_it = table.provenance if table.provenance.get("data") == data else {}
-    return training_settings(data, made_of_it.get("skeleton"), made_of_it.get("recipe"))
+    return training_settings(space, data, made_of_it.get("skeleton"), made_of_it.get("recipe"))
 
 
 def _decay_method(recipe: Recipe) -> str:

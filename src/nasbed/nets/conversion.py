@@ -1,0 +1,374 @@
+"""Conversion: from the layers of several networks to one module of stacked layers.
+
+The forward pass of one network is recorded (``torch.fx``). Each layer in it is replaced by a stacked one, and each
+function between layers by one for all networks; what has no stacked form is mapped over the networks (``torch.vmap``).
+Where the networks have different layers at a place, they are sorted by layer there.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx, nn
+from torch.utils._pytree import tree_map
+
+from nasbed.nets.stacked import Convolution, Dense, Each, Mixed, Normalisation, apart, folded
+
+_LAYERS = (
+    nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Hardswish, nn.Hardsigmoid,
+    nn.Identity, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveMaxPool2d, nn.ZeroPad2d,
+)  # fmt: skip
+"""Layers without parameters that treat each channel by itself."""
+
+_FUNCTIONS: frozenset[Any] = frozenset((
+    operator.add, operator.sub, operator.mul, operator.truediv, operator.neg, operator.iadd, operator.imul,
+    torch.add, torch.sub, torch.mul, torch.relu, torch.sigmoid, torch.tanh, F.relu, F.relu6, F.gelu, F.silu,
+    F.hardswish, F.leaky_relu, F.elu, F.max_pool2d, F.avg_pool2d, "add", "sub", "mul", "relu", "sigmoid", "tanh",
+))  # fmt: skip
+"""Functions, and names of methods, that treat each channel by itself."""
+
+_RANDOM = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.RReLU)
+
+FOLDED, APART, PLAIN = "folded", "apart", "plain"
+"""How a value of several networks lies: folded, apart, or the same for all and no tensor."""
+
+
+class NoStack(Exception):
+    """Networks cannot be stacked, and why."""
+
+
+def stacked(networks: Sequence[nn.Module], example: Tensor) -> tuple[nn.Module, list[str]]:
+    """Make one module of networks, from folded values to folded values, and list what is mapped in it.
+
+    Args:
+        networks: In evaluation mode.
+        example: Some images for one of them, ``(n, channels, height, width)``.
+
+    Raises:
+        NoStack: When the forward pass cannot be recorded, or has no form for several networks.
+    """
+    mapped: set[str] = set()
+    return _stacked(networks, range(len(networks)), example, mapped), sorted(mapped)
+
+
+def _stacked(modules: Sequence[nn.Module], members: Sequence[int], example: Tensor, mapped: set[str]) -> nn.Module:
+    differing = _differing(modules)
+    if differing == [""]:
+        return _mixed(modules, members, example, mapped)
+    layer = _layer(modules, members, example)
+    return layer or _Conversion(modules, members, example, differing, mapped).result
+
+
+def _mixed(modules: Sequence[nn.Module], members: Sequence[int], example: Tensor, mapped: set[str]) -> Mixed:
+    """Sort modules by kind."""
+    if example.dim() != 4:
+        raise NoStack(f"their layers differ at a value of {example.dim()} dimensions")
+    kinds: dict[Any, list[int]] = {}
+    for place, module in enumerate(modules):
+        kinds.setdefault(_kind(module), []).append(place)
+    if len(kinds) == 1:
+        raise NoStack(f"{type(modules[0]).__name__} differs in a way that cannot be told")
+    operations = [
+        _stacked([modules[i] for i in some], [members[i] for i in some], example, mapped) for some in kinds.values()
+    ]
+    return Mixed(operations, list(kinds.values()))
+
+
+def _layer(modules: Sequence[Any], members: Sequence[int], example: Tensor) -> nn.Module | None:
+    """Make a layer for folded values; None where there is no such form."""
+    first, dims = modules[0], example.dim()
+    if type(first) is nn.Linear and dims == 2:
+        return Dense(modules, members)
+    if type(first) is nn.Flatten and first.start_dim == 1:
+        return nn.Flatten()
+    if dims != 4:
+        return first if isinstance(first, nn.Identity) or (type(first) in _LAYERS and dims == 2) else None
+    if type(first) is nn.Conv2d and first.padding_mode == "zeros":
+        return Convolution(modules, members)
+    if type(first) is nn.BatchNorm2d and first.affine and first.track_running_stats and first.momentum is not None:
+        return Normalisation(modules, members)
+    if type(first) is nn.AdaptiveAvgPool2d and first.output_size in (1, (1, 1)):
+        return nn.AvgPool2d((example.shape[2], example.shape[3]))  # a mean rounds by how many channels there are
+    return first if type(first) in _LAYERS else None
+
+
+# ── what differs between modules ──────────────────────────────────────────────────────────────────────────────────
+
+_OF_MODULES = frozenset(vars(nn.Module()))
+
+
+def _outside(module: nn.Module) -> tuple[Any, ...]:
+    """Return what decides how a module computes, but for its children."""
+    settings = tuple((name, _plain(value)) for name, value in sorted(vars(module).items()) if name not in _OF_MODULES)
+    tensors = (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False))
+    shapes = tuple((name, tuple(tensor.shape), tensor.dtype) for name, tensor in tensors)
+    return type(module), settings, shapes, tuple(name for name, _ in module.named_children())
+
+
+def _plain(value: Any) -> Any:
+    """Return what can be compared: of an object its type."""
+    if isinstance(value, dict):
+        return tuple((_plain(key), _plain(item)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(_plain(item) for item in value)
+    is_plain = value is None or isinstance(value, bool | int | float | str | torch.dtype)
+    return value if is_plain else type(value)
+
+
+def _kind(module: nn.Module) -> tuple[Any, ...]:
+    """Return what decides how a module computes."""
+    return _outside(module), tuple(_kind(child) for child in module.children())
+
+
+def _differing(modules: Sequence[nn.Module], path: str = "") -> list[str]:
+    """List the outermost places at which modules are not of one kind."""
+    if len({_outside(module) for module in modules}) > 1:
+        return [path]
+    places = []
+    for name, _ in modules[0].named_children():
+        children = [module.get_submodule(name) for module in modules]
+        places += _differing(children, f"{path}.{name}" if path else name)
+    return places
+
+
+# ── from the pass of one network to that of all ───────────────────────────────────────────────────────────────────
+
+
+class _Tracer(fx.Tracer):
+    """Records the calls of PyTorch's layers, and of modules at places at which networks differ."""
+
+    def __init__(self, places: Sequence[str]) -> None:
+        super().__init__()
+        self.places = frozenset(places)
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """Say whether a module is recorded as one call."""
+        return module_qualified_name in self.places or super().is_leaf_module(m, module_qualified_name)
+
+
+class _Examples(fx.Interpreter):
+    """Notes what each node of a recorded pass gives for some images."""
+
+    def run_node(self, n: fx.Node) -> Any:
+        """Compute a node."""
+        n.meta["example"] = found = super().run_node(n)
+        return found
+
+
+class _Conversion:
+    """Replaces each node of the recorded pass of one module.
+
+    Attributes:
+        result: The module for all, from folded values to folded values.
+    """
+
+    def __init__(
+        self,
+        modules: Sequence[nn.Module],
+        members: Sequence[int],
+        example: Tensor,
+        differing: Sequence[str],
+        mapped: set[str],
+    ) -> None:
+        self.modules, self.members, self.mapped, self.networks = modules, members, mapped, len(modules)
+        names = [name for name, _ in modules[0].named_parameters(remove_duplicate=False)]
+        if len(names) != len(list(modules[0].parameters())):
+            raise NoStack("layers share weights")
+        try:
+            recorded = _Tracer(differing).trace(modules[0])
+            with torch.no_grad():
+                _Examples(fx.GraphModule(modules[0], recorded)).run(example)
+        except Exception as error:  # a forward pass may do anything with a value that it does not have yet
+            raise NoStack(f"the forward pass cannot be recorded ({error!s:.200})") from None
+        self.graph = fx.Graph()
+        self.layers: dict[str, nn.Module] = {}
+        self.values: dict[fx.Node, fx.Node] = {}
+        self.lies: dict[fx.Node, str] = {}
+        for node in recorded.nodes:
+            self.values[node], self.lies[node] = self._converted(node)
+        self.result = fx.GraphModule(self.layers, self.graph)
+
+    def _converted(self, node: fx.Node) -> tuple[fx.Node, str]:
+        """Make a node for all networks; return it, and how what it gives lies."""
+        if node.op == "placeholder":
+            return self.graph.placeholder(str(node.target)), FOLDED
+        if node.op == "output":
+            if not isinstance(node.meta["example"], Tensor):
+                raise NoStack("the output is not one tensor")
+            return self.graph.output(self._folded(node.args[0])), FOLDED
+        if node.op == "get_attr":
+            raise NoStack(f"{node.target} is no layer's")
+        return self._layer(node) if node.op == "call_module" else self._function(node)
+
+    def _layer(self, node: fx.Node) -> tuple[fx.Node, str]:
+        path, source = str(node.target), node.args[0] if len(node.args) == 1 and not node.kwargs else None
+        layers = [module.get_submodule(path) for module in self.modules]
+        if isinstance(layers[0], _RANDOM):
+            raise NoStack(f"{path} draws random numbers")
+        if isinstance(source, fx.Node) and self.lies[source] == FOLDED:
+            example = source.meta["example"]
+            differ = len({_kind(layer) for layer in layers}) > 1
+            make = _mixed(layers, self.members, example, self.mapped) if differ else None
+            layer = make or _layer(layers, self.members, example)
+            if layer is not None:
+                self.layers[path] = self._in_place(layer, source)
+                return self.graph.call_module(path, (self.values[source],)), FOLDED
+        if type(layers[0]) is nn.Linear:
+            self.layers[path] = Dense(layers, self.members)
+        else:
+            self.layers[path] = Each(layers, self.members)
+            self.mapped.add(type(layers[0]).__name__)
+        args, kwargs = fx.node.map_arg((node.args, node.kwargs), self._apart)
+        return self.graph.call_module(path, args, kwargs), APART
+
+    def _in_place(self, layer: nn.Module, source: fx.Node) -> nn.Module:
+        """Let a rectifier overwrite what a normalisation gives to nothing else."""
+        before = self.layers.get(str(source.target)) if source.op == "call_module" else None
+        overwrites = type(layer) is nn.ReLU and isinstance(before, Normalisation) and len(source.users) == 1
+        return nn.ReLU(inplace=True) if overwrites else layer
+
+    def _function(self, node: fx.Node) -> tuple[fx.Node, str]:
+        """Replace a function, or a method by its name."""
+        what: Any = node.target
+        sources = node.all_input_nodes
+        make = self.graph.call_method if node.op == "call_method" else self.graph.call_function
+        if all(self.lies[source] == PLAIN for source in sources):
+            return make(what, *fx.node.map_arg((node.args, node.kwargs), self.values.__getitem__)), PLAIN
+        if what == "size" or (what is getattr and node.args[1] == "shape"):
+            return self._size(node), PLAIN
+        examples = [source.meta["example"] for source in sources if self.lies[source] != PLAIN]
+        if all(self.lies[source] != APART for source in sources) and all(one.dim() in (2, 4) for one in examples):
+            rule = _RULES.get(what)
+            found = None if rule is None else rule(self.networks, *node.args, **node.kwargs)
+            if found is not None:
+                function, *args = found
+                return self.graph.call_function(function, tuple(fx.node.map_arg(args, self.values.__getitem__))), FOLDED
+            if what in _FUNCTIONS and len({(one.dim(), one.shape[1]) for one in examples}) == 1:
+                return make(what, *fx.node.map_arg((node.args, node.kwargs), self.values.__getitem__)), FOLDED
+        args, kwargs = fx.node.map_arg((node.args, node.kwargs), self._apart)
+        if any(self.lies[source] != PLAIN for source in sources if source in node.kwargs.values()):
+            raise NoStack(f"{what} is given a value by name")
+        if what is operator.getitem and isinstance(examples[0], tuple):
+            return make(what, args), APART
+        name = what if isinstance(what, str) else getattr(what, "__name__", str(what))
+        self.mapped.add(name)
+        path = f"{name}_{len(self.layers)}"
+        where = tree_map(lambda one: 0 if isinstance(one, fx.Node) and self.lies[one] != PLAIN else None, node.args)
+        self.layers[path] = _Mapped(what, where, kwargs)
+        return self.graph.call_module(path, args), APART
+
+    def _size(self, node: fx.Node) -> fx.Node:
+        """Give the shape that a value has for one network."""
+        source, *which = node.args
+        networks = self.networks if self.lies[source] == FOLDED else None
+        shape = self.graph.call_function(_shape, (self.values[source], networks))
+        wants_all = node.target is getattr or not which
+        return shape if wants_all else self.graph.call_function(operator.getitem, (shape, which[0]))
+
+    def _apart(self, node: fx.Node) -> fx.Node:
+        value = self.values[node]
+        return self.graph.call_function(apart, (value, self.networks)) if self.lies[node] == FOLDED else value
+
+    def _folded(self, node: Any) -> fx.Node:
+        value = self.values[node]
+        return self.graph.call_function(folded, (value,)) if self.lies[node] == APART else value
+
+
+def _shape(x: Tensor, networks: int | None) -> tuple[int, ...]:
+    """Give the shape that a value has for one network, of so many that are folded, or of some that are apart."""
+    if networks is None:
+        return tuple(x.shape[1:])
+    return (x.shape[0], x.shape[1] // networks, *x.shape[2:])
+
+
+class _Mapped(nn.Module):
+    """A function, or a method by its name, mapped over networks whose values are apart."""
+
+    def __init__(self, what: Any, where: Any, settings: Any) -> None:
+        super().__init__()
+        call = what if callable(what) else lambda value, *rest, **given: getattr(value, what)(*rest, **given)
+        self.mapped = torch.vmap(lambda *some: call(*some, **settings), in_dims=tuple(where))
+
+    def forward(self, *values: Any) -> Any:
+        """Call it."""
+        return self.mapped(*values)
+
+
+Found = tuple[Any, ...] | None
+
+
+def _mean(networks: int, x: fx.Node, dim: Any = None, keepdim: bool = False, **settings: Any) -> Found:
+    dims = {axis % 4 for axis in dim} if isinstance(dim, list | tuple) else None
+    if settings or dims != {2, 3} or x.meta["example"].dim() != 4:
+        return None
+    return _pixel_mean, x, keepdim
+
+
+def _pixel_mean(x: Tensor, keepdim: bool) -> Tensor:
+    """Give the mean of all pixels; one over dimensions rounds by how many channels there are."""
+    mean = F.avg_pool2d(x, (x.shape[2], x.shape[3]))
+    return mean if keepdim else mean.flatten(1)
+
+
+def _pool(networks: int, x: fx.Node, output_size: Any) -> Found:
+    return (_pixel_mean, x, True) if output_size in (1, (1, 1), [1, 1]) else None
+
+
+def _flatten(networks: int, x: fx.Node, start_dim: int = 0, end_dim: int = -1) -> Found:
+    return (torch.flatten, x, 1) if (start_dim, end_dim) == (1, -1) else None
+
+
+def _view(networks: int, x: fx.Node, *sizes: Any) -> Found:
+    return (torch.flatten, x, 1) if len(sizes) == 2 and sizes[1] == -1 else None
+
+
+def _concatenate(networks: int, tensors: Any, dim: int = 0) -> Found:
+    return (_concatenated, tensors, networks) if dim == 1 else None
+
+
+def _concatenated(parts: Sequence[Tensor], networks: int) -> Tensor:
+    """Put the channels of several folded values behind each other, network by network."""
+    if len(parts) == 1:
+        return parts[0]
+    if parts[0].dim() == 2:
+        return torch.cat([part.unflatten(1, (networks, -1)) for part in parts], dim=2).flatten(1)
+    return torch.cat([_by_network(part, networks) for part in parts], dim=4).flatten(3).permute(0, 3, 1, 2)
+
+
+def _item(networks: int, x: fx.Node, which: Any) -> Found:
+    takes_channels = isinstance(which, tuple) and len(which) == 2 and which[0] == slice(None)
+    if not takes_channels or not isinstance(which[1], slice) or x.meta["example"].dim() != 4:
+        return None
+    return _channels, x, which[1], networks
+
+
+def _channels(x: Tensor, which: slice, networks: int) -> Tensor:
+    """Take some channels of each network of a folded value."""
+    if which.start in (None, 0) and which.step is None and which.stop is not None:
+        if x.shape[1] == which.stop * networks:
+            return x
+    return _by_network(x, networks)[..., which].flatten(3).permute(0, 3, 1, 2)
+
+
+def _by_network(x: Tensor, networks: int) -> Tensor:
+    """View a folded value, whose channels are last in memory, as ``(batch, height, width, networks, channels)``."""
+    return x.permute(0, 2, 3, 1).unflatten(3, (networks, -1))
+
+
+_RULES: dict[Any, Callable[..., Found]] = {
+    torch.cat: _concatenate,
+    torch.concat: _concatenate,
+    operator.getitem: _item,
+    torch.flatten: _flatten,
+    "flatten": _flatten,
+    "view": _view,
+    "reshape": _view,
+    torch.mean: _mean,
+    "mean": _mean,
+    F.adaptive_avg_pool2d: _pool,
+}
+"""Functions that mix channels, and what computes the same of folded values; None for other arguments."""

@@ -1,0 +1,135 @@
+"""Side by side: several networks as one module, made of the layers of those networks.
+
+Small networks are bound by the number of calls, not by arithmetic, and one pass over K networks makes as many calls as
+a pass over one (``benchmarks/training.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from nasbed.nets.conversion import NoStack, stacked
+from nasbed.nets.stacked import Mixed, Stacked, apart
+
+_TOLERANCE = 1e-3
+"""Of the largest output: by so much stacked networks may round differently."""
+
+_IMAGES = 2  # on which they are tried
+
+
+class SideBySide(nn.Module):
+    """Several networks that share nothing but the pass.
+
+    Attributes:
+        networks: How many there are.
+        way: ``alone``; ``stacked``, followed by what is mapped because it has no stacked form; or ``one after
+            another``, followed by why.
+    """
+
+    def __init__(self, inner: nn.Module, networks: int, way: str, memory: torch.memory_format) -> None:
+        super().__init__()
+        self.inner, self.networks, self.way, self.memory = inner, networks, way, memory
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map images ``(batch, networks·channels, height, width)`` to outputs ``(networks, batch, …)``."""
+        outputs: Tensor = self.inner(images.contiguous(memory_format=self.memory))
+        return outputs if isinstance(self.inner, _OneAfterAnother) else apart(outputs, self.networks)
+
+    def state(self, network: int) -> dict[str, Tensor]:
+        """Return the parameters and buffers of one network by the names that they have in it."""
+        return {
+            name: tensors[members.index(network)] for name, members, tensors in self._tensors() if network in members
+        }
+
+    def finite(self) -> Tensor:
+        """Return, for each network, whether all of its weights are finite, ``(networks,)``."""
+        found = torch.ones(self.networks, dtype=torch.bool, device=next(self.parameters()).device)
+        for _, members, tensors in self._tensors():
+            found[list(members)] &= tensors.isfinite().flatten(1).all(dim=1)
+        return found
+
+    def _tensors(self) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
+        """Go through the tensors of layers: their names, whose they are, and they, ``(networks, …)``."""
+        if isinstance(self.inner, _OneAfterAnother):
+            for k, network in enumerate(self.inner.networks):
+                yield from ((name, (k,), tensor[None]) for name, tensor in network.state_dict().items())
+        for path, layer in _layers(self.inner, ""):
+            yield from ((f"{path}.{name}", layer.members, tensors) for name, tensors in layer.tensors())
+
+
+def side_by_side(networks: Sequence[nn.Module], shape: tuple[int, int, int]) -> SideBySide:
+    """Make one module of several networks: stacked where that computes the same, else one after another.
+
+    Args:
+        networks: Each maps images ``(batch, *shape)`` to outputs ``(batch, …)``; their weights are copied if stacked.
+        shape: Channels, height and width of an image.
+    """
+    for network in networks:
+        network.eval()
+    example = torch.randn(_IMAGES, *shape, generator=torch.Generator().manual_seed(0))
+    memory, way = _memory(networks[0], example), "alone"
+    try:
+        if len(networks) > 1:
+            inner, mapped = stacked(networks, example)
+            way = "; ".join(["stacked", *(f"{name} mapped" for name in mapped)])
+            whole = SideBySide(inner, len(networks), way, torch.channels_last)
+            _check(whole.eval(), networks, example)
+            return whole.train()
+    except NoStack as error:
+        way = f"one after another: {error}"
+    return SideBySide(_OneAfterAnother(networks), len(networks), way, memory).train()
+
+
+@torch.no_grad()
+def _memory(network: nn.Module, example: Tensor) -> torch.memory_format:
+    """Choose channels last, which is faster, unless the network cannot read that."""
+    try:
+        network(example.contiguous(memory_format=torch.channels_last))
+    except RuntimeError:  # a view
+        return torch.contiguous_format
+    return torch.channels_last
+
+
+@torch.no_grad()
+def _check(whole: SideBySide, networks: Sequence[nn.Module], example: Tensor) -> None:
+    """See that stacked networks compute what each of them computes alone.
+
+    Raises:
+        NoStack: When they do not, or cannot be computed.
+    """
+    alone = torch.stack([network(example) for network in networks])
+    try:
+        together = whole(example.repeat(1, len(networks), 1, 1))
+    except Exception as error:  # what a layer that was never made for torch.vmap ends in is anything
+        raise NoStack(f"a layer cannot be mapped ({error!s:.200})") from None
+    near = _TOLERANCE * float(alone.abs().max())
+    if together.shape != alone.shape or not torch.allclose(together, alone, 0.0, near, equal_nan=True):
+        raise NoStack("how they compute cannot be told from their layers")
+
+
+class _OneAfterAnother(nn.Module):
+    """Networks of any kind, each on its own channels."""
+
+    def __init__(self, networks: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map ``(batch, networks·channels, height, width)`` to ``(networks, batch, …)``."""
+        parts = images.chunk(len(self.networks), dim=1)
+        return torch.stack([network(part) for network, part in zip(self.networks, parts, strict=True)])
+
+
+def _layers(module: nn.Module, path: str) -> Iterator[tuple[str, Stacked]]:
+    """Go through stacked layers by the names of the layers that they were made of."""
+    if isinstance(module, Stacked):
+        yield path, module
+    elif isinstance(module, Mixed):
+        for operation in module.operations:
+            yield from _layers(operation, path)
+    else:
+        for name, child in module.named_children():
+            yield from _layers(child, f"{path}.{name}" if path else name)

@@ -1,0 +1,268 @@
+"""Stacked layers: the layers of several networks as one, each network with weights of its own.
+
+A value of K networks is *folded* where it is ``(batch, K·channels, …)``, the channels of the first network before those
+of the second, or *apart* where it is ``(K, batch, …)``. Folded, with channels last in memory, a grouped convolution
+computes K networks of 8 to 16 channels three to five times as fast as K convolutions (``benchmarks/training.py``).
+
+Parameters and buffers bear the names that they have in one layer, and networks are the slowest axis of each. On a CPU
+with one thread a network's numbers are the same, to the last bit, whatever networks are beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_COLOURS = 3
+"""With so many input channels in all, oneDNN takes a grouped convolution's input for a colour image: without AVX-512 it
+computes the gradient of the weights by another method then, which rounds differently."""
+
+
+def apart(x: Tensor, networks: int) -> Tensor:
+    """Take ``(batch, networks·channels, …)`` apart to ``(networks, batch, channels, …)``."""
+    return x.unflatten(1, (networks, -1)).transpose(0, 1)
+
+
+def folded(x: Tensor) -> Tensor:
+    """Undo ``apart``; what has pixels has its channels last in memory."""
+    found = x.transpose(0, 1).flatten(1, 2)
+    return found.contiguous(memory_format=torch.channels_last) if found.dim() == 4 else found
+
+
+class Stacked(nn.Module):
+    """One layer of several networks.
+
+    Attributes:
+        members: The number, in the whole, of each network that has this layer.
+    """
+
+    def __init__(self, layers: Sequence[nn.Module], members: Sequence[int]) -> None:
+        super().__init__()
+        self.members = tuple(members)
+        for name, first in layers[0].named_parameters(recurse=False):
+            together = torch.cat([layer.get_parameter(name).detach() for layer in layers])
+            self.register_parameter(name, nn.Parameter(together, requires_grad=first.requires_grad))
+        for name, buffer in layers[0].named_buffers(recurse=False):
+            if buffer.dim():
+                self.register_buffer(name, torch.cat([layer.get_buffer(name) for layer in layers]))
+
+    def tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Go through parameters and buffers as ``(networks, …)``."""
+        for name, tensor in (*self.named_parameters(recurse=False), *self.named_buffers(recurse=False)):
+            yield name, tensor.detach().view(len(self.members), -1, *tensor.shape[1:])
+
+
+class Convolution(Stacked):
+    """Convolutions of folded values."""
+
+    def __init__(self, layers: Sequence[nn.Conv2d], members: Sequence[int]) -> None:
+        super().__init__(layers, members)
+        first = layers[0]
+        self.settings: dict[str, Any] = {
+            "stride": first.stride,
+            "padding": first.padding,
+            "dilation": first.dilation,
+            "groups": first.groups * len(members),
+        }
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(batch, K·sources, height, width)`` to ``(batch, K·targets, …)``."""
+        networks, weight, bias = len(self.members), self.weight, self.bias if "bias" in self._parameters else None
+        alike = self.training and x.is_cpu and x.shape[1] == networks == _COLOURS and not _has_avx512()
+        if not alike or bias is not None:
+            return F.conv2d(x, weight, bias, **self.settings)
+        # With one more network, of zeros, the method is that of every other number of channels.
+        x = F.pad(x, (0, 0, 0, 0, 0, 1))
+        padded_weight = F.pad(weight, (0, 0, 0, 0, 0, 0, 0, len(weight) // networks))
+        padded = F.conv2d(x, padded_weight, **{**self.settings, "groups": networks + 1})
+        return padded[:, : len(weight)].contiguous(memory_format=torch.channels_last)
+
+
+def _has_avx512() -> bool:
+    """Tell whether PyTorch computes with AVX-512 here."""
+    return torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+
+class Normalisation(Stacked):
+    """Batch normalisations of folded values; each channel is normalised by itself."""
+
+    def __init__(self, layers: Sequence[nn.BatchNorm2d], members: Sequence[int]) -> None:
+        super().__init__(layers, members)
+        self.momentum, self.epsilon = layers[0].momentum, layers[0].eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        if self.training:
+            out: Tensor = _Normalise.apply(  # type: ignore[no-untyped-call]
+                x, self.weight, self.bias, self.running_mean, self.running_var, self.momentum, self.epsilon
+            )
+            return out
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.epsilon)
+
+
+class _Normalise(torch.autograd.Function):
+    """Normalise ``(batch, channels, size, size)`` by its own statistics, in training; move the running averages.
+
+    PyTorch's own computes the gradient of its input in two ways, several channels at once and, for the last few of a
+    tensor, one by one, and the two round differently: a network's training would depend on where in the tensor it
+    stands. Here the statistics and the gradients of scale and offset are PyTorch's, which do not, and the gradient of
+    the input is a multiple of the output's and of the input.
+
+    Reference: Ioffe and Szegedy, ICML 2015, https://arxiv.org/abs/1502.03167
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor, forget: float, eps: float
+    ) -> Tensor:
+        """Give the scaled and shifted whole; keep what the gradient needs."""
+        out, center, inverse = torch.native_batch_norm(x, scale, offset, mean, variance, True, forget, eps)
+        ctx.save_for_backward(x, scale, center, inverse)
+        ctx.epsilon = eps
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Give the gradients of input, scale and offset."""
+        x, scale, center, inverse = ctx.saved_tensors
+        gradient = gradient.contiguous(memory_format=torch.channels_last)
+        _, to_scale, to_offset = torch.ops.aten.native_batch_norm_backward(
+            gradient, x, scale, None, None, center, inverse, True, ctx.epsilon, [False, True, True]
+        )
+        images = x.numel() // len(scale)
+        of_gradient = scale * inverse
+        of_input = -of_gradient * inverse * to_scale / images
+        constant = -of_gradient * to_offset / images - of_input * center
+        channels = (1, -1, 1, 1)
+        to_input = torch.addcmul(constant.view(channels), x, of_input.view(channels))
+        return to_input.addcmul_(gradient, of_gradient.view(channels)), to_scale, to_offset, *(None,) * 4
+
+
+class Dense(Stacked):
+    """Dense layers of folded values without pixels, or of values that are apart."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(batch, K·sources)`` to ``(batch, K·targets)``, or ``(K, …, sources)`` to ``(K, …, targets)``."""
+        networks, bias = len(self.members), self.bias if "bias" in self._parameters else None
+        if x.dim() == 2:
+            # A grouped convolution computes each network alike; products of small matrices round by where they lie.
+            return F.conv2d(x[:, :, None, None], self.weight[:, :, None, None], bias, groups=networks).flatten(1)
+        weight = self.weight.view(networks, -1, self.weight.shape[1])
+        found = torch.matmul(x.flatten(1, -2), weight.mT)
+        if bias is not None:
+            found = found + bias.view(networks, 1, -1)
+        return found.view(*x.shape[:-1], -1)
+
+
+class Each(Stacked):
+    """Layers that have no stacked form, of values that are apart: ``torch.vmap`` over the networks."""
+
+    def __init__(self, layers: Sequence[nn.Module], members: Sequence[int]) -> None:
+        nn.Module.__init__(self)
+        self.members = tuple(members)
+        parameters, buffers = torch.func.stack_module_state(list(layers))
+        self.names = [*parameters, *buffers]
+        for place, name in enumerate(self.names):
+            if name in parameters:
+                trained = layers[0].get_parameter(name).requires_grad
+                self.register_parameter(f"tensor{place}", nn.Parameter(parameters[name].detach(), trained))
+            else:
+                self.register_buffer(f"tensor{place}", buffers[name])
+        self.one = (layers[0],)  # in a tuple, so that its own weights are none of this module's
+
+    def tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Go through parameters and buffers as ``(networks, …)``."""
+        for place, name in enumerate(self.names):
+            yield name, getattr(self, f"tensor{place}").detach()
+
+    def forward(self, *values: Any, **settings: Any) -> Any:
+        """Call the layer of each network with its part of each tensor."""
+        (layer,) = self.one
+        layer.train(self.training)
+        tensors = {name: getattr(self, f"tensor{place}") for place, name in enumerate(self.names)}
+
+        def call(tensors: dict[str, Tensor], *values: Any) -> Any:
+            return torch.func.functional_call(layer, tensors, values, settings)
+
+        where = tuple(0 if isinstance(value, Tensor) else None for value in values)
+        return torch.vmap(call, in_dims=(0, *where))(tensors, *values)
+
+
+class Mixed(nn.Module):
+    """A place at which networks side by side compute different things.
+
+    The networks are sorted by their operation, each operation is applied to those that have it, and they are put back
+    into their order.
+
+    Args:
+        operations: Each maps the folded values of some networks.
+        places: Of each operation, at which places of the folded value those networks are.
+    """
+
+    def __init__(self, operations: Sequence[nn.Module], places: Sequence[Sequence[int]]) -> None:
+        super().__init__()
+        self.operations = nn.ModuleList(operations)
+        self.sizes = tuple(map(len, places))
+        order = torch.tensor([i for some in places for i in some])
+        self.order: Tensor
+        self.places: Tensor
+        self.register_buffer("order", order, persistent=False)
+        self.register_buffer("places", order.argsort(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(batch, K·channels, height, width)``, channels last in memory, to the same."""
+        parts: tuple[Tensor, ...] = _Sort.apply(x, self.order, self.places, self.sizes)  # type: ignore[no-untyped-call]
+        done = [operation(part) for operation, part in zip(self.operations, parts, strict=True)]
+        together: Tensor = _Unsort.apply(self.order, self.places, self.sizes, *done)  # type: ignore[no-untyped-call]
+        return together
+
+
+class _Sort(torch.autograd.Function):
+    """Takes networks apart by operation."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, order: Tensor, places: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, ...]:
+        ctx.places, ctx.sizes = places, sizes
+        return _sorted_out(x, order, sizes)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        return _together(gradients, ctx.places, ctx.sizes), None, None, None
+
+
+class _Unsort(torch.autograd.Function):
+    """Puts networks back into their order."""
+
+    @staticmethod
+    def forward(ctx: Any, order: Tensor, places: Tensor, sizes: tuple[int, ...], *parts: Tensor) -> Tensor:
+        ctx.order, ctx.sizes = order, sizes
+        return _together(parts, places, sizes)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        return None, None, None, *_sorted_out(gradient, ctx.order, ctx.sizes)
+
+
+def _sorted_out(x: Tensor, order: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, ...]:
+    """Give the networks of each operation as a tensor of their own, channels last."""
+    batch, _, height, width = x.shape
+    rows = x.permute(0, 2, 3, 1).reshape(batch * height * width, len(order), -1)
+    return tuple(
+        rows.index_select(1, some).view(batch, height, width, -1).permute(0, 3, 1, 2)
+        for some in torch.split(order, list(sizes))
+    )
+
+
+def _together(parts: Sequence[Tensor], places: Tensor, sizes: tuple[int, ...]) -> Tensor:
+    """Undo ``_apart``."""
+    batch, _, height, width = parts[0].shape
+    rows = [
+        part.permute(0, 2, 3, 1).reshape(batch * height * width, size, -1)
+        for part, size in zip(parts, sizes, strict=True)
+    ]
+    whole = torch.cat(rows, dim=1).index_select(1, places)
+    return whole.view(batch, height, width, -1).permute(0, 3, 1, 2)
