@@ -173,8 +173,7 @@ def prepared(
         pixels = ((images - mean) / std).astype(np.float32)
         each, blank = None, (-mean / std).astype(np.float32)
     tensors = {
-        part: Part(torch.from_numpy(pixels[rows]), torch.from_numpy(labels[rows]), each)
-        for part, rows in parts.items()
+        part: Part(torch.from_numpy(pixels[rows]), torch.from_numpy(labels[rows]), each) for part, rows in parts.items()
     }
     return Data(
         name=name,
