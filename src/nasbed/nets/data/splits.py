@@ -55,10 +55,12 @@ def index_file(path: Path, train: int, test: int) -> Parts:
     """
     numbers = _read(path)
     if set(numbers) == {"train", "valid"}:
-        mine, others = (_checked(numbers[key], train, f"{key} in {path}", "training") for key in ("train", "valid"))
+        mine, others = (
+            checked(numbers[key], train, f"{key} in {path}", "training images") for key in ("train", "valid")
+        )
         return {"train": mine, "validation": others, "test": train + np.arange(test)}
     if set(numbers) == {"xvalid", "xtest"}:
-        mine, others = (_checked(numbers[key], test, f"{key} in {path}", "test") for key in ("xvalid", "xtest"))
+        mine, others = (checked(numbers[key], test, f"{key} in {path}", "test images") for key in ("xvalid", "xtest"))
         return {"train": np.arange(train), "validation": train + mine, "test": train + others}
     raise BadSetting(
         f"{path} lists {', '.join(map(str, numbers)) or 'nothing'}; a split has train and valid, or xvalid and xtest"
@@ -134,7 +136,8 @@ def _typed(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and value[0] == "int" and isinstance(value[1], list)
 
 
-def _checked(numbers: Any, count: int, what: str, kind: str) -> NDArray[np.int64]:
+def checked(numbers: Any, count: int, what: str, kind: str) -> NDArray[np.int64]:
+    """Return numbers of images that are of some; raise BadSetting for a number of none, or if there is no number."""
     try:
         found = np.array([int(number) for number in numbers], np.int64)
     except (TypeError, ValueError, OverflowError):
@@ -144,7 +147,7 @@ def _checked(numbers: Any, count: int, what: str, kind: str) -> NDArray[np.int64
     if found.min() < 0 or found.max() >= count:
         raise BadSetting(
             f"{what} has the number {found.max() if found.max() >= count else found.min()}, but there are {count:,} "
-            f"{kind} images, from 0; is it the split of other data?"
+            f"{kind}, from 0; is it the split of other data?"
         )
     return found
 
