@@ -68,7 +68,9 @@ class Augmentation:
         self.pixels = torch.arange(self.size)
 
     def __call__(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """Give images ``(batch, repeats·channels, size, size)``, channels last, and labels ``(batch, repeats)``.
+        """Give images ``(batch, repeats·channels, size, size)``, channels last, and their labels.
+
+        Labels are classes, ``(batch, repeats)``, or the numbers to predict, ``(batch, repeats, targets)``.
 
         Args:
             numbers: ``(batch, repeats)``, on the CPU.
@@ -123,7 +125,8 @@ def full_batches(
         rest: Whether those that fill no batch follow in a smaller one.
 
     Yields:
-        Images ``(batch, repeats·channels, size, size)``, channels last, and labels ``(batch,)``.
+        Images ``(batch, repeats·channels, size, size)``, channels last, and labels ``(batch,)``, or targets
+        ``(batch, targets)``.
     """
     images = min(len(part), most)
     batch = min(batch, images)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.nets.data.pictures import Pictures, Scale
-from nasbed.nets.data.splits import index_file, last_file
+from nasbed.nets.data.splits import index_file, last_file, near
 from nasbed.readers.pickles import read_pickle
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]
@@ -88,7 +88,7 @@ class Official:
         if split is None:
             parts = last_file(train, sum(test))
         else:
-            parts = index_file(_near(Path(split).expanduser(), path), sum(train), sum(test))
+            parts = index_file(_index_file(split, path), sum(train), sum(test))
         images, labels = (np.concatenate([batches[file][k] for file in form.files]) for k in (0, 1))
         return Pictures(_channels_last(images), labels, parts, self.classes, scale, warnings)
 
@@ -182,11 +182,11 @@ def _channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
 
 
-def _near(split: Path, path: Path) -> Path:
+def _index_file(split: str, path: Path) -> Path:
     """Find an index file where it is said to be, or with the data."""
-    for place in (split, path / split, path.parent / split):
-        if place.is_file():
-            return place
+    found = near(split, path, path.parent)
+    if found.is_file():
+        return found
     raise BadSetting(
         f"there is no index file {split}, nor one beside {path}. Those of NAS-Bench-201 are called cifar-split.txt, "
         "cifar100-test-split.txt and imagenet-16-120-test-split.txt, and come with its code, AutoDL-Projects, in "

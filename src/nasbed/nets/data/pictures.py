@@ -1,4 +1,7 @@
-"""Pictures: the labelled images of one source as they are on disk, and how they are divided. NumPy alone."""
+"""Pictures: the images of one source as they are on disk, what is to be learned of each, and how they are divided.
+
+NumPy alone.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +28,15 @@ class Pictures:
 
     Attributes:
         images: ``(n, size, size, channels)``, black is 0; uint8, which saves memory, or float32.
-        labels: ``(n,)``, from 0.
+        labels: The class of each, ``(n,)`` int64, from 0; or the numbers to predict, ``(n, targets)`` float32.
         parts: The numbers of the images of each of ``PARTS``; no image is in two.
-        classes: How many classes there are.
+        classes: How many classes there are; 0 where numbers are predicted.
         scale: The published normalisation; that of the training part if there is none.
         warnings: What one must know before one believes results, in sentences.
     """
 
     images: NDArray[np.uint8] | NDArray[np.float32]
-    labels: NDArray[np.int64]
+    labels: NDArray[np.int64] | NDArray[np.float32]
     parts: dict[str, NDArray[np.int64]]
     classes: int
     scale: Scale | None = None

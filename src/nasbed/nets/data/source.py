@@ -19,11 +19,11 @@ from nasbed.nets.data.sources import pictures
 
 
 class Part(NamedTuple):
-    """Labelled images.
+    """Images, and what is to be learned of each.
 
     Attributes:
         images: ``(n, size, size, channels)``: channels last. Normalised float32, or uint8 as they were.
-        labels: int64, ``(n,)``.
+        labels: Classes, int64, ``(n,)``; or the numbers to predict, float32, ``(n, targets)``, in their own units.
         scale: What normalises uint8 images, mean and standard deviation, ``(2, channels)``.
     """
 
@@ -53,7 +53,7 @@ class Data:
         train: What is trained on.
         validation: What searches are led by.
         test: What is reported.
-        classes: How many classes there are.
+        classes: How many classes there are; 0 where numbers are predicted.
         checksum: SHA-256 of the raw images, labels and their division, in hex.
         blank: A black pixel as it is in ``Part.images``, ``(channels,)``; crops are padded with it.
         warnings: What one must know before one believes results, in sentences.
@@ -67,6 +67,16 @@ class Data:
     checksum: str
     blank: Tensor
     warnings: tuple[str, ...] = ()
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether numbers are predicted, and not a class."""
+        return self.classes == 0
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a network gives for an image: one for each class, or for each target."""
+        return self.classes or int(self.train.labels.shape[1])
 
     @property
     def image_size(self) -> int:
@@ -84,7 +94,10 @@ class Data:
         return replace(self, train=train, validation=validation, test=test, blank=self.blank.to(device))
 
     def describe(self) -> dict[str, Any]:
-        """Say what it is in plain values: images of each part, classes, size, channels, checksum, warnings."""
+        """Say what it is in plain values: images of each part, classes, size, channels, checksum, warnings.
+
+        Where numbers are predicted, ``targets`` says how many.
+        """
         return {
             "name": self.name,
             "images": {part: len(getattr(self, part)) for part in PARTS},
@@ -93,6 +106,7 @@ class Data:
             "channels": self.channels,
             "checksum": self.checksum,
             "warnings": list(self.warnings),
+            **({"targets": self.outputs} if self.is_regression else {}),
         }
 
 
@@ -117,7 +131,7 @@ def _loaded(name: str, folder: str | None) -> Data:  # ``folder`` is read by the
 def prepared(
     name: str,
     images: NDArray[np.uint8] | NDArray[np.float32],
-    labels: NDArray[np.int64],
+    labels: NDArray[np.int64] | NDArray[np.float32],
     parts: dict[str, NDArray[np.int64]],
     classes: int,
     scale: Scale | None = None,
@@ -130,9 +144,9 @@ def prepared(
     Args:
         name: What errors call it.
         images: Raw, ``(n, size, size, channels)``, black is 0.
-        labels: ``(n,)``.
+        labels: Classes, ``(n,)`` int64, or targets, ``(n, targets)`` float32, which are not normalised.
         parts: The numbers of the images of ``train``, ``validation`` and ``test``; no image is in two.
-        classes: How many classes there are.
+        classes: How many classes there are; 0 where numbers are predicted.
         scale: Mean and standard deviation; those of the training part if None.
         warnings: What one must know before one believes results.
 
@@ -146,7 +160,7 @@ def prepared(
     if len(np.unique(everyone)) != len(everyone):
         raise BadSetting(f"the parts of {name!r} overlap; every image belongs to one part at most")
     digest = hashlib.sha256(np.ascontiguousarray(images, "u1" if images.dtype == np.uint8 else "<f4").data)
-    digest.update(np.ascontiguousarray(labels, "<i8").data)
+    digest.update(np.ascontiguousarray(labels, "<i8" if classes else "<f4").data)
     for part in PARTS:
         digest.update(np.ascontiguousarray(parts[part], "<i8").data)
     mean, std = _moments(images, parts["train"]) if scale is None else (np.array(scale.mean), np.array(scale.std))
@@ -159,8 +173,7 @@ def prepared(
         pixels = ((images - mean) / std).astype(np.float32)
         each, blank = None, (-mean / std).astype(np.float32)
     tensors = {
-        part: Part(torch.from_numpy(pixels[rows]), torch.from_numpy(labels[rows].astype(np.int64)), each)
-        for part, rows in parts.items()
+        part: Part(torch.from_numpy(pixels[rows]), torch.from_numpy(labels[rows]), each) for part, rows in parts.items()
     }
     return Data(
         name=name,

@@ -23,6 +23,7 @@ SOURCES = Registry(
         "cifar100": "nasbed.nets.data.cifar:cifar100",
         "imagenet16-120": "nasbed.nets.data.imagenet16:imagenet16_120",
         "folder": "nasbed.nets.data.folder:folder",
+        "arrays": "nasbed.nets.data.arrays:arrays",
         "random": "nasbed.nets.data.random:random",
     },
     plural="data",

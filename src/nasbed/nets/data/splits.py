@@ -11,9 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.files import put
+from nasbed.nets.data.pictures import PARTS
 
 Parts = dict[str, NDArray[np.int64]]
 """The numbers of the images of ``train``, ``validation`` and ``test``."""
+
+SHARE = 0.2
+"""Of the training images of each class, for a part that has none."""
+
+SEED = 101
+"""Decides which images these are."""
 
 
 def last_file(files: Sequence[int], test: int) -> Parts:
@@ -47,14 +55,68 @@ def index_file(path: Path, train: int, test: int) -> Parts:
     """
     numbers = _read(path)
     if set(numbers) == {"train", "valid"}:
-        mine, others = (_checked(numbers[key], train, f"{key} in {path}", "training") for key in ("train", "valid"))
+        mine, others = (
+            checked(numbers[key], train, f"{key} in {path}", "training images") for key in ("train", "valid")
+        )
         return {"train": mine, "validation": others, "test": train + np.arange(test)}
     if set(numbers) == {"xvalid", "xtest"}:
-        mine, others = (_checked(numbers[key], test, f"{key} in {path}", "test") for key in ("xvalid", "xtest"))
+        mine, others = (checked(numbers[key], test, f"{key} in {path}", "test images") for key in ("xvalid", "xtest"))
         return {"train": np.arange(train), "validation": train + mine, "test": train + others}
     raise BadSetting(
         f"{path} lists {', '.join(map(str, numbers)) or 'nothing'}; a split has train and valid, or xvalid and xtest"
     )
+
+
+def split_by_name(path: Path, names: Sequence[str]) -> Parts:
+    """Divide as a file says which ``write_split`` wrote: ``{"train": ["ant/1.png", …], "validation": …, "test": …}``.
+
+    Args:
+        path: The file.
+        names: The name of each image, which are in a part or in none.
+
+    Returns:
+        The numbers of the images of each part, ascending.
+
+    Raises:
+        BadSetting: When there is no such file, it is of another form, or it names an image that there is not.
+    """
+    listed = _read(path)
+    if set(listed) != set(PARTS):
+        raise BadSetting(f"{path} lists {', '.join(map(str, listed)) or 'nothing'}; a split has {', '.join(PARTS)}")
+    numbers = {name: number for number, name in enumerate(names)}
+    parts: Parts = {}
+    for part in PARTS:
+        mine = listed[part]
+        if not isinstance(mine, list) or not mine or not all(isinstance(name, str) for name in mine):
+            raise BadSetting(f"{part} in {path} is not a list of one or more names of images")
+        if lost := [name for name in mine if name not in numbers]:
+            raise BadSetting(
+                f"{path} names {lost[0]}, which is not among the {len(names):,} images ({len(lost):,} such names in "
+                f"{part}); put it back, or take its name out of the split"
+            )
+        parts[part] = np.sort(np.array([numbers[name] for name in mine], np.int64))
+    return parts
+
+
+def write_split(path: Path, parts: Parts, names: Sequence[str]) -> None:
+    """Write which images are in which part, by name, for ``split_by_name``; the file is there whole or not at all.
+
+    Raises:
+        BadSetting: When the folder does not exist or may not be written to.
+    """
+    put(path, as_text(parts, names).encode())
+
+
+def as_text(parts: Parts, names: Sequence[str]) -> str:
+    """Write a division as JSON, a name a line."""
+    listed = {part: [names[number] for number in parts[part]] for part in PARTS}
+    return json.dumps(listed, indent=1, ensure_ascii=False) + "\n"
+
+
+def near(file: str, *folders: Path) -> Path:
+    """Return where a file is: as it is named, or in the first of some folders; as it is named where it is nowhere."""
+    named = Path(file).expanduser()
+    return next((place for place in (named, *(folder / named for folder in folders)) if place.is_file()), named)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -65,7 +127,7 @@ def _read(path: Path) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise BadSetting(f"{path} is not a split: a JSON object with lists of numbers of images")
+        raise BadSetting(f"{path} is not a split: a JSON object with lists of images")
     return {key: value[1] if _typed(value) else value for key, value in found.items()}
 
 
@@ -74,7 +136,8 @@ def _typed(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and value[0] == "int" and isinstance(value[1], list)
 
 
-def _checked(numbers: Any, count: int, what: str, kind: str) -> NDArray[np.int64]:
+def checked(numbers: Any, count: int, what: str, kind: str) -> NDArray[np.int64]:
+    """Return numbers of images that are of some; raise BadSetting for a number of none, or if there is no number."""
     try:
         found = np.array([int(number) for number in numbers], np.int64)
     except (TypeError, ValueError, OverflowError):
@@ -84,9 +147,29 @@ def _checked(numbers: Any, count: int, what: str, kind: str) -> NDArray[np.int64
     if found.min() < 0 or found.max() >= count:
         raise BadSetting(
             f"{what} has the number {found.max() if found.max() >= count else found.min()}, but there are {count:,} "
-            f"{kind} images, from 0; is it the split of other data?"
+            f"{kind}, from 0; is it the split of other data?"
         )
     return found
+
+
+def completed(parts: Parts, labels: NDArray[np.int64], kinds: Sequence[str]) -> Parts:
+    """Give each part that has no images a fifth of the training images of each class, the same at every call.
+
+    Args:
+        parts: Those that there are; ``train`` is one.
+        labels: The class of every image, ``(n,)``; all 0 where there are no classes.
+        kinds: What errors call each class.
+
+    Raises:
+        BadSetting: When a class has too few training images to be in every part.
+    """
+    missing = [part for part in PARTS if part not in parts]
+    mine = parts["train"]
+    for kind, count in zip(kinds, np.bincount(labels[mine], minlength=len(kinds)), strict=True):
+        if count <= len(missing):
+            raise BadSetting(f"{kind} has {count} pictures to train on; it needs one or more for each part")
+    shared = in_shares(labels[mine], dict.fromkeys(missing, SHARE), "train", SEED)
+    return parts | {part: mine[rows] for part, rows in shared.items()}
 
 
 def balanced(labels: NDArray[np.int64], sizes: dict[str, int], rest: str, seed: int) -> Parts:

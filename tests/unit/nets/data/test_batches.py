@@ -127,3 +127,16 @@ def test_bytes_are_normalised_as_they_are_shown_and_padded_with_black():
     for one, other in zip(full_batches(kept.test, 4, 10, 2), full_batches(converted.test, 4, 10, 2), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(probe_batch(kept).images, probe_batch(converted).images, rtol=1e-5, atol=1e-6)
+
+
+def test_numbers_to_predict_come_with_their_images():
+    images = np.random.default_rng(0).integers(256, size=(20, 4, 4, 1), dtype=np.uint8)
+    targets = np.arange(60, dtype=np.float32).reshape(20, 3)
+    parts = {"train": np.arange(10), "validation": np.arange(10, 15), "test": np.arange(15, 20)}
+    data = prepared("measured", images, targets, parts, 0)
+    numbers = torch.tensor([[3, 0], [5, 5], [9, 1]])
+    _, shown = Augmentation(data, Recipe(crop=1), generators(1, 2))(numbers)
+    assert torch.equal(shown, torch.from_numpy(targets)[numbers])
+    assert (shown.shape, shown.dtype) == ((3, 2, 3), torch.float32)
+    given = torch.cat([labels for _, labels in full_batches(data.test, 2, 5, 2, rest=True)])
+    assert torch.equal(given, torch.from_numpy(targets[15:]))

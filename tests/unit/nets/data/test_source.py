@@ -58,3 +58,17 @@ def test_the_checksum_knows_pixels_labels_and_division():
     moved = {**PARTS, "validation": PARTS["test"], "test": PARTS["validation"]}
     assert checksum() == checksum()
     assert len({checksum(), checksum(images=pixel), checksum(labels=label), checksum(parts=moved)}) == 4
+
+
+def test_numbers_to_predict_are_kept_in_their_own_units():
+    targets = np.linspace(-900, 900, 60, dtype=np.float32).reshape(30, 2)
+    data = prepared("x", IMAGES, targets, PARTS, 0)
+    assert torch.equal(data.test.labels, torch.from_numpy(targets[20:]))
+    assert (data.is_regression, data.outputs, data.describe()["targets"]) == (True, 2, 2)
+    assert data.checksum != prepared("x", IMAGES, targets[::-1], PARTS, 0).checksum
+
+
+def test_a_network_gives_a_number_for_each_class():
+    data = prepared("x", IMAGES, LABELS, PARTS, 3)
+    assert (data.is_regression, data.outputs) == (False, 3)
+    assert "targets" not in data.describe()
