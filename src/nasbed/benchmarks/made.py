@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nasbed.benchmarks.fidelity import asked_of
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.executor import Executor
-from nasbed.core.live import FAILED, Answer, LiveBenchmark
+from nasbed.core.live import Answer, LiveBenchmark, failed
 from nasbed.core.records import Archs, Evaluations
 from nasbed.core.registry import executors, spaces
 from nasbed.core.space import Space
@@ -56,7 +56,7 @@ class MadeBenchmark(LiveBenchmark):
     ) -> Evaluations:
         """Make each answer that was not made before, and wait; see ``Benchmark.query``."""
         answers = self.answers(archs, epochs, streams)
-        value, _, seconds = np.array(answers, np.float64).reshape(-1, 3).T.copy()
+        value, _, seconds = np.array([answer[:3] for answer in answers], np.float64).reshape(-1, 3).T.copy()
         return Evaluations(value, seconds, np.full(len(archs), self.budgets[-1] if epochs is None else epochs))
 
     def seeds(self, keys: Sequence[int], epochs: Sequence[int], streams: Streams | None) -> list[int]:
@@ -81,7 +81,7 @@ class MadeBenchmark(LiveBenchmark):
                 machine.submit(tag, work, *arguments)
             for outcome in machine.as_completed():
                 what, _ = missing[outcome.tag]
-                self._made[what] = FAILED if outcome.error is not None else self.answer(outcome.value)
+                self._made[what] = self.answer(outcome.value) if outcome.error is None else failed(outcome.error)
         return [self._made[what] for what in wanted]
 
     @cached_property

@@ -19,7 +19,7 @@ from nasbed.benchmarks.made import MadeBenchmark
 from nasbed.core.benchmark import Cost
 from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Executor, Work
-from nasbed.core.live import FAILED, Answer
+from nasbed.core.live import Answer, failed
 from nasbed.core.records import Archs
 from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
@@ -111,7 +111,7 @@ class TrainedBenchmark(MadeBenchmark):
         """Read what a training measured at its end."""
         (trained,) = value["repeats"]
         if trained["failure"] is not None:
-            return Answer(FAILED.validation, FAILED.test, trained["total_time"])
+            return failed(trained["failure"], trained["total_time"])
         end = trained["points"]["end"]
         validation, test = (correct / images for correct, images in (end["validation"], end["test"]))
         return Answer(validation, test, end["training_time"])

@@ -128,8 +128,7 @@ def print_made(table: Table) -> None:
     made = table.provenance
     failures, missing = len(made["failures"]), made.get("missing", 0)
     minutes = made["training_seconds"] / 60
-    budgets, repeats = table.modules.trainings
-    trained = len(table) * len(budgets) * repeats - failures - missing
+    trained = len(table) * len(made["budgets"]) * made["repeats"] - failures - missing
     print(f"{table.path}: {len(table):,} architectures, {trained:,} trainings, {minutes:.1f} minutes of one core")
     if failures:
         print(f"{failures} trainings were given up; 'nasbed info {table.path}' says why, --retry tries them again")

@@ -17,15 +17,18 @@ class Answer(NamedTuple):
         validation: Accuracy in [0, 1]; NaN where the training failed.
         test: The same, which no search sees.
         seconds: Its cost; NaN where that is not known.
+        failure: Why it failed, in one line; None where it did not.
     """
 
     validation: float
     test: float
     seconds: float
+    failure: str | None = None
 
 
-FAILED = Answer(float("nan"), float("nan"), float("nan"))
-"""The answer of a training that was given up."""
+def failed(why: str, seconds: float = float("nan")) -> Answer:
+    """Give the answer of a training that was given up."""
+    return Answer(float("nan"), float("nan"), seconds, why)
 
 
 class LiveBenchmark(Benchmark):

@@ -48,7 +48,7 @@ class SideBySide(nn.Module):
         """Return, for each network, whether all of its weights are finite, ``(networks,)``."""
         found = torch.ones(self.networks, dtype=torch.bool, device=next(self.parameters()).device)
         for _, members, tensors in self._tensors():
-            found[list(members)] &= tensors.isfinite().flatten(1).all(dim=1)
+            found[list(members)] &= tensors.isfinite().reshape(len(members), -1).all(dim=1)
         return found
 
     def _tensors(self) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:

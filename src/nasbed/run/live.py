@@ -22,7 +22,7 @@ from typing import Any
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted
 from nasbed.core.executor import Executor
 from nasbed.core.files import check_place
-from nasbed.core.live import FAILED, Answer, LiveBenchmark
+from nasbed.core.live import Answer, LiveBenchmark, failed
 from nasbed.core.locks import CLAIM, locked
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.registry import executors
@@ -130,7 +130,9 @@ def search_live(
     except KeyboardInterrupt:
         reached = None if under_way is None else _reached(play)
         raise Interrupted(_interrupted(reached, store)) from None
-    return play.history({**info, "sessions": sessions, **noted(optimizer, play.costing)})
+    reasons = [answer.failure for answer in play.answers.values() if answer.failure is not None]
+    failures = {"failed": {"trainings": len(reasons), "first": reasons[0]}} if reasons else {}
+    return play.history({**info, "sessions": sessions, **failures, **noted(optimizer, play.costing)})
 
 
 def _check(settings: SearchSettings, benchmark: LiveBenchmark) -> None:
@@ -232,7 +234,7 @@ class _Answers:
 
 
 def _answer(benchmark: LiveBenchmark, record: Record) -> Answer:
-    return FAILED if record["error"] is not None else benchmark.answer(record["value"])
+    return benchmark.answer(record["value"]) if record["error"] is None else failed(record["error"])
 
 
 def _status(play: Play) -> Status:
