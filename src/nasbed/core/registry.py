@@ -155,6 +155,7 @@ benchmarks = Registry(
         "digits101": "nasbed.benchmarks.resolve:digits101",
         "nasbench101": "nasbed.benchmarks.resolve:nasbench101",
         "nasbench201": "nasbed.benchmarks.resolve:nasbench201",
+        "nasbenchmacro": "nasbed.benchmarks.resolve:nasbenchmacro",
         "natssize": "nasbed.benchmarks.resolve:natssize",
     },
     unlisted={"table": "nasbed.benchmarks.table:TableBenchmark"},
