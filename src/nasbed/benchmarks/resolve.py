@@ -123,6 +123,11 @@ def nasbench201(
     return _imported("nasbench201", files, data=data, recipe=recipe, test=test, hp=hp)
 
 
+def nasbenchmacro() -> TableBenchmark:
+    """The 6,561 networks of NAS-Bench-Macro, once 'nasbed import' has read them."""
+    return _imported("nasbenchmacro", "nas-bench-macro_cifar10.json")
+
+
 def natssize(
     data: str = "cifar10", recipe: Recipe = None, test: str | None = None, hp: Recipe = None
 ) -> TableBenchmark:

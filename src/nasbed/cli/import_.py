@@ -21,7 +21,8 @@ def command(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A TFRecord file of NAS-Bench-101; a NATS-…-simple folder or .pth file of NAS-Bench-201; a CSV file."
+            help="A TFRecord file of NAS-Bench-101; a NATS-…-simple folder or .pth file of NAS-Bench-201; the "
+            "JSON file of NAS-Bench-Macro; a CSV file."
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="Also write the table here.")] = None,

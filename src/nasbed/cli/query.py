@@ -70,7 +70,10 @@ def _row(table: Table, text: str) -> int:
     try:
         return int(table.rows(table.space.parse(text)[None])[0])
     except InvalidArchitecture:
-        if not text.strip().isdecimal() or table.space.size is None:
+        digits = text.strip()
+        # A number is written without zeros before it: 00000003 can only be an architecture that is not one.
+        is_number = digits.isdecimal() and (digits == "0" or not digits.startswith("0"))
+        if not is_number or table.space.size is None:
             raise
     row = int(table.rows_of(np.array([min(int(text), table.space.size)]))[0])
     if row < 0:

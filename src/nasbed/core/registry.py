@@ -135,6 +135,7 @@ spaces = Registry(
     {
         "nasbench101": "nasbed.spaces.nasbench101:NASBench101",
         "nasbench201": "nasbed.spaces.nasbench201:NASBench201",
+        "nasbenchmacro": "nasbed.spaces.nasbenchmacro:NASBenchMacro",
         "natssize": "nasbed.spaces.natssize:NATSSize",
     },
     unlisted={"only": "nasbed.spaces.only:Only"},
@@ -144,6 +145,7 @@ networks = Registry(
     {
         "nasbench101": "nasbed.nets.nasbench101:NASBench101Blueprint",
         "nasbench201": "nasbed.nets.nasbench201:NASBench201Blueprint",
+        "nasbenchmacro": "nasbed.nets.nasbenchmacro:NASBenchMacroBlueprint",
         "natssize": "nasbed.nets.natssize:NATSSizeBlueprint",
     },
 )
@@ -153,6 +155,7 @@ benchmarks = Registry(
         "digits101": "nasbed.benchmarks.resolve:digits101",
         "nasbench101": "nasbed.benchmarks.resolve:nasbench101",
         "nasbench201": "nasbed.benchmarks.resolve:nasbench201",
+        "nasbenchmacro": "nasbed.benchmarks.resolve:nasbenchmacro",
         "natssize": "nasbed.benchmarks.resolve:natssize",
     },
     unlisted={"table": "nasbed.benchmarks.table:TableBenchmark"},

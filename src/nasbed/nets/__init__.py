@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nasbed.nets.diagnostics import Diagnostics as Diagnostics
     from nasbed.nets.nasbench101 import NASBench101Blueprint as NASBench101Blueprint
     from nasbed.nets.nasbench201 import NASBench201Blueprint as NASBench201Blueprint
+    from nasbed.nets.nasbenchmacro import NASBenchMacroBlueprint as NASBenchMacroBlueprint
     from nasbed.nets.natssize import NATSSizeBlueprint as NATSSizeBlueprint
     from nasbed.nets.network_file import load_network as load_network, save_network as save_network
     from nasbed.nets.recipe import Recipe as Recipe

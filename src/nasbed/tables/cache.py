@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 META = "meta.pickle.pbz2"
 """What a folder of NATS-Bench's has in it."""
 
-SUFFIXES = (".tfrecord", ".pth", ".csv")
+SUFFIXES = (".tfrecord", ".pth", ".csv", ".json")
 AN_IMPORT = 3600.0
 """Seconds for which another process's import of the same path is waited for."""
 
@@ -48,7 +48,7 @@ def table_for(
 
     Args:
         path: An open table, which is returned; or the path of a table, a ``.tfrecord`` file, a
-            ``NATS-…-simple`` folder, a ``.pth`` file or a CSV file.
+            ``NATS-…-simple`` folder, a ``.pth`` file, a CSV file or the JSON file of NAS-Bench-Macro.
         progress: Called now and then with the share done.
         declared: What the columns of a CSV file mean; public ones are known.
         check: Whether to compare every byte of a table that was imported before with its checksum.
@@ -107,6 +107,11 @@ def import_table(path: Path, out: Path, progress: Progress | None = None, declar
         from nasbed.tables.importing import import_tfrecord
 
         return import_tfrecord(path, out, progress)
+    if path.suffix.lower() == ".json":
+        from nasbed.readers.nasbenchmacro import read_results
+        from nasbed.tables.csv_import import import_columns
+
+        return import_columns(path, out, read_results(path))
     from nasbed.tables.nats_import import import_published
 
     return import_published(path, out, progress)

@@ -1,4 +1,4 @@
-"""CSV files of results as tables, and as columns beside one, by what their columns mean."""
+"""Files of columns, such as CSV, as tables, and as columns beside one, by what the columns mean."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
-from nasbed.readers.csv import Declaration, known_declaration, read_columns
+from nasbed.readers.csv import ColumnsRead, Declaration, known_declaration, read_columns
 from nasbed.readers.measure import MEAN, Measure, Seed
 from nasbed.readers.names import ABSENT
 from nasbed.tables.table import Table
@@ -37,7 +37,21 @@ def import_csv(path: Path, out: Path, declared: Declaration | None) -> Table:
         CorruptFile: When a row has no number, or an unknown architecture, or that of another row.
     """
     declared = declared or known_declaration(path.name)
-    read = read_columns(path, declared)
+    return import_columns(path, out, read_columns(path, declared), declared.missing)
+
+
+def import_columns(path: Path, out: Path, read: ColumnsRead, missing: Mapping[str, float] | None = None) -> Table:
+    """Make a table of the columns that a file was read as.
+
+    Args:
+        path: The file.
+        out: The table's file; it appears when it is whole.
+        read: What the file says.
+        missing: What stood for no value in those columns that have such a number.
+
+    Raises:
+        BadSetting: When no column is of trained networks.
+    """
     given = _together(read.columns)
     measures = [one.measure for one in given if one.measure]
     if not any(measure.role in ("told", "reported") for measure in measures):
@@ -45,15 +59,15 @@ def import_csv(path: Path, out: Path, declared: Declaration | None) -> Table:
     continues = any(len(measure.epochs) > 1 for measure in measures)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    said = {name: measure.to_dict() for name, (_, measure) in read.columns.items()}
+    said, missing = {name: measure.to_dict() for name, (_, measure) in read.columns.items()}, missing or {}
     provenance = {
         "source": f"columns of {read.space.name}",
         "file": path.name,
-        "sha256": hashlib.sha256(f"{digest}{said}{declared.missing}".encode()).hexdigest(),
+        "sha256": hashlib.sha256(f"{digest}{said}{missing}".encode()).hexdigest(),
         "checksums": {path.name: digest},
         "architectures": len(read.archs),
         "columns": said,
-        "missing": declared.missing,
+        "missing": missing,
     }
     with importing_to(out):
         return write_table(out, read.space, read.archs, given, provenance=provenance, continues=continues)
@@ -97,7 +111,8 @@ def _together(columns: Mapping[str, Column]) -> list[Given]:
 def _given(some: Sequence[Column], every: Sequence[Measure]) -> Given:
     """Put columns together: one that needs no images stays as it is, others get the seeds of all of their trainings."""
     first, measure = some[0]
-    measure = replace(measure, meaning=_sentence(measure))
+    # The seeds of several columns are told by their axis.
+    measure = replace(measure, meaning=_sentence(measure if len(some) == 1 else replace(measure, seeds=())))
     if len(some) == 1 and not measure.split:
         return Given(replace(measure, seeds=(), epochs=()), first)
     training = [one for one in every if one.split and (one.recipes, one.data) == (measure.recipes, measure.data)]

@@ -1,0 +1,110 @@
+"""The blueprint of NAS-Bench-Macro: a chain of eight layers, each an identity or a block of MobileNet-V2.
+
+Reference: Su et al., CVPR 2021, https://arxiv.org/abs/2103.11922, and the published ``train/model.py`` in
+https://github.com/xiusu/NAS-Bench-Macro
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nasbed.core.records import Archs
+from nasbed.core.space import Space
+from nasbed.nets.blueprint import Blueprint, check_positive
+from nasbed.nets.layers import Count, Layer, conv_norm
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from nasbed.nets.nasbenchmacro_network import Place
+
+BLOCKS = (None, (3, 3), (5, 6))
+"""The kernel and the expansion of each operation's block, by its digit; None for the identity."""
+
+STAGES = (2, 3, 3)
+"""Layers a stage."""
+
+
+@dataclass(frozen=True)
+class NASBenchMacroBlueprint(Blueprint):
+    """A convolution, eight layers in three stages, a 1×1 convolution, global average, dense layer.
+
+    The first layer of a stage halves the image, rounding up, and doubles the channels. The defaults are the published
+    ones; ``channels=4, head_channels=64, image_size=8, image_channels=1`` is a small network for digits.
+
+    Attributes:
+        classes: How many classes are told apart.
+        image_size: Height and width of an image, in pixels.
+        image_channels: Colours of an image.
+        channels: Channels of the first convolution.
+        head_channels: Channels of the last convolution.
+    """
+
+    classes: int = 10
+    image_size: int = 32
+    image_channels: int = 3
+    channels: int = 32
+    head_channels: int = 1280
+
+    def __post_init__(self) -> None:
+        check_positive(self)
+
+    @property
+    def places(self) -> list[Place]:
+        """Channels in, channels out and stride of each of the eight layers, in their order."""
+        found: list[Place] = []
+        width = self.channels
+        for layers in STAGES:
+            found += [(width, 2 * width, 2), *[(2 * width, 2 * width, 1)] * (layers - 1)]
+            width *= 2
+        return found
+
+    def build(self, space: Space, arch: Archs) -> nn.Module:
+        """Make the network of one row of eight operations."""
+        from nasbed.nets.nasbenchmacro_network import ChainNetwork
+
+        blocks = [BLOCKS[code] for code in arch]
+        return ChainNetwork(blocks, self.places, self.head_channels, self.classes, self.image_channels)
+
+    def layers(self, space: Space, archs: Archs) -> list[Layer]:
+        """List the layers of each operation at each place, there in those networks that have it."""
+        size, width = self.image_size, self.channels
+        layers = _conv_norm_relu(self.image_channels, width, 3, size**2)
+        for (sources, width, stride), codes in zip(self.places, np.asarray(archs).T, strict=True):
+            after = -(-size // stride)
+            for code, block in enumerate(BLOCKS):
+                layers += _layers_at(sources, width, size, after, block, (codes == code).astype(np.int64))
+            size = after
+        return [
+            *layers,
+            *_conv_norm_relu(width, self.head_channels, 1, size**2),
+            Layer("global pooling", self.head_channels, self.head_channels, (size, size)),
+            Layer("dense", self.head_channels, self.classes, offset=True),
+        ]
+
+
+def _layers_at(
+    sources: int, targets: int, before: int, after: int, block: tuple[int, int] | None, times: Count
+) -> list[Layer]:
+    """List the layers of an operation between these channels, with the image's size before and after it."""
+    if block is None:
+        # An identity that changes shape is a convolution; any other has no layer.
+        return conv_norm(sources, targets, 1, after**2, times) if sources != targets else []
+    kernel, expansion = block
+    hidden = sources * expansion
+    return [
+        *_conv_norm_relu(sources, hidden, 1, before**2, times),
+        Layer("convolution", 1, hidden, (kernel, kernel), after**2, times),  # each channel for itself
+        Layer("normalisation", hidden, hidden, pixels=after**2, times=times, offset=True),
+        Layer("rectifier", hidden, hidden, pixels=after**2, times=times),
+        *conv_norm(hidden, targets, 1, after**2, times),
+    ]
+
+
+def _conv_norm_relu(sources: int, targets: int, kernel: int, pixels: int, times: Count | int = 1) -> list[Layer]:
+    """Give a convolution without bias, the normalisation and the rectifier behind it."""
+    rectifier = Layer("rectifier", targets, targets, pixels=pixels, times=times)
+    return [*conv_norm(sources, targets, kernel, pixels, times), rectifier]
