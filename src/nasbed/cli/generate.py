@@ -46,11 +46,11 @@ def command(
     attempts: Annotated[int, typer.Option(help="After how many failures a training is given up.")] = 5,
     time_limit: Annotated[float | None, typer.Option(help="Seconds of a training after which it stops.")] = None,
     only: Annotated[
-        str | None, part("Only architectures whose name (hash, index) contains this regular expression.")
+        str | None, part("Only architectures whose hash or index contains this regular expression.")
     ] = None,
     units: Annotated[
         Path | None,
-        part("Only what a file lists: NAME, NAME/EPOCHS or NAME/EPOCHS/REPEAT; a name is a hash or an index."),
+        part("Only what a file lists: HASH or INDEX, HASH/EPOCHS, HASH/EPOCHS/REPEAT."),
     ] = None,
     range_: Annotated[str | None, part("Only units A to B of all in order, as A:B.", "--range")] = None,
     worker: Annotated[int, part("This worker's number, from 0: $SLURM_ARRAY_TASK_ID.")] = 0,
@@ -66,7 +66,7 @@ def command(
     threads: Annotated[int, place("Threads of a training on the CPU.", min=1)] = 1,
     beside: Annotated[
         int | None,
-        place("Architectures of one group trained in one pass, at most; results do not depend on it on a CPU."),
+        place("Architectures of one group in one pass, at most; results do not depend on it on a CPU."),
     ] = None,
     diagnostics: Annotated[bool, place("Keep what each network makes of a fixed batch.", "--diagnostics")] = False,
     store: Annotated[Path | None, place("The file that keeps what is measured; OUT.sqlite.")] = None,

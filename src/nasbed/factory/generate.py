@@ -1,8 +1,8 @@
 """Generation: train the architectures of a space and make a table of what came out.
 
-A campaign's unit is an architecture at a budget with the repeats that one pass trains. What decides its results follows from
-the campaign's settings and the unit alone, so that units can be done anywhere, in any order and again. This process
-does not import PyTorch; its workers do.
+A campaign's unit is an architecture at a budget with the repeats that one pass trains. What decides its results follows
+from the campaign's settings and the unit alone, so that units can be done anywhere, in any order and again. This
+process does not import PyTorch; its workers do.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def generate(
     command: str | None = None,
     progress: Progress | None = None,
 ) -> Table | None:
-    """Train the architectures of a space at every budget, or go on where an earlier call was stopped, and build the table.
+    """Train the architectures of a space at every budget, or go on where a call was stopped, and build the table.
 
     On one kind of machine a table depends, measured times apart, on the settings up to ``attempts`` alone: not on who
     did which part of it, on the executor, on the number of workers, or on how often the work was interrupted.
@@ -85,8 +85,8 @@ def generate(
         budgets: Epochs; each is a training of its own.
         repeats: Trainings of an architecture at a budget.
         together: How many of them one pass trains side by side; None for what ``usual_together`` says.
-        beside: How many architectures of one group a pass trains at most; None for what ``usual_beside`` says. On the CPU
-            no result depends on it; with diagnostics, a time limit, a compiled network or several threads it is 1.
+        beside: How many architectures of one group a pass trains at most; None for what ``usual_beside`` says. On the
+            CPU no result depends on it; with diagnostics, a time limit, a compiled network or several threads it is 1.
         seed: Of the whole campaign.
         time_limit: Seconds of a training after which it stops; None for none.
         attempts: After how many failures a training is given up; its values in the table are NaN.

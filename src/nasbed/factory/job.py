@@ -114,7 +114,8 @@ class Job:
     @classmethod
     def of_plan(cls, plan: Mapping[str, Any]) -> Self:
         """Make it again from what ``plan`` gave."""
-        settings = {key: tuple(value) if isinstance(value, list) else value for key, value in plan["space"].items()}
+        settings: dict[str, Any] = dict(plan["space"])
+        settings = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
         space: Space = spaces.make(settings.pop("name"), settings)
         return cls(
             blueprint=blueprint_of(space, **plan["skeleton"]),
@@ -142,7 +143,8 @@ class Job:
         from nasbed.core.rng import Streams
 
         same = self.space.key if self.unique or self.space.size is None else self.space.index
-        drawn, found, lost = Streams.from_seed(derived_seed("generate", self.seed, "sample"), count), {}, 0
+        drawn, lost = Streams.from_seed(derived_seed("generate", self.seed, "sample"), count), 0
+        found: dict[int, Any] = {}
         while len(found) < count:
             rows = self.space.sample(drawn)
             before = len(found)
@@ -151,8 +153,8 @@ class Job:
             lost = 0 if len(found) > before else lost + 1
             if lost > _IN_VAIN:
                 raise BadSetting(
-                    f"the space {self.space.name} has hardly more than {len(found)} different architectures; draw fewer "
-                    f"than {count}, or leave --sample out to train all"
+                    f"the space {self.space.name} has hardly more than {len(found)} different architectures; draw "
+                    f"fewer than {count}, or leave --sample out to train all"
                 )
         rows = np.array(list(found.values())[:count], np.int8)
         if self.space.size is None:
@@ -234,5 +236,5 @@ class Job:
 
 
 def unit_seed(seed: int, unit: str) -> int:
-    """Derive the seed of an architecture at a budget, ``"<name>/<epochs>"``, from the campaign's: 63 bits, independent."""
+    """Derive the seed of an architecture at a budget, ``"<name>/<epochs>"``, from the campaign's: 63 bits."""
     return derived_seed("generate", seed, unit)

@@ -137,7 +137,9 @@ def _parameters(
         inner = len(matrix) - 1
         one[:inner, :inner], one[:inner, -1] = matrix[:-1, :-1], matrix[:-1, -1]  # the output goes to the end
     labels = np.pad(modules.labels, ((0, 0), (1, 1)), constant_values=-1)
-    layers = NASBench101Blueprint(space).of_modules(padded[which].astype(np.int64), labels, space.operations)
+    layers = NASBench101Blueprint(space).of_modules(
+        padded[which].astype(np.int64), labels.astype(np.int64), space.operations
+    )
     return pa.array(sum((layer.parameters for layer in layers), np.zeros(len(modules), np.int64)))
 
 

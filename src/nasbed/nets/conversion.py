@@ -235,7 +235,7 @@ class _Conversion:
         """Replace a function, or a method by its name."""
         what: Any = node.target
         sources = node.all_input_nodes
-        make = self.graph.call_method if node.op == "call_method" else self.graph.call_function
+        make: Any = self.graph.call_method if node.op == "call_method" else self.graph.call_function
         if all(self.lies[source] == PLAIN for source in sources):
             return make(what, *fx.node.map_arg((node.args, node.kwargs), self.values.__getitem__)), PLAIN
         if what == "size" or (what is getattr and node.args[1] == "shape"):
@@ -245,10 +245,11 @@ class _Conversion:
             rule = _RULES.get(what)
             found = None if rule is None else rule(self.networks, *node.args, **node.kwargs)
             if found is not None:
-                function, *args = found
-                return self.graph.call_function(function, tuple(fx.node.map_arg(args, self.values.__getitem__))), FOLDED
+                function, given = found[0], fx.node.map_arg(found[1:], self.values.__getitem__)
+                return self.graph.call_function(function, given), FOLDED
             if what in _FUNCTIONS and len({(one.dim(), one.shape[1]) for one in examples}) == 1:
                 return make(what, *fx.node.map_arg((node.args, node.kwargs), self.values.__getitem__)), FOLDED
+        args: Any
         args, kwargs = fx.node.map_arg((node.args, node.kwargs), self._apart)
         if any(self.lies[source] != PLAIN for source in sources if source in node.kwargs.values()):
             raise NoStack(f"{what} is given a value by name")
@@ -263,6 +264,7 @@ class _Conversion:
 
     def _size(self, node: fx.Node) -> fx.Node:
         """Give the shape that a value has for one network."""
+        source: Any
         source, *which = node.args
         networks = self.networks if self.lies[source] == FOLDED else None
         shape = self.graph.call_function(_shape, (self.values[source], networks))
@@ -335,7 +337,7 @@ def _concatenated(parts: Sequence[Tensor], networks: int) -> Tensor:
     if len(parts) == 1:
         return parts[0]
     if parts[0].dim() == 2:
-        return torch.cat([part.unflatten(1, (networks, -1)) for part in parts], dim=2).flatten(1)
+        return torch.cat([torch.unflatten(part, 1, (networks, -1)) for part in parts], dim=2).flatten(1)
     return torch.cat([_by_network(part, networks) for part in parts], dim=4).flatten(3).permute(0, 3, 1, 2)
 
 
@@ -348,15 +350,16 @@ def _item(networks: int, x: fx.Node, which: Any) -> Found:
 
 def _channels(x: Tensor, which: slice, networks: int) -> Tensor:
     """Take some channels of each network of a folded value."""
-    if which.start in (None, 0) and which.step is None and which.stop is not None:
-        if x.shape[1] == which.stop * networks:
-            return x
-    return _by_network(x, networks)[..., which].flatten(3).permute(0, 3, 1, 2)
+    all_of_them = which.start in (None, 0) and which.step is None and which.stop is not None
+    if all_of_them and x.shape[1] == which.stop * networks:
+        return x
+    some: Tensor = _by_network(x, networks)[..., which].flatten(3).permute(0, 3, 1, 2)
+    return some
 
 
 def _by_network(x: Tensor, networks: int) -> Tensor:
     """View a folded value, whose channels are last in memory, as ``(batch, height, width, networks, channels)``."""
-    return x.permute(0, 2, 3, 1).unflatten(3, (networks, -1))
+    return torch.unflatten(x.permute(0, 2, 3, 1), 3, (networks, -1))
 
 
 _RULES: dict[Any, Callable[..., Found]] = {

@@ -6,14 +6,15 @@ https://github.com/xiusu/NAS-Bench-Macro
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nasbed.core.records import Archs
-from nasbed.core.space import Space
-from nasbed.nets.blueprint import Blueprint, check_positive
+from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Count, Layer, conv_norm
 
 if TYPE_CHECKING:
@@ -36,21 +37,14 @@ class NASBenchMacroBlueprint(Blueprint):
     ones; ``channels=4, head_channels=64, image_size=8, image_channels=1`` is a small network for digits.
 
     Attributes:
-        classes: How many classes are told apart.
-        image_size: Height and width of an image, in pixels.
-        image_channels: Colours of an image.
         channels: Channels of the first convolution.
         head_channels: Channels of the last convolution.
     """
 
-    classes: int = 10
-    image_size: int = 32
-    image_channels: int = 3
     channels: int = 32
     head_channels: int = 1280
 
-    def __post_init__(self) -> None:
-        check_positive(self)
+    small: ClassVar[Mapping[str, Any]] = MappingProxyType({"channels": 4, "head_channels": 64})
 
     @property
     def places(self) -> list[Place]:
@@ -62,18 +56,22 @@ class NASBenchMacroBlueprint(Blueprint):
             width *= 2
         return found
 
-    def build(self, space: Space, arch: Archs) -> nn.Module:
-        """Make the network of one row of eight operations."""
+    def network(self, row: Archs) -> nn.Module:
+        """Build the network of one row of eight operations."""
         from nasbed.nets.nasbenchmacro_network import ChainNetwork
 
-        blocks = [BLOCKS[code] for code in arch]
+        blocks = [BLOCKS[code] for code in row]
         return ChainNetwork(blocks, self.places, self.head_channels, self.classes, self.image_channels)
 
-    def layers(self, space: Space, archs: Archs) -> list[Layer]:
+    def group(self, rows: Archs) -> list[Hashable]:
+        """Return the same for all: only what a layer computes differs."""
+        return [()] * len(rows)
+
+    def layers(self, rows: Archs) -> list[Layer]:
         """List the layers of each operation at each place, there in those networks that have it."""
         size, width = self.image_size, self.channels
         layers = _conv_norm_relu(self.image_channels, width, 3, size**2)
-        for (sources, width, stride), codes in zip(self.places, np.asarray(archs).T, strict=True):
+        for (sources, width, stride), codes in zip(self.places, np.asarray(rows).T, strict=True):
             after = -(-size // stride)
             for code, block in enumerate(BLOCKS):
                 layers += _layers_at(sources, width, size, after, block, (codes == code).astype(np.int64))

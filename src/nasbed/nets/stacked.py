@@ -24,7 +24,7 @@ computes the gradient of the weights by another method then, which rounds differ
 
 def apart(x: Tensor, networks: int) -> Tensor:
     """Take ``(batch, networks·channels, …)`` apart to ``(networks, batch, channels, …)``."""
-    return x.unflatten(1, (networks, -1)).transpose(0, 1)
+    return torch.unflatten(x, 1, (networks, -1)).transpose(0, 1)
 
 
 def folded(x: Tensor) -> Tensor:
@@ -40,12 +40,17 @@ class Stacked(nn.Module):
         members: The number, in the whole, of each network that has this layer.
     """
 
+    weight: Tensor
+    bias: Tensor | None
+
     def __init__(self, layers: Sequence[nn.Module], members: Sequence[int]) -> None:
         super().__init__()
         self.members = tuple(members)
         for name, first in layers[0].named_parameters(recurse=False):
             together = torch.cat([layer.get_parameter(name).detach() for layer in layers])
             self.register_parameter(name, nn.Parameter(together, requires_grad=first.requires_grad))
+        if "bias" not in self._parameters:
+            self.register_parameter("bias", None)
         for name, buffer in layers[0].named_buffers(recurse=False):
             if buffer.dim():
                 self.register_buffer(name, torch.cat([layer.get_buffer(name) for layer in layers]))
@@ -71,7 +76,7 @@ class Convolution(Stacked):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, K·sources, height, width)`` to ``(batch, K·targets, …)``."""
-        networks, weight, bias = len(self.members), self.weight, self.bias if "bias" in self._parameters else None
+        networks, weight, bias = len(self.members), self.weight, self.bias
         alike = self.training and x.is_cpu and x.shape[1] == networks == _COLOURS and not _has_avx512()
         if not alike or bias is not None:
             return F.conv2d(x, weight, bias, **self.settings)
@@ -89,6 +94,9 @@ def _has_avx512() -> bool:
 
 class Normalisation(Stacked):
     """Batch normalisations of folded values; each channel is normalised by itself."""
+
+    running_mean: Tensor
+    running_var: Tensor
 
     def __init__(self, layers: Sequence[nn.BatchNorm2d], members: Sequence[int]) -> None:
         super().__init__(layers, members)
@@ -147,7 +155,7 @@ class Dense(Stacked):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, K·sources)`` to ``(batch, K·targets)``, or ``(K, …, sources)`` to ``(K, …, targets)``."""
-        networks, bias = len(self.members), self.bias if "bias" in self._parameters else None
+        networks, bias = len(self.members), self.bias
         if x.dim() == 2:
             # A grouped convolution computes each network alike; products of small matrices round by where they lie.
             return F.conv2d(x[:, :, None, None], self.weight[:, :, None, None], bias, groups=networks).flatten(1)

@@ -1,7 +1,7 @@
 """Units: what a worker of a campaign trains, in plain values that travel between processes.
 
-Units of architectures of one group, trained equally long, can be trained in one pass: small networks are bound by the number
-of calls, which it divides again (``benchmarks/training.py``). What comes of a unit is the same in any such company.
+Units of architectures of one group, trained equally long, can be trained in one pass: small networks are bound by the
+number of calls, which it divides again (``benchmarks/training.py``). A unit's results do not depend on its company.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nasbed.nets.results import TrainingResult
 from nasbed.nets.training import OUT_OF_MEMORY, train_repeats
 
 TIMED_STEPS = 5
-"""So many steps of each architecture alone say how the time of a pass over several is shared; the first does not count."""
+"""So many steps of each architecture alone say how the time of a pass over several is shared, the first apart."""
 
 
 class UnitTraining(NamedTuple):
@@ -111,8 +111,8 @@ def train_units(units: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     """Train several units in one pass and give what ``train_unit`` gives of each.
 
     They differ in rows and seeds alone and have neither diagnostics nor a time limit. The time of the pass is shared
-    among the architectures as the times of their steps alone are, measured here. If there is no room for all at once, they
-    are trained one after another.
+    among the architectures as the times of their steps alone are, measured here. If there is no room for all at once,
+    they are trained one after another.
     """
     several = [UnitTraining(*unit) for unit in units]
     unit, *others = several
