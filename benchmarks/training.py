@@ -30,28 +30,36 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from nasbed.core.graph import Graph
-from nasbed.nets.descent import RMSProp
-from nasbed.nets.network import Network
+from nasbed.nets.blueprint import blueprint_of
+from nasbed.nets.descent import optimizer
+from nasbed.nets.initialisation import initialised
 from nasbed.nets.passes import flattened, kept_memory
-from nasbed.nets.skeleton import DIGITS, NASBENCH101, Skeleton
-from nasbed.spaces.nasbench101 import NAMED_MODULES
+from nasbed.nets.recipe import RECIPES
+from nasbed.nets.side_by_side import side_by_side
+from nasbed.spaces.nasbench101 import NAMED_MODULES, NASBench101
 
 
 @dataclass(frozen=True)
 class Case:
     """What is trained: a frame, images a step, and repeats and modules that campaigns train side by side."""
 
-    skeleton: Skeleton
+    skeleton: dict[str, int]
     batch: int
     repeats: int
     modules: int = 1
 
 
 CASES = {
-    "digits": Case(DIGITS, 25, 3, 16),
-    "mid": Case(Skeleton(stem_channels=32, stacks=3, modules_per_stack=1, image_size=16), 25, 3),
-    "published": Case(NASBENCH101, 256, 1),
+    "digits": Case(
+        {"stem_channels": 8, "stacks": 2, "modules_per_stack": 1, "image_size": 8, "image_channels": 1}, 25, 3, 16
+    ),
+    "mid": Case({"stem_channels": 32, "stacks": 3, "modules_per_stack": 1, "image_size": 16}, 25, 3),
+    "published": Case({}, 256, 1),
 }
+
+
+def frame_of(case: Case, graph: Graph) -> Any:
+    return blueprint_of(NASBench101.around(graph), **case.skeleton)
 
 
 def convolution(sources: int, targets: int, kernel: int) -> nn.Module:
@@ -107,7 +115,7 @@ class PlainDense(nn.Module):
 MODULES: dict[str, Any] = {"inception": PlainInception, "dense": PlainDense}
 
 
-def plain_network(module: str, skeleton: Skeleton) -> nn.Module:
+def plain_network(module: str, skeleton: Any) -> nn.Module:
     layers = [convolution(skeleton.image_channels, skeleton.stem_channels, 3)]
     for number, (sources, targets) in enumerate(skeleton.module_channels):
         if number and number % skeleton.modules_per_stack == 0:
@@ -121,7 +129,7 @@ Step = Callable[[], None]
 
 
 def drawn(case: Case, device: str) -> tuple[Tensor, Tensor]:
-    frame = case.skeleton
+    frame = frame_of(case, MODULES["inception"].graph)
     shape = case.batch, case.repeats * frame.image_channels, frame.image_size, frame.image_size
     images = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     labels = torch.randint(frame.classes, (case.repeats, case.batch), generator=torch.Generator().manual_seed(0))
@@ -130,16 +138,16 @@ def drawn(case: Case, device: str) -> tuple[Tensor, Tensor]:
 
 def plain_step(module: str, case: Case, device: str) -> Step:
     """Make the step of a loop that trains one network after another."""
-    networks = [plain_network(module, case.skeleton).to(device) for _ in range(case.repeats)]
+    networks = [plain_network(module, frame_of(case, MODULES[module].graph)).to(device) for _ in range(case.repeats)]
     optimizers = [torch.optim.RMSprop(n.parameters(), lr=1e-3, momentum=0.9, weight_decay=1e-4) for n in networks]
     images, labels = drawn(case, device)
     batches = [part.contiguous() for part in images.chunk(case.repeats, dim=1)]
 
     def step() -> None:
-        for network, optimizer, batch, targets in zip(networks, optimizers, batches, labels, strict=True):
-            optimizer.zero_grad()
+        for network, descent, batch, targets in zip(networks, optimizers, batches, labels, strict=True):
+            descent.zero_grad()
             F.cross_entropy(network(batch), targets).backward()
-            optimizer.step()
+            descent.step()
 
     return step
 
@@ -153,12 +161,29 @@ def relabelled(graph: Graph, modules: int) -> list[Graph]:
 
 def our_step(module: str, case: Case, device: str, precision: str = "float32", compiled: bool = False) -> Step:
     """Make the step of one pass over all repeats, as ``nasbed.nets.passes`` does."""
-    graphs = relabelled(MODULES[module].graph, case.modules)
-    case = replace(case, repeats=case.repeats * case.modules)
-    network = Network(graphs, case.skeleton, case.repeats // case.modules)
-    network.initialise([torch.Generator().manual_seed(repeat) for repeat in range(case.repeats)]).to(device)
+    graph = MODULES[module].graph
+    blueprint, recipe = frame_of(case, graph), RECIPES["nasbench101"]
+    rows = [blueprint.space.embed(one) for one in relabelled(graph, case.modules)]
+    networks = [initialised(blueprint, row, recipe, seed) for row in rows for seed in range(case.repeats)]
+    case = replace(case, repeats=len(networks))
+    return stacked_step(networks, blueprint, case, device, precision, compiled)
+
+
+def stacked_step(
+    networks: list[nn.Module],
+    blueprint: Any,
+    case: Case,
+    device: str,
+    precision: str = "float32",
+    compiled: bool = False,
+) -> Step:
+    """Make the step of one pass over networks."""
+    shape = blueprint.image_channels, blueprint.image_size, blueprint.image_size
+    network = side_by_side(networks, shape).to(device)
     leaves = tuple(network.parameters())
-    optimizer = RMSProp([flattened(network)], l2=1e-4)
+    weights = flattened(leaves)
+    descent = optimizer(RECIPES["nasbench101"], weights)
+    descent.param_groups[0]["lr"] = 1e-3
     images, labels = drawn(case, device)
     batch = images.contiguous(memory_format=torch.channels_last)
     forward = torch.compile(network) if compiled else network
@@ -168,8 +193,9 @@ def our_step(module: str, case: Case, device: str, precision: str = "float32", c
         with autocast:
             logits = forward(batch)
         loss = F.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), reduction="sum") / case.batch
-        gradients = torch.autograd.grad(loss, leaves)
-        optimizer.step([torch.cat([g.reshape(-1) for g in gradients])], 1e-3)
+        gradients = torch.autograd.grad(loss, leaves, materialize_grads=True)
+        weights.grad = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        descent.step()
 
     return step
 
@@ -250,12 +276,12 @@ def matrix_peak(device: str, clock: Callable[[], float]) -> float:
     return best
 
 
-def operations_an_image(module: str, skeleton: Skeleton) -> int:
+def operations_an_image(module: str, case: Case) -> int:
     """Count a training step's floating-point operations on one image: forward once, backward twice as much."""
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        Network(MODULES[module].graph, skeleton)(
-            torch.empty(1, skeleton.image_channels, skeleton.image_size, skeleton.image_size)
-        )
+        frame = frame_of(case, MODULES[module].graph)
+        network = frame.network(frame.space.embed(MODULES[module].graph))
+        network(torch.empty(1, frame.image_channels, frame.image_size, frame.image_size))
     return 3 * counter.get_total_flops()
 
 
@@ -318,7 +344,7 @@ def report(
     plain.step()
     steps = max(1, int(arguments.seconds / (time.perf_counter() - start)))
     taken = seconds_a_step(ways, arguments.rounds, steps, clock, finish)
-    operations = operations_an_image(module, case.skeleton)
+    operations = operations_an_image(module, case)
     baseline = [seconds / plain.networks for seconds in taken["plain PyTorch, one by one"]]
     for way, rounds in taken.items():
         networks = ways[way].networks

@@ -8,14 +8,14 @@ Where the networks have different layers at a place, they are sorted by layer th
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, fx, nn
 from torch.utils._pytree import tree_map
 
+from nasbed.nets.folded import FUNCTIONS, RULES
 from nasbed.nets.stacked import Convolution, Dense, Each, Mixed, Normalisation, apart, folded
 
 _LAYERS = (
@@ -23,13 +23,6 @@ _LAYERS = (
     nn.Identity, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveMaxPool2d, nn.ZeroPad2d,
 )  # fmt: skip
 """Layers without parameters that treat each channel by itself."""
-
-_FUNCTIONS: frozenset[Any] = frozenset((
-    operator.add, operator.sub, operator.mul, operator.truediv, operator.neg, operator.iadd, operator.imul,
-    torch.add, torch.sub, torch.mul, torch.relu, torch.sigmoid, torch.tanh, F.relu, F.relu6, F.gelu, F.silu,
-    F.hardswish, F.leaky_relu, F.elu, F.max_pool2d, F.avg_pool2d, "add", "sub", "mul", "relu", "sigmoid", "tanh",
-))  # fmt: skip
-"""Functions, and names of methods, that treat each channel by itself."""
 
 _RANDOM = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.RReLU)
 
@@ -242,12 +235,12 @@ class _Conversion:
             return self._size(node), PLAIN
         examples = [source.meta["example"] for source in sources if self.lies[source] != PLAIN]
         if all(self.lies[source] != APART for source in sources) and all(one.dim() in (2, 4) for one in examples):
-            rule = _RULES.get(what)
+            rule = RULES.get(what)
             found = None if rule is None else rule(self.networks, *node.args, **node.kwargs)
             if found is not None:
                 function, given = found[0], fx.node.map_arg(found[1:], self.values.__getitem__)
                 return self.graph.call_function(function, given), FOLDED
-            if what in _FUNCTIONS and len({(one.dim(), one.shape[1]) for one in examples}) == 1:
+            if what in FUNCTIONS and len({(one.dim(), one.shape[1]) for one in examples}) == 1:
                 return make(what, *fx.node.map_arg((node.args, node.kwargs), self.values.__getitem__)), FOLDED
         args: Any
         args, kwargs = fx.node.map_arg((node.args, node.kwargs), self._apart)
@@ -298,80 +291,3 @@ class _Mapped(nn.Module):
     def forward(self, *values: Any) -> Any:
         """Call it."""
         return self.mapped(*values)
-
-
-Found = tuple[Any, ...] | None
-
-
-def _mean(networks: int, x: fx.Node, dim: Any = None, keepdim: bool = False, **settings: Any) -> Found:
-    dims = {axis % 4 for axis in dim} if isinstance(dim, list | tuple) else None
-    if settings or dims != {2, 3} or x.meta["example"].dim() != 4:
-        return None
-    return _pixel_mean, x, keepdim
-
-
-def _pixel_mean(x: Tensor, keepdim: bool) -> Tensor:
-    """Give the mean of all pixels; one over dimensions rounds by how many channels there are."""
-    mean = F.avg_pool2d(x, (x.shape[2], x.shape[3]))
-    return mean if keepdim else mean.flatten(1)
-
-
-def _pool(networks: int, x: fx.Node, output_size: Any) -> Found:
-    return (_pixel_mean, x, True) if output_size in (1, (1, 1), [1, 1]) else None
-
-
-def _flatten(networks: int, x: fx.Node, start_dim: int = 0, end_dim: int = -1) -> Found:
-    return (torch.flatten, x, 1) if (start_dim, end_dim) == (1, -1) else None
-
-
-def _view(networks: int, x: fx.Node, *sizes: Any) -> Found:
-    return (torch.flatten, x, 1) if len(sizes) == 2 and sizes[1] == -1 else None
-
-
-def _concatenate(networks: int, tensors: Any, dim: int = 0) -> Found:
-    return (_concatenated, tensors, networks) if dim == 1 else None
-
-
-def _concatenated(parts: Sequence[Tensor], networks: int) -> Tensor:
-    """Put the channels of several folded values behind each other, network by network."""
-    if len(parts) == 1:
-        return parts[0]
-    if parts[0].dim() == 2:
-        return torch.cat([torch.unflatten(part, 1, (networks, -1)) for part in parts], dim=2).flatten(1)
-    return torch.cat([_by_network(part, networks) for part in parts], dim=4).flatten(3).permute(0, 3, 1, 2)
-
-
-def _item(networks: int, x: fx.Node, which: Any) -> Found:
-    takes_channels = isinstance(which, tuple) and len(which) == 2 and which[0] == slice(None)
-    if not takes_channels or not isinstance(which[1], slice) or x.meta["example"].dim() != 4:
-        return None
-    return _channels, x, which[1], networks
-
-
-def _channels(x: Tensor, which: slice, networks: int) -> Tensor:
-    """Take some channels of each network of a folded value."""
-    all_of_them = which.start in (None, 0) and which.step is None and which.stop is not None
-    if all_of_them and x.shape[1] == which.stop * networks:
-        return x
-    some: Tensor = _by_network(x, networks)[..., which].flatten(3).permute(0, 3, 1, 2)
-    return some
-
-
-def _by_network(x: Tensor, networks: int) -> Tensor:
-    """View a folded value, whose channels are last in memory, as ``(batch, height, width, networks, channels)``."""
-    return torch.unflatten(x.permute(0, 2, 3, 1), 3, (networks, -1))
-
-
-_RULES: dict[Any, Callable[..., Found]] = {
-    torch.cat: _concatenate,
-    torch.concat: _concatenate,
-    operator.getitem: _item,
-    torch.flatten: _flatten,
-    "flatten": _flatten,
-    "view": _view,
-    "reshape": _view,
-    torch.mean: _mean,
-    "mean": _mean,
-    F.adaptive_avg_pool2d: _pool,
-}
-"""Functions that mix channels, and what computes the same of folded values; None for other arguments."""

@@ -24,7 +24,7 @@ computes the gradient of the weights by another method then, which rounds differ
 
 def apart(x: Tensor, networks: int) -> Tensor:
     """Take ``(batch, networks·channels, …)`` apart to ``(networks, batch, channels, …)``."""
-    return torch.unflatten(x, 1, (networks, -1)).transpose(0, 1)
+    return x.view(x.shape[0], networks, -1, *x.shape[2:]).transpose(0, 1)
 
 
 def folded(x: Tensor) -> Tensor:

@@ -1,0 +1,97 @@
+"""Folded functions: what computes, of the folded values of several networks, what a function computes of one's.
+
+A value is folded where it is ``(batch, networks·channels, …)``, channels last in memory (``nasbed.nets.stacked``).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx
+
+FUNCTIONS: frozenset[Any] = frozenset((
+    operator.add, operator.sub, operator.mul, operator.truediv, operator.neg, operator.iadd, operator.imul,
+    torch.add, torch.sub, torch.mul, torch.relu, torch.sigmoid, torch.tanh, F.relu, F.relu6, F.gelu, F.silu,
+    F.hardswish, F.leaky_relu, F.elu, F.max_pool2d, F.avg_pool2d, "add", "sub", "mul", "relu", "sigmoid", "tanh",
+))  # fmt: skip
+"""Functions, and names of methods, that treat each channel by itself."""
+
+Found = tuple[Any, ...] | None
+
+
+def _mean(networks: int, x: fx.Node, dim: Any = None, keepdim: bool = False, **settings: Any) -> Found:
+    dims = {axis % 4 for axis in dim} if isinstance(dim, list | tuple) else None
+    if settings or dims != {2, 3} or x.meta["example"].dim() != 4:
+        return None
+    return _pixel_mean, x, keepdim
+
+
+def _pixel_mean(x: Tensor, keepdim: bool) -> Tensor:
+    """Give the mean of all pixels; one over dimensions rounds by how many channels there are."""
+    mean = F.avg_pool2d(x, (x.shape[2], x.shape[3]))
+    return mean if keepdim else mean.flatten(1)
+
+
+def _pool(networks: int, x: fx.Node, output_size: Any) -> Found:
+    return (_pixel_mean, x, True) if output_size in (1, (1, 1), [1, 1]) else None
+
+
+def _flatten(networks: int, x: fx.Node, start_dim: int = 0, end_dim: int = -1) -> Found:
+    return (torch.flatten, x, 1) if (start_dim, end_dim) == (1, -1) else None
+
+
+def _view(networks: int, x: fx.Node, *sizes: Any) -> Found:
+    return (torch.flatten, x, 1) if len(sizes) == 2 and sizes[1] == -1 else None
+
+
+def _concatenate(networks: int, tensors: Any, dim: int = 0) -> Found:
+    return (_concatenated, tensors, networks) if dim == 1 else None
+
+
+def _concatenated(parts: Sequence[Tensor], networks: int) -> Tensor:
+    """Put the channels of several folded values behind each other, network by network."""
+    if len(parts) == 1:
+        return parts[0]
+    if parts[0].dim() == 2:
+        return torch.cat([part.view(len(part), networks, -1) for part in parts], dim=2).flatten(1)
+    return torch.cat([_by_network(part, networks) for part in parts], dim=4).flatten(3).permute(0, 3, 1, 2)
+
+
+def _item(networks: int, x: fx.Node, which: Any) -> Found:
+    takes_channels = isinstance(which, tuple) and len(which) == 2 and which[0] == slice(None)
+    if not takes_channels or not isinstance(which[1], slice) or x.meta["example"].dim() != 4:
+        return None
+    return _channels, x, which[1], networks
+
+
+def _channels(x: Tensor, which: slice, networks: int) -> Tensor:
+    """Take some channels of each network of a folded value."""
+    all_of_them = which.start in (None, 0) and which.step is None and which.stop is not None
+    if all_of_them and x.shape[1] == which.stop * networks:
+        return x
+    some: Tensor = _by_network(x, networks)[..., which].flatten(3).permute(0, 3, 1, 2)
+    return some
+
+
+def _by_network(x: Tensor, networks: int) -> Tensor:
+    """View a folded value, whose channels are last in memory, as ``(batch, height, width, networks, channels)``."""
+    return x.permute(0, 2, 3, 1).view(x.shape[0], x.shape[2], x.shape[3], networks, -1)
+
+
+RULES: dict[Any, Callable[..., Found]] = {
+    torch.cat: _concatenate,
+    torch.concat: _concatenate,
+    operator.getitem: _item,
+    torch.flatten: _flatten,
+    "flatten": _flatten,
+    "view": _view,
+    "reshape": _view,
+    torch.mean: _mean,
+    "mean": _mean,
+    F.adaptive_avg_pool2d: _pool,
+}
+"""Functions that mix channels, and what computes the same of folded values; None for other arguments."""
