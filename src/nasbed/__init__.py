@@ -18,18 +18,32 @@ if TYPE_CHECKING:
     from nasbed.core.optimizer import Optimizer
     from nasbed.core.proxy import Proxy
     from nasbed.core.space import Space
+    from nasbed.nets.blueprint import network
     from nasbed.playing import compare, search
     from nasbed.run.settings import SearchSettings
     from nasbed.tables.table import Table
 
 __version__ = "0.1.0"
-__all__ = ["SearchSettings", "benchmark", "compare", "optimizer", "proxy", "score", "search", "space", "table"]
+__all__ = [
+    "SearchSettings",
+    "benchmark",
+    "compare",
+    "network",
+    "optimizer",
+    "proxy",
+    "score",
+    "search",
+    "space",
+    "table",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Import what plays searches when it is first asked for: opening a table needs none of it."""
     if name in ("compare", "search"):
         from nasbed import playing as place
+    elif name == "network":
+        from nasbed.nets import blueprint as place  # type: ignore[no-redef]
     elif name == "SearchSettings":
         from nasbed.run import settings as place  # type: ignore[no-redef]
     else:

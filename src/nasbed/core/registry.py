@@ -12,7 +12,7 @@ import ast
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,10 @@ class Registry:
             UnknownName: When no such name is registered.
             BadSetting: When it takes no such setting, with those that it takes, or not such a value.
         """
-        maker = self[name]
+        return self.call(name, self[name], settings)
+
+    def call(self, name: str, maker: Callable[..., Any], settings: Mapping[str, Any]) -> Any:
+        """Call something with settings, as ``make`` does, whether it is registered or not."""
         defaults, given = defaults_of(maker), {}
         for key, value in settings.items():
             if key not in defaults:

@@ -34,8 +34,8 @@ class Space(ABC):
     """The registry's name for the space."""
 
     @property
-    def network(self) -> str:
-        """The name, in the registry ``networks``, of the blueprint that its architectures are built by: its own."""
+    def network(self) -> Any:
+        """The blueprint of its networks: a class, or a name in the registry ``networks``; by default its own name."""
         return self.name
 
     @property

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.records import Archs
-from nasbed.core.registry import networks
+from nasbed.core.registry import networks, spaces
 from nasbed.core.space import Space
 from nasbed.nets.layers import Layer
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Blueprint(ABC):
     """How the rows of a space become networks: the one way from a space to PyTorch.
 
-    A frozen dataclass, whose fields are its settings. ``Space.network`` names a space's blueprint in the registry
-    ``networks``. Making one does not import torch.
+    A frozen dataclass, whose fields are its settings. ``Space.network`` says which is a space's: a name in the
+    registry ``networks``, or the class. Making one does not import torch.
 
     Attributes:
         space: The space.
@@ -92,12 +92,15 @@ def blueprint_of(space: Space, **settings: Any) -> Blueprint:
     Raises:
         BadSetting: When the space has no blueprint, or that has no such setting, or not such a value of it.
     """
-    if space.network not in networks:
-        raise BadSetting(
-            f"the space {space.name} has no blueprint, so there are no networks to train or score; register one for "
-            f"{space.network!r} among the entry points nasbed.networks (docs/extending.md)"
-        )
-    made: Blueprint = networks.make(space.network, {"space": space, **settings})
+    maker: Any = space.network
+    if not callable(maker):
+        if maker not in networks:
+            raise BadSetting(
+                f"the space {space.name} has no blueprint, so there are no networks to train or score; let its "
+                "'network' be a class of nasbed.nets.Blueprint (docs/extending.md)"
+            )
+        maker = networks[maker]
+    made: Blueprint = networks.call(space.name, maker, {"space": space, **settings})
     return made
 
 
@@ -138,14 +141,14 @@ def checked_row(space: Space, arch: ArrayLike) -> Archs:
     return row_of_one
 
 
-def network(space: Space, architecture: ArrayLike | str, **settings: Any) -> nn.Module:
+def network(space: Space | str, architecture: ArrayLike | str, **settings: Any) -> nn.Module:
     """Build the published network of one architecture, an ``nn.Module`` from images to logits ``(batch, classes)``.
 
     Weights are drawn as PyTorch's layers do by default, from its global generator: ``torch.manual_seed`` before it
     decides them. Under ``with torch.device("meta"):`` nothing is drawn or kept, which is all that counting needs.
 
     Args:
-        space: Where the architecture is from.
+        space: Where the architecture is from: a space, or what spells one, such as ``nasbench201``.
         architecture: Its row, ``(decisions,)``, or a text that the space reads.
         **settings: What the space's blueprint can be told: ``classes=100``, ``image_size=16``, and its own, such as
             ``channels=16, cells=5`` for nasbench201.
@@ -154,5 +157,6 @@ def network(space: Space, architecture: ArrayLike | str, **settings: Any) -> nn.
         BadSetting: When the space has no blueprint, or that has no such setting, or not such a value of it.
         InvalidArchitecture: When it is no architecture of the space, or there is no network for it.
     """
-    row = space.parse(architecture) if isinstance(architecture, str) else checked_row(space, architecture)
-    return blueprint_of(space, **settings).network(row)
+    where: Space = spaces.read(space) if isinstance(space, str) else space
+    row = where.parse(architecture) if isinstance(architecture, str) else checked_row(where, architecture)
+    return blueprint_of(where, **settings).network(row)

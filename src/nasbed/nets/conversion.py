@@ -167,14 +167,15 @@ class _Conversion:
         differing: Sequence[str],
         mapped: set[str],
     ) -> None:
-        self.modules, self.members, self.mapped, self.networks = modules, members, mapped, len(modules)
+        self.modules, self.members, self.networks = modules, members, len(modules)
+        self.differing, self.mapped = frozenset(differing), mapped
         names = [name for name, _ in modules[0].named_parameters(remove_duplicate=False)]
         if len(names) != len(list(modules[0].parameters())):
             raise NoStack("layers share weights")
         try:
             recorded = _Tracer(differing).trace(modules[0])
             with torch.no_grad():
-                _Examples(fx.GraphModule(modules[0], recorded)).run(example)
+                _Examples(modules[0], graph=recorded).run(example)
         except Exception as error:  # a forward pass may do anything with a value that it does not have yet
             raise NoStack(f"the forward pass cannot be recorded ({error!s:.200})") from None
         self.graph = fx.Graph()
@@ -204,7 +205,7 @@ class _Conversion:
             raise NoStack(f"{path} draws random numbers")
         if isinstance(source, fx.Node) and self.lies[source] == FOLDED:
             example = source.meta["example"]
-            differ = len({_kind(layer) for layer in layers}) > 1
+            differ = path in self.differing
             make = _mixed(layers, self.members, example, self.mapped) if differ else None
             layer = make or _layer(layers, self.members, example)
             if layer is not None:

@@ -79,7 +79,7 @@ class Only(Space):
         return self._whole
 
     @property
-    def network(self) -> str:
+    def network(self) -> Any:
         """That of the whole space."""
         return self.whole.network
 
