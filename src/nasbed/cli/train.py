@@ -160,7 +160,7 @@ def _print_moments(result: TrainingResult | LongTraining) -> None:
         parts = ["train", "validation", "test"]
         rows = [
             [name, f"{point.epoch:.1f}", f"{point.training_time:.2f}"]
-            + [percent(getattr(point, part).value) for part in parts]
+            + [percent(None if (found := getattr(point, part)) is None else found.value) for part in parts]
             for name, point in result.points.items()
         ]
     else:

@@ -14,11 +14,13 @@ from nasbed.core.errors import BadSetting, NasbedError
 from nasbed.core.store import Store
 from nasbed.factory.job import Job
 from nasbed.factory.units import Training, Unit, given_up, trainings
+from nasbed.readers.measure import Measure
+from nasbed.tables.published import PARAMETERS
 from nasbed.tables.table import Table
-from nasbed.tables.writing import given_trainings, write_table
+from nasbed.tables.writing import Given, given_trainings, write_table
 
 POINTS = {"start": "start_", "halfway": "halfway_", "end": ""}
-"""The moments at which a training was measured, and how their columns' names begin."""
+"""The published moments at which a training was measured, and how their columns' names begin."""
 
 PARTS = ("train", "validation", "test")
 
@@ -28,7 +30,8 @@ class Measured:
     """What a campaign has measured.
 
     Attributes:
-        results: A column's values by its name, ``(architectures, budgets, repeats)``; NaN where there is no training.
+        given: The columns of a table; NaN where there is no training.
+        seconds: What all trainings took.
         failures: Every training that was given up: its ``module``, ``epochs`` and ``repeat``, the ``reason`` and, if it
             was tried again, how many ``retries`` there were.
         retried: Every training that was given up and then went well: ``module``, ``epochs``, ``repeat``, ``retries``.
@@ -36,7 +39,8 @@ class Measured:
         finished: When the last record was made.
     """
 
-    results: dict[str, NDArray[np.float64]]
+    given: list[Given]
+    seconds: float
     failures: list[dict[str, Any]]
     retried: list[dict[str, Any]]
     missing: int
@@ -49,26 +53,27 @@ class Measured:
         Raises:
             NasbedError: When no training went well: there is nothing to make a table of.
         """
-        names = [f"{prefix}{name}" for prefix in POINTS.values() for name in ("training_time", *_accuracies())]
-        shape = len(job.modules), len(job.budgets), job.repeats
-        results = {name: np.full(shape, np.nan) for name in (*names, "total_time")}
+        columns = _Curves(job) if job.recipe.has_curves else _Moments(job)
+        seconds = np.full((len(job.modules), len(job.budgets), job.repeats), np.nan)
         retried = []
         for training in trainings(store, job.together, job.repeats):
             place = job.modules[training.module], job.budgets.index(training.epochs), training.repeat
             if training.failure is None:
-                _fill(results, place, training.measured)
+                columns.fill(place, training.measured)
+                seconds[place] = training.measured["total_time"]
                 if training.retry:
                     retried.append(_named(training))
-        measured = int(np.isfinite(results["total_time"]).sum())
+        measured = int(np.isfinite(seconds).sum())
         lost = given_up(store, job.together, job.repeats)
         if not measured:
             why = f"; the first was given up because: {lost[0].failure}" if lost else ""
             raise NasbedError(f"no training has gone well, so there is nothing to make a table of{why}")
         return cls(
-            results,
+            columns.given(seconds),
+            float(np.nansum(seconds)),
             [{**_named(training), "reason": training.failure} for training in lost],
             retried,
-            int(np.prod(shape)) - measured - len(lost),
+            seconds.size - measured - len(lost),
             max(record["finished"] for _, record in store),
         )
 
@@ -76,7 +81,7 @@ class Measured:
         """Give what a table's provenance says of the trainings."""
         return {
             "finished": self.finished,
-            "training_seconds": float(np.nansum(self.results["total_time"])),
+            "training_seconds": self.seconds,
             "failures": self.failures,
             **({"retried": self.retried} if self.retried else {}),
             **({"missing": self.missing} if self.missing else {}),
@@ -88,19 +93,95 @@ def _named(training: Training) -> dict[str, Any]:
     return {**named, "retries": training.retry} if training.retry else named
 
 
-def _accuracies() -> list[str]:
-    return [f"{part}_accuracy" for part in PARTS]
+class _Moments:
+    """The columns of trainings that are measured as NAS-Bench-101 was: at the start, halfway, at the end."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        shape = len(job.modules), len(job.budgets), job.repeats
+        names = ("training_time", *(f"{part}_accuracy" for part in PARTS))
+        self.results = {f"{prefix}{name}": np.full(shape, np.nan) for prefix in POINTS.values() for name in names}
+
+    def fill(self, place: tuple[int, int, int], measured: Mapping[str, Any]) -> None:
+        """Put one training's measurements in their place."""
+        for point, prefix in POINTS.items():
+            moment = measured["points"][point]
+            self.results[f"{prefix}training_time"][place] = moment["training_time"]
+            for part in PARTS:
+                correct, images = moment[part]
+                self.results[f"{prefix}{part}_accuracy"][place] = correct / images
+
+    def given(self, seconds: NDArray[np.float64]) -> list[Given]:
+        """Return them, with what trainings took."""
+        job, data = self.job, self.job.data.partition(":")[0]
+        results = {**self.results, "total_time": seconds}
+        return given_trainings(results, job.budgets, job.repeats, data, job.blueprint.parameters(job.archs))
 
 
-def _fill(results: dict[str, NDArray[np.float64]], place: tuple[int, int, int], measured: Mapping[str, Any]) -> None:
-    """Put one training's measurements in their place."""
-    for point, prefix in POINTS.items():
-        moment = measured["points"][point]
-        results[f"{prefix}training_time"][place] = moment["training_time"]
-        for part in PARTS:
-            correct, images = moment[part]
-            results[f"{prefix}{part}_accuracy"][place] = correct / images
-    results["total_time"][place] = measured["total_time"]
+class _Curves:
+    """The columns of trainings with learning curves: each budget is a recipe, measured after some of its epochs."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.moments = job, [job.recipe.moments(epochs) for epochs in job.budgets]
+        # Of a fraction that is no whole number of epochs, the epochs that are over count.
+        self.epochs = [
+            sorted({int(fraction * epochs) for fraction in moments.values()} - {0})
+            for epochs, moments in zip(job.budgets, self.moments, strict=True)
+        ]
+        n, seeds = len(job.modules), job.repeats
+        self.results = [
+            {
+                name: np.full((n, seeds, 1 if name == "test/accuracy" else len(epochs)), np.nan)
+                for name in ("training_time", "test/accuracy", *(f"{p}/{m}" for p in PARTS[:2] for m in _OF_CURVES))
+            }
+            for epochs in self.epochs
+        ]
+
+    def fill(self, place: tuple[int, int, int], measured: Mapping[str, Any]) -> None:
+        """Put one training's measurements in their place."""
+        row, budget, seed = place
+        results, epochs = self.results[budget], self.epochs[budget]
+        for name, fraction in self.moments[budget].items():
+            moment, epoch = measured["points"][name], int(fraction * self.job.budgets[budget])
+            if epoch:
+                at = row, seed, epochs.index(epoch)
+                results["training_time"][at] = moment["training_time"]
+                for part in PARTS[:2]:
+                    results[f"{part}/accuracy"][at] = moment[part][0] / moment[part][1]
+                    results[f"{part}/loss"][at] = moment["losses"][part]
+        correct, images = measured["points"]["end"]["test"]
+        results["test/accuracy"][row, seed, 0] = correct / images
+
+    def given(self, seconds: NDArray[np.float64]) -> list[Given]:
+        """Return them, with what trainings took and what networks cost."""
+        job, data, found = self.job, self.job.data.partition(":")[0], []
+        for place, (budget, results) in enumerate(zip(job.budgets, self.results, strict=True)):
+            for name, values in results.items():
+                split, _, metric = name.rpartition("/")
+                epochs = self.epochs[place][-values.shape[2] :]
+                measure = Measure(
+                    metric,
+                    split,
+                    data,
+                    (str(budget),),
+                    tuple(range(job.repeats)),
+                    tuple(epochs),
+                    axes=("seed", "epoch"),
+                    unit=_OF_CURVES.get(metric, "s"),
+                    role="detail" if metric == "loss" else "",
+                    meaning="cumulative time of the training steps" if not split else "",
+                )
+                found.append(Given(measure, values))
+            whole = Measure(
+                "total_time", "", data, (str(budget),), tuple(range(job.repeats)), axes=("seed",), unit="s",
+                role="detail", meaning="time of the whole training, with evaluations",
+            )  # fmt: skip
+            found.append(Given(whole, seconds[:, place]))
+        return [*found, Given(PARAMETERS, job.blueprint.parameters(job.archs), "trainable_parameters")]
+
+
+_OF_CURVES = {"accuracy": "fraction", "loss": "nats"}
+"""What curves are of, and its unit."""
 
 
 def missing(store: Store, job: Job) -> int:
@@ -136,9 +217,10 @@ def publish(out: Path, store: Store, job: Job, command: str) -> Table:
         **measured.summary(),
         **({"warnings": warnings} if warnings else {}),
     }
-    data, parameters = job.data.partition(":")[0], job.blueprint.parameters(job.archs)
-    given = given_trainings(measured.results, job.budgets, job.repeats, data, parameters)
-    return write_table(out, job.space, job.archs, given, provenance=provenance, failed=True)
+    continues = job.recipe.has_curves
+    return write_table(
+        out, job.space, job.archs, measured.given, provenance=provenance, failed=True, continues=continues
+    )
 
 
 def check_table(table: Path, store: Path) -> None:

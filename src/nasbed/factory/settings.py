@@ -123,7 +123,7 @@ def _with(blueprint: Blueprint, changes: Mapping[str, Any]) -> Blueprint:
 
 def _changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     """Change fields of a recipe."""
-    fields = recipe.to_dict()
+    fields = vars(recipe)
     _check("recipe", changes, fields)
     exact = {name: type(fields[name])(value) for name, value in changes.items()}  # 1 for a float is 1.0 in every record
     return replace(recipe, **exact)

@@ -31,7 +31,7 @@ from nasbed.nets.descent import optimizer
 from nasbed.nets.initialisation import initialised
 from nasbed.nets.probing import diagnostics_of, probe_by_class, probed
 from nasbed.nets.recipe import SCHEDULES, Recipe
-from nasbed.nets.results import Accuracy, Point, TrainingResult
+from nasbed.nets.results import POINTS, Accuracy, Point, TrainingResult
 from nasbed.nets.side_by_side import side_by_side
 
 TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX = -1, -3, -4
@@ -103,7 +103,9 @@ class Pass:
         self.clock, self.whole = Clock(device, threads), Clock(device, threads)
         self.whole.start()
         self.epochs, self.steps, self.made = epochs, epochs * len(data.train) // recipe.batch_size, 0
-        self.moments = {1: "start", self.steps // 2: "halfway", self.steps: "end"}
+        images = epochs * len(data.train)
+        moments = recipe.moments(epochs).items()
+        self.moments = {int(fraction * images) // recipe.batch_size or 1: name for name, fraction in moments}
         self.points: list[dict[str, Point]] = [{} for _ in seeds]
         self.failures: list[str | None] = [None] * len(seeds)
         self.probe = probe_by_class(data) if diagnostics else None
@@ -175,7 +177,8 @@ class Pass:
         """Stop the clock, measure all accuracies, note them for the repeats that still live, probe, go on."""
         self.clock.stop()
         self.network.eval()
-        measured = [self.accuracies(part) for part in ("train", "validation", "test")]
+        parts = ("train", "validation", "test") if name in POINTS else ("train", "validation")
+        measured = {part: self.measured(part) for part in parts}
         finite = (self.finite & self.network.finite()).tolist()
         for r, share in enumerate(self.shares):
             if self.failures[r] is None and not finite[r]:
@@ -184,7 +187,8 @@ class Pass:
                 self.points[r][name] = Point(
                     self.epoch,
                     self.clock.seconds * share,
-                    *(accuracies[r] for accuracies in measured),
+                    losses={part: losses[r] for part, (_, losses) in measured.items()},
+                    **{part: accuracies[r] for part, (accuracies, _) in measured.items()},
                 )
         if self.probe is not None:
             seen = [probed(self.plain(k), self.probe, self.recipe.l2) for k in range(len(self.seeds))]
@@ -192,11 +196,12 @@ class Pass:
         self.clock.start()
 
     @torch.no_grad()
-    def accuracies(self, name: str) -> list[Accuracy]:
-        """Measure the accuracy of each repeat on one part of the data."""
+    def measured(self, name: str) -> tuple[list[Accuracy], list[float]]:
+        """Measure the accuracy and the mean loss of each network on one part of the data."""
         part = getattr(self.data, name)
         most = self.recipe.evaluation_images if name == "train" else len(part)
         correct = torch.zeros(len(self.seeds), dtype=torch.int64, device=part.labels.device)
+        loss = torch.zeros(len(self.seeds), device=part.labels.device)
         images = 0
         size, rest = self.recipe.evaluation_batch, self.recipe.partial_batches
         for batch, labels in full_batches(part, size, most, len(self.seeds), rest):
@@ -204,8 +209,10 @@ class Pass:
             logits = torch.cat([self.logits(piece) for piece in pieces], dim=1)
             self.finite &= logits.isfinite().flatten(1).all(dim=1)
             correct += (logits.argmax(dim=2) == labels).sum(dim=1)
+            every = labels.repeat(len(self.seeds))
+            loss += F.cross_entropy(logits.flatten(0, 1), every, reduction="none").view(len(self.seeds), -1).sum(dim=1)
             images += len(labels)
-        return [Accuracy(k, images) for k in correct.tolist()]
+        return [Accuracy(k, images) for k in correct.tolist()], (loss / images).tolist()
 
     @property
     def epoch(self) -> float:

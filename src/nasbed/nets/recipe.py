@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from nasbed.core.errors import BadSetting, UnknownName
@@ -34,6 +35,9 @@ def constant(progress: float) -> float:
 
 SCHEDULES: dict[str, Callable[[float], float]] = {"cosine": cosine, "stepwise": stepwise, "constant": constant}
 """From a recipe's name to the schedule."""
+
+EPOCHS = "epochs"
+"""What ``Recipe.evaluations`` is for learning curves."""
 
 WORDS = {
     "optimizer": ("rmsprop", "sgd"),
@@ -66,6 +70,8 @@ class Recipe:
         flip: Whether training images are mirrored, left and right, half of the time.
         crop: By how many pixels training images are padded before a crop at a random place brings their size back.
         noise: Standard deviation of the normal noise on training images, in units of normalised pixels.
+        evaluations: When accuracies are measured, beside the start and the end: after these fractions of the training,
+            with commas between, or ``epochs`` for the end of each epoch.
         evaluation_batch: Images a step of evaluation.
         evaluation_images: How many training images, at most, the training accuracy is measured on.
         partial_batches: Whether evaluation takes in a last, partial batch; if not, it is dropped.
@@ -89,6 +95,7 @@ class Recipe:
     flip: bool = True
     crop: int = 4
     noise: float = 0.0
+    evaluations: str = "0.5"
     evaluation_batch: int = 256
     evaluation_images: int = 10_000
     partial_batches: bool = False
@@ -108,12 +115,45 @@ class Recipe:
         for name in ("decay", "momentum", "norm_momentum"):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadSetting(f"a recipe's {name} must be between 0 and 1, not {getattr(self, name)}")
+        self.moments(1)
         if self.nesterov and (self.optimizer != "sgd" or not self.momentum):
             raise BadSetting("a recipe's nesterov belongs to the optimizer 'sgd' with some momentum")
 
+    def moments(self, epochs: int) -> dict[str, Fraction]:
+        """Return when accuracies are measured: names, from ``start`` to ``end``, and fractions of so many epochs.
+
+        Raises:
+            BadSetting: When ``evaluations`` are neither ``epochs`` nor fractions.
+        """
+        if self.evaluations == EPOCHS:
+            between = {f"epoch {epoch}": Fraction(epoch, epochs) for epoch in range(1, epochs)}
+        else:
+            try:
+                fractions = sorted({Fraction(text.strip()) for text in self.evaluations.split(",") if text.strip()})
+            except (ValueError, ZeroDivisionError):
+                fractions = [Fraction(0)]
+            if not all(0 < fraction < 1 for fraction in fractions):
+                raise BadSetting(
+                    f"a recipe's evaluations are fractions between 0 and 1 with commas between, such as 0.25,0.5, or "
+                    f"{EPOCHS!r}, not {self.evaluations!r}"
+                )
+            between = {"halfway" if 2 * f == 1 else f"{float(f):g}": f for f in fractions}
+        return {"start": Fraction(0), **between, "end": Fraction(1)}
+
+    @property
+    def has_curves(self) -> bool:
+        """Whether more is measured than the published start, half and end."""
+        return self.evaluations != Recipe.evaluations
+
     def to_dict(self) -> dict[str, Any]:
-        """Give the settings as JSON-able values; ``Recipe(**…)`` makes it again."""
-        return asdict(self)
+        """Give the settings as JSON-able values; ``Recipe(**…)`` makes it again.
+
+        What is measured by default is left out: stores of version 0.1 do not note it.
+        """
+        found = asdict(self)
+        if not self.has_curves:
+            del found["evaluations"]
+        return found
 
 
 NASBENCH101 = Recipe()

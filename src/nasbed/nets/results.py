@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from nasbed.nets.diagnostics import Diagnostics
 
 POINTS = ("start", "halfway", "end")
-"""When accuracies are measured."""
+"""When test accuracies are measured, too: the published moments."""
 
 
 class Accuracy(NamedTuple):
@@ -36,14 +36,16 @@ class Point:
         training_time: Seconds spent on training steps so far, as ``Clock`` counts them.
         train: Accuracy on (the first) training images, without augmentation.
         validation: Accuracy on validation images.
-        test: Accuracy on test images.
+        test: Accuracy on test images; None at other moments than ``POINTS``.
+        losses: Mean cross-entropy on the images of each part, by its name.
     """
 
     epoch: float
     training_time: float
     train: Accuracy
     validation: Accuracy
-    test: Accuracy
+    test: Accuracy | None = None
+    losses: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class TrainingResult:
     Attributes:
         trainable_parameters: Of the network.
         seed: What the training was seeded with.
-        points: By name, ``start``, ``halfway``, ``end``; those that were reached.
+        points: By the names of ``Recipe.moments``, ``start``, ``halfway``, ``end``; those that were reached.
         total_time: Seconds from building the network to the last accuracy, as ``Clock`` counts them. Of repeats that
             were trained in one pass each is given an equal share of the pass's times.
         failure: Why the training ended early, in one line; None when it did not.
@@ -76,7 +78,8 @@ class TrainingResult:
                 name: {
                     "epoch": point.epoch,
                     "training_time": point.training_time,
-                    **{part: list(getattr(point, part)) for part in ("train", "validation", "test")},
+                    **{part: list(getattr(point, part)) for part in point.losses},
+                    "losses": dict(point.losses),
                 }
                 for name, point in self.points.items()
             },

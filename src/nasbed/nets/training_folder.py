@@ -136,7 +136,7 @@ class TrainingFolder:
         """Measure all accuracies, and keep the network if it is the last or the best."""
         training = self.training
         training.network.eval()
-        accuracies = {part: training.accuracies(part)[0] for part in self.parts}
+        accuracies = {part: training.measured(part)[0][0] for part in self.parts}
         self.check(bool((training.finite & training.network.finite()).item()))
         if training.failures[0] is not None:
             return
