@@ -75,6 +75,8 @@ def _defaults(space: Space, data: str) -> tuple[Blueprint, Recipe]:
         (classes, size, colours), images = FRAMES[source], None
     else:
         found = pictures(data)
+        if not found.classes:
+            raise BadSetting(f"{data!r} has numbers to predict; so far networks are trained to tell classes apart")
         classes, size, colours = found.classes, found.images.shape[1], found.images.shape[3]
         images = len(found.parts["train"])
     small = blueprint.small if size <= SMALL else {}

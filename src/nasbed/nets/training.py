@@ -145,6 +145,8 @@ def check_training(
             f"{data.name!r} has images of {there[0]} pixels and {there[1]} channels, but the networks take "
             f"{needed[0]} and {needed[1]}; set skeleton.image_size={there[0]} and skeleton.image_channels={there[1]}"
         )
+    if data.is_regression:
+        raise BadSetting(f"{data.name!r} has numbers to predict; so far networks are trained to tell classes apart")
     if data.classes > blueprint.classes:
         raise BadSetting(f"{data.name!r} has {data.classes} classes, the networks tell only {blueprint.classes} apart")
     if not seeds:
