@@ -25,7 +25,7 @@ import numpy as np
 
 import nasbed
 from nasbed.core.rng import Streams
-from nasbed.nets.parameters import count_parameters
+from nasbed.nets.nasbench101 import NASBench101Blueprint
 from nasbed.spaces import nasbench101_kernels as kernels
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.table import Table
@@ -55,7 +55,8 @@ def synthetic(path: Path, modules: int) -> None:
             there = (masks >> np.uint64(x + y * (y - 1) // 2) & np.uint64(1)).astype(np.int8)
             adjacency[np.arange(n), x, np.where(y == counts - 1, 6, y)] |= there
     operations = np.concatenate([np.full((n, 1), -1), labels, np.full((n, 1), -1)], axis=1)
-    parameters = count_parameters(adjacency, operations, space.operations)
+    layers = NASBench101Blueprint(space).of_modules(adjacency.astype(np.int64), operations, space.operations)
+    parameters = sum((layer.parameters for layer in layers), np.zeros(n, np.int64))
     epochs = np.array(BUDGETS)[:, None]
     quality = np.clip(
         random.normal(0.905, 0.02, (n, 1, 1)) + 0.004 * np.log(parameters / 2e6)[:, None, None], 0.1, 0.95
