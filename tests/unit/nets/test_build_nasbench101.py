@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nets.plain import ANY101, PlainNetwork, gradients, modules, skeletons
 from torch import nn
 
-from nasbed.core.errors import InvalidArchitecture, UnknownName
+from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
 from nasbed.core.graph import Graph
 from nasbed.nets.blueprint import network
 from nasbed.nets.nasbench101 import NASBench101Blueprint
@@ -87,6 +87,25 @@ def test_a_module_is_pruned_before_it_is_built():
     assert space.raw_graph(row) == dangling
     made = network(space, row, stem_channels=8, stacks=1, modules_per_stack=1)
     assert [name for name, _ in made.cells[0].named_parameters() if "operations" in name] == []
+
+
+def test_the_published_skeleton_doubles_its_channels_twice():
+    assert NASBench101Blueprint(ANY101).module_channels == [
+        (128, 128), (128, 128), (128, 128), (128, 256), (256, 256), (256, 256), (256, 512), (512, 512), (512, 512)
+    ]  # fmt: skip
+    assert NASBench101Blueprint(ANY101).final_channels == 512
+
+
+@pytest.mark.parametrize("setting", [{"stem_channels": 0}, {"stacks": 1.5}, {"classes": True}])
+def test_impossible_skeletons_are_refused(setting):
+    with pytest.raises(BadSetting, match="must be a positive integer"):
+        NASBench101Blueprint(ANY101, **setting)
+
+
+def test_an_image_can_be_halved_only_so_often():
+    assert NASBench101Blueprint(ANY101, image_size=8, stacks=4).final_channels == 1024
+    with pytest.raises(BadSetting, match="use at most 4 stacks"):
+        NASBench101Blueprint(ANY101, image_size=8, stacks=5)
 
 
 def test_every_rectifier_and_convolution_is_a_layer():
