@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from nets.plain import small101
 from torch import nn
 
 from nasbed.core.graph import Graph
@@ -14,10 +15,9 @@ from nasbed.nets.clock import Clock
 from nasbed.nets.data.source import prepared
 from nasbed.nets.passes import Pass
 from nasbed.nets.recipe import NASBENCH201, Recipe
-from nasbed.nets.skeleton import Skeleton
 
 MODULE = Graph.of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"])
-SKELETON = Skeleton(stem_channels=4, stacks=1, modules_per_stack=1, classes=2, image_size=4, image_channels=1)
+BLUEPRINT, ROW = small101(MODULE, stem_channels=4, stacks=1, classes=2, image_size=4)
 RECIPE = Recipe(batch_size=8, learning_rate=0.5, crop=0, flip=False)
 STEPS = 20  # 5 epochs of 32 images
 
@@ -32,7 +32,7 @@ def data():
 
 
 def begun(data, recipe, epochs=5, **settings):
-    return Pass(MODULE, SKELETON, recipe, data, epochs, (1,), **settings)
+    return Pass(BLUEPRINT, ROW[None], recipe, data, epochs, (1,), **settings)
 
 
 def rates(data, recipe):
@@ -79,12 +79,11 @@ def test_nasbench201s_recipe_is_pytorchs_sgd_on_ordinary_layers(data):
     layers += [nn.Conv2d(4, 4, 3, padding=1, bias=False)]
     plain = nn.Sequential(*(nn.Sequential(c, nn.BatchNorm2d(4), nn.ReLU()) for c in layers))
     dense = nn.Linear(4, 2)
-    cell = one.network.cells[0]
-    twins = [one.network.stem, cell.projections["1"], cell.operations["1"]]
-    for theirs, ours in zip(plain, twins, strict=True):
-        theirs[0].weight.data.copy_(ours.weight.data)
-    dense.weight.data.copy_(one.network.head.weight.data[0].T)
-    dense.bias.data.copy_(one.network.head.bias.data[0, 0])
+    names = ["stem", "cells.0.projections.1", "cells.0.operations.1"]
+    begin = one.plain(0)
+    for theirs, name in zip(plain, names, strict=True):
+        theirs.load_state_dict(begin.get_submodule(name).state_dict())
+    dense.load_state_dict(begin.classifier.state_dict())
     parameters = [*plain.parameters(), *dense.parameters()]
     sgd = torch.optim.SGD(parameters, lr=1.0, momentum=0.9, nesterov=True, weight_decay=5e-4)
     begun_again = begun(data, recipe)
@@ -95,10 +94,10 @@ def test_nasbench201s_recipe_is_pytorchs_sgd_on_ordinary_layers(data):
         F.cross_entropy(dense(plain(images).mean(dim=(2, 3))), labels[:, 0]).backward()
         sgd.step()
     one.run()
-    for theirs, ours in zip(plain, twins, strict=True):
-        torch.testing.assert_close(ours.weight, theirs[0].weight, rtol=1e-3, atol=1e-4)
-        torch.testing.assert_close(ours.variance, theirs[1].running_var, rtol=1e-3, atol=1e-4)
-    torch.testing.assert_close(one.network.head.weight[0].T, dense.weight, rtol=1e-3, atol=1e-4)
+    end = one.plain(0)
+    for theirs, name in zip((*plain, dense), (*names, "classifier"), strict=True):
+        ours = end.get_submodule(name).state_dict()
+        torch.testing.assert_close(ours, theirs.state_dict(), rtol=1e-3, atol=1e-4)
     assert one.points[0]["start"].epoch == 0.25  # the first step counts
     assert one.points[0]["end"].test.images == 16
 
@@ -113,7 +112,8 @@ def test_partial_batches_are_measured_when_the_recipe_says_so(data):
 def test_weights_that_are_not_finite_are_found_though_outputs_are(data):
     one = begun(data, RECIPE)
     one.run(until=5)
-    one.network.stem.offset.data[0] = -math.inf  # a channel that the rectifier hides
+    offset = dict(one.network.named_parameters())["inner.networks.0.stem.1.bias"]
+    offset.data[0] = -math.inf  # a channel that the rectifier hides
     one.network.eval()
     assert one.logits(data.test.images.permute(0, 3, 1, 2)).isfinite().all()
     one.measure("halfway")
@@ -134,7 +134,8 @@ def test_a_loss_that_is_not_finite_is_found_at_the_next_measurement(data):
 def test_bfloat16_learns_and_keeps_its_weights_in_float32(data):
     one = begun(data, replace(RECIPE, precision="bfloat16", norm_momentum=0.5))
     seen = []
-    one.network.head.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
+    (dense,) = (module for module in one.network.modules() if isinstance(module, nn.Linear))
+    dense.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
     one.run()
     assert set(seen) == {torch.bfloat16}
     assert {leaf.dtype for leaf in one.leaves} == {torch.float32}
