@@ -16,6 +16,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils._pytree import tree_flatten, tree_unflatten
 
 _COLOURS = 3
 """With so many input channels in all, oneDNN takes a grouped convolution's input for a colour image: without AVX-512 it
@@ -193,11 +194,17 @@ class Each(Stacked):
         layer.train(self.training)
         tensors = {name: getattr(self, f"tensor{place}") for place, name in enumerate(self.names)}
 
-        def call(tensors: dict[str, Tensor], *values: Any) -> Any:
-            return torch.func.functional_call(layer, tensors, values, settings)
+        given: list[Any] = []  # torch.vmap takes no None, which attention gives for weights that nobody wants
+        form: Any = None
+
+        def call(tensors: dict[str, Tensor], *values: Any) -> tuple[Tensor, ...]:
+            nonlocal form
+            given[:], form = tree_flatten(torch.func.functional_call(layer, tensors, values, settings))
+            return tuple(one for one in given if one is not None)
 
         where = tuple(0 if isinstance(value, Tensor) else None for value in values)
-        return torch.vmap(call, in_dims=(0, *where))(tensors, *values)
+        found = iter(torch.vmap(call, in_dims=(0, *where))(tensors, *values))
+        return tree_unflatten([None if one is None else next(found) for one in given], form)
 
 
 class Mixed(nn.Module):
