@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, fx, nn
 from torch.utils._pytree import tree_map
 
-from nasbed.nets.stacked import Convolution, Dense, Each, Mixed, Normalisation, apart, folded
+from nasbed.nets.stacked import Convolution, Dense, Each, Mixed, Normalisation, apart, folded, over_networks
 
 _LAYERS = (
     nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Hardswish, nn.Hardsigmoid,
@@ -306,7 +306,7 @@ class _Mapped(nn.Module):
     def __init__(self, what: Any, where: Any, settings: Any) -> None:
         super().__init__()
         call = what if callable(what) else lambda value, *rest, **given: getattr(value, what)(*rest, **given)
-        self.mapped = torch.vmap(lambda *some: call(*some, **settings), in_dims=tuple(where))
+        self.mapped = over_networks(lambda *some: call(*some, **settings), tuple(where))
 
     def forward(self, *values: Any) -> Any:
         """Call it."""

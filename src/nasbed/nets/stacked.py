@@ -10,12 +10,13 @@ with one thread a network's numbers are the same, to the last bit, whatever netw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 _COLOURS = 3
@@ -32,6 +33,17 @@ def folded(x: Tensor) -> Tensor:
     """Undo ``apart``; what has pixels has its channels last in memory."""
     found = x.transpose(0, 1).flatten(1, 2)
     return found.contiguous(memory_format=torch.channels_last) if found.dim() == 4 else found
+
+
+def over_networks(call: Callable[..., Any], where: tuple[Any, ...]) -> Callable[..., Any]:
+    """Map a function over networks; ``where`` is 0 for what each has its own of, else None, as for ``torch.vmap``."""
+
+    def call_all(*values: Any) -> Any:
+        # Of attention's kernels only this one can be mapped; others are called network by network, with a warning.
+        with sdpa_kernel(SDPBackend.MATH):
+            return torch.vmap(call, in_dims=where)(*values)
+
+    return call_all
 
 
 class Stacked(nn.Module):
@@ -203,7 +215,7 @@ class Each(Stacked):
             return tuple(one for one in given if one is not None)
 
         where = tuple(0 if isinstance(value, Tensor) else None for value in values)
-        found = iter(torch.vmap(call, in_dims=(0, *where))(tensors, *values))
+        found = iter(over_networks(call, (0, *where))(tensors, *values))
         return tree_unflatten([None if one is None else next(found) for one in given], form)
 
 
