@@ -114,7 +114,7 @@ class Pass:
         ).to(device)
         self.forward = torch.compile(self.network) if recipe.compile else self.network
         self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
-        self.leaves = tuple(self.network.parameters())
+        self.leaves = tuple(p for p in self.network.parameters() if p.requires_grad)
         self.weights = flattened(self.leaves)
         self.optimizer = optimizer(recipe, self.weights)
         self.orders = Orders(len(data.train), recipe.batch_size, generators(seeds, "order"))

@@ -5,7 +5,8 @@ of the second, or *apart* where it is ``(K, batch, …)``. Folded, with channels
 computes K networks of 8 to 16 channels three to five times as fast as K convolutions (``benchmarks/training.py``).
 
 Parameters and buffers bear the names that they have in one layer, and networks are the slowest axis of each. On a CPU
-with one thread a network's numbers are the same, to the last bit, whatever networks are beside it.
+with one thread a network's numbers are the same, to the last bit, whatever networks are beside it; only what is mapped
+(``Each``) and dense layers of values with more than two dimensions round by how many there are.
 """
 
 from __future__ import annotations

@@ -149,6 +149,12 @@ class Branching(Simple):
         return torch.relu(x) if x.mean() > 0 else torch.tanh(x)
 
 
+class Frozen(Simple):
+    def __init__(self):
+        super().__init__()
+        self.first.bias.requires_grad_(False)
+
+
 class Tied(Simple):
     def __init__(self):
         super().__init__()
@@ -166,6 +172,7 @@ OWN = {
     "dropout by function": (DroppingByFunction, "one after another: the forward pass is another in training"),
     "training": (OtherInTraining, "one after another: the forward pass is another in training"),
     "branching": (Branching, "one after another: the forward pass cannot be recorded .*control flow.*"),
+    "frozen": (Frozen, "stacked"),
     "tied": (Tied, "one after another: layers share weights"),
 }
 
@@ -188,13 +195,15 @@ def test_any_network_trains_stacked_or_one_after_another_and_says_which(kind):
     space = NASBench201()
     blueprint = OwnBlueprint(space, image_size=8, image_channels=1, kind=kind)
     rows, data = space.enumerate()[:1], load("digits")
-    whole = Pass(blueprint, rows, RECIPE, data, 1, (1, 2))
+    whole = Pass(blueprint, rows, RECIPE, data, 1, (1, 2), diagnostics=kind == "frozen")
     assert re.fullmatch(OWN[kind][1], whole.network.way)
     begun = whole.plain(1).state_dict()
     whole.run()
     assert whole.failures == [None, None]
     moved = whole.plain(1).state_dict()
     assert all(not torch.equal(tensor, begun[name]) for name, tensor in moved.items() if name.endswith("weight"))
+    if kind == "frozen":
+        assert torch.equal(moved["first.bias"], begun["first.bias"])
     if "dropout" in kind:
         return
     second = Pass(blueprint, rows, RECIPE, data, 1, (2,))
