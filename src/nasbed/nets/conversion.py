@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, fx, nn
 from torch.utils._pytree import tree_map
 
-from nasbed.nets.stacked import Convolution, Dense, Each, Mixed, Normalisation, apart, folded, over_networks
+from nasbed.nets.stacked import Convolution, Dense, Each, Mapped, Mixed, Normalisation, apart, folded
 
 _LAYERS = (
     nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Hardswish, nn.Hardsigmoid,
@@ -55,6 +55,8 @@ def stacked(networks: Sequence[nn.Module], example: Tensor) -> tuple[nn.Module, 
         NoStack: When the forward pass cannot be recorded, or has no form for several networks.
     """
     mapped: set[str] = set()
+    if _differing(networks) == [""]:
+        raise NoStack("they differ in more than their layers")
     return _stacked(networks, range(len(networks)), example, mapped), sorted(mapped)
 
 
@@ -272,7 +274,7 @@ class _Conversion:
         self.mapped.add(name)
         path = f"{name}_{len(self.layers)}"
         where = tree_map(lambda one: 0 if isinstance(one, fx.Node) and self.lies[one] != PLAIN else None, node.args)
-        self.layers[path] = _Mapped(what, where, kwargs)
+        self.layers[path] = Mapped(what, where, kwargs)
         return self.graph.call_module(path, args), APART
 
     def _size(self, node: fx.Node) -> fx.Node:
@@ -298,19 +300,6 @@ def _shape(x: Tensor, networks: int | None) -> tuple[int, ...]:
     if networks is None:
         return tuple(x.shape[1:])
     return (x.shape[0], x.shape[1] // networks, *x.shape[2:])
-
-
-class _Mapped(nn.Module):
-    """A function, or a method by its name, mapped over networks whose values are apart."""
-
-    def __init__(self, what: Any, where: Any, settings: Any) -> None:
-        super().__init__()
-        call = what if callable(what) else lambda value, *rest, **given: getattr(value, what)(*rest, **given)
-        self.mapped = over_networks(lambda *some: call(*some, **settings), tuple(where))
-
-    def forward(self, *values: Any) -> Any:
-        """Call it."""
-        return self.mapped(*values)
 
 
 Found = tuple[Any, ...] | None

@@ -257,7 +257,8 @@ class Pass:
         """Go back to where ``state_dict`` was called."""
         self.made, self.clock.seconds = state["made"], state["seconds"]
         self.network.load_state_dict(state["network"])
-        self.optimizer.state[self.weights].update(state["optimizer"])
+        copies = {name: value.to(self.weights.device, copy=True) for name, value in state["optimizer"].items()}
+        self.optimizer.state[self.weights].update(copies)
         self.orders.load_state_dict(state["orders"])
         self.augment.load_state_dict(state["augmentation"])
         self.finite.copy_(state["finite"])

@@ -220,6 +220,19 @@ class Each(Stacked):
         return tree_unflatten([None if one is None else next(found) for one in given], form)
 
 
+class Mapped(nn.Module):
+    """A function, or a method by its name, mapped over networks whose values are apart."""
+
+    def __init__(self, what: Any, where: Any, settings: Any) -> None:
+        super().__init__()
+        call = what if callable(what) else lambda value, *rest, **given: getattr(value, what)(*rest, **given)
+        self.mapped = over_networks(lambda *some: call(*some, **settings), tuple(where))
+
+    def forward(self, *values: Any) -> Any:
+        """Call it."""
+        return self.mapped(*values)
+
+
 class Mixed(nn.Module):
     """A place at which networks side by side compute different things.
 

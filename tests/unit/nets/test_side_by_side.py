@@ -220,6 +220,19 @@ def test_any_network_stays_what_it_is(kind):
     assert_they_are_what_each_is([OWN[kind][0]() for _ in range(3)], (1, 8, 8))
 
 
+def test_networks_that_differ_in_more_than_their_layers_run_one_after_another():
+    class Scaled(Simple):
+        def __init__(self, scale):
+            super().__init__()
+            self.scale = scale
+
+        def between(self, x):
+            return x * self.scale
+
+    whole = assert_they_are_what_each_is([Scaled(1.0), Scaled(2.0)], (1, 8, 8))
+    assert whole.way == "one after another: they differ in more than their layers"
+
+
 def test_networks_with_dropout_are_not_alike_in_training_and_not_frozen():
     """What a recorded pass of evaluation would leave out."""
     for kind in ("dropout", "dropout by function", "attention with dropout"):
