@@ -298,9 +298,10 @@ def test_what_does_not_fit_together_is_refused(data, changes, message):
         train_repeats(**settings)
 
 
-def test_a_pass_that_was_saved_goes_on_as_if_nothing_had_been(data):
+@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, optimizer="sgd", nesterov=True)], ids=["rmsprop", "sgd"])
+def test_a_pass_that_was_saved_goes_on_as_if_nothing_had_been(data, recipe):
     def begun():
-        return Pass(BLUEPRINT, ROWS, RECIPE, data, 4, (1, 2))
+        return Pass(BLUEPRINT, ROWS, recipe, data, 4, (1, 2))
 
     whole, first, second = begun(), begun(), begun()
     whole.run()
