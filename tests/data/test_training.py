@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from nasbed.nets.data.source import prepared
+from nasbed.nets.nasbench101 import NASBench101Blueprint
 from nasbed.nets.recipe import NASBENCH101
-from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.training import train
-from nasbed.spaces.nasbench101 import NAMED_MODULES
+from nasbed.spaces.nasbench101 import NASBench101
 
-SKELETON = Skeleton(stem_channels=16, stacks=3, modules_per_stack=1)
+BLUEPRINT = NASBench101Blueprint(NASBench101(), stem_channels=16, stacks=3, modules_per_stack=1)
 
 RECIPE = replace(NASBENCH101, batch_size=32, learning_rate=0.1, evaluation_batch=339, evaluation_images=1017)
 """The published one, but for what 5,085 images and 5 epochs ask: batches of 256 would be 99 steps, after which batch
@@ -31,9 +31,8 @@ def images(shared_data):
 
 @pytest.mark.slow
 def test_the_inception_like_module_learns_real_images_twice_the_same(images):
-    first, second = (
-        train(NAMED_MODULES["inception-like"], SKELETON, RECIPE, images, epochs=5, seed=1) for _ in range(2)
-    )
+    row = BLUEPRINT.space.parse("inception-like")
+    first, second = (train(BLUEPRINT, row, RECIPE, images, epochs=5, seed=1) for _ in range(2))
     accuracies = [
         [(point.epoch, point.train, point.validation, point.test) for point in result.points.values()]
         for result in (first, second)

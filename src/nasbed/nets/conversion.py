@@ -16,7 +16,7 @@ from torch import Tensor, fx, nn
 from torch.utils._pytree import tree_map
 
 from nasbed.nets.folded import FUNCTIONS, RULES
-from nasbed.nets.stacked import Convolution, Dense, Each, Mixed, Normalisation, apart, folded
+from nasbed.nets.stacked import Convolution, Dense, Each, Mapped, Mixed, Normalisation, apart, folded
 
 _LAYERS = (
     nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Hardswish, nn.Hardsigmoid,
@@ -24,7 +24,10 @@ _LAYERS = (
 )  # fmt: skip
 """Layers without parameters that treat each channel by itself."""
 
-_RANDOM = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.RReLU)
+_RANDOM = (
+    nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout,
+    nn.FractionalMaxPool2d, nn.RReLU,
+)  # fmt: skip
 
 FOLDED, APART, PLAIN = "folded", "apart", "plain"
 """How a value of several networks lies: folded, apart, or the same for all and no tensor."""
@@ -45,6 +48,8 @@ def stacked(networks: Sequence[nn.Module], example: Tensor) -> tuple[nn.Module, 
         NoStack: When the forward pass cannot be recorded, or has no form for several networks.
     """
     mapped: set[str] = set()
+    if _differing(networks) == [""]:
+        raise NoStack("they differ in more than their layers")
     return _stacked(networks, range(len(networks)), example, mapped), sorted(mapped)
 
 
@@ -87,6 +92,13 @@ def _layer(modules: Sequence[Any], members: Sequence[int], example: Tensor) -> n
     if type(first) is nn.AdaptiveAvgPool2d and first.output_size in (1, (1, 1)):
         return nn.AvgPool2d((example.shape[2], example.shape[3]))  # a mean rounds by how many channels there are
     return first if type(first) in _LAYERS else None
+
+
+def _draws(layer: nn.Module) -> bool:
+    """Tell whether a layer, or one inside it, draws random numbers in training."""
+    parts = [(part, "p" if isinstance(part, _RANDOM) else "dropout") for part in layer.modules()]
+    rates = [getattr(part, name, isinstance(part, _RANDOM)) for part, name in parts]
+    return any(isinstance(rate, int | float) and rate > 0 for rate in rates)
 
 
 # ── what differs between modules ──────────────────────────────────────────────────────────────────────────────────
@@ -173,11 +185,14 @@ class _Conversion:
         if len(names) != len(list(modules[0].parameters())):
             raise NoStack("layers share weights")
         try:
-            recorded = _Tracer(differing).trace(modules[0])
+            recorded, in_training = (_Tracer(differing).trace(modules[0].train(on)) for on in (False, True))
+            modules[0].eval()
             with torch.no_grad():
                 _Examples(modules[0], graph=recorded).run(example)
         except Exception as error:  # a forward pass may do anything with a value that it does not have yet
             raise NoStack(f"the forward pass cannot be recorded ({error!s:.200})") from None
+        if str(recorded) != str(in_training):
+            raise NoStack("the forward pass is another in training")
         self.graph = fx.Graph()
         self.layers: dict[str, nn.Module] = {}
         self.values: dict[fx.Node, fx.Node] = {}
@@ -201,7 +216,7 @@ class _Conversion:
     def _layer(self, node: fx.Node) -> tuple[fx.Node, str]:
         path, source = str(node.target), node.args[0] if len(node.args) == 1 and not node.kwargs else None
         layers = [module.get_submodule(path) for module in self.modules]
-        if isinstance(layers[0], _RANDOM):
+        if _draws(layers[0]):
             raise NoStack(f"{path} draws random numbers")
         if isinstance(source, fx.Node) and self.lies[source] == FOLDED:
             example = source.meta["example"]
@@ -253,7 +268,7 @@ class _Conversion:
         self.mapped.add(name)
         path = f"{name}_{len(self.layers)}"
         where = tree_map(lambda one: 0 if isinstance(one, fx.Node) and self.lies[one] != PLAIN else None, node.args)
-        self.layers[path] = _Mapped(what, where, kwargs)
+        self.layers[path] = Mapped(what, where, kwargs)
         return self.graph.call_module(path, args), APART
 
     def _size(self, node: fx.Node) -> fx.Node:
@@ -279,16 +294,3 @@ def _shape(x: Tensor, networks: int | None) -> tuple[int, ...]:
     if networks is None:
         return tuple(x.shape[1:])
     return (x.shape[0], x.shape[1] // networks, *x.shape[2:])
-
-
-class _Mapped(nn.Module):
-    """A function, or a method by its name, mapped over networks whose values are apart."""
-
-    def __init__(self, what: Any, where: Any, settings: Any) -> None:
-        super().__init__()
-        call = what if callable(what) else lambda value, *rest, **given: getattr(value, what)(*rest, **given)
-        self.mapped = torch.vmap(lambda *some: call(*some, **settings), in_dims=tuple(where))
-
-    def forward(self, *values: Any) -> Any:
-        """Call it."""
-        return self.mapped(*values)

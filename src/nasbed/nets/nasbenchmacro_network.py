@@ -87,7 +87,7 @@ class ChainNetwork(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(image_channels, first, 3, padding=1, bias=False), nn.BatchNorm2d(first), nn.ReLU()
         )
-        self.layers = nn.Sequential(*(layer_at(*pair) for pair in zip(places, blocks, strict=True)))
+        self.layers = nn.ModuleList(layer_at(*pair) for pair in zip(places, blocks, strict=True))
         self.out = nn.Sequential(
             nn.Conv2d(last, head_channels, 1, bias=False),
             nn.BatchNorm2d(head_channels),
@@ -98,7 +98,10 @@ class ChainNetwork(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """Map images ``(batch, image_channels, size, size)`` to what enters the dense layer, ``(batch, channels)``."""
-        y: Tensor = self.out(self.layers(self.stem(images))).flatten(1)
+        x = self.stem(images)
+        for layer in self.layers:
+            x = layer(x)
+        y: Tensor = self.out(x).flatten(1)
         return y
 
     def forward(self, images: Tensor) -> Tensor:

@@ -116,7 +116,7 @@ class Pass:
         ).to(device)
         self.forward = torch.compile(self.network) if recipe.compile else self.network
         self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
-        self.leaves = tuple(self.network.parameters())
+        self.leaves = tuple(p for p in self.network.parameters() if p.requires_grad)
         self.weights = flattened(self.leaves)
         self.optimizer = optimizer(recipe, self.weights)
         self.orders = Orders(len(data.train), recipe.batch_size, generators(seeds, "order"))
@@ -264,7 +264,8 @@ class Pass:
         """Go back to where ``state_dict`` was called."""
         self.made, self.clock.seconds = state["made"], state["seconds"]
         self.network.load_state_dict(state["network"])
-        self.optimizer.state[self.weights].update(state["optimizer"])
+        copies = {name: value.to(self.weights.device, copy=True) for name, value in state["optimizer"].items()}
+        self.optimizer.state[self.weights].update(copies)
         self.orders.load_state_dict(state["orders"])
         self.augment.load_state_dict(state["augmentation"])
         self.finite.copy_(state["finite"])

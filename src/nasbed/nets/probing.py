@@ -45,7 +45,7 @@ def probed(network: nn.Module, batch: Part, l2: float = 0.0) -> dict[str, Tensor
     Returns:
         The fields of ``Diagnostics`` that are measured, of one moment: float32, on the CPU.
     """
-    parameters = list(network.parameters())
+    parameters = list(trained(network).values())
     covariances: list[Tensor] = []
 
     def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -93,7 +93,7 @@ def diagnostics_of(
     return Diagnostics(
         moments=tuple(moments),
         layers=tuple(layers(network)),
-        parameters=tuple(name for name, _ in network.named_parameters()),
+        parameters=tuple(trained(network)),
         labels=batch.labels.cpu().numpy(),
         **{name: torch.stack([moment[name][place] for moment in moments.values()]).numpy() for name in names},
     )
@@ -126,6 +126,11 @@ def layers(network: nn.Module) -> dict[str, nn.Module]:
         for name, block in blocks.items()
         if not isinstance(block, nn.Linear) and next(block.parameters(), None) is not None
     }
+
+
+def trained(network: nn.Module) -> dict[str, nn.Parameter]:
+    """Give the parameters of a network that are trained, in order, by their names in its state."""
+    return {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
 
 
 def _norms(tensors: Sequence[Tensor]) -> Tensor:

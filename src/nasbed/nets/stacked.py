@@ -5,17 +5,20 @@ of the second, or *apart* where it is ``(K, batch, …)``. Folded, with channels
 computes K networks of 8 to 16 channels three to five times as fast as K convolutions (``benchmarks/training.py``).
 
 Parameters and buffers bear the names that they have in one layer, and networks are the slowest axis of each. On a CPU
-with one thread a network's numbers are the same, to the last bit, whatever networks are beside it.
+with one thread a network's numbers are the same, to the last bit, whatever networks are beside it; only what is mapped
+(``Each``) and dense layers of values with more than two dimensions round by how many there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils._pytree import tree_flatten, tree_unflatten
 
 _COLOURS = 3
 """With so many input channels in all, oneDNN takes a grouped convolution's input for a colour image: without AVX-512 it
@@ -31,6 +34,17 @@ def folded(x: Tensor) -> Tensor:
     """Undo ``apart``; what has pixels has its channels last in memory."""
     found = x.transpose(0, 1).flatten(1, 2)
     return found.contiguous(memory_format=torch.channels_last) if found.dim() == 4 else found
+
+
+def over_networks(call: Callable[..., Any], where: tuple[Any, ...]) -> Callable[..., Any]:
+    """Map a function over networks; ``where`` is 0 for what each has its own of, else None, as for ``torch.vmap``."""
+
+    def call_all(*values: Any) -> Any:
+        # Of attention's kernels only this one can be mapped; others are called network by network, with a warning.
+        with sdpa_kernel(SDPBackend.MATH):
+            return torch.vmap(call, in_dims=where)(*values)
+
+    return call_all
 
 
 class Stacked(nn.Module):
@@ -193,11 +207,30 @@ class Each(Stacked):
         layer.train(self.training)
         tensors = {name: getattr(self, f"tensor{place}") for place, name in enumerate(self.names)}
 
-        def call(tensors: dict[str, Tensor], *values: Any) -> Any:
-            return torch.func.functional_call(layer, tensors, values, settings)
+        given: list[Any] = []  # torch.vmap takes no None, which attention gives for weights that nobody wants
+        form: Any = None
+
+        def call(tensors: dict[str, Tensor], *values: Any) -> tuple[Tensor, ...]:
+            nonlocal form
+            given[:], form = tree_flatten(torch.func.functional_call(layer, tensors, values, settings))
+            return tuple(one for one in given if one is not None)
 
         where = tuple(0 if isinstance(value, Tensor) else None for value in values)
-        return torch.vmap(call, in_dims=(0, *where))(tensors, *values)
+        found = iter(over_networks(call, (0, *where))(tensors, *values))
+        return tree_unflatten([None if one is None else next(found) for one in given], form)
+
+
+class Mapped(nn.Module):
+    """A function, or a method by its name, mapped over networks whose values are apart."""
+
+    def __init__(self, what: Any, where: Any, settings: Any) -> None:
+        super().__init__()
+        call = what if callable(what) else lambda value, *rest, **given: getattr(value, what)(*rest, **given)
+        self.mapped = over_networks(lambda *some: call(*some, **settings), tuple(where))
+
+    def forward(self, *values: Any) -> Any:
+        """Call it."""
+        return self.mapped(*values)
 
 
 class Mixed(nn.Module):

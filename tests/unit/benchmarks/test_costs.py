@@ -11,7 +11,7 @@ from nasbed.benchmarks.table import TableBenchmark
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.rng import Streams
 from nasbed.nets import costs
-from nasbed.nets.skeleton import DIGITS
+from nasbed.nets.nasbench101 import NASBench101Blueprint
 from nasbed.run.search import search
 from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
@@ -65,7 +65,7 @@ def test_digits_have_the_costs_of_the_small_skeleton_that_they_were_trained_in()
     benchmark = nasbed.benchmark("digits101")
     archs = benchmark.space.enumerate()[::50]
     assert benchmark.costs == ("params", "flops")
-    frame = DIGITS.to_dict()
+    frame = {"classes": 10, "image_size": 8, "image_channels": 1, **NASBench101Blueprint.small}
     np.testing.assert_array_equal(benchmark.cost("params", archs), costs.params(benchmark.space, archs, **frame))
     np.testing.assert_array_equal(benchmark.cost("flops", archs), costs.flops(benchmark.space, archs, **frame))
     assert (benchmark.cost("flops", archs) < costs.flops(benchmark.space, archs) / 100).all()

@@ -1,11 +1,15 @@
 """Modules to build, and the published network written plainly: one layer object at a time, one vertex at a time."""
 
 from hypothesis import strategies as st
-from torch import Tensor, cat, nn
+from torch import Tensor, cat, nn, no_grad
 
 from nasbed.core.graph import Graph
-from nasbed.nets.operations import OPERATIONS
-from nasbed.nets.skeleton import Skeleton
+from nasbed.nets.nasbench101 import NASBench101Blueprint
+from nasbed.nets.parts import STEPS
+from nasbed.spaces.nasbench101 import NASBench101
+
+ANY101 = NASBench101(operations=tuple(STEPS), edges=21)
+"""Every module that there is a network for, with up to seven vertices."""
 
 INCEPTION = Graph.of(
     [
@@ -23,7 +27,7 @@ INCEPTION = Graph.of(
 
 
 @st.composite
-def modules(draw, vertices=7, operations=tuple(OPERATIONS)):
+def modules(draw, vertices=7, operations=tuple(STEPS)):
     """Pruned modules of up to so many vertices."""
     count = draw(st.integers(2, vertices))
     edges = [[draw(st.booleans()) if i < j else False for j in range(count)] for i in range(count)]
@@ -35,7 +39,8 @@ def modules(draw, vertices=7, operations=tuple(OPERATIONS)):
 
 
 skeletons = st.builds(
-    Skeleton,
+    NASBench101Blueprint,
+    st.just(ANY101),
     stem_channels=st.integers(28, 40),  # at most 5 vertices feed an output, and a bottleneck needs 4 channels
     stacks=st.integers(1, 3),
     modules_per_stack=st.integers(1, 2),
@@ -45,10 +50,28 @@ skeletons = st.builds(
 )
 
 
+def small101(graph, **settings):
+    """The blueprint for digits of the smallest space that has a module, and the module's row."""
+    space = NASBench101.around(graph)
+    digits = {"classes": 10, "image_size": 8, "image_channels": 1, **NASBench101Blueprint.small}
+    return NASBench101Blueprint(space, **{**digits, **settings}), space.embed(graph)
+
+
+def gradients(whole, place):
+    """The gradients of one of several networks side by side, by the names of its parameters."""
+    weights = [parameter.data for parameter in whole.parameters()]
+    for parameter in whole.parameters():
+        parameter.data = parameter.grad
+    found = {name: tensor.clone() for name, tensor in whole.state(place).items()}
+    for parameter, values in zip(whole.parameters(), weights, strict=True):
+        parameter.data = values
+    return found
+
+
 class PlainNetwork(nn.Module):
     """What FACTS says of the published network, with ordinary layers under the names that ours have."""
 
-    def __init__(self, graph: Graph, skeleton: Skeleton, norm_momentum: float) -> None:
+    def __init__(self, graph: Graph, skeleton: NASBench101Blueprint, norm_momentum: float) -> None:
         super().__init__()
         self.graph, self.skeleton, self.norm_momentum = graph, skeleton, norm_momentum
         self.layers = {}
@@ -62,8 +85,24 @@ class PlainNetwork(nn.Module):
                 self._module(f"cells.{number}", source, width)
                 source = width
                 number += 1
-        self.dense = nn.Linear(source, skeleton.classes)
-        self.every = nn.ModuleList([*self.layers.values(), self.dense])
+        self.layers["classifier"] = nn.Linear(source, skeleton.classes)
+        self.every = nn.ModuleList(self.layers.values())
+
+    @no_grad()
+    def load(self, network: nn.Module) -> "PlainNetwork":
+        """Take over the weights and averages of one of ours."""
+        for name, layer in self.layers.items():
+            layer.load_state_dict(network.get_submodule(name).state_dict())
+        return self
+
+    def named_tensors(self) -> dict[str, Tensor]:
+        """Parameters and averages by the names that they have in ours."""
+        return {
+            f"{path}.{name}": tensor
+            for path, layer in self.layers.items()
+            for name, tensor in (*layer.named_parameters(), *layer.named_buffers())
+            if tensor.dim()
+        }
 
     def _layer(self, source: int, target: int, kernel: int) -> nn.Module:
         return nn.Sequential(
@@ -130,4 +169,4 @@ class PlainNetwork(nn.Module):
             if 0 in graph.predecessors(last):
                 out = out + self.layers[f"cells.{number}.projections.{last}"](x)
             x = out
-        return self.dense(x.mean(dim=(2, 3)))
+        return self.layers["classifier"](x.mean(dim=(2, 3)))

@@ -3,26 +3,29 @@
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from nets.plain import small101
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted
 from nasbed.core.graph import Graph
 from nasbed.core.locks import locked
 from nasbed.nets.augment import augment, joined
+from nasbed.nets.blueprint import blueprint_of
 from nasbed.nets.data.batches import full_batches
 from nasbed.nets.data.source import prepared
-from nasbed.nets.network import load_network, network_facts
+from nasbed.nets.network_file import load_network, network_facts
 from nasbed.nets.passes import Pass
 from nasbed.nets.recipe import Recipe
-from nasbed.nets.skeleton import Skeleton
 from nasbed.nets.tensorfile import read_tensors
 from nasbed.nets.training import train
 from nasbed.nets.training_folder import BEST, LAST, STATE
@@ -31,7 +34,8 @@ MODULE = Graph.of(
     [[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]],
     ["input", "conv3x3-bn-relu", "maxpool3x3", "output"],
 )
-SKELETON = Skeleton(stem_channels=4, stacks=1, modules_per_stack=1, classes=4, image_size=6, image_channels=1)
+OLD = Path(__file__).parents[2] / "old" / "0.1" / "training"
+BLUEPRINT, ROW = small101(MODULE, stem_channels=4, stacks=1, classes=4, image_size=6)
 RECIPE = Recipe(
     batch_size=8, learning_rate=0.1, norm_momentum=0.9, crop=1, noise=0.1, evaluation_batch=10, schedule="stepwise"
 )
@@ -51,8 +55,8 @@ def data():
 @pytest.fixture
 def trained(data, tmp_path):
     def call(folder="run", **changes):
-        settings = {"skeleton": SKELETON, "recipe": RECIPE, "data": data, "epochs": 7, "seed": 5, "every": 3}
-        return augment(MODULE, folder=tmp_path / folder, **{**settings, **changes})
+        settings = {"blueprint": BLUEPRINT, "recipe": RECIPE, "data": data, "epochs": 7, "seed": 5, "every": 3}
+        return augment(row=ROW, folder=tmp_path / folder, **{**settings, **changes})
 
     return call
 
@@ -87,7 +91,7 @@ def scalars(folder):
 
 def test_it_is_an_ordinary_training_watched_more_often(data, trained):
     long = trained(final=False)
-    short = train(MODULE, SKELETON, RECIPE, data, 7, 5)
+    short = train(BLUEPRINT, ROW, RECIPE, data, 7, 5)
     assert long.trainable_parameters == short.trainable_parameters
     for measurement, name in ((long.measurements[0], "start"), (long.measurements[-1], "end")):
         point = short.points[name]
@@ -158,19 +162,20 @@ def test_ctrl_c_within_a_step_goes_on_from_the_last_that_is_kept(trained, tmp_pa
 KILLED = """
 import os, random, signal, sys, time
 import safetensors.torch, torch.utils.tensorboard  # once, for all children
-from nasbed.core.graph import Graph
+from nasbed.factory.settings import training_settings
 from nasbed.nets.augment import augment
 from nasbed.nets.data.source import load
-from nasbed.nets.recipe import DIGITS as recipe
-from nasbed.nets.skeleton import DIGITS as skeleton
+from nasbed.spaces.nasbench101 import NASBench101
 
-module = Graph.of([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"])
+space = NASBench101(vertices=3)
+blueprint, recipe = training_settings(space, "digits")
+row = space.parse("011/001/000:conv3x3-bn-relu")
 data = load("digits")
 
 def run(folder):
     child = os.fork()
     if not child:
-        augment(module, skeleton, recipe, data, 2, 3, folder, every=1, minutes=0)
+        augment(blueprint, row, recipe, data, 2, 3, folder, every=1, minutes=0)
         os._exit(0)
     return child
 
@@ -229,12 +234,12 @@ def test_kept_networks_are_rebuilt_from_their_files_alone(data, trained, tmp_pat
         (images, labels), *rest = full_batches(data.test, 30, 30, 1)
         assert not rest
         assert not network.training
-        assert (network(images)[0].argmax(1) == labels).sum() == measured.accuracies["test"].correct
+        assert (network(images).argmax(1) == labels).sum() == measured.accuracies["test"].correct
         facts = network_facts(tmp_path / "run" / name)
         assert facts["measurement"] == json.loads(json.dumps(measured.to_dict()))
-        assert facts["module"]["labels"] == list(MODULE.labels)
+        assert (facts["architecture"], facts["row"]) == (BLUEPRINT.space.format(ROW), ROW.tolist())
         assert Recipe(**facts["recipe"]) == RECIPE
-        assert Skeleton(**facts["skeleton"]) == SKELETON
+        assert blueprint_of(BLUEPRINT.space, **facts["skeleton"]) == BLUEPRINT
         assert (facts["plan"]["seed"], facts["plan"]["data"]["checksum"]) == (5, data.checksum)
         assert facts["led_by"] == "test"
     assert result.best.accuracies["test"].value == max(m.accuracies["test"].value for m in result.measurements)
@@ -246,7 +251,7 @@ def test_a_rebuilt_network_has_the_same_logits(data, trained, tmp_path, monkeypa
     monkeypatch.setattr(Pass, "__init__", lambda self, *rest: passes.append(self) or original(self, *rest))
     trained()
     images = next(full_batches(data.test, 30, 30, 1))[0]
-    before = passes[0].network.eval()(images)
+    before = passes[0].network.eval()(images)[0]
     assert torch.equal(load_network(tmp_path / "run" / LAST)(images), before)
 
 
@@ -298,6 +303,12 @@ def test_a_damaged_state_is_refused(trained, tmp_path):
         load_network(tmp_path / "other" / STATE)
 
 
+def test_a_state_of_version_0_1_is_refused(trained, tmp_path):
+    shutil.copytree(OLD, tmp_path / "run")
+    with pytest.raises(BadSetting, match=r"begun by version 0\.1 of nasbed.* Its networks open as before"):
+        trained()
+
+
 def test_a_folder_that_is_in_use_or_is_not_a_trainings_is_refused(trained, tmp_path):
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "diary.txt").write_text("mine")
@@ -316,7 +327,7 @@ def test_a_folder_that_is_in_use_or_is_not_a_trainings_is_refused(trained, tmp_p
         ({"every": 0}, "every 1 or more epochs, not 0"),
         ({"epochs": 0}, "use more epochs"),
         ({"recipe": replace(RECIPE, clock="time")}, "cannot be gone on with"),
-        ({"skeleton": replace(SKELETON, image_size=8)}, "image_size=6"),
+        ({"blueprint": replace(BLUEPRINT, image_size=8)}, "image_size=6"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_a_folder_is_made(trained, tmp_path, changes, message):

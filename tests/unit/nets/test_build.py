@@ -1,5 +1,6 @@
 """Building: the published structure of NAS-Bench-201's and NATS-Bench's networks, number for number."""
 
+import json
 import subprocess
 import sys
 
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from nets.plain201 import PlainNetwork
 from torch import nn
 
-from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
+from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.registry import networks, spaces
-from nasbed.nets.blueprint import build
+from nasbed.nets.blueprint import blueprint_of
+from nasbed.nets.blueprint import network as build
 from nasbed.nets.nasbench201_network import Cell
 from nasbed.nets.natssize import CELL, WIDTH
 from nasbed.nets.parts import CELL_EDGES, CELL_OPERATIONS
@@ -136,7 +138,7 @@ def test_every_parameter_has_a_gradient_that_is_zero_where_it_leads_nowhere(row)
     live = {0, 3} | ({1} if row[4] or (row[2] and row[5]) else set()) | ({2} if row[5] else set())
     for edge, (_, target) in enumerate(CELL_EDGES):
         if row[edge] and target not in live:
-            assert not any(p.grad.any() for p in network.cells[0].layers[str(edge)].parameters())
+            assert not any(p.grad.any() for p in network.cells[0].layers[edge].parameters())
 
 
 @pytest.mark.parametrize("row", [[3, 1, 0, 1, 0, 1], [3, 1, 2, 1, 1, 0]], ids=str)
@@ -151,15 +153,15 @@ def test_without_gradients_what_leads_nowhere_makes_no_difference(row):
 def test_an_operation_that_leads_nowhere_is_there_and_is_run():
     network = build(NB201, np.array([3, 1, 0, 1, 0, 1]), **SMALL)
     seen = []
-    network.cells[0].layers["0"].op[0].register_forward_hook(lambda *_: seen.append("rectifier"))
+    network.cells[0].layers[0].op[0].register_forward_hook(lambda *_: seen.append("rectifier"))
     network(torch.ones(2, 3, 8, 8))
     assert seen == ["rectifier"]
 
 
-def test_none_has_no_layer_and_is_not_computed():
-    network = build(NB201, np.array([1, 0, 0, 0, 0, 0]), **SMALL)
-    assert not [m for m in network.cells[0].modules() if isinstance(m, nn.Conv2d)]
-    assert list(network.cells[0].layers) == ["0"]
+def test_none_gives_zeros_and_has_nothing_to_learn():
+    cell = build(NB201, np.array([1, 0, 0, 0, 0, 0]), **SMALL).cells[0]
+    assert list(cell.parameters()) == []
+    assert not cell.layers[1](torch.ones(2, 4, 8, 8)).any()
 
 
 def test_nothing_is_changed_in_place():
@@ -224,12 +226,24 @@ def test_a_space_without_a_network_says_so():
     class Nowhere(NASBench201):
         network = "nasbench2001"
 
-    with pytest.raises(UnknownName, match=r"no network is called 'nasbench2001'\. Did you mean 'nasbench201'"):
+    with pytest.raises(BadSetting, match=r"nasbench201 has no blueprint.* register one for 'nasbench2001' among"):
         build(Nowhere(), NB201.parse(ARCH_0))
+
+
+@pytest.mark.parametrize("name", sorted(networks))
+def test_a_blueprint_goes_through_json(name):
+    space = spaces.make(name, {})
+    for settings_of in ({}, {"classes": 7, "image_size": 8, "image_channels": 1, **networks[name].small}):
+        blueprint = blueprint_of(space, **settings_of)
+        assert blueprint_of(space, **json.loads(json.dumps(blueprint.settings()))) == blueprint
+        assert settings_of.items() <= blueprint.settings().items()
 
 
 def test_blueprints_need_no_pytorch():
     script = (
-        "import sys, nasbed.nets.costs, nasbed.nets.natssize, nasbed.nets.nasbench101; sys.exit('torch' in sys.modules)"
+        "import sys, nasbed.nets.costs, nasbed.nets.recipe\n"
+        "from nasbed.core.registry import networks\n"
+        "[networks[name] for name in networks]\n"
+        "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

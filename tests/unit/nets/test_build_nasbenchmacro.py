@@ -7,7 +7,7 @@ from torch import fx, nn
 
 from nasbed.core.errors import BadSetting
 from nasbed.nets import nasbenchmacro as nets
-from nasbed.nets.blueprint import build
+from nasbed.nets.blueprint import network as build
 from nasbed.nets.costs import COUNTINGS, flops, params
 from nasbed.nets.counting import count
 from nasbed.spaces import nasbenchmacro as spaces

@@ -7,20 +7,17 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nets.plain import modules, skeletons
+from nets.plain import ANY101, modules, skeletons
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
-from nasbed.nets.blueprint import build
+from nasbed.nets.blueprint import network as build
 from nasbed.nets.costs import COUNTINGS, flops, params
 from nasbed.nets.counting import count
-from nasbed.nets.operations import OPERATIONS
-from nasbed.nets.parameters import trainable_parameters
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.spaces.natssize import NATSSize
 
 NB201, SIZES = NASBench201(), NATSSize()
-ANY101 = NASBench101(operations=tuple(OPERATIONS), edges=21)
 countings = st.sampled_from(sorted(COUNTINGS))
 ARCH_0 = "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|"
 
@@ -76,9 +73,8 @@ def test_the_formula_counts_what_is_built_for_natssize(row, counting, frame):
 
 @pytest.mark.slow
 @given(modules(), countings, skeletons)
-def test_the_formula_counts_what_is_built_for_nasbench101(graph, counting, skeleton):
-    assert_counts(ANY101, ANY101.embed(graph), counting, skeleton.to_dict())
-    assert params(ANY101, ANY101.embed(graph)[None], **skeleton.to_dict()) == [trainable_parameters(graph, skeleton)]
+def test_the_formula_counts_what_is_built_for_nasbench101(graph, counting, blueprint):
+    assert_counts(ANY101, ANY101.embed(graph), counting, blueprint.settings())
 
 
 def assert_counts(space, row, counting, frame):

@@ -6,7 +6,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from nasbed.core.errors import UnknownName
-from nasbed.nets.blueprint import build
+from nasbed.nets.blueprint import network as build
 from nasbed.nets.counting import Costs, count, observed_layers
 from nasbed.spaces.nasbench201 import NASBench201
 

@@ -9,21 +9,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from nets.plain import INCEPTION
+from nets.plain import INCEPTION, small101
 
 from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.core.graph import Graph
 from nasbed.nets import passes, training, units
 from nasbed.nets.data.source import load
 from nasbed.nets.diagnostics import AXES, Diagnostics
 from nasbed.nets.passes import Pass, repeat_seed, using_threads
 from nasbed.nets.probing import probed
 from nasbed.nets.recipe import DIGITS as RECIPE
-from nasbed.nets.skeleton import DIGITS as SKELETON
 from nasbed.nets.training import train, train_repeats
 from nasbed.nets.units import train_unit
 
-SMALL = replace(SKELETON, stem_channels=4, stacks=1)
-ARGUMENTS = [[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"], SMALL.to_dict(), RECIPE.to_dict()
+DIGITS, ROW = small101(INCEPTION)
+ROWS = ROW[None]
+SMALL = replace(DIGITS, stem_channels=4, stacks=1)
+PATH = Graph.of([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"])
+TINY, TINY_ROW = small101(PATH, stem_channels=4, stacks=1)
+ARGUMENTS = TINY, tuple(TINY_ROW.tolist()), RECIPE
 
 
 def assert_same(one, another):
@@ -44,13 +48,13 @@ def data():
 
 @pytest.fixture(scope="module")
 def found(data):
-    return train(INCEPTION, SKELETON, RECIPE, data, 1, seed=1, diagnostics=True).diagnostics
+    return train(DIGITS, ROW, RECIPE, data, 1, seed=1, diagnostics=True).diagnostics
 
 
 def test_the_training_does_not_notice(data):
     """Weights, averages and the optimizer's momentum are the same to the last bit, and so are accuracies."""
     blind, seeing = (
-        Pass(INCEPTION, SKELETON, replace(RECIPE, noise=0.1), data, 2, (1, 2), diagnostics=on) for on in (False, True)
+        Pass(DIGITS, ROWS, replace(RECIPE, noise=0.1), data, 2, (1, 2), diagnostics=on) for on in (False, True)
     )
     for one in (blind, seeing):
         one.run()
@@ -78,29 +82,29 @@ def test_the_clock_stands_meanwhile(data, monkeypatch):
         return probed(*arguments)
 
     monkeypatch.setattr(passes, "probed", slow)
-    result = train(INCEPTION, SMALL, RECIPE, data, 1, seed=1, diagnostics=True)
+    result = train(SMALL, ROW, RECIPE, data, 1, seed=1, diagnostics=True)
     assert result.points["end"].training_time < 0.5 < 1.5 < result.total_time
 
 
 def test_every_moment_shows_the_network_as_it_was_then(data):
-    one = Pass(INCEPTION, SKELETON, RECIPE, data, 1, (4,), diagnostics=True)
+    one = Pass(DIGITS, ROWS, RECIPE, data, 1, (4,), diagnostics=True)
     seen = {}
     for made, name in sorted(one.moments.items()):
         one.run(until=made)
-        seen[name] = probed(one.network, one.probe, RECIPE.l2)
+        seen[name] = probed(one.plain(0), one.probe, RECIPE.l2)
     found = one.results()[0].diagnostics
     assert found.moments == ("start", "halfway", "end")
     assert found.layers == ("stem", "cells.0", "cells.1")
-    assert found.parameters == tuple(name for name, _ in one.network.named_parameters())
+    assert found.parameters == tuple(name for name, _ in DIGITS.network(ROW).named_parameters())
     for place, name in enumerate(found.moments):
         for field, values in seen[name].items():
-            assert np.array_equal(getattr(found, field)[place], values[0]), field
+            assert np.array_equal(getattr(found, field)[place], values), field
     assert found.labels.tolist() == [label for label in range(10) for _ in range(10)]
     assert found.loss[-1] < found.loss[0]
 
 
 def test_a_saved_pass_keeps_what_was_seen(data):
-    whole, first, second = (Pass(INCEPTION, SMALL, RECIPE, data, 1, (1, 2), diagnostics=True) for _ in range(3))
+    whole, first, second = (Pass(SMALL, ROWS, RECIPE, data, 1, (1, 2), diagnostics=True) for _ in range(3))
     whole.run()
     first.run(until=10)  # past halfway
     second.load_state_dict(copy.deepcopy(first.state_dict()))
@@ -111,9 +115,7 @@ def test_a_saved_pass_keeps_what_was_seen(data):
 
 
 def test_a_training_that_explodes_is_seen_exploding(data):
-    first, second = train_repeats(
-        INCEPTION, SMALL, replace(RECIPE, learning_rate=1e20), data, 1, (1, 2), diagnostics=True
-    )
+    first, second = train_repeats(SMALL, ROWS, replace(RECIPE, learning_rate=1e20), data, 1, (1, 2), diagnostics=True)
     assert "not finite" in first.failure
     assert first.diagnostics.moments == second.diagnostics.moments == ("start", "halfway")
     assert np.isfinite(first.diagnostics.loss).tolist() == [True, False]
@@ -127,7 +129,7 @@ def test_figures_of_large_numbers_do_not_overflow(found):
 
 
 def test_a_training_that_ends_before_its_start_has_nothing_to_show(data):
-    result = train(INCEPTION, SMALL, RECIPE, data, 1, seed=1, time_limit=1e-9, diagnostics=True)
+    result = train(SMALL, ROW, RECIPE, data, 1, seed=1, time_limit=1e-9, diagnostics=True)
     assert (result.diagnostics, dict(result.points)) == (None, {})
 
 
@@ -157,9 +159,7 @@ def test_a_units_files_are_of_the_last_attempt(tmp_path, monkeypatch):
     monkeypatch.setattr(units, "train_repeats", failing)
     train_unit(*ARGUMENTS, "digits", 1, 3, diagnostics=str(tmp_path))
     monkeypatch.undo()
-    again = train(
-        training.Graph.of(*ARGUMENTS[:2]), SMALL, RECIPE, load("digits"), 1, repeat_seed(3, 0, 1), diagnostics=True
-    )
+    again = train(TINY, TINY_ROW, RECIPE, load("digits"), 1, repeat_seed(3, 0, 1), diagnostics=True)
     assert_same(Diagnostics.load(tmp_path / "0.npz"), again.diagnostics)
 
 

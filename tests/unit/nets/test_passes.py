@@ -7,17 +7,22 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from nets.plain import small101
+from nets.plain201 import PlainNetwork
 from torch import nn
 
 from nasbed.core.graph import Graph
 from nasbed.nets.clock import Clock
-from nasbed.nets.data.source import prepared
-from nasbed.nets.passes import Pass
-from nasbed.nets.recipe import NASBENCH201, Recipe
-from nasbed.nets.skeleton import Skeleton
+from nasbed.nets.data.batches import Augmentation, Orders
+from nasbed.nets.data.source import load, prepared
+from nasbed.nets.nasbench201 import NASBench201Blueprint
+from nasbed.nets.parts import CELL_OPERATIONS
+from nasbed.nets.passes import Pass, generators
+from nasbed.nets.recipe import RECIPES, Recipe
+from nasbed.spaces.nasbench201 import NASBench201
 
 MODULE = Graph.of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"])
-SKELETON = Skeleton(stem_channels=4, stacks=1, modules_per_stack=1, classes=2, image_size=4, image_channels=1)
+BLUEPRINT, ROW = small101(MODULE, stem_channels=4, stacks=1, classes=2, image_size=4)
 RECIPE = Recipe(batch_size=8, learning_rate=0.5, crop=0, flip=False)
 STEPS = 20  # 5 epochs of 32 images
 
@@ -32,7 +37,7 @@ def data():
 
 
 def begun(data, recipe, epochs=5, **settings):
-    return Pass(MODULE, SKELETON, recipe, data, epochs, (1,), **settings)
+    return Pass(BLUEPRINT, ROW[None], recipe, data, epochs, (1,), **settings)
 
 
 def rates(data, recipe):
@@ -72,35 +77,49 @@ def test_rates_by_time_are_read_off_the_clock(data, monkeypatch, schedule, secon
     assert one.rate(0) == 0
 
 
-def test_nasbench201s_recipe_is_pytorchs_sgd_on_ordinary_layers(data):
-    recipe = replace(NASBENCH201, batch_size=8, crop=0, flip=False)
-    one = begun(data, recipe)
-    layers = [nn.Conv2d(1, 4, 3, padding=1, bias=False), nn.Conv2d(4, 4, 1, bias=False)]
-    layers += [nn.Conv2d(4, 4, 3, padding=1, bias=False)]
-    plain = nn.Sequential(*(nn.Sequential(c, nn.BatchNorm2d(4), nn.ReLU()) for c in layers))
-    dense = nn.Linear(4, 2)
-    cell = one.network.cells[0]
-    twins = [one.network.stem, cell.projections["1"], cell.operations["1"]]
-    for theirs, ours in zip(plain, twins, strict=True):
-        theirs[0].weight.data.copy_(ours.weight.data)
-    dense.weight.data.copy_(one.network.head.weight.data[0].T)
-    dense.bias.data.copy_(one.network.head.bias.data[0, 0])
-    parameters = [*plain.parameters(), *dense.parameters()]
-    sgd = torch.optim.SGD(parameters, lr=1.0, momentum=0.9, nesterov=True, weight_decay=5e-4)
-    begun_again = begun(data, recipe)
-    for step in range(STEPS):
-        images, labels = begun_again.augment(next(begun_again.orders))
-        sgd.param_groups[0]["lr"] = 0.1 * (1 + math.cos(math.pi * (step // 4) / 5)) / 2
-        sgd.zero_grad()
-        F.cross_entropy(dense(plain(images).mean(dim=(2, 3))), labels[:, 0]).backward()
-        sgd.step()
-    one.run()
-    for theirs, ours in zip(plain, twins, strict=True):
-        torch.testing.assert_close(ours.weight, theirs[0].weight, rtol=1e-3, atol=1e-4)
-        torch.testing.assert_close(ours.variance, theirs[1].running_var, rtol=1e-3, atol=1e-4)
-    torch.testing.assert_close(one.network.head.weight[0].T, dense.weight, rtol=1e-3, atol=1e-4)
-    assert one.points[0]["start"].epoch == 0.25  # the first step counts
-    assert one.points[0]["end"].test.images == 16
+CELLS = (
+    "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|",
+    "|nor_conv_1x1~0|+|nor_conv_3x3~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_3x3~1|none~2|",  # node 2 leads nowhere
+)
+
+
+def test_cells_are_trained_by_the_published_recipe_step_by_step():
+    """Redo a training of two cells in arithmetic on their weights, by PyTorch's SGD, and compare losses and weights."""
+    recipe = replace(RECIPES["nasbench201"], batch_size=8, crop=1)
+    images = load("random:size=8,channels=1,classes=3,train=16,validation=8,test=4")
+    space = NASBench201()
+    blueprint = NASBench201Blueprint(space, classes=3, image_size=8, image_channels=1, channels=4, cells=1)
+    rows = np.array([space.parse(text) for text in CELLS])
+    ours = Pass(blueprint, rows, recipe, images, 2, (1, 2))
+    assert (ours.network.way, ours.steps) == ("stacked", 4)
+    plan = [(4, False), (8, True), (8, False), (16, True), (16, False)]
+    twins, methods = [], []
+    for k, row in enumerate(rows):
+        begin = ours.plain(k)
+        twin = PlainNetwork(begin.state_dict(), [CELL_OPERATIONS[code] for code in row], plan, training=True)
+        twin.state = {name: tensor.clone() for name, tensor in twin.state.items()}
+        weights = [twin.state[name].requires_grad_() for name, _ in begin.named_parameters()]
+        twins.append(twin)
+        methods.append(torch.optim.SGD(weights, lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4))
+    orders = Orders(16, 8, generators((1, 2), "order"))
+    augment = Augmentation(images, recipe, generators((1, 2), "augmentation"))
+    for step in range(3):
+        batch, labels = augment(next(orders))
+        losses = []
+        for k, (twin, method) in enumerate(zip(twins, methods, strict=True)):
+            (group,) = method.param_groups
+            group["lr"] = 0.1 * (1 + math.cos(math.pi * (step // 2) / 2)) / 2
+            losses.append(F.cross_entropy(twin(batch[:, k : k + 1]), labels[:, k]))
+            slopes = torch.autograd.grad(losses[-1], group["params"], materialize_grads=True)  # as published
+            for weight, slope in zip(group["params"], slopes, strict=True):
+                weight.grad = slope
+            method.step()
+        ours.run(until=step + 1)
+        assert ours.loss.item() == pytest.approx(sum(losses).item(), rel=1e-5)
+    for k, twin in enumerate(twins):
+        for name, tensor in ours.network.state(k).items():
+            torch.testing.assert_close(tensor, twin.state[name].detach(), rtol=1e-4, atol=1e-5)
+    assert [points["start"].epoch for points in ours.points] == [0.5, 0.5]  # the first step counts
 
 
 def test_partial_batches_are_measured_when_the_recipe_says_so(data):
@@ -113,7 +132,8 @@ def test_partial_batches_are_measured_when_the_recipe_says_so(data):
 def test_weights_that_are_not_finite_are_found_though_outputs_are(data):
     one = begun(data, RECIPE)
     one.run(until=5)
-    one.network.stem.offset.data[0] = -math.inf  # a channel that the rectifier hides
+    offset = dict(one.network.named_parameters())["inner.networks.0.stem.1.bias"]
+    offset.data[0] = -math.inf  # a channel that the rectifier hides
     one.network.eval()
     assert one.logits(data.test.images.permute(0, 3, 1, 2)).isfinite().all()
     one.measure("halfway")
@@ -134,7 +154,8 @@ def test_a_loss_that_is_not_finite_is_found_at_the_next_measurement(data):
 def test_bfloat16_learns_and_keeps_its_weights_in_float32(data):
     one = begun(data, replace(RECIPE, precision="bfloat16", norm_momentum=0.5))
     seen = []
-    one.network.head.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
+    (dense,) = (module for module in one.network.modules() if isinstance(module, nn.Linear))
+    dense.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
     one.run()
     assert set(seen) == {torch.bfloat16}
     assert {leaf.dtype for leaf in one.leaves} == {torch.float32}

@@ -1,7 +1,6 @@
 """Probing: what is measured is what plain loops measure, and the network does not notice."""
 
 import copy
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,15 +8,17 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from nets.plain import INCEPTION
+from nets.plain import INCEPTION, small101
 
+from nasbed.core.registry import spaces
+from nasbed.nets.blueprint import blueprint_of
 from nasbed.nets.data.source import Part, prepared
-from nasbed.nets.network import Network
+from nasbed.nets.initialisation import initialised
 from nasbed.nets.passes import using_threads
 from nasbed.nets.probing import covariance, layers, probe_by_class, probed
-from nasbed.nets.skeleton import Skeleton
+from nasbed.nets.recipe import Recipe
 
-SKELETON = Skeleton(stem_channels=8, stacks=2, modules_per_stack=2, classes=4, image_size=6, image_channels=2)
+SKELETON = {"modules_per_stack": 2, "classes": 4, "image_size": 6, "image_channels": 2}
 L2 = 0.03
 
 
@@ -33,35 +34,31 @@ def batch():
     return Part(torch.randn(12, 6, 6, 2, generator=generator), torch.arange(12) % 4)
 
 
-def network(*seeds, skeleton=SKELETON):
+def network(seed, **skeleton):
     """A network that has seen some images, so that its running averages are not those it began with."""
-    net = Network(INCEPTION, skeleton, len(seeds), norm_momentum=0.5)
-    net.initialise([torch.Generator().manual_seed(seed) for seed in seeds])
-    shape = 16, skeleton.image_channels, skeleton.image_size, skeleton.image_size
+    blueprint, row = small101(INCEPTION, **{**SKELETON, **skeleton})
+    net = initialised(blueprint, row, Recipe(norm_momentum=0.5), seed)
+    shape = 16, blueprint.image_channels, blueprint.image_size, blueprint.image_size
     with torch.no_grad():
         for step in range(3):
-            images = torch.randn(shape, generator=torch.Generator().manual_seed(step))
-            net(images.repeat(1, len(seeds), 1, 1))
+            net(torch.randn(shape, generator=torch.Generator().manual_seed(step)))
     return net
 
 
 @given(
     images=st.integers(2, 20),
-    repeats=st.integers(1, 3),
     channels=st.integers(1, 4),
     size=st.integers(2, 6),
     offset=st.sampled_from([0.0, 1e3]),
     memory=st.sampled_from([torch.contiguous_format, torch.channels_last]),
     seed=st.integers(0, 9),
 )
-def test_the_covariance_is_numpys(images, repeats, channels, size, offset, memory, seed):
+def test_the_covariance_is_numpys(images, channels, size, offset, memory, seed):
     generator = torch.Generator().manual_seed(seed)
-    values = offset + torch.randn((images, repeats * channels, size, size), generator=generator)
-    ours = covariance(values.contiguous(memory_format=memory), repeats)
+    values = offset + torch.randn((images, channels, size, size), generator=generator)
+    ours = covariance(values.contiguous(memory_format=memory))
     assert ours.dtype == torch.float64
-    for r in range(repeats):
-        rows = values[:, r * channels : (r + 1) * channels].reshape(images, -1).double().numpy()
-        np.testing.assert_allclose(ours[r], np.cov(rows), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(ours, np.cov(values.flatten(1).double().numpy()), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.slow
@@ -69,7 +66,7 @@ def test_the_covariance_is_numpys_at_the_published_size():
     """A hundred images, 128 channels of 32×32, all positive as after a rectifier."""
     values = torch.randn((100, 128, 32, 32), generator=torch.Generator().manual_seed(0)).relu_()
     theirs = np.cov(values.flatten(1).double().numpy())
-    np.testing.assert_allclose(covariance(values)[0], theirs, rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(covariance(values), theirs, rtol=1e-11, atol=1e-13)
 
 
 def test_what_is_measured_is_what_plain_loops_measure(batch):
@@ -84,39 +81,31 @@ def test_what_is_measured_is_what_plain_loops_measure(batch):
         activations.append(x)
     for place, values in enumerate(activations):
         rows = values.detach().flatten(1).double().numpy()
-        np.testing.assert_allclose(ours["covariances"][0, place], np.cov(rows), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(ours["covariances"][place], np.cov(rows), rtol=1e-5, atol=1e-6)
 
     losses, slopes = [], []
     for image, label in zip(batch.images, batch.labels, strict=True):
         pixels = image.permute(2, 0, 1)[None].clone().requires_grad_()
-        loss = F.cross_entropy(plain(pixels)[0], label[None])
+        loss = F.cross_entropy(plain(pixels), label[None])
         losses.append(loss.item())
         slopes.append(np.linalg.norm(torch.autograd.grad(loss, pixels)[0].numpy()) / len(batch))
-    np.testing.assert_allclose(ours["image_losses"][0], losses, rtol=1e-4)
-    np.testing.assert_allclose(ours["input_gradient_norms"][0], slopes, rtol=1e-4)
+    np.testing.assert_allclose(ours["image_losses"], losses, rtol=1e-4)
+    np.testing.assert_allclose(ours["input_gradient_norms"], slopes, rtol=1e-4)
 
-    logits = plain(batch.images.permute(0, 3, 1, 2))[0]
+    logits = plain(batch.images.permute(0, 3, 1, 2))
     whole = F.cross_entropy(logits, batch.labels) + L2 * sum((p**2).sum() / 2 for p in plain.parameters())
     whole.backward()
-    torch.testing.assert_close(ours["logits"][0], logits.detach())
-    np.testing.assert_allclose(ours["loss"], [whole.item()], rtol=1e-5)
+    torch.testing.assert_close(ours["logits"], logits.detach())
+    np.testing.assert_allclose(ours["loss"], whole.item(), rtol=1e-5)
     for place, parameter in enumerate(plain.parameters()):
-        ours_here = [ours[name][0, place] for name in ("parameter_norms", "gradient_norms")]
+        ours_here = [ours[name][place] for name in ("parameter_norms", "gradient_norms")]
         theirs = [np.linalg.norm(x.detach().numpy()) for x in (parameter, parameter.grad)]
         np.testing.assert_allclose(ours_here, theirs, rtol=1e-4)
 
 
-def test_repeats_side_by_side_give_what_each_gives_alone(batch):
-    together = probed(network(1, 2, 3), batch, L2)
-    alone = [probed(network(seed), batch, L2) for seed in (1, 2, 3)]
-    for name, values in together.items():
-        torch.testing.assert_close(values, torch.cat([one[name] for one in alone]), rtol=1e-3, atol=1e-5)
-        assert not torch.equal(values[0], values[1])
-
-
 @pytest.mark.parametrize("mode", [True, False])
 def test_the_network_does_not_notice(batch, mode):
-    net = network(1, 2).train(mode)
+    net = network(1).train(mode)
     before, random = copy.deepcopy(net.state_dict()), torch.random.get_rng_state()
     with torch.no_grad():
         once, again = probed(net, batch, L2), probed(net, batch, L2)
@@ -133,29 +122,36 @@ def test_averages_are_used_that_training_left(batch):
     """In evaluation mode an image's logits do not depend on its neighbours."""
     net = network(1)
     few = Part(batch.images[:3], batch.labels[:3])
-    torch.testing.assert_close(probed(net, few)["logits"], probed(net, batch)["logits"][:, :3])
+    torch.testing.assert_close(probed(net, few)["logits"], probed(net, batch)["logits"][:3])
 
 
-def test_a_broken_repeat_shows_as_not_a_number_alone(batch):
-    net = network(1, 2)
-    sound = probed(net, batch, L2)
-    net.stem.weight.data.chunk(2)[1].fill_(float("nan"))
+def test_a_broken_network_shows_as_not_a_number(batch):
+    net = network(1)
+    net.stem[0].weight.data.fill_(float("nan"))
     broken = probed(net, batch, L2)
-    for name, values in broken.items():
-        assert torch.equal(values[0], sound[name][0])
-        assert values[1].isnan().any()
-    assert broken["logits"][1].isnan().all()
-    assert broken["covariances"][1].isnan().all()
+    assert all(values.isnan().any() for values in broken.values())
+    assert broken["logits"].isnan().all()
+    assert broken["covariances"].isnan().all()
 
 
 def test_numbers_too_large_give_infinities_not_errors(batch):
     net = network(1)
-    net.head.weight.data.fill_(3e38)
-    assert not probed(net, batch, L2)["loss"].isfinite().any()
+    net.classifier.weight.data.fill_(3e38)
+    assert not probed(net, batch, L2)["loss"].isfinite()
 
 
 def test_layers_are_the_stem_and_each_module():
     assert list(layers(network(1))) == ["stem", "cells.0", "cells.1", "cells.2", "cells.3"]
+
+
+def test_layers_of_any_space_are_its_stem_and_its_blocks():
+    """All that has weights but the dense layer: what is looked at is what NAS-Bench-101 looks at."""
+    cell, chain = (blueprint_of(spaces.make(name, {})) for name in ("nasbench201", "nasbenchmacro"))
+    with torch.device("meta"):
+        made = blueprint_of(cell.space, cells=1).network(cell.space.parse("15624"))
+        found = layers(chain.network(chain.space.parse("02010000")))
+    assert list(layers(made)) == ["stem", "cells.0", "cells.1", "cells.2", "cells.3", "cells.4", "lastact"]
+    assert list(found) == ["stem", "layers.0", "layers.1", "layers.2", "layers.3", "layers.5", "out"]
 
 
 def test_images_come_class_by_class_each_from_the_front_of_validation():
@@ -172,7 +168,7 @@ def test_images_come_class_by_class_each_from_the_front_of_validation():
 
 @pytest.mark.slow
 def test_the_published_skeleton_is_looked_at_in_a_moment():
-    skeleton = replace(SKELETON, stem_channels=128, stacks=3, modules_per_stack=3, image_size=32, image_channels=3)
+    skeleton = {"stem_channels": 128, "stacks": 3, "modules_per_stack": 3, "image_size": 32, "image_channels": 3}
     images = torch.randn((100, 32, 32, 3), generator=torch.Generator().manual_seed(0))
-    ours = probed(network(1, skeleton=skeleton), Part(images, torch.arange(100) % 4), L2)
-    assert ours["covariances"].shape == (1, 10, 100, 100)
+    ours = probed(network(1, **skeleton), Part(images, torch.arange(100) % 4), L2)
+    assert ours["covariances"].shape == (10, 100, 100)

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbed.nets.descent import RMSProp
+from nasbed.nets.descent import RMSProp, optimizer
+from nasbed.nets.recipe import Recipe
 
 numbers = st.floats(-10, 10, width=32)
 fractions = st.floats(0, 1, width=32)
@@ -35,17 +36,27 @@ class Scalar:
 )
 def test_rmsprop_is_tensorflows(weights, steps, decay, momentum, epsilon, l2):
     one, two = (torch.tensor(part, dtype=torch.float64) for part in (weights[:1], weights[1:]))
-    ours = RMSProp([one, two], decay, momentum, epsilon, l2)
+    ours = RMSProp([one, two], 0.0, decay, momentum, epsilon, l2)
     plain = [Scalar(weight, decay, momentum, epsilon) for weight in weights]
     for gradients, rate in steps:
         given_ = torch.tensor(gradients, dtype=torch.float64)
-        ours.step([given_[:1], given_[1:]], rate)
+        one.grad, two.grad = given_[:1], given_[1:]
+        ours.param_groups[0]["lr"] = rate
+        ours.step()
         for scalar, gradient in zip(plain, gradients, strict=True):
             scalar.step(gradient + l2 * scalar.weight, rate)
     torch.testing.assert_close(torch.cat([one, two]), torch.tensor([s.weight for s in plain], dtype=torch.float64))
 
 
 def test_a_step_leaves_the_gradients_as_they_were():
-    gradient = torch.tensor([1.0, -2.0])
-    RMSProp([torch.ones(2)], l2=0.5).step([gradient], 0.1)
-    assert gradient.tolist() == [1.0, -2.0]
+    weights = torch.ones(2)
+    weights.grad = torch.tensor([1.0, -2.0])
+    RMSProp([weights], lr=0.1, weight_decay=0.5).step()
+    assert weights.grad.tolist() == [1.0, -2.0]
+    assert weights.tolist() != [1.0, 1.0]
+
+
+def test_a_recipe_decides_the_whole_of_it():
+    recipe = Recipe(decay=0.7, momentum=0.6, epsilon=0.5, l2=0.25)
+    (group,) = optimizer(recipe, torch.ones(2)).param_groups
+    assert [group[name] for name in ("decay", "momentum", "epsilon", "weight_decay")] == [0.7, 0.6, 0.5, 0.25]

@@ -3,11 +3,12 @@
 import numpy as np
 from sklearn.datasets import load_digits
 
+from nasbed.factory.settings import training_settings
 from nasbed.nets.data.batches import full_batches
 from nasbed.nets.data.digits import TRAIN, VALIDATION
 from nasbed.nets.data.source import load
 from nasbed.nets.recipe import DIGITS as RECIPE
-from nasbed.nets.skeleton import DIGITS as SKELETON
+from nasbed.spaces.nasbench101 import NASBench101
 
 
 def test_every_image_is_in_one_part_with_its_label():
@@ -37,6 +38,8 @@ def test_the_division_is_the_one_that_tables_were_made_with():
     assert load("digits").checksum == "1b0118e97ab7650da388d4660bdc80b5f77b5b3b9a3a71cec11a654b367801af"
 
 
-def test_the_skeleton_fits():
-    data = load("digits")
-    assert (SKELETON.image_size, SKELETON.image_channels, SKELETON.classes) == (data.image_size, data.channels, 10)
+def test_the_blueprint_and_the_recipe_fit():
+    data, (blueprint, recipe) = load("digits"), training_settings(NASBench101(), "digits")
+    assert (blueprint.image_size, blueprint.image_channels, blueprint.classes) == (data.image_size, data.channels, 10)
+    assert blueprint.settings().items() >= blueprint.small.items()
+    assert recipe == RECIPE
