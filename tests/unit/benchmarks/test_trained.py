@@ -44,7 +44,7 @@ def test_a_name_is_data_and_a_space():
     assert made.recipe.batch_size == 25
     elsewhere = nasbed.benchmark("trained:cifar10:C:/data/cifar:nasbench101", budgets=(4,), recipe={"l2": 0})
     assert (elsewhere.name, elsewhere.data) == ("trained:cifar10:nasbench101", "cifar10:C:/data/cifar")
-    assert (elsewhere.budgets, elsewhere.skeleton.image_size, elsewhere.recipe.l2) == ((4,), 32, 0.0)
+    assert (elsewhere.budgets, elsewhere.blueprint.image_size, elsewhere.recipe.l2) == ((4,), 32, 0.0)
     assert resolve("trained:cifar10:nasbench101").budgets == (4, 12, 36, 108)
     assert resolve("trained:digits:nasbench101", named="nasbench201").recipe.optimizer == "sgd"
 

@@ -146,7 +146,7 @@ def search_for(seconds, store):
         (["--benchmark", "trained:digits:nasbench102", "--evaluations", "1"], "Did you mean 'nasbench101'"),
         (["--benchmark", "trained:digits:nasbench101"], "a search needs a budget"),
         (["--evaluations", "1", "--set", "recipe.batchsize=3"], "did you mean 'batch_size'"),
-        (["--evaluations", "1", "--set", "skeleton.width=3"], "it has: stem_channels"),
+        (["--evaluations", "1", "--set", "skeleton.width=3"], "it has: classes"),
         (["--evaluations", "1", "--recipe", "digit"], "Did you mean 'digits'"),
         (["--evaluations", "1", "--recipe", "missing.toml"], "cannot be read"),
         (["--evaluations", "1", "--workers", "0"], "at least 1 worker"),
@@ -177,7 +177,7 @@ def test_what_cannot_be_trained_leaves_nothing(nasbed_command, tmp_path, monkeyp
     words = ["search", "random", "--benchmark", "trained:digit:nasbench101", "--evaluations", "1"]
     ran = nasbed_command(*words, "--executor", "inline")
     assert ran.code == 2
-    assert ran.err == "nasbed: nothing can be trained: no data source is called 'digit'. Did you mean 'digits'?\n"
+    assert ran.err == "nasbed: no data source is called 'digit'. Did you mean 'digits'?\n"
     assert list(tmp_path.iterdir()) == []
 
 

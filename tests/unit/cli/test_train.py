@@ -13,7 +13,7 @@ import torch
 from nasbed.cli.door import stopping
 from nasbed.factory.settings import training_settings
 from nasbed.nets.diagnostics import Diagnostics
-from nasbed.nets.network import load_network, network_facts
+from nasbed.nets.network_file import load_network, network_facts
 from nasbed.nets.passes import Pass
 from nasbed.nets.recipe import NASBENCH101_AUGMENT, Recipe
 from nasbed.nets.training_folder import LAST, STATE
