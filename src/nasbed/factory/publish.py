@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, NasbedError
+from nasbed.core.errors import BadSetting, NothingTrained
 from nasbed.core.store import Store
 from nasbed.factory.job import Job
 from nasbed.factory.units import Training, Unit, given_up, trainings
@@ -47,7 +47,7 @@ class Measured:
         """Read a campaign's store.
 
         Raises:
-            NasbedError: When no training went well: there is nothing to make a table of.
+            NothingTrained: When no training went well: there is nothing to make a table of.
         """
         names = [f"{prefix}{name}" for prefix in POINTS.values() for name in ("training_time", *_accuracies())]
         shape = len(job.modules), len(job.budgets), job.repeats
@@ -63,7 +63,7 @@ class Measured:
         lost = given_up(store, job.together, job.repeats)
         if not measured:
             why = f"; the first was given up because: {lost[0].failure}" if lost else ""
-            raise NasbedError(f"no training has gone well, so there is nothing to make a table of{why}")
+            raise NothingTrained(f"no training has gone well, so there is nothing to make a table of{why}")
         return cls(
             results,
             [{**_named(training), "reason": training.failure} for training in lost],
@@ -121,7 +121,7 @@ def publish(out: Path, store: Store, job: Job, command: str) -> Table:
         command: What was typed, for the provenance.
 
     Raises:
-        NasbedError: When no training has gone well.
+        NothingTrained: When no training has gone well.
     """
     measured, notes = Measured.collect(store, job), store.notes()
     warnings = list(notes["warnings"])
