@@ -57,13 +57,13 @@ class Trainer:
         return {"trainable_parameters": 1, "attempts": [attempts] * repeats, "repeats": what}
 
 
-def made_up(out, trainer=None, **settings):
+def made_up(out, trainer=None, space=SPACE, **settings):
     """Make a table of made up measurements, in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nasbed.factory.generate.SURVEY", survey)
         patch.setattr("nasbed.factory.generate.TRAIN", trainer or Trainer())
         given = {**SETTINGS, "executor": "inline", "together": 1, "attempts": 4, "command": "a test", **settings}
-        return generate(out, space=SPACE, **given)
+        return generate(out, space=space, **given)
 
 
 def records(store_path):

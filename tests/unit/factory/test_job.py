@@ -4,11 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from factory.campaigns import BLUEPRINT, JOB, MODULES, SPACE
+from factory.campaigns import BLUEPRINT, JOB, MODULES, RECIPE, SPACE, made_up
 
 from nasbed.factory.job import Job, unit_seed, usual_together
 from nasbed.factory.units import Unit
 from nasbed.nets.nasbench101 import NASBench101Blueprint
+from nasbed.run.stores.sqlite import SQLiteStore
 
 
 def test_small_networks_train_their_repeats_together_and_published_ones_alone():
@@ -21,6 +22,28 @@ def test_a_plan_makes_the_job_again_and_names_no_place():
     plan = json.loads(json.dumps(job.plan()))
     assert "somebody" not in json.dumps(plan)
     assert Job.of_plan(plan) == replace(job, data="cifar10")
+
+
+OLD = {
+    "space": {"name": "nasbench101", "vertices": 3, "edges": 9, "operations": [*SPACE.operations]},
+    "data": "digits",
+    "skeleton": {"stem_channels": 8, "stacks": 2, "modules_per_stack": 1}
+    | {"classes": 10, "image_size": 8, "image_channels": 1},
+    "recipe": RECIPE.to_dict(),
+    "budgets": [1, 2],
+    "repeats": 3, "together": 1, "seed": 5, "attempts": 4, "time_limit": None,
+}
+"""What version 0.1 noted of the campaign in ``campaigns``."""
+
+
+def test_a_plan_of_before_samples_is_the_same_and_goes_on(tmp_path):
+    assert Job.of_plan(OLD) == JOB
+    assert JOB.plan() == OLD
+    with SQLiteStore(tmp_path / "t.sqlite") as store:
+        noted = {"plan": {**OLD, "data_checksum": "0", "versions": {}}, "units": 42, "splits": {}, "warnings": []}
+        for name, value in noted.items():
+            store.note(name, value)
+    assert len(made_up(tmp_path / "t.arrow")) == 7
 
 
 def arguments(name, job=JOB):
