@@ -72,7 +72,7 @@ def test_a_space_without_networks_is_refused_with_what_to_do():
     class Unbuilt(NASBench201):
         name, network = "unbuilt", "unbuilt"
 
-    with pytest.raises(BadSetting, match="the space unbuilt has no blueprint.*register one"):
+    with pytest.raises(BadSetting, match=r"the space unbuilt has no blueprint.*register one"):
         training_settings(Unbuilt(), "digits")
 
 
