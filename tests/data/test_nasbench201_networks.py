@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from nasbed.core.graph import Graph
-from nasbed.nets.blueprint import build
+from nasbed.nets.blueprint import network as build
 from nasbed.nets.costs import flops, params
 from nasbed.nets.counting import count
 from nasbed.spaces.nasbench101 import NASBench101

@@ -9,7 +9,7 @@ import torch
 from scipy.stats import kendalltau, spearmanr
 
 from nasbed.core.rng import Streams
-from nasbed.nets.blueprint import build
+from nasbed.nets.blueprint import network as build
 from nasbed.nets.data.cifar import NASBENCH201
 from nasbed.proxies.naswot import NASWOT
 from nasbed.proxies.probe import Probe

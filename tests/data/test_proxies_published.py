@@ -11,7 +11,7 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from nasbed.nets.blueprint import build
+from nasbed.nets.blueprint import network as build
 from nasbed.nets.data.cifar import NASBENCH201
 from nasbed.proxies.flops import FLOPs, Parameters
 from nasbed.proxies.probe import Probe, score

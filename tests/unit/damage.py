@@ -263,8 +263,8 @@ def _training(name: str) -> Callable[[Path], Path]:
         from nasbed.spaces.nasbench101 import NASBench101
 
         space = NASBench101(vertices=3)
-        skeleton, recipe = training_settings("digits", {"stacks": 1, "stem_channels": 2}, {"batch_size": 100})
-        augment(space.graph(space.enumerate()[1]), skeleton, recipe, load("digits"), 1, 0, folder / "t")
+        blueprint, recipe = training_settings(space, "digits", {"stacks": 1, "stem_channels": 2}, {"batch_size": 100})
+        augment(blueprint, space.enumerate()[1], recipe, load("digits"), 1, 0, folder / "t")
         return folder / "t" / name
 
     return make
@@ -278,7 +278,7 @@ def _read_state(path: Path) -> Any:
 
 
 def _read_network(path: Path) -> Any:
-    from nasbed.nets.network import load_network, network_facts
+    from nasbed.nets.network_file import load_network, network_facts
 
     return {n: t.tolist() for n, t in load_network(path).state_dict().items()}, network_facts(path)
 

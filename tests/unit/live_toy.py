@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nasbed.core.live import FAILED, Answer, LiveBenchmark
+from nasbed.core.live import Answer, LiveBenchmark, failed
 from nasbed.core.records import Evaluations
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.keyed import KeyedBenchmark
@@ -61,6 +61,6 @@ class LiveToy(LiveBenchmark):
         arch = training.arch[None]
         value = self.keyed.query(arch, training.epochs)
         if np.isnan(value.value[0]):
-            return FAILED._replace(seconds=float(value.seconds[0]))
+            return failed("no luck", float(value.seconds[0]))
         noisy = value.value[0] + self.noise * (training.seed % 1000) / 1e6
         return Answer(float(noisy), float(value.value[0]) / 2, float(value.seconds[0]))

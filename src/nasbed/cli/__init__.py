@@ -9,7 +9,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and leave with its exit code: 0, 2 for bad input, 130 after Ctrl-C."""
+    """Run a command and leave with its exit code: 0, 1 for nothing trained, 2 for bad input, 130 after Ctrl-C."""
     try:
         from nasbed.cli.app import application
         from nasbed.cli.door import run

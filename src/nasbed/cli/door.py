@@ -17,9 +17,9 @@ from typing import Any
 
 import typer
 
-from nasbed.core.errors import Interrupted, NasbedError
+from nasbed.core.errors import Interrupted, NasbedError, NothingTrained
 
-BAD_INPUT, INTERRUPTED = 2, 130
+IN_VAIN, BAD_INPUT, INTERRUPTED = 1, 2, 130
 _STOPPED = "interrupted; nothing of this was kept, and the same command begins again"
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -41,6 +41,8 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
         return _leave(INTERRUPTED, str(error))
     except (KeyboardInterrupt, typer.Abort):
         return _leave(INTERRUPTED, _STOPPED)
+    except NothingTrained as error:
+        return _leave(IN_VAIN, str(error))
     except NasbedError as error:
         return _leave(BAD_INPUT, str(error))
     except SystemError as error:

@@ -16,7 +16,7 @@ from nasbed.cli.door import same_command
 from nasbed.cli.options import Json, RedoDamaged
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.words import percent
-from nasbed.core.errors import BadSetting, Interrupted, NasbedError
+from nasbed.core.errors import BadSetting, Interrupted, NothingTrained
 from nasbed.run.settings import SearchSettings, in_words
 
 if TYPE_CHECKING:
@@ -88,15 +88,15 @@ def command(
     if json:
         found = {"info": history.info, "optimum": history.optimum, "runs": chosen}
         print_json(found | ({} if together is None else {"trade_offs": fronts.as_dict(together)}))
-        return
-    _print(optimizer, history, chosen, together)
-    if out is not None:
-        print(f"every trial: {out}")
-    if answers.live is not None:
-        print(f"every training: {store}")
+    else:
+        _print(optimizer, history, chosen, together)
+        if out is not None:
+            print(f"every trial: {out}")
+        if answers.live is not None:
+            print(f"every training: {store}")
     if not (history.value == history.value).any():
         why = history.info.get("failed", {}).get("first")
-        raise NasbedError("every training failed" + (f"; the first because: {why}" if why else ""))
+        raise NothingTrained("every training failed" + (f"; the first because: {why}" if why else ""))
 
 
 def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> Answers:

@@ -11,7 +11,7 @@ from nasbed.cli.console import print_facts, print_json, print_table, progress
 from nasbed.cli.door import same_command, stopping
 from nasbed.cli.options import Edges, Json, Operations, Set, Vertices
 from nasbed.cli.words import percent
-from nasbed.core.errors import BadSetting, Interrupted, NasbedError
+from nasbed.core.errors import BadSetting, Interrupted, NothingTrained
 
 if TYPE_CHECKING:
     from nasbed.core.records import Archs
@@ -106,7 +106,7 @@ def command(
         if out is not None:
             print(f"kept in {out}: {', '.join(sorted(path.name for path in out.iterdir() if path.name != 'lock'))}")
     if result.failure is not None:
-        raise NasbedError(f"the training failed: {result.failure}")
+        raise NothingTrained(f"the training failed: {result.failure}")
 
 
 def _at_once(

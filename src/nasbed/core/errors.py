@@ -50,5 +50,9 @@ class MissingExtra(NasbedError, ImportError):
     """An optional dependency that is not installed; the message has the install line."""
 
 
+class NothingTrained(NasbedError):
+    """Every training failed; the message says why the first did."""
+
+
 class Interrupted(NasbedError):
     """Work stopped by Ctrl-C, with everything finished so far kept; the message says how to go on."""

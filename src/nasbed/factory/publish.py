@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, NasbedError
+from nasbed.core.errors import BadSetting, NothingTrained
 from nasbed.core.store import Store
 from nasbed.factory.job import Job
 from nasbed.factory.units import Training, Unit, given_up, trainings
@@ -51,7 +51,7 @@ class Measured:
         """Read a campaign's store.
 
         Raises:
-            NasbedError: When no training went well: there is nothing to make a table of.
+            NothingTrained: When no training went well: there is nothing to make a table of.
         """
         columns = _Curves(job) if job.recipe.has_curves else _Moments(job)
         seconds = np.full((len(job.modules), len(job.budgets), job.repeats), np.nan)
@@ -67,7 +67,7 @@ class Measured:
         lost = given_up(store, job.together, job.repeats)
         if not measured:
             why = f"; the first was given up because: {lost[0].failure}" if lost else ""
-            raise NasbedError(f"no training has gone well, so there is nothing to make a table of{why}")
+            raise NothingTrained(f"no training has gone well, so there is nothing to make a table of{why}")
         return cls(
             columns.given(seconds),
             float(np.nansum(seconds)),
@@ -202,7 +202,7 @@ def publish(out: Path, store: Store, job: Job, command: str) -> Table:
         command: What was typed, for the provenance.
 
     Raises:
-        NasbedError: When no training has gone well.
+        NothingTrained: When no training has gone well.
     """
     measured, notes = Measured.collect(store, job), store.notes()
     warnings = list(notes["warnings"])

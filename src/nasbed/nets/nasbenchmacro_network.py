@@ -31,6 +31,7 @@ class InvertedResidual(nn.Module):
     def __init__(self, place: Place, kernel: int, expansion: int) -> None:
         super().__init__()
         sources, targets, stride = place
+        self.kernel, self.expansion = kernel, expansion  # networks side by side differ here, not in a width inside
         hidden = sources * expansion
         self.conv = nn.Sequential(
             nn.Conv2d(sources, hidden, 1, bias=False),

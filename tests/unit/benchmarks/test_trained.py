@@ -44,7 +44,7 @@ def test_a_name_is_data_and_a_space():
     assert made.recipe.batch_size == 25
     elsewhere = nasbed.benchmark("trained:cifar10:C:/data/cifar:nasbench101", budgets=(4,), recipe={"l2": 0})
     assert (elsewhere.name, elsewhere.data) == ("trained:cifar10:nasbench101", "cifar10:C:/data/cifar")
-    assert (elsewhere.budgets, elsewhere.skeleton.image_size, elsewhere.recipe.l2) == ((4,), 32, 0.0)
+    assert (elsewhere.budgets, elsewhere.blueprint.image_size, elsewhere.recipe.l2) == ((4,), 32, 0.0)
     assert resolve("trained:cifar10:nasbench101").budgets == (4, 12, 36, 108)
     assert resolve("trained:digits:nasbench101", named="nasbench201").recipe.optimizer == "sgd"
 
@@ -57,6 +57,7 @@ def test_a_name_is_data_and_a_space():
         ("trained::nasbench101", {}, BadSetting, "write trained:DATA:SPACE"),
         ("trained:digits:", {}, BadSetting, "write trained:DATA:SPACE"),
         ("trained:digits:nasbench102", {}, UnknownName, "Did you mean 'nasbench101'"),
+        ("trained:digit:nasbench101", {}, UnknownName, "Did you mean 'digits'"),
         ("trained:digits:nasbench101", {"recipe": {"batchsize": 2}}, BadSetting, "did you mean 'batch_size'"),
         ("trained:digits:nasbench101", {"named": "digit"}, UnknownName, "Did you mean 'digits'"),
         ("trained:digits:nasbench101", {"budgets": (4, 4)}, BadSetting, "ascending"),
@@ -76,7 +77,6 @@ def test_what_cannot_be_made_is_named(name, settings, error, said):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"data": "digit"}, "Did you mean 'digits'"),
         ({"recipe": {"batch_size": 300}}, "fewer than 4 steps"),
         ({"skeleton": {"image_size": 16}}, "images of 8 pixels"),
         ({"device": "abacus"}, "cpu always works"),

@@ -146,7 +146,7 @@ def search_for(seconds, store):
         (["--benchmark", "trained:digits:nasbench102", "--evaluations", "1"], "Did you mean 'nasbench101'"),
         (["--benchmark", "trained:digits:nasbench101"], "a search needs a budget"),
         (["--evaluations", "1", "--set", "recipe.batchsize=3"], "did you mean 'batch_size'"),
-        (["--evaluations", "1", "--set", "skeleton.width=3"], "it has: stem_channels"),
+        (["--evaluations", "1", "--set", "skeleton.width=3"], "it has: classes"),
         (["--evaluations", "1", "--recipe", "digit"], "Did you mean 'digits'"),
         (["--evaluations", "1", "--recipe", "missing.toml"], "cannot be read"),
         (["--evaluations", "1", "--workers", "0"], "at least 1 worker"),
@@ -177,7 +177,7 @@ def test_what_cannot_be_trained_leaves_nothing(nasbed_command, tmp_path, monkeyp
     words = ["search", "random", "--benchmark", "trained:digit:nasbench101", "--evaluations", "1"]
     ran = nasbed_command(*words, "--executor", "inline")
     assert ran.code == 2
-    assert ran.err == "nasbed: nothing can be trained: no data source is called 'digit'. Did you mean 'digits'?\n"
+    assert ran.err == "nasbed: no data source is called 'digit'. Did you mean 'digits'?\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -194,3 +194,49 @@ def test_info_says_what_would_be_trained(nasbed_command):
     assert said["recipe"]["batch_size"] == 25
     assert said["budgets"] == [4, 12, 36]
     assert "write trained:DATA:SPACE" in nasbed_command("info", "trained:digits").err
+
+
+@needs_torch
+@pytest.mark.parametrize("space", ["nasbench201", pytest.param("natssize", marks=pytest.mark.slow), "nasbenchmacro"])
+def test_networks_of_any_space_are_trained(nasbed_command, tmp_path, monkeypatch, space):
+    monkeypatch.chdir(tmp_path)
+    words = ("--set", "recipe.batch_size=100", "--epochs", 1, "--json")
+    benchmark = ("--benchmark", f"trained:digits:{space}", "--evaluations", 2, "--executor", "inline")
+    found = nasbed_command("search", "random", *benchmark, *words).json
+    assert found["info"]["benchmark"]["name"] == f"trained:digits:{space}"
+    (run,) = found["runs"]
+    assert 0 < run["validation"] < 1
+    trained = nasbed_command("train", run["architecture"], "--space", space, *words).json
+    assert trained["failure"] is None
+    assert 0 < trained["points"]["end"]["validation"][0] < 800
+
+
+@needs_torch
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_search_whose_trainings_all_failed_is_in_vain_and_says_why(nasbed_command, tmp_path, monkeypatch, form):
+    monkeypatch.chdir(tmp_path)
+    wild = ("--set", "recipe.batch_size=100", "--set", "recipe.learning_rate=1e20", "--set", "skeleton.stacks=1")
+    words = ("--benchmark", "trained:digits:nasbench101", "--evaluations", 2, "--epochs", 1, "--executor", "inline")
+    ran = nasbed_command("search", "random", *words, *wild, "--out", "h.parquet", *form)
+    assert ran.code == 1
+    last = ran.err.splitlines()[-1]
+    assert last.startswith("nasbed: every training failed; the first because: weights or outputs were not finite after")
+    failed = History.from_parquet("h.parquet").info["failed"]
+    assert failed["trainings"] == 2
+    assert last.endswith(failed["first"])
+
+
+def test_a_space_without_networks_is_refused_at_once_with_what_to_do(nasbed_command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nasbed.spaces.nasbench201.NASBench201.network", "unbuilt")
+    cell = "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+    for words in (
+        ("search", "random", "--benchmark", "trained:digits:nasbench201", "--evaluations", 1),
+        ("generate", "nasbench201", "--sample", 2),
+        ("train", cell, "--space", "nasbench201"),
+    ):
+        ran = nasbed_command(*words)
+        assert (ran.code, ran.out) == (2, "")
+        assert "the space nasbench201 has no blueprint" in ran.err
+        assert "register one for 'unbuilt'" in ran.err
+    assert list(tmp_path.iterdir()) == []

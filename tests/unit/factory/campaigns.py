@@ -11,11 +11,12 @@ from nasbed.spaces.nasbench101 import NASBench101
 
 SPACE = NASBench101(vertices=3)  # 7 modules
 SETTINGS = {"budgets": (1, 2), "repeats": 3, "seed": 5}
-JOB = Job(SPACE, "digits", *training_settings("digits"), (1, 2), 3, 1, 5, 4)
+BLUEPRINT, RECIPE = training_settings(SPACE, "digits")
+JOB = Job(BLUEPRINT, "digits", RECIPE, (1, 2), 3, 1, 5, 4)
 MODULES = sorted(JOB.modules)
 
 
-def survey(skeleton, recipe, data, budgets, time_limit, device):
+def survey(blueprint, recipe, data, budgets, time_limit, device):
     return {"versions": {}, "data_checksum": "0", "images": {"train": 100}, "warnings": []}
 
 
@@ -33,9 +34,8 @@ class Trainer:
 
     def __call__(
         self,
-        adjacency,
-        labels,
-        skeleton,
+        blueprint,
+        row,
         recipe,
         data,
         epochs,
@@ -57,13 +57,13 @@ class Trainer:
         return {"trainable_parameters": 1, "attempts": [attempts] * repeats, "repeats": what}
 
 
-def made_up(out, trainer=None, **settings):
+def made_up(out, trainer=None, space=SPACE, **settings):
     """Make a table of made up measurements, in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nasbed.factory.generate.SURVEY", survey)
         patch.setattr("nasbed.factory.generate.TRAIN", trainer or Trainer())
         given = {**SETTINGS, "executor": "inline", "together": 1, "attempts": 4, "command": "a test", **settings}
-        return generate(out, space=SPACE, **given)
+        return generate(out, space=space, **given)
 
 
 def records(store_path):

@@ -156,6 +156,8 @@ FAKE = """
 import os
 from pathlib import Path
 
+import numpy as np
+
 def die_once(name):
     flag = Path(__file__).with_name(name)
     if not flag.exists():
@@ -166,11 +168,12 @@ def survey(*what):
     die_once("survey")
     return {"versions": {}, "data_checksum": "0", "images": {"train": 1}, "warnings": []}
 
-def train(adjacency, labels, skeleton, recipe, data, epochs, seed, repeats, attempts, *how):
+def train(blueprint, row, recipe, data, epochs, seed, repeats, attempts, *how):
     die_once("train")
-    if labels[1:-1] == ("maxpool3x3",) and len(adjacency) == 3 and adjacency[0][2]:
+    graph = blueprint.space.graph(np.array(row, np.int8))
+    if graph.labels[1:-1] == ("maxpool3x3",) and graph.matrix[0][2]:
         os.kill(os.getpid(), 9)
-    moment = {"training_time": 1.0, "train": [seed % 7, 7], "validation": [epochs, 7], "test": [len(labels), 7]}
+    moment = {"training_time": 1.0, "train": [seed % 7, 7], "validation": [epochs, 7], "test": [graph.vertices, 7]}
     trained = {"points": dict.fromkeys(("start", "halfway", "end"), moment), "total_time": 2.0, "failure": None}
     return {"trainable_parameters": 1, "repeats": [trained] * repeats}
 
@@ -214,10 +217,10 @@ def test_other_settings_do_not_share_a_store(undisturbed):
 def test_what_cannot_be_trained_is_refused_before_anything_is_written(tmp_path):
     for change, said in (
         ({"recipe": {"batch_size": 200}}, "fewer than 4 steps"),
-        ({"data": "digit", "skeleton": None, "recipe": None}, "Did you mean 'digits'"),
+        ({"data": "digit"}, "Did you mean 'digits'"),
         ({"skeleton": {"image_size": 16}}, "has images of 8 pixels"),
     ):
-        with pytest.raises(BadSetting, match=said):
+        with pytest.raises(NasbedError, match=said):
             small(tmp_path / "table.arrow", executor="inline", **change)
     assert list(tmp_path.iterdir()) == []
 
@@ -232,7 +235,7 @@ def test_what_cannot_be_trained_is_refused_before_anything_is_written(tmp_path):
         ({"recipe": {"learning_rate": float("nan")}}, "is a finite number, not nan"),
         ({"recipe": {"flip": 1}}, "is true or false, not 1"),
         ({"recipe": {"momentum": 2}}, "between 0 and 1, not 2"),
-        ({"skeleton": {"width": 3}}, "a skeleton has no 'width'; it has: stem_channels, stacks"),
+        ({"skeleton": {"width": 3}}, "a skeleton has no 'width'; it has: classes, image_size"),
         ({"skeleton": {"stacks": 9}}, "9 stacks halve an image"),
         ({"budgets": ()}, "budgets are one or more positive"),
         ({"budgets": (4, 4)}, "budgets must ascend"),
@@ -271,11 +274,11 @@ def test_a_place_where_no_table_can_be_is_named_at_once(tmp_path):
 
 
 def test_a_number_is_what_the_field_has():
-    _, recipe = training_settings("digits", recipe={"learning_rate": 1, "crop": 2})
+    _, recipe = training_settings(SPACE, "digits", recipe={"learning_rate": 1, "crop": 2})
     assert type(recipe.learning_rate) is float
     assert recipe.crop == 2
-    assert training_settings("digits")[1].learning_rate != 1
-    assert training_settings("anything else")[0].image_size == 32
+    assert training_settings(SPACE, "digits")[1].learning_rate != 1
+    assert training_settings(SPACE, "cifar10")[0].image_size == 32
 
 
 class Stops(Trainer):

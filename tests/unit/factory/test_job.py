@@ -4,16 +4,17 @@ import json
 from dataclasses import replace
 
 import pytest
-from factory.campaigns import JOB, MODULES
+from factory.campaigns import BLUEPRINT, JOB, MODULES, RECIPE, SPACE, made_up
 
 from nasbed.factory.job import Job, unit_seed, usual_together
 from nasbed.factory.units import Unit
-from nasbed.nets.skeleton import DIGITS, NASBENCH101
+from nasbed.nets.nasbench101 import NASBench101Blueprint
+from nasbed.run.stores.sqlite import SQLiteStore
 
 
 def test_small_networks_train_their_repeats_together_and_published_ones_alone():
-    assert usual_together(DIGITS, 3) == 3
-    assert usual_together(NASBENCH101, 3) == 1
+    assert usual_together(BLUEPRINT, 3) == 3
+    assert usual_together(NASBench101Blueprint(SPACE), 3) == 1
 
 
 def test_a_plan_makes_the_job_again_and_names_no_place():
@@ -23,6 +24,32 @@ def test_a_plan_makes_the_job_again_and_names_no_place():
     assert Job.of_plan(plan) == replace(job, data="cifar10")
 
 
+OLD = {
+    "space": {"name": "nasbench101", "vertices": 3, "edges": 9, "operations": [*SPACE.operations]},
+    "data": "digits",
+    "skeleton": {"stem_channels": 8, "stacks": 2, "modules_per_stack": 1}
+    | {"classes": 10, "image_size": 8, "image_channels": 1},
+    "recipe": RECIPE.to_dict(),
+    "budgets": [1, 2],
+    "repeats": 3,
+    "together": 1,
+    "seed": 5,
+    "attempts": 4,
+    "time_limit": None,
+}
+"""What version 0.1 noted of the campaign in ``campaigns``."""
+
+
+def test_a_plan_of_before_samples_is_the_same_and_goes_on(tmp_path):
+    assert Job.of_plan(OLD) == JOB
+    assert JOB.plan() == OLD
+    with SQLiteStore(tmp_path / "t.sqlite") as store:
+        noted = {"plan": {**OLD, "data_checksum": "0", "versions": {}}, "units": 42, "splits": {}, "warnings": []}
+        for name, value in noted.items():
+            store.note(name, value)
+    assert len(made_up(tmp_path / "t.arrow")) == 7
+
+
 def arguments(name, job=JOB):
     return job.arguments(name, device="cpu", threads=1, diagnostics=None)
 
@@ -30,15 +57,15 @@ def arguments(name, job=JOB):
 def test_seeds_do_not_depend_on_what_is_trained_together():
     module = MODULES[3]
     one, together = arguments(f"{module}/2/1"), arguments(f"{module}/2/0", replace(JOB, together=3))
-    assert one[6] == together[6] == unit_seed(5, f"{module}/2")
-    assert (one[7], one[9]) == (1, 1)  # how many repeats, and the first
-    assert (together[7], together[9]) == (3, 0)
-    assert arguments(f"{module}/2/2", replace(JOB, together=2))[7] == 1  # what is left of three
+    assert one[5] == together[5] == unit_seed(5, f"{module}/2")
+    assert (one[6], one[8]) == (1, 1)  # how many repeats, and the first
+    assert (together[6], together[8]) == (3, 0)
+    assert arguments(f"{module}/2/2", replace(JOB, together=2))[6] == 1  # what is left of three
 
 
 def test_a_retry_trains_one_repeat_and_counts_attempts_on():
     again = arguments(f"{MODULES[0]}/1/0/2", replace(JOB, together=3))
-    assert (again[7], again[9], again[11]) == (1, 0, 2 * JOB.attempts)
+    assert (again[6], again[8], again[10]) == (1, 0, 2 * JOB.attempts)
 
 
 def test_seeds_of_units_differ():

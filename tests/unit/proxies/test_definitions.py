@@ -10,7 +10,7 @@ from torch import nn
 
 from nasbed.core.errors import BadSetting, UnknownName
 from nasbed.core.proxy import WORST
-from nasbed.nets.blueprint import build
+from nasbed.nets.blueprint import network as build
 from nasbed.nets.costs import flops, params
 from nasbed.proxies.flops import FLOPs, Parameters
 from nasbed.proxies.probe import Probe

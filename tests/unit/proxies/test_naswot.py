@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from nasbed.core.errors import BadSetting
-from nasbed.nets.blueprint import build
+from nasbed.nets.blueprint import network as build
 from nasbed.proxies.naswot import NASWOT, agreements, differences_by_product
 from nasbed.proxies.probe import Probe
 from nasbed.spaces.nasbench201 import NASBench201

@@ -214,6 +214,17 @@ def test_a_worker_that_dies_is_replaced_and_a_training_that_kills_them_has_faile
     same(play(toy=toy, budget=budget, store=path), found)  # and stays so
 
 
+def test_a_history_says_how_many_trainings_failed_and_why_the_first_did():
+    assert "failed" not in play().info
+    found = play(RandomSearch(), LiveToy(failing=0.3))
+    lost = int(np.isnan(found.value).sum())
+    assert 0 < lost < EVALUATIONS
+    assert found.info["failed"]["trainings"] == lost
+    assert found.info["failed"]["first"].startswith("TypeError: ")
+    whole = play(RandomSearch(), LiveToy(failing=1.0))
+    assert whole.info["failed"]["trainings"] == EVALUATIONS
+
+
 def test_runs_take_each_step_side_by_side(tmp_path):
     alone = play(runs=3)
     same(play(runs=3, executor="processes", workers=2, store=tmp_path / "s.sqlite"), alone)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nasbed.core.errors import BadSetting
-from nasbed.nets.blueprint import build
+from nasbed.nets.blueprint import network as build
 from nasbed.nets.data.source import load
 from nasbed.proxies.probe import Probe, score
 from nasbed.scores.work import _batch, score_unit, survey
