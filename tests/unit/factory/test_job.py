@@ -31,7 +31,11 @@ OLD = {
     | {"classes": 10, "image_size": 8, "image_channels": 1},
     "recipe": RECIPE.to_dict(),
     "budgets": [1, 2],
-    "repeats": 3, "together": 1, "seed": 5, "attempts": 4, "time_limit": None,
+    "repeats": 3,
+    "together": 1,
+    "seed": 5,
+    "attempts": 4,
+    "time_limit": None,
 }
 """What version 0.1 noted of the campaign in ``campaigns``."""
 
