@@ -17,6 +17,8 @@ from nasbed.nets.stacked import Mixed, Stacked, apart
 _TOLERANCE = 1e-3
 """Of the largest output: by so much stacked networks may round differently."""
 
+_BLOCK = 8  # channels that oneDNN computes at once on AVX2
+
 _IMAGES = 2  # on which they are tried
 
 
@@ -70,7 +72,7 @@ def side_by_side(networks: Sequence[nn.Module], shape: tuple[int, int, int]) -> 
     for network in networks:
         network.eval()
     example = torch.randn(_IMAGES, *shape, generator=torch.Generator().manual_seed(0))
-    memory, way = _memory(networks[0], example), "alone"
+    memory, way = _memory(networks, example), "alone"
     try:
         if len(networks) > 1:
             inner, mapped = stacked(networks, example)
@@ -84,13 +86,25 @@ def side_by_side(networks: Sequence[nn.Module], shape: tuple[int, int, int]) -> 
 
 
 @torch.no_grad()
-def _memory(network: nn.Module, example: Tensor) -> torch.memory_format:
-    """Choose channels last, which is faster, unless the network cannot read that."""
+def _memory(networks: Sequence[nn.Module], example: Tensor) -> torch.memory_format:
+    """Choose channels last, which is faster, unless the networks cannot read that or PyTorch cannot compute it."""
+    layers = (layer for network in networks for layer in network.modules())
+    if any(isinstance(layer, nn.Conv2d) and _writes_elsewhere(layer) for layer in layers):
+        return torch.contiguous_format
     try:
-        network(example.contiguous(memory_format=torch.channels_last))
+        networks[0](example.contiguous(memory_format=torch.channels_last))
     except RuntimeError:  # a view
         return torch.contiguous_format
     return torch.channels_last
+
+
+def _writes_elsewhere(layer: nn.Conv2d) -> bool:
+    """Tell whether the gradient of a layer's weights, channels last, is written beyond its end.
+
+    oneDNN does so on AVX2, as PyTorch 2.13 has it, for 1×1 convolutions with strides of less than 8 channels.
+    """
+    strided = layer.kernel_size == (1, 1) and layer.stride != (1, 1)
+    return strided and layer.groups == 1 and layer.in_channels < _BLOCK
 
 
 @torch.no_grad()
