@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,9 +16,6 @@ from nasbed.core.records import Archs
 from nasbed.core.registry import networks, spaces
 from nasbed.core.space import Space
 from nasbed.nets.layers import Layer
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,8 @@ class Blueprint(ABC):
                 raise BadSetting(f"a network's {field.name} must be a positive integer, not {value!r}")
 
     @abstractmethod
-    def network(self, row: Archs) -> nn.Module:
-        """Build the network of one row of the space, ``(decisions,)``, of ordinary layers, as PyTorch initialises it.
+    def network(self, row: Archs) -> Any:
+        """Build the network of one row, ``(decisions,)``: an ``nn.Module`` of ordinary layers, as PyTorch draws them.
 
         Raises:
             InvalidArchitecture: When there is no network for it.
@@ -141,7 +138,7 @@ def checked_row(space: Space, arch: ArrayLike) -> Archs:
     return row_of_one
 
 
-def network(space: Space | str, architecture: ArrayLike | str, **settings: Any) -> nn.Module:
+def network(space: Space | str, architecture: ArrayLike | str, **settings: Any) -> Any:
     """Build the published network of one architecture, an ``nn.Module`` from images to logits ``(batch, classes)``.
 
     Weights are drawn as PyTorch's layers do by default, from its global generator: ``torch.manual_seed`` before it

@@ -23,7 +23,7 @@ def initialised(blueprint: Blueprint, row: Archs, recipe: Recipe, seed: int) -> 
     start = derived_seed("training", seed, "weights")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(start)
-        network = blueprint.network(row)
+        network: nn.Module = blueprint.network(row)
     generator = torch.Generator().manual_seed(start)
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):

@@ -56,7 +56,8 @@ def _network(name: str, seed: int) -> nn.Module:
             return FOREIGN[name]()
         space = spaces.make(name, {})
         arch = space.sample(Streams.from_seed(seed, 1, 0, "laws"))[0]
-        return build(space, arch, classes=_CLASSES, image_size=_SIZE, **_FRAMES[name])
+        network: nn.Module = build(space, arch, classes=_CLASSES, image_size=_SIZE, **_FRAMES[name])
+        return network
 
 
 def _batch(seed: int) -> tuple[Tensor, Tensor]:
