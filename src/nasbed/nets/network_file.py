@@ -73,7 +73,8 @@ def load_network(path: str | Path, device: torch.device | str = "cpu", space: Sp
     if facts.get("format") not in (FORMAT, EARLIER):
         raise CorruptFile(f"{path} does not hold a network ({FORMAT}) but {facts.get('format')!r}")
     try:
-        if facts["format"] == EARLIER:
+        is_earlier = facts["format"] == EARLIER
+        if is_earlier:
             space, row, tensors = _of_earlier(facts, tensors)
         else:
             row = torch.tensor(facts["row"], dtype=torch.int8).numpy()
@@ -81,7 +82,7 @@ def load_network(path: str | Path, device: torch.device | str = "cpu", space: Sp
             settings = dict(facts["space"])
             space = spaces.make(settings.pop("name"), settings)
         network = initialised(blueprint_of(space, **facts["skeleton"]), row, Recipe(**facts["recipe"]), 0)
-        network.load_state_dict({**network.state_dict(), **tensors})
+        network.load_state_dict({**network.state_dict(), **tensors} if is_earlier else tensors)  # it had no counters
     except (NasbedError, KeyError, TypeError, RuntimeError) as error:
         raise CorruptFile(f"{path} holds no network that this version can build: {error}") from None
     return network.to(device).eval()

@@ -113,6 +113,7 @@ class Pass:
         self.network = side_by_side(
             [initialised(blueprint, rows[k // repeats], recipe, seed) for k, seed in enumerate(seeds)],
             (data.channels, data.image_size, data.image_size),
+            [derived_seed("training", seed, "draws") for seed in seeds],
         ).to(device)
         self.forward = torch.compile(self.network) if recipe.compile else self.network
         self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")

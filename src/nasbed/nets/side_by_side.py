@@ -7,17 +7,16 @@ a pass over one (``benchmarks/training.py``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
 
 from nasbed.nets.conversion import NoStack, stacked
-from nasbed.nets.stacked import Mixed, Stacked, apart
+from nasbed.nets.stacked import Mixed, Stacked, apart, writes_elsewhere
 
 _TOLERANCE = 1e-3
 """Of the largest output: by so much stacked networks may round differently."""
-
-_BLOCK = 8  # channels that oneDNN computes at once on AVX2
 
 _IMAGES = 2  # on which they are tried
 
@@ -62,12 +61,15 @@ class SideBySide(nn.Module):
             yield from ((f"{path}.{name}", layer.members, tensors) for name, tensors in layer.tensors())
 
 
-def side_by_side(networks: Sequence[nn.Module], shape: tuple[int, int, int]) -> SideBySide:
+def side_by_side(
+    networks: Sequence[nn.Module], shape: tuple[int, int, int], seeds: Sequence[int] | None = None
+) -> SideBySide:
     """Make one module of several networks: stacked where that computes the same, else one after another.
 
     Args:
         networks: Each maps images ``(batch, *shape)`` to outputs ``(batch, …)``; their weights are copied if stacked.
         shape: Channels, height and width of an image.
+        seeds: One a network, of what it draws in training, such as dropout's; their places if not given.
     """
     for network in networks:
         network.eval()
@@ -82,29 +84,21 @@ def side_by_side(networks: Sequence[nn.Module], shape: tuple[int, int, int]) -> 
             return whole.train()
     except NoStack as error:
         way = f"one after another: {error}"
-    return SideBySide(_OneAfterAnother(networks), len(networks), way, memory).train()
+    each = _OneAfterAnother(networks, range(len(networks)) if seeds is None else seeds, example)
+    return SideBySide(each, len(networks), way, memory).train()
 
 
 @torch.no_grad()
 def _memory(networks: Sequence[nn.Module], example: Tensor) -> torch.memory_format:
     """Choose channels last, which is faster, unless the networks cannot read that or PyTorch cannot compute it."""
     layers = (layer for network in networks for layer in network.modules())
-    if any(isinstance(layer, nn.Conv2d) and _writes_elsewhere(layer) for layer in layers):
+    if any(isinstance(layer, nn.Conv2d) and writes_elsewhere(layer) for layer in layers):
         return torch.contiguous_format
     try:
         networks[0](example.contiguous(memory_format=torch.channels_last))
     except RuntimeError:  # a view
         return torch.contiguous_format
     return torch.channels_last
-
-
-def _writes_elsewhere(layer: nn.Conv2d) -> bool:
-    """Tell whether the gradient of a layer's weights, channels last, is written beyond its end.
-
-    oneDNN does so on AVX2, as PyTorch 2.13 has it, for 1×1 convolutions with strides of less than 8 channels.
-    """
-    strided = layer.kernel_size == (1, 1) and layer.stride != (1, 1)
-    return strided and layer.groups == 1 and layer.in_channels < _BLOCK
 
 
 @torch.no_grad()
@@ -125,16 +119,40 @@ def _check(whole: SideBySide, networks: Sequence[nn.Module], example: Tensor) ->
 
 
 class _OneAfterAnother(nn.Module):
-    """Networks of any kind, each on its own channels."""
+    """Networks of any kind, each on its own channels.
 
-    def __init__(self, networks: Sequence[nn.Module]) -> None:
+    Those that draw random numbers in training, such as dropout's, have a state of PyTorch's generator each.
+    """
+
+    def __init__(self, networks: Sequence[nn.Module], seeds: Sequence[int], example: Tensor) -> None:
         super().__init__()
         self.networks = nn.ModuleList(networks)
+        self.draws = _draws(networks[0], example)
+        states = [torch.Generator().manual_seed(seed).get_state() for seed in seeds] if self.draws else []
+        self.states: Tensor
+        self.register_buffer("states", torch.stack(states) if states else torch.empty(0), persistent=self.draws)
 
     def forward(self, images: Tensor) -> Tensor:
         """Map ``(batch, networks·channels, height, width)`` to ``(networks, batch, …)``."""
         parts = images.chunk(len(self.networks), dim=1)
-        return torch.stack([network(part) for network, part in zip(self.networks, parts, strict=True)])
+        if not (self.draws and self.training):
+            return torch.stack([network(part) for network, part in zip(self.networks, parts, strict=True)])
+        outputs = []
+        with torch.random.fork_rng(devices=[]):
+            for k, (network, part) in enumerate(zip(self.networks, parts, strict=True)):
+                torch.set_rng_state(self.states[k].cpu().clone())  # of a view it reads the whole
+                outputs.append(network(part))
+                self.states[k] = torch.get_rng_state()
+        return torch.stack(outputs)
+
+
+@torch.no_grad()
+def _draws(network: nn.Module, example: Tensor) -> bool:
+    """Tell whether a network draws random numbers in training."""
+    with torch.random.fork_rng(devices=[]):
+        before = torch.get_rng_state()
+        deepcopy(network).train()(example)
+        return not torch.equal(before, torch.get_rng_state())
 
 
 def _layers(module: nn.Module, path: str) -> Iterator[tuple[str, Stacked]]:

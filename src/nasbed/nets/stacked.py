@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
+_BLOCK = 8  # channels that oneDNN computes at once on AVX2
+
 _COLOURS = 3
 """With so many input channels in all, oneDNN takes a grouped convolution's input for a colour image: without AVX-512 it
 computes the gradient of the weights by another method then, which rounds differently."""
@@ -75,6 +77,15 @@ class Stacked(nn.Module):
             yield name, tensor.detach().view(len(self.members), -1, *tensor.shape[1:])
 
 
+def writes_elsewhere(layer: nn.Conv2d) -> bool:
+    """Tell whether the gradient of a layer's weights, channels last, is written beyond its end.
+
+    oneDNN does so on AVX2, as PyTorch 2.13 has it, for 1×1 convolutions with strides of less than 8 channels.
+    """
+    strided = layer.kernel_size == (1, 1) and layer.stride != (1, 1)
+    return strided and layer.groups == 1 and layer.in_channels < _BLOCK
+
+
 class Convolution(Stacked):
     """Convolutions of folded values."""
 
@@ -87,13 +98,17 @@ class Convolution(Stacked):
             "dilation": first.dilation,
             "groups": first.groups * len(members),
         }
+        self.memory = torch.channels_last
+        if len(members) == 1 and writes_elsewhere(first):
+            self.memory = torch.contiguous_format
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, K·sources, height, width)`` to ``(batch, K·targets, …)``."""
         networks, weight, bias = len(self.members), self.weight, self.bias
         alike = self.training and x.is_cpu and x.shape[1] == networks == _COLOURS and not _has_avx512()
         if not alike or bias is not None:
-            return F.conv2d(x, weight, bias, **self.settings)
+            found = F.conv2d(x.contiguous(memory_format=self.memory), weight, bias, **self.settings)
+            return found.contiguous(memory_format=torch.channels_last)
         # With one more network, of zeros, the method is that of every other number of channels.
         x = F.pad(x, (0, 0, 0, 0, 0, 1))
         padded_weight = F.pad(weight, (0, 0, 0, 0, 0, 0, 0, len(weight) // networks))

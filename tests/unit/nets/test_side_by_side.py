@@ -420,3 +420,18 @@ def test_units_that_have_no_room_together_are_trained_one_by_one(monkeypatch):
     values = train_units(list(calls()))
     assert asked == [6, 2, 2, 2]
     assert all(repeat["failure"] is None for value in values for repeat in value["repeats"])
+
+
+def test_what_a_network_draws_depends_on_its_seed_alone():
+    def made():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.Dropout(0.5), nn.Linear(8, 2))
+
+    images = torch.randn(5, 1, 4, 4)
+    pair = side_by_side([made(), made()], (1, 4, 4), [1, 2])
+    before = torch.get_rng_state()
+    first, second = pair(images.repeat(1, 2, 1, 1))
+    assert torch.equal(before, torch.get_rng_state())
+    assert not torch.equal(first, second)
+    assert torch.equal(side_by_side([made()], (1, 4, 4), [2])(images)[0], second)
+    assert not torch.equal(pair(images.repeat(1, 2, 1, 1))[0], first)
