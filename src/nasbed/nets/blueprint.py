@@ -94,7 +94,8 @@ def blueprint_of(space: Space, **settings: Any) -> Blueprint:
         if maker not in networks:
             raise BadSetting(
                 f"the space {space.name} has no blueprint, so there are no networks to train or score; let its "
-                "'network' be a class of nasbed.nets.Blueprint (docs/extending.md)"
+                f"'network' be a class of nasbed.nets.Blueprint, or register one for {maker!r} among the entry points "
+                "nasbed.networks (docs/extending.md)"
             )
         maker = networks[maker]
     made: Blueprint = networks.call(space.name, maker, {"space": space, **settings})
