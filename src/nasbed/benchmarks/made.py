@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.benchmarks.fidelity import asked_of
-from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Executor
 from nasbed.core.live import Answer, LiveBenchmark, failed
 from nasbed.core.records import Archs, Evaluations
@@ -68,7 +68,7 @@ class MadeBenchmark(LiveBenchmark):
     ) -> list[Answer]:
         """Make what was not made before, side by side, and return everything."""
         asked_of(self, epochs, len(archs), streams)
-        check_archs(self.space, archs)
+        self.check_valid(archs)
         keys = self.space.key(archs).tolist()
         budgets = np.full(len(archs), self.budgets[-1] if epochs is None else epochs).tolist()
         wanted = list(zip(keys, budgets, self.seeds(keys, budgets, streams), strict=True))
@@ -98,16 +98,3 @@ class MadeBenchmark(LiveBenchmark):
         machine = self.__dict__.pop("_machine", None)
         if machine is not None:
             machine.close()
-
-
-def check_archs(space: Space, archs: Archs) -> None:
-    """See that rows are architectures of a space.
-
-    Raises:
-        InvalidArchitecture: When they have another width.
-        NotInTable: When one is not valid.
-    """
-    valid = space.valid(space.checked(archs))
-    if not valid.all():
-        wrong = int(np.argmin(valid))
-        raise NotInTable(f"architecture {wrong} of {len(archs)} is not valid: {archs[wrong].tolist()}")

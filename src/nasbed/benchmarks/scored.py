@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.benchmarks.fidelity import asked_of
-from nasbed.benchmarks.made import MadeBenchmark, check_archs
+from nasbed.benchmarks.made import MadeBenchmark
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.executor import Executor, Work
@@ -66,7 +66,7 @@ class ScoredBenchmark(Benchmark):
         Raises:
             NotInTable: When an architecture is not valid or was not scored.
         """
-        check_archs(self.space, archs)
+        self.check_valid(archs)
         keys = self.space.key(archs).tolist()
         rows = [self._row_of_key.get(key, -1) for key in keys]
         if -1 in rows:
@@ -189,7 +189,7 @@ class ScoringBenchmark(MadeBenchmark):
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give NaN for each: nothing is trained."""
         asked_of(self, epochs, len(archs))
-        check_archs(self.space, archs)
+        self.check_valid(archs)
         return np.full(len(archs), np.nan)
 
     def describe(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -70,10 +71,8 @@ def _row(table: Table, text: str) -> int:
     try:
         return int(table.rows(table.space.parse(text)[None])[0])
     except InvalidArchitecture:
-        digits = text.strip()
         # A number is written without zeros before it: 00000003 can only be an architecture that is not one.
-        is_number = digits.isdecimal() and (digits == "0" or not digits.startswith("0"))
-        if not is_number or table.space.size is None:
+        if table.space.size is None or not re.fullmatch("0|[1-9][0-9]*", text.strip()):
             raise
     row = int(table.rows_of(np.array([min(int(text), table.space.size)]))[0])
     if row < 0:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +94,11 @@ def _entries(path: Path) -> dict[str, Any]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its pairs.
-
-    Raises:
-        ValueError: When a name comes twice.
-    """
+    """Make an object of its pairs, of which none may come twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise ValueError(f"{twice!r:.40} comes twice")
     return found
 
@@ -111,14 +107,11 @@ def _wrong(entry: Any) -> str:
     """Say what is wrong with an entry; empty for nothing."""
     if not isinstance(entry, dict) or set(entry) != set(_ENTRY):
         return f"there is not just {', '.join(_ENTRY)}"
-    accuracies = entry["test_acc"]
-    if not isinstance(accuracies, list) or len(accuracies) != len(SEEDS):
+    if not isinstance(entry["test_acc"], list) or len(entry["test_acc"]) != len(SEEDS):
         return f"test_acc is no list of {len(SEEDS)} accuracies"
-    for name in ("test_acc", "mean_acc", "std"):
-        for value in accuracies if name == "test_acc" else [entry[name]]:
-            if type(value) not in (int, float) or not 0 <= value <= 100:
-                return f"{name} has {value!r:.40}, which is no percentage,"
-    for name in _COSTS:
-        if type(entry[name]) is not int or not 0 < entry[name] < 2**53:
-            return f"{name} is {entry[name]!r:.40} and no count"
-    return ""
+    percentages = [("test_acc", value) for value in entry["test_acc"]]
+    for name, value in (*percentages, ("mean_acc", entry["mean_acc"]), ("std", entry["std"])):
+        if type(value) not in (int, float) or not 0 <= value <= 100:
+            return f"{name} has {value!r:.40}, which is no percentage,"
+    wrong = [name for name in _COSTS if type(entry[name]) is not int or not 0 < entry[name] < 2**53]
+    return f"{wrong[0]} is {entry[wrong[0]]!r:.40} and no count" if wrong else ""

@@ -28,9 +28,6 @@ REPORTED = tuple(f"{point}{measure}" for point in ("", "halfway_") for measure i
 
 PARAMETERS = Measure("params", meaning="trainable parameters", goal="min", role="cost")
 
-RUN_METRICS = ("params", "flops", "epochs", "latency")
-"""What a training of NAS-Bench-201 has one number of; of latencies there may be several measurements."""
-
 _METRICS = {
     "accuracy": ("percent", "percentage of the images classified correctly"),
     "top5": ("percent", "percentage of the images whose class is among the five likeliest"),
