@@ -19,6 +19,7 @@ from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.nets.costs import COUNTINGS, flops, params
+from nasbed.nets.layers import total
 from nasbed.nets.nasbench101 import NASBench101Blueprint
 from nasbed.nets.parts import STEPS
 from nasbed.spaces.enumeration import Modules, enumerate_modules
@@ -140,7 +141,7 @@ def _parameters(
     layers = NASBench101Blueprint(space).of_modules(
         padded[which].astype(np.int64), labels.astype(np.int64), space.operations
     )
-    return pa.array(sum((layer.parameters for layer in layers), np.zeros(len(modules), np.int64)))
+    return pa.array(total(len(modules), (layer.parameters for layer in layers)))
 
 
 def _matrices(modules: Modules) -> tuple[list[NDArray[np.int8]], NDArray[np.int64]]:

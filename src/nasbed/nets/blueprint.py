@@ -15,7 +15,7 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.records import Archs
 from nasbed.core.registry import networks, spaces
 from nasbed.core.space import Space
-from nasbed.nets.layers import Layer
+from nasbed.nets.layers import Layer, total
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,7 @@ class Blueprint(ABC):
 
     def parameters(self, rows: Archs) -> NDArray[np.int64]:
         """Count the trainable numbers of the networks of ``(n, decisions)`` rows, ``(n,)``, without building one."""
-        total = np.zeros(len(rows), np.int64)
-        for layer in self.layers(rows):
-            total += layer.parameters
-        return total
+        return total(len(rows), (layer.parameters for layer in self.layers(rows)))
 
     def settings(self) -> dict[str, Any]:
         """Return the settings as JSON-able values; ``blueprint_of(space, **settings)`` makes it again."""

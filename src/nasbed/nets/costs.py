@@ -26,7 +26,7 @@ from nasbed.core.errors import UnknownName
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import blueprint_of, checked_rows
-from nasbed.nets.layers import Count, Kind, Layer
+from nasbed.nets.layers import Count, Kind, Layer, total
 
 Rule = Callable[[Layer], "Count | int"]
 
@@ -65,7 +65,7 @@ def params(space: Space, archs: Archs, *, classes: int = 10, image_size: int = 3
         InvalidArchitecture: When a row is no architecture of the space, or there is no network for it.
     """
     layers = _layers(space, archs, classes=classes, image_size=image_size, **settings)
-    return _total(len(archs), (layer.parameters for layer in layers))
+    return total(len(archs), (layer.parameters for layer in layers))
 
 
 def flops(
@@ -96,7 +96,7 @@ def flops(
         UnknownName: When no counting has that name.
     """
     layers = _layers(space, archs, classes=classes, image_size=image_size, **settings)
-    return _total(len(archs), operations(layers, counting))
+    return total(len(archs), operations(layers, counting))
 
 
 def operations(layers: Iterable[Layer], counting: str = "natsbench") -> list[Count]:
@@ -113,10 +113,3 @@ def operations(layers: Iterable[Layer], counting: str = "natsbench") -> list[Cou
 
 def _layers(space: Space, archs: Archs, **settings: Any) -> list[Layer]:
     return blueprint_of(space, **settings).layers(checked_rows(space, archs))
-
-
-def _total(n: int, counts: Iterable[Count]) -> Count:
-    total = np.zeros(n, np.int64)
-    for count in counts:
-        total += count
-    return total

@@ -5,6 +5,7 @@ A list of layers is what costs are counted of, whether a blueprint's formula or 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,3 +73,19 @@ def conv_norm(
         Layer("convolution", sources, targets, (kernel, kernel), pixels, times),
         Layer("normalisation", targets, targets, pixels=pixels, times=times, offset=True),
     ]
+
+
+def conv_norm_relu(
+    sources: Count | int, targets: Count | int, kernel: int, pixels: int, times: Count | int = 1
+) -> list[Layer]:
+    """List a convolution without bias, its normalisation and rectifier."""
+    rectifier = Layer("rectifier", targets, targets, pixels=pixels, times=times)
+    return [*conv_norm(sources, targets, kernel, pixels, times), rectifier]
+
+
+def total(n: int, counts: Iterable[Count]) -> Count:
+    """Add up what layers count for each of n networks, ``(n,)``."""
+    found = np.zeros(n, np.int64)
+    for count in counts:
+        found += count
+    return found

@@ -18,7 +18,7 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import Blueprint
-from nasbed.nets.layers import Count, Layer, conv_norm
+from nasbed.nets.layers import Layer, conv_norm_relu
 from nasbed.nets.parts import STEPS, MaxPool, check_wide_enough, vertex_channels
 
 if TYPE_CHECKING:
@@ -160,11 +160,3 @@ def module_layers(
                     check_wide_enough(widths[:, v][here > 0], step)
                     layers += conv_norm_relu(sources, targets, step.kernel, pixels, here)
     return layers
-
-
-def conv_norm_relu(
-    sources: Count | int, targets: Count | int, kernel: int, pixels: int, times: Count | int = 1
-) -> list[Layer]:
-    """List a convolution without bias, its normalisation and rectifier."""
-    rectifier = Layer("rectifier", targets, targets, pixels=pixels, times=times)
-    return [*conv_norm(sources, targets, kernel, pixels, times), rectifier]

@@ -15,7 +15,7 @@ import numpy as np
 
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
-from nasbed.nets.layers import Count, Layer, conv_norm
+from nasbed.nets.layers import Count, Layer, conv_norm, conv_norm_relu
 
 if TYPE_CHECKING:
     from torch import nn
@@ -70,7 +70,7 @@ class NASBenchMacroBlueprint(Blueprint):
     def layers(self, rows: Archs) -> list[Layer]:
         """List the layers of each operation at each place, there in those networks that have it."""
         size, width = self.image_size, self.channels
-        layers = _conv_norm_relu(self.image_channels, width, 3, size**2)
+        layers = conv_norm_relu(self.image_channels, width, 3, size**2)
         for (sources, width, stride), codes in zip(self.places, np.asarray(rows).T, strict=True):
             after = -(-size // stride)
             for code, block in enumerate(BLOCKS):
@@ -78,7 +78,7 @@ class NASBenchMacroBlueprint(Blueprint):
             size = after
         return [
             *layers,
-            *_conv_norm_relu(width, self.head_channels, 1, size**2),
+            *conv_norm_relu(width, self.head_channels, 1, size**2),
             Layer("global pooling", self.head_channels, self.head_channels, (size, size)),
             Layer("dense", self.head_channels, self.classes, offset=True),
         ]
@@ -94,15 +94,9 @@ def _layers_at(
     kernel, expansion = block
     hidden = sources * expansion
     return [
-        *_conv_norm_relu(sources, hidden, 1, before**2, times),
+        *conv_norm_relu(sources, hidden, 1, before**2, times),
         Layer("convolution", 1, hidden, (kernel, kernel), after**2, times),  # each channel for itself
         Layer("normalisation", hidden, hidden, pixels=after**2, times=times, offset=True),
         Layer("rectifier", hidden, hidden, pixels=after**2, times=times),
         *conv_norm(hidden, targets, 1, after**2, times),
     ]
-
-
-def _conv_norm_relu(sources: int, targets: int, kernel: int, pixels: int, times: Count | int = 1) -> list[Layer]:
-    """Give a convolution without bias, the normalisation and the rectifier behind it."""
-    rectifier = Layer("rectifier", targets, targets, pixels=pixels, times=times)
-    return [*conv_norm(sources, targets, kernel, pixels, times), rectifier]

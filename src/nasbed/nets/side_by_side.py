@@ -74,7 +74,7 @@ def side_by_side(
     for network in networks:
         network.eval()
     example = torch.randn(_IMAGES, *shape, generator=torch.Generator().manual_seed(0))
-    memory, way = _memory(networks, example), "alone"
+    way = "alone"
     try:
         if len(networks) > 1:
             inner, mapped = stacked(networks, example)
@@ -85,7 +85,7 @@ def side_by_side(
     except NoStack as error:
         way = f"one after another: {error}"
     each = _OneAfterAnother(networks, range(len(networks)) if seeds is None else seeds, example)
-    return SideBySide(each, len(networks), way, memory).train()
+    return SideBySide(each, len(networks), way, _memory(networks, example)).train()
 
 
 @torch.no_grad()

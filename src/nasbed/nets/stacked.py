@@ -314,7 +314,7 @@ def _sorted_out(x: Tensor, order: Tensor, sizes: tuple[int, ...]) -> tuple[Tenso
 
 
 def _together(parts: Sequence[Tensor], places: Tensor, sizes: tuple[int, ...]) -> Tensor:
-    """Undo ``_apart``."""
+    """Undo ``_sorted_out``."""
     batch, _, height, width = parts[0].shape
     rows = [
         part.permute(0, 2, 3, 1).reshape(batch * height * width, size, -1)

@@ -48,9 +48,9 @@ def train(
     On the CPU the result, times apart, depends on the arguments alone, bit for bit on one machine.
     """
     rows, seeds = np.asarray(row)[None], (seed,)
-    return train_repeats(blueprint, rows, recipe, data, epochs, seeds, device, time_limit, threads, diagnostics, watch)[
-        0
-    ]
+    how = device, time_limit, threads, diagnostics, watch
+    (result,) = train_repeats(blueprint, rows, recipe, data, epochs, seeds, *how)
+    return result
 
 
 def train_repeats(
