@@ -25,10 +25,10 @@ import numpy as np
 
 import nasbed
 from nasbed.benchmarks.table import TableBenchmark
+from nasbed.compat.nats_bench.trainings import published_of
 from nasbed.core.rng import Streams
 from nasbed.tables.nats_import import import_published
 from nasbed.tables.table import Table
-from nasbed.tables.trainings import published_of
 
 ASKED = {"data": "cifar10-valid", "split": "x-valid", "recipe": "200"}
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nasbed.benchmarks.table import TableBenchmark
+from nasbed.compat.nats_bench.trainings import published_of
 from nasbed.readers.csv import known_declaration
 from nasbed.tables.csv_import import attach_csv, import_csv
 from nasbed.tables.nats_import import import_published
-from nasbed.tables.trainings import published_of
 
 FOLDERS = {"nasbench201": "NATS-tss-v1_0-3ffb9-simple", "natssize": "NATS-sss-v1_0-50262-simple"}
 INDICES = (0, 11, 284)

@@ -58,10 +58,7 @@ class Formula:
         Raises:
             InvalidArchitecture: When a row is none of the space.
         """
-        valid = self.space.valid(archs)
-        if not valid.all():
-            wrong = int(np.argmin(valid))
-            raise InvalidArchitecture(f"architecture {wrong} of {len(archs)} is not valid: {archs[wrong].tolist()}")
+        self.space.check_valid(archs)
         if self.space.size is None:
             return self.computed(name, archs)
         index, known = self.space.index(archs), self._known[name]

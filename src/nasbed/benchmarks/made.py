@@ -68,7 +68,7 @@ class MadeBenchmark(LiveBenchmark):
     ) -> list[Answer]:
         """Make what was not made before, side by side, and return everything."""
         asked_of(self, epochs, len(archs), streams)
-        self.check_valid(archs)
+        self.space.check_valid(archs)
         keys = self.space.key(archs).tolist()
         budgets = np.full(len(archs), self.budgets[-1] if epochs is None else epochs).tolist()
         wanted = list(zip(keys, budgets, self.seeds(keys, budgets, streams), strict=True))

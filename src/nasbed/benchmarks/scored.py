@@ -66,7 +66,7 @@ class ScoredBenchmark(Benchmark):
         Raises:
             NotInTable: When an architecture is not valid or was not scored.
         """
-        self.check_valid(archs)
+        self.space.check_valid(archs)
         keys = self.space.key(archs).tolist()
         rows = [self._row_of_key.get(key, -1) for key in keys]
         if -1 in rows:
@@ -189,7 +189,7 @@ class ScoringBenchmark(MadeBenchmark):
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give NaN for each: nothing is trained."""
         asked_of(self, epochs, len(archs))
-        self.check_valid(archs)
+        self.space.check_valid(archs)
         return np.full(len(archs), np.nan)
 
     def describe(self) -> dict[str, Any]:

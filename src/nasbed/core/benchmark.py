@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Evaluations
 from nasbed.core.space import Space
 
@@ -83,18 +83,6 @@ class Benchmark(ABC):
     def costs(self) -> tuple[str, ...]:
         """The names that ``cost`` knows."""
         return tuple(self.cost_functions)
-
-    def check_valid(self, archs: Archs) -> None:
-        """See that rows are architectures of the benchmark's space.
-
-        Raises:
-            InvalidArchitecture: When they have another width.
-            NotInTable: When one is not valid.
-        """
-        valid = self.space.valid(self.space.checked(archs))
-        if not valid.all():
-            wrong = int(np.argmin(valid))
-            raise NotInTable(f"architecture {wrong} of {len(archs)} is not valid: {archs[wrong].tolist()}")
 
     def cost(self, name: str, archs: Archs) -> NDArray[np.float64]:
         """Give what else each architecture costs, ``(n,)``; lower is better. It needs no training.

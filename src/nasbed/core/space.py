@@ -218,6 +218,17 @@ class Space(ABC):
             raise InvalidArchitecture(f"rows of this space have shape {wanted}, not {rows.shape}")
         return rows
 
+    def check_valid(self, archs: Archs) -> None:
+        """See that rows, ``(n, decisions)``, are architectures of the space.
+
+        Raises:
+            InvalidArchitecture: When one is not, or they have another width.
+        """
+        valid = self.valid(self.checked(archs))
+        if not valid.all():
+            wrong = int(np.argmin(valid))
+            raise InvalidArchitecture(f"architecture {wrong} of {len(archs)} is not valid: {archs[wrong].tolist()}")
+
     def checked_indices(self, indices: ArrayLike) -> NDArray[np.int64]:
         """Give indices as int64, ``(n,)``.
 

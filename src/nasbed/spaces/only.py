@@ -56,10 +56,7 @@ class Only(Space):
         given = _unpacked(rows, self.cardinalities) if isinstance(rows, str) else self.whole.checked(rows)
         if not len(given):
             raise BadSetting(f"of {self.whole.name} no architecture is listed; list at least one")
-        valid = self.whole.valid(given)
-        if not valid.all():
-            wrong = int(np.argmin(valid))
-            raise InvalidArchitecture(f"row {wrong} of {len(given)} is not valid: {given[wrong].tolist()}")
+        self.whole.check_valid(given)
         first = np.sort(np.unique(self._numbers(given), return_index=True)[1])
         self.rows: Archs = given[first]
         self.rows.flags.writeable = False

@@ -36,7 +36,7 @@ from nasbed.run.executors.inline import InlineExecutor
 from nasbed.run.executors.processes import ProcessExecutor, usable_cores
 from nasbed.tables.published import column_name, run_measure
 from nasbed.tables.table import Progress, Table
-from nasbed.tables.trainings import written
+from nasbed.tables.texts import written
 from nasbed.tables.writing import Given, importing_to, write_table
 
 AT_ONCE = 100

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.core.errors import BadSetting
 from nasbed.core.files import check_place, replacing, scratch
 from nasbed.core.locks import CLAIM, locked
 from nasbed.core.records import Archs
@@ -250,10 +250,7 @@ def _given(measurements: Iterable[Given] | Mapping[Measure, Values]) -> Iterable
 
 def _identity(space: Space, archs: Archs, by_key: bool) -> tuple[dict[str, NDArray[Any]], NDArray[np.int64] | None]:
     """Return the column that says which architecture each row is, and the order in which rows are written."""
-    valid = space.valid(archs)
-    if not valid.all():
-        wrong = int(np.argmin(valid))
-        raise InvalidArchitecture(f"row {wrong} is no architecture of {space.name}: {archs[wrong].tolist()}")
+    space.check_valid(archs)
     _ascending(space.key(archs) if by_key or space.size is None else space.index(archs))
     if space.size is None:
         return {"arch": archs}, None

@@ -48,7 +48,7 @@ class KeyedBenchmark(Benchmark):
     ) -> Evaluations:
         """Answer from the keys; nothing is random."""
         trained = self._trained(epochs, len(archs))
-        self.check_valid(archs)
+        self.space.check_valid(archs)
         mixed, value = self._mixed(archs)
         fate = (mixed >> np.uint64(16) & np.uint64(0xFFFF)).astype(np.float64) / 2**16
         share = trained / self.budgets[-1]

@@ -10,7 +10,7 @@ import pytest
 import nasbed
 from nasbed.benchmarks.resolve import resolve
 from nasbed.benchmarks.trained import TrainedBenchmark
-from nasbed.core.errors import BadSetting, NasbedError, NotInTable, UnknownName
+from nasbed.core.errors import BadSetting, InvalidArchitecture, NasbedError, NotInTable, UnknownName
 from nasbed.core.rng import Streams
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing import DoesNotApply, benchmark_laws
@@ -150,7 +150,7 @@ def test_questions_that_make_no_sense_are_refused(trained):
     arch = SPACE.enumerate()[:1]
     with pytest.raises(NotInTable, match="no results at 3 epochs; it has 1, 2"):
         trained.query(arch, 3)
-    with pytest.raises(NotInTable, match="not valid"):
+    with pytest.raises(InvalidArchitecture, match="not valid"):
         trained.query(np.zeros_like(arch))
     with pytest.raises(NasbedError, match="rows of"):
         trained.query(arch[:, 1:])

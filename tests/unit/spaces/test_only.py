@@ -109,7 +109,7 @@ def test_a_search_goes_on_counting_from_its_state():
 def test_a_space_that_lists_nothing_or_what_is_not_there_is_refused():
     with pytest.raises(BadSetting, match="list at least one"):
         CELLS.only(np.zeros((0, 6), np.int8))
-    with pytest.raises(InvalidArchitecture, match="row 1 of 2 is not valid"):
+    with pytest.raises(InvalidArchitecture, match="architecture 1 of 2 is not valid"):
         MODULES.only(np.array([MODULES.enumerate()[7], np.zeros(MODULES.decisions)], np.int8))
     part = CELLS.only(ISOLATED)
     with pytest.raises(InvalidArchitecture, match="is not among the 3 architectures that are listed"):

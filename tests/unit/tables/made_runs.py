@@ -7,10 +7,10 @@ from functools import cache
 
 import numpy as np
 
+from nasbed.compat.nats_bench.trainings import published_of
 from nasbed.core.registry import spaces
 from nasbed.readers.natsbench.trainings import Measured, Published, Run
 from nasbed.tables.nats_import import columns_of, read_part
-from nasbed.tables.trainings import published_of
 from nasbed.tables.writing import write_table
 
 SPLITS = {

@@ -7,12 +7,12 @@ import shutil
 import pytest
 from tables.made_runs import folder_of, made, same
 
+from nasbed.compat.nats_bench.trainings import published_of
 from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
 from nasbed.tables import cache
 from nasbed.tables import nats_import as importing
 from nasbed.tables.cache import cached_table_for, imported, table_for
 from nasbed.tables.nats_import import import_published
-from nasbed.tables.trainings import published_of
 
 INDICES = (0, 11, 284)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.core.errors import CorruptFile
-from nasbed.tables.trainings import read, written
+from nasbed.tables.texts import read, written
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

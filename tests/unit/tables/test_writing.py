@@ -42,7 +42,7 @@ def test_rows_must_be_architectures(tmp_path):
     archs[4] = 0
     with pytest.raises(InvalidArchitecture):
         trainings_at(tmp_path / "toy.arrow", archs=archs)
-    with pytest.raises(InvalidArchitecture, match="row 1 is no architecture of nasbench201"):
+    with pytest.raises(InvalidArchitecture, match="architecture 1 of 2 is not valid"):
         write_table(tmp_path / "t.arrow", CELLS, np.array([[0] * 6, [9] * 6], np.int8), {VALID: np.zeros(2)})
     assert not list(tmp_path.iterdir())
 

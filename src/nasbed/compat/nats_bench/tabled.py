@@ -16,13 +16,13 @@ from nasbed.compat.made import Made
 from nasbed.compat.nats_bench.answers import Answers, Trials, absent
 from nasbed.compat.nats_bench.result import Info, NotMeasured, ResultsCount, mean
 from nasbed.compat.nats_bench.sheets import Sheet, Sizes
+from nasbed.compat.nats_bench.trainings import order_of, published_of, seeds_of
 from nasbed.core.space import Space
 from nasbed.readers.names import TRAIN
 from nasbed.readers.natsbench.trainings import Published
 from nasbed.tables.column import Column
 from nasbed.tables.published import column_name
 from nasbed.tables.table import Table
-from nasbed.tables.trainings import order_of, published_of, seeds_of
 
 Floats = NDArray[np.float64]
 
