@@ -53,11 +53,6 @@ class NASBenchMacro(ProductSpace):
         """Three operations for each of eight layers."""
         return np.full(LAYERS, len(OPERATIONS), np.int64)
 
-    @property
-    def order(self) -> None:
-        """The order is that of the codes."""
-        return
-
     @cached_property
     def representatives(self) -> NDArray[np.int64]:
         """For each index that of the row with a stage's identities right behind its first layer, ``(6561,)``.

@@ -51,16 +51,6 @@ class NATSSize(ProductSpace):
         """Eight channel counts for each of five layers."""
         return np.full(len(LAYERS), len(CHANNELS), np.int64)
 
-    @property
-    def order(self) -> None:
-        """The official order is that of the codes."""
-        return
-
-    @property
-    def representatives(self) -> NDArray[np.int64]:
-        """Each index itself."""
-        return np.arange(self.size)
-
     def channels(self, archs: Archs) -> NDArray[np.int64]:
         """Give the channel counts of rows, ``(n, 5)`` → ``(n, 5)``.
 

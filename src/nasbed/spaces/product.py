@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,18 +21,18 @@ class ProductSpace(Space):
 
     A row's *code* is the number that its decisions are the digits of, the first being the highest. ``index`` follows
     the published order, which ``order`` gives, and ``key`` the published rule of equality, which ``representatives``
-    gives.
+    gives. A space of its own has neither: it needs ``settings``, ``cardinalities``, ``graph``, ``format`` and ``parse``.
     """
 
     @property
-    @abstractmethod
     def order(self) -> NDArray[np.int64] | None:
         """The codes in the published order, ``(size,)``; None where that is the order of the codes."""
+        return None
 
-    @property
-    @abstractmethod
+    @cached_property
     def representatives(self) -> NDArray[np.int64]:
-        """For each index the smallest index that is equal to it, ``(size,)``."""
+        """For each index the smallest index that is equal to it, ``(size,)``; by default no two rows are equal."""
+        return np.arange(self.size)
 
     @cached_property
     def size(self) -> int:
