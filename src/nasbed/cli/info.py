@@ -55,7 +55,19 @@ def _describe(name: str) -> dict[str, Any]:
     from nasbed.benchmarks.resolve import resolve
 
     benchmark = resolve(name)
-    return {"table" if benchmark.live is None else "benchmark": benchmark.describe()}
+    if benchmark.live is None:
+        return {"table": benchmark.describe()}
+    return {"benchmark": {**benchmark.describe(), **_side_by_side(benchmark)}}
+
+
+def _side_by_side(benchmark: Any) -> dict[str, str]:
+    """Say how networks that a benchmark trains are trained in one pass."""
+    if not hasattr(benchmark, "blueprint"):
+        return {}
+    from nasbed.factory.job import some_rows
+    from nasbed.nets.side_by_side import way_of
+
+    return {"side by side": way_of(benchmark.blueprint, some_rows(benchmark.space))}
 
 
 def _defaults(maker: Any) -> dict[str, str]:

@@ -47,6 +47,7 @@ def command(
     executor: Annotated[str, place("Where to score; 'nasbed list executors'.")] = "processes",
     workers: Annotated[int | None, place("Networks at a time; the executor's choice if not given.")] = None,
     device: Annotated[str, place("cpu, cuda, …")] = "cpu",
+    retry: Annotated[bool, place("Try again what was given up.", "--retry")] = False,
     redo_damaged: RedoDamaged = False,
 ) -> None:
     """Score untrained networks, each result kept as it comes; parameters and FLOPs always beside the others.
@@ -73,6 +74,7 @@ def command(
             executor=executor,
             workers=workers,
             device=device,
+            retry=retry,
             redo_damaged=redo_damaged,
             command=same_command(),
             progress=lambda status: move(status.share, in_words(status, "networks", rate="{:.3g} networks/s")),
@@ -100,7 +102,9 @@ def _print(scores: Scores, out: Path) -> None:
     shared = "" if networks == len(scores) else f", {networks:,} networks since some are equal"
     print_text(f"{out}: {len(scores):,} architectures of {plan['space']['name']}{shared}, {', '.join(scores.columns)}")
     if scores.about["failures"]:
-        first = next(iter(scores.about["failures"].values()))
-        print_text(f"{len(scores.about['failures']):,} networks were given up; the first because: {first}")
+        failures = list(scores.about["failures"].values())
+        print_text(
+            f"{len(failures):,} networks were given up; --retry tries them again; the first because: {failures[0]}"
+        )
     print_warnings(scores.about["warnings"])
     print_text(f"to hold them against accuracies: nasbed correlate {out} --with TABLE")

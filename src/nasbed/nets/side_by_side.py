@@ -12,6 +12,8 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+from nasbed.core.records import Archs
+from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.conversion import NoStack, stacked
 from nasbed.nets.stacked import Mixed, Stacked, apart, writes_elsewhere
 
@@ -19,6 +21,7 @@ _TOLERANCE = 1e-3
 """Of the largest output: by so much stacked networks may round differently."""
 
 _IMAGES = 2  # on which they are tried
+_NETWORKS = 4  # that show how those of a blueprint are stacked
 
 
 class SideBySide(nn.Module):
@@ -86,6 +89,24 @@ def side_by_side(
         way = f"one after another: {error}"
     each = _OneAfterAnother(networks, range(len(networks)) if seeds is None else seeds, example)
     return SideBySide(each, len(networks), way, _memory(networks, example)).train()
+
+
+def way_of(blueprint: Blueprint, rows: Archs) -> str:
+    """Say how networks of a blueprint are trained side by side: those of the largest group among some rows.
+
+    Args:
+        blueprint: How architectures become networks.
+        rows: Some architectures, ``(n, decisions)``.
+
+    Returns:
+        ``SideBySide.way``.
+    """
+    groups = blueprint.group(rows)
+    largest = max(groups, key=groups.count)
+    some = [row for row, group in zip(rows, groups, strict=True) if group == largest][:_NETWORKS]
+    networks = [blueprint.network(row) for row in (some if len(some) > 1 else some * 2)]
+    shape = blueprint.image_channels, blueprint.image_size, blueprint.image_size
+    return side_by_side(networks, shape).way
 
 
 @torch.no_grad()

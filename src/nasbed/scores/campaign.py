@@ -6,7 +6,8 @@ its scores come to depends on the settings and the seed alone: not on what else 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from nasbed.core.locks import claimed
 from nasbed.core.records import Archs
 from nasbed.core.registry import executors
 from nasbed.core.space import Space
+from nasbed.core.store import Store
 from nasbed.nets.costs import params
 from nasbed.run.about import command_line
 from nasbed.run.campaign import Progress, campaign
@@ -28,7 +30,7 @@ from nasbed.run.plan import agree
 from nasbed.run.stores.salvage import mend
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.scores.asked import Asked
-from nasbed.scores.scores import FORMS, Scores, units_of
+from nasbed.scores.scores import AGAIN, FORMS, Scores, last_records, units_of
 from nasbed.scores.spelling import read
 
 SCORE = "nasbed.scores.work:score_unit"
@@ -54,6 +56,7 @@ def score_space(
     workers: int | None = None,
     executor_settings: Mapping[str, Any] | None = None,
     device: str = "cpu",
+    retry: bool = False,
     redo_damaged: bool = False,
     command: str | None = None,
     progress: Progress | None = None,
@@ -76,6 +79,7 @@ def score_space(
         workers: How many networks at once; None for the executor's choice.
         executor_settings: Further settings of the executor.
         device: Where networks are scored.
+        retry: Whether to try again what has been given up.
         redo_damaged: Whether to score again what is damaged in the store; the damaged file is kept beside it.
         command: What was typed, to go on with; the arguments of this program if not given.
         progress: Called with the campaign's status at the start and after each network.
@@ -127,17 +131,24 @@ def score_space(
                 earlier = kept.notes()["asked"]
                 if what.to_dict() not in earlier:
                     kept.note("asked", [*earlier, what.to_dict()])
+                units = [*rows, *(_given_up(kept, rows) if retry else [])]
+                settled = chosen, built, data, batch, seed, device
+
+                def arguments(name: str) -> tuple[Any, ...]:
+                    unit = name.partition(AGAIN)[0]
+                    return described, rows[unit].tolist(), unit, *settled
+
                 campaign(
-                    list(rows),
+                    units,
                     SCORE,
-                    lambda unit: (described, rows[unit].tolist(), unit, chosen, built, data, batch, seed, device),
+                    arguments,
                     plan=plan,
                     session={
                         "executor": executor,
                         "workers": machine.slots,
                         "device": device,
                         "command": typed,
-                        "units": len(rows),
+                        "units": len(units),
                     },
                     store=kept,
                     executor=machine,
@@ -151,6 +162,13 @@ def score_space(
         return scores
     except KeyboardInterrupt:  # the campaign's own are Interrupted already; this was before or after it
         raise Interrupted(f"interrupted; what was scored is kept in {store}; to go on: {typed}") from None
+
+
+def _given_up(store: Store, units: Collection[str]) -> list[str]:
+    """Name anew what was given up the last time that it was tried."""
+    tries = Counter(name.partition(AGAIN)[0] for name, _ in store)
+    failed = (unit for unit, record in last_records(store).items() if record["error"] is not None and unit in units)
+    return [f"{unit}{AGAIN}{tries[unit]}" for unit in failed]
 
 
 def store_of(out: str | Path) -> Path:

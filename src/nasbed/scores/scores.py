@@ -24,7 +24,7 @@ from nasbed.core.files import replacing
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
-from nasbed.core.store import Store
+from nasbed.core.store import Record, Store
 from nasbed.readers.csv import numbers, read_csv
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.scores.asked import Asked
@@ -36,6 +36,8 @@ _ABOUT, _ABOUT_2 = b"nasbed.scores", b"nasbed.scores.2"
 """What an Arrow file says of the scores; the first without a checksum, by version 0.1."""
 
 FORMS = (".sqlite", ".arrow", ".csv")
+AGAIN = " again "
+"""Stands in the name of a unit that was given up and is tried again, before how often."""
 _OTHERS = ("architecture", "index", "key", "seconds")  # columns that are no scores
 
 
@@ -121,7 +123,7 @@ class Scores:
         plan = notes["plan"]
         space = space_of(plan["space"])
         archs = asked_archs(space, notes["asked"])
-        records = dict(store)
+        records = last_records(store)
         units = units_of(space, archs, plan["once"])
         there = [i for i, unit in enumerate(units) if unit in records]
         if not there:
@@ -248,6 +250,11 @@ def asked_archs(space: Space, asked: list[dict[str, Any]]) -> Archs:
     rows = np.concatenate([Asked.of(values).archs(space) for values in asked])
     _, first = np.unique(rows, axis=0, return_index=True)
     return rows[np.sort(first)]
+
+
+def last_records(store: Store) -> dict[str, Record]:
+    """Give the record of each unit; of one that was given up and tried again, the last."""
+    return {name.partition(AGAIN)[0]: record for name, record in store}
 
 
 def units_of(space: Space, archs: Archs, once: bool) -> list[str]:

@@ -12,7 +12,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.locks import holder
 from nasbed.run.campaign import pace
 from nasbed.run.stores.sqlite import SQLiteStore
-from nasbed.scores.scores import asked_archs, space_of, units_of
+from nasbed.scores.scores import asked_archs, last_records, space_of, units_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class ScoringStanding:
             notes = store.notes()
             if not {"asked", "plan"} <= set(notes):
                 raise BadSetting(f"{path} is not a store of scores")
-            records = dict(store)
+            records = last_records(store)
         plan = notes["plan"]
         space = space_of(plan["space"])
         archs = asked_archs(space, notes["asked"])

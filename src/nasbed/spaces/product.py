@@ -21,7 +21,7 @@ class ProductSpace(Space):
 
     A row's *code* is the number that its decisions are the digits of, the first being the highest. ``index`` follows
     the published order, which ``order`` gives, and ``key`` the published rule of equality, which ``representatives``
-    gives. A space of its own has neither: it needs ``settings``, ``cardinalities``, ``graph``, ``format`` and ``parse``.
+    gives. A space without these needs ``settings``, ``cardinalities``, ``graph``, ``format`` and ``parse`` alone.
     """
 
     @property

@@ -130,7 +130,9 @@ def test_equal_cells_are_said_to_share_a_network(nasbed_command, scorer, tmp_pat
 def test_what_was_given_up_is_said(nasbed_command, scorer, tmp_path):
     scorer.fails = lambda unit: unit < "4"
     ran = nasbed_command(*WORDS, *HOW, "--attempts", 1, "--out", tmp_path / "x.csv")
-    assert re.search(r"\d+ networks were given up; the first because: ValueError: no luck", ran.out)
+    assert re.search(
+        r"\d+ networks were given up; --retry tries them again; the first because: ValueError: no luck", ran.out
+    )
     assert "no luck" in nasbed_command("status", tmp_path).out
 
 

@@ -46,6 +46,11 @@ def test_show_draws_a_cell(nasbed_command, tmp_path):
     assert "reduction-16" in svg.read_text()
 
 
+def test_info_says_how_networks_train_side_by_side(nasbed_command):
+    assert nasbed_command("info", "trained:digits:natssize", "--json").json["benchmark"]["side by side"] == "stacked"
+    assert "side by side" not in nasbed_command("info", "digits101", "--json").json["benchmark"]
+
+
 def test_info_counts_a_space(nasbed_command):
     found = nasbed_command("info", "nasbench201", "--json").json["space"]
     assert (found["architectures"], found["different by key"]) == (15625, 6466)

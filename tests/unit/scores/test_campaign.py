@@ -129,6 +129,21 @@ def test_what_cannot_be_scored_is_nan_and_says_why(tmp_path):
     assert "no luck" in next(iter(ScoringStanding.of(tmp_path / "x.sqlite").failures))
 
 
+def test_what_was_given_up_is_tried_again_on_request(tmp_path):
+    path, whole = tmp_path / "x.sqlite", made_up(tmp_path / "whole.sqlite", space=CELLS, asked=SOME)
+    bad = units(SOME.archs(CELLS))[3:5]
+    made_up(path, Scorer(lambda unit: unit in bad), space=CELLS, asked=SOME)
+    scorer = Scorer(lambda unit: unit == bad[0])
+    assert list(made_up(path, scorer, space=CELLS, asked=SOME, retry=True).about["failures"]) == bad[:1]
+    assert set(scorer.asked) == set(bad)
+    assert sum(ScoringStanding.of(path).failures.values()) == 1
+    scores = made_up(path, space=CELLS, asked=SOME, retry=True)
+    np.testing.assert_array_equal(scores["snip"], whole["snip"])
+    assert ScoringStanding.of(path).failures == {}
+    assert made_up(path, scorer := Scorer(), space=CELLS, asked=SOME, retry=True).about["failures"] == {}
+    assert scorer.asked == []
+
+
 @pytest.mark.parametrize("form", ["arrow", "csv"])
 def test_a_file_of_another_form_has_its_store_beside_it(tmp_path, form):
     scores = made_up(tmp_path / f"x.{form}", space=CELLS, asked=SOME)
