@@ -33,6 +33,7 @@ CAMPAIGN = {
 }
 SCORING = {"nasbed.scores.campaign:SURVEY": "scores.scorings:survey", "nasbed.scores.campaign:SCORE": "killing:score"}
 GENERATE = "generate --vertices 3 --budgets 1,2 --repeats 3 --together 1 --seed 5 --attempts 4 --executor inline"
+SAMPLE = "generate nasbench201 --sample 6 --unique --budgets 2 --repeats 2 --together 1 --seed 5 --executor inline"
 SEARCH = "search random --epochs 1 --seed 3 --executor inline --out h.parquet --store s.sqlite --evaluations"
 SMALL = "--set skeleton.stacks=1 --set recipe.batch_size=100"
 CASES = {
@@ -45,6 +46,7 @@ CASES = {
         (),
     ),
     "generate": (12, f"{GENERATE} --out t.arrow", CAMPAIGN, ()),
+    "generate a sample": (6, f"{SAMPLE} --out t.arrow", CAMPAIGN, ()),
     "merge": (12, "merge ../w.worker-0-of-2.sqlite ../w.worker-1-of-2.sqlite --out t.arrow", {}, ()),
     "score": (
         12,
@@ -62,7 +64,12 @@ CASES = {
     "export": (12, "export digits101 d.tfrecord", {}, ()),
     "enumerate": (12, "enumerate nasbench201 --out a.csv", {}, ()),
     "search on trainings": (6, f"{SEARCH} 5 --benchmark trained:digits:nasbench101 {SMALL}", {}, TORCH),
+    **{
+        f"search on trainings of {space}": (2, f"{SEARCH} 3 --benchmark trained:digits:{space}", {}, TORCH)
+        for space in ("nasbench201", "natssize", "nasbenchmacro")
+    },
     "search on scores": (6, f"{SEARCH} 8 --benchmark scored:naswot:nasbench201:digits", {}, TORCH),
+    "train a cell": (2, "train 9930 --space nasbench201 --epochs 2 --every 1 --out made", {}, TORCH),
     "train": (
         6,
         "train 011/001/000:conv3x3 --set recipe.batch_size=50 --epochs 4 --every 1 --out made",
