@@ -90,7 +90,7 @@ class Fidelity:
     def mean(self, rows: Integers) -> tuple[Floats, Floats]:
         """Return the mean value and time of some rows over the seeds that they have."""
         value = self.value.values(rows)
-        return scaled(mean_of(value), self.told), mean_of(self.paid(value, self.seconds.values(rows)))
+        return self.told.measure.told(mean_of(value)), mean_of(self.paid(value, self.seconds.values(rows)))
 
     def paid(self, value: Floats, seconds: Floats) -> Floats:
         """Return what trainings took, NaN where there was none."""
@@ -98,7 +98,8 @@ class Fidelity:
 
     def outcomes(self, rows: Integers) -> Floats:
         """Return the values of the seeds of some rows, each as often as makes all of them equally likely."""
-        values, seeds = scaled(self.value.values(rows), self.told), self.seeds
+        values: Floats = self.told.measure.told(self.value.values(rows))
+        seeds = self.seeds
         if len(seeds) == 1:
             return values
         width = math.lcm(*range(1, values.shape[1] + 1))
@@ -109,20 +110,14 @@ class Fidelity:
         """Return the mean test value of some rows or of all; NaN where there is none."""
         if self.test is None or (self.at is not None and self.at not in self.test.epochs):
             return np.full(len(self.table) if rows is None else len(rows), np.nan)
-        return scaled(self.test.mean(rows, self.at), self.test)
+        tests: Floats = self.test.measure.told(self.test.mean(rows, self.at))
+        return tests
 
     @cached_property
     def best(self) -> tuple[float, float]:
         """The best mean value and the best mean test value; NaN where there are none."""
-        values = scaled(mean_of(self.value.values()), self.told)
+        values = self.told.measure.told(mean_of(self.value.values()))
         return float(np.fmax.reduce(values)), float(np.fmax.reduce(self.tested(None)))
-
-
-def scaled(values: Floats, measurement: Measurement) -> Floats:
-    """Return what a search is told of values: more of it is better, and percentages are fractions."""
-    measure = measurement.measure
-    values = values / 100.0 if measure.unit == "percent" else values
-    return values if measure.goal == "max" else -values
 
 
 def asked_of(

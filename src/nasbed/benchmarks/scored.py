@@ -56,7 +56,7 @@ class ScoredBenchmark(Benchmark):
         self.space = scores.space
         if truth is not None and truth.space != self.space:
             raise BadSetting(f"the scores are of {self.space!r}, {truth.name} is of {truth.space!r}; give one of that")
-        self.measure = f"{self.proxy} score"
+        self.measure, self.tested = f"{self.proxy} score", "accuracy" if truth is None else truth.tested
         self.name = f"{Path(scores.name).stem}:{self.proxy}"
         self._values = scores[self.proxy]
 
@@ -112,7 +112,7 @@ class ScoredBenchmark(Benchmark):
         about = self.scores.about
         return {
             **super().describe(),
-            "measure": self.measure,
+            **self.measures,
             "architectures": len(self.scores),
             "plan": about.get("plan"),
             "truth": None if self.truth is None else self.truth.name,
@@ -140,7 +140,7 @@ class ScoringBenchmark(MadeBenchmark):
         UnknownName: For names that are not registered.
     """
 
-    budgets = (0,)
+    budgets, trains = (0,), False
 
     def __init__(
         self,
@@ -196,7 +196,7 @@ class ScoringBenchmark(MadeBenchmark):
         """Say what is scored, and how."""
         return {
             **super().describe(),
-            "measure": self.measure,
+            **self.measures,
             "data": self.data.partition(":")[0],
             "batch": self.batch,
             "seed": self.seed,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nasbed.benchmarks.costs import table_costs
-from nasbed.benchmarks.fidelity import Fidelity, Floats, Integers, asked_of, scaled
+from nasbed.benchmarks.fidelity import Fidelity, Floats, Integers, asked_of
 from nasbed.core.benchmark import Benchmark, Cost
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.records import Archs, Evaluations
@@ -89,8 +89,7 @@ class TableBenchmark(Benchmark):
         self.recipe, self.metric = told.recipe, told.metric
         self.continues = table.continues or recipe is not None
         self.split = "test" if told.role == "reported" else "validation"
-        words = told.metric.replace("_", " ") if told.goal == "max" else f"negative {told.metric.replace('_', ' ')}"
-        self.measure = "accuracy" if told.unit in ("percent", "fraction") else words
+        self.measure = self.tested = told.measure.words
         self._fidelities: dict[int, Fidelity] = {}
         for one in found[-1:] if self.continues else found:
             epochs, tested, time = one.epochs or (None,), self._tested(one, test), self._time(one)
@@ -165,7 +164,7 @@ class TableBenchmark(Benchmark):
         if not draw(index, row_of, some, streams.keys, streams.positions, fidelity.seeds, fidelity.layout, places):
             self.table.rows(archs)  # which says what is not there
         value, seconds = fidelity.value.column.at(places[0]), fidelity.seconds.column.at(places[1])
-        return scaled(value, fidelity.told), fidelity.paid(value, seconds)
+        return fidelity.told.measure.told(value), fidelity.paid(value, seconds)
 
     @cached_property
     def _lookup(self) -> tuple[Callable[[Archs], Integers], Integers, Callable[..., bool]]:
@@ -214,7 +213,7 @@ class TableBenchmark(Benchmark):
             **({"recipe": self.recipe} if self.continues and self.recipe else {}),
             "budgets": list(self.budgets),
             "splits": {"told": told.name, "reported": test.name if test else "nothing: the table has no test results"},
-            "measure": self.measure,
+            **self.measures,
             "warnings": self.warnings,
             **caution,
         }

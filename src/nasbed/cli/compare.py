@@ -12,7 +12,7 @@ from nasbed.cli import fronts
 from nasbed.cli.console import print_json, print_table, print_text, print_warnings, progress
 from nasbed.cli.options import Json
 from nasbed.cli.searching import Given, budgeted, search_options
-from nasbed.cli.words import mean_percent, percent
+from nasbed.cli.words import mean_shown, percent, shown
 from nasbed.core.errors import BadSetting
 from nasbed.run.settings import SearchSettings
 
@@ -50,7 +50,7 @@ def command(
     if twice:
         raise BadSetting(f"{', '.join(sorted(twice))} is given twice; a comparison needs different searches")
     answers = resolve(benchmark)
-    if answers.live is not None and answers.measure == "accuracy":
+    if answers.live is not None and answers.live.trains:
         raise BadSetting(
             f"{answers.name} really trains, and a comparison would keep nothing of it before its end; play each search "
             "with nasbed search --out, and compare them with nasbed report"
@@ -77,17 +77,21 @@ def command(
 
 
 def _print(comparison: Comparison, together: TradeOffs | None) -> None:
+    from nasbed.report.words import shown_as
+
     accuracies = comparison.factor("validation") == 100
     heard = f"{comparison.split} %" if accuracies else comparison.words("validation")
-    headers = ["optimizer", "trained", "unique", heard, "test %", "test regret, points", "found best %"]
+    tested = "accuracy" if comparison.factor("test") == 100 else comparison.words("test")
+    tests = [shown_as(comparison, metric) for metric in ("test", "test-regret")]
+    headers = ["optimizer", "trained", "unique", heard, *tests, "found best %"]
     rows = [
         [
             row["optimizer"],
             f"{row['evaluations']:.0f}",
             f"{row['unique_evaluations']:.0f}",
             percent(row["mean_validation"]) if accuracies else f"{row['mean_validation']:.6g}",
-            percent(row["test"]),
-            mean_percent(row["test_regret"], row["test_regret_high"]),
+            shown(row["test"], tested),
+            mean_shown(row["test_regret"], row["test_regret_high"], tested),
             percent(row["optimum_found"], 1),
         ]
         for row in comparison.summary()

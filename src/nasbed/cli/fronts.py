@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nasbed.cli.console import print_table, print_text
-from nasbed.cli.words import mean_percent, percent
+from nasbed.cli.words import mean_shown, percent
 from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def print_shares(found: TradeOffs) -> None:
     rows = [
         [
             str(row["optimizer"]),
-            mean_percent(row["hypervolume"], row["hypervolume_high"]),
+            mean_shown(row["hypervolume"], row["hypervolume_high"]),
             percent(row["hypervolume_median"]),
             f"{row['front']:.1f}",
         ]

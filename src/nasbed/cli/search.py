@@ -15,7 +15,7 @@ from nasbed.cli.console import print_facts, print_json, print_table, print_text,
 from nasbed.cli.door import same_command
 from nasbed.cli.options import Json, RedoDamaged
 from nasbed.cli.searching import Given, budgeted, search_options
-from nasbed.cli.words import percent
+from nasbed.cli.words import shown
 from nasbed.core.errors import BadSetting, Interrupted, NothingTrained
 from nasbed.run.settings import SearchSettings, in_words
 
@@ -117,7 +117,7 @@ def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> 
         )
     if recipe is None and not pairs:
         return resolve(name, device=device)
-    if found.measure != "accuracy":
+    if not found.live.trains:
         raise BadSetting(f"{name} trains nothing; recipes are for benchmarks such as trained:digits:nasbench101")
     skeleton, changes = training_overrides(pairs)
     return resolve(name, skeleton=skeleton, recipe=changes, named=recipe, device=device)
@@ -134,16 +134,16 @@ def _searched_live(
     """Search, saying where the trainings are kept and, when it is interrupted, what goes on with them."""
     from nasbed.run.live import search_live
 
-    accuracies, begun = benchmark.measure == "accuracy", False
+    begun = False
     try:
         with progress("searching") as move:
 
             def watch(status: Status) -> None:
                 nonlocal begun
                 if not begun:
-                    print(f"every {'training' if accuracies else 'score'} is kept in {store}", file=sys.stderr)
+                    print(f"every {'training' if benchmark.trains else 'score'} is kept in {store}", file=sys.stderr)
                     begun = True
-                move(status.share, _standing(status, accuracies))
+                move(status.share, _standing(status, benchmark))
 
             return search_live(optimizer, benchmark, settings, store=store, progress=watch, **where)
     except Interrupted as error:
@@ -154,12 +154,13 @@ def _searched_live(
         ) from None
 
 
-def _standing(status: Status, accuracies: bool) -> str:
+def _standing(status: Status, benchmark: LiveBenchmark) -> str:
     """Say what has come of a search so far."""
     failed = f" ({status.failures} failed)" if status.failures else ""
-    value = f"{percent(status.best)} %" if accuracies else f"{status.best:.6g}"
-    best = f", best {value}" if status.best == status.best else ""
-    return f"{status.evaluations} {'trained' if accuracies else 'scored'}{failed}{best}, {status.seconds / 60:.1f} min"
+    unit = " %" if benchmark.measure == "accuracy" else ""
+    best = f", best {shown(status.best, benchmark.measure)}{unit}" if status.best == status.best else ""
+    done = f"{status.evaluations} {'trained' if benchmark.trains else 'scored'}"
+    return f"{done}{failed}{best}, {status.seconds / 60:.1f} min"
 
 
 def _chosen(history: History) -> list[dict[str, Any]]:
@@ -185,7 +186,7 @@ _SHOWN = 20  # runs; beyond that a table says less than its mean
 
 def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], together: TradeOffs | None) -> None:
     info = history.info
-    aims = {"objectives": ", ".join(["accuracy", *history.objectives]) if history.objectives else None}
+    aims = {"objectives": ", ".join([history.measure, *history.objectives]) if history.objectives else None}
     limits = ", ".join(f"{name} ≤ {limit:,g}" for name, limit in (info.get("limits") or {}).items()) or None
     what = {"optimizer": optimizer, "benchmark": info["benchmark"]["name"], "budget of a run": in_words(info["budget"])}
     refused = None if history.refused is None else f"{int(history.refused.sum()):,}, before anything was paid"
@@ -193,18 +194,20 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
         refused = f"{refused}; {sum(unsupported):,} of them for a cost that is not supported"
     print_facts({**what, **aims, "limits": limits, "refused": refused})
     split = history.split
-    names = {"validation": f"{split} (heard) %", "mean_validation": f"{split} (mean) %", "test": "test %"}
+    names = {"validation": f"{split} (heard) %", "mean_validation": f"{split} (mean) %"}
     if history.measure != "accuracy":
-        names = {"validation": history.measure, "test": "test %"}
-
-    def shown(name: str, value: float) -> str:
-        return percent(value) if name != "validation" or history.measure == "accuracy" else f"{value:.6g}"
-
+        names = {"validation": history.measure}
+    names["test"] = "test %" if history.tested == "accuracy" else f"test {history.tested}"
     if history.optimum[1] == history.optimum[1]:
-        names["test_regret"] = "test regret, points"
+        names["test_regret"] = "test regret, points" if history.tested == "accuracy" else "test regret"
+    measures = {name: history.tested if name.startswith("test") else history.measure for name in names}
     clocks = ("evaluations", "seconds")
     rows = [
-        [str(run["run"]), *(f"{run[clock]:.0f}" for clock in clocks), *(shown(name, run[name]) for name in names)]
+        [
+            str(run["run"]),
+            *(f"{run[clock]:.0f}" for clock in clocks),
+            *(shown(run[name], measures[name]) for name in names),
+        ]
         for run in chosen[:_SHOWN]
     ]
     print()
@@ -218,7 +221,8 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
         print_text(f"and {len(chosen) - _SHOWN} runs more; --json or --out has them all")
     if len(chosen) > 1:
         means = [
-            f"{title} {shown(name, sum(run[name] for run in chosen) / len(chosen))}" for name, title in names.items()
+            f"{title} {shown(sum(run[name] for run in chosen) / len(chosen), measures[name])}"
+            for name, title in names.items()
         ]
         print_text("mean of all runs: " + ", ".join(means))
     if chosen[0]["architecture"] is not None:

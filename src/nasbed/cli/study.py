@@ -12,7 +12,7 @@ from nasbed.cli.console import print_json, print_table, print_text, print_warnin
 from nasbed.cli.door import same_command
 from nasbed.cli.options import Address, Json, place
 from nasbed.cli.searching import Given, budgeted, search_options
-from nasbed.cli.words import duration, in_words, mean_percent, percent
+from nasbed.cli.words import duration, in_words, mean_shown, shown
 from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.run.settings import SearchSettings
 
@@ -170,15 +170,18 @@ def _print(results: Results) -> None:
         known = [row for row in rows if row[metric] is not None]
         rows = sorted(known, key=lambda row: row[metric] if regret else -row[metric])[:_BEST]
     search = [key for key in results.study.search if key in results.study.varied]
-    headers = ["benchmark", "optimizer", *search, "trained", "test %", f"{metric.replace('-', ' ')}, points"]
+    measures = results.measures
+    accuracies = all(found[name] == "accuracy" for found in measures.values() for name in ("test", metric))
+    units = (" %", ", points") if accuracies else ("", "")
+    headers = ["benchmark", "optimizer", *search, "trained", f"test{units[0]}", f"{metric.replace('-', ' ')}{units[1]}"]
     cells = [
         [
             str(row["benchmark"]),
             str(row["optimizer"]),
             *(str(row[key]) for key in search),
             f"{row['evaluations']:.0f}",
-            percent(row["test"]),
-            mean_percent(row[metric], row[f"{metric}-high"]),
+            shown(row["test"], measures[str(row["benchmark"])]["test"]),
+            mean_shown(row[metric], row[f"{metric}-high"], measures[str(row["benchmark"])][metric]),
         ]
         for row in rows
     ]

@@ -14,11 +14,18 @@ def percent(value: float | None, digits: int = 2) -> str:
     return "–" if value is None or math.isnan(value) else f"{100 * value:.{digits}f}"
 
 
-def mean_percent(mean: float | None, high: float | None) -> str:
-    """Write a mean as a percentage, with the reach of its 95 % interval where that is known."""
+def shown(value: float | None, measure: str) -> str:
+    """Write a value of a benchmark: an accuracy as a percentage, what else as it is, what is not known as a dash."""
+    if measure == "accuracy" or value is None or math.isnan(value):
+        return percent(value)
+    return f"{value:.6g}"
+
+
+def mean_shown(mean: float | None, high: float | None, measure: str = "accuracy") -> str:
+    """Write a mean likewise, with the reach of its 95 % interval where that is known."""
     if mean is None or high is None or math.isnan(high):
-        return percent(mean)
-    return f"{percent(mean)} ± {percent(high - mean)}"
+        return shown(mean, measure)
+    return f"{shown(mean, measure)} ± {shown(high - mean, measure)}"
 
 
 def in_words(status: Status, units: str, **speeds: str) -> str:

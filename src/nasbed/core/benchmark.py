@@ -31,6 +31,8 @@ class Benchmark(ABC):
     """The epochs it can answer for, ascending; the last is the default."""
     measure: str = "accuracy"
     """What its validation values are: accuracies in [0, 1], or in words something else of which more is better."""
+    tested: str = "accuracy"
+    """What its test values are, likewise."""
     split: str = "validation"
     """Which split its values are of: ``"test"`` where there is no other, which titles, axes and sentences then say."""
     continues: bool = False
@@ -98,6 +100,11 @@ class Benchmark(ABC):
             return self.cost_functions[name](archs)
         known = ", ".join(("seconds", *self.costs))
         raise BadSetting(f"{self.name} knows no cost called {name!r}; it knows {known}")
+
+    @property
+    def measures(self) -> dict[str, str]:
+        """What its values are, for ``describe``: ``measure``, and ``tested`` where that is no accuracy."""
+        return {"measure": self.measure, **({} if self.tested == "accuracy" else {"tested": self.tested})}
 
     def optimum(self, epochs: int | None = None) -> tuple[float, float]:
         """Give the best mean validation and the best mean test accuracy there are; NaN where that is not known."""

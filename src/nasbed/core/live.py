@@ -14,8 +14,8 @@ class Answer(NamedTuple):
     """What one training came to.
 
     Attributes:
-        validation: Accuracy in [0, 1]; NaN where the training failed.
-        test: The same, which no search sees.
+        validation: What the benchmark's ``measure`` says, such as accuracy in [0, 1]; NaN where the training failed.
+        test: What ``tested`` says, which no search sees.
         seconds: Its cost; NaN where that is not known.
         failure: Why it failed, in one line; None where it did not.
     """
@@ -34,6 +34,8 @@ def failed(why: str, seconds: float = float("nan")) -> Answer:
 class LiveBenchmark(Benchmark):
     """A benchmark that hands its trainings out as calls, so that a search can have them made side by side."""
 
+    trains: bool = True
+    """Whether an answer is a training, by a recipe, which takes its time; where nothing is trained, there is none."""
     attempts: int
     """How often a training is tried whose worker dies, before it has failed."""
 

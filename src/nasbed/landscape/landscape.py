@@ -113,9 +113,11 @@ class Landscape:
             raise BadSetting(f"{benchmark.name} is on a space that does not number its architectures: {space.name}")
         archs = space.enumerate()
         values = benchmark.test(archs, epochs) if split == "test" else benchmark.query(archs, epochs).value
-        accuracy = split == "test" or benchmark.measure == "accuracy"
-        what = f"{benchmark.split if split == 'validation' else split} accuracy" if accuracy else benchmark.measure
-        found = cls.of_values(space, values, benchmark.name, what, 100.0 if accuracy else 1.0)
+        measure = benchmark.tested if split == "test" else benchmark.measure
+        seen = f"{benchmark.split if split == 'validation' else split} " if measure == benchmark.tested else ""
+        found = cls.of_values(
+            space, values, benchmark.name, f"{seen}{measure}", 100.0 if measure == "accuracy" else 1.0
+        )
         return replace(found, warnings=tuple(map(str, benchmark.describe().get("warnings", ()))))
 
     @classmethod

@@ -21,6 +21,7 @@ _ALLOWED = {
 }
 _ROLE = {"train": "detail", "valid": "told", "test": "reported", "": "cost"}
 _LOW = ("s", "seconds", "ms", "mJ", "nats")  # units of what is good when it is low
+_SHARES = ("percent", "fraction")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,19 @@ class Measure:
     def shape(self) -> tuple[int, ...]:
         """How long the axes behind that of the architectures are."""
         return tuple(len(getattr(self, f"{axis}s")) for axis in self.axes)
+
+    @property
+    def words(self) -> str:
+        """What ``told`` gives: ``accuracy``, in [0, 1], or what else, with its unit, as in ``negative mae (years)``."""
+        if self.metric.endswith("accuracy") and self.unit in _SHARES and self.goal == "max":
+            return "accuracy"
+        unit = f" ({self.unit})" if self.unit and self.unit not in _SHARES else ""
+        return f"{'negative ' if self.goal == 'min' else ''}{self.metric.replace('_', ' ')}{unit}"
+
+    def told(self, values: Any) -> Any:
+        """Return what a search is told of values: more of it is better, and percentages are fractions."""
+        values = values / 100.0 if self.unit == "percent" else values
+        return values if self.goal == "max" else -values
 
     @property
     def is_trained(self) -> bool:

@@ -84,6 +84,13 @@ def value(comparison: Comparison, metric: Metric, given: float | None) -> str:
     return f"{100 * given:.2f}" if comparison.factor(metric) == 100 else f"{given:.4g}"
 
 
+def shown_as(comparison: Comparison, metric: Metric) -> str:
+    """Give the header of a column of a metric: ``test %``, ``test regret, points``, ``test negative mae (years)``."""
+    if comparison.factor(metric) == 100:
+        return metric.replace("-", " ") + (", points" if metric.endswith("regret") else " %")
+    return comparison.words(metric)
+
+
 def headline(comparison: Comparison) -> str:
     """Say which search ended best, and from which others it is told apart."""
     metric, best = comparison.metric, winner(comparison)
@@ -125,10 +132,11 @@ def _names(labels: list[str]) -> str:
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
 
 
-def plus_or_minus(row: Mapping[str, Any], name: str) -> str:
-    """Write a mean of a summary in percent, with how far its interval reaches where that is known."""
+def plus_or_minus(row: Mapping[str, Any], name: str, factor: float = 100.0) -> str:
+    """Write a mean of a summary, in percent, with how far its interval reaches where that is known."""
     mean, high = row[name], row[f"{name}_high"]
-    return number(mean, 2, 100) + ("" if high is None else f" ± {number(high - mean, 2, 100)}")
+    digits = 2 if factor == 100 else 4
+    return number(mean, digits, factor) + ("" if high is None else f" ± {number(high - mean, digits, factor)}")
 
 
 def summary(comparison: Comparison) -> Cells:
@@ -136,6 +144,7 @@ def summary(comparison: Comparison) -> Cells:
     found = comparison.summary()
     accuracy = comparison.factor("validation") == 100
     heard, unit = (comparison.split, " %") if accuracy else (comparison.words("validation"), "")
+    tested, regret = shown_as(comparison, "test"), shown_as(comparison, "test-regret")
     columns: dict[str, list[str]] = {
         "optimizer": [row["optimizer"] for row in found],
         "runs": [f"{row['runs']:,}" for row in found],
@@ -144,8 +153,8 @@ def summary(comparison: Comparison) -> Cells:
         "epochs": [number(row["epochs"], 0) for row in found],
         f"{heard} (heard){unit}": [value(comparison, "validation", row["validation"]) for row in found],
         f"{heard} (mean){unit}": [value(comparison, "mean-validation", row["mean_validation"]) for row in found],
-        "test %": [number(row["test"], 2, 100) for row in found],
-        "test regret, points": [plus_or_minus(row, "test_regret") for row in found],
+        tested: [value(comparison, "test", row["test"]) for row in found],
+        regret: [plus_or_minus(row, "test_regret", comparison.factor("test")) for row in found],
         "found the optimum %": [number(row["optimum_found"], 1, 100) for row in found],
     }
     if len(set(columns["epochs"])) == 1:

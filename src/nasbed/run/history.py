@@ -153,6 +153,15 @@ class History:
         return str(self.info.get("benchmark", {}).get("measure", "accuracy"))
 
     @property
+    def tested(self) -> str:
+        """What test values are, in the same words."""
+        return str(self.info.get("benchmark", {}).get("tested", "accuracy"))
+
+    def measure_of(self, metric: Metric) -> str:
+        """Return what a metric's numbers are: those of test results may be something else than what is searched by."""
+        return self.tested if metric.startswith("test") else self.measure
+
+    @property
     def split(self) -> str:
         """Which split the values are of that the search was told: ``"validation"``, or ``"test"`` for want of it."""
         return str(self.info.get("benchmark", {}).get("split", "validation"))

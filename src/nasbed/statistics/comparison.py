@@ -119,14 +119,20 @@ class Comparison:
 
     def factor(self, metric: Metric) -> float:
         """Give what a metric is multiplied with to be shown: 100 for accuracies, as percent, 1 for what is none."""
-        return 100.0 if self._any.measure == "accuracy" or metric.startswith("test") else 1.0
+        return 100.0 if self._any.measure_of(metric) == "accuracy" else 1.0
+
+    @property
+    def comparable(self) -> bool:
+        """Whether validation and test values are of one kind, so that their difference means something."""
+        return self._any.measure == self._any.tested
 
     def words(self, metric: Metric) -> str:
         """Give what a metric is called in sentences and on axes."""
-        measure = self._any.measure
-        if measure == "accuracy" or metric.startswith("test"):
-            return _said(metric, self.split)
-        return f"regret in {measure}" if metric.endswith("regret") else measure
+        measure, regret = self._any.measure_of(metric), metric.endswith("regret")
+        if self.comparable or metric.startswith("test"):
+            said = _said(metric, self.split).replace("accuracy", measure)
+            return f"{said} in {measure}" if regret and measure != "accuracy" else said
+        return f"regret in {measure}" if regret else measure
 
     def quantity(self, metric: Metric) -> Quantity:
         """Give what a metric is, and how its numbers are shown."""

@@ -61,10 +61,12 @@ class WinnersCurse(Statistic):
     Attributes:
         curses: One a search.
         quantity: What was heard.
+        tested: What test results are multiplied with to be shown.
     """
 
     curses: tuple[Curse, ...]
     quantity: Quantity
+    tested: float = 100.0
 
     @property
     def unit(self) -> str:
@@ -77,17 +79,17 @@ class WinnersCurse(Statistic):
 
     def columns(self) -> list[Column]:
         """Return ``optimizer, runs, heard, mean, others, test`` and the differences."""
-        own, percent = scaled(self.quantity.factor), scaled(100)
+        own, tested = scaled(self.quantity.factor), scaled(self.tested)
         written: dict[str, tuple[str, Callable[[Any], str]]] = {
             "optimizer": ("optimizer", str),
             "runs": ("runs", str),
             "heard": ("heard", own),
             "mean": ("mean over repeats", own),
             "others": ("other repeats", own),
-            "test": ("test", percent),
+            "test": ("test", tested),
             "optimism": ("optimism", own),
             "optimism_by_others": ("optimism by the others", own),
-            "gap": ("validation less test", percent),
+            "gap": ("validation less test", tested),
         }
         return [
             Column(name, header, [getattr(curse, name) for curse in self.curses], write)
@@ -121,17 +123,17 @@ def winners_curse(comparison: Comparison, benchmark: Benchmark | None = None) ->
         comparison: The searches, with the benchmark attached, as ``compare`` leaves them.
         benchmark: The benchmark, if it is to say what the other repeats were.
     """
-    accuracies = comparison.factor("validation") == 100
-    curses = tuple(_curse(label, history, benchmark, accuracies) for label, history in comparison.histories.items())
+    alike = comparison.comparable
+    curses = tuple(_curse(label, history, benchmark, alike) for label, history in comparison.histories.items())
     missing = (
         None
         if any(curse.runs for curse in curses)
         else "No run found anything that was trained in full: nothing was selected."
     )
-    return WinnersCurse(curses, comparison.quantity("validation"), missing=missing)
+    return WinnersCurse(curses, comparison.quantity("validation"), comparison.factor("test"), missing=missing)
 
 
-def _curse(label: str, history: History, benchmark: Benchmark | None, accuracies: bool) -> Curse:
+def _curse(label: str, history: History, benchmark: Benchmark | None, alike: bool) -> Curse:
     whole = _trained_in_full(history)
     heard, mean, test = (
         np.where(whole, history.metric(name)[-1], np.nan) for name in ("validation", "mean-validation", "test")
@@ -146,7 +148,7 @@ def _curse(label: str, history: History, benchmark: Benchmark | None, accuracies
         Interval.of_mean(test).value,
         Interval.of_mean(heard - mean),
         Interval.of_mean(heard - others),
-        Interval.of_mean(mean - test if accuracies and history.split != "test" else np.full(len(mean), np.nan)),
+        Interval.of_mean(mean - test if alike and history.split != "test" else np.full(len(mean), np.nan)),
     )
 
 

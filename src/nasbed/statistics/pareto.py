@@ -67,7 +67,7 @@ class Front:
     """Every architecture that no other one dominates, the most accurate first.
 
     Attributes:
-        objectives: ``"accuracy"``, and the names of the costs.
+        objectives: What values are, ``"accuracy"``, and the names of the costs.
         archs: ``(n, decisions)``.
         values: Accuracy and costs of each, ``(n, objectives)``.
         worst: The worst of each objective among all that it was chosen from, ``(objectives,)``.
@@ -160,7 +160,7 @@ def exact_front(
     kept = known.all(axis=1)
     for name, limit in allowed.items():
         kept &= values[:, 1 + names.index(name)] <= limit
-    return Front.of(("accuracy", *objectives), archs[kept], values[kept, : 1 + len(objectives)])
+    return Front.of((benchmark.measure, *objectives), archs[kept], values[kept, : 1 + len(objectives)])
 
 
 def worth(
@@ -187,7 +187,7 @@ class Fronts:
 
     Attributes:
         history: The search.
-        objectives: ``"accuracy"``, and the names of the costs.
+        objectives: What values are, ``"accuracy"``, and the names of the costs.
         values: Accuracy and costs by which they are judged, ``(steps, runs, objectives)``; NaN for what never was on
             a front.
         until: From which step on each entry is off its run's front again: the number of steps for what stays, −1 for
@@ -239,7 +239,7 @@ class Fronts:
         if benchmark is not None and judge != "validation" and len(steps):
             archs = history.archs[steps, runs]
             values[steps, runs] = worth(benchmark, archs, names, judge=judge, epochs=history.info.get("epochs"))
-        return cls(history, ("accuracy", *names), values, until)
+        return cls(history, (history.measure, *names), values, until)
 
     def members(self, run: int, step: int | None = None) -> NDArray[np.int64]:
         """Give the steps whose architectures are the front of a run after a step; None for its last."""

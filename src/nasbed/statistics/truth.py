@@ -69,9 +69,12 @@ class Truth:
         if column is None:
             column = "validation" if np.isnan(_answered(archs, answers["test"])).all() else "test"
         if column in answers:
-            percent = benchmark.measure == "accuracy" or column == "test"
-            split = benchmark.split if column == "validation" else column
-            what = f"{split} accuracy (%) at {at} epochs" if percent else benchmark.measure
+            measure, split = benchmark.measure, benchmark.split
+            if column == "test":
+                measure, split = benchmark.tested, column
+            percent = measure == "accuracy"
+            said = "accuracy (%)" if percent else measure
+            what = f"{split} {said} at {at} epochs" if measure == benchmark.tested else measure
             values = _answered(archs, answers[column]) * (100 if percent else 1)
         else:
             read, what = _column(benchmark, column, at)

@@ -86,7 +86,8 @@ class Paced(Benchmark):
             raise BadSetting(f"a pace is a positive number of simulated seconds a second, not {pace}")
         self.benchmark, self.pace = benchmark, pace
         self.name, self.space, self.budgets = benchmark.name, benchmark.space, benchmark.budgets
-        self.measure, self.split, self.continues = benchmark.measure, benchmark.split, benchmark.continues
+        self.measure, self.tested = benchmark.measure, benchmark.tested
+        self.split, self.continues = benchmark.split, benchmark.continues
 
     def query(
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None

@@ -122,6 +122,16 @@ class Results:
         row |= {clock: found[clock].mean() for clock in CLOCKS}
         return {name: _known(value) for name, value in row.items()}
 
+    @cached_property
+    def measures(self) -> dict[str, dict[str, str]]:
+        """Say of each benchmark what each metric's numbers are; see ``Benchmark.measure`` and ``tested``."""
+        found = {cell.benchmark: self._file(cell) for cell in self.done}
+        abouts = {name: about_of(file)["info"]["benchmark"] for name, file in found.items()}
+        return {
+            name: {m: about.get("tested" if m.startswith("test") else "measure", "accuracy") for m in get_args(Metric)}
+            for name, about in abouts.items()
+        }
+
     @property
     def metric(self) -> str:
         """What the study is about: what its surface shows, else the final test regret."""
@@ -174,7 +184,8 @@ class Results:
             if shown.x in row and shown.y in row:
                 own = ",".join(f"{key}={row[key]}" for key in others if key in row)
                 by.setdefault(" / ".join(filter(None, (str(row["benchmark"]), own))), []).append(row)
-        return {name: grid_of(rows, shown.x, shown.y, shown.metric) for name, rows in by.items()}
+        measures = {name: self.measures[str(rows[0]["benchmark"])][shown.metric] for name, rows in by.items()}
+        return {name: grid_of(rows, shown.x, shown.y, shown.metric, measures[name]) for name, rows in by.items()}
 
     @cached_property
     def versions(self) -> dict[str, int]:

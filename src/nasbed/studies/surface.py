@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _SIZE = (4.4, 5.4)  # inches, high and wide
-_PERCENT = 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +32,7 @@ class Grid:
         mean: Means over runs, ``(rows, columns)``; NaN where nothing was played.
         low: Lower ends of their 95 % intervals, likewise.
         high: Upper ends.
+        measure: What the metric's numbers are; see ``Benchmark.measure``.
     """
 
     x: str
@@ -43,6 +43,18 @@ class Grid:
     mean: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    measure: str = "accuracy"
+
+    @property
+    def factor(self) -> float:
+        """What numbers are multiplied with to be shown: accuracies in percent, anything else as it is."""
+        return 100.0 if self.measure == "accuracy" else 1.0
+
+    @property
+    def words(self) -> str:
+        """What the metric is called, and of what it is where that is no accuracy."""
+        words = self.metric.replace("-", " ")
+        return words if self.factor == 100 else f"{words}, {self.measure}"
 
     @property
     def best(self) -> tuple[float, float, float]:
@@ -65,10 +77,11 @@ class Grid:
     def sentence(self) -> str:
         """Say where it is best, and how far that is beyond doubt."""
         x, y, mean = self.best
-        words, (reaching, points) = self.metric.replace("-", " "), self.as_good
+        reaching, points = self.as_good
+        shown = f"{100 * mean:.2f}" if self.factor == 100 else f"{mean:.4g}"
         where = f"{self.x} {x:g}, {self.y} {y:g}".replace("_", " ")
         return (
-            f"best at {where}: {words} {_PERCENT * mean:.2f}; "
+            f"best at {where}: {self.words} {shown}; "
             f"at {reaching:,} of {points:,} points the 95 % interval reaches as far"
         )
 
@@ -82,7 +95,7 @@ class Grid:
         return comma_separated((names, rows))
 
 
-def grid_of(rows: Sequence[Mapping[str, Any]], x: str, y: str, metric: str) -> Grid:
+def grid_of(rows: Sequence[Mapping[str, Any]], x: str, y: str, metric: str, measure: str = "accuracy") -> Grid:
     """Lay the rows of a study's summary out over two of its columns.
 
     Raises:
@@ -102,24 +115,24 @@ def grid_of(rows: Sequence[Mapping[str, Any]], x: str, y: str, metric: str) -> G
         taken[place] = True
         numbers = [row[metric], row[f"{metric}-low"], row[f"{metric}-high"]]
         mean[place], low[place], high[place] = (np.nan if number is None else number for number in numbers)
-    return Grid(x, y, metric, at_x, at_y, mean, low, high)
+    return Grid(x, y, metric, at_x, at_y, mean, low, high, measure)
 
 
 def draw(grid: Grid, title: str) -> Figure:
     """Draw a heat map; lighter is better, and the best point is marked."""
     with drawing(*_SIZE) as (figure, axes):
         regret = grid.metric.endswith("regret")
-        shown = np.ma.masked_invalid(grid.mean * _PERCENT)
+        shown = np.ma.masked_invalid(grid.mean * grid.factor)
         top = float(
-            np.nanquantile(grid.mean * _PERCENT, 0.98 if regret else 1.0)
+            np.nanquantile(grid.mean * grid.factor, 0.98 if regret else 1.0)
         )  # a few bad corners do not hide the rest
-        bottom = float(np.nanmin(grid.mean * _PERCENT) if regret else np.nanquantile(grid.mean * _PERCENT, 0.02))
+        bottom = float(np.nanmin(grid.mean * grid.factor) if regret else np.nanquantile(grid.mean * grid.factor, 0.02))
         colours = "viridis_r" if regret else "viridis"
         mesh = axes.pcolormesh(
             _edges(grid.at_x), _edges(grid.at_y), shown, cmap=colours, vmin=bottom, vmax=max(top, bottom + 1e-9)
         )
         mesh.set_rasterized(shown.size > 2000)  # thousands of rectangles make a file that no viewer likes
-        words = grid.metric.replace("-", " ")
+        unit = "" if grid.factor == 1 else " (percentage points)" if regret else " (%)"
         extend = (
             "max"
             if regret and np.nanmax(shown) > top
@@ -127,7 +140,7 @@ def draw(grid: Grid, title: str) -> Figure:
             if not regret and np.nanmin(shown) < bottom
             else "neither"
         )
-        figure.colorbar(mesh, ax=axes, extend=extend, label=f"final {words} ({'percentage points' if regret else '%'})")
+        figure.colorbar(mesh, ax=axes, extend=extend, label=f"final {grid.words}{unit}")
         x, y, _ = grid.best
         axes.plot(x, y, marker="+", color="#D55E00", markersize=9, markeredgewidth=1.8)
         axes.set(xlabel=grid.x.replace("_", " "), ylabel=grid.y.replace("_", " "), title=title)

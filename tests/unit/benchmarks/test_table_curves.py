@@ -173,7 +173,7 @@ def test_test_only_is_written_into_every_figure(only_test):
     [
         ({"unit": "fraction"}, lambda v: v, "accuracy"),
         ({"unit": "percent"}, lambda v: v / 100, "accuracy"),
-        ({"metric": "loss", "unit": "nats"}, lambda v: -v, "negative loss"),
+        ({"metric": "loss", "unit": "nats"}, lambda v: -v, "negative loss (nats)"),
         ({"metric": "reward"}, lambda v: v, "reward"),
     ],
 )

@@ -18,11 +18,6 @@ from nasbed.run.history import Clock
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.pareto_comparison import TradeOffs, trade_offs
 
-_JUDGES = {
-    "mean-validation": "mean validation accuracy",
-    "validation": "validation accuracy as heard",
-    "test": "test accuracy",
-}
 _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "star")
 
 
@@ -48,7 +43,8 @@ def _best(found: TradeOffs) -> str:
 
 
 def _judged(found: TradeOffs, comparison: Comparison) -> str:
-    return _JUDGES[found.judge].replace("validation", comparison.split)
+    words = comparison.words(found.judge)
+    return f"{words} as heard" if found.judge == "validation" and not words.endswith(" as heard") else words
 
 
 def _fronts(found: TradeOffs, comparison: Comparison) -> Figure:

@@ -117,24 +117,24 @@ def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section
     found = winners_curse(comparison, benchmark)
     if found.missing or not any(abs(one.optimism.value) > _NOTHING for one in found.curses):
         return None
-    accuracies = found.quantity.factor == 100
-    kinds = ("heard", "mean", "test") if accuracies else ("heard", "mean")
+    alike, measure = comparison.comparable, comparison.words("test").removeprefix("test ")
+    kinds = ("heard", "mean", "test") if alike else ("heard", "mean")
     data = [
         trace
         for row, one in enumerate(found.curses)
         for trace in _marks(one, row, [*kinds], found.quantity.factor)
         if trace["x"]
     ]
-    unit = " (%)" if accuracies else ""
+    unit = " (%)" if found.quantity.factor == 100 else ""
     layout = {
-        "xaxis": {"title": f"{'accuracy' if accuracies else found.quantity.words}{unit}"},
+        "xaxis": {"title": f"{measure if alike else found.quantity.words}{unit}"},
         "yaxis": {**named_rows([one.optimizer for one in found.curses]), "showgrid": False},
     }
     figure = Figure(
         "curse",
         f"What {comparison.runs_in_words} of each search selected, in the mean: circle, what the search heard of it; "
         f"diamond, the mean {comparison.split} over all its trainings"
-        + ("; square, its mean test accuracy." if accuracies else "."),
+        + (f"; square, its mean {comparison.words('test')}." if alike else "."),
         {"": View(data, layout)},
         height=120 + 40 * len(found.curses),
     )
