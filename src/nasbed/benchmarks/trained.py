@@ -24,7 +24,7 @@ from nasbed.core.records import Archs
 from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
 from nasbed.factory.job import some_rows
-from nasbed.factory.settings import training_settings
+from nasbed.factory.settings import measure_of, training_settings
 from nasbed.run.executors.retrying import survey
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ class TrainedBenchmark(MadeBenchmark):
         super().__init__(space, attempts, device, executor, workers)
         self.data, self.source = data, data.partition(":")[0]
         self.blueprint, self.recipe = training_settings(self.space, data, skeleton, recipe, named=named)
+        self.judged = measure_of(data)
+        self.measure = self.tested = self.judged.words
         self.budgets = tuple(BUDGETS.get(self.source, PUBLISHED_BUDGETS) if budgets is None else budgets)
         if not self.budgets or list(self.budgets) != sorted({b for b in self.budgets if b >= 1}):
             raise BadSetting(f"budgets are positive numbers of epochs, ascending, not {list(self.budgets)}")
@@ -113,7 +115,7 @@ class TrainedBenchmark(MadeBenchmark):
         if trained["failure"] is not None:
             return failed(trained["failure"], trained["total_time"])
         end = trained["points"]["end"]
-        validation, test = (correct / images for correct, images in (end["validation"], end["test"]))
+        validation, test = (self.judged.told(total / images) for total, images in (end["validation"], end["test"]))
         return Answer(validation, test, end["training_time"])
 
     def survey(self, executor: Executor, epochs: int) -> dict[str, Any]:
@@ -128,7 +130,7 @@ class TrainedBenchmark(MadeBenchmark):
         return [derived_seed("trained", self.seed, *one) for one in asked]
 
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
-        """Give the test accuracy of the training that ``query`` answers with when it has no streams."""
+        """Give the test result of the training that ``query`` answers with when it has no streams."""
         return np.array([answer.test for answer in self.answers(archs, epochs)])
 
     @cached_property
@@ -140,6 +142,7 @@ class TrainedBenchmark(MadeBenchmark):
         """Say what is trained, and how."""
         return {
             **super().describe(),
+            **({} if self.measure == "accuracy" else self.measures),
             "data": self.source,
             "skeleton": self.blueprint.settings(),
             "recipe": self.recipe.to_dict(),

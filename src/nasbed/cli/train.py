@@ -10,7 +10,6 @@ import typer
 from nasbed.cli.console import print_facts, print_json, print_table, progress
 from nasbed.cli.door import same_command, stopping
 from nasbed.cli.options import Edges, Json, Operations, Set, Vertices
-from nasbed.cli.words import percent
 from nasbed.core.errors import BadSetting, Interrupted, NothingTrained
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from nasbed.nets.passes import Pass
     from nasbed.nets.recipe import Recipe
     from nasbed.nets.results import TrainingResult
+    from nasbed.readers.measure import Measure
 
     Training = tuple[Blueprint, Archs, Recipe, Data, int, int]
 
@@ -60,9 +60,9 @@ def command(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Train the network of one architecture and print its accuracies.
+    """Train the network of one architecture and print its scores.
 
-    They are those at the start, halfway and at the end. With --out it trains for long: every few epochs accuracies are
+    They are those at the start, halfway and at the end. With --out it trains for long: every few epochs scores are
     measured and the network is kept, and a training that was stopped in any way goes on by the same command.
     """
     from nasbed.cli.values import module_space, training_overrides
@@ -88,6 +88,7 @@ def command(
     from nasbed.nets.data.source import load
 
     training = (blueprint, arch, how, load(data), epochs, seed)
+    measure = training[3].task.measure
     result: TrainingResult | LongTraining
     if out is None:
         result = _at_once(training, time_limit, device, threads, diagnostics is not None)
@@ -100,9 +101,11 @@ def command(
     else:
         facts = {"architecture": where.format(arch), "trainable parameters": f"{result.trainable_parameters:,}"}
         print_facts({**facts, "seed": seed})
-        _print_moments(result)
+        _print_moments(result, measure)
         if augment:
-            print("the best was chosen by its test accuracy, which is too good therefore; the last one's is not")
+            print(
+                f"the best was chosen by its test {measure.metric}, which is too good therefore; the last one's is not"
+            )
         if out is not None:
             print(f"kept in {out}: {', '.join(sorted(path.name for path in out.iterdir() if path.name != 'lock'))}")
     if result.failure is not None:
@@ -140,9 +143,9 @@ def _for_long(training: Training, folder: Path, final: bool, every: int, device:
     with progress("training") as move, stopping() as stop:
 
         def watch(now: LongTraining, loss: float) -> None:
-            measured = now.measurements[-1].accuracies[now.led_by].value if now.measurements else None
+            measured = now.shown(now.measurements[-1]) if now.measurements else "–"
             epoch = f"epoch {now.epochs * now.step / now.steps:.1f} of {now.epochs}"
-            move(now.step / now.steps, f"{epoch}, loss {loss:.3f}, {now.led_by} {percent(measured)} %")
+            move(now.step / now.steps, f"{epoch}, loss {loss:.3f}, {now.led_by} {measured}")
 
         try:
             return augment(
@@ -152,7 +155,7 @@ def _for_long(training: Training, folder: Path, final: bool, every: int, device:
             raise Interrupted(f"{error}: {same_command()}") from None
 
 
-def _print_moments(result: TrainingResult | LongTraining) -> None:
+def _print_moments(result: TrainingResult | LongTraining, measure: Measure) -> None:
     """Print what was measured, a line a moment."""
     from nasbed.nets.results import TrainingResult
 
@@ -160,14 +163,14 @@ def _print_moments(result: TrainingResult | LongTraining) -> None:
         parts = ["train", "validation", "test"]
         rows = [
             [name, f"{point.epoch:.1f}", f"{point.training_time:.2f}"]
-            + [percent(None if (found := getattr(point, part)) is None else found.value) for part in parts]
+            + ["–" if (found := getattr(point, part)) is None else measure.number(found.value) for part in parts]
             for name, point in result.points.items()
         ]
     else:
-        parts = list(result.measurements[-1].accuracies) if result.measurements else []
+        parts = list(result.measurements[-1].scores) if result.measurements else []
         rows = [
             [f"best by {result.led_by}" if m == result.best else "", f"{m.epoch:.1f}", f"{m.training_time:.2f}"]
-            + [percent(m.accuracies[part].value) for part in parts]
+            + [measure.number(m.scores[part].value) for part in parts]
             for m in result.measurements
         ]
-    print_table(["moment", "epoch", "seconds", *(f"{part} %" for part in parts)], rows)
+    print_table(["moment", "epoch", "seconds", *(f"{part} {measure.sign}" for part in parts)], rows)

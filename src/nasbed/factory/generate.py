@@ -25,8 +25,9 @@ from nasbed.core.store import Store
 from nasbed.factory.job import Job, usual_beside, usual_together
 from nasbed.factory.publish import check_table, missing, publish
 from nasbed.factory.selection import Selection
-from nasbed.factory.settings import training_settings
+from nasbed.factory.settings import measure_of, training_settings
 from nasbed.factory.units import Unit, failures, given_up
+from nasbed.nets.task import ACCURACY
 from nasbed.run.about import command_line
 from nasbed.run.campaign import Progress, campaign
 from nasbed.run.executors.processes import usable_cores
@@ -126,7 +127,10 @@ def generate(
             f"beside is at least 1, and 1 where repeats are trained one by one, compiled, within a time limit, with "
             f"diagnostics or on several threads of a CPU; it is {beside}"
         )
-    job = Job(frame, data, how, tuple(budgets), repeats, side_by_side, seed, attempts, time_limit, sample, unique)
+    settings = side_by_side, seed, attempts, time_limit, sample, unique
+    job = Job(frame, data, how, tuple(budgets), repeats, *settings, measure_of(data))
+    if diagnostics and job.measure != ACCURACY:
+        raise BadSetting(f"diagnostics are of classifiers; {data!r} is judged by {job.measure.metric}")
     part = selection or Selection()
     chosen = part.units(job)
     # What does not fit the blueprint is found now, not in a worker.

@@ -18,6 +18,8 @@ from nasbed.core.space import Space
 from nasbed.factory.units import Unit
 from nasbed.nets.blueprint import Blueprint, blueprint_of
 from nasbed.nets.recipe import Recipe
+from nasbed.nets.task import ACCURACY, in_plan, metric_of
+from nasbed.readers.measure import Measure
 
 SMALL = 2**13
 """Numbers that the first layer of a small network makes of an image, at most: ``digits101`` has 2⁹, the published
@@ -78,6 +80,7 @@ class Job:
         time_limit: Seconds of a training after which it stops; None for none.
         sample: How many different architectures are drawn to be trained; None for all that the space numbers.
         unique: Whether, of architectures with one key, only the first is trained.
+        measure: What networks are judged by, which follows from the data.
     """
 
     blueprint: Blueprint
@@ -91,6 +94,7 @@ class Job:
     time_limit: float | None = None
     sample: int | None = None
     unique: bool = False
+    measure: Measure = ACCURACY
 
     def __post_init__(self) -> None:
         if not self.budgets or any(epochs < 1 for epochs in self.budgets):
@@ -122,6 +126,7 @@ class Job:
             recipe=Recipe(**plan["recipe"]),
             budgets=tuple(plan["budgets"]),
             data=plan["data"],
+            measure=metric_of(plan),
             **{name: plan[name] for name in _NUMBERS},
             **{name: plan[name] for name in _PARTS if name in plan},
         )
@@ -227,6 +232,7 @@ class Job:
         return {
             "space": {"name": self.space.name, **self.space.settings()},
             "data": self.data.partition(":")[0],
+            **in_plan(self.measure),
             "skeleton": self.blueprint.settings(),
             "recipe": self.recipe.to_dict(),
             "budgets": list(self.budgets),

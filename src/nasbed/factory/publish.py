@@ -14,6 +14,7 @@ from nasbed.core.errors import BadSetting, NothingTrained
 from nasbed.core.store import Store
 from nasbed.factory.job import Job
 from nasbed.factory.units import Training, Unit, given_up, trainings
+from nasbed.nets.task import ACCURACY
 from nasbed.readers.measure import Measure
 from nasbed.tables.published import PARAMETERS
 from nasbed.tables.table import Table
@@ -53,7 +54,8 @@ class Measured:
         Raises:
             NothingTrained: When no training went well: there is nothing to make a table of.
         """
-        columns = _Curves(job) if job.recipe.has_curves else _Moments(job)
+        published = not job.recipe.has_curves and job.measure == ACCURACY
+        columns = _Moments(job) if published else _Curves(job)
         seconds = np.full((len(job.modules), len(job.budgets), job.repeats), np.nan)
         retried = []
         for training in trainings(store, job.together, job.repeats):
@@ -119,7 +121,7 @@ class _Moments:
 
 
 class _Curves:
-    """The columns of trainings with learning curves: each budget is a recipe, measured after some of its epochs."""
+    """The columns of all other trainings: each budget is a recipe, measured after some of its epochs."""
 
     def __init__(self, job: Job) -> None:
         self.job, self.moments = job, [job.recipe.moments(epochs) for epochs in job.budgets]
@@ -128,11 +130,12 @@ class _Curves:
             sorted({int(fraction * epochs) for fraction in moments.values()} - {0})
             for epochs, moments in zip(job.budgets, self.moments, strict=True)
         ]
-        n, seeds = len(job.modules), job.repeats
+        n, seeds, self.metric = len(job.modules), job.repeats, job.measure.metric
+        test, of_curves = f"test/{self.metric}", (self.metric, "loss")
         self.results = [
             {
-                name: np.full((n, seeds, 1 if name == "test/accuracy" else len(epochs)), np.nan)
-                for name in ("training_time", "test/accuracy", *(f"{p}/{m}" for p in PARTS[:2] for m in _OF_CURVES))
+                name: np.full((n, seeds, 1 if name == test else len(epochs)), np.nan)
+                for name in ("training_time", test, *(f"{p}/{m}" for p in PARTS[:2] for m in of_curves))
             }
             for epochs in self.epochs
         ]
@@ -147,10 +150,10 @@ class _Curves:
                 at = row, seed, epochs.index(epoch)
                 results["training_time"][at] = moment["training_time"]
                 for part in PARTS[:2]:
-                    results[f"{part}/accuracy"][at] = moment[part][0] / moment[part][1]
+                    results[f"{part}/{self.metric}"][at] = moment[part][0] / moment[part][1]
                     results[f"{part}/loss"][at] = moment["losses"][part]
-        correct, images = measured["points"]["end"]["test"]
-        results["test/accuracy"][row, seed, 0] = correct / images
+        total, images = measured["points"]["end"]["test"]
+        results[f"test/{self.metric}"][row, seed, 0] = total / images
 
     def given(self, seconds: NDArray[np.float64]) -> list[Given]:
         """Return them, with what trainings took and what networks cost."""
@@ -159,6 +162,7 @@ class _Curves:
             for name, values in results.items():
                 split, _, metric = name.rpartition("/")
                 epochs = self.epochs[place][-values.shape[2] :]
+                unit = {"loss": "nats" if job.measure == ACCURACY else "", self.metric: job.measure.unit}
                 measure = Measure(
                     metric,
                     split,
@@ -167,7 +171,8 @@ class _Curves:
                     tuple(range(job.repeats)),
                     tuple(epochs),
                     axes=("seed", "epoch"),
-                    unit=_OF_CURVES.get(metric, "s"),
+                    unit=unit.get(metric, "s"),
+                    goal=job.measure.goal if metric == self.metric else "",
                     role="detail" if metric == "loss" else "",
                     meaning="cumulative time of the training steps" if not split else "",
                 )
@@ -178,10 +183,6 @@ class _Curves:
             )  # fmt: skip
             found.append(Given(whole, seconds[:, place]))
         return [*found, Given(PARAMETERS, job.blueprint.parameters(job.archs), "trainable_parameters")]
-
-
-_OF_CURVES = {"accuracy": "fraction", "loss": "nats"}
-"""What curves are of, and its unit."""
 
 
 def missing(store: Store, job: Job) -> int:

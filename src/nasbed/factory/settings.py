@@ -7,14 +7,17 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nasbed.core.errors import BadSetting, NasbedError, UnknownName
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import Blueprint, blueprint_of
-from nasbed.nets.data.sources import pictures
+from nasbed.nets.data.sources import pictures, stamp
 from nasbed.nets.recipe import RECIPES, Recipe
+from nasbed.nets.task import ACCURACY, usual
+from nasbed.readers.measure import Measure
 
 FRAMES: dict[str, tuple[int, int, int]] = {
     "digits": (10, 8, 1),
@@ -68,17 +71,50 @@ def training_settings(
     return _with(frame, skeleton or {}), _changed(how, recipe or {})
 
 
-def _defaults(space: Space, data: str) -> tuple[Blueprint, Recipe]:
+class Look(NamedTuple):
+    """What blueprint, recipe and table must know of a data source.
+
+    Attributes:
+        outputs: How many numbers a network gives for an image: one for each class or target.
+        size: Height and width of an image, in pixels.
+        colours: Colours of a pixel.
+        images: How many are trained on; None where published recipes fit.
+        measure: What networks are judged by.
+    """
+
+    outputs: int
+    size: int
+    colours: int
+    images: int | None
+    measure: Measure
+
+
+def measure_of(data: str) -> Measure:
+    """Return what networks are judged by that are trained on a data source, ``name`` or ``name:where``.
+
+    Raises:
+        UnknownName: When no data source has the name.
+        BadSetting: When its files are not there, or not as they should be.
+    """
+    return _look(data).measure
+
+
+def _look(data: str) -> Look:
     source = data.partition(":")[0]
-    blueprint = blueprint_of(space)
-    if source in FRAMES:
-        (classes, size, colours), images = FRAMES[source], None
-    else:
-        found = pictures(data)
-        if not found.classes:
-            raise BadSetting(f"{data!r} has numbers to predict; so far networks are trained to tell classes apart")
-        classes, size, colours = found.classes, found.images.shape[1], found.images.shape[3]
-        images = len(found.parts["train"])
+    return Look(*FRAMES[source], None, ACCURACY) if source in FRAMES else _looked(data, stamp(data))
+
+
+@lru_cache(maxsize=4)
+def _looked(data: str, changed: float) -> Look:
+    found = pictures(data)
+    task = found.task or usual(found.labels[found.parts["train"]], found.classes)
+    _, size, _, colours = found.images.shape
+    return Look(task.outputs, size, colours, len(found.parts["train"]), task.measure)
+
+
+def _defaults(space: Space, data: str) -> tuple[Blueprint, Recipe]:
+    source, blueprint = data.partition(":")[0], blueprint_of(space)
+    classes, size, colours, images, _ = _look(data)
     small = blueprint.small if size <= SMALL else {}
     blueprint = blueprint_of(space, classes=classes, image_size=size, image_channels=colours, **small)
     if source == "digits":

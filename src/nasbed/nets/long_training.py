@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from nasbed.nets.results import Accuracy
+from nasbed.nets.results import Score
+from nasbed.nets.task import ACCURACY, in_short
+from nasbed.readers.measure import Measure
 
 
 @dataclass(frozen=True)
@@ -17,25 +19,24 @@ class Measurement:
         step: Steps made.
         epoch: How often the training images had been seen, on average; 0 at the start.
         training_time: Seconds spent on training steps so far, as ``Clock`` counts them.
-        loss: Mean cross-entropy of the last step's images.
-        accuracies: By the part of the data: ``train``, ``test`` and, where it is held out, ``validation``.
+        loss: Mean loss of the last step's images.
+        scores: By the part of the data: ``train``, ``test`` and, where it is held out, ``validation``.
     """
 
     step: int
     epoch: float
     training_time: float
     loss: float
-    accuracies: Mapping[str, Accuracy]
+    scores: Mapping[str, Score]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give JSON-able values, accuracies as ``[correct, images]``; ``from_dict`` makes it again."""
-        return {**vars(self), "accuracies": {part: list(accuracy) for part, accuracy in self.accuracies.items()}}
+        """Give JSON-able values, scores as ``[total, images]``; ``from_dict`` makes it again."""
+        return {**vars(self), "scores": {part: list(score) for part, score in self.scores.items()}}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Make it of what ``to_dict`` gave."""
-        accuracies = {part: Accuracy(*counts) for part, counts in values["accuracies"].items()}
-        return cls(**{**values, "accuracies": accuracies})
+        return cls(**{**values, "scores": {part: Score(*score) for part, score in values["scores"].items()}})
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,13 @@ class LongTraining:
     Attributes:
         trainable_parameters: Of the network.
         epochs: How long it is.
-        led_by: The part of the data by whose accuracy ``best`` is chosen. Where that is ``test``, as nothing else is
-            held out, the best test accuracy is too good an estimate; the last one is not.
+        led_by: The part of the data by whose score ``best`` is chosen. Where that is ``test``, as nothing else is
+            held out, the best test score is too good an estimate; the last one is not.
         step: How many steps are made.
         steps: Of how many.
         measurements: In their order.
         failure: Why it ended early, in one line; None when it did not.
+        measure: What the scores are.
     """
 
     trainable_parameters: int
@@ -60,22 +62,29 @@ class LongTraining:
     steps: int
     measurements: tuple[Measurement, ...]
     failure: str | None = None
+    measure: Measure = ACCURACY
 
     @property
     def best(self) -> Measurement | None:
-        """The first of the highest accuracy; None before anything is measured."""
-        return max(self.measurements, key=self._led, default=None)
+        """The first of the best score; None before anything is measured."""
+        return max(self.measurements, key=lambda one: float(self.measure.told(self._led(one))), default=None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give JSON-able values; accuracies are ``[correct, images]``, times in seconds."""
+        """Give JSON-able values; scores are ``[total, images]``, times in seconds."""
         return {
             **vars(self),
+            "measure": in_short(self.measure),
             "measurements": [measurement.to_dict() for measurement in self.measurements],
             "best": None if self.best is None else self.best.to_dict(),
         }
 
+    def shown(self, measurement: Measurement) -> str:
+        """Write the score by which ``best`` is chosen, with its unit."""
+        unit = "%" if self.measure.words == "accuracy" else self.measure.unit
+        return f"{self.measure.number(self._led(measurement))} {unit}".strip()
+
     def _led(self, measurement: Measurement) -> float:
-        return measurement.accuracies[self.led_by].value
+        return measurement.scores[self.led_by].value
 
     @property
     def standing(self) -> str:
@@ -85,6 +94,6 @@ class LongTraining:
             return f"{text}, nothing measured yet"
         last = self.measurements[-1]
         return (
-            f"{text}, {self.led_by} accuracy {100 * self._led(last):.2f} % at epoch {last.epoch:.1f} "
-            f"(the best {100 * self._led(self.best):.2f} % at epoch {self.best.epoch:.1f})"
+            f"{text}, {self.led_by} {self.measure.metric} {self.shown(last)} at epoch {last.epoch:.1f} (the best "
+            f"{self.shown(self.best)} at epoch {self.best.epoch:.1f})"
         )

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbed.core.records import Archs
@@ -31,7 +30,7 @@ from nasbed.nets.descent import optimizer
 from nasbed.nets.initialisation import initialised
 from nasbed.nets.probing import diagnostics_of, probe_by_class, probed
 from nasbed.nets.recipe import SCHEDULES, Recipe
-from nasbed.nets.results import POINTS, Accuracy, Point, TrainingResult
+from nasbed.nets.results import POINTS, Point, Score, TrainingResult
 from nasbed.nets.side_by_side import side_by_side
 
 TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX = -1, -3, -4
@@ -78,7 +77,7 @@ class Pass:
         made: How many of them are made.
         points: What was measured of each repeat, by the moment's name.
         failures: Why each repeat ended early; None while it lives.
-        loss: Mean cross-entropy of the last step's images, summed over repeats; NaN before the first.
+        loss: Mean loss of the last step's images, summed over repeats; NaN before the first.
     """
 
     def __init__(
@@ -160,7 +159,8 @@ class Pass:
         self.network.train()
         images, labels = self.augment(numbers)
         logits = self.logits(images)
-        loss = F.cross_entropy(logits.flatten(0, 1), labels.T.flatten(), reduction="sum") / len(labels)
+        targets = labels.transpose(0, 1).flatten(0, 1)
+        loss = self.data.task.losses(logits.flatten(0, 1), targets).sum() / len(labels)
         # Each is the gradient of a network's own mean loss: no other depends on its weights.
         gradients = torch.autograd.grad(loss, self.leaves, materialize_grads=True)
         self.weights.grad = torch.cat([gradient.reshape(-1) for gradient in gradients])
@@ -175,7 +175,7 @@ class Pass:
         return logits.float()
 
     def measure(self, name: str) -> None:
-        """Stop the clock, measure all accuracies, note them for the repeats that still live, probe, go on."""
+        """Stop the clock, measure everything, note it for the repeats that still live, probe, go on."""
         self.clock.stop()
         self.network.eval()
         parts = ("train", "validation", "test") if name in POINTS else ("train", "validation")
@@ -189,7 +189,7 @@ class Pass:
                     self.epoch,
                     self.clock.seconds * share,
                     losses={part: losses[r] for part, (_, losses) in measured.items()},
-                    **{part: accuracies[r] for part, (accuracies, _) in measured.items()},
+                    **{part: scores[r] for part, (scores, _) in measured.items()},
                 )
         if self.probe is not None:
             seen = [probed(self.plain(k), self.probe, self.recipe.l2) for k in range(len(self.seeds))]
@@ -197,11 +197,11 @@ class Pass:
         self.clock.start()
 
     @torch.no_grad()
-    def measured(self, name: str) -> tuple[list[Accuracy], list[float]]:
-        """Measure the accuracy and the mean loss of each network on one part of the data."""
-        part = getattr(self.data, name)
+    def measured(self, name: str) -> tuple[list[Score], list[float]]:
+        """Measure the score and the mean loss of each network on one part of the data."""
+        part, task = getattr(self.data, name), self.data.task
         most = self.recipe.evaluation_images if name == "train" else len(part)
-        correct = torch.zeros(len(self.seeds), dtype=torch.int64, device=part.labels.device)
+        total: Tensor | None = None
         loss = torch.zeros(len(self.seeds), device=part.labels.device)
         images = 0
         size, rest = self.recipe.evaluation_batch, self.recipe.partial_batches
@@ -209,11 +209,15 @@ class Pass:
             pieces = torch.split(batch, len(batch) if len(self.seeds) == 1 else PIECE)
             logits = torch.cat([self.logits(piece) for piece in pieces], dim=1)
             self.finite &= logits.isfinite().flatten(1).all(dim=1)
-            correct += (logits.argmax(dim=2) == labels).sum(dim=1)
-            every = labels.repeat(len(self.seeds))
-            loss += F.cross_entropy(logits.flatten(0, 1), every, reduction="none").view(len(self.seeds), -1).sum(dim=1)
+            outputs, every = logits.flatten(0, 1), labels.repeat(len(self.seeds), *(1 for _ in labels.shape[1:]))
+            scores = task.scores(outputs, every).view(len(self.seeds), -1)
+            # What is true or false is counted, anything else added up in double precision.
+            more = scores.sum(dim=1, dtype=torch.float64 if scores.is_floating_point() else torch.int64)
+            total = more if total is None else total + more
+            loss += task.losses(outputs, every).view(len(self.seeds), -1).sum(dim=1)
             images += len(labels)
-        return [Accuracy(k, images) for k in correct.tolist()], (loss / images).tolist()
+        assert total is not None  # every part has images
+        return [Score(k, images) for k in total.tolist()], (loss / images).tolist()
 
     @property
     def epoch(self) -> float:

@@ -12,19 +12,19 @@ from typing import Any, NamedTuple
 from nasbed.nets.diagnostics import Diagnostics
 
 POINTS = ("start", "halfway", "end")
-"""When test accuracies are measured, too: the published moments."""
+"""When test images are looked at, too: the published moments."""
 
 
-class Accuracy(NamedTuple):
-    """How many of how many images were told right."""
+class Score(NamedTuple):
+    """The scores of some images, added up: of accuracy how many were told right, an integer."""
 
-    correct: int
+    total: float
     images: int
 
     @property
     def value(self) -> float:
-        """The fraction, in [0, 1]."""
-        return self.correct / self.images
+        """The mean: of accuracy the fraction, in [0, 1]."""
+        return self.total / self.images
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,17 @@ class Point:
     Attributes:
         epoch: How often the training images had been seen, on average; 0 at the start.
         training_time: Seconds spent on training steps so far, as ``Clock`` counts them.
-        train: Accuracy on (the first) training images, without augmentation.
-        validation: Accuracy on validation images.
-        test: Accuracy on test images; None at other moments than ``POINTS``.
-        losses: Mean cross-entropy on the images of each part, by its name.
+        train: Score on (the first) training images, without augmentation.
+        validation: Score on validation images.
+        test: Score on test images; None at other moments than ``POINTS``.
+        losses: Mean loss on the images of each part, by its name.
     """
 
     epoch: float
     training_time: float
-    train: Accuracy
-    validation: Accuracy
-    test: Accuracy | None = None
+    train: Score
+    validation: Score
+    test: Score | None = None
     losses: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -56,7 +56,7 @@ class TrainingResult:
         trainable_parameters: Of the network.
         seed: What the training was seeded with.
         points: By the names of ``Recipe.moments``, ``start``, ``halfway``, ``end``; those that were reached.
-        total_time: Seconds from building the network to the last accuracy, as ``Clock`` counts them. Of repeats that
+        total_time: Seconds from building the network to the last measurement, as ``Clock`` counts them. Of repeats that
             were trained in one pass each is given an equal share of the pass's times.
         failure: Why the training ended early, in one line; None when it did not.
         diagnostics: What the network made of the probe batch; None where that was not asked for or not reached.
@@ -70,7 +70,7 @@ class TrainingResult:
     diagnostics: Diagnostics | None = field(default=None, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give JSON-able values: accuracies as ``[correct, images]``, times in seconds; diagnostics stay out."""
+        """Give JSON-able values: scores as ``[total, images]``, times in seconds; diagnostics stay out."""
         return {
             "trainable_parameters": self.trainable_parameters,
             "seed": self.seed,

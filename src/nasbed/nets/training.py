@@ -1,4 +1,4 @@
-"""Training: an architecture, a blueprint, a recipe, data, epochs and a seed make accuracies.
+"""Training: an architecture, a blueprint, a recipe, data, epochs and a seed make scores.
 
 Several repeats of an architecture, and of others of its group, can be trained in one pass, each with weights, order,
 augmentation and batch statistics of its own: small networks are bound by the number of calls, not by arithmetic
@@ -145,8 +145,11 @@ def check_training(
             f"{data.name!r} has images of {there[0]} pixels and {there[1]} channels, but the networks take "
             f"{needed[0]} and {needed[1]}; set skeleton.image_size={there[0]} and skeleton.image_channels={there[1]}"
         )
-    if data.is_regression:
-        raise BadSetting(f"{data.name!r} has numbers to predict; so far networks are trained to tell classes apart")
+    if data.is_regression and data.outputs != blueprint.classes:
+        raise BadSetting(
+            f"{data.name!r} wants {data.outputs} numbers for an image, but the networks give {blueprint.classes}; set "
+            f"skeleton.classes={data.outputs}"
+        )
     if data.classes > blueprint.classes:
         raise BadSetting(f"{data.name!r} has {data.classes} classes, the networks tell only {blueprint.classes} apart")
     if not seeds:

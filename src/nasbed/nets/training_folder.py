@@ -74,6 +74,7 @@ class TrainingFolder:
             training.steps,
             tuple(self.measurements),
             training.failures[0],
+            training.data.task.measure,
         )
 
     def run(
@@ -106,7 +107,7 @@ class TrainingFolder:
         if training.made == training.steps or training.failures[0]:
             return self.standing
         pace, kept = Pace(), time.monotonic()
-        with closing(Journal(self.folder, scalars)) as journal:
+        with closing(Journal(self.folder, training.data.task.metric, scalars)) as journal:
             while training.made < training.steps and training.failures[0] is None:
                 if stop():
                     self.save(journal)
@@ -133,14 +134,14 @@ class TrainingFolder:
         return 1 if made == 0 else self.epoch_ends[bisect_right(self.epoch_ends, made)]
 
     def measure(self, journal: Journal) -> None:
-        """Measure all accuracies, and keep the network if it is the last or the best."""
+        """Measure all scores, and keep the network if it is the last or the best."""
         training = self.training
         training.network.eval()
-        accuracies = {part: training.measured(part)[0][0] for part in self.parts}
+        scores = {part: training.measured(part)[0][0] for part in self.parts}
         self.check(bool((training.finite & training.network.finite()).item()))
         if training.failures[0] is not None:
             return
-        now = Measurement(training.made, training.epoch, training.clock.seconds, training.loss.item(), accuracies)
+        now = Measurement(training.made, training.epoch, training.clock.seconds, training.loss.item(), scores)
         self.measurements.append(now)
         journal.measured(self.measurements)
         self.keep_network(LAST, now)
@@ -155,8 +156,9 @@ class TrainingFolder:
 
     def keep_network(self, name: str, measured: Measurement) -> None:
         """Write the network as it is."""
-        facts = {"plan": self.plan, "led_by": self.led_by, "measurement": measured.to_dict()}
         training = self.training
+        facts = {"plan": self.plan, "led_by": self.led_by, "measurement": measured.to_dict()}
+        facts["task"] = training.data.task.describe()
         save_network(
             self.folder / name, training.plain(0), training.blueprint, training.rows[0], training.recipe, facts
         )
@@ -222,15 +224,16 @@ class Journal:
 
     Args:
         folder: Where.
+        metric: What scores are called.
         scalars: Those of the training so far, as ``scalars`` had them when it was saved.
 
     Attributes:
         scalars: Name, value, step and time of everything that TensorBoard shows, JSON-able.
     """
 
-    def __init__(self, folder: Path, scalars: Sequence[Sequence[Any]] = ()) -> None:
+    def __init__(self, folder: Path, metric: str, scalars: Sequence[Sequence[Any]] = ()) -> None:
         writer = require("torch.utils.tensorboard", "torch").SummaryWriter
-        self.table = folder / LOG
+        self.table, self.metric = folder / LOG, metric
         for earlier in (folder / BOARD).glob("events.out.tfevents.*"):
             earlier.unlink()
         self.board = writer(str(folder / BOARD), purge_step=0)  # for a TensorBoard that shows the earlier file now
@@ -246,13 +249,15 @@ class Journal:
     def measured(self, measurements: Sequence[Measurement]) -> None:
         """Note the last of all measurements so far."""
         last = measurements[-1]
-        for part, accuracy in last.accuracies.items():
-            self._add(f"accuracy/{part}", accuracy.value, last.step, time.time())
+        for part, score in last.scores.items():
+            self._add(f"{self.metric}/{part}", score.value, last.step, time.time())
         with replacing(self.table) as beside, beside.open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file, lineterminator="\n")
-            rows.writerow(["step", "epoch", "training_time", "loss", *(f"{part}_accuracy" for part in last.accuracies)])
+            rows.writerow(
+                ["step", "epoch", "training_time", "loss", *(f"{part}_{self.metric}" for part in last.scores)]
+            )
             for m in measurements:
-                values = (accuracy.value for accuracy in m.accuracies.values())
+                values = (score.value for score in m.scores.values())
                 rows.writerow([m.step, m.epoch, m.training_time, m.loss, *values])
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ def test_a_training_is_kept_in_a_folder_and_ends_as_one_that_is_not(nasbed_comma
     short = nasbed_command(*words, "--json").json
     out = tmp_path / "runs" / "first"
     long = nasbed_command(*words, "--out", out, "--every", 1, "--json").json
-    assert long["measurements"][-1]["accuracies"]["validation"] == short["points"]["end"]["validation"]
+    assert long["measurements"][-1]["scores"]["validation"] == short["points"]["end"]["validation"]
     assert [round(m["epoch"]) for m in long["measurements"]] == [0, 1, 2, 3]
     ran = nasbed_command(*words, "--out", out, "--every", 1)
     assert "best by validation" in ran.out

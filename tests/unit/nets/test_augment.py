@@ -96,7 +96,7 @@ def test_it_is_an_ordinary_training_watched_more_often(data, trained):
     for measurement, name in ((long.measurements[0], "start"), (long.measurements[-1], "end")):
         point = short.points[name]
         parts = {part: getattr(point, part) for part in ("train", "validation", "test")}
-        assert (measurement.epoch, measurement.accuracies) == (point.epoch, parts)
+        assert (measurement.epoch, measurement.scores) == (point.epoch, parts)
 
 
 def test_it_measures_after_the_first_step_every_so_often_and_at_the_end(trained):
@@ -112,8 +112,8 @@ def test_a_final_training_learns_from_validation_images_and_is_led_by_test(data,
     assert torch.equal(together.train.labels[50:], data.validation.labels)
     assert together.test is data.test
     final, held_out = trained(), trained("other", final=False)
-    assert (final.led_by, list(final.measurements[0].accuracies)) == ("test", ["train", "test"])
-    assert (held_out.led_by, list(held_out.measurements[0].accuracies)) == (
+    assert (final.led_by, list(final.measurements[0].scores)) == ("test", ["train", "test"])
+    assert (held_out.led_by, list(held_out.measurements[0].scores)) == (
         "validation",
         ["train", "validation", "test"],
     )
@@ -216,7 +216,7 @@ def test_the_journal_has_every_measurement_once_and_every_epochs_loss(trained, t
     with (tmp_path / "run" / "log.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["step"]) for row in rows] == [m.step for m in result.measurements]
-    assert [float(row["test_accuracy"]) for row in rows] == [m.accuracies["test"].value for m in result.measurements]
+    assert [float(row["test_accuracy"]) for row in rows] == [m.scores["test"].value for m in result.measurements]
     found = scalars(tmp_path / "run")
     np.testing.assert_allclose([v for _, v in found["accuracy/test"]], [float(row["test_accuracy"]) for row in rows])
     ends = [epoch * 90 // 8 for epoch in range(1, 8)]
@@ -234,7 +234,7 @@ def test_kept_networks_are_rebuilt_from_their_files_alone(data, trained, tmp_pat
         (images, labels), *rest = full_batches(data.test, 30, 30, 1)
         assert not rest
         assert not network.training
-        assert (network(images).argmax(1) == labels).sum() == measured.accuracies["test"].correct
+        assert (network(images).argmax(1) == labels).sum() == measured.scores["test"].total
         facts = network_facts(tmp_path / "run" / name)
         assert facts["measurement"] == json.loads(json.dumps(measured.to_dict()))
         assert (facts["architecture"], facts["row"]) == (BLUEPRINT.space.format(ROW), ROW.tolist())
@@ -242,7 +242,7 @@ def test_kept_networks_are_rebuilt_from_their_files_alone(data, trained, tmp_pat
         assert blueprint_of(BLUEPRINT.space, **facts["skeleton"]) == BLUEPRINT
         assert (facts["plan"]["seed"], facts["plan"]["data"]["checksum"]) == (5, data.checksum)
         assert facts["led_by"] == "test"
-    assert result.best.accuracies["test"].value == max(m.accuracies["test"].value for m in result.measurements)
+    assert result.best.scores["test"].value == max(m.scores["test"].value for m in result.measurements)
 
 
 def test_a_rebuilt_network_has_the_same_logits(data, trained, tmp_path, monkeypatch):

@@ -34,8 +34,8 @@ def arrays(where: str | None = None) -> Pictures:
         raise BadSetting("which file holds the arrays? Name it: arrays:FILE.npz")
     path = Path(where).expanduser()
     found, others = _read(path)
-    images = _images(found["images"], f"'images' in {path}")
-    labels, classes = _labels(found["labels"], len(images), f"'labels' in {path}")
+    images = images_of(found["images"], f"'images' in {path}")
+    labels, classes = labels_of(found["labels"], len(images), f"'labels' in {path}")
     parts = {part: _numbers(found[part], len(images), f"{part!r} in {path}") for part in PARTS if part in found}
     if "train" not in parts:
         parts["train"] = np.setdiff1d(np.arange(len(images)), np.concatenate([[], *parts.values()])).astype(np.int64)
@@ -72,7 +72,7 @@ def _read(path: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
     return found, [name for name in names if name not in found]
 
 
-def _images(images: NDArray[Any], what: str) -> NDArray[np.uint8] | NDArray[np.float32]:
+def images_of(images: NDArray[Any], what: str) -> NDArray[np.uint8] | NDArray[np.float32]:
     """Check images, and give them as ``(n, size, size, channels)``, uint8 or float32."""
     if images.ndim not in (3, 4) or images.shape[1] != images.shape[2] or not images.size:
         raise BadSetting(
@@ -84,17 +84,17 @@ def _images(images: NDArray[Any], what: str) -> NDArray[np.uint8] | NDArray[np.f
         return images
     if images.dtype.kind != "f":
         raise BadSetting(f"{what} is {images.dtype}; images are uint8, from 0 to 255, or float32")
-    return _floats(images, what)
+    return floats_of(images, what)
 
 
-def _labels(labels: NDArray[Any], count: int, what: str) -> tuple[NDArray[np.int64] | NDArray[np.float32], int]:
+def labels_of(labels: NDArray[Any], count: int, what: str) -> tuple[NDArray[np.int64] | NDArray[np.float32], int]:
     """Check labels, and give them with the number of classes: int64 ``(n,)``, or float32 ``(n, targets)`` and 0."""
     if labels.ndim == 0 or len(labels) != count:
         raise BadSetting(f"{what} has the shape {labels.shape}; there are {count:,} images, and each needs one")
     if labels.dtype.kind == "f":
         if labels.ndim > 2 or not labels.size:
             raise BadSetting(f"{what} has the shape {labels.shape}; numbers to predict are (images,) or (images, few)")
-        return _floats(labels.reshape(count, -1), what), 0
+        return floats_of(labels.reshape(count, -1), what), 0
     if labels.dtype.kind not in "iu" or labels.ndim != 1:
         raise BadSetting(
             f"{what} is {labels.dtype} of shape {labels.shape}; classes are whole numbers of shape (images,), and "
@@ -109,7 +109,8 @@ def _labels(labels: NDArray[Any], count: int, what: str) -> tuple[NDArray[np.int
     return labels.astype(np.int64), len(classes)
 
 
-def _floats(values: NDArray[Any], what: str) -> NDArray[np.float32]:
+def floats_of(values: NDArray[Any], what: str) -> NDArray[np.float32]:
+    """Return numbers in single precision; raise BadSetting if one is not finite in it."""
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused with all that is
         result = values.astype(np.float32)
     if not np.isfinite(result).all():

@@ -6,9 +6,13 @@ NumPy alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from nasbed.nets.task import Task
 
 PARTS = ("train", "validation", "test")
 """What is trained on, what searches are led by, and what is reported."""
@@ -28,11 +32,13 @@ class Pictures:
 
     Attributes:
         images: ``(n, size, size, channels)``, black is 0; uint8, which saves memory, or float32.
-        labels: The class of each, ``(n,)`` int64, from 0; or the numbers to predict, ``(n, targets)`` float32.
+        labels: The class of each, ``(n,)`` int64, from 0; or the numbers to predict, ``(n, targets)`` float32; or
+            whatever else its task is about, int64 or float32, ``(n, …)``.
         parts: The numbers of the images of each of ``PARTS``; no image is in two.
         classes: How many classes there are; 0 where numbers are predicted.
         scale: The published normalisation; that of the training part if there is none.
         warnings: What one must know before one believes results, in sentences.
+        task: What is learned of them and how it is judged, where the source says it.
     """
 
     images: NDArray[np.uint8] | NDArray[np.float32]
@@ -41,3 +47,4 @@ class Pictures:
     classes: int
     scale: Scale | None = None
     warnings: tuple[str, ...] = ()
+    task: Task | None = None

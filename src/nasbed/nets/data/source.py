@@ -15,7 +15,8 @@ from torch import Tensor
 
 from nasbed.core.errors import BadSetting
 from nasbed.nets.data.pictures import PARTS, Scale
-from nasbed.nets.data.sources import pictures
+from nasbed.nets.data.sources import pictures, stamp
+from nasbed.nets.task import Task, usual
 
 
 class Part(NamedTuple):
@@ -23,7 +24,8 @@ class Part(NamedTuple):
 
     Attributes:
         images: ``(n, size, size, channels)``: channels last. Normalised float32, or uint8 as they were.
-        labels: Classes, int64, ``(n,)``; or the numbers to predict, float32, ``(n, targets)``, in their own units.
+        labels: Classes, int64, ``(n,)``; or the numbers to predict, float32, ``(n, targets)``, in their own units; or
+            what else a task of one's own is about, ``(n, …)``.
         scale: What normalises uint8 images, mean and standard deviation, ``(2, channels)``.
     """
 
@@ -56,6 +58,7 @@ class Data:
         classes: How many classes there are; 0 where numbers are predicted.
         checksum: SHA-256 of the raw images, labels and their division, in hex.
         blank: A black pixel as it is in ``Part.images``, ``(channels,)``; crops are padded with it.
+        task: What is learned of them, and how that is judged.
         warnings: What one must know before one believes results, in sentences.
     """
 
@@ -66,6 +69,7 @@ class Data:
     classes: int
     checksum: str
     blank: Tensor
+    task: Task
     warnings: tuple[str, ...] = ()
 
     @property
@@ -76,7 +80,7 @@ class Data:
     @property
     def outputs(self) -> int:
         """How many numbers a network gives for an image: one for each class, or for each target."""
-        return self.classes or int(self.train.labels.shape[1])
+        return self.task.outputs
 
     @property
     def image_size(self) -> int:
@@ -106,7 +110,7 @@ class Data:
             "channels": self.channels,
             "checksum": self.checksum,
             "warnings": list(self.warnings),
-            **({"targets": self.outputs} if self.is_regression else {}),
+            **({"targets": self.outputs, "metric": self.task.metric} if self.is_regression else {}),
         }
 
 
@@ -119,13 +123,14 @@ def load(name: str) -> Data:
         CorruptFile: When its files are not what they should be.
         MissingExtra: When a package that brings the images is not installed.
     """
-    return _loaded(name, os.environ.get("NASBED_DATA"))
+    return _loaded(name, os.environ.get("NASBED_DATA"), stamp(name))
 
 
 @lru_cache(maxsize=2)
-def _loaded(name: str, folder: str | None) -> Data:  # ``folder`` is read by the source, and decides what is found
+def _loaded(name: str, folder: str | None, changed: float) -> Data:  # ``folder``, which the source reads, decides, too
     found = pictures(name)
-    return prepared(name, found.images, found.labels, found.parts, found.classes, found.scale, found.warnings)
+    how = found.classes, found.scale, found.warnings, found.task
+    return prepared(name, found.images, found.labels, found.parts, *how)
 
 
 def prepared(
@@ -136,6 +141,7 @@ def prepared(
     classes: int,
     scale: Scale | None = None,
     warnings: tuple[str, ...] = (),
+    task: Task | None = None,
 ) -> Data:
     """Divide raw images, and normalise them by the training part's mean and standard deviation, or by what is given.
 
@@ -144,11 +150,12 @@ def prepared(
     Args:
         name: What errors call it.
         images: Raw, ``(n, size, size, channels)``, black is 0.
-        labels: Classes, ``(n,)`` int64, or targets, ``(n, targets)`` float32, which are not normalised.
+        labels: Classes, ``(n,)`` int64, or targets, ``(n, targets)`` float32, as in ``Part``; they are not normalised.
         parts: The numbers of the images of ``train``, ``validation`` and ``test``; no image is in two.
         classes: How many classes there are; 0 where numbers are predicted.
         scale: Mean and standard deviation; those of the training part if None.
         warnings: What one must know before one believes results.
+        task: What is learned, and how it is judged; what is usual for such labels if None.
 
     Raises:
         BadSetting: When a part is empty, parts overlap, or training images are all of one colour.
@@ -160,9 +167,11 @@ def prepared(
     if len(np.unique(everyone)) != len(everyone):
         raise BadSetting(f"the parts of {name!r} overlap; every image belongs to one part at most")
     digest = hashlib.sha256(np.ascontiguousarray(images, "u1" if images.dtype == np.uint8 else "<f4").data)
-    digest.update(np.ascontiguousarray(labels, "<i8" if classes else "<f4").data)
+    digest.update(np.ascontiguousarray(labels, "<f4" if labels.dtype.kind == "f" else "<i8").data)
     for part in PARTS:
         digest.update(np.ascontiguousarray(parts[part], "<i8").data)
+    what = task or usual(labels[parts["train"]], classes)
+    digest.update(what.checksum.encode())
     mean, std = _moments(images, parts["train"]) if scale is None else (np.array(scale.mean), np.array(scale.std))
     if not std.all():
         raise BadSetting(f"the training images of {name!r} are all of one colour; nothing can be learned from them")
@@ -183,6 +192,7 @@ def prepared(
         classes=classes,
         checksum=digest.hexdigest(),
         blank=torch.from_numpy(blank),
+        task=what,
         warnings=warnings,
     )
 

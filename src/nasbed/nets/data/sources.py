@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 from typing import Any
 
 from nasbed.core.errors import BadSetting
@@ -25,10 +26,14 @@ SOURCES = Registry(
         "folder": "nasbed.nets.data.folder:folder",
         "arrays": "nasbed.nets.data.arrays:arrays",
         "random": "nasbed.nets.data.random:random",
+        "task": "nasbed.nets.data.task_file:task",
     },
     plural="data",
 )
 """From a name to a function that gives ``Pictures``; its arguments are the settings, ``where`` is the place."""
+
+FILE = re.compile(r"(.+\.\w+)(?::\w+)?")
+"""A file, and what in it is meant."""
 
 _SETTING = re.compile(r"[a-z_]+=")
 
@@ -67,6 +72,13 @@ def parsed(name: str) -> tuple[str, dict[str, str]]:
             raise BadSetting(f"{name!r} gives {key} twice")
         settings[key] = text
     return source, settings
+
+
+def stamp(name: str) -> float:
+    """Return when the file of a source was last written; 0 where it has none: what was read before may be another."""
+    file = FILE.fullmatch(parsed(name)[1].get("where", ""))
+    path = None if file is None else Path(file[1]).expanduser()
+    return path.stat().st_mtime if path is not None and path.is_file() else 0.0
 
 
 def _value(key: str, text: str, default: Any) -> Any:
