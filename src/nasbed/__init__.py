@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nasbed.core.proxy import Proxy
     from nasbed.core.space import Space
     from nasbed.nets.blueprint import network
+    from nasbed.nets.task import Task
     from nasbed.playing import compare, search
     from nasbed.run.settings import SearchSettings
     from nasbed.tables.table import Table
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "SearchSettings",
+    "Task",
     "benchmark",
     "compare",
     "network",
@@ -44,6 +46,8 @@ def __getattr__(name: str) -> Any:
         from nasbed import playing as place
     elif name == "network":
         from nasbed.nets import blueprint as place  # type: ignore[no-redef]
+    elif name == "Task":
+        from nasbed.nets import task as place  # type: ignore[no-redef]
     elif name == "SearchSettings":
         from nasbed.run import settings as place  # type: ignore[no-redef]
     else:

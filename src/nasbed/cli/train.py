@@ -100,7 +100,7 @@ def command(
         print_json({"skeleton": blueprint.settings(), "recipe": how.to_dict(), "epochs": epochs, **result.to_dict()})
     else:
         facts = {"architecture": where.format(arch), "trainable parameters": f"{result.trainable_parameters:,}"}
-        print_facts({**facts, "seed": seed})
+        print_facts({**facts, "pretrained": _pretrained(blueprint, arch, how), "seed": seed})
         _print_moments(result, measure)
         if augment:
             print(
@@ -110,6 +110,16 @@ def command(
             print(f"kept in {out}: {', '.join(sorted(path.name for path in out.iterdir() if path.name != 'lock'))}")
     if result.failure is not None:
         raise NothingTrained(f"the training failed: {result.failure}")
+
+
+def _pretrained(blueprint: Blueprint, arch: Archs, recipe: Recipe) -> str | None:
+    """Say what a network starts from."""
+    if not recipe.pretrained:
+        return None
+    from nasbed.nets.pretrained import start_from
+
+    taken, tensors = start_from(blueprint.network(arch), recipe.pretrained)
+    return f"{taken} of {tensors} tensors from {recipe.pretrained}"
 
 
 def _at_once(

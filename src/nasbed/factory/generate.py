@@ -40,6 +40,9 @@ TRAIN = "nasbed.nets.units:train_unit"
 TRAIN_SEVERAL = "nasbed.nets.units:train_units"
 SURVEY = "nasbed.nets.survey:survey"
 
+_FOUND = ("data_checksum", "pretrained", "versions")
+"""What a worker finds that decides results."""
+
 
 def generate(
     out: str | Path,
@@ -163,7 +166,7 @@ def generate(
                         threads=threads,
                         diagnostics=path.with_suffix(".diagnostics") if diagnostics else None,
                     ),
-                    plan={**job.plan(), "data_checksum": found["data_checksum"], "versions": found["versions"]},
+                    plan={**job.plan(), **{name: found[name] for name in _FOUND if name in found}},
                     facts={"units": job.size, "splits": found["images"], "warnings": found["warnings"]},
                     session={
                         **_hardware(),

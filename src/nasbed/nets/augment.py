@@ -20,8 +20,9 @@ from nasbed.nets.blueprint import Blueprint, checked_row
 from nasbed.nets.data.source import Data, Part
 from nasbed.nets.long_training import LongTraining
 from nasbed.nets.passes import Pass, using_threads
+from nasbed.nets.pretrained import checksum_of
 from nasbed.nets.recipe import Recipe
-from nasbed.nets.training import check_training, out_of_memory
+from nasbed.nets.training import check_training, out_of_memory, try_task
 from nasbed.nets.training_folder import STATE, TrainingFolder, claim
 
 
@@ -63,8 +64,8 @@ def augment(
         progress: Called as often with how the training stands and with its loss.
 
     Raises:
-        BadSetting: When data, blueprint, epochs and recipe do not fit together, when the folder belongs to a training
-            that differs in any of them, or when another process is at it.
+        BadSetting: When data, task, blueprint, epochs and recipe do not fit together, when the folder belongs to a
+            training that differs in any of them, or when another process is at it.
         InvalidArchitecture: When there is no network for the row.
         CorruptFile: When the state in the folder is damaged.
         Interrupted: When it was stopped, or at Ctrl-C; the same call goes on.
@@ -73,14 +74,17 @@ def augment(
         raise BadSetting(f"accuracies are measured every 1 or more epochs, not {every}; minutes are 0 or more")
     if recipe.clock == "time":
         raise BadSetting("a schedule that reads the clock cannot be gone on with to the same result; use clock=step")
-    data = (joined(data) if final else data).to(device)
+    data = joined(data) if final else data
     check_training(blueprint, recipe, data, epochs, (seed,), None)
     space, row = blueprint.space, checked_row(blueprint.space, row)
+    try_task(blueprint, row, recipe, data)
+    data = data.to(device)
     plan = {
         "space": {"name": space.name, **space.settings()},
         "row": [int(value) for value in row],
         "skeleton": blueprint.settings(),
         "recipe": recipe.to_dict(),
+        **({"pretrained": checksum_of(recipe.pretrained)} if recipe.pretrained else {}),
         "data": {"name": data.name.partition(":")[0], "checksum": data.checksum},
         "final": final,
         "epochs": epochs,

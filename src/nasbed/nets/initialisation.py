@@ -8,6 +8,7 @@ from torch import nn
 from nasbed.core.records import Archs
 from nasbed.core.seeds import derived_seed
 from nasbed.nets.blueprint import Blueprint
+from nasbed.nets.pretrained import start_from
 from nasbed.nets.recipe import Recipe
 
 _TRUNCATED_STD = 0.87962566103423978
@@ -18,7 +19,8 @@ def initialised(blueprint: Blueprint, row: Archs, recipe: Recipe, seed: int) -> 
     """Build the network of an architecture; the same seed gives the same weights, whatever else is built.
 
     By ``pytorch`` they are those that the network's own layers draw. By ``tensorflow`` those of convolutions are
-    truncated normal with variance 1 / fan-in, those of dense layers uniform after Glorot, and biases are zero.
+    truncated normal with variance 1 / fan-in, those of dense layers uniform after Glorot, and biases are zero. What
+    ``recipe.pretrained`` has takes their place.
     """
     start = derived_seed("training", seed, "weights")
     with torch.random.fork_rng(devices=[]):
@@ -30,6 +32,8 @@ def initialised(blueprint: Blueprint, row: Archs, recipe: Recipe, seed: int) -> 
             layer.momentum = 1.0 - recipe.norm_momentum
         elif recipe.initialisation == "tensorflow":
             _draw_as_tensorflow(layer, generator)
+    if recipe.pretrained:
+        start_from(network, recipe.pretrained)
     return network
 
 

@@ -81,7 +81,8 @@ def load_network(path: str | Path, device: torch.device | str = "cpu", space: Sp
         if space is None:
             settings = dict(facts["space"])
             space = spaces.make(settings.pop("name"), settings)
-        network = initialised(blueprint_of(space, **facts["skeleton"]), row, Recipe(**facts["recipe"]), 0)
+        recipe = Recipe(**{**facts["recipe"], "pretrained": ""})  # whose file need not be here
+        network = initialised(blueprint_of(space, **facts["skeleton"]), row, recipe, 0)
         network.load_state_dict({**network.state_dict(), **tensors} if is_earlier else tensors)  # it had no counters
     except (NasbedError, KeyError, TypeError, RuntimeError) as error:
         raise CorruptFile(f"{path} holds no network that this version can build: {error}") from None

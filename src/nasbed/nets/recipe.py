@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from pathlib import PurePath
 from typing import Any
 
 from nasbed.core.errors import BadSetting, UnknownName
@@ -77,6 +78,8 @@ class Recipe:
         partial_batches: Whether evaluation takes in a last, partial batch; if not, it is dropped.
         precision: What convolutions and products compute in: ``float32``, or ``bfloat16`` by autocast.
         compile: Whether ``torch.compile`` fuses the network; it rounds differently.
+        pretrained: A file of weights, ``FILE.safetensors`` or what ``torch.save`` wrote: networks start with those of
+            its tensors that have a name and a shape of theirs. Empty for none.
     """
 
     batch_size: int = 256
@@ -101,6 +104,7 @@ class Recipe:
     partial_batches: bool = False
     precision: str = "float32"
     compile: bool = False
+    pretrained: str = ""
 
     def __post_init__(self) -> None:
         for name, words in WORDS.items():
@@ -148,11 +152,16 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Give the settings as JSON-able values; ``Recipe(**…)`` makes it again.
 
-        What is measured by default is left out: stores of version 0.1 do not note it.
+        What is measured by default is left out: stores of version 0.1 do not note it. So are pretrained weights where
+        there are none; of others the file's name is given, not its place, and plans have its checksum beside.
         """
         found = asdict(self)
         if not self.has_curves:
             del found["evaluations"]
+        if not self.pretrained:
+            del found["pretrained"]
+        else:
+            found["pretrained"] = PurePath(self.pretrained).name
         return found
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
+from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.recipe import Recipe
 
@@ -32,18 +33,39 @@ def survey(
     """
     torch = require("torch", "torch")
     from nasbed.nets.data.source import load
-    from nasbed.nets.training import check_training
+    from nasbed.nets.training import check_training, try_task
 
     what = load(data)
     for epochs in budgets:
         check_training(blueprint, recipe, what, epochs, (0,), time_limit)
     check_device(device, f"nothing can be trained on the device {device!r} here")
+    pretrained: dict[str, str] = {}
+    warnings: list[str] = []
+    if what.task.checksum or recipe.pretrained:
+        from nasbed.core.rng import Streams
+
+        row = blueprint.space.sample(Streams.from_seed(0, 1))[0]
+        try_task(blueprint, row, recipe, what)
+        pretrained, warnings = _pretrained(blueprint, row, recipe)
     return {
         "versions": {"nasbed": version("nasbed"), "torch": str(torch.__version__), "numpy": np.__version__},
         "data_checksum": what.checksum,
+        **pretrained,
         "images": {part: len(getattr(what, part)) for part in ("train", "validation", "test")},
-        "warnings": list(what.warnings),
+        "warnings": [*what.warnings, *warnings],
     }
+
+
+def _pretrained(blueprint: Blueprint, row: Archs, recipe: Recipe) -> tuple[dict[str, str], list[str]]:
+    """Return the checksum of the weights that networks start from, and how much of one network they are."""
+    if not recipe.pretrained:
+        return {}, []
+    from nasbed.nets.pretrained import checksum_of, start_from
+
+    taken, tensors = start_from(blueprint.network(row), recipe.pretrained)
+    where = blueprint.space.format(row)
+    said = f"networks start from {recipe.pretrained}, of which, for one, {where} takes {taken} of its {tensors} tensors"
+    return {"pretrained": checksum_of(recipe.pretrained)}, [said]
 
 
 def check_device(device: str, cannot: str) -> None:

@@ -73,6 +73,12 @@ def read_tensors(path: Path, remedy: str = "put a whole copy in its place, or tr
     return tensors, {name: json.loads(text) for name, text in metadata.items()}
 
 
+def is_sealed(path: Path) -> bool:
+    """Say whether a file in safetensors' format was written by ``write_tensors``, and must have its checksum."""
+    with require("safetensors", "torch").safe_open(str(path), "pt") as file:
+        return not {_SEAL, _CHECKSUM}.isdisjoint(file.metadata() or {})
+
+
 def without_tensors(value: Any, tensors: dict[str, Tensor], name: str = "") -> Any:
     """Move a nested value's tensors into a mapping, by dotted names, and give what is left, which refers to them."""
     if isinstance(value, Tensor):

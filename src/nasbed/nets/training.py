@@ -18,6 +18,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint, checked_rows
 from nasbed.nets.data.source import Data
+from nasbed.nets.initialisation import initialised
 from nasbed.nets.passes import Pace, Pass, using_threads
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import TrainingResult
@@ -25,6 +26,8 @@ from nasbed.nets.results import TrainingResult
 MIN_STEPS = 4
 """The shortest training whose start, half and end are three moments."""
 
+
+_FEW = 3  # images on which a task is tried
 
 OUT_OF_MEMORY = "out of memory"
 """The failure of a training that had no room."""
@@ -98,6 +101,7 @@ def train_repeats(
     """
     check_training(blueprint, recipe, data, epochs, seeds, time_limit)
     rows, device = checked_rows(blueprint.space, rows), torch.device(device)
+    try_task(blueprint, rows[0], recipe, data)
     training = None
     with using_threads(threads):
         try:
@@ -116,6 +120,31 @@ def train_repeats(
                 )
             training.fail_all(OUT_OF_MEMORY)
         return training.results()
+
+
+def try_task(blueprint: Blueprint, row: Archs, recipe: Recipe, data: Data) -> None:
+    """Judge the outputs of the network of one row, ``(decisions,)``, for a few images, if the task is anyone's own.
+
+    Raises:
+        BadSetting: When loss or score fails, or gives anything but a number for each image, or there is no gradient.
+    """
+    task, part = data.task, data.train
+    if not task.checksum:
+        return
+    network = initialised(blueprint, row, recipe, 0).eval()
+    images, targets = part.normal(part.images[:_FEW]).permute(0, 3, 1, 2), part.labels[:_FEW]
+    outputs = network(images)
+    try:
+        losses, _ = task.losses(outputs, targets), task.scores(outputs.detach(), targets)
+    except BadSetting:
+        raise
+    except Exception as error:  # the code is anyone's
+        raise BadSetting(
+            f"the loss or the score of {task.name} failed with {type(error).__name__}: {error!s:.200}; they were given "
+            f"outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)}"
+        ) from error
+    if not losses.requires_grad:
+        raise BadSetting(f"the loss of {task.name} has no gradient; compute it from the outputs by PyTorch's functions")
 
 
 def out_of_memory(error: RuntimeError) -> bool:

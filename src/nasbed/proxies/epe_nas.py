@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.errors import BadSetting
 from nasbed.core.proxy import Proxy
 from nasbed.proxies.jacov import OFFSET, correlations, image_gradients
 from nasbed.proxies.probe import Probe
@@ -38,6 +39,8 @@ class EPENAS(Proxy):
     def measure(self, probe: Probe) -> float:
         """Go forward and back once."""
         labels = probe.targets().cpu().numpy()
+        if labels.ndim != 1 or labels.dtype.kind not in "iu":
+            raise BadSetting(f"{self.name} compares the images of each class, and these have none; use another proxy")
         return by_class(image_gradients(probe), labels, probe.passes().logits.shape[-1])
 
 

@@ -79,11 +79,12 @@ def score_unit(
     from nasbed.proxies.probe import Probe, score
     from nasbed.scores.scores import space_of
 
-    images, labels, _ = _on(data, batch, seed, device)
+    images, labels, facts = _on(data, batch, seed, device)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed("scoring", seed, unit, "weights"))
         made = build(space_of(space), np.array(arch, np.int8), **network).to(device)
-    probe = Probe(made, images, labels, seed=derived_seed("scoring", seed, unit, "probe"))
+    loss = {name: facts[name] for name in ("loss",) if name in facts}
+    probe = Probe(made, images, labels, seed=derived_seed("scoring", seed, unit, "probe"), **loss)
     chosen = {called: registered.make(name, settings) for called, (name, settings) in proxies.items()}
     began = _now(device)
     found = score(probe, list(chosen.values()))
@@ -127,7 +128,9 @@ def _batch(data: str, batch: int, seed: int) -> tuple[Any, Any, dict[str, Any]]:
         raise BadSetting(f"{source.name} has {len(part)} images to train on, too few for a batch of {batch}")
     chosen = torch.randperm(len(part), generator=generator)[:batch]
     images = part.normal(part.images[chosen]).permute(0, 3, 1, 2).contiguous()
-    facts = {"checksum": source.checksum, "warnings": list(source.warnings), "classes": source.classes}
+    facts = {"checksum": source.checksum, "warnings": list(source.warnings), "classes": source.outputs}
+    if source.is_regression or source.task.checksum:
+        facts["loss"] = source.task.mean_loss
     return images, part.labels[chosen], facts
 
 

@@ -54,15 +54,15 @@ def architectures(comparison: Comparison) -> Section | None:
         Drawing(
             space.graph(one.arch).svg(),
             f"{comparison.words(metric)} {value(comparison, metric, one.worth)}"
-            + ("" if np.isnan(one.test) else f" · test {number(one.test, 2, 100)}"),
+            + ("" if np.isnan(one.test) else f" · test {value(comparison, 'test', one.test)}"),
             [f"{label}: {_times(count, comparison.histories[label].runs)}" for label, count in one.times.items()],
             space.format(one.arch),
         )
         for one in best
     ]
+    told = "" if np.isnan(best[0].test) else f"; the {comparison.words('test')} is told and not used"
     sentence = (
-        f"Ranked by {comparison.words(metric)}, which is what a search may choose by"
-        f"{'' if np.isnan(best[0].test) else '; the test accuracy is told and not used'}. Below each stands which "
+        f"Ranked by {comparison.words(metric)}, which is what a search may choose by{told}. Below each stands which "
         "searches ended with it, and in how many of their runs. What the output does not depend on is dashed."
     )
     return Section("architectures", "Best architectures", [sentence, Drawings(drawings)])
