@@ -74,3 +74,45 @@ def test_it_trains_and_is_scored(nasbed, package):
         nasbed(words.replace("4", "1").replace("--sample 20", "--sample 3"))
     assert (package / "mine.arrow").exists()
     assert len((package / "scores.csv").read_text().splitlines()) > 3
+
+
+OWN = re.compile(r"^```python\n(\"\"\"Days until.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def pictures_of_ones_own(tmp_path, monkeypatch):
+    """A folder with the page's file and a few pictures, whose brightness is what is to be learned."""
+    image, rng = pytest.importorskip("PIL.Image"), np.random.default_rng(0)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NASBED_HOME", str(tmp_path / "home"))
+    code = OWN.search(PAGE.read_text())[1]
+    assert len(code.splitlines()) <= 60
+    (tmp_path / "ripe.py").write_text(code)
+    (tmp_path / "fruit").mkdir()
+    days = rng.uniform(0, 10, 40).round(2)
+    for number, day in enumerate(days):
+        pixels = np.clip(rng.normal(25 * day, 10, (20, 24, 3)), 0, 255).astype(np.uint8)
+        image.fromarray(pixels).save(tmp_path / "fruit" / f"{number}.png")
+    (tmp_path / "fruit" / "ripe.csv").write_text("\n".join(f"{number}.png,{day}" for number, day in enumerate(days)))
+    return tmp_path
+
+
+def test_a_network_and_a_task_of_ones_own_train_and_are_searched(pictures_of_ones_own):
+    import nasbed
+
+    own = {"__name__": "ripe"}
+    exec(compile(OWN.search(PAGE.read_text())[1], "ripe.py", "exec"), own)
+    benchmark = own["TrainedBenchmark"]("task:ripe.py:make", own["Kernels"](), executor="inline")
+    history = nasbed.search("random", benchmark, evaluations=2, epochs=1, executor="inline")
+    assert (history.measure, history.tested) == ("negative mae (days)", "negative mae (days)")
+    assert (history.test[-1] < 0).all()
+    row = history.best
+    counted = sum(p.numel() for p in benchmark.blueprint.network(row[0]).parameters())
+    assert benchmark.cost("params", row).tolist() == [counted]
+
+
+@pytest.mark.slow
+def test_the_file_with_a_task_of_ones_own_runs_as_a_script(pictures_of_ones_own):
+    said = subprocess.run([sys.executable, "ripe.py"], check=True, capture_output=True, text=True).stdout
+    assert "negative mae (days)" in said
+    assert (pictures_of_ones_own / "best" / "best.safetensors").exists()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -39,32 +40,39 @@ def task(where: str | None = None) -> Pictures:
     if not path.is_file():
         raise BadSetting(f"there is no file {path}; name the one that has the function: task:FILE.py:{function}")
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-    made = _made(path, function, f"nasbed_task_{checksum[:16]}")
+    with _says(f"{path}:{function}"):
+        made = _made(path, function, f"nasbed_task_{checksum[:16]}")
     if made.name == Task.name:
         made = replace(made, name=f"{path.name}:{function}")
-    found = _pictures(made)
+    with _says(f"reading the data of {made.name}"):
+        found = _pictures(made)
     judged = made.completed(found.labels[found.parts["train"]], found.classes)
     return replace(found, task=replace(judged, checksum=checksum))
 
 
 def _made(path: Path, function: str, module: str) -> Task:
     """Run a file and call its function."""
-    called = f"{path}:{function}"
     spec: Any = spec_from_file_location(module, path)
+    sys.modules[module] = loaded = module_from_spec(spec)  # where dataclasses and pickles look for it
+    spec.loader.exec_module(loaded)
+    make = getattr(loaded, function, None)
+    if not callable(make):
+        raise BadSetting(f"{path} has no function {function}; it is to be called without arguments")
+    made = make()
+    if not isinstance(made, Task):
+        raise BadSetting(f"{path}:{function} must return a nasbed.Task, not {type(made).__name__}")
+    return made
+
+
+@contextmanager
+def _says(what: str) -> Iterator[None]:
+    """Name what failed, and how: the code is anyone's, and may end in any error."""
     try:
-        sys.modules[module] = loaded = module_from_spec(spec)  # where dataclasses and pickles look for it
-        spec.loader.exec_module(loaded)
-        make = getattr(loaded, function, None)
-        if not callable(make):
-            raise BadSetting(f"{path} has no function {function}; it is to be called without arguments")
-        made = make()
+        yield
     except NasbedError:
         raise
-    except Exception as error:  # the code is anyone's
-        raise BadSetting(f"{called} failed with {type(error).__name__}: {error}") from error
-    if not isinstance(made, Task):
-        raise BadSetting(f"{called} must return a nasbed.Task, not {type(made).__name__}")
-    return made
+    except Exception as error:
+        raise BadSetting(f"{what} failed with {type(error).__name__}: {error}") from error
 
 
 def _pictures(made: Task) -> Pictures:
@@ -106,7 +114,7 @@ def _labels(targets: NDArray[Any], made: Task) -> tuple[NDArray[Any], int]:
 def _arrays(data: Any, what: str) -> tuple[NDArray[Any], NDArray[Any]]:
     """Read a dataset: images, channels last, and targets."""
     torch = require("torch", "torch")
-    if isinstance(data, tuple | list) and len(data) == 2:
+    if isinstance(data, tuple) and len(data) == 2:
         images, targets = data
         images = _image(images, 4)
         targets = targets.detach().cpu().numpy() if isinstance(targets, torch.Tensor) else np.asarray(targets)

@@ -14,7 +14,7 @@ from nasbed.core.space import Space
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Drawing, Drawings, Figure, Part, Section, Table, View, shown
 from nasbed.report.page.progress import dots
-from nasbed.report.words import number, value, winner
+from nasbed.report.words import value, winner
 from nasbed.run.history import History, Metric
 from nasbed.statistics.comparison import Comparison
 

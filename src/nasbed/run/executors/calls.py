@@ -16,18 +16,29 @@ from nasbed.core.executor import Outcome, Work, in_one_line, resolved
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 """For workers' environments: as many workers as cores, each with as many threads, would fight."""
 
+_OF_SCRIPT = pickle.SHORT_BINUNICODE + b"\x08__main__"
+"""How a pickle names the module of the script that is running."""
+
 
 def packed(tag: str, work: Work, args: tuple[Any, ...]) -> bytes:
     """Pickle a call.
 
     Raises:
-        BadSetting: When it cannot be pickled, or its function is in the script that is running, which no worker
-            imports.
+        BadSetting: When it cannot be pickled, or its function or the class of an argument is in the script that is
+            running, which no worker imports.
     """
     if getattr(work, "__module__", None) == "__main__":
         raise BadSetting(f"{work!r} is defined in the running script; move it to a module that can be imported")
     try:
-        return pickle.dumps((work, args))
+        call = pickle.dumps((work, args))
+        if _OF_SCRIPT in call:
+            raise BadSetting(
+                f"the call {tag!r} has an object whose class is defined in the running script, which no worker runs "
+                "again; import the class, if only from the script's own file: from my_script import MySpace"
+            )
+        return call
+    except BadSetting:
+        raise
     except Exception as error:  # pickling raises whatever the objects raise
         raise BadSetting(f"the call {tag!r} cannot be sent to a worker process: {error}") from None
 
