@@ -168,19 +168,20 @@ def _for_long(training: Training, folder: Path, final: bool, every: int, device:
 def _print_moments(result: TrainingResult | LongTraining, measure: Measure) -> None:
     """Print what was measured, a line a moment."""
     from nasbed.nets.results import TrainingResult
+    from nasbed.nets.task import heading, written
 
     if isinstance(result, TrainingResult):
         parts = ["train", "validation", "test"]
         rows = [
             [name, f"{point.epoch:.1f}", f"{point.training_time:.2f}"]
-            + ["–" if (found := getattr(point, part)) is None else measure.number(found.value) for part in parts]
+            + ["–" if (found := getattr(point, part)) is None else written(measure, found.value) for part in parts]
             for name, point in result.points.items()
         ]
     else:
         parts = list(result.measurements[-1].scores) if result.measurements else []
         rows = [
             [f"best by {result.led_by}" if m == result.best else "", f"{m.epoch:.1f}", f"{m.training_time:.2f}"]
-            + [measure.number(m.scores[part].value) for part in parts]
+            + [written(measure, m.scores[part].value) for part in parts]
             for m in result.measurements
         ]
-    print_table(["moment", "epoch", "seconds", *(f"{part} {measure.sign}" for part in parts)], rows)
+    print_table(["moment", "epoch", "seconds", *(f"{part} {heading(measure)}" for part in parts)], rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from nasbed.nets.results import Score
-from nasbed.nets.task import ACCURACY, in_short
+from nasbed.nets.task import ACCURACY, in_short, written
 from nasbed.readers.measure import Measure
 
 
@@ -81,7 +81,7 @@ class LongTraining:
     def shown(self, measurement: Measurement) -> str:
         """Write the score by which ``best`` is chosen, with its unit."""
         unit = "%" if self.measure.words == "accuracy" else self.measure.unit
-        return f"{self.measure.number(self._led(measurement))} {unit}".strip()
+        return f"{written(self.measure, self._led(measurement))} {unit}".strip()
 
     def _led(self, measurement: Measurement) -> float:
         return measurement.scores[self.led_by].value

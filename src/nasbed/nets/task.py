@@ -212,6 +212,18 @@ def metric_of(plan: Mapping[str, Any]) -> Measure:
     return Measure(**plan["task"]) if "task" in plan else ACCURACY
 
 
+def heading(measure: Measure) -> str:
+    """Return what stands above numbers that ``written`` writes: ``%`` of accuracies, else ``mae (years)``."""
+    return (
+        "%" if measure.words == "accuracy" else f"{measure.metric} ({measure.unit})" if measure.unit else measure.metric
+    )
+
+
+def written(measure: Measure, value: float) -> str:
+    """Write a score: an accuracy in percent, with two decimals; anything else as it is, with six digits."""
+    return f"{100 * measure.told(value):.2f}" if measure.words == "accuracy" else f"{value:.6g}"
+
+
 def in_plan(measure: Measure) -> dict[str, Any]:
     """Return what a plan says of a score: nothing of accuracy, as stores of version 0.1."""
     return {} if measure == ACCURACY else {"task": in_short(measure)}

@@ -92,15 +92,6 @@ class Measure:
         return values if self.goal == "max" else -values
 
     @property
-    def sign(self) -> str:
-        """What stands behind a number or in a header: ``%`` of an accuracy, else metric and unit."""
-        return "%" if self.words == "accuracy" else f"{self.metric} ({self.unit})" if self.unit else self.metric
-
-    def number(self, value: float) -> str:
-        """Write a value as it is: an accuracy in percent, with two decimals; anything else with six digits."""
-        return f"{100 * self.told(value):.2f}" if self.words == "accuracy" else f"{value:.6g}"
-
-    @property
     def is_trained(self) -> bool:
         """Whether it is about trainings, and not about architectures alone."""
         return bool(self.recipes or self.split)

@@ -185,10 +185,8 @@ class History:
             name: Paid evaluations, epochs, seconds, or ``"unique"``: paid evaluations of modules that differ. Seconds
                 are ``ended`` where that is known, and ``"total_seconds"`` what all workers together had spent.
         """
-        if name == "evaluations":
-            spent = self.paid.astype(np.float64)
-        elif name == "unique":
-            spent = self._first_time.astype(np.float64)
+        if name in ("evaluations", "unique"):
+            spent = (self.paid if name == "evaluations" else self._first_time).astype(np.float64)
         elif name == "epochs":
             spent = np.where(self.paid, self.epochs, 0).astype(np.float64)
         elif name == "seconds" and self.ended is not None:
@@ -294,18 +292,13 @@ class History:
             "incumbent_step": self.incumbents[step, run].astype(np.int32),
             "incumbent_validation": self.metric("validation")[step, run],
         }
-        there = {name: getattr(self, name) for name in rows_file.EXTRAS}
-        columns |= {name: extra[step, run] for name, extra in there.items() if extra is not None}
+        columns |= {name: all_[step, run] for name in rows_file.EXTRAS if (all_ := getattr(self, name)) is not None}
         if self.test is not None:
             for name in get_args(Metric)[1:]:
                 columns["incumbent_" + name.replace("-", "_")] = self.metric(name)[step, run]
-        about = {
-            "space": {"name": self.space.name, "settings": self.space.settings()},
-            "info": self.info,
-            "optimum": list(self.optimum),
-            "shape": [self.steps, self.runs],
-            "ended": self.ended is not None,
-        }
+        space = {"name": self.space.name, "settings": self.space.settings()}
+        about: dict[str, Any] = {"space": space, "info": self.info, "optimum": list(self.optimum)}
+        about |= {"shape": [self.steps, self.runs], "ended": self.ended is not None}
         return rows_file.table_of(columns, about)
 
     def to_pandas(self) -> Any:
