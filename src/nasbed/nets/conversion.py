@@ -24,11 +24,6 @@ _LAYERS = (
 )  # fmt: skip
 """Layers without parameters that treat each channel by itself."""
 
-_RANDOM = (
-    nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout,
-    nn.FractionalMaxPool2d, nn.RReLU,
-)  # fmt: skip
-
 FOLDED, APART, PLAIN = "folded", "apart", "plain"
 """How a value of several networks lies: folded, apart, or the same for all and no tensor."""
 
@@ -92,13 +87,6 @@ def _layer(modules: Sequence[Any], members: Sequence[int], example: Tensor) -> n
     if type(first) is nn.AdaptiveAvgPool2d and first.output_size in (1, (1, 1)):
         return nn.AvgPool2d((example.shape[2], example.shape[3]))  # a mean rounds by how many channels there are
     return first if type(first) in _LAYERS else None
-
-
-def _draws(layer: nn.Module) -> bool:
-    """Tell whether a layer, or one inside it, draws random numbers in training."""
-    parts = [(part, "p" if isinstance(part, _RANDOM) else "dropout") for part in layer.modules()]
-    rates = [getattr(part, name, isinstance(part, _RANDOM)) for part, name in parts]
-    return any(isinstance(rate, int | float) and rate > 0 for rate in rates)
 
 
 # ── what differs between modules ──────────────────────────────────────────────────────────────────────────────────
@@ -216,8 +204,6 @@ class _Conversion:
     def _layer(self, node: fx.Node) -> tuple[fx.Node, str]:
         path, source = str(node.target), node.args[0] if len(node.args) == 1 and not node.kwargs else None
         layers = [module.get_submodule(path) for module in self.modules]
-        if _draws(layers[0]):
-            raise NoStack(f"{path} draws random numbers")
         if isinstance(source, fx.Node) and self.lies[source] == FOLDED:
             example = source.meta["example"]
             differ = path in self.differing

@@ -129,14 +129,24 @@ def _check(whole: SideBySide, networks: Sequence[nn.Module], example: Tensor) ->
     Raises:
         NoStack: When they do not, or cannot be computed.
     """
-    alone = torch.stack([network(example) for network in networks])
+    alone, images = torch.stack([network(example) for network in networks]), example.repeat(1, len(networks), 1, 1)
     try:
-        together = whole(example.repeat(1, len(networks), 1, 1))
+        together = whole(images)
     except Exception as error:  # what a layer that was never made for torch.vmap ends in is anything
         raise NoStack(f"a layer cannot be mapped ({error!s:.200})") from None
     near = _TOLERANCE * float(alone.abs().max())
     if together.shape != alone.shape or not torch.allclose(together, alone, 0.0, near, equal_nan=True):
         raise NoStack("how they compute cannot be told from their layers")
+    kept = {name: tensor.clone() for name, tensor in whole.state_dict().items()}
+    try:
+        drawn = _draws(whole, images)
+    except RuntimeError as error:
+        drawn = "random" in str(error)  # torch.vmap maps nothing that draws
+        if not drawn:
+            raise NoStack(f"a layer cannot be mapped in training ({error!s:.200})") from None
+    if drawn:
+        raise NoStack("a layer draws random numbers")
+    whole.load_state_dict(kept)
 
 
 class _OneAfterAnother(nn.Module):
@@ -148,7 +158,7 @@ class _OneAfterAnother(nn.Module):
     def __init__(self, networks: Sequence[nn.Module], seeds: Sequence[int], example: Tensor) -> None:
         super().__init__()
         self.networks = nn.ModuleList(networks)
-        self.draws = _draws(networks[0], example)
+        self.draws = any(_draws(deepcopy(network), example) for network in networks)
         states = [torch.Generator().manual_seed(seed).get_state() for seed in seeds] if self.draws else []
         self.states: Tensor
         self.register_buffer("states", torch.stack(states) if states else torch.empty(0), persistent=self.draws)
@@ -169,10 +179,10 @@ class _OneAfterAnother(nn.Module):
 
 @torch.no_grad()
 def _draws(network: nn.Module, example: Tensor) -> bool:
-    """Tell whether a network draws random numbers in training."""
+    """Tell whether a network, or several as one, draws random numbers in training; its running averages move."""
     with torch.random.fork_rng(devices=[]):
         before = torch.get_rng_state()
-        deepcopy(network).train()(example)
+        network.train()(example)
         return not torch.equal(before, torch.get_rng_state())
 
 

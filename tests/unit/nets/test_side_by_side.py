@@ -167,8 +167,8 @@ class Tied(Simple):
 
 OWN = {
     "attention": (Attention, "stacked; .*MultiheadAttention mapped.*"),
-    "attention with dropout": (lambda: Attention(0.2), "one after another: attention draws random numbers"),
-    "dropout": (Dropping, "one after another: drop draws random numbers"),
+    "attention with dropout": (lambda: Attention(0.2), "one after another: a layer draws random numbers"),
+    "dropout": (Dropping, "one after another: a layer draws random numbers"),
     "dropout by function": (DroppingByFunction, "one after another: the forward pass is another in training"),
     "training": (OtherInTraining, "one after another: the forward pass is another in training"),
     "branching": (Branching, "one after another: the forward pass cannot be recorded .*control flow.*"),
@@ -435,3 +435,18 @@ def test_what_a_network_draws_depends_on_its_seed_alone():
     assert not torch.equal(first, second)
     assert torch.equal(side_by_side([made()], (1, 4, 4), [2])(images)[0], second)
     assert not torch.equal(pair(images.repeat(1, 2, 1, 1))[0], first)
+
+
+@pytest.mark.parametrize("first", [nn.Identity(), nn.Dropout(0.5)])
+def test_one_network_that_draws_random_numbers_is_found_among_others(first):
+    second = nn.Dropout(0.5) if isinstance(first, nn.Identity) else nn.Identity()
+    networks = [
+        nn.Sequential(nn.Conv2d(1, 2, 1), middle, nn.AdaptiveAvgPool2d(1), nn.Flatten()) for middle in (first, second)
+    ]
+    whole, images = side_by_side(networks, (1, 4, 4), (3, 4)), torch.rand(5, 2, 4, 4)
+    assert whole.way.startswith("one after another")
+    before = torch.get_rng_state()
+    once, again = whole(images), whole(images)
+    assert torch.equal(before, torch.get_rng_state())
+    draws = [isinstance(network[1], nn.Dropout) for network in networks]
+    assert [not torch.equal(a, b) for a, b in zip(once, again, strict=True)] == draws
