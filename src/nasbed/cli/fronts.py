@@ -85,7 +85,7 @@ def print_front(found: TradeOffs, label: str, first: int = 0) -> None:
     history = found.fronts[label].history
     accuracies, judge = history.measure == "accuracy", found.judge.replace("validation", history.split)
     headers = [
-        f"{judge.replace('-', ' ')} %" if accuracies else judge,
+        f"{judge.replace('-', ' ')} {'%' if accuracies else history.measure}",
         *found.objectives[1:],
         "architecture",
     ]
