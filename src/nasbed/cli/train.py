@@ -86,6 +86,7 @@ def command(
     if epochs is None:
         epochs = AUGMENT_EPOCHS if augment else EPOCHS
     from nasbed.nets.data.source import load
+    from nasbed.nets.task import in_short
 
     training = (blueprint, arch, how, load(data), epochs, seed)
     measure = training[3].task.measure
@@ -97,7 +98,8 @@ def command(
     else:
         result = _for_long(training, out, augment, every, device, threads)
     if json:
-        print_json({"skeleton": blueprint.settings(), "recipe": how.to_dict(), "epochs": epochs, **result.to_dict()})
+        about = {"measure": in_short(measure), "skeleton": blueprint.settings()}
+        print_json({**about, "recipe": how.to_dict(), "epochs": epochs, **result.to_dict()})
     else:
         facts = {"architecture": where.format(arch), "trainable parameters": f"{result.trainable_parameters:,}"}
         print_facts({**facts, "pretrained": _pretrained(blueprint, arch, how), "seed": seed})

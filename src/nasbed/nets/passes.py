@@ -10,6 +10,7 @@ Reference: Ying et al., ICML 2019, https://arxiv.org/abs/1902.09635
 from __future__ import annotations
 
 import ctypes
+import math
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -184,13 +185,14 @@ class Pass:
         for r, share in enumerate(self.shares):
             if self.failures[r] is None and not finite[r]:
                 self.failures[r] = f"weights or outputs were not finite after {self.made} of {self.steps} steps"
-            if self.failures[r] is None:
-                self.points[r][name] = Point(
-                    self.epoch,
-                    self.clock.seconds * share,
-                    losses={part: losses[r] for part, (_, losses) in measured.items()},
-                    **{part: scores[r] for part, (scores, _) in measured.items()},
+            scores = {part: found[r] for part, (found, _) in measured.items()}
+            if self.failures[r] is None and not all(math.isfinite(score.total) for score in scores.values()):
+                self.failures[r] = (
+                    f"values of {self.data.task.metric} were not finite after {self.made} of {self.steps} steps"
                 )
+            if self.failures[r] is None:
+                losses = {part: found[r] for part, (_, found) in measured.items()}
+                self.points[r][name] = Point(self.epoch, self.clock.seconds * share, losses=losses, **scores)
         if self.probe is not None:
             seen = [probed(self.plain(k), self.probe, self.recipe.l2) for k in range(len(self.seeds))]
             self.probed[name] = {field: torch.stack([one[field] for one in seen]) for field in seen[0]}

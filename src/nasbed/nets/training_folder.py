@@ -139,6 +139,9 @@ class TrainingFolder:
         training.network.eval()
         scores = {part: training.measured(part)[0][0] for part in self.parts}
         self.check(bool((training.finite & training.network.finite()).item()))
+        self.check(
+            all(math.isfinite(score.total) for score in scores.values()), f"values of {training.data.task.metric}"
+        )
         if training.failures[0] is not None:
             return
         now = Measurement(training.made, training.epoch, training.clock.seconds, training.loss.item(), scores)
@@ -148,11 +151,11 @@ class TrainingFolder:
         if self.standing.best == now:
             self.keep_network(BEST, now)
 
-    def check(self, finite: bool) -> None:
+    def check(self, finite: bool, what: str = "weights or outputs") -> None:
         """End a training that has come to nothing."""
         if not finite:
             made, steps = self.training.made, self.training.steps
-            self.training.fail_all(f"weights or outputs were not finite after {made} of {steps} steps")
+            self.training.fail_all(f"{what} were not finite after {made} of {steps} steps")
 
     def keep_network(self, name: str, measured: Measurement) -> None:
         """Write the network as it is."""

@@ -1,12 +1,14 @@
 """``nasbed train``: at once, for long, stopped, gone on with."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -150,3 +152,22 @@ def test_bad_input_is_refused_at_the_door(nasbed_command, words, message, tmp_pa
     assert ran.code == 2
     assert message in ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_to_predict_are_trained_on_kept_and_started_from(nasbed_command, tmp_path):
+    images = np.random.default_rng(0).random((60, 8, 8)).astype(np.float32)
+    images *= np.linspace(0.2, 1, 60, dtype=np.float32)[:, None, None]
+    np.savez(tmp_path / "bright.npz", images=images, labels=100 * images.mean((1, 2)))
+    small = ("--set", "skeleton.stacks=1", "--set", "skeleton.stem_channels=4")
+    words = ("train", MODULE, "--data", f"arrays:{tmp_path / 'bright.npz'}", "--epochs", 2, *small)
+    ran = nasbed_command(*words, "--out", tmp_path / "run", "--every", 1)
+    assert "validation mae" in ran.out
+    assert "%" not in ran.out
+    assert "train_mae,validation_mae,test_mae" in (tmp_path / "run" / "log.csv").read_text()
+    found = nasbed_command(*words, "--out", tmp_path / "run", "--every", 1, "--json").json
+    values = {m["step"]: m["scores"]["validation"][0] for m in found["measurements"]}
+    assert values[found["best"]["step"]] == min(values.values())
+    task = network_facts(tmp_path / "run" / LAST)["task"]
+    assert (task["metric"], task["goal"], len(task["mean"]), len(task["std"])) == ("mae", "min", 1, 1)
+    again = nasbed_command(*words, "--set", f"recipe.pretrained={tmp_path / 'run' / LAST}")
+    assert re.search(r"pretrained +(\d+) of \1 tensors from", again.out)

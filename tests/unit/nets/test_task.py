@@ -136,3 +136,10 @@ def test_a_loss_that_cannot_be_learned_from_is_found_before_the_training(loss, w
     blueprint, recipe = training_settings(NASBench201(), "digits", {"classes": 1})
     with pytest.raises(BadSetting, match=why):
         train(blueprint, np.zeros(6, np.int8), recipe, brightness(task=task), 4, 0)
+
+
+def test_a_score_that_is_no_number_fails_the_training():
+    task = nasbed.Task(score=lambda o, y: (o - y) / 0, metric="ratio", goal="max").completed(NUMBERS[:, :1], 0)
+    blueprint, recipe = training_settings(NASBench201(), "digits", {"classes": 1, "channels": 2, "cells": 1})
+    result = train(blueprint, np.zeros(6, np.int8), recipe, brightness(task=task), 4, 0)
+    assert (result.failure, result.points) == ("values of ratio were not finite after 1 of 7 steps", {})

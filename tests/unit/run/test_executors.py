@@ -163,6 +163,11 @@ def test_calls_that_cannot_travel_are_refused():
         function = type(test_workers_run_one_thread_each)(compile("0", "", "eval"), {"__name__": "__main__"})
         with pytest.raises(BadSetting, match="defined in the running script"):
             executor.submit("0", function)
+        own = type("Own", (), {"__module__": "__main__", "__qualname__": "Own"})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys.modules["__main__"], "Own", own, raising=False)
+            with pytest.raises(BadSetting, match="whose class is defined in the running script"):
+                executor.submit("0", f"{HERE}:pid", own())
 
 
 def test_there_is_at_least_one_worker():

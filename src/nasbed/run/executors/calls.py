@@ -31,16 +31,14 @@ def packed(tag: str, work: Work, args: tuple[Any, ...]) -> bytes:
         raise BadSetting(f"{work!r} is defined in the running script; move it to a module that can be imported")
     try:
         call = pickle.dumps((work, args))
-        if _OF_SCRIPT in call:
-            raise BadSetting(
-                f"the call {tag!r} has an object whose class is defined in the running script, which no worker runs "
-                "again; import the class, if only from the script's own file: from my_script import MySpace"
-            )
-        return call
-    except BadSetting:
-        raise
     except Exception as error:  # pickling raises whatever the objects raise
         raise BadSetting(f"the call {tag!r} cannot be sent to a worker process: {error}") from None
+    if _OF_SCRIPT in call:
+        raise BadSetting(
+            f"the call {tag!r} has an object whose class is defined in the running script, which no worker runs again; "
+            "import the class, if only from the script's own file: from my_script import MySpace"
+        )
+    return call
 
 
 def answer(call: bytes) -> bytes:
