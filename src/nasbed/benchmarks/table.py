@@ -75,7 +75,7 @@ class TableBenchmark(Benchmark):
         hp: Recipe = None,
     ) -> None:
         self.table, self.name = table, name or table.path.stem
-        self.space = table.space if table.complete else table.space.only(table.archs)
+        self.space = table.space if table.complete else table.space.only(table.answered)
         known = table.data or ("",)
         names = [*(one.removesuffix(_HALF) for one in known if one.endswith(_HALF)), *known]
         usual = _USUAL if _USUAL in names else names[0]

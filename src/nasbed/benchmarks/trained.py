@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 TRAIN = "nasbed.nets.units:train_unit"
 SURVEY = "nasbed.nets.survey:survey"
 
-BUDGETS: dict[str, tuple[int, ...]] = {"digits": (4, 12, 36)}
+BUDGETS: dict[str, tuple[int, ...]] = {"digits": (4, 12, 36), "cluttered-digits": (12,)}
 """The epochs of each data source; the published ones for any other."""
 
 PUBLISHED_BUDGETS = (4, 12, 36, 108)

@@ -176,12 +176,14 @@ class _Curves:
                     role="detail" if metric == "loss" else "",
                     meaning="cumulative time of the training steps" if not split else "",
                 )
-                found.append(Given(measure, values))
+                # No clock is as fine as a float32, which halves the largest column; losses fill the rest.
+                kept = values if split else values.astype(np.float32)
+                found.append(Given(measure, kept, cold=measure.role == "detail"))
             whole = Measure(
                 "total_time", "", data, (str(budget),), tuple(range(job.repeats)), axes=("seed",), unit="s",
                 role="detail", meaning="time of the whole training, with evaluations",
             )  # fmt: skip
-            found.append(Given(whole, seconds[:, place]))
+            found.append(Given(whole, seconds[:, place].astype(np.float32), cold=True))
         return [*found, Given(PARAMETERS, job.blueprint.parameters(job.archs), "trainable_parameters")]
 
 
@@ -218,9 +220,15 @@ def publish(out: Path, store: Store, job: Job, command: str) -> Table:
         **measured.summary(),
         **({"warnings": warnings} if warnings else {}),
     }
-    continues = job.recipe.has_curves
     return write_table(
-        out, job.space, job.archs, measured.given, provenance=provenance, failed=True, continues=continues
+        out,
+        job.space,
+        job.archs,
+        measured.given,
+        provenance=provenance,
+        failed=True,
+        continues=job.recipe.has_curves,
+        by_key=job.unique and job.space.size is not None,
     )
 
 

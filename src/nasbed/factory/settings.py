@@ -44,10 +44,10 @@ def training_settings(
 ) -> tuple[Blueprint, Recipe]:
     """Choose the blueprint and the recipe for a space and a data source, with some fields changed.
 
-    The blueprint takes the source's classes, pixels and colours. The recipe is that of digits, or the one published for
-    the space, with a crop that fits the images and a batch that fits their number. A file of settings is TOML with the
-    tables ``[recipe]`` and ``[skeleton]``, of which each holds the fields that differ: from that or, when the file says
-    ``base = "nasbench101"``, from the recipe of that name.
+    The blueprint takes the source's classes, pixels and colours. The recipe is that of the source's name, or else the
+    one published for the space, with a crop that fits the images and a batch that fits their number. A file of settings
+    is TOML with the tables ``[recipe]`` and ``[skeleton]``, of which each holds the fields that differ: from that or,
+    when the file says ``base = "nasbench101"``, from the recipe of that name.
 
     Args:
         space: The space.
@@ -117,8 +117,8 @@ def _defaults(space: Space, data: str) -> tuple[Blueprint, Recipe]:
     classes, size, colours, images, _ = _look(data)
     small = blueprint.small if size <= SMALL else {}
     blueprint = blueprint_of(space, classes=classes, image_size=size, image_channels=colours, **small)
-    if source == "digits":
-        return blueprint, RECIPES["digits"]
+    if source in RECIPES:
+        return blueprint, RECIPES[source]
     how = replace(RECIPES[blueprint.recipe], crop=size // _CROP)
     if images is not None:
         how = replace(how, batch_size=max(1, min(how.batch_size, images // _STEPS)))

@@ -202,10 +202,23 @@ images a class cost a third less and agree better at 36 epochs (0.93) but worse 
 all of a part, so that none of the few images is left out.
 """
 
+CLUTTERED_DIGITS = replace(
+    NASBENCH201,
+    batch_size=25,
+    clock="step",
+    flip=False,
+    crop=1,
+    evaluations=EPOCHS,
+    evaluation_batch=1000,
+    evaluation_images=200,
+)
+"""The recipe of ``digits201``, with the small skeleton of NAS-Bench-201 and the images of ``data.cluttered``."""
+
 RECIPES = {
     "nasbench101": NASBENCH101,
     "nasbench101-augment": NASBENCH101_AUGMENT,
     "nasbench201": NASBENCH201,
     "digits": DIGITS,
+    "cluttered-digits": CLUTTERED_DIGITS,
 }
 """From a published name to the recipe."""

@@ -126,6 +126,14 @@ class Architectures:
         return self.file.array("arch") if "arch" in self.file else self.space.archs_of(self.indices.astype(np.int64))
 
     @cached_property
+    def answered(self) -> Archs:
+        """Every architecture that has a row, ``(n, decisions)``: more than rows where these stand for keys."""
+        if not self.by_key:
+            return self.archs
+        everything = self.space.enumerate()
+        return everything[self.places(everything) >= 0]
+
+    @cached_property
     def indices(self) -> NDArray[np.int64]:
         """The space's number of each row, ``(n,)``."""
         name = next((name for name in ("index", "class") if name in self.file), None)

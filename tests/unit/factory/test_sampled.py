@@ -82,6 +82,18 @@ def test_without_equals_the_first_of_each_is_trained():
     assert len(job(space, unique=True).modules) == 6466
 
 
+def test_without_equals_a_row_answers_for_all_that_are_equal_to_it(tmp_path):
+    space = NASBench201()
+    table = made_up(tmp_path / "a.arrow", space=space, unique=True, **FEW)
+    benchmark, every = nasbed.benchmark(tmp_path / "a.arrow"), space.enumerate()
+    equal = every[np.isin(space.key(every), space.key(table.archs))]
+    assert len(equal) > len(table) == 3
+    assert benchmark.space.size == len(equal)
+    rows = {key: row for row, key in enumerate(space.key(table.archs).tolist())}
+    expected = benchmark.query(table.archs, 1).value[[rows[key] for key in space.key(equal).tolist()]]
+    np.testing.assert_array_equal(benchmark.query(equal, 1).value, expected)
+
+
 @pytest.mark.parametrize(("unique", "there"), [(False, 7), (True, 7)])
 def test_more_than_there_are_is_refused(tmp_path, unique, there):
     assert len(replace(JOB, sample=there, unique=unique).archs) == there

@@ -20,6 +20,7 @@ SOURCES = Registry(
     "data source",
     {
         "digits": "nasbed.nets.data.digits:digits",
+        "cluttered-digits": "nasbed.nets.data.cluttered:cluttered_digits",
         "cifar10": "nasbed.nets.data.cifar:cifar10",
         "cifar100": "nasbed.nets.data.cifar:cifar100",
         "imagenet16-120": "nasbed.nets.data.imagenet16:imagenet16_120",
