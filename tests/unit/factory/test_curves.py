@@ -60,6 +60,11 @@ def test_a_search_may_ask_for_every_epoch_and_a_longer_one_continues_a_shorter(c
     assert benchmark.continues
 
 
+def test_what_no_search_reads_is_compressed(curves):
+    for about in curves.metadata["columns"].values():
+        assert about["cold"] == (about["role"] == "detail")
+
+
 def test_fractions_are_the_epochs_that_are_over(tmp_path):
     table = made(tmp_path / "fractions.arrow", "0.5,0.75", (3,))
     assert table.measurement("accuracy", split="valid", recipe="3").epochs == (1, 2, 3)
