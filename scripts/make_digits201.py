@@ -15,7 +15,9 @@ from __future__ import annotations
 import argparse
 import lzma
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from nasbed.core.files import put
@@ -90,7 +92,10 @@ def play(given: argparse.Namespace, number: int, part: Selection) -> None:
         workers=given.workers,
         command=f"{command(given)} --range {part.start}:{part.stop}",
     )
-    kept = put(shard(given.shards, number), lzma.compress(out.with_suffix(".sqlite").read_bytes(), preset=9))
+    with closing(sqlite3.connect(out.with_suffix(".sqlite"))) as store:
+        # The file alone lacks what is in its log as long as somebody reads it, such as 'nasbed status'.
+        content = store.serialize()
+    kept = put(shard(given.shards, number), lzma.compress(content, preset=9))
     print(f"{kept}: {kept.stat().st_size / 1000:,.0f} kB, {(time.monotonic() - began) / 60:.1f} minutes", flush=True)
 
 
