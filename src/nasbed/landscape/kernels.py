@@ -15,37 +15,6 @@ from nasbed.core.rng import below, word_at
 
 
 @kernel
-def mutual(ones: Any, others: Any, size: int) -> tuple[Any, Any]:
-    """Make rows of neighbours, ascending and without repetition, of pairs that count in both directions."""
-    offsets = np.zeros(size + 1, np.int64)
-    for k in range(len(ones)):
-        if ones[k] != others[k]:
-            offsets[ones[k] + 1] += 1
-            offsets[others[k] + 1] += 1
-    for i in range(size):
-        offsets[i + 1] += offsets[i]
-    near = np.empty(offsets[size], np.int32)
-    filled = offsets[:-1].copy()
-    for k in range(len(ones)):
-        one, other = ones[k], others[k]
-        if one != other:
-            near[filled[one]] = other
-            near[filled[other]] = one
-            filled[one] += 1
-            filled[other] += 1
-    kept = 0
-    for i in range(size):
-        row = np.sort(near[offsets[i] : offsets[i + 1]])
-        offsets[i] = kept
-        for k in range(len(row)):
-            if k == 0 or row[k] != row[k - 1]:
-                near[kept] = row[k]
-                kept += 1
-    offsets[size] = kept
-    return offsets, near[:kept].copy()
-
-
-@kernel
 def around(values: Any, offsets: Any, near: Any, tolerance: float) -> tuple[Any, Any, Any, Any]:
     """Count each node's neighbours, those that are better and those that are equal, and sum up the differences."""
     size = len(values)
@@ -195,24 +164,6 @@ def distances(values: Any, offsets: Any, near: Any, goals: Any) -> Any:
                 result[j] = result[i] + 1
                 queue[length] = j
                 length += 1
-    return result
-
-
-@kernel
-def after_a_step(expected: Any, values: Any, offsets: Any, near: Any) -> Any:
-    """Give what each node may expect after a step to any of its neighbours: their mean; its own where it has none."""
-    size = len(values)
-    result = expected.copy()
-    for i in range(size):
-        if np.isnan(values[i]):
-            continue
-        total, count = 0.0, 0
-        for k in range(offsets[i], offsets[i + 1]):
-            if not np.isnan(values[near[k]]):
-                total += expected[near[k]]
-                count += 1
-        if count:
-            result[i] = total / count
     return result
 
 

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
 from nasbed.core.space import Space
-from nasbed.landscape import kernels
 
 _ROWS_AT_ONCE = 1 << 16
 
@@ -60,8 +60,10 @@ def neighbourhood(space: Space) -> Neighbourhood:
             there = (near >= 0) & (near != own)
             ones.append(own[there])
             others.append(near[there].astype(np.int32))
-    offsets, found = kernels.mutual(np.concatenate(ones), np.concatenate(others), space.size)
-    return Neighbourhood(offsets, found)
+    pairs = np.concatenate([*ones, *others]), np.concatenate([*others, *ones])
+    graph = require("scipy.sparse", "report").csr_array((np.ones(len(pairs[0]), np.bool_), pairs), (space.size,) * 2)
+    graph.sum_duplicates()
+    return Neighbourhood(graph.indptr.astype(np.int64), graph.indices)
 
 
 Split = Literal["validation", "test"]

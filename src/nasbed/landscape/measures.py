@@ -159,9 +159,10 @@ class Autocorrelation:
         variance = float(weight @ centred**2)
         if variance == 0:
             return cls(np.full(lags + 1, np.nan))
+        steps = require("scipy.sparse", "report").csr_array((np.ones(len(graph.near)), graph.near, graph.offsets))
         rho, later = [1.0], centred
-        for _ in range(lags):
-            later = kernels.after_a_step(later, landscape.values, graph.offsets, graph.near)
+        for _ in range(lags):  # each time the mean over neighbours; what is not there stays 0 and adds nothing
+            later = np.divide(steps @ later, degree, out=later.copy(), where=degree > 0)
             rho.append(float(weight @ (centred * later)) / variance)
         return cls(np.array(rho))
 
