@@ -47,6 +47,7 @@ def neighbourhood(space: Space) -> Neighbourhood:
 
     Raises:
         BadSetting: When the space does not number its architectures.
+        MissingExtra: When SciPy is not installed.
     """
     if space.size is None:
         raise BadSetting(f"the space {space.name} does not number its architectures, so it cannot be looked over whole")

@@ -78,22 +78,18 @@ class LocalOptima:
         passing, more_steps, more_cost, chance = kernels.climb_first(values, order, *graph, landscape.best)
         optima = order[end[order] == order]
         equal = kernels.around(values, *graph, 0.0)[2]
-        basins = np.bincount(end[order], minlength=len(values))[optima].astype(np.float64)
-        best = landscape.best[optima]
+        ending = np.bincount(end[order], minlength=len(values)).astype(np.float64)
+
+        def climbing(basins: NDArray[np.float64], *of_each_start: NDArray[Any]) -> Climbing:
+            return Climbing(basins[optima], *(float(found[order].mean()) for found in of_each_start))
+
         return cls(
             optima,
             equal[optima] == 0,
-            best,
+            landscape.best[optima],
             int(kernels.peaks(values, *graph)[1]),
-            Climbing(
-                basins, float(basins[best].sum()) / len(order), float(steps[order].mean()), float(cost[order].mean())
-            ),
-            Climbing(
-                passing[optima],
-                float(chance[order].mean()),
-                float(more_steps[order].mean()),
-                float(more_cost[order].mean()),
-            ),
+            climbing(ending, landscape.best[end], steps, cost),
+            climbing(passing, chance, more_steps, more_cost),
         )
 
     def as_dict(self) -> dict[str, Any]:
