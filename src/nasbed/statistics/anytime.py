@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
-from nasbed.run.history import Clock, History, Metric
+from nasbed.run.history import Clock, Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.selected import regret_metric
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, headed, known, scaled
-from nasbed.statistics.summary import horizon
+from nasbed.statistics.summary import first_time, horizon
 
 Axis = Literal["linear", "log"]
 
@@ -91,26 +91,28 @@ def anytime_areas(
     if axis not in get_args(Axis):
         raise BadSetting(f"an axis is {' or '.join(get_args(Axis))}, not {axis!r}")
     read, against = metric or regret_metric(comparison), against or comparison.clock
-    if read is None:
-        return _nothing(comparison, "test-regret", against, axis, no_optimum(comparison))
-    values = {label: history.metric(read) for label, history in comparison.histories.items()}
+    quantity, histories = comparison.quantity(read or "test-regret"), comparison.histories
+    values = {label: history.metric(read) for label, history in histories.items()} if read else {}
     found = {label: ~np.isnan(value[-1]) for label, value in values.items()}
-    if not any(some.any() for some in found.values()):
-        return _nothing(comparison, read, against, axis, "No run found anything: there is no area.")
-    histories = comparison.histories
-    start = max(_first(histories[label], values[label], against)[some].max(initial=0) for label, some in found.items())
-    end = min(horizon(history, against) for history in histories.values())
-    if start <= 0 and axis == "log":
-        why = f"Some run has its first result at 0 {against}, which a logarithmic axis does not have: there is no area."
-        return _nothing(comparison, read, against, axis, why)
-    if not start < end:
-        why = f"Before every run has a result, at {start:g} {against}, a budget is spent, at {end:g}: there is no area."
-        return _nothing(comparison, read, against, axis, why)
-    areas = {
-        label: _areas(histories[label].clock(against)[:, some], values[label][:, some], start, end, against, axis)
-        for label, some in found.items()
-    }
-    return _of(comparison, read, against, axis, areas, (float(start), float(end)))
+    if any(some.any() for some in found.values()):
+        firsts = (
+            first_time(~np.isnan(values[label]), histories[label].clock(against))[found[label]] for label in found
+        )
+        start = float(max(first.max(initial=0) for first in firsts))
+        end = min(horizon(history, against) for history in histories.values())
+        missing = _no_room(start, end, against, axis)
+    else:
+        missing = "No run found anything: there is no area." if read else no_optimum(comparison)
+    if missing:
+        start, end, areas = np.nan, np.nan, dict.fromkeys(histories, np.empty(0))
+    else:
+        areas = {
+            label: _areas(histories[label].clock(against)[:, some], values[label][:, some], start, end, against, axis)
+            for label, some in found.items()
+        }
+    lost = {label: history.runs - len(areas[label]) for label, history in histories.items()}
+    means = {label: Interval.of_mean(some) for label, some in areas.items()}
+    return AnytimeAreas(areas, lost, means, start, end, quantity, against, axis, missing=missing)
 
 
 def no_optimum(comparison: Comparison) -> str:
@@ -118,11 +120,15 @@ def no_optimum(comparison: Comparison) -> str:
     return f"Nobody knows the optimum of {comparison.benchmark}, so there is no regret; name another metric."
 
 
-def _first(history: History, values: NDArray[np.float64], against: Clock) -> NDArray[np.float64]:
-    """Give when each run had its first result, ``(runs,)``."""
-    step = np.argmax(~np.isnan(values), axis=0)
-    first: NDArray[np.float64] = history.clock(against)[step, np.arange(history.runs)]
-    return first
+def _no_room(start: float, end: float, against: Clock, axis: Axis) -> str | None:
+    """Say why there is no area between two points of a clock; None where there is one."""
+    if start <= 0 and axis == "log":
+        why = f"Some run has its first result at 0 {against}, which a logarithmic axis does not have"
+    elif not start < end:
+        why = f"Before every run has a result, at {start:g} {against}, a budget is spent, at {end:g}"
+    else:
+        return None
+    return f"{why}: there is no area."
 
 
 def _areas(
@@ -140,22 +146,3 @@ def _areas(
     total = np.where(widths > 0, widths * values, 0.0).sum(axis=0)
     mean: NDArray[np.float64] = total / (edges[-1] - (np.log(start) if axis == "log" else start))
     return mean
-
-
-def _of(
-    comparison: Comparison,
-    metric: Metric,
-    against: Clock,
-    axis: Axis,
-    areas: dict[str, NDArray[np.float64]],
-    ends: tuple[float, float],
-    missing: str | None = None,
-) -> AnytimeAreas:
-    lost = {label: history.runs - len(areas[label]) for label, history in comparison.histories.items()}
-    means = {label: Interval.of_mean(some) for label, some in areas.items()}
-    return AnytimeAreas(areas, lost, means, *ends, comparison.quantity(metric), against, axis, missing=missing)
-
-
-def _nothing(comparison: Comparison, metric: Metric, against: Clock, axis: Axis, why: str) -> AnytimeAreas:
-    none = dict.fromkeys(comparison.histories, np.empty(0))
-    return _of(comparison, metric, against, axis, none, (np.nan, np.nan), why)

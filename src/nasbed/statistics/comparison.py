@@ -25,7 +25,7 @@ from nasbed.run.settings import Progress, SearchSettings
 from nasbed.statistics.random_search import RandomReference, RecordedReference, random_reference
 from nasbed.statistics.separation import Separation
 from nasbed.statistics.statistic import Quantity, known
-from nasbed.statistics.summary import Curve, curve, mean_and_reach, quartiles
+from nasbed.statistics.summary import SPREAD, Curve, curve, mean_and_reach, spread
 
 _ALIKE_EPOCHS = 1.05  # times; failed trainings alone make searches differ by less
 _AS_GOOD = 1e-12  # two means of the same accuracies may differ by rounding
@@ -307,8 +307,6 @@ def _row(label: str, history: History) -> dict[str, Any]:
     """Summarise one search; see ``Comparison.summary``."""
     found = ~np.isnan(history.metric("validation")[-1])
     last = {metric: history.metric(metric)[-1][found] for metric in get_args(Metric)}
-    regret, reach = mean_and_reach(last["test-regret"])
-    q1, median, q3 = quartiles(last["test-regret"])
     optimal = last["validation-regret"] <= _AS_GOOD
     row = {
         "evaluations": history.clock("evaluations")[-1].mean(),
@@ -318,12 +316,7 @@ def _row(label: str, history: History) -> dict[str, Any]:
         "validation": mean_and_reach(last["validation"])[0],
         "mean_validation": mean_and_reach(last["mean-validation"])[0],
         "test": mean_and_reach(last["test"])[0],
-        "test_regret": regret,
-        "test_regret_low": regret - reach,
-        "test_regret_high": regret + reach,
-        "test_regret_q1": q1,
-        "test_regret_median": median,
-        "test_regret_q3": q3,
+        **{f"test_regret{end}": x for end, x in zip(SPREAD, spread(last["test-regret"]), strict=True)},
         "optimum_found": np.nan if np.isnan(history.optimum[0]) else optimal.sum() / history.runs,
     }
     return {"optimizer": label, "runs": history.runs, **{name: known(value) for name, value in row.items()}}

@@ -16,8 +16,8 @@ from nasbed.core.records import Archs
 from nasbed.run.history import Clock, History
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.pareto import Front, Fronts, Judge, Scale, exact_front
-from nasbed.statistics.statistic import Interval, known
-from nasbed.statistics.summary import Curve, quartiles
+from nasbed.statistics.statistic import known
+from nasbed.statistics.summary import SPREAD, Curve, spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +73,9 @@ class TradeOffs:
 
     def _row(self, label: str) -> dict[str, Any]:
         share, front = self.shares[label], self.fronts[label]
-        q1, median, q3 = quartiles(share)
-        numbers = {
-            "hypervolume_q1": known(q1),
-            "hypervolume_median": known(median),
-            "hypervolume_q3": known(q3),
-            "front": float(np.mean([len(front.members(run)) for run in range(front.history.runs)])),
-        }
-        mean = Interval.of_mean(share).as_dict("hypervolume")
-        return {"optimizer": label, "runs": front.history.runs, **mean, **numbers}
+        volume = {f"hypervolume{end}": known(x) for end, x in zip(SPREAD, spread(share), strict=True)}
+        size = float(np.mean([len(front.members(run)) for run in range(front.history.runs)]))
+        return {"optimizer": label, "runs": front.history.runs, **volume, "front": size}
 
 
 def trade_offs(

@@ -43,8 +43,7 @@ class Curve:
     @classmethod
     def of(cls, at: NDArray[np.float64], values: NDArray[np.float64]) -> Self:
         """Summarise what runs had come to at points, ``(runs, points)``."""
-        mean, reach = mean_and_reach(values)
-        return cls(at, mean, mean - reach, mean + reach, *quartiles(values))
+        return cls(at, *spread(values))
 
 
 def curve(history: History, metric: Metric, against: Clock, at: NDArray[np.float64] | None = None) -> Curve:
@@ -85,6 +84,12 @@ def horizon(history: History, against: Clock) -> float:
     return float(ends[spent].min() if spent.any() else ends.max())
 
 
+def first_time(reached: NDArray[np.bool_], clock: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give when each run first had reached something, both ``(steps, runs)``; infinite where it never did."""
+    step, runs = np.argmax(reached, axis=0), np.arange(reached.shape[1])
+    return np.where(reached[step, runs], clock[step, runs], np.inf)
+
+
 def mean_and_reach(
     values: NDArray[np.float64], confidence: float = CONFIDENCE
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -101,6 +106,16 @@ def mean_and_reach(
         return mean, np.full(values.shape[1:], np.nan)
     quantile = float(require("scipy.special", "report").stdtrit(n - 1, 0.5 + confidence / 2))
     return mean, quantile * values.std(axis=0, ddof=1) / np.sqrt(n)
+
+
+SPREAD = ("", "_low", "_high", "_q1", "_median", "_q3")
+"""What stands behind a name for each of ``spread``."""
+
+
+def spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give mean, low and high end of its 95 % interval, and the quartiles, over the first axis, ``(6, …)``."""
+    mean, reach = mean_and_reach(values)
+    return np.stack([mean, mean - reach, mean + reach, *quartiles(values)])
 
 
 def quartiles(values: NDArray[np.float64]) -> NDArray[np.float64]:

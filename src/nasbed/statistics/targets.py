@@ -22,7 +22,7 @@ from nasbed.statistics.anytime import no_optimum
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.selected import regret_metric
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, headed, said, scaled
-from nasbed.statistics.summary import CONFIDENCE, horizon
+from nasbed.statistics.summary import CONFIDENCE, first_time, horizon
 
 REGRETS = (0.02, 0.01, 0.005, 0.002, 0.001, 0.0)
 """Targets of accuracies' regrets, when none are given: from two points below the best there is to the best."""
@@ -157,7 +157,8 @@ def times_to_targets(
     times, spent = {}, {}
     for label, history in comparison.histories.items():
         clock = history.clock(against)
-        times[label] = np.stack([_first_time(values[label], target, clock, lower) for target in wanted])
+        good = [values[label] <= t + _AS_GOOD if lower else values[label] >= t - _AS_GOOD for t in wanted]
+        times[label] = np.stack([first_time(some, clock) for some in good])  # what is NaN is not good
         spent[label] = clock[-1].astype(np.float64)
     return Targets(tuple(map(float, wanted)), times, spent, until, quantity, against)
 
@@ -167,16 +168,6 @@ def _usual(values: Sequence[NDArray[np.float64]], factor: float) -> Sequence[flo
         return REGRETS
     first = np.concatenate([value[np.argmax(~np.isnan(value), axis=0), np.arange(value.shape[1])] for value in values])
     return [share * float(np.nanmedian(first)) for share in _SHARES]
-
-
-def _first_time(
-    values: NDArray[np.float64], target: float, clock: NDArray[np.float64], lower: bool
-) -> NDArray[np.float64]:
-    """Give when each run's value first was as good, ``(runs,)``; infinite where it never was."""
-    good = values <= target + _AS_GOOD if lower else values >= target - _AS_GOOD  # false where it is NaN
-    step = np.argmax(good, axis=0)
-    runs = np.arange(values.shape[1])
-    return np.where(good[step, runs], clock[step, runs], np.inf)
 
 
 def _share(reached: int, runs: int) -> Interval:

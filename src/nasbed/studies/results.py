@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
@@ -23,7 +22,7 @@ from nasbed.run import rows_file
 from nasbed.run.history import History, Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.random_search import RandomReference, random_reference
-from nasbed.statistics.summary import mean_and_reach, quartiles
+from nasbed.statistics.summary import mean_and_reach, spread
 from nasbed.studies.cell import Cell
 from nasbed.studies.door import opened
 from nasbed.studies.folder import PLAYED_AGAIN, about_of, cell_files, damaged_files
@@ -116,9 +115,8 @@ class Results:
         row: dict[str, Any] = {"benchmark": cell.benchmark, "optimizer": cell.label, **cell.varied, "runs": cell.runs}
         for metric in get_args(Metric):
             row[metric] = mean_and_reach(found[metric])[0]
-        mean, reach = mean_and_reach(found[self.metric])
-        row |= {f"{self.metric}-low": mean - reach, f"{self.metric}-high": mean + reach}
-        row |= dict(zip(("q1", "median", "q3"), quartiles(found[self.metric]), strict=True))
+        names = (f"{self.metric}-low", f"{self.metric}-high", "q1", "median", "q3")
+        row |= dict(zip(names, spread(found[self.metric])[1:], strict=True))
         row |= {clock: found[clock].mean() for clock in CLOCKS}
         return {name: _known(value) for name, value in row.items()}
 
@@ -253,8 +251,6 @@ def _reference(cells: list[Cell]) -> RandomReference | None:
 
 def _known(value: Any) -> Any:
     """Give a number as Python has it, None for NaN, and text for what a table cannot hold."""
-    if isinstance(value, np.generic):
-        value = value.item()
     if isinstance(value, float):
-        return None if math.isnan(value) else value
+        return None if math.isnan(value) else float(value)
     return value if value is None or isinstance(value, str | int) else str(value)
