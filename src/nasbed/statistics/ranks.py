@@ -21,6 +21,7 @@ from nasbed.run.history import Metric
 from nasbed.statistics.selected import Comparisons, Selected, selected
 from nasbed.statistics.statistic import Column, Statistic, known, listed, number, p_value
 from nasbed.statistics.summary import CONFIDENCE
+from nasbed.tables.column import mean_of
 
 Blocks = Literal["runs", "benchmarks"]
 
@@ -157,7 +158,8 @@ class AverageRanks(Statistic):
             for j in self.order[a + 1 :]
             if self.ranks[j] - self.ranks[i] > self.critical_difference
         ]
-        return f"{said}; told apart by more than {self.critical_difference:.2f} ranks (Nemenyi): {_or_none(apart)}."
+        pairs = listed(apart) or "no pair"
+        return f"{said}; told apart by more than {self.critical_difference:.2f} ranks (Nemenyi): {pairs}."
 
 
 def average_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks: Blocks = "runs") -> AverageRanks:
@@ -180,10 +182,7 @@ def in_blocks(chosen: Selected, blocks: Blocks) -> NDArray[np.float64]:
     found = list(chosen.worth.values())
     if blocks == "runs":
         return np.concatenate(found, axis=1)
-    there = [(~np.isnan(block)).sum(axis=1) for block in found]
-    sums = [np.nansum(block, axis=1) for block in found]
-    means = [np.where(n > 0, total / np.maximum(n, 1), np.nan) for n, total in zip(there, sums, strict=True)]
-    return np.stack(means, axis=1)
+    return np.stack([mean_of(block) for block in found], axis=1)
 
 
 def _missing(labels: Sequence[str], blocks: int, of: Blocks) -> str | None:
@@ -211,16 +210,9 @@ def _nemenyi(ranks: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
     scikit-posthocs has it as well, but takes a second to import, and imports pyplot, which chooses a backend.
     """
     q = np.abs(ranks[:, None] - ranks) / scale * math.sqrt(2)
-    upper = np.triu_indices(len(ranks), 1)
-    p = np.ones(q.shape)
-    p[upper] = require("scipy.stats", "report").studentized_range.sf(q[upper], len(ranks), np.inf)
-    p.T[upper] = p[upper]
+    p: NDArray[np.float64] = require("scipy.stats", "report").studentized_range.sf(q, len(ranks), np.inf)
     return p
 
 
 def _equals(p: float) -> str:
     return p_value(p) if p < 0.001 else f"= {p_value(p)}"
-
-
-def _or_none(pairs: list[str]) -> str:
-    return listed(pairs) if pairs else "no pair"
