@@ -196,17 +196,9 @@ class Correlation:
         values = self.scored(proxy)
         ranked = np.where(np.isnan(values), -np.inf, values)
         found = _coefficients(self._draws, ranked, values, self.worth)
-        kendall, spearman, pearson = (_estimate(found[:, i]) for i in range(3))
-        return Agreement(
-            proxy,
-            n=len(ranked),
-            failed=int(np.isnan(values).sum()),
-            kendall=kendall,
-            spearman=spearman,
-            pearson=pearson,
-            best=self._best(ranked),
-            searches=self._best_of(ranked),
-        )
+        kendall, spearman, pearson = map(_estimate, found.T)
+        failed, best, searches = int(np.isnan(values).sum()), self._best(ranked), self._best_of(ranked)
+        return Agreement(proxy, len(ranked), failed, kendall, spearman, pearson, best, searches)
 
     @cached_property
     def _draws(self) -> NDArray[np.int32]:

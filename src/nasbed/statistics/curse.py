@@ -80,20 +80,20 @@ class WinnersCurse(Statistic):
     def columns(self) -> list[Column]:
         """Return ``optimizer, runs, heard, mean, others, test`` and the differences."""
         own, tested = scaled(self.quantity.factor), scaled(self.tested)
-        written: dict[str, tuple[str, Callable[[Any], str]]] = {
-            "optimizer": ("optimizer", str),
-            "runs": ("runs", str),
-            "heard": ("heard", own),
-            "mean": ("mean over repeats", own),
-            "others": ("other repeats", own),
-            "test": ("test", tested),
-            "optimism": ("optimism", own),
-            "optimism_by_others": ("optimism by the others", own),
-            "gap": ("validation less test", tested),
-        }
+
+        def column(name: str, header: str, write: Callable[[Any], str] = str) -> Column:
+            return Column(name, header, [getattr(curse, name) for curse in self.curses], write)
+
         return [
-            Column(name, header, [getattr(curse, name) for curse in self.curses], write)
-            for name, (header, write) in written.items()
+            column("optimizer", "optimizer"),
+            column("runs", "runs"),
+            column("heard", "heard", own),
+            column("mean", "mean over repeats", own),
+            column("others", "other repeats", own),
+            column("test", "test", tested),
+            column("optimism", "optimism", own),
+            column("optimism_by_others", "optimism by the others", own),
+            column("gap", "validation less test", tested),
         ]
 
     def cells(self) -> Cells:
@@ -125,11 +125,8 @@ def winners_curse(comparison: Comparison, benchmark: Benchmark | None = None) ->
     """
     alike = comparison.comparable
     curses = tuple(_curse(label, history, benchmark, alike) for label, history in comparison.histories.items())
-    missing = (
-        None
-        if any(curse.runs for curse in curses)
-        else "No run found anything that was trained in full: nothing was selected."
-    )
+    nothing = "No run found anything that was trained in full: nothing was selected."
+    missing = None if any(curse.runs for curse in curses) else nothing
     return WinnersCurse(curses, comparison.quantity("validation"), comparison.factor("test"), missing=missing)
 
 

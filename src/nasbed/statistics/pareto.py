@@ -156,8 +156,7 @@ def exact_front(
     archs, allowed = space.enumerate(), dict(limits or {})
     names = (*objectives, *(name for name in allowed if name not in objectives))
     values = worth(benchmark, archs, names, judge=judge, epochs=epochs)
-    known = values[:, 1:] >= 0  # a cost below 0, or NaN, is one that is not supported
-    kept = known.all(axis=1)
+    kept = (values[:, 1:] >= 0).all(axis=1)  # a cost below 0, or NaN, is one that is not supported
     for name, limit in allowed.items():
         kept &= values[:, 1 + names.index(name)] <= limit
     return Front.of((benchmark.measure, *objectives), archs[kept], values[kept, : 1 + len(objectives)])

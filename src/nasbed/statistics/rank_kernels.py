@@ -66,9 +66,7 @@ def _tau(w: Any, x_order: Any, x_level: Any, y_level: Any, x_ties: Any, y_ties: 
     """Count, for each pair by ascending x, who came before with a lower and with a higher y (a Fenwick tree)."""
     n = len(w)
     below[:] = 0
-    concordant = np.int64(0)
-    discordant = np.int64(0)
-    total = np.int64(0)
+    surplus = np.int64(0)  # of concordant pairs over discordant ones
     seen = np.int64(0)
     i = 0
     while i < n:
@@ -78,8 +76,7 @@ def _tau(w: Any, x_order: Any, x_level: Any, y_level: Any, x_ties: Any, y_ties: 
             if w[pair]:
                 lower = _sum(below, y_level[pair])
                 higher = seen - _sum(below, y_level[pair] + 1)
-                concordant += w[pair] * lower
-                discordant += w[pair] * higher
+                surplus += w[pair] * (lower - higher)
             j += 1
         for k in range(i, j):
             pair = x_order[k]
@@ -92,7 +89,7 @@ def _tau(w: Any, x_order: Any, x_level: Any, y_level: Any, x_ties: Any, y_ties: 
         i = j
     total = seen * (seen - 1) // 2
     scale = np.sqrt(float(total - x_ties) * float(total - y_ties))
-    return np.nan if scale == 0.0 else (concordant - discordant) / scale
+    return np.nan if scale == 0.0 else surplus / scale
 
 
 @kernel
