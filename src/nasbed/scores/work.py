@@ -20,7 +20,7 @@ from nasbed.core.registry import proxies as registered
 from nasbed.core.seeds import derived_seed
 from nasbed.core.spelling import spelled
 from nasbed.nets.survey import check_device
-from nasbed.scores.scores import to_json
+from nasbed.scores.scores import space_of, to_json
 
 
 def survey(proxies: Mapping[str, Sequence[Any]], data: str, batch: int, seed: int, device: str) -> dict[str, Any]:
@@ -77,7 +77,6 @@ def score_unit(
 
     from nasbed.nets.blueprint import network as build
     from nasbed.proxies.probe import Probe, score
-    from nasbed.scores.scores import space_of
 
     images, labels, facts = _on(data, batch, seed, device)
     with torch.random.fork_rng(devices=[]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -114,8 +113,3 @@ class Cell:
     def file(self) -> str:
         """Give its file's name: a piece of the cell's own name, and the hash, by which it is found."""
         return f"{slug(self.name, 'cell')[:80]}-{self.hash}.parquet"
-
-    def parts(self, size: int) -> Iterator[tuple[int, int]]:
-        """Divide the runs: the number of the first of a part and how many there are, for each."""
-        for first in range(0, self.runs, size):
-            yield first, min(size, self.runs - first)

@@ -32,7 +32,6 @@ DAMAGED = ".damaged"
 PLAYED_AGAIN = "run the study again, and it moves the file aside and plays it again"
 _FOUND_AGAIN = "run the study again, and it moves the file aside and finds its cells without it"
 _HASH = re.compile(r"-([0-9a-f]{16})\.parquet")
-_PART = re.compile(r"([0-9a-f]{16})-(\d+)\.parquet")
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Unit:
 
 def units_of(cells: Sequence[Cell], part: int) -> dict[str, Unit]:
     """Divide cells into parts of so many runs at most, by name, in order."""
-    units = (Unit(cell, first, count) for cell in cells for first, count in cell.parts(part))
+    units = (Unit(cell, i, min(part, cell.runs - i)) for cell in cells for i in range(0, cell.runs, part))
     return {unit.name: unit for unit in units}
 
 
@@ -209,13 +208,9 @@ def merged(parts: Mapping[int, pa.Table]) -> bytes:
     abouts = [json.loads(table.schema.metadata[ABOUT]) for table in tables]
     fullest = max(tables, key=lambda table: len(table.column_names))
     rows = pa.concat_tables([_filled(table, fullest, about) for table, about in zip(tables, abouts, strict=True)])
-    return written(rows.combine_chunks().replace_schema_metadata({ABOUT: json.dumps(_about(abouts))}))
-
-
-def _about(abouts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Say of the whole what the first part says of itself, and how long and wide the whole is."""
-    shapes = [about["shape"] for about in abouts]
-    return {**abouts[0], "shape": [max(steps for steps, _ in shapes), sum(runs for _, runs in shapes)]}
+    steps, runs = zip(*(about["shape"] for about in abouts), strict=True)
+    whole = {**abouts[0], "shape": [max(steps), sum(runs)]}  # all else is what the first part says
+    return written(rows.combine_chunks().replace_schema_metadata({ABOUT: json.dumps(whole)}))
 
 
 def _filled(table: pa.Table, like: pa.Table, about: dict[str, Any]) -> pa.Table:

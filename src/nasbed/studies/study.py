@@ -23,6 +23,7 @@ from nasbed.core.spelling import fitted
 from nasbed.run.about import command_line
 from nasbed.run.campaign import Status, campaign
 from nasbed.studies.cell import BASE, SEARCH, Cell, Keep, Source
+from nasbed.studies.door import checked_source, evaluations
 from nasbed.studies.folder import NOTES, StudyFolder, units_of
 from nasbed.studies.parts import Part, at
 from nasbed.studies.reading import PART, RUNS, Surface, fields_of
@@ -181,8 +182,6 @@ class Study:
 
     def _sources(self) -> Iterator[tuple[str, Source, dict[str, Any]]]:
         """Open every benchmark, and see that it can be searched so."""
-        from nasbed.studies.door import checked_source
-
         for i, part in enumerate(self.benchmarks):
             for settings in part.variants({"pace": 1.0}):
                 with at(f"benchmarks[{i}]"):
@@ -228,8 +227,6 @@ class Study:
             BadSetting: When the study or the executor is not allowed, or another process works in the folder.
             Interrupted: At Ctrl-C; the same call goes on.
         """
-        from nasbed.studies.door import evaluations
-
         out = Path(out).expanduser()
         settings = {**(executor_settings or {}), **({} if workers is None else {"workers": workers})}
         typed = command or command_line()

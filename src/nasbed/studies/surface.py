@@ -123,23 +123,15 @@ def draw(grid: Grid, title: str) -> Figure:
     with drawing(*_SIZE) as (figure, axes):
         regret = grid.metric.endswith("regret")
         shown = np.ma.masked_invalid(grid.mean * grid.factor)
-        top = float(
-            np.nanquantile(grid.mean * grid.factor, 0.98 if regret else 1.0)
-        )  # a few bad corners do not hide the rest
-        bottom = float(np.nanmin(grid.mean * grid.factor) if regret else np.nanquantile(grid.mean * grid.factor, 0.02))
+        # A few bad corners do not hide the rest.
+        bottom, top = np.nanquantile(grid.mean * grid.factor, (0.0, 0.98) if regret else (0.02, 1.0)).tolist()
         colours = "viridis_r" if regret else "viridis"
         mesh = axes.pcolormesh(
             _edges(grid.at_x), _edges(grid.at_y), shown, cmap=colours, vmin=bottom, vmax=max(top, bottom + 1e-9)
         )
         mesh.set_rasterized(shown.size > 2000)  # thousands of rectangles make a file that no viewer likes
         unit = "" if grid.factor == 1 else " (percentage points)" if regret else " (%)"
-        extend = (
-            "max"
-            if regret and np.nanmax(shown) > top
-            else "min"
-            if not regret and np.nanmin(shown) < bottom
-            else "neither"
-        )
+        extend = "max" if shown.max() > top else "min" if shown.min() < bottom else "neither"
         figure.colorbar(mesh, ax=axes, extend=extend, label=f"final {grid.words}{unit}")
         x, y, _ = grid.best
         axes.plot(x, y, marker="+", color="#D55E00", markersize=9, markeredgewidth=1.8)

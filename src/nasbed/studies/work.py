@@ -7,7 +7,6 @@ from dataclasses import replace
 import pyarrow as pa
 
 from nasbed.core.registry import optimizers
-from nasbed.run.history import History
 from nasbed.run.rows_file import to_parquet
 from nasbed.run.search import search
 from nasbed.studies.cell import Cell
@@ -17,21 +16,16 @@ from nasbed.studies.outcomes import outcomes
 
 def play(cell: Cell, first: int, count: int) -> bytes:
     """Play ``count`` runs of a cell from number ``first`` on, and give their file; run k depends on k alone."""
-    history = _history(cell, first, count)
-    if cell.keep == "trials":
-        return written(history.to_arrow())
-    for long in ("columns", "provenance"):  # which the checksum stands for, and thousands of small files need not have
-        history.info["benchmark"].pop(long, None)
-    return written(outcomes(history))
-
-
-def _history(cell: Cell, first: int, count: int) -> History:
     benchmark = opened(cell.source)
     settings = replace(cell.search, runs=count, first_run=first)
     history = search(optimizers.make(cell.optimizer, cell.settings), benchmark, settings).attach(benchmark)
     history.info["benchmark"].pop("path", None)  # of the machine, where a file shall be the same on every one
     history.info["study"] = {"cell": cell.name, "hash": cell.hash, "spec": cell.spec, "varied": cell.varied}
-    return history
+    if cell.keep == "trials":
+        return written(history.to_arrow())
+    for long in ("columns", "provenance"):  # which the checksum stands for, and thousands of small files need not have
+        history.info["benchmark"].pop(long, None)
+    return written(outcomes(history))
 
 
 def written(table: pa.Table) -> bytes:
