@@ -6,9 +6,7 @@ https://arxiv.org/abs/1902.07638
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -26,6 +24,8 @@ class RandomSearch(Optimizer):
             that are equal by the space's key count as one, and a run ends when it finds no new one.
     """
 
+    kept = ("_novelty",)
+
     replacement: bool = True
 
     def reset(self) -> None:
@@ -42,11 +42,3 @@ class RandomSearch(Optimizer):
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
         """Learn nothing."""
-
-    def state(self) -> dict[str, Any]:
-        """Give what was proposed."""
-        return {"known": self._novelty.state_dict()}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Remember what was proposed."""
-        self._novelty.load_state_dict(state["known"])

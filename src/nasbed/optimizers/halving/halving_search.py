@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +41,8 @@ class HalvingSearch(Optimizer):
         continuation: ``"restart"`` trains what was promoted anew, which every table can answer. ``"resume"`` goes on
             with the training of the rung before and pays for the epochs between, where the benchmark can.
     """
+
+    kept: ClassVar[tuple[str, ...]] = ("brackets", "_asked")
 
     min_epochs: int | None = None
     max_epochs: int | None = None
@@ -109,15 +110,6 @@ class HalvingSearch(Optimizer):
         if len(fresh):
             archs[fresh] = self.streams.drawing(fresh, self.space.sample)
         return archs
-
-    def state(self) -> dict[str, Any]:
-        """Give the open brackets and how many trials were asked for."""
-        return {"brackets": self.brackets.state_dict(), "asked": self._asked}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Open them again."""
-        self.brackets.load_state_dict(state["brackets"])
-        self._asked = state["asked"]
 
 
 @dataclass(eq=False)
