@@ -21,8 +21,9 @@ class Stateful:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from where ``state_dict`` was taken."""
         for name in self.kept:
-            part = getattr(self, name)
+            # Version 0.1 wrote some names without their underscore.
+            part, saved = getattr(self, name), state[name if name in state else name.lstrip("_")]
             if isinstance(part, Stateful):
-                part.load_state_dict(state[name])
+                part.load_state_dict(saved)
             else:
-                setattr(self, name, copy(state[name]))
+                setattr(self, name, copy(saved))

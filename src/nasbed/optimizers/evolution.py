@@ -7,6 +7,7 @@ example notebook, https://github.com/google-research/nasbench/blob/master/NASBen
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,7 +94,7 @@ class RegularizedEvolution(Optimizer):
             the paper's listing.
     """
 
-    kept = ("_archs", "_values", "_numbers", "_told", "_asked", "_grown_up")
+    kept = ("_archs", "_values", "_numbers", "_told", "_asked")
 
     population: int = 50
     sample: int = 10
@@ -147,3 +148,8 @@ class RegularizedEvolution(Optimizer):
         number = self._strangers if trials.number is None else trials.number
         alive = self._archs, self._values, self._numbers
         _push(*alive, self._told, trials.archs, worth(evaluations), number, active)
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Bring the population back, which may be smaller than the one before."""
+        super().load_state(state)
+        self._grown_up = False

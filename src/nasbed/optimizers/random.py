@@ -24,13 +24,13 @@ class RandomSearch(Optimizer):
             that are equal by the space's key count as one, and a run ends when it finds no new one.
     """
 
-    kept = ("_novelty",)
+    kept = ("_known",)
 
     replacement: bool = True
 
     def reset(self) -> None:
         """Forget what was proposed."""
-        self._novelty = Novelty(self.runs, self.space, self.space.key)
+        self._known = Novelty(self.runs, self.space, self.space.key)
 
     def ask(self) -> Trials:
         """Draw; without replacement, draw again for the runs that know what they drew."""
@@ -38,7 +38,7 @@ class RandomSearch(Optimizer):
         if self.replacement:
             return Trials(archs)
         nobody = np.full((self.runs, 2), -1)
-        return Trials(archs, active=self._novelty.make_new(archs, nobody, self.streams))
+        return Trials(archs, active=self._known.make_new(archs, nobody, self.streams))
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
         """Learn nothing."""

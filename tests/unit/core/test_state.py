@@ -1,4 +1,4 @@
-"""State: copies of what is named, parts by their own names."""
+"""State: copies of what is named, parts by their own names, and the names of version 0.1."""
 
 import numpy as np
 
@@ -43,3 +43,9 @@ def test_what_takes_a_state_goes_on_from_there_and_leaves_it_as_it_is():
     np.testing.assert_equal(other.state_dict(), state)
     other.move()
     np.testing.assert_equal(state, whole.state_dict())
+
+
+def test_a_state_of_version_0_1_has_some_names_without_their_underscore():
+    whole = Whole()
+    whole.load_state_dict({"part": {"_values": np.ones(3)}, "counts": np.array([4, 5]), "asked": 6})
+    assert (whole._part._values.tolist(), whole._counts.tolist(), whole.asked) == ([1, 1, 1], [4, 5], 6)

@@ -71,7 +71,7 @@ class EvolutionaryAlgorithm(Breeder):
         tries: How often at most a child is bred for something new.
     """
 
-    kept = ("_alive", "_pool", "_novelty", "_asked")
+    kept = ("_alive", "_pool", "_known", "_asked")
 
     population: int = 50
     offspring: int | None = None
@@ -154,7 +154,7 @@ class EvolutionaryAlgorithm(Breeder):
         active = self._everyone if trials.active is None else trials.active
         number = self._strangers if trials.number is None else trials.number
         if self.unique and (number < 0).any():
-            self._novelty.note(trials.archs, active & (number < 0))
+            self._known.note(trials.archs, active & (number < 0))
         alive = self._alive
         rows = alive.hear(trials.archs, worth(evaluations), number, active)
         if len(rows):

@@ -51,7 +51,7 @@ class NSGA2(Breeder):
             where none is found, the run has nothing more to propose.
     """
 
-    kept = ("_members", "_front", "_distance", "_count", "_bred", "_novelty", "_asked")
+    kept = ("_members", "_front", "_distance", "_count", "_bred", "_known", "_asked")
 
     population: int = 100
     crossover: float = 0.9
@@ -109,7 +109,7 @@ class NSGA2(Breeder):
         active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
         answers = self._members.answers(trials, evaluations, active)
         if self.unique:  # what others have tried is known, too
-            self._novelty.note(trials.archs, active & (answers[3] < 0))
+            self._known.note(trials.archs, active & (answers[3] < 0))
         hear(self._members.arrays, answers, active, self._front, self._distance, self._count, self._bred)
 
 
