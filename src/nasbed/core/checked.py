@@ -31,7 +31,6 @@ FORMAT = 2
 """Of JSON and of arrays; version 0.1 named none."""
 
 Arrays = dict[str, NDArray[Any]]
-_KEYS = ("format", "seal")
 
 
 class Content(NamedTuple):
@@ -121,7 +120,7 @@ def _seal_of(data: bytes, places: Iterable[int]) -> bytes:
 
 def write_json(path: Path, values: Mapping[str, Any], indent: int | None = None) -> Path:
     """Write an object of JSON with its seal, whole or not at all."""
-    text = json.dumps({**dict(zip(_KEYS, (FORMAT, BLANK.decode()), strict=True)), **values}, indent=indent)
+    text = json.dumps({"format": FORMAT, "seal": BLANK.decode(), **values}, indent=indent)
     return write_checked(path, text.encode() + b"\n")
 
 

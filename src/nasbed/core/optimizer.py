@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.space import Space
+from nasbed.core.state import Stateful
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams  # kept from running: numba takes longer to import than a table to open
 
 
-class Optimizer(ABC):
+class Optimizer(Stateful, ABC):
     """A search method that plays many independent runs at once.
 
     A subclass is a dataclass whose fields are its settings. ``start`` gives it a space, one stream a run and the epochs
     that may be asked for; from then on ``ask`` and ``tell`` alternate or, where trainings run side by side, several
     trials are out before one of them, whichever is done first, is told. It may be told of trials that it never asked
-    for. It never sees a benchmark.
+    for. It never sees a benchmark. What changes meanwhile is named by ``kept``, or given by ``state`` and taken back by
+    ``load_state``.
     """
 
     space: Space
@@ -71,9 +73,9 @@ class Optimizer(ABC):
         """
         return
 
-    @abstractmethod
     def state(self) -> dict[str, Any]:
-        """Give the arrays and numbers that ``reset`` makes and ``tell`` changes."""
+        """Give the arrays and numbers that ``reset`` makes and ``tell`` changes: those that ``kept`` names."""
+        return super().state_dict()
 
     def settings(self) -> dict[str, Any]:
         """Give the constructor arguments."""
@@ -88,6 +90,6 @@ class Optimizer(ABC):
         self.load_state({name: value for name, value in state.items() if name != "streams"})
         self.streams.load_state_dict(state["streams"])
 
-    @abstractmethod
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Take back what ``state`` gave."""
+        super().load_state_dict(state)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.compiled import kernel
+from nasbed.core.state import Stateful
 
 _NOTHING = np.int32(-1)  # the number of an empty place: any key may be met, so none can stand for emptiness
 
@@ -55,12 +55,14 @@ def _rehash(table: Any, values: Any, wider: Any, wider_values: Any) -> None:
 
 
 @dataclass(eq=False)
-class Seen:
+class Seen(Stateful):
     """For each run, keys and the number each was first met with.
 
     Attributes:
         runs: How many runs.
     """
+
+    kept = ("_table", "_values", "_counts")
 
     runs: int
     _table: NDArray[np.uint64] = field(init=False, repr=False)
@@ -119,12 +121,3 @@ class Seen:
         values = np.full(wider.shape, _NOTHING)
         _rehash(self._table, self._values, wider, values)
         self._table, self._values = wider, values
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give what restores the tables, as arrays."""
-        return {"table": self._table.copy(), "values": self._values.copy(), "counts": self._counts.copy()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where ``state_dict`` was taken."""
-        self._table, self._values = np.array(state["table"]), np.array(state["values"])
-        self._counts = np.array(state["counts"])

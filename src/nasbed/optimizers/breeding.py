@@ -33,7 +33,7 @@ class Breeder(Optimizer):
             names: What tells architectures apart.
             tries: How often a child that is known is bred anew.
         """
-        self._novelty = Novelty(self.runs, self.space, names)
+        self._known = Novelty(self.runs, self.space, names)
         self._breedings, self._asked = tries, 0
 
     @abstractmethod
@@ -69,7 +69,7 @@ class Breeder(Optimizer):
         def breed(rows: NDArray[np.int64]) -> None:
             self._propose(rows, archs, parents)
 
-        return self._novelty.make_new(archs, parents, self.streams, breed, self._breedings)
+        return self._known.make_new(archs, parents, self.streams, breed, self._breedings)
 
     def _drawn(self, rows: NDArray[np.int64], draw: Callable[[Streams], Any]) -> Any:
         """Draw in some runs, without copying streams where it is all of them."""

@@ -94,6 +94,8 @@ class RegularizedEvolution(Optimizer):
             the paper's listing.
     """
 
+    kept = ("_archs", "_values", "_numbers", "_told", "_asked")
+
     population: int = 50
     sample: int = 10
     distinct: bool = True
@@ -147,13 +149,7 @@ class RegularizedEvolution(Optimizer):
         alive = self._archs, self._values, self._numbers
         _push(*alive, self._told, trials.archs, worth(evaluations), number, active)
 
-    def state(self) -> dict[str, Any]:
-        """Give who is alive, how good they are, and how many there have been."""
-        alive = {"archs": self._archs.copy(), "values": self._values.copy(), "numbers": self._numbers.copy()}
-        return {**alive, "told": self._told.copy(), "asked": self._asked}
-
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Bring the population back."""
-        self._archs[:], self._values[:], self._numbers[:] = state["archs"], state["values"], state["numbers"]
-        self._told[:], self._asked = state["told"], int(state["asked"])
+        """Bring the population back, which may be smaller than the one before."""
+        super().load_state(state)
         self._grown_up = False

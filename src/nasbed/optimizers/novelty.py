@@ -6,8 +6,7 @@ a time, from streams that a word of its own begins, so that a search that exhaus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from nasbed.core.records import Archs
 from nasbed.core.rng import Streams
 from nasbed.core.seen import Seen
 from nasbed.core.space import Space
+from nasbed.core.state import Stateful
 
 _TOGETHER = 50  # draws that the runs which look for something new take in step, one each
 _FIRST, _LAST = 3, 13  # then each of them for itself: 2³, 2⁴, … 2¹³ at a time, 16376 in all
@@ -24,7 +24,7 @@ Names = Callable[[Archs], NDArray[np.uint64]]
 """What tells architectures apart: equal names are the same architecture."""
 
 
-class Novelty:
+class Novelty(Stateful):
     """What each run knows, and which runs found nothing new and are over for good.
 
     Args:
@@ -32,6 +32,8 @@ class Novelty:
         space: Where architectures are drawn from.
         names: What tells them apart.
     """
+
+    kept = ("_seen", "_over")
 
     def __init__(self, runs: int, space: Space, names: Names) -> None:
         self._space, self._names = space, names
@@ -86,12 +88,3 @@ class Novelty:
                 return found
         self._over[row] = True
         return None
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give copies of all that changes."""
-        return {"seen": self._seen.state_dict(), "over": self._over.copy()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take back what ``state_dict`` gave."""
-        self._seen.load_state_dict(state["seen"])
-        self._over[:] = state["over"]

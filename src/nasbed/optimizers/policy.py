@@ -6,7 +6,6 @@ Every run has a policy of its own. Rows are drawn by inversion, a word of the ru
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from nasbed.core.compiled import kernel
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams, unit, word_at
+from nasbed.core.state import Stateful
 
 Ascent = Literal["adam", "sgd"]
 
@@ -89,7 +89,7 @@ def _climb(
                 logits[run, d, value] += rate * step
 
 
-class Policies:
+class Policies(Stateful):
     """One policy a run: each row of a space is as likely as the product of its decisions' chances.
 
     All values of a decision begin with the same chance.
@@ -98,6 +98,8 @@ class Policies:
         runs: How many.
         cardinalities: How many values each decision has, ``(decisions,)``.
     """
+
+    kept = ("_logits", "_first", "_second", "_steps")
 
     def __init__(self, runs: int, cardinalities: NDArray[np.int64]) -> None:
         self._cardinalities = cardinalities
@@ -154,15 +156,3 @@ class Policies:
             rate,
             ascent == "adam",
         )
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give what restores the policies, as arrays."""
-        return {name: getattr(self, name).copy() for name in _STATE}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where ``state_dict`` was taken."""
-        for name in _STATE:
-            getattr(self, name)[:] = state[name]
-
-
-_STATE = ("_logits", "_first", "_second", "_steps")

@@ -6,9 +6,7 @@ https://arxiv.org/abs/1902.07638
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -26,11 +24,13 @@ class RandomSearch(Optimizer):
             that are equal by the space's key count as one, and a run ends when it finds no new one.
     """
 
+    kept = ("_known",)
+
     replacement: bool = True
 
     def reset(self) -> None:
         """Forget what was proposed."""
-        self._novelty = Novelty(self.runs, self.space, self.space.key)
+        self._known = Novelty(self.runs, self.space, self.space.key)
 
     def ask(self) -> Trials:
         """Draw; without replacement, draw again for the runs that know what they drew."""
@@ -38,15 +38,7 @@ class RandomSearch(Optimizer):
         if self.replacement:
             return Trials(archs)
         nobody = np.full((self.runs, 2), -1)
-        return Trials(archs, active=self._novelty.make_new(archs, nobody, self.streams))
+        return Trials(archs, active=self._known.make_new(archs, nobody, self.streams))
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:
         """Learn nothing."""
-
-    def state(self) -> dict[str, Any]:
-        """Give what was proposed."""
-        return {"known": self._novelty.state_dict()}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Remember what was proposed."""
-        self._novelty.load_state_dict(state["known"])

@@ -10,9 +10,8 @@ Machine Learning 8, 1992; Ying et al., "NAS-Bench-101", ICML 2019, https://arxiv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +46,8 @@ class Reinforce(Optimizer):
         momentum: How much of the baseline each answer keeps, from 0 to below 1.
     """
 
+    kept = ("_policies", "_rewards", "_weights", "_asked")
+
     ascent: Ascent = "adam"
     learning_rate: float = 0.01
     momentum: float = 0.9
@@ -63,7 +64,7 @@ class Reinforce(Optimizer):
         """Begin with all values alike and nothing expected."""
         self._policies = Policies(self.runs, self.space.cardinalities)
         self._rewards, self._weights = np.zeros(self.runs), np.zeros(self.runs)
-        self._asked = np.zeros(1, np.int64)
+        self._asked = 0
 
     def ask(self) -> Trials:
         """Draw from each run's policy until the row is valid."""
@@ -72,7 +73,7 @@ class Reinforce(Optimizer):
             rest = np.flatnonzero(~found)
             archs[rest] = self.streams.drawing(rest, self.space.sample)
             self.streams.fell_back(rest)
-        number = np.full(self.runs, self._asked[0])
+        number = np.full(self.runs, self._asked)
         self._asked += 1
         return Trials(archs, number=number)
 
@@ -93,16 +94,3 @@ class Reinforce(Optimizer):
         self._weights = np.where(heard, kept * self._weights + new, self._weights)
         advantages = np.where(heard, rewards - self._rewards / np.where(heard, self._weights, 1.0), 0.0)
         self._policies.climb(trials.archs, advantages, heard, self.learning_rate, self.ascent)
-
-    def state(self) -> dict[str, Any]:
-        """Give the policies and what is expected."""
-        return {"policies": self._policies.state_dict(), **{name: getattr(self, name).copy() for name in _STATE}}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take them back."""
-        self._policies.load_state_dict(state["policies"])
-        for name in _STATE:
-            getattr(self, name)[:] = state[name]
-
-
-_STATE = ("_rewards", "_weights", "_asked")

@@ -18,7 +18,7 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture, nearest
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
-from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, load_index, module_index
+from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, module_index
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -148,15 +148,6 @@ class NASBench101(Space):
                 f"classes are numbered for at most {VERTICES_AT_MOST} vertices, this space has {self.vertices}; use key"
             )
         return module_index(self.vertices, self.edges, len(self.operations))
-
-    def loaded_index(self) -> ModuleIndex | None:
-        """Give the look-up tables if having them costs no computing, else None."""
-        if "module_index" not in self.__dict__ and self.vertices <= VERTICES_AT_MOST:
-            found = load_index(self.vertices, self.edges, len(self.operations))
-            if found is not None:
-                self.__dict__["module_index"] = found
-        index: ModuleIndex | None = self.__dict__.get("module_index")
-        return index
 
     @property
     def size(self) -> int | None:

@@ -71,13 +71,6 @@ class NASBench201(ProductSpace):
 
     name = "nasbench201"
 
-    def __repr__(self) -> str:
-        return "NASBench201()"
-
-    def settings(self) -> dict[str, Any]:
-        """There are none."""
-        return {}
-
     @cached_property
     def cardinalities(self) -> NDArray[np.int64]:
         """Five operations for each of six edges."""

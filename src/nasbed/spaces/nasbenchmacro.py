@@ -41,13 +41,6 @@ class NASBenchMacro(ProductSpace):
 
     name = "nasbenchmacro"
 
-    def __repr__(self) -> str:
-        return "NASBenchMacro()"
-
-    def settings(self) -> dict[str, Any]:
-        """There are none."""
-        return {}
-
     @cached_property
     def cardinalities(self) -> NDArray[np.int64]:
         """Three operations for each of eight layers."""

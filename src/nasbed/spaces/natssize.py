@@ -39,13 +39,6 @@ class NATSSize(ProductSpace):
 
     name = "natssize"
 
-    def __repr__(self) -> str:
-        return "NATSSize()"
-
-    def settings(self) -> dict[str, Any]:
-        """There are none."""
-        return {}
-
     @cached_property
     def cardinalities(self) -> NDArray[np.int64]:
         """Eight channel counts for each of five layers."""

@@ -236,20 +236,6 @@ class Only(Space):
                 break
         return children, looking
 
-    @cached_property
-    def moves(self) -> NDArray[np.int64]:
-        """Those of the whole space."""
-        return self.whole.moves
-
-    def moved(self, archs: Archs, moves: NDArray[np.int64]) -> Archs:
-        """Make one move in each architecture; the result may not be listed."""
-        return self.whole.moved(archs, moves)
-
-    def neighbors(self, arch: Archs) -> Archs:
-        """Give the whole space's neighbours that are listed."""
-        near = self.whole.neighbors(arch)
-        return near[self.valid(near)]
-
     # ── between rows, graphs and text ─────────────────────────────────────────────────────────────────────────
 
     def graph(self, arch: Archs) -> Graph:

@@ -21,8 +21,16 @@ class ProductSpace(Space):
 
     A row's *code* is the number that its decisions are the digits of, the first being the highest. ``index`` follows
     the published order, which ``order`` gives, and ``key`` the published rule of equality, which ``representatives``
-    gives. A space without these needs ``settings``, ``cardinalities``, ``graph``, ``format`` and ``parse`` alone.
+    gives. A space without these needs ``cardinalities``, ``graph``, ``format`` and ``parse`` alone, and ``settings``
+    where it is made with some.
     """
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.settings().items())})"
+
+    def settings(self) -> dict[str, Any]:
+        """Give the constructor arguments that make this space again, JSON-able: by default there are none."""
+        return {}
 
     @property
     def order(self) -> NDArray[np.int64] | None:

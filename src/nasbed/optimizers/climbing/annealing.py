@@ -8,9 +8,7 @@ Research 37(6), 1989
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +46,8 @@ class SimulatedAnnealing(Optimizer):
         restarts: How often a frozen run begins anew at a random architecture, as hot as at first; None for whenever it
             is frozen. After that it goes on where it is.
     """
+
+    kept = ("_starts", "_centre", "_value", "_hot", "_looked", "_loss", "_worse", "_steps", "_idle", "_tried")
 
     temperature: float | None = None
     acceptance: float = 0.8
@@ -161,16 +161,3 @@ class SimulatedAnnealing(Optimizer):
             ready = looking & (self._looked >= self.warmup)
             mean = self._loss[ready] / np.maximum(self._worse[ready], 1)
             self._hot[ready] = mean / -np.log(self.acceptance)
-
-    def state(self) -> dict[str, Any]:
-        """Give where each run stands and how hot it is."""
-        return {"starts": self._starts.state_dict(), **{name: getattr(self, name).copy() for name in _STATE}}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Stand there again."""
-        self._starts.load_state_dict(state["starts"])
-        for name in _STATE:
-            getattr(self, name)[:] = state[name]
-
-
-_STATE = ("_centre", "_value", "_hot", "_looked", "_loss", "_worse", "_steps", "_idle", "_tried")

@@ -6,7 +6,6 @@ https://arxiv.org/abs/2005.02960; for tabu Glover, "Tabu Search, Part I", ORSA J
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,7 @@ from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.seen import Seen
 from nasbed.core.space import Space
+from nasbed.core.state import Stateful
 from nasbed.optimizers.climbing.local_starts import Starts
 from nasbed.optimizers.worth import worth
 
@@ -52,6 +52,11 @@ class LocalSearch(Optimizer):
             what has the same index in the space; by the key, where a space has no index. Answers that are late or that
             failed are passed over.
     """
+
+    kept = (
+        *("_starts", "_memory", "_centre", "_value", "_order", "_next", "_since"),
+        *("_best", "_best_value", "_moved", "_changed", "_record", "_record_at"),
+    )
 
     improvement: str = "first"
     restarts: int | None = None
@@ -209,41 +214,16 @@ class LocalSearch(Optimizer):
         self._record[rows] = np.maximum(values, self._record[rows])
         self._record_at[record] = self._moved[record]
 
-    def state(self) -> dict[str, Any]:
-        """Give where each run stands, which neighbours it has left and what it knows of the others."""
-        where = {name: getattr(self, name).copy() for name in _STATE}
-        return {"starts": self._starts.state_dict(), "memory": self._memory.state_dict(), **where}
 
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Stand there again."""
-        self._starts.load_state_dict(state["starts"])
-        self._memory.load_state_dict(state["memory"])
-        for name in _STATE:
-            getattr(self, name)[:] = state[name]
-
-
-_STATE = (
-    "_centre",
-    "_value",
-    "_order",
-    "_next",
-    "_since",
-    "_best",
-    "_best_value",
-    "_moved",
-    "_changed",
-    "_record",
-    "_record_at",
-)
-
-
-class Memory:
+class Memory(Stateful):
     """Remembers by what tables have rows for: ``space.index``, or ``space.key`` where a space does not number them.
 
     Args:
         space: Where architectures are from.
         runs: How many runs.
     """
+
+    kept = ("_seen", "_values")
 
     def __init__(self, space: Space, runs: int) -> None:
         self._space, self._seen = space, Seen(runs)
@@ -268,12 +248,3 @@ class Memory:
         """Remember what some runs are told of trials of their own, ``(runs,)`` all."""
         rows = np.flatnonzero(told & (numbers >= 0) & (numbers < len(self._values)))
         self._values[numbers[rows], rows] = values[rows]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give copies of all that changes."""
-        return {"seen": self._seen.state_dict(), "values": self._values.copy()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take back what ``state_dict`` gave."""
-        self._seen.load_state_dict(state["seen"])
-        self._values = np.array(state["values"])

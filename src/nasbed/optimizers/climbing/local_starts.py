@@ -6,18 +6,16 @@ When one of these is answered the walk begins there, and what else is out is a s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.records import Archs, Trials
+from nasbed.core.state import Stateful
 
 _NEVER = np.iinfo(np.int64).max
 
 
-class Starts:
+class Starts(Stateful):
     """Knows the fresh starts of all runs; at first each has to start.
 
     Args:
@@ -25,6 +23,8 @@ class Starts:
         decisions: Of an architecture.
         restarts: How often a run may begin anew; None for as often as it likes.
     """
+
+    kept = ("asked", "_first", "_used", "_latest")
 
     def __init__(self, runs: int, decisions: int, restarts: int | None) -> None:
         self.asked = 0
@@ -71,13 +71,3 @@ class Starts:
     def among(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Say which of one trial a run are fresh starts."""
         return numbers >= self._first
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give copies of all that changes."""
-        arrays = {"first": self._first.copy(), "used": self._used.copy(), "latest": self._latest.copy()}
-        return {"asked": self.asked, **arrays}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take back what ``state_dict`` gave."""
-        self.asked = int(state["asked"])
-        self._first[:], self._used[:], self._latest[:] = state["first"], state["used"], state["latest"]

@@ -6,7 +6,7 @@ names its own source in ``selection`` and ``replacement``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
+from nasbed.core.state import Stateful
 from nasbed.optimizers.breeding import Breeder
 from nasbed.optimizers.evolving.population import Population
 from nasbed.optimizers.evolving.replacement import REPLACEMENTS, Step
@@ -69,6 +70,8 @@ class EvolutionaryAlgorithm(Breeder):
             its place; where none is found, the run has nothing more to propose.
         tries: How often at most a child is bred for something new.
     """
+
+    kept = ("_alive", "_pool", "_known", "_asked")
 
     population: int = 50
     offspring: int | None = None
@@ -151,28 +154,12 @@ class EvolutionaryAlgorithm(Breeder):
         active = self._everyone if trials.active is None else trials.active
         number = self._strangers if trials.number is None else trials.number
         if self.unique and (number < 0).any():
-            self._novelty.note(trials.archs, active & (number < 0))
+            self._known.note(trials.archs, active & (number < 0))
         alive = self._alive
         rows = alive.hear(trials.archs, worth(evaluations), number, active)
         if len(rows):
             step = Step(alive.values, alive.births, alive.newcomers, rows, self.streams, self.elitism)
             alive.renew(rows, *self._replacement.exchange(step))
-
-    def state(self) -> dict[str, Any]:
-        """Give who is alive, who waits, who is about to breed and what is known."""
-        return {
-            "alive": self._alive.state_dict(),
-            "pool": self._pool.state_dict(),
-            "known": self._novelty.state_dict(),
-            "asked": self._asked,
-        }
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Bring all of them back."""
-        self._alive.load_state_dict(state["alive"])
-        self._pool.load_state_dict(state["pool"])
-        self._novelty.load_state_dict(state["known"])
-        self._asked = int(state["asked"])
 
 
 _SELECTIONS: dict[str, Callable[[EvolutionaryAlgorithm], Selection]] = {
@@ -206,7 +193,7 @@ def _one_of(name: str, given: str, allowed: Any) -> None:
         raise BadSetting(f"{name} is one of {', '.join(allowed)}, not {given!r}")
 
 
-class MatingPool:
+class MatingPool(Stateful):
     """Gives parents one by one, and selects the next when all have had their turn.
 
     Parents stay in the pool when they leave the population, so what was selected together breeds together, however
@@ -217,6 +204,8 @@ class MatingPool:
         selected: How many parents are selected together.
         decisions: Of an architecture.
     """
+
+    kept = ("_archs", "_numbers", "_next")
 
     def __init__(self, runs: int, selected: int, decisions: int) -> None:
         self._archs = np.zeros((runs, selected, decisions), np.int8)
@@ -238,12 +227,3 @@ class MatingPool:
         turn = self._next[rows]
         self._next[rows] += 1
         return self._archs[rows, turn], self._numbers[rows, turn]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give copies of all arrays."""
-        return {name: array.copy() for name, array in vars(self).items()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take back what ``state_dict`` gave."""
-        for name, array in vars(self).items():
-            array[:] = state[name]

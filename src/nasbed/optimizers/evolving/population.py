@@ -6,7 +6,6 @@ how an array was sorted. A failed training is worth less than everything else, h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.compiled import kernel, overwrite
 from nasbed.core.records import Archs
+from nasbed.core.state import Stateful
 
 
 @kernel
@@ -116,7 +116,7 @@ def _renew(
         waiting[run] = 0
 
 
-class Population:
+class Population(Stateful):
     """Who is alive in each run, and who has come since the last step and waits to be let in.
 
     Args:
@@ -125,6 +125,11 @@ class Population:
         offspring: How many newcomers make a step.
         decisions: Of an architecture.
     """
+
+    kept = (
+        *("alive", "values", "births", "numbers", "newcomers"),
+        *("_places", "_archs", "_young_archs", "_young_numbers", "_waiting", "_told"),
+    )
 
     def __init__(self, runs: int, size: int, offspring: int, decisions: int) -> None:
         self.alive = np.zeros(runs, np.int64)
@@ -181,15 +186,6 @@ class Population:
     @property
     def _young(self) -> tuple[Any, Any, Any, Any]:
         return self._young_archs, self.newcomers, self._young_numbers, self._waiting
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give copies of all arrays."""
-        return {name: array.copy() for name, array in vars(self).items()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take back what ``state_dict`` gave."""
-        for name, array in vars(self).items():
-            array[:] = state[name]
 
 
 _NOBODY = np.zeros(0, np.int64)

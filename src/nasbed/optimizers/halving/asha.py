@@ -6,7 +6,6 @@ https://arxiv.org/abs/1810.05934
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -22,6 +21,18 @@ from nasbed.optimizers.worth import worth
 Kind = Literal["promotion", "stopping"]
 
 _FIRST = 64  # trials there is room for; then twice as many, and so on
+
+
+_BY_TRIAL = {
+    "_archs": 0,
+    "_rung": -1,
+    "_values": np.nan,
+    "_answered": False,
+    "_promoted": False,
+    "_order": -1,
+    "_line": -1,
+}
+"""The arrays that have a place for each trial, and what stands there before it is asked for."""
 
 
 @dataclass(eq=False)
@@ -47,6 +58,8 @@ class ASHA(Optimizer):
             with the training of the rung before and pays for the epochs between, where the benchmark can.
         kind: ``"promotion"``, or ``"stopping"``, which can only resume.
     """
+
+    kept = ("_asked", "_there", "_told", "_first", "_ends", *_BY_TRIAL)
 
     min_epochs: int | None = None
     max_epochs: int | None = None
@@ -127,29 +140,6 @@ class ASHA(Optimizer):
             old = getattr(self, name)
             axis = 2 if name == "_order" else 1
             setattr(self, name, np.concatenate([old, np.full_like(old, empty)], axis=axis))
-
-    def state(self) -> dict[str, Any]:
-        """Give the trials, their values and the order of each rung."""
-        return {"asked": self._asked, **{name: getattr(self, name).copy() for name in _STATE}}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put the rungs back in order."""
-        self._asked = state["asked"]
-        for name in _STATE:
-            setattr(self, name, np.array(state[name]))
-
-
-_BY_TRIAL = {
-    "_archs": 0,
-    "_rung": -1,
-    "_values": np.nan,
-    "_answered": False,
-    "_promoted": False,
-    "_order": -1,
-    "_line": -1,
-}
-"""The arrays that have a place for each trial, and what stands there before it is asked for."""
-_STATE = ("_there", "_told", "_first", "_ends", *_BY_TRIAL)
 
 
 @kernel

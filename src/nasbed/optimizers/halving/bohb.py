@@ -6,10 +6,8 @@ https://arxiv.org/abs/1807.01774
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +43,8 @@ class BOHB(HalvingSearch):
             draws like that.
         min_bandwidth: No kernel is narrower.
     """
+
+    kept = (*HalvingSearch.kept, "_densities")
 
     min_points: int | None = None
     top_percent: float = 15
@@ -119,12 +119,3 @@ class BOHB(HalvingSearch):
         rungs = np.searchsorted(self.rungs, trials.epochs)
         on_a_rung = np.append(self.rungs, -1)[rungs] == trials.epochs
         self._densities.hear(rungs, trials.archs, value, (known | foreign) & on_a_rung)
-
-    def state(self) -> dict[str, Any]:
-        """Give the open brackets and the results."""
-        return {**super().state(), "densities": self._densities.state_dict()}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take them back."""
-        super().load_state(state)
-        self._densities.load_state_dict(state["densities"])

@@ -7,16 +7,17 @@ https://arxiv.org/abs/1807.01774). Where answers come before the next question, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
+from nasbed.core.state import Stateful
 from nasbed.optimizers.halving.brackets_kernels import hear, next_jobs
 
 Counts = Literal["table", "formula"]
@@ -49,7 +50,22 @@ class Jobs(NamedTuple):
     slot: NDArray[np.int64]
 
 
-class OpenBrackets:
+_BY_PLACE = {
+    "serial": -1,
+    "rung": 0,
+    "size": 0,
+    "asked": 0,
+    "told": 0,
+    "archs": 0,
+    "values": np.nan,
+    "numbers": -1,
+    "earlier": -1,
+    "heard": False,
+}
+"""The arrays with an axis of places, and what stands where there is no bracket."""
+
+
+class OpenBrackets(Stateful):
     """The brackets that each run has open.
 
     The arrays have axes ``(runs, places)`` or ``(runs, places, slots)``. They may be read; a bracket's slots are those
@@ -60,6 +76,8 @@ class OpenBrackets:
         decisions: Of an architecture.
         plans: The brackets that each run opens, one after the other and again from the first.
     """
+
+    kept = ("opened", *_BY_PLACE)
 
     def __init__(self, runs: int, decisions: int, plans: Sequence[Bracket]) -> None:
         rungs = max(len(plan.counts) for plan in plans)
@@ -158,30 +176,6 @@ class OpenBrackets:
         for name, empty in _BY_PLACE.items():
             old = getattr(self, name)
             setattr(self, name, np.concatenate([old, np.full_like(old, empty)], axis=1))
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give what restores the brackets, as arrays."""
-        return {name: getattr(self, name).copy() for name in ("opened", *_BY_PLACE)}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where ``state_dict`` was taken."""
-        for name in ("opened", *_BY_PLACE):
-            setattr(self, name, np.array(state[name]))
-
-
-_BY_PLACE = {
-    "serial": -1,
-    "rung": 0,
-    "size": 0,
-    "asked": 0,
-    "told": 0,
-    "archs": 0,
-    "values": np.nan,
-    "numbers": -1,
-    "earlier": -1,
-    "heard": False,
-}
-"""The arrays with an axis of places, and what stands where there is no bracket."""
 
 
 @dataclass(frozen=True)

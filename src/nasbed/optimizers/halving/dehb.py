@@ -6,7 +6,6 @@ Optimization", IJCAI 2021, https://arxiv.org/abs/2105.09821
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -45,6 +44,8 @@ class DEHB(HalvingSearch):
         mutation_factor: F, by which the difference of two members is scaled.
         crossover_chance: Cr, how likely a decision is the mutant's.
     """
+
+    kept = (*HalvingSearch.kept, "_populations")
 
     mutation_factor: float = 0.5
     crossover_chance: float = 0.5
@@ -143,12 +144,3 @@ class DEHB(HalvingSearch):
         if trials.number is not None:
             active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
             self._populations.select(trials.number, np.full(self.runs, np.nan), active)
-
-    def state(self) -> dict[str, Any]:
-        """Give the open brackets and the populations."""
-        return {**super().state(), "populations": self._populations.state_dict()}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take them back."""
-        super().load_state(state)
-        self._populations.load_state_dict(state["populations"])

@@ -11,7 +11,6 @@ Aitken, "Multivariate binary discrimination by the kernel method", Biometrika 63
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from nasbed.core.compiled import kernel, overwrite, stable_order
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams, below, unit, word_at
+from nasbed.core.state import Stateful
 
 _TINY = 1e-32  # as published (hpbandster/optimizers/config_generators/bohb.py): a density is no less
 
@@ -130,7 +130,7 @@ def _hear(archs: Any, values: Any, counts: Any, least: int, rungs: Any, heard: A
 
 
 @dataclass(eq=False)
-class Densities:
+class Densities(Stateful):
     """What each run has tried at each rung, and the densities that follow from the longest rung with enough.
 
     A rung has enough with ``least + 2`` results. The best ``max(least, share · n)`` of n are the good ones; the worst
@@ -145,6 +145,8 @@ class Densities:
         narrowest: No bandwidth is smaller, so that no value is ever ruled out.
         widening: Candidates are drawn with the good density's bandwidths times this.
     """
+
+    kept = ("_archs", "_values", "_counts")
 
     runs: int
     rungs: int
@@ -213,15 +215,3 @@ class Densities:
             scores,
         )
         return rows, scores
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give what restores the results, as arrays."""
-        return {name: getattr(self, name).copy() for name in _STATE}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where ``state_dict`` was taken."""
-        for name in _STATE:
-            setattr(self, name, np.array(state[name]))
-
-
-_STATE = ("_archs", "_values", "_counts")

@@ -9,7 +9,7 @@ Mallik and Hutter, "DEHB", IJCAI 2021, https://arxiv.org/abs/2105.09821.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from nasbed.core.compiled import kernel, overwrite, stable_order
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams, below, unit, word_at
+from nasbed.core.state import Stateful
 
 _EDGE = 1e-9  # of a part: what is put into one stays there when it is multiplied and rounded
 
 
-class Populations:
+class Populations(Stateful):
     """The populations of all rungs, of many runs, one after the other in arrays ``(runs, members, …)``.
 
     A member that was never tried has no point yet. One without a result, or whose training failed, has a value of −∞:
@@ -33,6 +34,8 @@ class Populations:
         cardinalities: How many values each decision has, ``(decisions,)``.
         sizes: Of each rung's population.
     """
+
+    kept = ("points", "values", "origins", "tried", "_turns", "_out", "_places", "_trials")
 
     def __init__(self, runs: int, cardinalities: NDArray[np.int64], sizes: Sequence[int]) -> None:
         self._cardinalities = cardinalities
@@ -136,18 +139,6 @@ class Populations:
             wanted: Which rows count, ``(runs,)``.
         """
         select(self.points, self.values, self.origins, self._out, self._places, self._trials, number, values, wanted)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give what restores the populations, as arrays."""
-        return {name: getattr(self, name).copy() for name in _STATE}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where ``state_dict`` was taken."""
-        for name in _STATE:
-            setattr(self, name, np.array(state[name]))
-
-
-_STATE = ("points", "values", "origins", "tried", "_turns", "_out", "_places", "_trials")
 
 
 @kernel

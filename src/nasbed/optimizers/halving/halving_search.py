@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +42,8 @@ class HalvingSearch(Optimizer):
             with the training of the rung before and pays for the epochs between, where the benchmark can.
     """
 
+    kept: ClassVar[tuple[str, ...]] = ("brackets", "_asked")
+
     min_epochs: int | None = None
     max_epochs: int | None = None
     eta: int = 3
@@ -56,9 +57,15 @@ class HalvingSearch(Optimizer):
     def plans(self) -> tuple[Bracket, ...]:
         """Give the brackets that a run opens, one after the other and again from the first; ``rungs`` is known."""
 
-    @abstractmethod
     def choose(self, jobs: Jobs) -> Archs:
-        """Say what each run trains, ``(runs, decisions)``: a new array, with something for every row."""
+        """Say what each run trains, ``(runs, decisions)``, in a new array: what was promoted, or what is drawn."""
+        if jobs.fresh.all():
+            return self.space.sample(self.streams)
+        archs = jobs.archs.copy()
+        fresh = np.flatnonzero(jobs.fresh)
+        if len(fresh):
+            archs[fresh] = self.streams.drawing(fresh, self.space.sample)
+        return archs
 
     def learn(self, trials: Trials, value: NDArray[np.float64], known: NDArray[np.bool_]) -> None:
         """Hear what ``tell`` heard, after the brackets did; a method without a model learns nothing.
@@ -100,25 +107,6 @@ class HalvingSearch(Optimizer):
             active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
             self.brackets.tell(trials.number, np.full(self.runs, np.nan), active)
 
-    def sampled(self, jobs: Jobs) -> Archs:
-        """Give what was promoted, and random architectures where new ones are wanted."""
-        if jobs.fresh.all():
-            return self.space.sample(self.streams)
-        archs = jobs.archs.copy()
-        fresh = np.flatnonzero(jobs.fresh)
-        if len(fresh):
-            archs[fresh] = self.streams.drawing(fresh, self.space.sample)
-        return archs
-
-    def state(self) -> dict[str, Any]:
-        """Give the open brackets and how many trials were asked for."""
-        return {"brackets": self.brackets.state_dict(), "asked": self._asked}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Open them again."""
-        self.brackets.load_state_dict(state["brackets"])
-        self._asked = state["asked"]
-
 
 @dataclass(eq=False)
 class Hyperband(HalvingSearch):
@@ -141,10 +129,6 @@ class Hyperband(HalvingSearch):
     def plans(self) -> tuple[Bracket, ...]:
         """Give the brackets of the paper."""
         return hyperband_brackets(self.rungs, self.eta, self.counts)
-
-    def choose(self, jobs: Jobs) -> Archs:
-        """Sample at random."""
-        return self.sampled(jobs)
 
 
 @dataclass(eq=False)
@@ -172,7 +156,3 @@ class SuccessiveHalving(HalvingSearch):
         """Give the one bracket."""
         fewest = self.eta ** (len(self.rungs) - 1)
         return (halved(self.architectures or fewest, self.rungs, self.eta),)
-
-    def choose(self, jobs: Jobs) -> Archs:
-        """Sample at random."""
-        return self.sampled(jobs)

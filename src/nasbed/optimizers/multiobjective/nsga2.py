@@ -6,7 +6,6 @@ Transactions on Evolutionary Computation 6(2), 2002, https://doi.org/10.1109/423
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +50,8 @@ class NSGA2(Breeder):
             bred anew, parents and all; after twenty of them, a random architecture that is new takes its place;
             where none is found, the run has nothing more to propose.
     """
+
+    kept = ("_members", "_front", "_distance", "_count", "_bred", "_known", "_asked")
 
     population: int = 100
     crossover: float = 0.9
@@ -108,29 +109,8 @@ class NSGA2(Breeder):
         active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
         answers = self._members.answers(trials, evaluations, active)
         if self.unique:  # what others have tried is known, too
-            self._novelty.note(trials.archs, active & (answers[3] < 0))
+            self._known.note(trials.archs, active & (answers[3] < 0))
         hear(self._members.arrays, answers, active, self._front, self._distance, self._count, self._bred)
-
-    def state(self) -> dict[str, Any]:
-        """Give the members, the children so far, what is known, and how many trials were asked for."""
-        arrays = {name: getattr(self, name).copy() for name in _STATE}
-        return {
-            **arrays,
-            "members": self._members.state_dict(),
-            "known": self._novelty.state_dict(),
-            "asked": self._asked,
-        }
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Bring them back."""
-        for name in _STATE:
-            getattr(self, name)[:] = state[name]
-        self._members.load_state_dict(state["members"])
-        self._novelty.load_state_dict(state["known"])
-        self._asked = int(state["asked"])
-
-
-_STATE = ("_front", "_distance", "_count", "_bred")
 
 
 @kernel

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +10,14 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Evaluations, Trials
+from nasbed.core.state import Stateful
 from nasbed.optimizers.worth import refused
 
 _ARRAYS = ("archs", "objectives", "excess", "number")
 
 
 @dataclass(eq=False)
-class Heard:
+class Heard(Stateful):
     """Places for answers in each of many runs; who fills them says which.
 
     All objectives are kept low: accuracy with its sign turned, then the study's costs. An answer without a value, or
@@ -32,6 +32,8 @@ class Heard:
         excess: By how much each is over the study's limits, ``(runs, places)``; 0 for what keeps them.
         number: Which trial of its run each was, ``(runs, places)``; −1 for what was never asked for.
     """
+
+    kept = (*_ARRAYS, "_any")
 
     runs: int
     places: int
@@ -80,13 +82,3 @@ class Heard:
                 "costs of all of them"
             )
         self.objectives = np.zeros((self.runs, self.places, objectives))
-
-    def state_dict(self) -> dict[str, Any]:
-        """Give what restores the answers, as arrays."""
-        return {**{name: getattr(self, name).copy() for name in _ARRAYS}, "any": self._any}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where ``state_dict`` was taken."""
-        for name in _ARRAYS:
-            setattr(self, name, np.array(state[name]))
-        self._any = bool(state["any"])

@@ -9,7 +9,6 @@ drawing it at random in any method; Real et al., AAAI 2019, https://arxiv.org/ab
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +44,8 @@ class RandomScalarisation(Optimizer):
         sample: How many of them compete to be the parent.
         rho: How much the sum counts beside the largest; 0.05 as published.
     """
+
+    kept = ("_alive", "_told", "_asked")
 
     population: int = 50
     sample: int = 10
@@ -91,15 +92,6 @@ class RandomScalarisation(Optimizer):
         active = np.ones(self.runs, np.bool_) if trials.active is None else trials.active
         answers = self._alive.answers(trials, evaluations, active)
         push(self._alive.arrays, self._told, answers, active)
-
-    def state(self) -> dict[str, Any]:
-        """Give who is alive, how many there have been, and how many trials were asked for."""
-        return {"alive": self._alive.state_dict(), "told": self._told.copy(), "asked": self._asked}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Bring the population back."""
-        self._alive.load_state_dict(state["alive"])
-        self._told[:], self._asked = state["told"], int(state["asked"])
 
 
 @kernel

@@ -68,13 +68,13 @@ def test_others_results_make_a_model_from_which_two_thirds_are_drawn():
 def test_what_counts_was_trained_as_long_as_a_rung_and_is_not_an_answer_told_twice(epochs, number, value, counted):
     player = begun()
     told(player, HIDDEN[None], [value], epochs, number)
-    assert player.state_dict()["densities"]["_counts"].sum() == counted
+    assert player.state_dict()["_densities"]["_counts"].sum() == counted
 
 
 def test_trials_without_epochs_are_no_results_of_a_rung():
     player = begun()
     player.tell(Trials(HIDDEN[None]), Evaluations(np.ones(1), np.ones(1), np.ones(1, np.int64)))
-    assert player.state_dict()["densities"]["_counts"].sum() == 0
+    assert player.state_dict()["_densities"]["_counts"].sum() == 0
 
 
 def test_where_no_candidate_is_valid_the_space_is_sampled():
