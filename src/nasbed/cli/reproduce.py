@@ -61,8 +61,9 @@ def _print(found: Reproduction) -> None:
     for note in found.notes:
         print_text(f"note: {note}")
     outside = sum(not line.within for line in found.lines)
-    print_text(
-        f"all {len(found.lines)} figures are within their tolerances"
-        if not outside
-        else f"{outside} of {len(found.lines)} figures are outside their tolerances"
+    counted = (
+        f"{outside} of {len(found.lines)} figures are outside"
+        if outside
+        else f"all {len(found.lines)} figures are within"
     )
+    print_text(f"{counted} their tolerances")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from nasbed.core.checked import write_json
 from nasbed.core.files import slug
-from nasbed.report import statistics_figures as draw
+from nasbed.report import statistics_figures as figures
 from nasbed.report.figures import course, drawn, outcome, prepared, written
 from nasbed.report.latex import comma_separated, latex
 from nasbed.report.latex import markdown as table
@@ -117,24 +116,16 @@ def _file_names(comparison: Comparison) -> dict[str, str]:
     return names
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """One statistic: how it is found, and how it is drawn where it is."""
-
-    name: str
-    find: Callable[[Comparison], Statistic]
-    draw: Callable[[Any], Figure] | None
-
-
-_KEPT = (
-    _Kept("interquartile-means", interquartile_means, draw.interquartile),
-    _Kept("areas", anytime_areas, draw.areas),
-    _Kept("ranks", average_ranks, draw.critical_difference),
-    _Kept("improvement", improvements, draw.improvement),
-    _Kept("signed-ranks", signed_ranks, None),
-    _Kept("targets", times_to_targets, draw.reached),
-    _Kept("winners-curse", winners_curse, draw.curse),
-)
+_KEPT: dict[str, tuple[Callable[[Comparison], Statistic], Callable[[Any], Figure] | None]] = {
+    "interquartile-means": (interquartile_means, figures.interquartile),
+    "areas": (anytime_areas, figures.areas),
+    "ranks": (average_ranks, figures.critical_difference),
+    "improvement": (improvements, figures.improvement),
+    "signed-ranks": (signed_ranks, None),
+    "targets": (times_to_targets, figures.reached),
+    "winners-curse": (winners_curse, figures.curse),
+}
+"""Each statistic by its name: how it is found, and how it is drawn where it is."""
 
 
 def save_statistics(comparison: Comparison, folder: Path, forms: Sequence[str]) -> Iterator[Path]:
@@ -145,12 +136,12 @@ def save_statistics(comparison: Comparison, folder: Path, forms: Sequence[str]) 
         folder: Where to; it must exist.
         forms: Of the figures.
     """
-    for kept in _KEPT:
-        found = kept.find(comparison)
+    for name, (find, draw) in _KEPT.items():
+        found = find(comparison)
         if found.missing:
             continue
-        yield written(folder / f"{kept.name}.csv", comma_separated(found))
-        yield written(folder / f"{kept.name}.md", f"{table(found)}\n{found.sentence()}\n")
-        yield written(folder / f"{kept.name}.tex", latex(found, label=f"tab:{kept.name}"))
-        if kept.draw is not None:
-            yield from drawn(kept.draw(found), folder, kept.name, forms)
+        yield written(folder / f"{name}.csv", comma_separated(found))
+        yield written(folder / f"{name}.md", f"{table(found)}\n{found.sentence()}\n")
+        yield written(folder / f"{name}.tex", latex(found, label=f"tab:{name}"))
+        if draw is not None:
+            yield from drawn(draw(found), folder, name, forms)
