@@ -109,16 +109,14 @@ def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> 
     from nasbed.cli.values import training_overrides
 
     found = resolve(name)
-    if recipe is None and not pairs and device == "cpu":
+    of_training = recipe is not None or bool(pairs)
+    if not of_training and device == "cpu":
         return found
-    if found.live is None:
-        raise BadSetting(
-            f"{name} trains nothing; recipes and devices are for benchmarks such as trained:digits:nasbench101"
-        )
-    if recipe is None and not pairs:
+    if found.live is None or (of_training and not found.live.trains):
+        what = "recipes and devices" if found.live is None else "recipes"
+        raise BadSetting(f"{name} trains nothing; {what} are for benchmarks such as trained:digits:nasbench101")
+    if not of_training:
         return resolve(name, device=device)
-    if not found.live.trains:
-        raise BadSetting(f"{name} trains nothing; recipes are for benchmarks such as trained:digits:nasbench101")
     skeleton, changes = training_overrides(pairs)
     return resolve(name, skeleton=skeleton, recipe=changes, named=recipe, device=device)
 

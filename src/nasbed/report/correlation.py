@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nasbed.core.files import slug
 from nasbed.report.figures import drawing, drawn, prepared, written
 from nasbed.report.latex import markdown as table
+from nasbed.report.words import spans_much
 from nasbed.scores.scores import BESIDE
 from nasbed.statistics.correlation import COEFFICIENTS, Agreement, Correlation, Search
 from nasbed.statistics.statistic import Interval
@@ -114,7 +115,7 @@ def scatter(correlation: Correlation, proxy: str) -> Figure:
         agreement = correlation.agreements[proxy]
         x, y = correlation.scored(proxy), correlation.worth
         there = ~np.isnan(x)
-        logarithmic = bool(there.any()) and _spans_much(x[there])
+        logarithmic = bool((x[there] > 0).all()) and spans_much(x[there], _LOG_FROM)
         low, high = _limits(x[there], logarithmic)
         size, faint = (11.0, 0.55) if len(x) <= 300 else (5.0, 0.4) if len(x) <= _DENSE else (2.5, 0.25)
         within = there & (x >= low) & (x <= high)
@@ -167,10 +168,6 @@ def _interval(axes: Axes, estimate: Interval, place: float, marker: str, colour:
         return
     axes.plot([estimate.low, estimate.high], [place, place], color=colour, linewidth=1.3, zorder=2)
     axes.plot([estimate.value], [place], marker, color=colour, markersize=4, zorder=3)
-
-
-def _spans_much(values: NDArray[np.float64]) -> bool:
-    return bool(values.min() > 0 and values.max() > _LOG_FROM * values.min())
 
 
 def _limits(values: NDArray[np.float64], logarithmic: bool) -> tuple[float, float]:

@@ -59,11 +59,11 @@ def along(clock: Clock, longest: float) -> tuple[float, str]:
     return seconds, f"{CLOCKS[clock]} ({name})"
 
 
-def spans_much(values: ArrayLike) -> bool:
+def spans_much(values: ArrayLike, factor: float = _LOG_FROM) -> bool:
     """Say whether the positive of some values span so large a factor that they are shown on a logarithmic scale."""
     numbers = np.asarray(values, np.float64)
     positive = numbers[numbers > 0]
-    return len(positive) > 0 and bool(positive.max() > _LOG_FROM * positive.min())
+    return len(positive) > 0 and bool(positive.max() > factor * positive.min())
 
 
 def searches(cells: Cells) -> Cells:

@@ -59,7 +59,6 @@ def _section(comparisons: Comparisons, blocks: Blocks) -> Section | None:
 def _ranks(ranks: AverageRanks, places: dict[str, int]) -> Figure:
     data = [_rank(ranks, i, row, places[ranks.labels[i]]) for row, i in enumerate(ranks.order)]
     names = [ranks.labels[i] for i in ranks.order]
-    vertical = {**named_rows(names), "showgrid": False}
     said = f"Average rank by {ranks.words} over {ranks.blocks:,} {ranks.of}; 1 is best, equals share their ranks. "
     if np.isnan(ranks.critical_difference):
         said += "Two searches, or one run, have no critical difference."
@@ -73,7 +72,7 @@ def _ranks(ranks: AverageRanks, places: dict[str, int]) -> Figure:
             "The bars are half of Nemenyi's critical difference long to either side; as Friedman's test finds no "
             "difference at 5 %, no two are told apart."
         )
-    layout = {"xaxis": {"title": "average rank"}, "yaxis": vertical}
+    layout = {"xaxis": {"title": "average rank"}, "yaxis": named_rows(names)}
     return Figure("ranks", said, {"": View(data, layout)}, height=120 + 40 * len(names))
 
 
@@ -85,12 +84,13 @@ def _rank(ranks: AverageRanks, i: int, row: int, place: int) -> dict[str, Any]:
 
 
 def named_rows(names: list[str]) -> dict[str, Any]:
-    """Give an axis with a row for each name, from the top; the page breaks names into lines."""
+    """Give an axis with a row for each name, from the top, without a grid; the page breaks names into lines."""
     return {
         "tickvals": list(range(len(names))),
         "ticktext": names,
         "range": [len(names) - 0.5, -0.5],
         "names": True,
+        "showgrid": False,
     }
 
 
@@ -119,7 +119,7 @@ def _matrix(pairs: Improvements) -> Figure:
     across = {"tickvals": list(range(count)), "ticktext": [str(i + 1) for i in range(count)], "showgrid": False}
     layout = {
         "xaxis": {**across, "title": "than a run of"},
-        "yaxis": {**named_rows([f"{i + 1} {label}" for i, label in enumerate(pairs.labels)]), "showgrid": False},
+        "yaxis": named_rows([f"{i + 1} {label}" for i, label in enumerate(pairs.labels)]),
     }
     caption = (
         f"How likely a run of the search of a row ends better than one of the column's, in %, by {pairs.words}; equals "

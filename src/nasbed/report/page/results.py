@@ -69,7 +69,7 @@ def _view(comparison: Comparison, metric: Metric) -> View:
         there = comparison.factor(metric) * values[~np.isnan(values)]
         if len(there):
             data += _traces(there, i)
-    vertical = {**named_rows(list(finals)), "range": [len(finals) - 0.4, -0.6], "showgrid": False}
+    vertical = {**named_rows(list(finals)), "range": [len(finals) - 0.4, -0.6]}
     return View(data, {"xaxis": {"title": f"final {comparison.quantity(metric).axis}"}, "yaxis": vertical})
 
 
@@ -128,7 +128,7 @@ def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section
     unit = " (%)" if found.quantity.factor == 100 else ""
     layout = {
         "xaxis": {"title": f"{measure if alike else found.quantity.words}{unit}"},
-        "yaxis": {**named_rows([one.optimizer for one in found.curses]), "showgrid": False},
+        "yaxis": named_rows([one.optimizer for one in found.curses]),
     }
     figure = Figure(
         "curse",
