@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH = 5.4  # inches
-_LINE = 0.145  # inches of a line of text
 _LETTER = 0.075  # inches of a letter, no less
 _BAR = 0.07  # inches between two bars of a diagram of ranks
 _CAPTION = 72  # letters of a line below an axis
