@@ -125,15 +125,8 @@ def scatter(correlation: Correlation, proxy: str) -> Figure:
             axes.scatter(np.full(outside.sum(), edge), y[outside], s=size + 6, alpha=faint, marker=marker, **dots)
         if there.any():
             best = int(np.nanargmax(x))
-            axes.scatter(
-                [min(max(x[best], low), high)],
-                [y[best]],
-                s=70,
-                facecolors="none",
-                edgecolors=_BEST,
-                linewidths=1.4,
-                zorder=4,
-            )
+            ring: dict[str, Any] = {"facecolors": "none", "edgecolors": _BEST, "linewidths": 1.4, "zorder": 4}
+            axes.scatter([min(max(x[best], low), high)], [y[best]], s=70, **ring)
         if logarithmic:
             axes.set_xscale("log")
         title = _title(correlation, agreement.kendall)

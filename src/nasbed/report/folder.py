@@ -31,6 +31,7 @@ from nasbed.statistics.targets import times_to_targets
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_OWN = ("optimizer", "settings")  # of each search; all else is shared
 _POINTS = 100  # of a reference's course, along a linear and along a logarithmic axis each
 
 
@@ -54,20 +55,14 @@ def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Pat
 def about(comparison: Comparison) -> dict[str, Any]:
     """Give what was run and what came of it, JSON-able: enough to run it again and to cite it."""
     infos = {label: history.info for label, history in comparison.histories.items()}
-    shared = dict(next(iter(infos.values())))
-    for own in ("optimizer", "settings"):
-        del shared[own]
+    shared = {name: value for name, value in next(iter(infos.values())).items() if name not in _OWN}
     files = _file_names(comparison)
     return {
         **shared,
         **({} if comparison.command is None else {"command": comparison.command}),
         "runs": comparison.runs,
         "optimizers": {
-            label: {
-                "optimizer": info["optimizer"],
-                "settings": info["settings"],
-                "history": f"histories/{files[label]}.parquet",
-            }
+            label: {name: info[name] for name in _OWN} | {"history": f"histories/{files[label]}.parquet"}
             for label, info in infos.items()
         },
         "optimum": dict(zip(("mean_validation", "test"), (known(x) for x in comparison.optimum), strict=True)),

@@ -160,27 +160,18 @@ class NASBench:
         config, folder, graph = self.config, Path(model_dir), model_spec.graph()
         space = NASBench101.around(graph)
         blueprint, recipe = training(self.table, config, space)
-        data = load(config["data_source"])
+        data, arch = load(config["data_source"]), space.embed(graph)
+        epochs, limit = config["train_epochs"], config["train_seconds"] or None
         for _ in range(config["max_attempts"]):
-            result = train(
-                blueprint,
-                space.embed(graph),
-                recipe,
-                data,
-                config["train_epochs"],
-                random.SystemRandom().getrandbits(63),
-                time_limit=config["train_seconds"] or None,
-            )
+            seed = random.SystemRandom().getrandbits(63)
+            result = train(blueprint, arch, recipe, data, epochs, seed, time_limit=limit)
             if result.failure is None:
                 break
         else:
             raise NasbedError(f"training failed {config['max_attempts']} times, at last because: {result.failure}")
         evaluations = [
-            {
-                "epochs": point.epoch,
-                "training_time": point.training_time,
-                **{name: getattr(point, part).value for name, part in _MEASURED.items()},
-            }
+            {"epochs": point.epoch, "training_time": point.training_time}
+            | {name: getattr(point, part).value for name, part in _MEASURED.items()}
             for point in result.points.values()
         ]
         metadata = {

@@ -121,10 +121,7 @@ class Tabled(Answers):
 
     def _absent(self, index: int, hp: str, data: str) -> NotMeasured:
         if index not in self.evaluated:
-            return NotMeasured(
-                f"Did not find {index}: {self.name} has results of {len(self.table):,} of "
-                f"{self.architectures:,} architectures"
-            )
+            return self.unfound(index, len(self.table))
         return absent(index, hp, data, self.trained(index))
 
     def _group(self, key: tuple[str, str]) -> _Group:

@@ -9,7 +9,7 @@ import numpy as np
 
 from nasbed.core.errors import BadSetting
 from nasbed.report.page.encoding import numbers
-from nasbed.report.page.parts import Figure, Part, Section, Table, View, shown
+from nasbed.report.page.parts import SHORT, Figure, Part, Section, Table, View, shown
 from nasbed.report.page.progress import dots
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.improvement import Improvements, improvements
@@ -17,7 +17,6 @@ from nasbed.statistics.ranks import AverageRanks, Blocks, average_ranks
 from nasbed.statistics.ranks_signed import signed_ranks
 from nasbed.statistics.selected import Comparisons, together
 
-_SHORT = 12  # rows of a table that are shown at once; longer ones are folded
 _SMALL = 6  # searches up to which pairs are written with a decimal
 
 
@@ -52,7 +51,7 @@ def _section(comparisons: Comparisons, blocks: Blocks) -> Section | None:
             f"Wilcoxon's signed-rank test of each pair over paired {blocks}, corrected by Holm for their number. "
             "The effect is the share of the ranks in favour of the better less that of the others."
         )
-        parts += [signed.sentence(), Table(headers, rows, caption, "All pairs" if len(rows) > _SHORT else "")]
+        parts += [signed.sentence(), Table(headers, rows, caption, "All pairs" if len(rows) > SHORT else "")]
     return Section("ranking", "Who is better", parts)
 
 
@@ -62,15 +61,12 @@ def _ranks(ranks: AverageRanks, places: dict[str, int]) -> Figure:
     said = f"Average rank by {ranks.words} over {ranks.blocks:,} {ranks.of}; 1 is best, equals share their ranks. "
     if np.isnan(ranks.critical_difference):
         said += "Two searches, or one run, have no critical difference."
-    elif ranks.significant:
-        said += (
-            "The bars are half of Nemenyi's critical difference long to either side: searches whose bars do not "
-            "overlap are told apart at 5 %."
-        )
     else:
+        said += "The bars are half of Nemenyi's critical difference long to either side"
         said += (
-            "The bars are half of Nemenyi's critical difference long to either side; as Friedman's test finds no "
-            "difference at 5 %, no two are told apart."
+            ": searches whose bars do not overlap are told apart at 5 %."
+            if ranks.significant
+            else "; as Friedman's test finds no difference at 5 %, no two are told apart."
         )
     layout = {"xaxis": {"title": "average rank"}, "yaxis": named_rows(names)}
     return Figure("ranks", said, {"": View(data, layout)}, height=120 + 40 * len(names))
