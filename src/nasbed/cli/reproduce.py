@@ -27,10 +27,8 @@ def command(
     from nasbed.studies.reproduction import STUDIES, described, reproduce
 
     if name is None:
-        if json:
-            print_json({study: described(study) for study in STUDIES})
-            return
-        print_table(["study", "what it is"], [[study, described(study)] for study in STUDIES])
+        about = {study: described(study) for study in STUDIES}
+        print_json(about) if json else print_table(["study", "what it is"], [[*one] for one in about.items()])
         return
     with progress("reproducing") as move:
         found = reproduce(name, data=data, runs=runs, seed=seed, progress=move)

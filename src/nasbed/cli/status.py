@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from nasbed.scores.standing import ScoringStanding
     from nasbed.studies.folder import StudyStanding
 
-_Shown = tuple[dict[str, Any], list[tuple[list[str], list[list[str]]]], str | None]
-"""What is printed of a campaign: facts, tables, and the command that goes on with it."""
+_Shown = tuple[dict[str, Any], list[tuple[list[str], list[list[str]]]], list[dict[str, Any]]]
+"""What is printed of a campaign: facts, tables, and its sessions, the last of whose commands goes on with it."""
 
 _STUDY = "study.json"
 _SHOWN = 5  # reasons for failures, and sessions
@@ -66,15 +66,15 @@ def command(
         print_json([standing.as_dict() for standing in everything])
         return
     shown = [*map(_of_study, studies), *map(_of_scoring, scorings), *map(_of_campaign, found)]
-    for number, (facts, tables, command) in enumerate(shown):
+    for number, (facts, tables, sessions) in enumerate(shown):
         if number:
             print()
         print_facts(facts)
         for table in tables:
             print()
             print_table(*table)
-        if command is not None:
-            print(f"\nto go on: {command}")
+        if sessions and sessions[-1]["command"] is not None:
+            print(f"\nto go on: {sessions[-1]['command']}")
     if len(found) > 1 and all(standing.plan == found[0].plan for standing in found):
         units = frozenset().union(*(standing.recorded for standing in found))
         print(f"\nall {len(found)} stores together: {len(units):,} of {found[0].units:,} units done")
@@ -121,7 +121,7 @@ def _of_study(study: StudyStanding) -> _Shown:
         "not played": study.failures,
         "now": _now(study.running, study.done == study.cells),
     }
-    return facts, [], _command(study.sessions)
+    return facts, [], study.sessions
 
 
 def _of_scoring(scoring: ScoringStanding) -> _Shown:
@@ -135,7 +135,7 @@ def _of_scoring(scoring: ScoringStanding) -> _Shown:
         "speed": None if scoring.rate is None else f"{scoring.rate:.3g} networks/s in the latest session",
         "left": duration(scoring.left) if scoring.left else None,
     }
-    return facts, [], _command(scoring.sessions)
+    return facts, [], scoring.sessions
 
 
 def _of_campaign(standing: Standing) -> _Shown:
@@ -164,11 +164,7 @@ def _of_campaign(standing: Standing) -> _Shown:
     if sessions:
         headers = ["started", "workers", "executor", "device", "processor"]
         tables.append((headers, [[str(session[name]) for name in headers] for session in sessions[-_SHOWN:]]))
-    return facts, tables, _command(sessions)
-
-
-def _command(sessions: list[dict[str, Any]]) -> str | None:
-    return sessions[-1]["command"] if sessions else None
+    return facts, tables, sessions
 
 
 def _now(running: dict[str, Any] | None, is_complete: bool) -> str:

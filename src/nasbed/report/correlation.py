@@ -129,7 +129,8 @@ def scatter(correlation: Correlation, proxy: str) -> Figure:
             axes.scatter([min(max(x[best], low), high)], [y[best]], s=70, **ring)
         if logarithmic:
             axes.set_xscale("log")
-        title = _title(correlation, agreement.kendall)
+        kendall = "Kendall τ {:.3f} (95 %: {:.3f} to {:.3f})".format(*agreement.kendall)
+        title = f"{_name(correlation)}\n{kendall}"
         axes.set(xlabel=f"{proxy} score", ylabel=_words(correlation), title=title)
         beyond = int((there & ~within).sum())
         figure.supxlabel(_caption(agreement, beyond, correlation.truth.warnings), fontsize=7.5, color=_GREY)
@@ -178,10 +179,6 @@ def _limits(values: NDArray[np.float64], logarithmic: bool) -> tuple[float, floa
 
 def _name(correlation: Correlation) -> str:
     return f"{correlation.scores.space.name}, {len(correlation.there):,} architectures"
-
-
-def _title(correlation: Correlation, kendall: Interval) -> str:
-    return f"{_name(correlation)}\nKendall τ {kendall.value:.3f} (95 %: {kendall.low:.3f} to {kendall.high:.3f})"
 
 
 def _words(correlation: Correlation) -> str:

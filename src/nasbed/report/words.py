@@ -33,9 +33,8 @@ def metrics(comparison: Comparison) -> list[Metric]:
     found = [metric for metric in get_args(Metric) if _known(comparison, metric)]
     if comparison.split == "test":  # of which the mean over trainings is what else there is
         found = [metric for metric in found if metric not in ("mean-validation", "validation-regret")]
-    wanted: list[Metric] = ["test-regret", "test", "validation"]
-    first = next((metric for metric in wanted if metric in found), None)
-    return ([] if first is None else [first]) + [metric for metric in found if metric != first]
+    first = next((metric for metric in ("test-regret", "test", "validation") if metric in found), None)
+    return sorted(found, key=lambda metric: metric != first)
 
 
 def clocks(comparison: Comparison) -> list[Clock]:

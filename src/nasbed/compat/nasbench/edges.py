@@ -78,10 +78,12 @@ class _Part(NamedTuple):
         return mask, leads, tuple(reached)
 
 
+_Parts = tuple[Made[bytes, tuple[int, int, int]], Made[bytes, tuple[int, int, tuple[int, ...]]], int]
+"""What upper and lower parts of matrices say, by their bytes; and how many bytes the upper part has."""
+
+
 @cache
-def _parts(
-    vertices: int, kind: np.dtype[Any], most: int
-) -> tuple[Made[bytes, tuple[int, int, int]], Made[bytes, tuple[int, int, tuple[int, ...]]], int]:
+def _parts(vertices: int, kind: np.dtype[Any], most: int) -> _Parts:
     """Give what the parts of matrices of a size and a type say, filled as they are met; and the upper part's bytes."""
     if vertices > min(most, VERTICES_AT_MOST) or kind.char not in _KINDS or not kind.isnative:
         raise KeyError(kind)

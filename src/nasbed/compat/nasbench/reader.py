@@ -147,13 +147,8 @@ def _one_training(columns: Sequence[Column]) -> Callable[[int], Training]:
     if len(counts) == 3:
         train, validation, test = counts
         return lambda place: (seconds[place], train[b[place]], validation[c[place]], test[d[place]])
-    reads = [_decoded(column, 1) for column in columns[1:]]
-
-    def training(place: int) -> Training:
-        train, validation, test = [read(place)[0] for read in reads]
-        return seconds[place], train, validation, test
-
-    return training
+    read_train, read_validation, read_test = (_decoded(column, 1) for column in columns[1:])
+    return lambda place: (seconds[place], read_train(place)[0], read_validation(place)[0], read_test(place)[0])
 
 
 def _several(column: Column, numbers: int) -> Callable[[int], tuple[Any, ...]]:

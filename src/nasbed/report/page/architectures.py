@@ -24,7 +24,7 @@ _LISTED = 30
 
 _CHANGES = 4  # that are named one by one
 
-SHOWN = 6
+_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def architectures(comparison: Comparison) -> Section | None:
     return Section("architectures", "Best architectures", [sentence, Drawings(drawings)])
 
 
-def chosen(comparison: Comparison, count: int = SHOWN) -> tuple[Metric, list[Chosen]]:
+def chosen(comparison: Comparison) -> tuple[Metric, list[Chosen]]:
     """Give the best architectures that runs ended with, equal ones once, and what they are ranked by."""
     metric: Metric = "mean-validation"
     if all(np.isnan(values).all() for values in comparison.final(metric).values()):
@@ -84,7 +84,7 @@ def chosen(comparison: Comparison, count: int = SHOWN) -> tuple[Metric, list[Cho
             times[label] = times.get(label, 0) + 1
             if known is None or worth[run] > known.worth:
                 found[key] = Chosen(history.best[run], float(worth[run]), float(tests[run]), times)
-    return metric, sorted(found.values(), key=lambda one: -one.worth)[:count]
+    return metric, sorted(found.values(), key=lambda one: -one.worth)[:_SHOWN]
 
 
 def _times(count: int, runs: int) -> str:

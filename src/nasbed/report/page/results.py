@@ -144,8 +144,7 @@ def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section
 
 
 def _marks(one: Curse, row: int, kinds: list[str], factor: float) -> list[dict[str, Any]]:
-    values = {kind: factor * float(getattr(one, kind)) for kind in kinds}
-    known = {kind: value for kind, value in values.items() if not np.isnan(value)}
+    known = {kind: value for kind in kinds if not np.isnan(value := factor * float(getattr(one, kind)))}
     join: dict[str, Any] = {
         "x": numbers(list(known.values())),
         "y": [row] * len(known),
