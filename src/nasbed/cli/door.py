@@ -32,7 +32,8 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without – and → shows ? instead
     try:
-        with _ended_like_ctrl_c():
+        # SIGTERM, which batch systems send some seconds before they kill, is taken for Ctrl-C.
+        with _handled(signal.default_int_handler, signal.SIGTERM):
             code = typer.main.get_command(app).main(list(arguments), prog_name="nasbed", standalone_mode=False)
         sys.stdout.flush()
     except _UsageError as error:
@@ -65,16 +66,15 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
 
 
 @contextmanager
-def _ended_like_ctrl_c() -> Iterator[None]:
-    """Take SIGTERM, which batch systems send some seconds before they kill, for Ctrl-C."""
-    if threading.current_thread() is not threading.main_thread():  # where Python allows no handlers
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _handled(handler: Callable[[int, Any], Any], *numbers: int) -> Iterator[None]:
+    """Have signals handled while the block runs; outside the main thread, where Python allows no handlers, none is."""
+    main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.signal(number, handler) for number in numbers if main}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def _is_ctrl_c(error: BaseException | None) -> bool:
@@ -97,18 +97,16 @@ def _complaint(error: Any) -> str:
     """Write what Typer says of wrong words as one sentence, with the help to read."""
     text = " ".join(error.format_message().split())
     context = getattr(error, "ctx", None)
-    return (
-        text
-        if context is None
-        else f"{text.rstrip('.')}{'' if text.endswith('?') else ';'} see {context.command_path} --help"
-    )
+    if context is None:
+        return text
+    return f"{text.rstrip('.')}{'' if text.endswith('?') else ';'} see {context.command_path} --help"
 
 
 @contextmanager
 def stopping() -> Iterator[Callable[[], bool]]:
     """Give the function that says whether somebody wants the block to stop; who asks twice stops it at once.
 
-    Outside the main thread, where Python allows no handlers, nobody is heard.
+    Outside the main thread nobody is heard.
     """
     asked = False
 
@@ -119,13 +117,8 @@ def stopping() -> Iterator[Callable[[], bool]]:
         asked = True
         print("nasbed: stopping after this step; once more stops at once", file=sys.stderr, flush=True)
 
-    main = threading.current_thread() is threading.main_thread()
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM) if main}
-    try:
+    with _handled(ask, signal.SIGINT, signal.SIGTERM):
         yield lambda: asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def same_command() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nasbed.cli.console import print_table, print_text
-from nasbed.cli.words import mean_shown, percent
+from nasbed.cli.words import mean_shown, percent, shown
 from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -83,18 +83,11 @@ def print_front(found: TradeOffs, label: str, first: int = 0) -> None:
     """Print the front of the run whose volume is the median; ``first`` is the number of the first run."""
     run, archs, values = found.middle(label)
     history = found.fronts[label].history
-    accuracies, judge = history.measure == "accuracy", found.judge.replace("validation", history.split)
-    headers = [
-        f"{judge.replace('-', ' ')} {'%' if accuracies else history.measure}",
-        *found.objectives[1:],
-        "architecture",
-    ]
+    judge = found.judge.replace("validation", history.split).replace("-", " ")
+    unit = "%" if history.measure == "accuracy" else history.measure
+    headers = [f"{judge} {unit}", *found.objectives[1:], "architecture"]
     rows = [
-        [
-            percent(worth) if accuracies else f"{worth:.6g}",
-            *(f"{cost:,.6g}" for cost in costs),
-            history.space.format(arch),
-        ]
+        [shown(worth, history.measure), *(f"{cost:,.6g}" for cost in costs), history.space.format(arch)]
         for arch, (worth, *costs) in list(zip(archs, values.tolist(), strict=True))[:_SHOWN]
     ]
     share = percent(found.shares[label][run])

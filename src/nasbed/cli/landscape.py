@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -27,8 +27,6 @@ def command(
     json: Json = False,
 ) -> None:
     """Look over the landscape of a whole table: neighbours, local optima and their basins, random walks, distances."""
-    from typing import cast
-
     from nasbed.benchmarks.resolve import resolve
     from nasbed.landscape.landscape import Landscape, Split
     from nasbed.landscape.study import study

@@ -27,10 +27,8 @@ def command(
     from nasbed.studies.reproduction import STUDIES, described, reproduce
 
     if name is None:
-        if json:
-            print_json({study: described(study) for study in STUDIES})
-            return
-        print_table(["study", "what it is"], [[study, described(study)] for study in STUDIES])
+        about = {study: described(study) for study in STUDIES}
+        print_json(about) if json else print_table(["study", "what it is"], [[*one] for one in about.items()])
         return
     with progress("reproducing") as move:
         found = reproduce(name, data=data, runs=runs, seed=seed, progress=move)
@@ -61,8 +59,9 @@ def _print(found: Reproduction) -> None:
     for note in found.notes:
         print_text(f"note: {note}")
     outside = sum(not line.within for line in found.lines)
-    print_text(
-        f"all {len(found.lines)} figures are within their tolerances"
-        if not outside
-        else f"{outside} of {len(found.lines)} figures are outside their tolerances"
+    counted = (
+        f"{outside} of {len(found.lines)} figures are outside"
+        if outside
+        else f"all {len(found.lines)} figures are within"
     )
+    print_text(f"{counted} their tolerances")

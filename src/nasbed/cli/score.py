@@ -101,8 +101,7 @@ def _print(scores: Scores, out: Path) -> None:
     networks = len(set(scores.units))
     shared = "" if networks == len(scores) else f", {networks:,} networks since some are equal"
     print_text(f"{out}: {len(scores):,} architectures of {plan['space']['name']}{shared}, {', '.join(scores.columns)}")
-    if scores.about["failures"]:
-        failures = list(scores.about["failures"].values())
+    if failures := list(scores.about["failures"].values()):
         print_text(
             f"{len(failures):,} networks were given up; --retry tries them again; the first because: {failures[0]}"
         )

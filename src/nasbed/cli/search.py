@@ -20,37 +20,31 @@ from nasbed.core.errors import BadSetting, Interrupted, NothingTrained
 from nasbed.run.settings import SearchSettings, in_words
 
 if TYPE_CHECKING:
-    from nasbed.core.benchmark import Benchmark as Answers
+    from nasbed.core.benchmark import Benchmark
     from nasbed.core.live import LiveBenchmark
     from nasbed.core.optimizer import Optimizer
     from nasbed.run.history import History
     from nasbed.run.live import Status
     from nasbed.statistics.pareto_comparison import TradeOffs
 
-Benchmark = Annotated[
-    str, typer.Option(help="A benchmark's name, a table's path, trained:DATA:SPACE or scored:FILE:PROXY.")
-]
-Executor = Annotated[str, typer.Option(help="Real training: where; 'nasbed list executors'.")]
-Store = Annotated[
-    Path | None, typer.Option(help="Real training: the file that keeps it; named for the search if not given.")
-]
-Device = Annotated[str, typer.Option(help="Real training: on what; cpu, cuda, …")]
-Recipe = Annotated[str | None, typer.Option(help="Real training: a recipe's name, or a TOML file.")]
-
 
 @search_options(SearchSettings())
 def command(
     optimizer: Annotated[str, typer.Argument(help="A name, with settings if need be: NAME:key=value,key=value.")],
     given: Given,
-    benchmark: Benchmark = "digits101",
+    benchmark: Annotated[
+        str, typer.Option(help="A benchmark's name, a table's path, trained:DATA:SPACE or scored:FILE:PROXY.")
+    ] = "digits101",
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="A setting of the optimizer: key=value; of real training: recipe.key=value."),
     ] = None,
-    recipe: Recipe = None,
-    device: Device = "cpu",
-    executor: Executor = "processes",
-    store: Store = None,
+    recipe: Annotated[str | None, typer.Option(help="Real training: a recipe's name, or a TOML file.")] = None,
+    device: Annotated[str, typer.Option(help="Real training: on what; cpu, cuda, …")] = "cpu",
+    executor: Annotated[str, typer.Option(help="Real training: where; 'nasbed list executors'.")] = "processes",
+    store: Annotated[
+        Path | None, typer.Option(help="Real training: the file that keeps it; named for the search if not given.")
+    ] = None,
     redo_damaged: RedoDamaged = False,
     out: Annotated[Path | None, typer.Option(help="Write every trial to this Parquet file.")] = None,
     json: Json = False,
@@ -99,7 +93,7 @@ def command(
         raise NothingTrained("every training failed" + (f"; the first because: {why}" if why else ""))
 
 
-def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> Answers:
+def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> Benchmark:
     """Make the benchmark; settings of training are for one that trains.
 
     Raises:
@@ -109,16 +103,14 @@ def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> 
     from nasbed.cli.values import training_overrides
 
     found = resolve(name)
-    if recipe is None and not pairs and device == "cpu":
+    of_training = recipe is not None or bool(pairs)
+    if not of_training and device == "cpu":
         return found
-    if found.live is None:
-        raise BadSetting(
-            f"{name} trains nothing; recipes and devices are for benchmarks such as trained:digits:nasbench101"
-        )
-    if recipe is None and not pairs:
+    if found.live is None or (of_training and not found.live.trains):
+        what = "recipes and devices" if found.live is None else "recipes"
+        raise BadSetting(f"{name} trains nothing; {what} are for benchmarks such as trained:digits:nasbench101")
+    if not of_training:
         return resolve(name, device=device)
-    if not found.live.trains:
-        raise BadSetting(f"{name} trains nothing; recipes are for benchmarks such as trained:digits:nasbench101")
     skeleton, changes = training_overrides(pairs)
     return resolve(name, skeleton=skeleton, recipe=changes, named=recipe, device=device)
 

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from nasbed.scores.standing import ScoringStanding
     from nasbed.studies.folder import StudyStanding
 
-_Shown = tuple[dict[str, Any], list[tuple[list[str], list[list[str]]]], str | None]
-"""What is printed of a campaign: facts, tables, and the command that goes on with it."""
+_Shown = tuple[dict[str, Any], list[tuple[list[str], list[list[str]]]], list[dict[str, Any]]]
+"""What is printed of a campaign: facts, tables, and its sessions, the last of whose commands goes on with it."""
 
-_NOTHING = "nothing works on it"
 _STUDY = "study.json"
 _SHOWN = 5  # reasons for failures, and sessions
 
@@ -67,15 +66,15 @@ def command(
         print_json([standing.as_dict() for standing in everything])
         return
     shown = [*map(_of_study, studies), *map(_of_scoring, scorings), *map(_of_campaign, found)]
-    for number, (facts, tables, command) in enumerate(shown):
+    for number, (facts, tables, sessions) in enumerate(shown):
         if number:
             print()
         print_facts(facts)
         for table in tables:
             print()
             print_table(*table)
-        if command is not None:
-            print(f"\nto go on: {command}")
+        if sessions and sessions[-1]["command"] is not None:
+            print(f"\nto go on: {sessions[-1]['command']}")
     if len(found) > 1 and all(standing.plan == found[0].plan for standing in found):
         units = frozenset().union(*(standing.recorded for standing in found))
         print(f"\nall {len(found)} stores together: {len(units):,} of {found[0].units:,} units done")
@@ -120,9 +119,9 @@ def _of_study(study: StudyStanding) -> _Shown:
         "not used": f"{study.stale:,} files of an earlier form of the study" if study.stale else None,
         "damaged": ", ".join(map(str, study.damaged)) or None,
         "not played": study.failures,
-        "now": _working(study.running) or ("complete" if study.done == study.cells else _NOTHING),
+        "now": _now(study.running, study.done == study.cells),
     }
-    return facts, [], _command(study.sessions)
+    return facts, [], study.sessions
 
 
 def _of_scoring(scoring: ScoringStanding) -> _Shown:
@@ -132,11 +131,11 @@ def _of_scoring(scoring: ScoringStanding) -> _Shown:
         "scores": f"{', '.join(plan['proxies'])} of {plan['space']['name']} on {plan['data']}, seed {plan['seed']}",
         "networks done": f"{scoring.done:,} of {scoring.networks:,}, for {scoring.architectures:,} architectures",
         "given up": {f"{n:,}": reason for reason, n in scoring.failures.items()},
-        "now": _working(scoring.running) or ("complete" if scoring.done == scoring.networks else _NOTHING),
+        "now": _now(scoring.running, scoring.done == scoring.networks),
         "speed": None if scoring.rate is None else f"{scoring.rate:.3g} networks/s in the latest session",
         "left": duration(scoring.left) if scoring.left else None,
     }
-    return facts, [], _command(scoring.sessions)
+    return facts, [], scoring.sessions
 
 
 def _of_campaign(standing: Standing) -> _Shown:
@@ -148,7 +147,7 @@ def _of_campaign(standing: Standing) -> _Shown:
         "units done": f"{done:,} of {standing.units:,}"
         + (f"; asked for {asked:,}" if asked < standing.units > done else ""),
         "given up": f"{len(standing.failures):,} trainings",
-        "now": _working(standing.running) or ("complete" if done == standing.units else _NOTHING),
+        "now": _now(standing.running, done == standing.units),
         "speed": None if standing.rate is None else f"{standing.rate:.3g} units/s in the latest session",
         "left": duration(standing.left) if standing.left else None,
         "expected end": None
@@ -165,15 +164,13 @@ def _of_campaign(standing: Standing) -> _Shown:
     if sessions:
         headers = ["started", "workers", "executor", "device", "processor"]
         tables.append((headers, [[str(session[name]) for name in headers] for session in sessions[-_SHOWN:]]))
-    return facts, tables, _command(sessions)
+    return facts, tables, sessions
 
 
-def _command(sessions: list[dict[str, Any]]) -> str | None:
-    return sessions[-1]["command"] if sessions else None
-
-
-def _working(running: dict[str, Any] | None) -> str:
-    """Say who works on a store; nothing where nobody does."""
-    if running is None or running["process"] is None:
-        return "" if running is None else "running"
+def _now(running: dict[str, Any] | None, is_complete: bool) -> str:
+    """Say who works on a store, or whether there is anything left to do."""
+    if running is None:
+        return "complete" if is_complete else "nothing works on it"
+    if running["process"] is None:
+        return "running"
     return f"running as process {running['process']} on {running['machine']}"

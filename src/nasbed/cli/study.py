@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,8 +97,6 @@ def _study(what: list[str], benchmarks: list[str] | None, where: list[str] | Non
     Raises:
         BadSetting: When files and optimizers are mixed, or something is not allowed.
     """
-    from dataclasses import replace
-
     from nasbed.studies.study import Study
 
     files = [text for text in what if text.endswith(".toml")]
@@ -116,8 +115,6 @@ def _study(what: list[str], benchmarks: list[str] | None, where: list[str] | Non
 
 def _changed(study: Study, grid: list[str], runs: int | None, keep: str | None) -> Study:
     """Lay the command line's grid over the study."""
-    from dataclasses import replace
-
     from nasbed.studies.reading import checked_keep
     from nasbed.studies.values import grid_of
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nasbed.core.files import slug
 from nasbed.report.figures import drawing, drawn, prepared, written
 from nasbed.report.latex import markdown as table
+from nasbed.report.words import spans_much
 from nasbed.scores.scores import BESIDE
 from nasbed.statistics.correlation import COEFFICIENTS, Agreement, Correlation, Search
 from nasbed.statistics.statistic import Interval
@@ -114,7 +115,7 @@ def scatter(correlation: Correlation, proxy: str) -> Figure:
         agreement = correlation.agreements[proxy]
         x, y = correlation.scored(proxy), correlation.worth
         there = ~np.isnan(x)
-        logarithmic = bool(there.any()) and _spans_much(x[there])
+        logarithmic = bool((x[there] > 0).all()) and spans_much(x[there], _LOG_FROM)
         low, high = _limits(x[there], logarithmic)
         size, faint = (11.0, 0.55) if len(x) <= 300 else (5.0, 0.4) if len(x) <= _DENSE else (2.5, 0.25)
         within = there & (x >= low) & (x <= high)
@@ -124,18 +125,12 @@ def scatter(correlation: Correlation, proxy: str) -> Figure:
             axes.scatter(np.full(outside.sum(), edge), y[outside], s=size + 6, alpha=faint, marker=marker, **dots)
         if there.any():
             best = int(np.nanargmax(x))
-            axes.scatter(
-                [min(max(x[best], low), high)],
-                [y[best]],
-                s=70,
-                facecolors="none",
-                edgecolors=_BEST,
-                linewidths=1.4,
-                zorder=4,
-            )
+            ring: dict[str, Any] = {"facecolors": "none", "edgecolors": _BEST, "linewidths": 1.4, "zorder": 4}
+            axes.scatter([min(max(x[best], low), high)], [y[best]], s=70, **ring)
         if logarithmic:
             axes.set_xscale("log")
-        title = _title(correlation, agreement.kendall)
+        kendall = "Kendall τ {:.3f} (95 %: {:.3f} to {:.3f})".format(*agreement.kendall)
+        title = f"{_name(correlation)}\n{kendall}"
         axes.set(xlabel=f"{proxy} score", ylabel=_words(correlation), title=title)
         beyond = int((there & ~within).sum())
         figure.supxlabel(_caption(agreement, beyond, correlation.truth.warnings), fontsize=7.5, color=_GREY)
@@ -169,10 +164,6 @@ def _interval(axes: Axes, estimate: Interval, place: float, marker: str, colour:
     axes.plot([estimate.value], [place], marker, color=colour, markersize=4, zorder=3)
 
 
-def _spans_much(values: NDArray[np.float64]) -> bool:
-    return bool(values.min() > 0 and values.max() > _LOG_FROM * values.min())
-
-
 def _limits(values: NDArray[np.float64], logarithmic: bool) -> tuple[float, float]:
     """Give between which scores dots are drawn where they lie: all, unless a few would squeeze the others."""
     if len(values) < 1 / _TAIL:
@@ -188,10 +179,6 @@ def _limits(values: NDArray[np.float64], logarithmic: bool) -> tuple[float, floa
 
 def _name(correlation: Correlation) -> str:
     return f"{correlation.scores.space.name}, {len(correlation.there):,} architectures"
-
-
-def _title(correlation: Correlation, kendall: Interval) -> str:
-    return f"{_name(correlation)}\nKendall τ {kendall.value:.3f} (95 %: {kendall.low:.3f} to {kendall.high:.3f})"
 
 
 def _words(correlation: Correlation) -> str:

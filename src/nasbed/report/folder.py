@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from nasbed.core.checked import write_json
 from nasbed.core.files import slug
-from nasbed.report import statistics_figures as draw
+from nasbed.report import statistics_figures as figures
 from nasbed.report.figures import course, drawn, outcome, prepared, written
 from nasbed.report.latex import comma_separated, latex
 from nasbed.report.latex import markdown as table
@@ -32,6 +31,7 @@ from nasbed.statistics.targets import times_to_targets
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_OWN = ("optimizer", "settings")  # of each search; all else is shared
 _POINTS = 100  # of a reference's course, along a linear and along a logarithmic axis each
 
 
@@ -55,20 +55,14 @@ def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Pat
 def about(comparison: Comparison) -> dict[str, Any]:
     """Give what was run and what came of it, JSON-able: enough to run it again and to cite it."""
     infos = {label: history.info for label, history in comparison.histories.items()}
-    shared = dict(next(iter(infos.values())))
-    for own in ("optimizer", "settings"):
-        del shared[own]
+    shared = {name: value for name, value in next(iter(infos.values())).items() if name not in _OWN}
     files = _file_names(comparison)
     return {
         **shared,
         **({} if comparison.command is None else {"command": comparison.command}),
         "runs": comparison.runs,
         "optimizers": {
-            label: {
-                "optimizer": info["optimizer"],
-                "settings": info["settings"],
-                "history": f"histories/{files[label]}.parquet",
-            }
+            label: {name: info[name] for name in _OWN} | {"history": f"histories/{files[label]}.parquet"}
             for label, info in infos.items()
         },
         "optimum": dict(zip(("mean_validation", "test"), (known(x) for x in comparison.optimum), strict=True)),
@@ -117,24 +111,16 @@ def _file_names(comparison: Comparison) -> dict[str, str]:
     return names
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """One statistic: how it is found, and how it is drawn where it is."""
-
-    name: str
-    find: Callable[[Comparison], Statistic]
-    draw: Callable[[Any], Figure] | None
-
-
-_KEPT = (
-    _Kept("interquartile-means", interquartile_means, draw.interquartile),
-    _Kept("areas", anytime_areas, draw.areas),
-    _Kept("ranks", average_ranks, draw.critical_difference),
-    _Kept("improvement", improvements, draw.improvement),
-    _Kept("signed-ranks", signed_ranks, None),
-    _Kept("targets", times_to_targets, draw.reached),
-    _Kept("winners-curse", winners_curse, draw.curse),
-)
+_KEPT: dict[str, tuple[Callable[[Comparison], Statistic], Callable[[Any], Figure] | None]] = {
+    "interquartile-means": (interquartile_means, figures.interquartile),
+    "areas": (anytime_areas, figures.areas),
+    "ranks": (average_ranks, figures.critical_difference),
+    "improvement": (improvements, figures.improvement),
+    "signed-ranks": (signed_ranks, None),
+    "targets": (times_to_targets, figures.reached),
+    "winners-curse": (winners_curse, figures.curse),
+}
+"""Each statistic by its name: how it is found, and how it is drawn where it is."""
 
 
 def save_statistics(comparison: Comparison, folder: Path, forms: Sequence[str]) -> Iterator[Path]:
@@ -145,12 +131,12 @@ def save_statistics(comparison: Comparison, folder: Path, forms: Sequence[str]) 
         folder: Where to; it must exist.
         forms: Of the figures.
     """
-    for kept in _KEPT:
-        found = kept.find(comparison)
+    for name, (find, draw) in _KEPT.items():
+        found = find(comparison)
         if found.missing:
             continue
-        yield written(folder / f"{kept.name}.csv", comma_separated(found))
-        yield written(folder / f"{kept.name}.md", f"{table(found)}\n{found.sentence()}\n")
-        yield written(folder / f"{kept.name}.tex", latex(found, label=f"tab:{kept.name}"))
-        if kept.draw is not None:
-            yield from drawn(kept.draw(found), folder, kept.name, forms)
+        yield written(folder / f"{name}.csv", comma_separated(found))
+        yield written(folder / f"{name}.md", f"{table(found)}\n{found.sentence()}\n")
+        yield written(folder / f"{name}.tex", latex(found, label=f"tab:{name}"))
+        if draw is not None:
+            yield from drawn(draw(found), folder, name, forms)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH = 5.4  # inches
-_LINE = 0.145  # inches of a line of text
 _LETTER = 0.075  # inches of a letter, no less
 _BAR = 0.07  # inches between two bars of a diagram of ranks
 _CAPTION = 72  # letters of a line below an axis
@@ -95,12 +94,10 @@ def improvement(found: Improvements) -> Figure:
     with drawing(1.3 + k * max(0.6 * _CELL, height_of(names)), max(_WIDTH, 2.2 + _CELL * k)) as (figure, axes):
         matrix = found.matrix()
         axes.imshow(matrix, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
-        for i in range(k):
-            for j in range(k):
-                if i != j and not np.isnan(matrix[i, j]):
-                    dark = abs(matrix[i, j] - 0.5) > 0.3
-                    colour = "white" if dark else "black"
-                    axes.text(j, i, f"{100 * matrix[i, j]:.0f}", ha="center", va="center", color=colour)
+        for (i, j), share in np.ndenumerate(matrix):
+            if i != j and not np.isnan(share):
+                colour = "white" if abs(share - 0.5) > 0.3 else "black"
+                axes.text(j, i, f"{100 * share:.0f}", ha="center", va="center", color=colour)
         axes.set_xticks(range(k), [str(i + 1) for i in range(k)])
         axes.set_yticks(range(k), names)
         axes.grid(visible=False)
@@ -164,15 +161,8 @@ def _whole_ranks(found: AverageRanks) -> tuple[int, int]:
 def _name(axes: Axes, name: str, rank: float, y: float, end: float, left: bool) -> None:
     """Lead from a search's rank down and to a side, and write its name there."""
     axes.plot([rank, rank, end], [0, y, y], color="0.25", linewidth=0.9)
-    axes.annotate(
-        f"{name}  {rank:.2f}" if left else f"{rank:.2f}  {name}",
-        (end, y),
-        (-3 if left else 3, 0),
-        textcoords="offset points",
-        ha="right" if left else "left",
-        va="center",
-        fontsize=8.5,
-    )
+    text, away, side = (f"{name}  {rank:.2f}", -3, "right") if left else (f"{rank:.2f}  {name}", 3, "left")
+    axes.annotate(text, (end, y), (away, 0), textcoords="offset points", ha=side, va="center", fontsize=8.5)
 
 
 def _verdict(found: AverageRanks) -> str:

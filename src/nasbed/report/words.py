@@ -33,9 +33,8 @@ def metrics(comparison: Comparison) -> list[Metric]:
     found = [metric for metric in get_args(Metric) if _known(comparison, metric)]
     if comparison.split == "test":  # of which the mean over trainings is what else there is
         found = [metric for metric in found if metric not in ("mean-validation", "validation-regret")]
-    wanted: list[Metric] = ["test-regret", "test", "validation"]
-    first = next((metric for metric in wanted if metric in found), None)
-    return ([] if first is None else [first]) + [metric for metric in found if metric != first]
+    first = next((metric for metric in ("test-regret", "test", "validation") if metric in found), None)
+    return sorted(found, key=lambda metric: metric != first)
 
 
 def clocks(comparison: Comparison) -> list[Clock]:
@@ -59,11 +58,11 @@ def along(clock: Clock, longest: float) -> tuple[float, str]:
     return seconds, f"{CLOCKS[clock]} ({name})"
 
 
-def spans_much(values: ArrayLike) -> bool:
+def spans_much(values: ArrayLike, factor: float = _LOG_FROM) -> bool:
     """Say whether the positive of some values span so large a factor that they are shown on a logarithmic scale."""
     numbers = np.asarray(values, np.float64)
     positive = numbers[numbers > 0]
-    return len(positive) > 0 and bool(positive.max() > _LOG_FROM * positive.min())
+    return len(positive) > 0 and bool(positive.max() > factor * positive.min())
 
 
 def searches(cells: Cells) -> Cells:

@@ -108,18 +108,14 @@ class NASBench:
             row = self._row_by_hash(model_spec)
         repeat = _drawn(self.config["num_repeats"])
         seconds, train, validation, test = self._reader.training(row, epochs, repeat, stop_halfway)
-        matrix, operations, parameters = self._reader.modules[row]
+        answer = self._reader.fixed(row)
+        answer["training_time"] = seconds
+        answer["train_accuracy"] = train
+        answer["validation_accuracy"] = validation
+        answer["test_accuracy"] = test
         self.training_time_spent += seconds
         self.total_epochs_spent += epochs // 2 if stop_halfway else epochs
-        return {
-            "module_adjacency": matrix,
-            "module_operations": operations,
-            "trainable_parameters": parameters,
-            "training_time": seconds,
-            "train_accuracy": train,
-            "validation_accuracy": validation,
-            "test_accuracy": test,
-        }
+        return answer
 
     def is_valid(self, model_spec: ModelSpec) -> bool:
         """Say whether a module is in the search space."""
@@ -164,27 +160,18 @@ class NASBench:
         config, folder, graph = self.config, Path(model_dir), model_spec.graph()
         space = NASBench101.around(graph)
         blueprint, recipe = training(self.table, config, space)
-        data = load(config["data_source"])
+        data, arch = load(config["data_source"]), space.embed(graph)
+        epochs, limit = config["train_epochs"], config["train_seconds"] or None
         for _ in range(config["max_attempts"]):
-            result = train(
-                blueprint,
-                space.embed(graph),
-                recipe,
-                data,
-                config["train_epochs"],
-                random.SystemRandom().getrandbits(63),
-                time_limit=config["train_seconds"] or None,
-            )
+            seed = random.SystemRandom().getrandbits(63)
+            result = train(blueprint, arch, recipe, data, epochs, seed, time_limit=limit)
             if result.failure is None:
                 break
         else:
             raise NasbedError(f"training failed {config['max_attempts']} times, at last because: {result.failure}")
         evaluations = [
-            {
-                "epochs": point.epoch,
-                "training_time": point.training_time,
-                **{name: getattr(point, part).value for name, part in _MEASURED.items()},
-            }
+            {"epochs": point.epoch, "training_time": point.training_time}
+            | {name: getattr(point, part).value for name, part in _MEASURED.items()}
             for point in result.points.values()
         ]
         metadata = {

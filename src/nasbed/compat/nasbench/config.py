@@ -91,10 +91,8 @@ def training(table: Table, config: Mapping[str, Any], space: Space) -> tuple[Blu
     schedule, _, clock = str(config["lr_decay_method"]).lower().partition("_by_")
     rate = config["learning_rate"] * config["tpu_num_shards"]
     recipe = replace(recipe, learning_rate=rate, schedule=schedule, clock=clock or "step")
-    return (
-        replace(skeleton, **{name: config[published] for name, published in _SKELETON.items()}),
-        replace(recipe, **{name: config[published] for name, published in _RECIPE.items()}),
-    )
+    skeleton = replace(skeleton, **{name: config[published] for name, published in _SKELETON.items()})
+    return skeleton, replace(recipe, **{name: config[published] for name, published in _RECIPE.items()})
 
 
 def made_with(table: Table, data: str, space: Space) -> tuple[Blueprint, Recipe]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.compat.made import Made
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST
 
@@ -23,15 +24,22 @@ _KINDS = "?bBhHiIlLqQ"
 """NumPy's characters for types whose entries are integers in this machine's order of bytes."""
 
 
-class _Part(dict[bytes, tuple[int, int, Any]]):
-    """From some rows of a matrix to what they say, filled as they are met.
+class _Part(NamedTuple):
+    """Some rows of a matrix, and how they are read.
 
     A ``KeyError`` says that an entry is not the integer 0 or 1, or that a 1 is not above the diagonal.
+
+    Attributes:
+        rows: Which ones.
+        vertices: How many the matrix has.
+        width: Bytes of an entry.
+        most: How many vertices a row of the space has room for.
     """
 
-    def __init__(self, rows: range, vertices: int, width: int, most: int) -> None:
-        super().__init__()
-        self.rows, self.vertices, self.width, self.most = rows, vertices, width, most
+    rows: range
+    vertices: int
+    width: int
+    most: int
 
     def mask_and_successors(self, raw: bytes) -> tuple[int, list[int]]:
         """Give the edges as ``nasbed.spaces`` numbers them, the output being the last of ``most``, and by row."""
@@ -49,21 +57,14 @@ class _Part(dict[bytes, tuple[int, int, Any]]):
             mask += sum(1 << x + y * (y - 1) // 2 for y in columns)
         return mask, successors
 
-
-class _Upper(_Part):
-    """The first two rows: edges, successors of vertex 0, successors of vertex 1."""
-
-    def __missing__(self, raw: bytes) -> tuple[int, int, int]:
+    def upper(self, raw: bytes) -> tuple[int, int, int]:
+        """Give what the first two rows say: edges, successors of vertex 0, successors of vertex 1."""
         mask, successors = self.mask_and_successors(raw)
         first, second = [*successors, 0, 0][:2]
-        found = self[raw] = mask, first, second
-        return found
+        return mask, first, second
 
-
-class _Lower(_Part):
-    """The other rows: edges, what leads to the output, what each set of vertices without 0 and 1 leads to."""
-
-    def __missing__(self, raw: bytes) -> tuple[int, int, tuple[int, ...]]:
+    def lower(self, raw: bytes) -> tuple[int, int, tuple[int, ...]]:
+        """Give what the others say: edges, what leads to the output, what each set of vertices but 0 and 1 leads to."""
         mask, successors = self.mask_and_successors(raw)
         after = dict(zip(self.rows, successors, strict=True))
         leads = 1 << self.vertices >> 1 if self.vertices > 1 else 0
@@ -74,22 +75,21 @@ class _Lower(_Part):
             for x in self.rows:
                 some |= after[x] * (some >> x & 1)
             reached.append(some)
-        found = self[raw] = mask, leads, tuple(reached)
-        return found
+        return mask, leads, tuple(reached)
+
+
+_Parts = tuple[Made[bytes, tuple[int, int, int]], Made[bytes, tuple[int, int, tuple[int, ...]]], int]
+"""What upper and lower parts of matrices say, by their bytes; and how many bytes the upper part has."""
 
 
 @cache
-def _parts(vertices: int, kind: np.dtype[Any], most: int) -> tuple[_Upper, _Lower, int]:
-    """Give what is known of the parts of matrices of a size and a type, and the bytes of the upper part."""
+def _parts(vertices: int, kind: np.dtype[Any], most: int) -> _Parts:
+    """Give what the parts of matrices of a size and a type say, filled as they are met; and the upper part's bytes."""
     if vertices > min(most, VERTICES_AT_MOST) or kind.char not in _KINDS or not kind.isnative:
         raise KeyError(kind)
-    upper, lower = range(min(2, vertices)), range(2, vertices)
-    width = kind.itemsize
-    return (
-        _Upper(upper, vertices, width, most),
-        _Lower(lower, vertices, width, most),
-        len(upper) * vertices * width,
-    )
+    first, width = min(2, vertices), kind.itemsize
+    upper, lower = (_Part(rows, vertices, width, most) for rows in (range(first), range(2, vertices)))
+    return Made(upper.upper), Made(lower.lower), first * vertices * width
 
 
 def edge_mask(raw: bytes, vertices: int, kind: np.dtype[Any], most: int) -> int:

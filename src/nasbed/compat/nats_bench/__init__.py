@@ -41,9 +41,8 @@ def search_space_info(main_tag: str, aux_tag: str | None) -> dict[str, Any]:
     Raises:
         BadSetting: A ``ValueError``: for other tags.
     """
-    topology = {"op_names": list(OPERATIONS), "num_nodes": 4}
     if (main_tag, aux_tag) in (("nats-bench", "tss"), ("nats-bench", "topology"), ("nas-bench-201", None)):
-        return topology
+        return {"op_names": list(OPERATIONS), "num_nodes": 4}
     if (main_tag, aux_tag) in (("nats-bench", "sss"), ("nats-bench", "size")):
         return {"candidates": list(range(8, 72, 8)), "num_layers": 5}
     raise BadSetting(f"there is no space ({main_tag!r}, {aux_tag!r}); say ('nats-bench', 'tss' or 'sss')")

@@ -128,6 +128,12 @@ class Answers(ABC):
         """Give the indices of those that are there, ascending; of files, with ``every``, also of those not read yet."""
         return sorted(self.evaluated)
 
+    def unfound(self, index: int, there: int) -> NotMeasured:
+        """Give the error of an architecture that is not among so many that are there."""
+        return NotMeasured(
+            f"Did not find {index}: {self.name} has results of {there:,} of {self.architectures:,} architectures"
+        )
+
     def reread(self, root: Path, index: int | None) -> None:
         """Take the results of an architecture, or of all, from another folder from now on.
 
@@ -196,10 +202,7 @@ class Lazily(Answers):
     def published(self, index: int) -> Published:
         """Read all of an architecture."""
         if index not in self._read:
-            raise NotMeasured(
-                f"Did not find {index}: {self.name} has results of {len(self._read):,} of {self.architectures:,} "
-                "architectures"
-            )
+            raise self.unfound(index, len(self._read))
         published = self._read[index]()
         self.evaluated.add(index)
         self.hps.extend(hp for hp in dict.fromkeys(run.hp for run in published.runs) if hp not in self.hps)

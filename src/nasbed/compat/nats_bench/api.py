@@ -115,13 +115,10 @@ class NASBenchMetaAPI(Archive):
             raise BadSetting(f"Invalid dataset name : {dataset} vs {_DATA[1:]}")
         trained_on = "cifar10-valid" if dataset == "cifar10" else dataset
         info = self.get_more_info(arch, trained_on, iepoch, hp, is_random=True)
-        if "valid-accuracy" in info:
-            accuracy, last = info["valid-accuracy"], info
-        else:
-            accuracy, last = (
-                info.get("valtest-accuracy"),
-                self.get_more_info(arch, trained_on, None, hp, is_random=True),
-            )
+        accuracy, last = info.get("valid-accuracy"), info
+        if "valid-accuracy" not in info:
+            accuracy = info.get("valtest-accuracy")
+            last = self.get_more_info(arch, trained_on, None, hp, is_random=True)
         seconds = info["train-all-time"], last.get("valid-per-time")
         if accuracy is None or None in seconds:
             raise NotMeasured(f"{arch} has no validation accuracy, or no times, on {trained_on} with hp={hp!r}")

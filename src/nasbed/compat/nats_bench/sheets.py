@@ -8,6 +8,7 @@ Reference: https://github.com/D-X-Y/NATS-Bench, ``ArchResults`` in ``nats_bench/
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from nasbed.compat.nats_bench.result import Info, NotMeasured, ResultsCount, mean
@@ -83,10 +84,8 @@ class Sheet(NamedTuple):
         train = measured(results, "train", iepoch)
         splits = {"train": [_short(values) for values in train]}
         for split in results[0].eval_names:
-            try:
+            with suppress(NotMeasured):
                 splits[split] = [_short(values) for values in measured(results, split, iepoch)]
-            except NotMeasured:
-                continue
         return Sheet(seeds, max(values[0] for values in train) + 1, splits)
 
     def chosen(self, split: str, seed: int | bool) -> Sequence[Any] | None:

@@ -46,7 +46,7 @@ class Tabled(Answers):
         self.table = table
         self._row = None if table.complete else {index: row for row, index in enumerate(indices)}
         self._groups: Made[tuple[str, str], _Group] = Made(self._group, 64)
-        self._pages: Made[tuple[str, str, int], _Page] = Made(self._page, _PAGES)
+        self._pages: Made[tuple[str, str, int], _Page] = Made(lambda key: _Page(self._groups[key[:2]], key[2]), _PAGES)
         self._runs: Made[tuple[int, str, str], Trials] = Made(lambda key: self.copied(*key), _TRIALS)
 
     def strings(self) -> list[str]:
@@ -121,10 +121,7 @@ class Tabled(Answers):
 
     def _absent(self, index: int, hp: str, data: str) -> NotMeasured:
         if index not in self.evaluated:
-            return NotMeasured(
-                f"Did not find {index}: {self.name} has results of {len(self.table):,} of "
-                f"{self.architectures:,} architectures"
-            )
+            return self.unfound(index, len(self.table))
         return absent(index, hp, data, self.trained(index))
 
     def _group(self, key: tuple[str, str]) -> _Group:
@@ -134,10 +131,6 @@ class Tabled(Answers):
             there = ", ".join(f"hp={hp!r} on {data}" for hp, data in pairs)
             raise NotMeasured(f"{self.name} has no trainings with hp={hp!r} on {data!r}; it has those with {there}")
         return _Group(self.table, hp, data)
-
-    def _page(self, key: tuple[str, str, int]) -> _Page:
-        hp, data, epoch = key
-        return _Page(self._groups[hp, data], epoch)
 
 
 class _Group:
@@ -218,11 +211,8 @@ class _Page:
         self._is_packed = bytearray(-(-rows // _CHUNK))
         width = seeds * _FIELDS
         record = Struct(f"={len(group.splits) * width}d")
-        self._unpack, self._flat, self._size = (
-            record.unpack_from,
-            self._packed.reshape(-1).view(np.uint8).data,
-            record.size,
-        )
+        self._unpack, self._size = record.unpack_from, record.size
+        self._flat = self._packed.reshape(-1).view(np.uint8).data
         self._starts = {split: range(i * width, (i + 1) * width, _FIELDS) for i, split in enumerate(group.splits)}
 
     def splits(self, row: int, which: tuple[int, ...]) -> dict[str, list[tuple[float, ...]]] | None:

@@ -24,7 +24,7 @@ _LISTED = 30
 
 _CHANGES = 4  # that are named one by one
 
-SHOWN = 6
+_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def architectures(comparison: Comparison) -> Section | None:
     return Section("architectures", "Best architectures", [sentence, Drawings(drawings)])
 
 
-def chosen(comparison: Comparison, count: int = SHOWN) -> tuple[Metric, list[Chosen]]:
+def chosen(comparison: Comparison) -> tuple[Metric, list[Chosen]]:
     """Give the best architectures that runs ended with, equal ones once, and what they are ranked by."""
     metric: Metric = "mean-validation"
     if all(np.isnan(values).all() for values in comparison.final(metric).values()):
@@ -84,7 +84,7 @@ def chosen(comparison: Comparison, count: int = SHOWN) -> tuple[Metric, list[Cho
             times[label] = times.get(label, 0) + 1
             if known is None or worth[run] > known.worth:
                 found[key] = Chosen(history.best[run], float(worth[run]), float(tests[run]), times)
-    return metric, sorted(found.values(), key=lambda one: -one.worth)[:count]
+    return metric, sorted(found.values(), key=lambda one: -one.worth)[:_SHOWN]
 
 
 def _times(count: int, runs: int) -> str:
@@ -99,10 +99,8 @@ def lineage(comparison: Comparison) -> Section | None:
     history = comparison.histories[label]
     run = int(np.nanargmax(history.best_value))
     number = run + int(history.info.get("first_run") or 0)
-    bred = history.parents is not None
-    steps = history.lineage(run) if bred else _incumbents(history, run)
-    line = main_line(history, run) if bred else steps
-    if bred:
+    if history.parents is not None:
+        steps, line = history.lineage(run), main_line(history, run)
         earlier = len(steps) - 1
         said = (
             f"Of all runs of {label}, run {number:,} heard the highest value. What it chose descends from "
@@ -110,14 +108,15 @@ def lineage(comparison: Comparison) -> Section | None:
             "better parent."
         )
     else:
+        steps = line = [int(step) for step in np.unique(history.incumbents[:, run]) if step >= 0]
         said = (
             f"{label} says of no trial that it was bred from another. These are the incumbents of the run that heard "
             f"the highest value, run {number:,}, one after the other."
         )
     parts: list[Part] = [said, _figure(comparison, label, run, steps)]
     if len(line) > 1:
-        parts.append(_changes(comparison, history, run, line, bred))
-    parts.append(Drawings([_drawing(comparison, history, run, line, at) for at in _spread(len(line))]))
+        parts.append(_changes(comparison, history, run, line))
+    parts.append(Drawings([_drawing(comparison, history, run, line[at]) for at in _spread(len(line))]))
     return Section("lineage", "Lineage of the winner", parts)
 
 
@@ -169,21 +168,16 @@ def _number(history: History, run: int, step: int) -> int:
     return step if history.number is None else int(history.number[step, run])
 
 
-def _incumbents(history: History, run: int) -> list[int]:
-    """Give the steps at which a run had a new incumbent."""
-    return [int(step) for step in np.unique(history.incumbents[:, run]) if step >= 0]
-
-
 def _figure(comparison: Comparison, label: str, run: int, steps: list[int]) -> Figure:
     history, i = comparison.histories[label], list(comparison.histories).index(label)
     factor = comparison.factor("validation")
     tried = np.flatnonzero(history.tried[:, run])
     values = factor * history.value[:, run]
-    pairs = (
-        [(parent, step) for step in steps for parent in _parents(history, run, step, steps)]
-        if history.parents is not None
-        else list(pairwise(steps))
-    )
+    if history.parents is not None:
+        pairs = [(parent, step) for step in steps for parent in _parents(history, run, step, steps)]
+        kind = "its ancestors, each joined to its parents"
+    else:
+        pairs, kind = list(pairwise(steps)), "its incumbents in turn"
     ends: list[int | None] = [end for pair in pairs for end in (*pair, None)]
     chosen = {"color": f"@{i}", "size": [8] * (len(steps) - 1) + [14], "line": {"color": "@paper", "width": 1}}
     data: list[dict[str, Any]] = [
@@ -208,7 +202,6 @@ def _figure(comparison: Comparison, label: str, run: int, steps: list[int]) -> F
             hovertemplate="trial %{x}: %{y}<br>%{text}<extra></extra>",
         ),
     ]
-    kind = "its ancestors, each joined to its parents" if history.parents is not None else "its incumbents in turn"
     return Figure(
         "tree",
         f"Every trial of one run of {label}, by what was heard of it (grey); in colour {kind}; the large dot is what "
@@ -218,7 +211,7 @@ def _figure(comparison: Comparison, label: str, run: int, steps: list[int]) -> F
     )
 
 
-def _changes(comparison: Comparison, history: History, run: int, line: list[int], bred: bool) -> Table:
+def _changes(comparison: Comparison, history: History, run: int, line: list[int]) -> Table:
     """Tabulate what changed along a line, the latest of it where it is long."""
     first = max(len(line) - 1 - _LISTED, 0)
     rows = [
@@ -230,7 +223,7 @@ def _changes(comparison: Comparison, history: History, run: int, line: list[int]
         for before, step in pairwise(line[first:])
     ]
     unit = " (%)" if comparison.factor("validation") == 100 else ""
-    since = "its parent" if bred else "the incumbent before"
+    since = "the incumbent before" if history.parents is None else "its parent"
     caption = f"What each trial on the line has that {since} has not." + (
         f" The first {first:,} changes are left out." if first else ""
     )
@@ -242,8 +235,7 @@ def _spread(count: int) -> list[int]:
     return sorted({round(at) for at in np.linspace(0, count - 1, min(count, _DRAWN))})
 
 
-def _drawing(comparison: Comparison, history: History, run: int, line: list[int], at: int) -> Drawing:
-    step = line[at]
+def _drawing(comparison: Comparison, history: History, run: int, step: int) -> Drawing:
     arch = history.archs[step, run]
     unit = " %" if comparison.factor("validation") == 100 else ""
     return Drawing(

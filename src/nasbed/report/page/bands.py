@@ -39,10 +39,9 @@ def points(history: History, clock: Clock) -> NDArray[np.float64]:
     end = horizon(history, clock)
     if end <= 0:
         return np.ones(1)
-    counts = clock in ("evaluations", "unique", "epochs")
-    first = 1.0 if counts else end / 500
-    both = on_both_scales(first, end, POINTS)
-    return np.unique(np.round(both)) if counts else both
+    if clock in ("evaluations", "unique", "epochs"):
+        return np.unique(np.round(on_both_scales(1.0, end, POINTS)))
+    return on_both_scales(end / 500, end, POINTS)
 
 
 def bands(history: History, metric: Metric, clock: Clock, at: NDArray[np.float64]) -> dict[str, Band]:

@@ -121,10 +121,8 @@ def _lacking(found: TradeOffs, comparison: Comparison, clock: Clock) -> View:
 def _summary(found: TradeOffs) -> Table:
     rows = []
     for row in found.summary():
-        share = plus_or_minus(row, "hypervolume")
-        quartiles = " to ".join(number(row[f"hypervolume_{name}"], 2, 100) for name in ("q1", "q3"))
-        rows.append(
-            [row["optimizer"], share, number(row["hypervolume_median"], 2, 100), quartiles, number(row["front"], 1)]
-        )
+        mean = plus_or_minus(row, "hypervolume")
+        median, q1, q3 = (number(row[f"hypervolume_{name}"], 2, 100) for name in ("median", "q1", "q3"))
+        rows.append([row["optimizer"], mean, median, f"{q1} to {q3}", number(row["front"], 1)])
     caption = f"Share of the hypervolume of {_best(found)} at the end, and how many architectures a front has."
     return Table(["search", "hypervolume, mean (%)", "median (%)", "quartiles (%)", "on the front"], rows, caption)

@@ -49,8 +49,7 @@ def write(
         MissingExtra: When plotly or jinja2 is not installed.
     """
     check_place(Path(path))
-    text = html(comparisons, title, benchmarks)
-    return put(Path(path), text.encode())
+    return put(Path(path), html(comparisons, title, benchmarks).encode())
 
 
 def html(
@@ -72,8 +71,9 @@ def html(
         if isinstance(part, Figure)
     }
     script, library = _file("page.js"), plotly()
-    environment = require("jinja2", "report").Environment(
-        autoescape=True, undefined=require("jinja2", "report").StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    jinja = require("jinja2", "report")
+    environment = jinja.Environment(
+        autoescape=True, undefined=jinja.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["breakable"] = _breakable
     environment.tests["part"] = lambda part, kind: type(part).__name__ == kind
@@ -124,5 +124,4 @@ def plotly() -> Library:
     """
     script: str = require("plotly.offline", "report").get_plotlyjs()
     banner = script[script.find("/**") + 3 : script.find("*/")].replace("\n* ", "\n").strip(" *\n")
-    licence = (files("nasbed.report.page") / "plotly-licence.txt").read_text(encoding="utf-8")
-    return Library(packed(script), source_hash(script), f"{banner}\n\n{licence}")
+    return Library(packed(script), source_hash(script), f"{banner}\n\n{_file('plotly-licence.txt')}")

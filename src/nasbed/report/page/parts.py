@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+SHORT = 12  # rows of a table that are shown at once; longer ones are folded
+
 _NUMBER = re.compile(r"(?:[\d.,+\-–−±<>≤()% ]|\bto\b)*")
 """A number as tables have it: ``< 0.001``, ``1.64 ± 0.23``, ``4.30 (3.83 to 4.77)``; a dash for what is not known."""
 

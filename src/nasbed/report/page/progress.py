@@ -101,11 +101,10 @@ def _lines(comparison: Comparison, chosen: list[Metric], clock: Clock) -> dict[M
     found: dict[Metric, _Lines] = {metric: {} for metric in chosen}
     for label, history in comparison.histories.items():
         at = points(history, clock)
-        for metric in chosen:
+        for metric in sorted(chosen, key=lambda metric: metric.endswith("regret")):
             if not metric.endswith("regret"):
                 found[metric][label] = at, bands(history, metric, clock, at)
-        for metric in chosen:
-            if metric.endswith("regret"):
+            else:  # whose accuracy has been read by now, if it is among them
                 accuracy: Metric = "test" if metric == "test-regret" else "mean-validation"
                 best = history.optimum[1 if metric == "test-regret" else 0]
                 read = found[accuracy][label][1] if accuracy in found else bands(history, accuracy, clock, at)

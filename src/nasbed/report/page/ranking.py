@@ -9,7 +9,7 @@ import numpy as np
 
 from nasbed.core.errors import BadSetting
 from nasbed.report.page.encoding import numbers
-from nasbed.report.page.parts import Figure, Part, Section, Table, View, shown
+from nasbed.report.page.parts import SHORT, Figure, Part, Section, Table, View, shown
 from nasbed.report.page.progress import dots
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.improvement import Improvements, improvements
@@ -17,7 +17,6 @@ from nasbed.statistics.ranks import AverageRanks, Blocks, average_ranks
 from nasbed.statistics.ranks_signed import signed_ranks
 from nasbed.statistics.selected import Comparisons, together
 
-_SHORT = 12  # rows of a table that are shown at once; longer ones are folded
 _SMALL = 6  # searches up to which pairs are written with a decimal
 
 
@@ -52,28 +51,24 @@ def _section(comparisons: Comparisons, blocks: Blocks) -> Section | None:
             f"Wilcoxon's signed-rank test of each pair over paired {blocks}, corrected by Holm for their number. "
             "The effect is the share of the ranks in favour of the better less that of the others."
         )
-        parts += [signed.sentence(), Table(headers, rows, caption, "All pairs" if len(rows) > _SHORT else "")]
+        parts += [signed.sentence(), Table(headers, rows, caption, "All pairs" if len(rows) > SHORT else "")]
     return Section("ranking", "Who is better", parts)
 
 
 def _ranks(ranks: AverageRanks, places: dict[str, int]) -> Figure:
     data = [_rank(ranks, i, row, places[ranks.labels[i]]) for row, i in enumerate(ranks.order)]
     names = [ranks.labels[i] for i in ranks.order]
-    vertical = {**named_rows(names), "showgrid": False}
     said = f"Average rank by {ranks.words} over {ranks.blocks:,} {ranks.of}; 1 is best, equals share their ranks. "
     if np.isnan(ranks.critical_difference):
         said += "Two searches, or one run, have no critical difference."
-    elif ranks.significant:
-        said += (
-            "The bars are half of Nemenyi's critical difference long to either side: searches whose bars do not "
-            "overlap are told apart at 5 %."
-        )
     else:
+        said += "The bars are half of Nemenyi's critical difference long to either side"
         said += (
-            "The bars are half of Nemenyi's critical difference long to either side; as Friedman's test finds no "
-            "difference at 5 %, no two are told apart."
+            ": searches whose bars do not overlap are told apart at 5 %."
+            if ranks.significant
+            else "; as Friedman's test finds no difference at 5 %, no two are told apart."
         )
-    layout = {"xaxis": {"title": "average rank"}, "yaxis": vertical}
+    layout = {"xaxis": {"title": "average rank"}, "yaxis": named_rows(names)}
     return Figure("ranks", said, {"": View(data, layout)}, height=120 + 40 * len(names))
 
 
@@ -85,12 +80,13 @@ def _rank(ranks: AverageRanks, i: int, row: int, place: int) -> dict[str, Any]:
 
 
 def named_rows(names: list[str]) -> dict[str, Any]:
-    """Give an axis with a row for each name, from the top; the page breaks names into lines."""
+    """Give an axis with a row for each name, from the top, without a grid; the page breaks names into lines."""
     return {
         "tickvals": list(range(len(names))),
         "ticktext": names,
         "range": [len(names) - 0.5, -0.5],
         "names": True,
+        "showgrid": False,
     }
 
 
@@ -119,7 +115,7 @@ def _matrix(pairs: Improvements) -> Figure:
     across = {"tickvals": list(range(count)), "ticktext": [str(i + 1) for i in range(count)], "showgrid": False}
     layout = {
         "xaxis": {**across, "title": "than a run of"},
-        "yaxis": {**named_rows([f"{i + 1} {label}" for i, label in enumerate(pairs.labels)]), "showgrid": False},
+        "yaxis": named_rows([f"{i + 1} {label}" for i, label in enumerate(pairs.labels)]),
     }
     caption = (
         f"How likely a run of the search of a row ends better than one of the column's, in %, by {pairs.words}; equals "

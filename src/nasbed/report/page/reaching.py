@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.report.page.encoding import numbers
-from nasbed.report.page.parts import Figure, Section, Switch, Table, View
+from nasbed.report.page.parts import SHORT, Figure, Section, Switch, Table, View
 from nasbed.report.page.progress import legend, line
 from nasbed.report.words import CLOCKS, along, clocks, searches
 from nasbed.run.history import Clock
@@ -17,7 +17,6 @@ from nasbed.statistics.summary import on_both_scales
 from nasbed.statistics.targets import Targets, times_to_targets
 
 _STEPS = 200  # of a curve; a screen shows no more
-_SHORT = 12  # rows of a table that are shown at once; longer ones are folded
 _LOWEST_TOP = 10.0  # percent: an axis ends there or higher
 _ALL = "all"
 
@@ -54,7 +53,7 @@ def reaching(comparison: Comparison) -> Section | None:
         "How many runs reached each target, with Wilson's 95 % interval; when half of all runs had; and the expected "
         "running time: all that was spent, over the number of successes."
     )
-    folded = "All targets" if len(rows) > _SHORT else ""
+    folded = "All targets" if len(rows) > SHORT else ""
     return Section("reaching", "Time to target", [first.sentence(), figure, Table(headers, rows, caption, folded)])
 
 

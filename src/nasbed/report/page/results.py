@@ -69,7 +69,7 @@ def _view(comparison: Comparison, metric: Metric) -> View:
         there = comparison.factor(metric) * values[~np.isnan(values)]
         if len(there):
             data += _traces(there, i)
-    vertical = {**named_rows(list(finals)), "range": [len(finals) - 0.4, -0.6], "showgrid": False}
+    vertical = {**named_rows(list(finals)), "range": [len(finals) - 0.4, -0.6]}
     return View(data, {"xaxis": {"title": f"final {comparison.quantity(metric).axis}"}, "yaxis": vertical})
 
 
@@ -128,7 +128,7 @@ def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section
     unit = " (%)" if found.quantity.factor == 100 else ""
     layout = {
         "xaxis": {"title": f"{measure if alike else found.quantity.words}{unit}"},
-        "yaxis": {**named_rows([one.optimizer for one in found.curses]), "showgrid": False},
+        "yaxis": named_rows([one.optimizer for one in found.curses]),
     }
     figure = Figure(
         "curse",
@@ -144,8 +144,7 @@ def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section
 
 
 def _marks(one: Curse, row: int, kinds: list[str], factor: float) -> list[dict[str, Any]]:
-    values = {kind: factor * float(getattr(one, kind)) for kind in kinds}
-    known = {kind: value for kind, value in values.items() if not np.isnan(value)}
+    known = {kind: value for kind in kinds if not np.isnan(value := factor * float(getattr(one, kind)))}
     join: dict[str, Any] = {
         "x": numbers(list(known.values())),
         "y": [row] * len(known),
