@@ -13,7 +13,7 @@ from nasbed.cli.console import print_json, print_table, print_text, print_warnin
 from nasbed.cli.options import Json
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.words import mean_shown, percent, shown
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, NothingTrained
 from nasbed.run.settings import SearchSettings
 
 if TYPE_CHECKING:
@@ -66,14 +66,16 @@ def command(
     if json:
         found = {"summary": comparison.summary(), "separation": comparison.separated().as_dict()}
         print_json(found | ({} if together is None else {"trade_offs": fronts.as_dict(together)}))
-        return
-    _print(comparison, together)
-    if out is not None:
-        print()
-        there = [path.name for path in written if path.parent == out]
-        print_text(f"{len(written)} files in {out}: {', '.join(there)}, and in statistics and histories")
-    if report is not None:
-        print_text(f"the page: {report}")
+    else:
+        _print(comparison, together)
+        if out is not None:
+            print()
+            there = [path.name for path in written if path.parent == out]
+            print_text(f"{len(written)} files in {out}: {', '.join(there)}, and in statistics and histories")
+        if report is not None:
+            print_text(f"the page: {report}")
+    if not any((history.value == history.value).any() for history in comparison.histories.values()):
+        raise NothingTrained("every training failed, so there is nothing to compare")
 
 
 def _print(comparison: Comparison, together: TradeOffs | None) -> None:

@@ -11,7 +11,7 @@ from nasbed.cli.console import print_text, print_warnings, progress
 from nasbed.cli.door import same_command
 from nasbed.cli.options import Edges, Operations, RedoDamaged, Vertices, panel, place
 from nasbed.cli.words import in_words
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, NothingTrained
 
 if TYPE_CHECKING:
     from nasbed.scores.asked import Asked
@@ -106,4 +106,6 @@ def _print(scores: Scores, out: Path) -> None:
             f"{len(failures):,} networks were given up; --retry tries them again; the first because: {failures[0]}"
         )
     print_warnings(scores.about["warnings"])
+    if len(failures) == networks:
+        raise NothingTrained(f"every network was given up; the first because: {failures[0]}")
     print_text(f"to hold them against accuracies: nasbed correlate {out} --with TABLE")

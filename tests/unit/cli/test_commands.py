@@ -177,6 +177,13 @@ def test_search_prints_and_keeps_what_was_chosen(nasbed_command, table, tmp_path
     assert "made up" in ran.out
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_comparison_of_failures_alone_is_in_vain(nasbed_command, table, form):
+    words = ("--benchmark", table.path, "--evaluations", 4, "--runs", 2, "--failures", 1)
+    ran = nasbed_command("compare", "random", "local", *words, *form)
+    assert (ran.code, ran.err.strip()) == (1, "nasbed: every training failed, so there is nothing to compare")
+
+
 def test_compare_prints_a_row_a_search_and_leaves_a_folder(nasbed_command, table, tmp_path):
     out = tmp_path / "study"
     words = ("compare", "random", "local", "--benchmark", table.path, "--runs", 20, "--evaluations", 10)

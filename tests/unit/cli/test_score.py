@@ -136,6 +136,13 @@ def test_what_was_given_up_is_said(nasbed_command, scorer, tmp_path):
     assert "no luck" in nasbed_command("status", tmp_path).out
 
 
+def test_scoring_that_achieved_nothing_is_in_vain(nasbed_command, scorer, tmp_path):
+    scorer.fails = lambda unit: True
+    ran = nasbed_command(*WORDS, *HOW, "--attempts", 1, "--out", tmp_path / "x.csv")
+    assert ran.code == 1
+    assert "every network was given up; the first because: ValueError: no luck" in ran.err
+
+
 def test_status_changes_nothing_and_finds_stores_beside_others(nasbed_command, scorer, tmp_path):
     nasbed_command(*WORDS, *HOW, "--out", tmp_path / "x.sqlite")
     nasbed_command(*WORDS, *HOW, "--out", tmp_path / "y.sqlite")
