@@ -8,7 +8,7 @@ Where the networks have different layers at a place, they are sorted by layer th
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -16,7 +16,19 @@ from torch import Tensor, fx, nn
 from torch.utils._pytree import tree_map
 
 from nasbed.nets.folded import FUNCTIONS, RULES
-from nasbed.nets.stacked import Convolution, Dense, Each, Mapped, Mixed, Normalisation, apart, folded
+from nasbed.nets.kinds import differing, kind
+from nasbed.nets.mixed import Mixed
+from nasbed.nets.stacked import (
+    Convolution,
+    Dense,
+    Each,
+    Mapped,
+    Normalisation,
+    Siblings,
+    apart,
+    folded,
+    writes_elsewhere,
+)
 
 _LAYERS = (
     nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Hardswish, nn.Hardsigmoid,
@@ -43,17 +55,17 @@ def stacked(networks: Sequence[nn.Module], example: Tensor) -> tuple[nn.Module, 
         NoStack: When the forward pass cannot be recorded, or has no form for several networks.
     """
     mapped: set[str] = set()
-    if _differing(networks) == [""]:
+    if differing(networks) == [""]:
         raise NoStack("they differ in more than their layers")
     return _stacked(networks, range(len(networks)), example, mapped), sorted(mapped)
 
 
 def _stacked(modules: Sequence[nn.Module], members: Sequence[int], example: Tensor, mapped: set[str]) -> nn.Module:
-    differing = _differing(modules)
-    if differing == [""]:
+    places = differing(modules)
+    if places == [""]:
         return _mixed(modules, members, example, mapped)
     layer = _layer(modules, members, example)
-    return layer or _Conversion(modules, members, example, differing, mapped).result
+    return layer or _Conversion(modules, members, example, places, mapped).result
 
 
 def _mixed(modules: Sequence[nn.Module], members: Sequence[int], example: Tensor, mapped: set[str]) -> Mixed:
@@ -62,7 +74,7 @@ def _mixed(modules: Sequence[nn.Module], members: Sequence[int], example: Tensor
         raise NoStack(f"their layers differ at a value of {example.dim()} dimensions")
     kinds: dict[Any, list[int]] = {}
     for place, module in enumerate(modules):
-        kinds.setdefault(_kind(module), []).append(place)
+        kinds.setdefault(kind(module), []).append(place)
     if len(kinds) == 1:
         raise NoStack(f"{type(modules[0]).__name__} differs in a way that cannot be told")
     operations = [
@@ -89,43 +101,24 @@ def _layer(modules: Sequence[Any], members: Sequence[int], example: Tensor) -> n
     return first if type(first) in _LAYERS else None
 
 
-# ── what differs between modules ──────────────────────────────────────────────────────────────────────────────────
-
-_OF_MODULES = frozenset(vars(nn.Module()))
-
-
-def _outside(module: nn.Module) -> tuple[Any, ...]:
-    """Return what decides how a module computes, but for its children."""
-    settings = tuple((name, _plain(value)) for name, value in sorted(vars(module).items()) if name not in _OF_MODULES)
-    tensors = (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False))
-    shapes = tuple((name, tuple(tensor.shape), tensor.dtype) for name, tensor in tensors)
-    return type(module), settings, shapes, tuple(name for name, _ in module.named_children())
+def _reading(layer: Any) -> tuple[Any, ...] | None:
+    """Return how a convolution reads its input; None for one with groups or a bias, and for another layer."""
+    if type(layer) is not nn.Conv2d or layer.padding_mode != "zeros" or writes_elsewhere(layer):
+        return None
+    return (
+        None
+        if layer.bias is not None or layer.groups > 1
+        else (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
+    )
 
 
-def _plain(value: Any) -> Any:
-    """Return what can be compared: of an object its type."""
-    if isinstance(value, dict):
-        return tuple((_plain(key), _plain(item)) for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return tuple(_plain(item) for item in value)
-    is_plain = value is None or isinstance(value, bool | int | float | str | torch.dtype)
-    return value if is_plain else type(value)
-
-
-def _kind(module: nn.Module) -> tuple[Any, ...]:
-    """Return what decides how a module computes."""
-    return _outside(module), tuple(_kind(child) for child in module.children())
-
-
-def _differing(modules: Sequence[nn.Module], path: str = "") -> list[str]:
-    """List the outermost places at which modules are not of one kind."""
-    if len({_outside(module) for module in modules}) > 1:
-        return [path]
-    places = []
-    for name, _ in modules[0].named_children():
-        children = [module.get_submodule(name) for module in modules]
-        places += _differing(children, f"{path}.{name}" if path else name)
-    return places
+def _called_once(nodes: Iterable[fx.Node]) -> list[fx.Node]:
+    """List the calls of layers that are not called elsewhere, too."""
+    return [
+        node
+        for node in nodes
+        if node.op == "call_module" and sum(other.target == node.target for other in node.graph.nodes) == 1
+    ]
 
 
 # ── from the pass of one network to that of all ───────────────────────────────────────────────────────────────────
@@ -164,16 +157,16 @@ class _Conversion:
         modules: Sequence[nn.Module],
         members: Sequence[int],
         example: Tensor,
-        differing: Sequence[str],
+        places: Sequence[str],
         mapped: set[str],
     ) -> None:
         self.modules, self.members, self.networks = modules, members, len(modules)
-        self.differing, self.mapped = frozenset(differing), mapped
+        self.differing, self.mapped = frozenset(places), mapped
         names = [name for name, _ in modules[0].named_parameters(remove_duplicate=False)]
         if len(names) != len(list(modules[0].parameters())):
             raise NoStack("layers share weights")
         try:
-            recorded, in_training = (_Tracer(differing).trace(modules[0].train(on)) for on in (False, True))
+            recorded, in_training = (_Tracer(places).trace(modules[0].train(on)) for on in (False, True))
             modules[0].eval()
             with torch.no_grad():
                 _Examples(modules[0], graph=recorded).run(example)
@@ -184,6 +177,7 @@ class _Conversion:
         self.graph = fx.Graph()
         self.layers: dict[str, nn.Module] = {}
         self.values: dict[fx.Node, fx.Node] = {}
+        self.parts: dict[fx.Node, fx.Node] = {}
         self.lies: dict[fx.Node, str] = {}
         for node in recorded.nodes:
             self.values[node], self.lies[node] = self._converted(node)
@@ -209,8 +203,13 @@ class _Conversion:
             differ = path in self.differing
             make = _mixed(layers, self.members, example, self.mapped) if differ else None
             layer = make or _layer(layers, self.members, example)
+            siblings = self._siblings(node, source) if self.networks == 1 else []
+            if len(siblings) > 1:
+                return self._part(node, source, siblings), FOLDED
+            if type(layer) is nn.ReLU and self._rectified(source):
+                return self.values[source], FOLDED
             if layer is not None:
-                self.layers[path] = self._in_place(layer, source)
+                self.layers[path] = layer
                 return self.graph.call_module(path, (self.values[source],)), FOLDED
         if type(layers[0]) is nn.Linear:
             self.layers[path] = Dense(layers, self.members)
@@ -220,11 +219,33 @@ class _Conversion:
         args, kwargs = fx.node.map_arg((node.args, node.kwargs), self._apart)
         return self.graph.call_module(path, args, kwargs), APART
 
-    def _in_place(self, layer: nn.Module, source: fx.Node) -> nn.Module:
-        """Let a rectifier overwrite what a normalisation gives to nothing else."""
-        before = self.layers.get(str(source.target)) if source.op == "call_module" else None
-        overwrites = type(layer) is nn.ReLU and isinstance(before, Normalisation) and len(source.users) == 1
-        return nn.ReLU(inplace=True) if overwrites else layer
+    def _siblings(self, node: fx.Node, source: fx.Node) -> list[fx.Node]:
+        """List the convolutions that read what one of them reads, in the same way."""
+        found = [
+            (_reading(self.modules[0].get_submodule(str(user.target))), user) for user in _called_once(source.users)
+        ]
+        how = [way for way, user in found if user is node and way is not None]
+        return [user for way, user in found if way in how]
+
+    def _part(self, node: fx.Node, source: fx.Node, siblings: Sequence[fx.Node]) -> fx.Node:
+        """Give what a convolution makes among its siblings, which are called as one where the first of them was."""
+        if node not in self.parts:
+            path, names = f"siblings_{len(self.layers)}", [str(one.target) for one in siblings]
+            one: Any = self.modules[0]
+            layers = {name: Convolution([one.get_submodule(name)], self.members) for name in names}
+            self.layers[path] = Siblings(layers)
+            together = self.graph.call_module(path, (self.values[source],))
+            for place, sibling in enumerate(siblings):
+                self.parts[sibling] = self.graph.call_function(operator.getitem, (together, place))
+        return self.parts[node]
+
+    def _rectified(self, source: fx.Node) -> bool:
+        """Have a normalisation apply a rectifier that alone reads what it gives; tell whether it is one."""
+        before = self.layers.get(str(source.target)) if _called_once([source]) else None
+        if not isinstance(before, Normalisation) or len(source.users) > 1:
+            return False
+        before.rectifies = True
+        return True
 
     def _function(self, node: fx.Node) -> tuple[fx.Node, str]:
         """Replace a function, or a method by its name."""

@@ -49,6 +49,8 @@ def _view(networks: int, x: fx.Node, *sizes: Any) -> Found:
 
 
 def _concatenate(networks: int, tensors: Any, dim: int = 0) -> Found:
+    if dim == 1 and networks == 1:
+        return torch.cat, tensors, 1
     return (_concatenated, tensors, networks) if dim == 1 else None
 
 
@@ -65,7 +67,7 @@ def _item(networks: int, x: fx.Node, which: Any) -> Found:
     takes_channels = isinstance(which, tuple) and len(which) == 2 and which[0] == slice(None)
     if not takes_channels or not isinstance(which[1], slice) or x.meta["example"].dim() != 4:
         return None
-    return _channels, x, which[1], networks
+    return (operator.getitem, x, which) if networks == 1 else (_channels, x, which[1], networks)
 
 
 def _channels(x: Tensor, which: slice, networks: int) -> Tensor:

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.conversion import NoStack, stacked
-from nasbed.nets.stacked import Mixed, Stacked, apart, writes_elsewhere
+from nasbed.nets.mixed import Mixed
+from nasbed.nets.stacked import Siblings, Stacked, apart, writes_elsewhere
 
 _TOLERANCE = 1e-3
 """Of the largest output: by so much stacked networks may round differently."""
@@ -77,18 +78,22 @@ def side_by_side(
     for network in networks:
         network.eval()
     example = torch.randn(_IMAGES, *shape, generator=torch.Generator().manual_seed(0))
-    way = "alone"
+    alone = len(networks) == 1
     try:
-        if len(networks) > 1:
-            inner, mapped = stacked(networks, example)
-            way = "; ".join(["stacked", *(f"{name} mapped" for name in mapped)])
-            whole = SideBySide(inner, len(networks), way, torch.channels_last)
+        inner, mapped = stacked(networks, example)
+        way = "alone" if alone else "; ".join(["stacked", *(f"{name} mapped" for name in mapped)])
+        whole = SideBySide(inner, len(networks), way, torch.channels_last)
+        if not alone or (not mapped and _size(whole) == _size(networks[0])):
             _check(whole.eval(), networks, example)
             return whole.train()
     except NoStack as error:
-        way = f"one after another: {error}"
+        way = "alone" if alone else f"one after another: {error}"
     each = _OneAfterAnother(networks, range(len(networks)) if seeds is None else seeds, example)
     return SideBySide(each, len(networks), way, _memory(networks, example)).train()
+
+
+def _size(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def way_of(blueprint: Blueprint, rows: Archs) -> str:
@@ -190,6 +195,8 @@ def _layers(module: nn.Module, path: str) -> Iterator[tuple[str, Stacked]]:
     """Go through stacked layers by the names of the layers that they were made of."""
     if isinstance(module, Stacked):
         yield path, module
+    elif isinstance(module, Siblings):
+        yield from zip(module.paths, (layer for layer in module.layers if isinstance(layer, Stacked)), strict=True)
     elif isinstance(module, Mixed):
         for operation in module.operations:
             yield from _layers(operation, path)

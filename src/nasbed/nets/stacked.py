@@ -11,7 +11,7 @@ with one thread a network's numbers are the same, to the last bit, whatever netw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -116,29 +116,61 @@ class Convolution(Stacked):
         return padded[:, : len(weight)].contiguous(memory_format=torch.channels_last)
 
 
+class Siblings(nn.Module):
+    """Convolutions of one network that read the same values, as one: it reads them, and adds up its gradient, once.
+
+    Args:
+        layers: Convolutions without bias that differ in their weights alone, by where they are in the network.
+    """
+
+    def __init__(self, layers: Mapping[str, Convolution]) -> None:
+        super().__init__()
+        self.paths, self.layers = tuple(layers), nn.ModuleList(layers.values())
+        (self.settings, *_), self.sizes = zip(
+            *((one.settings, len(one.weight)) for one in layers.values()), strict=True
+        )
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Map ``(batch, sources, height, width)`` to what each layer makes of it, ``(batch, targets, …)``."""
+        weights = torch.cat([layer.get_parameter("weight") for layer in self.layers])
+        found = F.conv2d(x.contiguous(memory_format=torch.channels_last), weights, **self.settings)
+        parts = torch.split(found, self.sizes, dim=1)
+        return tuple(part.contiguous(memory_format=torch.channels_last) for part in parts)
+
+
 def _has_avx512() -> bool:
     """Tell whether PyTorch computes with AVX-512 here."""
     return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 class Normalisation(Stacked):
-    """Batch normalisations of folded values; each channel is normalised by itself."""
+    """Batch normalisations of folded values; each channel is normalised by itself.
+
+    Attributes:
+        rectifies: Whether a rectifier follows, which nothing else comes before: it is applied here.
+    """
 
     running_mean: Tensor
     running_var: Tensor
+    rectifies = False
 
     def __init__(self, layers: Sequence[nn.BatchNorm2d], members: Sequence[int]) -> None:
         super().__init__(layers, members)
-        self.momentum, self.epsilon = layers[0].momentum, layers[0].eps
+        self.momentum, self.epsilon = float(layers[0].momentum or 0.0), layers[0].eps
 
     def forward(self, x: Tensor) -> Tensor:
         """Keep the shape."""
-        if self.training:
+        averages = self.running_mean, self.running_var
+        if self.training and len(self.members) > 1:
             out: Tensor = _Normalise.apply(  # type: ignore[no-untyped-call]
-                x, self.weight, self.bias, self.running_mean, self.running_var, self.momentum, self.epsilon
+                x, self.weight, self.bias, *averages, self.momentum, self.epsilon
             )
+        else:
+            out = F.batch_norm(x, *averages, self.weight, self.bias, self.training, self.momentum, self.epsilon)
+        if not self.rectifies:
             return out
-        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.epsilon)
+        # Overwriting bfloat16 takes longer than writing elsewhere (PyTorch 2.13, on a CPU).
+        return out.relu() if out.dtype == torch.bfloat16 else out.relu_()
 
 
 class _Normalise(torch.autograd.Function):
@@ -246,79 +278,3 @@ class Mapped(nn.Module):
     def forward(self, *values: Any) -> Any:
         """Call it."""
         return self.mapped(*values)
-
-
-class Mixed(nn.Module):
-    """A place at which networks side by side compute different things.
-
-    The networks are sorted by their operation, each operation is applied to those that have it, and they are put back
-    into their order.
-
-    Args:
-        operations: Each maps the folded values of some networks.
-        places: Of each operation, at which places of the folded value those networks are.
-    """
-
-    def __init__(self, operations: Sequence[nn.Module], places: Sequence[Sequence[int]]) -> None:
-        super().__init__()
-        self.operations = nn.ModuleList(operations)
-        self.sizes = tuple(map(len, places))
-        order = torch.tensor([i for some in places for i in some])
-        self.order: Tensor
-        self.places: Tensor
-        self.register_buffer("order", order, persistent=False)
-        self.register_buffer("places", order.argsort(), persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``(batch, K·channels, height, width)``, channels last in memory, to the same."""
-        parts: tuple[Tensor, ...] = _Sort.apply(x, self.order, self.places, self.sizes)  # type: ignore[no-untyped-call]
-        done = [operation(part) for operation, part in zip(self.operations, parts, strict=True)]
-        together: Tensor = _Unsort.apply(self.order, self.places, self.sizes, *done)  # type: ignore[no-untyped-call]
-        return together
-
-
-class _Sort(torch.autograd.Function):
-    """Takes networks apart by operation."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, order: Tensor, places: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, ...]:
-        ctx.places, ctx.sizes = places, sizes
-        return _sorted_out(x, order, sizes)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        return _together(gradients, ctx.places, ctx.sizes), None, None, None
-
-
-class _Unsort(torch.autograd.Function):
-    """Puts networks back into their order."""
-
-    @staticmethod
-    def forward(ctx: Any, order: Tensor, places: Tensor, sizes: tuple[int, ...], *parts: Tensor) -> Tensor:
-        ctx.order, ctx.sizes = order, sizes
-        return _together(parts, places, sizes)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        return None, None, None, *_sorted_out(gradient, ctx.order, ctx.sizes)
-
-
-def _sorted_out(x: Tensor, order: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, ...]:
-    """Give the networks of each operation as a tensor of their own, channels last."""
-    batch, _, height, width = x.shape
-    rows = x.permute(0, 2, 3, 1).reshape(batch * height * width, len(order), -1)
-    return tuple(
-        rows.index_select(1, some).view(batch, height, width, -1).permute(0, 3, 1, 2)
-        for some in torch.split(order, list(sizes))
-    )
-
-
-def _together(parts: Sequence[Tensor], places: Tensor, sizes: tuple[int, ...]) -> Tensor:
-    """Undo ``_sorted_out``."""
-    batch, _, height, width = parts[0].shape
-    rows = [
-        part.permute(0, 2, 3, 1).reshape(batch * height * width, size, -1)
-        for part, size in zip(parts, sizes, strict=True)
-    ]
-    whole = torch.cat(rows, dim=1).index_select(1, places)
-    return whole.view(batch, height, width, -1).permute(0, 3, 1, 2)

@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from nets.plain import small101
 from nets.plain201 import PlainNetwork
-from torch import nn
 
 from nasbed.core.graph import Graph
 from nasbed.nets.clock import Clock
@@ -19,6 +18,7 @@ from nasbed.nets.nasbench201 import NASBench201Blueprint
 from nasbed.nets.parts import CELL_OPERATIONS
 from nasbed.nets.passes import Pass, generators
 from nasbed.nets.recipe import RECIPES, Recipe
+from nasbed.nets.stacked import Dense
 from nasbed.spaces.nasbench201 import NASBench201
 
 MODULE = Graph.of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"])
@@ -132,7 +132,7 @@ def test_partial_batches_are_measured_when_the_recipe_says_so(data):
 def test_weights_that_are_not_finite_are_found_though_outputs_are(data):
     one = begun(data, RECIPE)
     one.run(until=5)
-    offset = dict(one.network.named_parameters())["inner.networks.0.stem.1.bias"]
+    offset = dict(one.network.named_parameters())["inner.stem.1.bias"]
     offset.data[0] = -math.inf  # a channel that the rectifier hides
     one.network.eval()
     assert one.logits(data.test.images.permute(0, 3, 1, 2)).isfinite().all()
@@ -154,7 +154,7 @@ def test_a_loss_that_is_not_finite_is_found_at_the_next_measurement(data):
 def test_bfloat16_learns_and_keeps_its_weights_in_float32(data):
     one = begun(data, replace(RECIPE, precision="bfloat16", norm_momentum=0.5))
     seen = []
-    (dense,) = (module for module in one.network.modules() if isinstance(module, nn.Linear))
+    (dense,) = (module for module in one.network.modules() if isinstance(module, Dense))
     dense.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
     one.run()
     assert set(seen) == {torch.bfloat16}

@@ -17,11 +17,12 @@ from nasbed.core.registry import spaces
 from nasbed.nets import units
 from nasbed.nets.blueprint import Blueprint, blueprint_of
 from nasbed.nets.data.source import load
+from nasbed.nets.mixed import Mixed
 from nasbed.nets.passes import Pass, using_threads
 from nasbed.nets.recipe import DIGITS as RECIPE
 from nasbed.nets.results import TrainingResult
 from nasbed.nets.side_by_side import side_by_side
-from nasbed.nets.stacked import Convolution, Mixed, Normalisation
+from nasbed.nets.stacked import Convolution, Normalisation, Siblings
 from nasbed.nets.training import train_repeats
 from nasbed.nets.units import UnitTraining, train_unit, train_units
 from nasbed.spaces.nasbench201 import NASBench201
@@ -84,6 +85,43 @@ def test_networks_of_every_space_are_stacked_and_stay_what_they_are(name):
     torch.manual_seed(0)
     whole = assert_they_are_what_each_is([blueprint.network(row) for row in rows], (2, 8, 8))
     assert whole.way == "stacked"
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_network_alone_is_what_it_is_with_convolutions_of_the_same_values_as_one(name):
+    space = spaces.make(name, {})
+    blueprint = blueprint_of(space, classes=3, image_size=8, image_channels=2, **blueprints[name].small)
+    torch.manual_seed(0)
+    network = blueprint.network(space.parse(MEMBERS[name][1]))
+    whole = assert_they_are_what_each_is([network], (2, 8, 8))
+    assert whole.way == "alone"
+    merged = [len(layer.sizes) for layer in whole.modules() if isinstance(layer, Siblings)]
+    assert merged == ([4, 4] if name == "nasbench101" else [])
+    assert not any(isinstance(layer, nn.ReLU) for layer in whole.modules()) or name != "nasbench101"
+
+
+class Reading(nn.Module):
+    """Layers that read the same values, of which some are called twice, have a bias or read otherwise."""
+
+    def __init__(self):
+        super().__init__()
+        settings = ({"bias": False}, {"bias": False}, {"bias": False}, {"bias": True}, {"bias": False, "groups": 2})
+        self.ones = nn.ModuleList(nn.Conv2d(4, 4, 1, **some) for some in settings)
+        self.three = nn.Conv2d(4, 4, 3, padding=1, bias=False)
+        self.norm, self.relu, self.head = nn.BatchNorm2d(4), nn.ReLU(), nn.Linear(4, 10)
+
+    def forward(self, x):
+        first, second, twice, biased, grouped = self.ones
+        normal = self.norm(first(x))
+        once = self.relu(normal) + normal + second(x) + twice(twice(x)) + biased(x) + grouped(x) + self.three(x)
+        return self.head(self.relu(self.norm(once)).mean(dim=(2, 3)))
+
+
+def test_only_convolutions_that_read_alike_are_called_as_one():
+    torch.manual_seed(0)
+    whole = assert_they_are_what_each_is([Reading()], (4, 8, 8))
+    assert [layer.paths for layer in whole.modules() if isinstance(layer, Siblings)] == [("ones.0", "ones.1")]
+    assert not any(layer.rectifies for layer in whole.modules() if isinstance(layer, Normalisation))
 
 
 def test_architectures_of_other_structures_are_of_other_groups():
