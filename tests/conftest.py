@@ -36,6 +36,19 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say that the tests of a GPU were not run, where there is none; else print the figures that they measured."""
+    reports = [report for kind in ("passed", "skipped", "failed") for report in terminalreporter.getreports(kind)]
+    there = [report for report in reports if "gpu" in report.keywords]
+    skipped = sum(report.outcome == "skipped" for report in there)
+    if skipped:
+        terminalreporter.write_line(f"{skipped} tests of a GPU were NOT run: PyTorch has none here")
+    for report in there:
+        if report.when == "call":
+            for _, figure in report.user_properties:
+                terminalreporter.write_line(figure)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real published results, or a skip that says how to bring it."""

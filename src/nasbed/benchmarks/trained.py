@@ -7,6 +7,7 @@ one kind of machine accuracies depend on the settings and the seed alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,9 +120,11 @@ class TrainedBenchmark(MadeBenchmark):
         return Answer(validation, test, end["training_time"])
 
     def survey(self, executor: Executor, epochs: int) -> dict[str, Any]:
-        """Have a worker see whether networks can be trained, with which versions and data."""
+        """Have a worker see whether networks can be trained, with which versions and data, in which precision."""
         what = self.blueprint, self.recipe, self.data, [epochs], self.time_limit, self.device
-        return survey(executor, "trained", SURVEY, *what)
+        found = survey(executor, "trained", SURVEY, *what)
+        self.recipe = replace(self.recipe, precision=found.pop("precision"))
+        return {**found, "recipe": self.recipe.to_dict()}
 
     def seeds(self, keys: Sequence[int], epochs: Sequence[int], streams: Streams | None) -> list[int]:
         """Derive the seed of each training: 63 bits, independent of all others."""

@@ -68,6 +68,7 @@ def command(
     from nasbed.cli.values import module_space, training_overrides
     from nasbed.core.files import check_place
     from nasbed.factory.settings import training_settings
+    from nasbed.nets.precision import settled
     from nasbed.nets.survey import check_device
 
     if augment and out is None:
@@ -76,13 +77,14 @@ def command(
         raise BadSetting("--time-limit and --diagnostics are for a training that is made at once, without --out")
     if diagnostics is not None:
         check_place(diagnostics)
-    check_device(device, f"nothing can be trained on the device {device!r} here")
+    check_device(device)
     where = module_space(space, vertices, edges, operations)
     arch = where.parse(architecture)
     frame, changes = training_overrides(set_ or [])
     if augment and recipe is None:
         changes = {"schedule": "stepwise", **changes}
     blueprint, how = training_settings(where, data, frame, changes, named=recipe)
+    how = settled(how, blueprint, device, 1, arch[None])
     if epochs is None:
         epochs = AUGMENT_EPOCHS if augment else EPOCHS
     from nasbed.nets.data.source import load
@@ -102,7 +104,9 @@ def command(
         print_json({**about, "recipe": how.to_dict(), "epochs": epochs, **result.to_dict()})
     else:
         facts = {"architecture": where.format(arch), "trainable parameters": f"{result.trainable_parameters:,}"}
-        print_facts({**facts, "pretrained": _pretrained(blueprint, arch, how), "seed": seed})
+        print_facts(
+            {**facts, "precision": how.precision, "pretrained": _pretrained(blueprint, arch, how), "seed": seed}
+        )
         _print_moments(result, measure)
         if augment:
             print(

@@ -12,6 +12,7 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -151,7 +152,9 @@ def generate(
             if redo_damaged:
                 mend(path)
             retrying = RetryingExecutor(machine, attempts)
-            found = survey(retrying, "trained", SURVEY, frame, how, data, job.budgets, job.time_limit, device)
+            what = frame, how, data, job.budgets, job.time_limit, device, side_by_side
+            found = survey(retrying, "trained", SURVEY, *what)
+            job = replace(job, recipe=replace(how, precision=found["precision"]))
             with SQLiteStore(path) as kept:
                 again = _retries(kept, job, part, chosen) if retry else []
                 units = [*chosen, *again]

@@ -20,6 +20,7 @@ from nasbed.nets.blueprint import Blueprint, checked_row
 from nasbed.nets.data.source import Data, Part
 from nasbed.nets.long_training import LongTraining
 from nasbed.nets.passes import Pass, using_threads
+from nasbed.nets.precision import settled
 from nasbed.nets.pretrained import checksum_of
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.training import check_training, out_of_memory, try_task
@@ -79,6 +80,7 @@ def augment(
     space, row = blueprint.space, checked_row(blueprint.space, row)
     try_task(blueprint, row, recipe, data)
     data = data.to(device)
+    recipe = settled(recipe, blueprint, device, 1, row[None])
     plan = {
         "space": {"name": space.name, **space.settings()},
         "row": [int(value) for value in row],

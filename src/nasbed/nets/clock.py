@@ -42,10 +42,17 @@ class Clock:
         return self.seconds + self._read() - self._since
 
     def _now(self) -> float:
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+        finish(self.device)
         return self._read()
 
     def _read(self) -> float:
         alone = self.device.type == "cpu" and self.threads == 1
         return time.thread_time() if alone else time.perf_counter()
+
+
+def finish(device: torch.device) -> None:
+    """Wait until a device has done what it was given; a CPU always has."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()

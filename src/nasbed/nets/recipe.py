@@ -40,12 +40,15 @@ SCHEDULES: dict[str, Callable[[float], float]] = {"cosine": cosine, "stepwise": 
 EPOCHS = "epochs"
 """What ``Recipe.evaluations`` is for learning curves."""
 
+AUTO = "auto"
+"""The precision that ``nets.precision`` chooses where networks are trained."""
+
 WORDS = {
     "optimizer": ("rmsprop", "sgd"),
     "schedule": tuple(SCHEDULES),
     "clock": ("step", "epoch", "time"),
     "initialisation": ("tensorflow", "pytorch"),
-    "precision": ("float32", "bfloat16"),
+    "precision": ("float32", "bfloat16", AUTO),
 }
 """The fields that are names, and what each may be."""
 
@@ -76,7 +79,8 @@ class Recipe:
         evaluation_batch: Images a step of evaluation.
         evaluation_images: How many training images, at most, the training accuracy is measured on.
         partial_batches: Whether evaluation takes in a last, partial batch; if not, it is dropped.
-        precision: What convolutions and products compute in: ``float32``, or ``bfloat16`` by autocast.
+        precision: What convolutions and products compute in: ``float32``, ``bfloat16`` by autocast, or ``auto``:
+            bfloat16 where the networks gain by it (``nets.precision``); what it came to is noted in its place.
         compile: Whether ``torch.compile`` fuses the network; it rounds differently.
         pretrained: A file of weights, ``FILE.safetensors`` or what ``torch.save`` wrote: networks start with those of
             its tensors that have a name and a shape of theirs. Empty for none.

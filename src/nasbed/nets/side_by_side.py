@@ -174,9 +174,12 @@ class _OneAfterAnother(nn.Module):
         if not (self.draws and self.training):
             return torch.stack([network(part) for network, part in zip(self.networks, parts, strict=True)])
         outputs = []
-        with torch.random.fork_rng(devices=[]):
+        devices = [images.device] if images.is_cuda else []
+        with torch.random.fork_rng(devices=devices):
             for k, (network, part) in enumerate(zip(self.networks, parts, strict=True)):
                 torch.set_rng_state(self.states[k].cpu().clone())  # of a view it reads the whole
+                if not images.is_cpu:  # the device's own generator begins with a number of this one
+                    torch.manual_seed(int(torch.randint(2**62, ())))
                 outputs.append(network(part))
                 self.states[k] = torch.get_rng_state()
         return torch.stack(outputs)

@@ -12,6 +12,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
+from nasbed.nets.precision import settled
 from nasbed.nets.recipe import Recipe
 
 
@@ -22,8 +23,11 @@ def survey(
     budgets: Sequence[int],
     time_limit: float | None = None,
     device: str = "cpu",
+    together: int = 1,
 ) -> dict[str, Any]:
-    """See that trainings can be made, and give versions and data in plain values.
+    """See that trainings can be made, and give versions, data and the recipe's precision in plain values.
+
+    Networks are trained ``together`` at a time; see ``nets.precision``.
 
     Raises:
         MissingExtra: When PyTorch is not installed.
@@ -38,7 +42,7 @@ def survey(
     what = load(data)
     for epochs in budgets:
         check_training(blueprint, recipe, what, epochs, (0,), time_limit)
-    check_device(device, f"nothing can be trained on the device {device!r} here")
+    check_device(device)
     pretrained: dict[str, str] = {}
     warnings: list[str] = []
     if what.task.checksum or recipe.pretrained:
@@ -50,6 +54,7 @@ def survey(
     return {
         "versions": {"nasbed": version("nasbed"), "torch": str(torch.__version__), "numpy": np.__version__},
         "data_checksum": what.checksum,
+        "precision": settled(recipe, blueprint, device, together).precision,
         **pretrained,
         "images": {part: len(getattr(what, part)) for part in ("train", "validation", "test")},
         "warnings": [*what.warnings, *warnings],
@@ -68,16 +73,16 @@ def _pretrained(blueprint: Blueprint, row: Archs, recipe: Recipe) -> tuple[dict[
     return {"pretrained": checksum_of(recipe.pretrained)}, [said]
 
 
-def check_device(device: str, cannot: str) -> None:
-    """See that PyTorch has a device.
+def check_device(device: str) -> None:
+    """See that PyTorch can compute on a device.
 
     Raises:
         MissingExtra: When PyTorch is not installed.
-        BadSetting: When it has no such device: ``cannot``, and why.
+        BadSetting: When it cannot, and why.
     """
     torch = require("torch", "torch")
     try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # PyTorch's complaints about devices are of any kind
-        why = str(error).splitlines()[0].rstrip(".")
-        raise BadSetting(f"{cannot} ({why}); cpu always works") from None
+        torch.ones(1, device=device).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # PyTorch's complaints are of any kind
+        why = str(error).splitlines()[0].partition(". ")[0].rstrip(".")
+        raise BadSetting(f"the device {device!r} cannot be used here ({why}); cpu always works") from None

@@ -20,6 +20,7 @@ from nasbed.nets.blueprint import Blueprint, checked_rows
 from nasbed.nets.data.source import Data
 from nasbed.nets.initialisation import initialised
 from nasbed.nets.passes import Pace, Pass, using_threads
+from nasbed.nets.precision import settled
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.results import TrainingResult
 
@@ -101,6 +102,7 @@ def train_repeats(
     """
     check_training(blueprint, recipe, data, epochs, seeds, time_limit)
     rows, device = checked_rows(blueprint.space, rows), torch.device(device)
+    recipe = settled(recipe, blueprint, device, len(seeds), rows)
     try_task(blueprint, rows[0], recipe, data)
     training = None
     with using_threads(threads):

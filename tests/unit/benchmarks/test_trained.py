@@ -49,6 +49,18 @@ def test_a_name_is_data_and_a_space():
     assert resolve("trained:digits:nasbench101", named="nasbench201").recipe.optimizer == "sgd"
 
 
+@needs_torch
+def test_a_precision_that_is_left_open_is_noted_as_what_it_came_to(tmp_path):
+    made = tiny(recipe={"batch_size": 100, "precision": "auto"}, budgets=(1,))
+    assert made.describe()["recipe"]["precision"] == "auto"
+    store = tmp_path / "search.sqlite"
+    history = nasbed.search("random", made, evaluations=1, executor="inline", store=store)
+    assert history.info["benchmark"]["recipe"]["precision"] == "float32"
+    open_again = tiny(recipe={"batch_size": 100, "precision": "auto"}, budgets=(1,))
+    again = nasbed.search("random", open_again, evaluations=1, executor="inline", store=store)
+    assert again.value.tolist() == history.value.tolist()
+
+
 @pytest.mark.parametrize(
     ("name", "settings", "error", "said"),
     [
@@ -79,7 +91,7 @@ def test_what_cannot_be_made_is_named(name, settings, error, said):
     [
         ({"recipe": {"batch_size": 300}}, "fewer than 4 steps"),
         ({"skeleton": {"image_size": 16}}, "images of 8 pixels"),
-        ({"device": "abacus"}, "cpu always works"),
+        ({"device": "abacus"}, "the device 'abacus' cannot be used here .*; cpu always works"),
     ],
 )
 def test_what_cannot_be_trained_is_an_error_and_no_failed_training(settings, said):

@@ -9,6 +9,9 @@ import time
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from nets.devices import GPU
+
+NO_DEVICES = ["abacus", "meta", "cuda:99", "mps:99", *(name for name in ("cuda", "mps") if name != GPU)]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,7 @@ import pytest
         (["train", "01/00:", "--set", "rate=1"], "recipe.NAME=VALUE"),
         (["train", "01/00:", "--data", "cifar11"], "no data source is called"),
         (["train", "01/00:", "--epochs", "0"], "0 epochs"),
-        (["train", "01/00:", "--device", "abacus"], "cpu always works"),
+        *((["train", "01/00:", "--device", no], f"the device '{no}' cannot be used here (") for no in NO_DEVICES),
         (["train", "01/00:", "--threads", "0"], "--threads"),
         (["enumerate", "--operations", "a,,b"], "different names"),
         (["enumerate", "--operations", "a,a"], "different names"),

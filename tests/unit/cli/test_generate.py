@@ -99,7 +99,7 @@ def test_workers_of_an_array_share_a_campaign_and_their_stores_merge(nasbed_comm
         (("--together", 4), "of 3 repeats, is from 1 to 3, not 4"),
         (("--gpus", 1), "the executor 'inline' has no setting 'gpus'"),
         (("--time-limit", 0), "time_limit must be positive"),
-        (("--device", "abacus"), "nothing can be trained on the device 'abacus'"),
+        (("--device", "abacus"), "nothing can be trained: the device 'abacus' cannot be used here"),
     ],
 )
 def test_parts_and_places_that_there_are_not_are_named(nasbed_command, tmp_path, monkeypatch, words, said):

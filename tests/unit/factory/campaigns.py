@@ -16,8 +16,14 @@ JOB = Job(BLUEPRINT, "digits", RECIPE, (1, 2), 3, 1, 5, 4)
 MODULES = sorted(JOB.modules)
 
 
-def survey(blueprint, recipe, data, budgets, time_limit, device):
-    return {"versions": {}, "data_checksum": "0", "images": {"train": 100}, "warnings": []}
+def survey(blueprint, recipe, data, budgets, time_limit, device, together):
+    return {
+        "precision": recipe.precision,
+        "versions": {},
+        "data_checksum": "0",
+        "images": {"train": 100},
+        "warnings": [],
+    }
 
 
 def measured(seed, epochs, failure=None):

@@ -166,7 +166,7 @@ def die_once(name):
 
 def survey(*what):
     die_once("survey")
-    return {"versions": {}, "data_checksum": "0", "images": {"train": 1}, "warnings": []}
+    return {"precision": "float32", "versions": {}, "data_checksum": "0", "images": {"train": 1}, "warnings": []}
 
 def train(blueprint, row, recipe, data, epochs, seed, repeats, attempts, *how):
     die_once("train")
