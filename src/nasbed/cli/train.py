@@ -68,7 +68,7 @@ def command(
     from nasbed.cli.values import module_space, training_overrides
     from nasbed.core.files import check_place
     from nasbed.factory.settings import training_settings
-    from nasbed.nets.precision import settled
+    from nasbed.nets.recipe import settled
     from nasbed.nets.survey import check_device
 
     if augment and out is None:

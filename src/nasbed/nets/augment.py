@@ -20,9 +20,8 @@ from nasbed.nets.blueprint import Blueprint, checked_row
 from nasbed.nets.data.source import Data, Part
 from nasbed.nets.long_training import LongTraining
 from nasbed.nets.passes import Pass, using_threads
-from nasbed.nets.precision import settled
 from nasbed.nets.pretrained import checksum_of
-from nasbed.nets.recipe import Recipe
+from nasbed.nets.recipe import Recipe, settled
 from nasbed.nets.training import check_training, out_of_memory, try_task
 from nasbed.nets.training_folder import STATE, TrainingFolder, claim
 

@@ -15,9 +15,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.utils._pytree import tree_map
 
-from nasbed.nets.folded import FUNCTIONS, RULES
-from nasbed.nets.kinds import differing, kind
-from nasbed.nets.mixed import Mixed
+from nasbed.nets.folded import FUNCTIONS, RULES, Mixed
 from nasbed.nets.stacked import (
     Convolution,
     Dense,
@@ -55,13 +53,13 @@ def stacked(networks: Sequence[nn.Module], example: Tensor) -> tuple[nn.Module, 
         NoStack: When the forward pass cannot be recorded, or has no form for several networks.
     """
     mapped: set[str] = set()
-    if differing(networks) == [""]:
+    if _differing(networks) == [""]:
         raise NoStack("they differ in more than their layers")
     return _stacked(networks, range(len(networks)), example, mapped), sorted(mapped)
 
 
 def _stacked(modules: Sequence[nn.Module], members: Sequence[int], example: Tensor, mapped: set[str]) -> nn.Module:
-    places = differing(modules)
+    places = _differing(modules)
     if places == [""]:
         return _mixed(modules, members, example, mapped)
     layer = _layer(modules, members, example)
@@ -74,7 +72,7 @@ def _mixed(modules: Sequence[nn.Module], members: Sequence[int], example: Tensor
         raise NoStack(f"their layers differ at a value of {example.dim()} dimensions")
     kinds: dict[Any, list[int]] = {}
     for place, module in enumerate(modules):
-        kinds.setdefault(kind(module), []).append(place)
+        kinds.setdefault(_kind(module), []).append(place)
     if len(kinds) == 1:
         raise NoStack(f"{type(modules[0]).__name__} differs in a way that cannot be told")
     operations = [
@@ -103,13 +101,10 @@ def _layer(modules: Sequence[Any], members: Sequence[int], example: Tensor) -> n
 
 def _reading(layer: Any) -> tuple[Any, ...] | None:
     """Return how a convolution reads its input; None for one with groups or a bias, and for another layer."""
-    if type(layer) is not nn.Conv2d or layer.padding_mode != "zeros" or writes_elsewhere(layer):
+    plain = type(layer) is nn.Conv2d and layer.padding_mode == "zeros" and layer.bias is None and layer.groups == 1
+    if not plain or writes_elsewhere(layer):
         return None
-    return (
-        None
-        if layer.bias is not None or layer.groups > 1
-        else (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
-    )
+    return layer.kernel_size, layer.stride, layer.padding, layer.dilation
 
 
 def _called_once(nodes: Iterable[fx.Node]) -> list[fx.Node]:
@@ -119,6 +114,45 @@ def _called_once(nodes: Iterable[fx.Node]) -> list[fx.Node]:
         for node in nodes
         if node.op == "call_module" and sum(other.target == node.target for other in node.graph.nodes) == 1
     ]
+
+
+# ── what differs between modules ──────────────────────────────────────────────────────────────────────────────────
+
+_OF_MODULES = frozenset(vars(nn.Module()))
+
+
+def _outside(module: nn.Module) -> tuple[Any, ...]:
+    """Return what decides how a module computes, but for its children."""
+    settings = tuple((name, _plain(value)) for name, value in sorted(vars(module).items()) if name not in _OF_MODULES)
+    tensors = (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False))
+    shapes = tuple((name, tuple(tensor.shape), tensor.dtype) for name, tensor in tensors)
+    return type(module), settings, shapes, tuple(name for name, _ in module.named_children())
+
+
+def _plain(value: Any) -> Any:
+    """Return what can be compared: of an object its type."""
+    if isinstance(value, dict):
+        return tuple((_plain(key), _plain(item)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(_plain(item) for item in value)
+    is_plain = value is None or isinstance(value, bool | int | float | str | torch.dtype)
+    return value if is_plain else type(value)
+
+
+def _kind(module: nn.Module) -> tuple[Any, ...]:
+    """Return what decides how a module computes."""
+    return _outside(module), tuple(_kind(child) for child in module.children())
+
+
+def _differing(modules: Sequence[nn.Module], path: str = "") -> list[str]:
+    """List the outermost places at which modules are not of one kind."""
+    if len({_outside(module) for module in modules}) > 1:
+        return [path]
+    places = []
+    for name, _ in modules[0].named_children():
+        children = [module.get_submodule(name) for module in modules]
+        places += _differing(children, f"{path}.{name}" if path else name)
+    return places
 
 
 # ── from the pass of one network to that of all ───────────────────────────────────────────────────────────────────
@@ -221,11 +255,8 @@ class _Conversion:
 
     def _siblings(self, node: fx.Node, source: fx.Node) -> list[fx.Node]:
         """List the convolutions that read what one of them reads, in the same way."""
-        found = [
-            (_reading(self.modules[0].get_submodule(str(user.target))), user) for user in _called_once(source.users)
-        ]
-        how = [way for way, user in found if user is node and way is not None]
-        return [user for way, user in found if way in how]
+        how = {one: _reading(self.modules[0].get_submodule(str(one.target))) for one in _called_once(source.users)}
+        return [] if how.get(node) is None else [one for one in how if how[one] == how[node]]
 
     def _part(self, node: fx.Node, source: fx.Node, siblings: Sequence[fx.Node]) -> fx.Node:
         """Give what a convolution makes among its siblings, which are called as one where the first of them was."""

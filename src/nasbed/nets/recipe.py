@@ -11,9 +11,17 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.extras import require
+
+if TYPE_CHECKING:
+    from nasbed.core.records import Archs
+    from nasbed.nets.blueprint import Blueprint
 
 STEPS = ((0.833, 1e-4), (0.667, 1e-2), (0.5, 1e-1))
 """Where the published stepwise schedule falls, and to what; the last first."""
@@ -41,7 +49,7 @@ EPOCHS = "epochs"
 """What ``Recipe.evaluations`` is for learning curves."""
 
 AUTO = "auto"
-"""The precision that ``nets.precision`` chooses where networks are trained."""
+"""The precision that ``settled`` chooses where networks are trained."""
 
 WORDS = {
     "optimizer": ("rmsprop", "sgd"),
@@ -80,7 +88,7 @@ class Recipe:
         evaluation_images: How many training images, at most, the training accuracy is measured on.
         partial_batches: Whether evaluation takes in a last, partial batch; if not, it is dropped.
         precision: What convolutions and products compute in: ``float32``, ``bfloat16`` by autocast, or ``auto``:
-            bfloat16 where the networks gain by it (``nets.precision``); what it came to is noted in its place.
+            bfloat16 where the networks gain by it (``settled``); what it came to is noted in its place.
         compile: Whether ``torch.compile`` fuses the network; it rounds differently.
         pretrained: A file of weights, ``FILE.safetensors`` or what ``torch.save`` wrote: networks start with those of
             its tensors that have a name and a shape of theirs. Empty for none.
@@ -226,3 +234,59 @@ RECIPES = {
     "cluttered-digits": CLUTTERED_DIGITS,
 }
 """From a published name to the recipe."""
+
+PRODUCT, NORMALISED, POOLED, LAYER = 0.034, 0.76, -3.0, -150_000.0
+"""What bfloat16 saves in a step, in nanoseconds, for each product of a convolution, each number that is normalised and
+each that is pooled, of each image, and for each layer, whose weights it converts; less a tenth of the time in float32,
+to be sure."""
+
+FEW = 8  # channels that a convolution reads: with fewer, as where each reads its own, bfloat16 is several times slower
+
+_TRIED = 8
+
+
+def settled(recipe: Recipe, blueprint: Blueprint, device: Any, together: int = 1, rows: Archs | None = None) -> Recipe:
+    """Return a recipe whose precision is ``float32`` or ``bfloat16``: itself, unless it says ``auto``.
+
+    A rule of shapes, not a clock, so that the same networks on the same kind of machine are trained alike. It was
+    measured by the steps of ``benchmarks/training.py`` on a processor with AMX, where bfloat16 makes convolutions of
+    many channels three to eight times as fast, normalisations hardly, and pooling and convolutions of single channels
+    slower. Elsewhere, on GPUs too, it has not been measured, and ``auto`` is float32.
+
+    Args:
+        recipe: How networks are trained.
+        blueprint: How architectures become networks.
+        device: On what.
+        together: How many networks a pass trains; only those that are trained alone gain.
+        rows: Which architectures, ``(n, decisions)``; None for some of the space. All of them must gain.
+    """
+    if recipe.precision != AUTO:
+        return recipe
+    gains = together == 1 and str(device).partition(":")[0] == "cpu" and has_amx()
+    if gains:
+        from nasbed.core.rng import Streams
+
+        some = blueprint.space.sample(Streams.from_seed(0, _TRIED)) if rows is None else rows
+        gains = bool((saved(blueprint, some, recipe.batch_size) > 0).all())
+    return replace(recipe, precision="bfloat16" if gains else "float32")
+
+
+def saved(blueprint: Blueprint, rows: Archs, batch: int) -> NDArray[np.float64]:
+    """Estimate how many nanoseconds of a training step bfloat16 saves on a processor with AMX, ``(n,)``."""
+    found = np.zeros(len(rows))
+    for number, layer in enumerate(blueprint.layers(rows)):
+        times, numbers = np.asarray(layer.times), np.asarray(layer.targets) * layer.pixels
+        if layer.kind == "convolution":
+            # The first reads an image's colours; it is not what decides.
+            slow = (number > 0) & (np.asarray(layer.sources) < FEW) & (times > 0)
+            found += np.where(slow, -np.inf, times * (LAYER + batch * PRODUCT * layer.products * layer.pixels))
+        elif layer.kind in ("normalisation", "pooling"):
+            found += batch * times * numbers * (NORMALISED if layer.kind == "normalisation" else POOLED)
+    return found
+
+
+def has_amx() -> bool:
+    """Tell whether PyTorch computes with AMX here: Intel's products of small bfloat16 matrices."""
+    torch = require("torch", "torch")
+    asked = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return asked is not None and torch.backends.mkldnn.is_available() and bool(asked())

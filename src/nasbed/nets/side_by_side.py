@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.conversion import NoStack, stacked
-from nasbed.nets.mixed import Mixed
+from nasbed.nets.folded import Mixed
 from nasbed.nets.stacked import Siblings, Stacked, apart, writes_elsewhere
 
 _TOLERANCE = 1e-3

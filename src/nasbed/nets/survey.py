@@ -12,8 +12,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
-from nasbed.nets.precision import settled
-from nasbed.nets.recipe import Recipe
+from nasbed.nets.recipe import Recipe, settled
 
 
 def survey(
@@ -27,7 +26,7 @@ def survey(
 ) -> dict[str, Any]:
     """See that trainings can be made, and give versions, data and the recipe's precision in plain values.
 
-    Networks are trained ``together`` at a time; see ``nets.precision``.
+    Networks are trained ``together`` at a time; see ``recipe.settled``.
 
     Raises:
         MissingExtra: When PyTorch is not installed.

@@ -20,8 +20,7 @@ from nasbed.nets.blueprint import Blueprint, checked_rows
 from nasbed.nets.data.source import Data
 from nasbed.nets.initialisation import initialised
 from nasbed.nets.passes import Pace, Pass, using_threads
-from nasbed.nets.precision import settled
-from nasbed.nets.recipe import Recipe
+from nasbed.nets.recipe import Recipe, settled
 from nasbed.nets.results import TrainingResult
 
 MIN_STEPS = 4

@@ -8,10 +8,9 @@ import pytest
 from nasbed.core.errors import BadSetting
 from nasbed.core.registry import spaces
 from nasbed.factory.generate import generate
-from nasbed.nets import precision
+from nasbed.nets import recipe as recipes
 from nasbed.nets.blueprint import blueprint_of
-from nasbed.nets.precision import saved, settled
-from nasbed.nets.recipe import NASBENCH101, RECIPES
+from nasbed.nets.recipe import NASBENCH101, RECIPES, saved, settled
 from nasbed.nets.survey import survey
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.spaces.nasbench101 import NASBench101
@@ -22,7 +21,7 @@ CELL = "|{0}~0|+|{0}~0|{0}~1|+|{0}~0|{0}~1|{0}~2|"
 
 @pytest.fixture
 def amx(monkeypatch):
-    monkeypatch.setattr(precision, "has_amx", lambda: True)
+    monkeypatch.setattr(recipes, "has_amx", lambda: True)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +47,7 @@ def test_nothing_else_is_settled(amx, monkeypatch):
     assert settled(AUTO, blueprint, "cuda:0") == NASBENCH101
     for recipe in (NASBENCH101, replace(NASBENCH101, precision="bfloat16")):
         assert settled(recipe, blueprint, "cuda") is recipe
-    monkeypatch.setattr(precision, "has_amx", lambda: False)
+    monkeypatch.setattr(recipes, "has_amx", lambda: False)
     assert settled(AUTO, blueprint, "cpu") == NASBENCH101
 
 
@@ -72,7 +71,7 @@ def test_a_survey_says_what_is_chosen(amx):
 
 
 def test_a_campaign_notes_what_was_chosen_and_is_held_to_it(amx, monkeypatch, tmp_path):
-    monkeypatch.setattr(precision, "saved", lambda blueprint, rows, batch: np.ones(len(rows)))
+    monkeypatch.setattr(recipes, "saved", lambda blueprint, rows, batch: np.ones(len(rows)))
     settings = {
         "space": NASBench101(vertices=2),
         "skeleton": {"stem_channels": 2, "stacks": 1},
@@ -84,7 +83,7 @@ def test_a_campaign_notes_what_was_chosen_and_is_held_to_it(amx, monkeypatch, tm
     generate(tmp_path / "a.arrow", **settings)
     with SQLiteStore(tmp_path / "a.sqlite", read_only=True) as store:
         assert store.notes()["plan"]["recipe"]["precision"] == "bfloat16"
-    monkeypatch.setattr(precision, "has_amx", lambda: False)
+    monkeypatch.setattr(recipes, "has_amx", lambda: False)
     with pytest.raises(BadSetting, match='precision was "bfloat16"'):
         generate(tmp_path / "a.arrow", **settings)
     generate(tmp_path / "a.arrow", **{**settings, "recipe": {"batch_size": 100, "precision": "bfloat16"}})

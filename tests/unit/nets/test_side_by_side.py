@@ -17,7 +17,7 @@ from nasbed.core.registry import spaces
 from nasbed.nets import units
 from nasbed.nets.blueprint import Blueprint, blueprint_of
 from nasbed.nets.data.source import load
-from nasbed.nets.mixed import Mixed
+from nasbed.nets.folded import Mixed
 from nasbed.nets.passes import Pass, using_threads
 from nasbed.nets.recipe import DIGITS as RECIPE
 from nasbed.nets.results import TrainingResult
