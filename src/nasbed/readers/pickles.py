@@ -209,6 +209,8 @@ def _reconstruct(_: Any, shape: Any, __: Any) -> _Array:
 
 def _scalar(kind: Any, raw: Any) -> Any:
     """Give one number or text."""
+    if type(raw) is bytes and type(kind) is _Kind and kind.dtype.kind == "f" and len(raw) == kind.dtype.itemsize:
+        return np.frombuffer(raw, kind.dtype)[0]
     return _array(raw, kind, (1,), "C")[0]
 
 

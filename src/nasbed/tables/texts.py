@@ -44,9 +44,9 @@ def _marked(value: Any, index: int) -> Any:
     if type(value) in _PLAIN:
         return value
     if isinstance(value, list):
-        return [_marked(item, index) for item in value]
-    if isinstance(value, dict) and _MARK not in value and all(type(key) is str for key in value):
-        found = {key: _marked(item, index) for key, item in value.items()}
+        return [one if type(one) in _PLAIN else _marked(one, index) for one in value]
+    if isinstance(value, dict) and _MARK not in value and set(map(type, value)) <= {str}:
+        found = {key: one if type(one) in _PLAIN else _marked(one, index) for key, one in value.items()}
         own = found.get(_INDEX)
         return {**found, _INDEX: {_MARK: "index"}} if type(own) is int and own == index else found
     for name, kind in _KINDS.items():

@@ -101,7 +101,10 @@ def _run(hp: str, key: Any, state: Any, where: str) -> Run:
 
 def _measured(state: Mapping[str, Any], epochs: int, where: str) -> Measured:
     """Give what was measured epoch by epoch; of curves the missing epochs are NaN, of evaluations they are absent."""
-    found = {name: _of(state, name, dict, where) for name in _MEASURED if state.get(name) is not None}
+    found = {name: state[name] for name in _MEASURED if state.get(name) is not None}
+    for name, values in found.items():
+        if type(values) is not dict:
+            found[name] = _of(state, name, dict, where)
     numbers = [*chain.from_iterable(values.values() for values in found.values())]
     kinds = set(map(type, numbers))
     if not kinds <= _NUMBERS:
