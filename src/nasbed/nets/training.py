@@ -73,8 +73,9 @@ def train_repeats(
     """Train networks of one architecture, or of several of one group, from scratch, one for each seed, in one pass.
 
     A network has the weights, order and augmentation that it would have alone. On one thread of a CPU its results,
-    times apart, are the same to the last bit on one machine whatever is trained beside it; quite alone they differ by
-    the rounding of grouped convolutions, which grows over a long training.
+    times apart, are the same to the last bit on one machine whatever is trained beside it, unless a layer is mapped
+    (``SideBySide.way``), which may round otherwise among more; quite alone they differ by the rounding of grouped
+    convolutions, which grows over a long training.
 
     Args:
         blueprint: How architectures become networks.
