@@ -24,8 +24,8 @@ from nasbed.core.live import Answer, failed
 from nasbed.core.records import Archs
 from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
-from nasbed.factory.job import some_rows
 from nasbed.factory.settings import measure_of, training_settings
+from nasbed.nets.blueprint import some_rows
 from nasbed.run.executors.retrying import survey
 
 if TYPE_CHECKING:

@@ -64,7 +64,7 @@ def _side_by_side(benchmark: Any) -> dict[str, str]:
     """Say how networks that a benchmark trains are trained in one pass."""
     if not hasattr(benchmark, "blueprint"):
         return {}
-    from nasbed.factory.job import some_rows
+    from nasbed.nets.blueprint import some_rows
     from nasbed.nets.side_by_side import way_of
 
     return {"side by side": way_of(benchmark.blueprint, some_rows(benchmark.space))}

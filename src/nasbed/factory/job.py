@@ -16,7 +16,7 @@ from nasbed.core.registry import spaces
 from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
 from nasbed.factory.units import Unit
-from nasbed.nets.blueprint import Blueprint, blueprint_of
+from nasbed.nets.blueprint import Blueprint, blueprint_of, some_rows
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.task import ACCURACY, in_plan, metric_of
 from nasbed.readers.measure import Measure
@@ -36,14 +36,6 @@ def usual_together(blueprint: Blueprint, repeats: int) -> int:
     return repeats if int(np.max(first.targets)) * first.pixels <= SMALL else 1
 
 
-def some_rows(space: Space) -> Archs:
-    """Draw a few architectures of a space, always the same, on which something is tried."""
-    from nasbed.core.rng import Streams
-
-    return space.sample(Streams.from_seed(0, _TRIED))
-
-
-_TRIED = 8
 _NUMBERS = ("repeats", "together", "seed", "attempts", "time_limit")
 """The settings of a job that its plan has as they are."""
 

@@ -17,6 +17,8 @@ from nasbed.core.registry import networks, spaces
 from nasbed.core.space import Space
 from nasbed.nets.layers import Layer, total
 
+_TRIED = 8
+
 
 @dataclass(frozen=True)
 class Blueprint(ABC):
@@ -97,6 +99,13 @@ def blueprint_of(space: Space, **settings: Any) -> Blueprint:
         maker = networks[maker]
     made: Blueprint = networks.call(space.name, maker, {"space": space, **settings})
     return made
+
+
+def some_rows(space: Space) -> Archs:
+    """Draw a few architectures of a space, always the same, on which something is tried."""
+    from nasbed.core.rng import Streams
+
+    return space.sample(Streams.from_seed(0, _TRIED))
 
 
 def checked_rows(space: Space, archs: ArrayLike) -> Archs:

@@ -242,8 +242,6 @@ to be sure."""
 
 FEW = 8  # channels that a convolution reads: with fewer, as where each reads its own, bfloat16 is several times slower
 
-_TRIED = 8
-
 
 def settled(recipe: Recipe, blueprint: Blueprint, device: Any, together: int = 1, rows: Archs | None = None) -> Recipe:
     """Return a recipe whose precision is ``float32`` or ``bfloat16``: itself, unless it says ``auto``.
@@ -264,9 +262,9 @@ def settled(recipe: Recipe, blueprint: Blueprint, device: Any, together: int = 1
         return recipe
     gains = together == 1 and str(device).partition(":")[0] == "cpu" and has_amx()
     if gains:
-        from nasbed.core.rng import Streams
+        from nasbed.nets.blueprint import some_rows
 
-        some = blueprint.space.sample(Streams.from_seed(0, _TRIED)) if rows is None else rows
+        some = some_rows(blueprint.space) if rows is None else rows
         gains = bool((saved(blueprint, some, recipe.batch_size) > 0).all())
     return replace(recipe, precision="bfloat16" if gains else "float32")
 

@@ -11,7 +11,7 @@ import numpy as np
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.records import Archs
-from nasbed.nets.blueprint import Blueprint
+from nasbed.nets.blueprint import Blueprint, some_rows
 from nasbed.nets.recipe import Recipe, settled
 
 
@@ -45,9 +45,7 @@ def survey(
     pretrained: dict[str, str] = {}
     warnings: list[str] = []
     if what.task.checksum or recipe.pretrained:
-        from nasbed.core.rng import Streams
-
-        row = blueprint.space.sample(Streams.from_seed(0, 1))[0]
+        row = some_rows(blueprint.space)[0]
         try_task(blueprint, row, recipe, what)
         pretrained, warnings = _pretrained(blueprint, row, recipe)
     return {
