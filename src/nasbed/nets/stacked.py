@@ -169,8 +169,36 @@ class Normalisation(Stacked):
             out = F.batch_norm(x, *averages, self.weight, self.bias, self.training, self.momentum, self.epsilon)
         if not self.rectifies:
             return out
-        # Overwriting bfloat16 takes longer than writing elsewhere (PyTorch 2.13, on a CPU).
-        return out.relu() if out.dtype == torch.bfloat16 else out.relu_()
+        rectified: Tensor
+        if out.is_cpu and out.dtype == torch.bfloat16 and not torch.compiler.is_compiling():
+            rectified = Rectify.apply(out)  # type: ignore[no-untyped-call]
+        else:
+            rectified = out.relu_()
+        return rectified
+
+
+class Rectify(torch.autograd.Function):
+    """Overwrite bfloat16 numbers, on a CPU, by their positive parts.
+
+    As integers of 16 bits, negative numbers are negative and positive ones positive, and PyTorch 2.13 compares and
+    multiplies such integers two to five times as fast. What is not a number may become 0 here; the averages of the
+    normalisation before have it, too, so that it is seen.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        x.view(torch.int16).clamp_min_(0)
+        ctx.mark_dirty(x)
+        ctx.save_for_backward(x)
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        """Keep the gradient where what was given is positive."""
+        (x,) = ctx.saved_tensors
+        passes: Tensor = x.view(torch.int16).sign()  # 0 or 1
+        return passes.mul_(gradient.view(torch.int16)).view(torch.bfloat16)
 
 
 class _Normalise(torch.autograd.Function):

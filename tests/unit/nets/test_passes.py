@@ -18,7 +18,7 @@ from nasbed.nets.nasbench201 import NASBench201Blueprint
 from nasbed.nets.parts import CELL_OPERATIONS
 from nasbed.nets.passes import Pass, generators
 from nasbed.nets.recipe import RECIPES, Recipe
-from nasbed.nets.stacked import Dense
+from nasbed.nets.stacked import Dense, Rectify
 from nasbed.spaces.nasbench201 import NASBench201
 
 MODULE = Graph.of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"])
@@ -149,6 +149,24 @@ def test_a_loss_that_is_not_finite_is_found_at_the_next_measurement(data):
     one.augment = spoiled
     one.run()
     assert one.failures == ["weights or outputs were not finite after 10 of 20 steps"]
+
+
+def test_numbers_of_bfloat16_are_rectified_as_pytorch_does_and_not_finite_ones_are_found(data):
+    special = torch.tensor([0.0, -0.0, math.inf, -math.inf, 1e-40, -1e-40, 3.4e38], dtype=torch.bfloat16)
+    values = torch.cat([special, torch.randn(57, dtype=torch.bfloat16)]).view(2, 8, 2, 2)
+    gradient = torch.randn(2, 16, 2, 2).to(torch.bfloat16)[:, 4:12]  # of one part of what is concatenated
+    ours, theirs = (values.clone().requires_grad_() for _ in range(2))
+    rectified, plain = Rectify.apply(ours * 1), theirs.relu()
+    torch.testing.assert_close(rectified, plain, rtol=0, atol=0)
+    rectified.backward(gradient)
+    plain.backward(gradient)
+    torch.testing.assert_close(ours.grad, theirs.grad, rtol=0, atol=0)
+    one = begun(data, replace(RECIPE, precision="bfloat16"))
+    one.run(until=2)
+    spoiled = one.augment
+    one.augment = lambda numbers: (spoiled(numbers)[0] * -math.nan, spoiled(numbers)[1])
+    one.run()
+    assert "not finite" in str(one.failures[0])
 
 
 def test_bfloat16_learns_and_keeps_its_weights_in_float32(data):
