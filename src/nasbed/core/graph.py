@@ -5,8 +5,10 @@ Vertices are numbered in topological order, so the adjacency matrix is upper tri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.core.records import INPUT, OUTPUT
 
-__all__ = ["INPUT", "NONE", "OUTPUT", "Graph"]
+__all__ = ["INPUT", "NONE", "OUTPUT", "Graph", "isomorphic"]
 
 NONE = "none"
 """The label of an operation that passes nothing on: what it brings to a sum is zero."""
@@ -111,12 +113,8 @@ class Graph:
         return Graph.of(matrix, [self.labels[i] for i in order])
 
     def isomorphic(self, other: Graph) -> bool:
-        """Say exactly whether two graphs are the same but for the numbering of their vertices.
-
-        Backtracking over vertices of equal label and degrees: fast for cells, exponential in the worst case.
-        """
-        mine, theirs = _signatures(self), _signatures(other)
-        return sorted(mine) == sorted(theirs) and _match(self, other, mine, theirs, [])
+        """Say exactly whether two graphs are the same but for the numbering of their vertices."""
+        return isomorphic(self.adjacency, self.labels, other.adjacency, other.labels)
 
     def svg(self) -> str:
         """Draw the graph as SVG text."""
@@ -135,25 +133,61 @@ class Graph:
         return self.svg()
 
 
-_Signature = tuple[str, int, int]
+_Rows = Sequence[Sequence[Any]]
 
 
-def _signatures(graph: Graph) -> list[_Signature]:
-    """Give label, in-degree and out-degree of each vertex."""
-    return [(label, len(graph.predecessors(v)), len(graph.successors(v))) for v, label in enumerate(graph.labels)]
+def isomorphic(matrix: _Rows, labels: Sequence[Hashable], other: _Rows, others: Sequence[Hashable]) -> bool:
+    """Say exactly whether two labelled graphs are the same but for the numbering of their vertices.
+
+    They may be any directed graphs, with edges both ways, from a vertex to itself, and of any weights. Colours are
+    refined by both neighbourhoods, and where that does not tell vertices apart, each pairing of one is tried: fast for
+    cells, exponential in the worst case.
+
+    Args:
+        matrix: The first graph's entries from row i to column j, 0 for no edge.
+        labels: One label a vertex.
+        other: The second graph's entries.
+        others: Its labels.
+    """
+    names: dict[Hashable, int] = {}
+    colours = [[names.setdefault(label, len(names)) for label in some] for some in (labels, others)]
+    return len(labels) == len(others) and _matches(matrix, other, *colours)
 
 
-def _match(a: Graph, b: Graph, mine: list[_Signature], theirs: list[_Signature], image: list[int]) -> bool:
-    """Extend ``image`` (vertex i of a → image[i] of b) to an isomorphism, or say that there is none."""
-    v = len(image)
-    if v == a.vertices:
-        return True
-    for w in range(b.vertices):
-        if w in image or mine[v] != theirs[w]:
-            continue
-        if all(
-            a.adjacency[u][v] == b.adjacency[x][w] and a.adjacency[v][u] == b.adjacency[w][x]
-            for u, x in enumerate(image)
-        ) and _match(a, b, mine, theirs, [*image, w]):
-            return True
-    return False
+def _matches(a: _Rows, b: _Rows, mine: list[int], theirs: list[int]) -> bool:
+    """Say whether there is a renumbering that keeps entries and colours."""
+    mine, theirs = _refined(a, b, mine, theirs)
+    sizes = Counter(mine)
+    if sizes != Counter(theirs):
+        return False
+    shared = [colour for colour, size in sizes.items() if size > 1]
+    if not shared:
+        image = [theirs.index(colour) for colour in mine]
+        return all(x == b[i][j] for row, i in zip(a, image, strict=True) for x, j in zip(row, image, strict=True))
+    rarest = min(shared, key=lambda colour: sizes[colour])
+    marked = _marked(mine, mine.index(rarest))
+    return any(_matches(a, b, marked, _marked(theirs, w)) for w, colour in enumerate(theirs) if colour == rarest)
+
+
+def _marked(colours: list[int], vertex: int) -> list[int]:
+    """Give a vertex a colour of its own."""
+    return [-1 if v == vertex else colour for v, colour in enumerate(colours)]
+
+
+def _refined(a: _Rows, b: _Rows, mine: list[int], theirs: list[int]) -> tuple[list[int], list[int]]:
+    """Tell vertices apart by the colours around them, in both graphs alike, until that tells no more apart."""
+    while True:
+        known, names = len({*mine, *theirs}), dict[Hashable, int]()
+        mine, theirs = (
+            [names.setdefault(seen, len(names)) for seen in _seen(rows, colours)]
+            for rows, colours in ((a, mine), (b, theirs))
+        )
+        if len(names) == known:
+            return mine, theirs
+
+
+def _seen(rows: _Rows, colours: list[int]) -> Iterator[Hashable]:
+    """Give for each vertex its own colour and entry, and those that rows and columns lead to."""
+    for v, (row, column) in enumerate(zip(rows, zip(*rows, strict=True), strict=True)):
+        around = (tuple(sorted(zip(entries, colours, strict=True))) for entries in (row, column))
+        yield colours[v], row[v], *around

@@ -30,15 +30,26 @@ def initialised(blueprint: Blueprint, row: Archs, recipe: Recipe, seed: int) -> 
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = 1.0 - recipe.norm_momentum
-        elif recipe.initialisation == "tensorflow":
-            _draw_as_tensorflow(layer, generator)
+    if recipe.initialisation == "tensorflow":
+        draw_as_tensorflow(network, generator)
     if recipe.pretrained:
         start_from(network, recipe.pretrained)
     return network
 
 
+def draw_as_tensorflow(network: nn.Module, generator: torch.Generator | None = None) -> None:
+    """Draw the weights of all convolutions and dense layers as TensorFlow does by default, in the order of the layers.
+
+    Args:
+        network: What has them, or a layer.
+        generator: What they are drawn from; PyTorch's own if None.
+    """
+    for layer in network.modules():
+        _draw_as_tensorflow(layer, generator)
+
+
 @torch.no_grad()
-def _draw_as_tensorflow(layer: nn.Module, generator: torch.Generator) -> None:
+def _draw_as_tensorflow(layer: nn.Module, generator: torch.Generator | None) -> None:
     if isinstance(layer, nn.Conv2d):
         std = layer.weight[0].numel() ** -0.5 / _TRUNCATED_STD
         nn.init.trunc_normal_(layer.weight, 0.0, std, -2 * std, 2 * std, generator=generator)

@@ -11,25 +11,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-def module_hash(matrix: NDArray[np.integer] | Sequence[Sequence[int]], labels: Sequence[int]) -> str:
+def module_hash(matrix: NDArray[Any] | Sequence[Sequence[int]], labels: Sequence[Any]) -> str:
     """Give the MD5 hash of a labelled directed graph in hexadecimal.
 
     Args:
-        matrix: 1 in row i and column j for an edge i → j. It is hashed as it is; pruning is up to the caller.
-        labels: One number a vertex: −1 for input, −2 for output, operations from 0.
+        matrix: 1 in row i and column j for an edge i → j. It is hashed as it is, cycles and all; pruning is up to the
+            caller. Other entries than 0 and 1 are edges, too, but count in degrees as what they are.
+        labels: One label a vertex, Python's own values: of modules −1 for input, −2 for output, operations from 0.
 
     >>> module_hash([[0, 1], [0, 0]], [-1, -2])
     '043721b9c7fe8c5fad811d47d83132ec'
     """
-    rows = np.asarray(matrix).astype(bool)
-    into = [np.flatnonzero(column) for column in rows.T]
-    out_of = [np.flatnonzero(row) for row in rows]
-    colours = [_md5(str((len(out_of[v]), len(into[v]), int(label)))) for v, label in enumerate(labels)]
+    edges = np.asarray(matrix)
+    leaving, arriving = (edges.sum(axis=axis).tolist() for axis in (1, 0))
+    into, out_of = ([np.flatnonzero(row) for row in rows] for rows in (edges.T, edges))
+    colours = [_md5(str(start)) for start in zip(leaving, arriving, labels, strict=True)]
     for _ in labels:
         colours = [
             _md5(f"{_together(colours, into[v])}|{_together(colours, out_of[v])}|{colour}")

@@ -1,4 +1,7 @@
+import copy
 import json
+import os
+import pickle
 
 import numpy as np
 import pytest
@@ -8,6 +11,8 @@ from hypothesis import strategies as st
 
 from nasbed.compat.nasbench import ModelSpec
 from nasbed.compat.nasbench.edges import edge_mask
+from nasbed.compat.nasbench.lib import model_spec
+from nasbed.core.errors import BadSetting
 
 OPS = plain.CONFIG["available_ops"]
 
@@ -77,12 +82,99 @@ def test_numbers_in_the_other_order_of_bytes_have_no_mask():
     assert mask_or_none(np.array([[0, 256], [0, 0]], np.dtype(np.int16).newbyteorder())) is None
 
 
+SPEC = ModelSpec([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "maxpool3x3", "output"])
+
+
+@pytest.fixture(params=[False, True], ids=["alone", "beside dot"])
+def dot(request, tmp_path, monkeypatch):
+    """Whether Graphviz's program is there: in its place one that writes the options and the source."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    if request.param:
+        program = folder / "dot"
+        program.write_text(
+            '#!/bin/sh\n[ "$1" = "-Tgif" ] && { echo "no gif" >&2; exit 1; }\necho "$@"; exec /bin/cat\n'
+        )
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    return request.param
+
+
 def test_a_picture_needs_no_graphviz():
-    picture = ModelSpec([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "maxpool3x3", "output"]).visualize()
+    picture = SPEC.visualize()
     assert "0 -> 1" in picture.source
     assert "maxpool3x3" in picture._repr_svg_()
     with pytest.raises(ValueError, match="no path"):
         ModelSpec([[0, 0], [0, 0]], ["input", "output"]).visualize()
+
+
+def test_a_picture_is_written_beside_its_source(dot, tmp_path, monkeypatch):
+    picture = SPEC.visualize()
+    path = picture.render("cell", directory=tmp_path / "new", format="svg")
+    assert path == str(tmp_path / "new" / "cell.svg")
+    assert (tmp_path / "new" / "cell.svg").read_text() == picture._repr_svg_()
+    assert (tmp_path / "new" / "cell").read_text() == picture.source
+    monkeypatch.chdir(tmp_path)
+    assert picture.render(cleanup=True) == ("Digraph.gv.pdf" if dot else "Digraph.gv.svg")
+    assert not os.path.exists("Digraph.gv")  # noqa: PTH110 - the name is relative, as rendering gives it
+    if dot:
+        assert (tmp_path / "Digraph.gv.pdf").read_text() == f"-Tpdf\n{picture.source}"
+
+
+def test_formats_that_need_dot_are_written_by_it_or_refused(dot, tmp_path):
+    picture = SPEC.visualize()
+    picture.format = "png"
+    if dot:
+        assert picture.render(tmp_path / "cell") == str(tmp_path / "cell.png")
+        with pytest.raises(BadSetting, match="dot wrote no gif: no gif"):
+            picture.render(tmp_path / "cell", format="gif")
+    else:
+        with pytest.raises(BadSetting, match="png needs Graphviz's program dot"):
+            picture.render(tmp_path / "cell")
+
+
+def test_a_picture_can_be_opened(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    SPEC.visualize().render(tmp_path / "cell", view=True, format="svg")
+    assert opened == [(tmp_path / "cell.svg").as_uri()]
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda spec: pickle.loads(pickle.dumps(spec))])
+def test_copies_are_the_same_module(again):
+    spec = ModelSpec([[0, 1, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0]], ["input", OPS[0], OPS[1], "output"])
+    copied = again(spec)
+    assert copied.hash_spec(OPS) == spec.hash_spec(OPS)
+    assert (copied.ops, copied.original_ops, copied.valid_spec) == (spec.ops, spec.original_ops, True)
+    np.testing.assert_array_equal(copied.original_matrix, spec.original_matrix)
+
+
+@pytest.mark.parametrize(
+    ("edges", "kept"),
+    [
+        ([(0, 1), (1, 3)], [0, 1, 3]),  # an island
+        ([(0, 1), (1, 4), (2, 3)], [0, 1, 4]),  # two that hang together
+        ([(0, 1), (0, 2), (2, 3)], [0, 2, 3]),  # one that leads nowhere
+        ([(0, 2), (1, 3), (2, 3)], [0, 2, 3]),  # one that nothing leads to
+        ([(0, 1), (2, 3)], None),
+        ([(1, 2)], None),
+    ],
+)
+def test_what_is_on_no_path_is_pruned(edges, kept):
+    vertices = max(max(edge) for edge in edges) + 1 if kept else 4
+    matrix = np.zeros((vertices, vertices), int)
+    for edge in edges:
+        matrix[edge] = 1
+    spec = ModelSpec(matrix, list(range(vertices)))  # ops may be anything
+    assert spec.valid_spec is (kept is not None)
+    assert spec.ops == kept
+    if kept:
+        np.testing.assert_array_equal(spec.matrix, matrix[np.ix_(kept, kept)])
+
+
+def test_triangular_is_asked_where_it_is_published():
+    assert model_spec.is_upper_triangular(np.array([[0]]))
+    assert not model_spec.is_upper_triangular(np.array([[1]]))
 
 
 def test_hashes_are_the_published_ones(shared_data):

@@ -298,6 +298,44 @@ def test_a_changed_specification_is_looked_up_anew(both):
     assert again.ops == spec.ops
 
 
+def test_a_pickled_one_answers_as_before(published, monkeypatch, tmp_path):
+    ours = api.NASBench(published, seed=1)
+    spec = api.ModelSpec([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "maxpool3x3", "output"])
+    ours.query(spec, 12)
+    ours.config["num_repeats"], ours.history["mine"] = 2, [spec.ops]
+    pickled = pickle.dumps(ours)
+    assert len(pickled) < 10_000  # the table stays where it is
+    state = random.getstate()
+    monkeypatch.chdir(tmp_path)
+    again = pickle.loads(pickled)
+    assert random.getstate() == state  # the constructor seeds, a copy does not
+    for name in ("config", "history", "valid_epochs", "total_epochs_spent", "training_time_spent"):
+        same(getattr(again, name), getattr(ours, name))
+    assert again.hash_iterator() == ours.hash_iterator()
+    answers = []
+    for bench in (ours, again):
+        random.setstate(state)
+        answers.append([bench.query(spec, 4, halfway) for halfway in (False, True) * 9] + [bench.get_budget_counters()])
+    same(*answers)
+    same(again.get_metrics_from_spec(spec), ours.get_metrics_from_spec(spec))
+    same(copy.deepcopy(again).get_metrics_from_spec(spec), ours.get_metrics_from_spec(spec))
+
+
+def test_a_pickle_opens_the_published_file_again_and_no_other_table(published, folder, tmp_path):
+    from_file = pickle.dumps(api.NASBench(published))
+    table = tmp_path / "one.arrow"
+    table.write_bytes((folder / "made.arrow").read_bytes())
+    from_table = pickle.dumps(api.NASBench(table))
+    api.NASBench(published).table.path.unlink()  # the cache, which can be made again
+    assert len(pickle.loads(from_file).hash_iterator()) == 2532
+    table.unlink()
+    with pytest.raises(BadSetting, match=r"no file or folder .*one\.arrow"):
+        pickle.loads(from_table)
+    made(table, NASBench101().enumerate()[:91], seed=1)
+    with pytest.raises(CorruptFile, match="has changed since this NASBench was pickled"):
+        pickle.loads(from_table)
+
+
 @pytest.mark.parametrize(
     "column", ["hash", "by_hash", "class", "arch", "vertices", "trainable_parameters", "validation_accuracy"]
 )
@@ -336,7 +374,9 @@ def test_evaluation_trains(both, tmp_path):
     bench = both[0]
     spec = api.ModelSpec([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv1x1-bn-relu", "output"])
     before, state = copy.deepcopy(bench.config), random.getstate()
+    assert bench.config["data_source"] == "cifar10"  # on which the published trainings were made
     bench.config.update(stem_filter_size=4, num_stacks=1, num_modules_per_stack=1, batch_size=25, train_epochs=1)
+    bench.config["data_source"] = "digits"
     heard = bench.evaluate(spec, tmp_path / "model")
     bench.config.update(before)
     assert set(heard) == set(bench.query(spec, 4))

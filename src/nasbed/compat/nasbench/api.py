@@ -13,21 +13,25 @@ import random
 from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from numpy.typing import NDArray
 
-from nasbed.compat.nasbench.config import build_config, training
-from nasbed.compat.nasbench.model_spec import ModelSpec
-from nasbed.compat.nasbench.reader import Reader, RowFinder, Statistics
-from nasbed.core.errors import BadSetting, NasbedError, NotInTable
-from nasbed.core.extras import require
+from nasbed.compat.nasbench.lib.config import build_config
+from nasbed.compat.nasbench.lib.evaluate import train_and_evaluate
+from nasbed.compat.nasbench.lib.model_spec import ModelSpec
+from nasbed.compat.nasbench.reader import MEASURED, Reader, RowFinder, Statistics
+from nasbed.core.errors import BadSetting, CorruptFile, NasbedError, NotInTable
+from nasbed.core.files import put
 from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.cache import table_for
 from nasbed.tables.table import Table
 
-_MEASURED = {"train_accuracy": "train", "validation_accuracy": "validation", "test_accuracy": "test"}
+_OPENED = frozenset(
+    {"table", "space", "fixed_statistics", "computed_statistics", "_reader", "_find", "_asked", "_limits"}
+)
+"""What is made of the table: a pickle leaves it out."""
 
 T = TypeVar("T")
 
@@ -66,22 +70,46 @@ class NASBench:
 
     def __init__(self, dataset_file: str | PathLike[str] | Table, seed: int | None = None) -> None:
         random.seed(seed)
-        self.table = table_for(dataset_file)
-        space = self.table.space
-        if not isinstance(space, NASBench101):
-            raise BadSetting(f"{self.table.path.name} has modules of {space.name}; nasbench answers for nasbench101")
-        self.space = space
-        self.config: dict[str, Any] = build_config(self.table, space)
+        table, given = table_for(dataset_file), cast(Any, dataset_file)
+        self._given = Path(table.path if given is table else given).expanduser().absolute()
+        self._open(table)
+        self.config: dict[str, Any] = build_config(self.table)
         self.valid_epochs: set[int] = set(self.table.modules.trainings[0])
-        self._reader = Reader(self.table, space)
-        self.fixed_statistics = ByHash(self.table, self._reader.fixed)
-        self.computed_statistics = ByHash(self.table, self._reader.computed)
         self.history: dict[str, Any] = {}
         self.training_time_spent = 0.0
         self.total_epochs_spent = 0
+
+    def _open(self, table: Table) -> None:
+        """Set up what answers from a table."""
+        space = table.space
+        if not isinstance(space, NASBench101):
+            raise BadSetting(f"{table.path.name} has modules of {space.name}; nasbench answers for nasbench101")
+        self.table, self.space = table, space
+        self._reader = Reader(table, space)
+        self.fixed_statistics = ByHash(table, self._reader.fixed)
+        self.computed_statistics = ByHash(table, self._reader.computed)
         self._find: Callable[[NDArray[Any], Sequence[str]], int] = self._find_few
         self._asked = 0
         self._limits = space.vertices, space.edges, list(space.operations)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: where the table is, its checksum, and everything that does not come from it."""
+        own = {name: value for name, value in vars(self).items() if name not in _OPENED}
+        return {**own, "table": (self.table.path.absolute(), self.table.checksum)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Open the table again, or import the published file again where that is not there any more.
+
+        Raises:
+            BadSetting: When neither is there.
+            CorruptFile: When there is another table now.
+        """
+        path, checksum = state.pop("table")
+        vars(self).update(state)
+        table = table_for(path if path.exists() else self._given)
+        if table.checksum != checksum:
+            raise CorruptFile(f"{table.path} has changed since this NASBench was pickled; open the file anew")
+        self._open(table)
 
     # ── benchmarking ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -138,54 +166,32 @@ class NASBench:
     def evaluate(self, model_spec: ModelSpec, model_dir: str | PathLike[str]) -> Statistics:
         """Train a module from scratch as ``config`` has it, asking no table; no limits of the search space apply.
 
-        Seeds come from the system, as the published training has none, so that Python's ``random`` stays where it is.
+        Python's ``random`` stays where it is.
 
         Args:
             model_spec: The module.
-            model_dir: A folder, made when it is not there, for ``metadata.json``: all that was measured.
+            model_dir: A folder, made when it is not there, for ``metadata.json``: all that was measured, as
+                ``evaluate.train_and_evaluate`` describes it.
 
         Returns:
             What ``query`` gives.
 
         Raises:
             OutOfDomainError: When no path joins the module's input and output.
-            NasbedError: When training failed as often as ``config["max_attempts"]`` allows.
+            AbortError: When training failed as often as ``config["max_attempts"]`` allows.
+            BadSetting: When a setting is not allowed, or the data are not there.
         """
         if not model_spec.valid_spec:
             raise OutOfDomainError("invalid spec, provided graph is disconnected.")
-        require("torch", "torch")
-        from nasbed.nets.data.source import load
-        from nasbed.nets.training import train
-
-        config, folder, graph = self.config, Path(model_dir), model_spec.graph()
-        space = NASBench101.around(graph)
-        blueprint, recipe = training(self.table, config, space)
-        data, arch = load(config["data_source"]), space.embed(graph)
-        epochs, limit = config["train_epochs"], config["train_seconds"] or None
-        for _ in range(config["max_attempts"]):
-            seed = random.SystemRandom().getrandbits(63)
-            result = train(blueprint, arch, recipe, data, epochs, seed, time_limit=limit)
-            if result.failure is None:
-                break
-        else:
-            raise NasbedError(f"training failed {config['max_attempts']} times, at last because: {result.failure}")
-        evaluations = [
-            {"epochs": point.epoch, "training_time": point.training_time}
-            | {name: getattr(point, part).value for name, part in _MEASURED.items()}
-            for point in result.points.values()
-        ]
-        metadata = {
-            "trainable_params": result.trainable_parameters,
-            "total_time": result.total_time,
-            "evaluation_results": evaluations,
-        }
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "metadata.json").write_text(json.dumps(metadata))
+        metadata = train_and_evaluate(model_spec, self.config, model_dir)
+        text = json.dumps(metadata, default=lambda array: array.tolist())
+        put(Path(model_dir) / "metadata.json", text.encode())
+        final = metadata["evaluation_results"][-1]
         return {
             "module_adjacency": model_spec.matrix,
             "module_operations": model_spec.ops,
-            "trainable_parameters": result.trainable_parameters,
-            **{name: evaluations[-1][name] for name in ("training_time", *_MEASURED)},
+            "trainable_parameters": metadata["trainable_params"],
+            **{name: final[name] for name in MEASURED},
         }
 
     # ── analysis ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.compat.made import Made
+from nasbed.compat.nasbench.lib.graph_util import is_upper_triangular
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST
 
@@ -130,7 +131,7 @@ def kept_vertices(matrix: NDArray[Any]) -> int:
 
 def _kept_of_any(matrix: NDArray[Any]) -> int:
     """Give what pruning keeps of a matrix of any size and with any entries, those being edges that are not 0."""
-    if (np.tril(matrix) != 0).any():
+    if not is_upper_triangular(matrix):
         raise InvalidArchitecture("matrix must be upper triangular, with zeros on the diagonal and below")
     last = len(matrix) - 1  # the output
     after = [sum(1 << y for y in np.flatnonzero(row).tolist()) for row in matrix]

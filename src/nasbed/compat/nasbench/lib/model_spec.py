@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import copy
+import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
+from os import PathLike
+from pathlib import Path
+from shutil import which
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.compat.nasbench.edges import kept_vertices
-from nasbed.core.errors import InvalidArchitecture
+from nasbed.compat.nasbench.lib.graph_util import is_upper_triangular
+from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.core.files import put
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.spaces.module_hash import module_hash
+
+__all__ = ["Drawing", "ModelSpec", "is_upper_triangular"]
 
 
 class ModelSpec:
@@ -24,7 +31,7 @@ class ModelSpec:
     Args:
         matrix: ``(vertices, vertices)``, above the diagonal only: 1 in row i and column j for an edge i → j.
         ops: One operation a vertex; those of the first and the last are ``"input"`` and ``"output"``.
-        data_format: ``"channels_last"`` or ``"channels_first"``; kept, and read by nothing here.
+        data_format: ``"channels_last"`` or ``"channels_first"``: how images come to ``model_builder`` and go from it.
 
     Attributes:
         original_matrix: A copy of what was given.
@@ -87,7 +94,7 @@ class ModelSpec:
         return Graph.of(matrix != 0, [INPUT, *ops[1:-1], OUTPUT])
 
     def visualize(self) -> Drawing:
-        """Draw the pruned module; a notebook shows it, and ``source`` is Graphviz's text for it."""
+        """Draw the pruned module; a notebook shows it, and ``render`` writes it to a file."""
         return Drawing(self.graph())
 
     def _pruned(self) -> tuple[NDArray[Any], list[str]]:
@@ -96,16 +103,70 @@ class ModelSpec:
         return self.matrix, self.ops
 
 
-@dataclass(frozen=True)
 class Drawing:
-    """A picture of a graph, in place of the object of the package ``graphviz`` that the published interface gives."""
+    """A picture of a graph, in place of the object of the package ``graphviz`` that the published interface gives.
 
-    graph: Graph
+    Args:
+        graph: What is drawn.
+        format: What ``render`` writes unless it is told otherwise.
+
+    Attributes:
+        format: As above; None for ``pdf`` where Graphviz's program ``dot`` is installed, else ``svg``.
+    """
+
+    def __init__(self, graph: Graph, format: str | None = None) -> None:
+        self.graph, self.format = graph, format
 
     @property
     def source(self) -> str:
         """The picture in Graphviz's language."""
         return self.graph.dot()
+
+    def render(
+        self,
+        filename: str | PathLike[str] = "Digraph.gv",
+        directory: str | PathLike[str] = "",
+        view: bool = False,
+        cleanup: bool = False,
+        format: str | None = None,
+    ) -> str:
+        """Write the source to a file and the picture beside it, and return the picture's path, ``filename.format``.
+
+        Args:
+            filename: Of the source.
+            directory: Where; made if it is not there.
+            view: Whether to open the picture, too.
+            cleanup: Whether to write the picture alone.
+            format: ``svg``, which needs no Graphviz, or another that ``dot`` can write; ``self.format`` if None.
+
+        Raises:
+            BadSetting: When the format needs ``dot`` and that is not installed, or does not know it.
+        """
+        path, program = Path(directory, filename), which("dot")
+        kind = format or self.format or ("pdf" if program else "svg")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture = put(path.with_name(f"{path.name}.{kind}"), self._drawn(kind, program))
+        if not cleanup:
+            put(path, self.source.encode())
+        if view:
+            import webbrowser
+
+            webbrowser.open(picture.resolve().as_uri())
+        return str(picture)
+
+    def _drawn(self, kind: str, program: str | None) -> bytes:
+        """Return the content of a picture's file."""
+        if kind == "svg":
+            return self.graph.svg().encode()
+        if program is None:
+            raise BadSetting(
+                f"writing {kind} needs Graphviz's program dot, which is not installed; install it, or render "
+                "format='svg', which needs nothing"
+            )
+        done = subprocess.run([program, f"-T{kind}"], input=self.source.encode(), capture_output=True, check=False)
+        if done.returncode:
+            raise BadSetting(f"dot wrote no {kind}: {done.stderr.decode(errors='replace').strip()}")
+        return done.stdout
 
     def __str__(self) -> str:
         return self.source
