@@ -321,6 +321,13 @@ def test_a_pickled_one_answers_as_before(published, monkeypatch, tmp_path):
     same(copy.deepcopy(again).get_metrics_from_spec(spec), ours.get_metrics_from_spec(spec))
 
 
+def test_pickled_statistics_are_the_published_dictionaries(both):
+    ours, theirs = both
+    statistics = pickle.loads(pickle.dumps(ours.fixed_statistics))
+    assert type(statistics) is dict
+    same(dict(sorted(statistics.items())), dict(sorted(theirs.fixed_statistics.items())))
+
+
 def test_a_pickle_opens_the_published_file_again_and_no_other_table(published, folder, tmp_path):
     from_file = pickle.dumps(api.NASBench(published))
     table = tmp_path / "one.arrow"

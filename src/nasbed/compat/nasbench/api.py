@@ -312,5 +312,9 @@ class ByHash(Mapping[str, T]):
     def __len__(self) -> int:
         return len(self._table)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the dictionary that is published, with everything in it."""
+        return dict, (dict(self),)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} modules)"
