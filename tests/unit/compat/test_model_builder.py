@@ -109,6 +109,7 @@ def test_training_normalises_by_the_batch(torch):
     assert 0.3 < shares.min() < shares.max() < 0.7
     evaluated = model_builder.projection(torch.ones_like(images), 64, False, "channels_last")
     assert set((evaluated > 0).float().mean(dim=(0, 1, 2)).tolist()) == {0.0, 1.0}
+    assert evaluated.max() > 0.1  # the batch's mean would leave nothing
 
 
 def test_what_no_module_has_is_refused(torch):

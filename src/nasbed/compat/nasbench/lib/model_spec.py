@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import subprocess
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -163,6 +162,8 @@ class Drawing:
                 f"writing {kind} needs Graphviz's program dot, which is not installed; install it, or render "
                 "format='svg', which needs nothing"
             )
+        import subprocess
+
         done = subprocess.run([program, f"-T{kind}"], input=self.source.encode(), capture_output=True, check=False)
         if done.returncode:
             raise BadSetting(f"dot wrote no {kind}: {done.stderr.decode(errors='replace').strip()}")
