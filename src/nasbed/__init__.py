@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from functools import WRAPPER_ASSIGNMENTS, update_wrapper
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,7 @@ __all__ = [
     "Task",
     "benchmark",
     "compare",
+    "names",
     "network",
     "optimizer",
     "proxy",
@@ -56,6 +58,69 @@ def __getattr__(name: str) -> Any:
     return found
 
 
+def __dir__() -> list[str]:
+    return sorted((*__all__, "__version__"))
+
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class _Makes:
+    """A function that makes what a registry's names stand for, whose help says each name and setting.
+
+    That is put together when it is asked for, since it takes importing all of them.
+    """
+
+    def __init__(self, function: Callable[..., Any], plural: str) -> None:
+        self._function, self._plural = function, plural
+        update_wrapper(self, function, [name for name in WRAPPER_ASSIGNMENTS if name != "__doc__"])
+
+    def __call__(self, *names: Any, **settings: Any) -> Any:
+        return self._function(*names, **settings)
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        from nasbed.core.meaning import guide
+        from nasbed.core.registry import NOUNS
+
+        return f"{self._function.__doc__}\n\n{guide(NOUNS[self._plural])}"
+
+    def __repr__(self) -> str:
+        return f"nasbed.{self._function.__name__}(name, **settings)"
+
+    def __reduce__(self) -> str:
+        return self._function.__name__
+
+
+def _makes(plural: str) -> Callable[[_Function], _Function]:
+    return lambda function: cast(_Function, _Makes(function, plural))
+
+
+def names(noun: str | None = None) -> dict[str, Any]:
+    """Return what there is by name, as ``nasbed list`` prints it: each name with what it stands for, in a line.
+
+    Args:
+        noun: ``"spaces"``, ``"benchmarks"``, ``"optimizers"``, ``"proxies"``, …; None for all, by noun.
+
+    Raises:
+        BadSetting: When there is no such noun, with those that there are.
+    """
+    from nasbed.core.errors import BadSetting
+    from nasbed.core.registry import NOUNS
+    from nasbed.nets.data.sources import SOURCES
+
+    nouns = {**NOUNS, "data": SOURCES}
+    if noun is not None and noun not in nouns:
+        raise BadSetting(f"no noun is called {noun!r}. There are: {', '.join(sorted(nouns))}.")  # so few that all are said
+    found = {
+        which: {name: registry.describe(name).replace("``", "'") for name in registry}
+        for which, registry in nouns.items()
+        if noun in (None, which)
+    }
+    return found if noun is None else found[noun]
+
+
+@_makes("spaces")
 def space(name: str, **settings: Any) -> Space:
     """Make a search space: ``space("nasbench101", vertices=5)``, which is ``space("nasbench101:vertices=5")``."""
     from nasbed.core.registry import spaces
@@ -71,6 +136,7 @@ def table(path: str | Path) -> Table:
     return Table.open(path)
 
 
+@_makes("benchmarks")
 def benchmark(name: str | Path | Table, **settings: Any) -> Benchmark:
     """Make a benchmark from its registered name, a table, or the path of a table or of a published file."""
     from nasbed.benchmarks.resolve import resolve
@@ -78,6 +144,7 @@ def benchmark(name: str | Path | Table, **settings: Any) -> Benchmark:
     return resolve(name, **settings)
 
 
+@_makes("optimizers")
 def optimizer(name: str, **settings: Any) -> Optimizer:
     """Make an optimizer, such as ``optimizer("local", restarts=3)``, which is ``optimizer("local:restarts=3")``."""
     from nasbed.core.registry import optimizers
@@ -86,6 +153,7 @@ def optimizer(name: str, **settings: Any) -> Optimizer:
     return made
 
 
+@_makes("proxies")
 def proxy(name: str, **settings: Any) -> Proxy:
     """Make a score of untrained networks by its registered name, such as ``proxy("naswot", variant="output")``."""
     from nasbed.core.registry import proxies

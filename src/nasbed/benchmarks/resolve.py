@@ -111,14 +111,25 @@ def digits101() -> TableBenchmark:
 
 
 def nasbench101(recipe: Recipe = None) -> TableBenchmark:
-    """The 423,624 modules of NAS-Bench-101, once ``nasbed import`` has read a published file."""
+    """The 423,624 modules of NAS-Bench-101, once ``nasbed import`` has read a published file.
+
+    Args:
+        recipe: The epochs of a training, when one budget alone is meant: 4, 12, 36 or 108.
+    """
     return _imported("nasbench101", "nasbench_full.tfrecord", recipe=recipe)
 
 
 def nasbench201(
     data: str = "cifar10", recipe: Recipe = None, test: str | None = None, hp: Recipe = None
 ) -> TableBenchmark:
-    """The 15,625 cells of NAS-Bench-201 and NATS-Bench's topology space, once 'nasbed import' has read them."""
+    """The 15,625 cells of NAS-Bench-201 and NATS-Bench's topology space, once 'nasbed import' has read them.
+
+    Args:
+        data: The data set: ``cifar10``, ``cifar100`` or ``ImageNet16-120``.
+        recipe: The recipe, by its epochs; the longest when not given.
+        test: The data set whose test results are reported; see ``nasbed.benchmarks.TableBenchmark``.
+        hp: The recipe, as NATS-Bench calls it.
+    """
     files = "NATS-tss-v1_0-3ffb9-simple or NAS-Bench-201-v1_1-096897.pth"
     return _imported("nasbench201", files, data=data, recipe=recipe, test=test, hp=hp)
 
@@ -131,7 +142,14 @@ def nasbenchmacro() -> TableBenchmark:
 def natssize(
     data: str = "cifar10", recipe: Recipe = None, test: str | None = None, hp: Recipe = None
 ) -> TableBenchmark:
-    """The 32,768 networks of NATS-Bench's size space, once 'nasbed import' has read them."""
+    """The 32,768 networks of NATS-Bench's size space, once 'nasbed import' has read them.
+
+    Args:
+        data: The data set: ``cifar10``, ``cifar100`` or ``ImageNet16-120``.
+        recipe: The recipe, by its epochs; the longest when not given.
+        test: The data set whose test results are reported; see ``nasbed.benchmarks.TableBenchmark``.
+        hp: The recipe, as NATS-Bench calls it.
+    """
     return _imported("natssize", "NATS-sss-v1_0-50262-simple", data=data, recipe=recipe, test=test, hp=hp)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import MISSING
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ import typer
 from nasbed.cli.console import print_facts, print_json
 from nasbed.cli.options import Json
 from nasbed.core.errors import NotInTable, UnknownName
+from nasbed.core.meaning import Setting, settings_of
 
 
 def command(
@@ -24,7 +24,7 @@ def command(
 ) -> None:
     """Say what a name or a file stands for: settings, provenance, splits, warnings, checksum."""
     found = _describe(name)
-    print_json(found) if json else print_facts(found)
+    print_json(found) if json else print_facts({noun: _in_words(about) for noun, about in found.items()})
 
 
 def _describe(name: str) -> dict[str, Any]:
@@ -34,12 +34,12 @@ def _describe(name: str) -> dict[str, Any]:
     for plural, names in {"benchmarks": NOUNS["benchmarks"], **NOUNS}.items():  # benchmarks first
         if name not in names:
             continue
-        about: dict[str, Any] = {"what": names.describe(name)}
+        about: dict[str, Any] = {"what": names.describe(name), **_settings(names[name])}
         try:
             if plural in ("benchmarks", "spaces"):
                 about |= names.make(name, {}).describe()
             else:
-                about |= {"from": _reference(names[name]), "settings": _defaults(names[name])}
+                about["from"] = _reference(names[name])
         except NotInTable as error:
             about["missing"] = str(error)
         found[names.noun] = about
@@ -70,12 +70,23 @@ def _side_by_side(benchmark: Any) -> dict[str, str]:
     return {"side by side": way_of(benchmark.blueprint, some_rows(benchmark.space))}
 
 
-def _defaults(maker: Any) -> dict[str, str]:
-    """Give the settings that something takes, with their defaults."""
-    fields = getattr(maker, "__dataclass_fields__", {})
-    made = {key: one.default_factory() for key, one in fields.items() if one.default_factory is not MISSING}
-    parameters = inspect.signature(maker).parameters.values()
-    return {p.name: "(required)" if p.default is p.empty else str(made.get(p.name, p.default)) for p in parameters}
+def _settings(maker: Any) -> dict[str, dict[str, str]]:
+    """Give the settings that something takes: with their defaults, what they may be, and what they mean."""
+    found = settings_of(maker)
+    by_name = {field: {one.name: getattr(one, field) for one in found} for field in Setting._fields[1:]}
+    return {"settings": by_name["default"], "allowed": by_name["allowed"], "meaning": by_name["meaning"]}
+
+
+def _in_words(about: dict[str, Any]) -> dict[str, Any]:
+    """Join, for people, what is said of each setting."""
+    if "allowed" not in about:
+        return about
+    allowed, meaning = about["allowed"], about["meaning"]
+    said = {
+        name: f"{default} ({allowed[name]}){': ' * bool(meaning[name])}{meaning[name]}"
+        for name, default in about["settings"].items()
+    }
+    return {name: value for name, value in about.items() if name not in ("allowed", "meaning")} | {"settings": said}
 
 
 def _reference(maker: Any) -> str | None:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+import nasbed
 from nasbed.cli.console import print_json, print_table
 from nasbed.cli.options import Json
-from nasbed.core.errors import UnknownName
 
 
 def command(
@@ -16,16 +16,7 @@ def command(
     json: Json = False,
 ) -> None:
     """List spaces, benchmarks, optimizers and all else that has a name."""
-    from nasbed.core.registry import NOUNS
-    from nasbed.nets.data.sources import SOURCES
-
-    nouns = {**NOUNS, "data": SOURCES}
-    if noun is not None and noun not in nouns:
-        raise UnknownName("noun", noun, nouns)
-    chosen = nouns if noun is None else {noun: nouns[noun]}
-    found = {
-        which: {name: names.describe(name).replace("``", "'") for name in names} for which, names in chosen.items()
-    }
+    found = nasbed.names() if noun is None else {noun: nasbed.names(noun)}
     if json:
         print_json(found)
         return

@@ -8,17 +8,15 @@ A plug-in package adds its own names through entry points, in the group ``nasbed
 
 from __future__ import annotations
 
-import ast
 import importlib
-import importlib.util
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from nasbed.core.errors import BadSetting, UnknownName, nearest
 from nasbed.core.extras import require
+from nasbed.core.meaning import summary_of
 from nasbed.core.spelling import fitted, joined, pieces
 from nasbed.core.spelling import settings as read_settings
 
@@ -107,9 +105,8 @@ class Registry:
         """Give the first line of the docstring of what the name stands for, read from its source and not imported."""
         if name not in self:
             raise UnknownName(self.noun, name, self.places())
-        module, _, attribute = self.places()[name].partition(":")
-        found = _docstring(module, attribute)
-        return (self[name].__doc__ or "" if found is None else found).strip().split("\n")[0]
+        found = summary_of(self.places()[name])
+        return (self[name].__doc__ or "").strip().split("\n")[0] if found is None else found
 
 
 def defaults_of(maker: Any) -> dict[str, Any]:
@@ -120,17 +117,6 @@ def defaults_of(maker: Any) -> dict[str, Any]:
         default = float(one.default) if whole and one.annotation in ("float", float) else one.default
         found[one.name] = None if one.default is one.empty else default
     return found
-
-
-def _docstring(module: str, attribute: str) -> str | None:
-    """Find a docstring in a module's source; None when the module has none to read, or not this name in it."""
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        return None
-    for node in ast.parse(Path(spec.origin).read_bytes()).body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == attribute:
-            return ast.get_docstring(node) or ""
-    return None
 
 
 spaces = Registry(

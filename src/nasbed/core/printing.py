@@ -1,0 +1,155 @@
+"""Printing: what an object says of itself, as a few lines of text and, in a notebook, as a small table.
+
+An object says it once, as a ``Card``; text and HTML are made of that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from html import escape
+from textwrap import wrap
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+LINES = 12
+"""No object prints more lines than that."""
+_WIDTH = 118  # characters of a line
+_CELL = 44  # of a cell
+_SENTENCE = 2  # lines of a sentence
+_ROWS = 20  # of a table in a notebook
+_WHOLE = 6  # so many numbers are written out; of more, how many there are and from where to where they go
+_MEASURED = 2**20  # so many are looked at for that
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+_TABLE = "border-collapse:collapse;margin:0.3em 0"
+_CELLS = "text-align:left;vertical-align:top;padding:0.1em 0.8em 0.1em 0"
+
+
+class Card(NamedTuple):
+    """What an object says of itself.
+
+    Attributes:
+        title: What it is, in a line.
+        notes: Sentences.
+        facts: Values of any kind, by name; what is None is left out.
+        headers: Of a table; none where there is no table.
+        rows: Its cells.
+    """
+
+    title: str
+    notes: Sequence[str] = ()
+    facts: Mapping[str, Any] = _NOTHING
+    headers: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+
+    def text(self) -> str:
+        """Return at most ``LINES`` lines."""
+        lines = [self.title]
+        for note in self.notes:
+            lines += wrap(f"  {note}", _WIDTH, subsequent_indent="  ", max_lines=_SENTENCE, placeholder=" …")
+        lines += _aligned([(name, brief(value)) for name, value in self.facts.items() if value is not None])
+        lines += _aligned([self.headers, *self.rows] if self.headers else [])
+        if len(lines) > LINES:
+            lines[LINES - 1 :] = [f"  … {len(lines) - LINES + 1} more"]
+        return "\n".join(shortened(line, _WIDTH) for line in lines)
+
+    def html(self) -> str:
+        """Return a piece of a page that needs nothing beside it."""
+        facts = [(name, brief(value)) for name, value in self.facts.items() if value is not None]
+        parts = [f"<strong>{escape(self.title)}</strong>", *(f"<div>{escape(note)}</div>" for note in self.notes)]
+        parts += [_html_table([], facts)] if facts else []
+        parts += [_html_table(self.headers, self.rows[:_ROWS])] if self.headers else []
+        parts += [f"<div>… {len(self.rows) - _ROWS} more</div>"] if len(self.rows) > _ROWS else []
+        return f"<div>{''.join(parts)}</div>"
+
+
+class Shown:
+    """What shows itself in a notebook, and prints itself likewise where its class writes no other text.
+
+    A dataclass writes one, ``Name(field=value)``, which suits settings; results are ``Printed``.
+    """
+
+    def _card(self) -> Card:
+        """Return what it says of itself: by default its text or its fields, under the first line of its docstring."""
+        name, said = type(self).__name__, (type(self).__doc__ or "").strip().split("\n")[0]
+        if dataclasses.is_dataclass(self):
+            shown = {one.name: getattr(self, one.name) for one in dataclasses.fields(self) if one.repr}
+            return Card(f"{name}: {said}", facts=shown)
+        return Card(f"{name}: {said}" if type(self).__repr__ is Shown.__repr__ else repr(self))
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+
+class Printed(Shown):
+    """What prints itself as its card says, dataclass or not."""
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        if cls.__repr__ is Shown.__repr__:
+            cls.__repr__ = Shown.__repr__  # type: ignore[method-assign] # its own, which a dataclass does not replace
+
+
+def brief(value: Any) -> str:
+    """Write any value in a line."""
+    import numpy as np  # which a command that is refused need not wait for
+
+    match value:
+        case str():
+            text = value
+        case bool() | None:
+            text = str(value).lower()
+        case float():
+            text = f"{value:.6g}"
+        case np.ndarray() | np.generic():
+            text = _array(value)
+        case Mapping():
+            few = ", ".join(f"{name}: {brief(one)}" for name, one in list(value.items())[:_WHOLE])
+            text = few + (f", … ({len(value)} in all)" if len(value) > _WHOLE else "")
+        case list() | tuple():
+            few = ", ".join(map(brief, value[:_WHOLE]))
+            text = few + (f", … ({len(value)} in all)" if len(value) > _WHOLE else "")
+        case _ if callable(value) or type(value).__repr__ is object.__repr__:
+            text = getattr(value, "__name__", type(value).__name__)  # without an address
+        case _:
+            text = repr(value)
+    return shortened(" ".join(text.split("\n")[0].split()), _WIDTH)
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut a text that is too long, and mark it."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _array(values: Any) -> str:
+    """Write an array: a small one whole, else its type, its shape and where its numbers lie."""
+    import numpy as np
+
+    if values.size <= _WHOLE:
+        return str(values.tolist())
+    kind = f"{values.dtype} {values.shape}"
+    if values.dtype.kind not in "iuf" or values.size > _MEASURED:
+        return kind
+    known = values[np.isfinite(values)]
+    return f"{kind}, {known.min():.6g} to {known.max():.6g}" if len(known) else f"{kind}, nothing known"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Write rows in columns, two spaces apart; the last column is as wide as it is."""
+    if not rows:
+        return []
+    cut = [[*(shortened(cell, _CELL) for cell in row[:-1]), row[-1]] for row in rows]
+    widths = [max(len(row[i]) for row in cut) for i in range(len(cut[0]))]
+    return ["  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cut]
+
+
+def _html_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    def line(cells: Sequence[str], kind: str) -> str:
+        return f"<tr>{''.join(f'<{kind} style="{_CELLS}">{escape(cell)}</{kind}>' for cell in cells)}</tr>"
+
+    head = line(headers, "th") if headers else ""
+    return f'<table style="{_TABLE}">{head}{"".join(line(row, "td") for row in rows)}</table>'
