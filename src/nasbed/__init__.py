@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import WRAPPER_ASSIGNMENTS, update_wrapper
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from nasbed.making import makes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,40 +63,6 @@ def __dir__() -> list[str]:
     return sorted((*__all__, "__version__"))
 
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-class _Makes:
-    """A function that makes what a registry's names stand for, whose help says each name and setting.
-
-    That is put together when it is asked for, since it takes importing all of them.
-    """
-
-    def __init__(self, function: Callable[..., Any], plural: str) -> None:
-        self._function, self._plural = function, plural
-        update_wrapper(self, function, [name for name in WRAPPER_ASSIGNMENTS if name != "__doc__"])
-
-    def __call__(self, *names: Any, **settings: Any) -> Any:
-        return self._function(*names, **settings)
-
-    @property
-    def __doc__(self) -> str:  # type: ignore[override]
-        from nasbed.core.meaning import guide
-        from nasbed.core.registry import NOUNS
-
-        return f"{self._function.__doc__}\n\n{guide(NOUNS[self._plural])}"
-
-    def __repr__(self) -> str:
-        return f"nasbed.{self._function.__name__}(name, **settings)"
-
-    def __reduce__(self) -> str:
-        return self._function.__name__
-
-
-def _makes(plural: str) -> Callable[[_Function], _Function]:
-    return lambda function: cast(_Function, _Makes(function, plural))
-
-
 def names(noun: str | None = None) -> dict[str, Any]:
     """Return what there is by name, as ``nasbed list`` prints it: each name with what it stands for, in a line.
 
@@ -111,7 +78,9 @@ def names(noun: str | None = None) -> dict[str, Any]:
 
     nouns = {**NOUNS, "data": SOURCES}
     if noun is not None and noun not in nouns:
-        raise BadSetting(f"no noun is called {noun!r}. There are: {', '.join(sorted(nouns))}.")  # so few that all are said
+        raise BadSetting(
+            f"no noun is called {noun!r}. There are: {', '.join(sorted(nouns))}."
+        )  # so few that all are said
     found = {
         which: {name: registry.describe(name).replace("``", "'") for name in registry}
         for which, registry in nouns.items()
@@ -120,7 +89,7 @@ def names(noun: str | None = None) -> dict[str, Any]:
     return found if noun is None else found[noun]
 
 
-@_makes("spaces")
+@makes("spaces")
 def space(name: str, **settings: Any) -> Space:
     """Make a search space: ``space("nasbench101", vertices=5)``, which is ``space("nasbench101:vertices=5")``."""
     from nasbed.core.registry import spaces
@@ -136,7 +105,7 @@ def table(path: str | Path) -> Table:
     return Table.open(path)
 
 
-@_makes("benchmarks")
+@makes("benchmarks")
 def benchmark(name: str | Path | Table, **settings: Any) -> Benchmark:
     """Make a benchmark from its registered name, a table, or the path of a table or of a published file."""
     from nasbed.benchmarks.resolve import resolve
@@ -144,7 +113,7 @@ def benchmark(name: str | Path | Table, **settings: Any) -> Benchmark:
     return resolve(name, **settings)
 
 
-@_makes("optimizers")
+@makes("optimizers")
 def optimizer(name: str, **settings: Any) -> Optimizer:
     """Make an optimizer, such as ``optimizer("local", restarts=3)``, which is ``optimizer("local:restarts=3")``."""
     from nasbed.core.registry import optimizers
@@ -153,7 +122,7 @@ def optimizer(name: str, **settings: Any) -> Optimizer:
     return made
 
 
-@_makes("proxies")
+@makes("proxies")
 def proxy(name: str, **settings: Any) -> Proxy:
     """Make a score of untrained networks by its registered name, such as ``proxy("naswot", variant="output")``."""
     from nasbed.core.registry import proxies

@@ -187,6 +187,16 @@ class TableBenchmark(Benchmark):
         """Return the mean test result over the seeds; NaN at budgets for which there is none."""
         return self._fidelity(epochs).tested(self.table.rows(archs))
 
+    def known(self, archs: Archs, epochs: int | None = None) -> dict[str, Floats]:
+        """Return parameters, and the mean result on the training images; see ``Benchmark.known``."""
+        fidelity = self._fidelity(epochs)
+        told = fidelity.told
+        known = super().known(archs, epochs)
+        for one in self.table.find(told.metric, "train", told.data, told.recipe)[:1]:
+            if fidelity.at in (None, *one.epochs):
+                known["train"] = one.measure.told(one.mean(archs, fidelity.at))
+        return known
+
     def optimum(self, epochs: int | None = None) -> tuple[float, float]:
         """Return the best mean validation and the best mean test result in the table; NaN where there are none."""
         return self._fidelity(epochs).best

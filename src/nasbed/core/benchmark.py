@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
+from nasbed.core.printing import Card, Printed, titled
 from nasbed.core.records import Archs, Evaluations
 from nasbed.core.space import Space
 
@@ -22,7 +24,7 @@ Cost = Callable[[Archs], NDArray[np.float64]]
 """What each architecture costs, ``(n, decisions)`` → ``(n,)``."""
 
 
-class Benchmark(ABC):
+class Benchmark(Printed, ABC):
     """Answers validation results and costs. Test results are read by the recorder alone, after the choice."""
 
     name: str
@@ -40,6 +42,16 @@ class Benchmark(ABC):
     trained by itself, with a schedule of its own, it is not."""
     table: Any = None
     """The table (``nasbed.tables.Table``) that it answers from; None where it answers from something else."""
+
+    def _card(self) -> Card:
+        facts = {
+            "space": self.space,
+            "epochs": list(self.budgets),
+            "searched by": f"{self.split} {self.measure}" if self.measure == "accuracy" else self.measure,
+            "reported": f"test {self.tested}" if self.tested == "accuracy" else self.tested,
+            "table": None if self.table is None else str(self.table.path),
+        }
+        return Card(f"{self.name}, {titled(self)}", facts=facts)
 
     @property
     def live(self) -> LiveBenchmark | None:
@@ -100,6 +112,46 @@ class Benchmark(ABC):
             return self.cost_functions[name](archs)
         known = ", ".join(("seconds", *self.costs))
         raise BadSetting(f"{self.name} knows no cost called {name!r}; it knows {known}")
+
+    def known(self, archs: Archs, epochs: int | None = None) -> dict[str, NDArray[np.float64]]:
+        """Return what is known of architectures besides, which no search is told and no training is done for.
+
+        Returns:
+            ``(n,)`` each, as far as there are: ``parameters``, and ``train``, the mean result on training images after
+            so many epochs.
+        """
+        return {"parameters": self.cost("params", archs)} if "params" in self.costs else {}
+
+    def frame(self, rows: ArrayLike | None = None, epochs: int | None = None) -> Any:
+        """Return a ``pandas.DataFrame`` of one row an architecture.
+
+        ``hash``, or ``index`` in the official order, and ``architecture`` as text; ``parameters``; and, for each
+        budget, ``seconds`` of training, ``train``, ``validation`` and ``test``, means over the repeats, NaN for what is
+        not known. Where there are several budgets, names end in theirs: ``validation_108``. ``measure`` says what
+        validation values are.
+
+        Args:
+            rows: Which architectures, ``(n, decisions)``, or one of them; None for all that there are.
+            epochs: Which budget; None for all or, of learning curves, for the last.
+
+        Raises:
+            BadSetting: When all are asked for and answers would have to be made, or cannot be listed.
+        """
+        pandas = require("pandas", "report")
+        if rows is None and (self.live is not None or self.space.size is None):
+            raise BadSetting(f"{self.name} has no list of its architectures; give rows: benchmark.frame(archs)")
+        archs = self.space.enumerate() if rows is None else self.space.checked(np.atleast_2d(np.asarray(rows)))
+        name, numbers = self.space.identify(archs)
+        columns: dict[str, Any] = {name: numbers, "architecture": self.space.texts(archs)}
+        budgets = self.budgets[-1 if self.continues else 0 :] if epochs is None else (epochs,)
+        for budget in budgets:
+            end = f"_{budget}" if len(budgets) > 1 else ""
+            answers, known = self.query(archs, budget), self.known(archs, budget)
+            columns |= {"parameters": known.pop("parameters")} if "parameters" in known else {}
+            told = {"seconds": answers.seconds, **known, self.split: answers.value}
+            told.setdefault("test", self.test(archs, budget))
+            columns |= {f"{one}{end}": values for one, values in told.items()}
+        return pandas.DataFrame(columns)
 
     @property
     def measures(self) -> dict[str, str]:

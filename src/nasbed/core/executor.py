@@ -11,13 +11,14 @@ from pathlib import PurePath
 from typing import Any, Self
 
 from nasbed.core.errors import NasbedError
+from nasbed.core.printing import Printed
 
 Work = Callable[..., Any] | str
 """A function, or where one is: ``"module:function"``, imported by whoever makes the call and by nobody else."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Printed):
     """How one submitted call ended.
 
     Attributes:
@@ -58,7 +59,7 @@ def in_one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {said}{where}"
 
 
-class Executor(ABC):
+class Executor(Printed, ABC):
     """Runs calls somewhere and hands back their outcomes as they end, in any order.
 
     Used as a context manager; leaving it stops what still runs. A worker that dies (out of memory, killed) makes

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import InvalidArchitecture
+from nasbed.core.printing import Shown
 from nasbed.core.records import INPUT, OUTPUT
 
 __all__ = ["INPUT", "NONE", "OUTPUT", "Graph", "isomorphic"]
@@ -23,7 +24,7 @@ NONE = "none"
 
 
 @dataclass(frozen=True)
-class Graph:
+class Graph(Shown):
     """Vertices with labels and edges from lower to higher numbers. A value: hashable, comparable.
 
     Attributes:
@@ -130,6 +131,9 @@ class Graph:
 
     def _repr_svg_(self) -> str:
         """Draw the graph in a notebook."""
+        return self.svg()
+
+    def _repr_html_(self) -> str:
         return self.svg()
 
 

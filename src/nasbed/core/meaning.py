@@ -14,12 +14,13 @@ import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import MISSING
+from dataclasses import MISSING, fields
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nasbed.core.errors import MissingExtra
+from nasbed.core.printing import Card, Shown, brief, titled
 
 if TYPE_CHECKING:
     from nasbed.core.registry import Registry
@@ -56,10 +57,24 @@ class Setting(NamedTuple):
     meaning: str
 
 
+class Configured(Shown):
+    """What is made of its settings and says, in a notebook, what each of them means."""
+
+    def _card(self) -> Card:
+        """Return the settings, each with its meaning, under the first line of the docstring."""
+        said = meanings(type(self))
+        rows = [(name, brief(value), said.get(name, "")) for name, value in self._configured().items()]
+        return Card(titled(self), headers=("setting", "value", "meaning"), rows=rows)
+
+    def _configured(self) -> Mapping[str, Any]:
+        """Return the settings by name: the fields, where it is a dataclass."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.init}  # type: ignore[arg-type]
+
+
 def settings_of(maker: Any) -> list[Setting]:
     """Return the settings that a class or function takes, in their order."""
-    fields = getattr(maker, "__dataclass_fields__", {})
-    made = {name: one.default_factory() for name, one in fields.items() if one.default_factory is not MISSING}
+    known = getattr(maker, "__dataclass_fields__", {})
+    made = {name: one.default_factory() for name, one in known.items() if one.default_factory is not MISSING}
     said, hints = meanings(maker), _hints(maker)
     return [
         Setting(

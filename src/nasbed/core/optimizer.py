@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+from nasbed.core.meaning import Configured
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.space import Space
 from nasbed.core.state import Stateful
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from nasbed.core.rng import Streams  # kept from running: numba takes longer to import than a table to open
 
 
-class Optimizer(Stateful, ABC):
+class Optimizer(Configured, Stateful, ABC):
     """A search method that plays many independent runs at once.
 
     A subclass is a dataclass whose fields are its settings. ``start`` gives it a space, one stream a run and the epochs

@@ -72,11 +72,9 @@ class Shown:
 
     def _card(self) -> Card:
         """Return what it says of itself: by default its text or its fields, under the first line of its docstring."""
-        name, said = type(self).__name__, (type(self).__doc__ or "").strip().split("\n")[0]
         if dataclasses.is_dataclass(self):
-            shown = {one.name: getattr(self, one.name) for one in dataclasses.fields(self) if one.repr}
-            return Card(f"{name}: {said}", facts=shown)
-        return Card(f"{name}: {said}" if type(self).__repr__ is Shown.__repr__ else repr(self))
+            return Card(titled(self), facts={one.name: getattr(self, one.name) for one in dataclasses.fields(self)})
+        return Card(titled(self) if type(self).__repr__ is Shown.__repr__ else repr(self))
 
     def __repr__(self) -> str:
         return self._card().text()
@@ -90,8 +88,28 @@ class Printed(Shown):
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
-        if cls.__repr__ is Shown.__repr__:
-            cls.__repr__ = Shown.__repr__  # type: ignore[method-assign] # its own, which a dataclass does not replace
+        inherited: Any = Shown.__repr__
+        if cls.__repr__ is inherited:
+            cls.__repr__ = inherited  # type: ignore[method-assign] # its own, which a dataclass does not replace
+
+
+def in_lines(what: Any) -> str:
+    """Print a named tuple, which has no other parent, as its fields."""
+    return _of_tuple(what).text()
+
+
+def in_notebook(what: Any) -> str:
+    """Show a named tuple in a notebook likewise."""
+    return _of_tuple(what).html()
+
+
+def _of_tuple(what: Any) -> Card:
+    return Card(titled(what), facts=what._asdict())
+
+
+def titled(what: Any) -> str:
+    """Return what an object is: the name of its class and the first line of its docstring."""
+    return f"{type(what).__name__}: {(type(what).__doc__ or '').strip().partition(chr(10))[0]}"
 
 
 def brief(value: Any) -> str:
@@ -144,12 +162,16 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
         return []
     cut = [[*(shortened(cell, _CELL) for cell in row[:-1]), row[-1]] for row in rows]
     widths = [max(len(row[i]) for row in cut) for i in range(len(cut[0]))]
-    return ["  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cut]
+    return [
+        "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cut
+    ]
 
 
 def _html_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     def line(cells: Sequence[str], kind: str) -> str:
-        return f"<tr>{''.join(f'<{kind} style="{_CELLS}">{escape(cell)}</{kind}>' for cell in cells)}</tr>"
+        written = (f'<{kind} style="{_CELLS}">{escape(cell)}</{kind}>' for cell in cells)
+        return f"<tr>{''.join(written)}</tr>"
 
     head = line(headers, "th") if headers else ""
-    return f'<table style="{_TABLE}">{head}{"".join(line(row, "td") for row in rows)}</table>'
+    body = "".join(line(row, "td") for row in rows)
+    return f'<table style="{_TABLE}">{head}{body}</table>'

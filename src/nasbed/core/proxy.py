@@ -7,12 +7,14 @@ import math
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+from nasbed.core.meaning import Configured
+
 WORST = -1e8
 """What a network gets whose score is no finite number: below every score that was ever published. The published code of
 NAS-Bench-Suite-Zero (``naslib/predictors/zerocost.py``) gives the same."""
 
 
-class Proxy(ABC):
+class Proxy(Configured, ABC):
     """A score of an untrained network; higher is better.
 
     A subclass is a frozen dataclass whose fields are its settings, in a file that says what it needs, in which mode,

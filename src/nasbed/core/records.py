@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.printing import in_lines, in_notebook
+
 INPUT, OUTPUT = "input", "output"
 """The labels of a graph's ends."""
 
@@ -41,6 +43,12 @@ class Trials(NamedTuple):
     parents: NDArray[np.int64] | None = None
     continues: NDArray[np.int64] | None = None
 
+    def __repr__(self) -> str:
+        return in_lines(self)
+
+    def _repr_html_(self) -> str:
+        return in_notebook(self)
+
 
 class Evaluations(NamedTuple):
     """What a benchmark answers: validation results and their cost, one a trial.
@@ -61,3 +69,9 @@ class Evaluations(NamedTuple):
     epochs: NDArray[np.int64]
     costs: NDArray[np.float64] | None = None
     excess: NDArray[np.float64] | None = None
+
+    def __repr__(self) -> str:
+        return in_lines(self)
+
+    def _repr_html_(self) -> str:
+        return in_notebook(self)

@@ -17,12 +17,13 @@ from typing import Any
 from nasbed.core.errors import BadSetting, UnknownName, nearest
 from nasbed.core.extras import require
 from nasbed.core.meaning import summary_of
+from nasbed.core.printing import Printed
 from nasbed.core.spelling import fitted, joined, pieces
 from nasbed.core.spelling import settings as read_settings
 
 
 @dataclass(eq=False)
-class Registry:
+class Registry(Printed):
     """Names of one noun, each with the place of its code.
 
     Attributes:
@@ -220,6 +221,10 @@ NOUNS = {
 reports = Registry(
     "report",
     {
+        "history": "nasbed.report.figures:course_of",
+        "course": "nasbed.report.figures:shown",
+        "summary": "nasbed.report.words:summary",
+        "headline": "nasbed.report.words:headline",
         "comparison": "nasbed.report.folder:save",
         "page": "nasbed.report.page.page:write",
         "correlation": "nasbed.report.correlation:save",

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.compiled import kernel
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Printed
 
 T = TypeVar("T")
 
@@ -108,7 +109,7 @@ def _run_keys(key: Any, first: int, runs: int) -> Any:
 
 
 @dataclass(eq=False)
-class Streams:
+class Streams(Printed):
     """Independent random streams, one a run, that draw together.
 
     Every draw has a leading axis ``runs`` and moves each stream on by the same, documented number of words, so

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.core.graph import Graph
+from nasbed.core.meaning import Configured
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams  # kept from running: numba takes longer to import than a table to open
 
+T = TypeVar("T")
 
-class Space(ABC):
+
+class Space(Configured, ABC):
     """A set of architectures, each a row of small integers that only this space can read.
 
     Two numbers say which rows are alike. ``index`` tells apart what tables have rows for: architectures whose graphs
@@ -144,6 +147,19 @@ class Space(ABC):
     def format(self, arch: Archs) -> str:
         """Write one architecture as a line of text that ``parse`` reads."""
 
+    def texts(self, archs: Archs) -> list[str]:
+        """Write each of many architectures, ``(n, decisions)``, as ``format`` does; rows that are the same once."""
+        rows = self.checked(archs)
+        keys = rows.view(f"S{self.decisions}").ravel()  # the bytes of a row; zeros at its end do not count
+        return once(keys, lambda first: [self.format(row) for row in rows[first]])
+
+    def identify(self, archs: Archs) -> tuple[str, Sequence[Any] | NDArray[Any]]:
+        """Return what publications call many architectures by, ``(n, decisions)``: the word for it, and each one's.
+
+        That is ``index``, the number in the official order, or ``decisions`` where the space numbers nothing.
+        """
+        return ("decisions", self.names(archs)) if self.size is None else ("index", self.index(archs))
+
     def embed(self, graph: Graph) -> Archs:
         """Give a row, ``(decisions,)``, whose ``graph`` is isomorphic to this one.
 
@@ -247,6 +263,12 @@ class Space(ABC):
             )
         return found.astype(np.int64)
 
+    def _configured(self) -> Mapping[str, Any]:
+        return self.settings()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.settings().items())})"
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Space) and self.name == other.name and self.settings() == other.settings()
 
@@ -269,6 +291,18 @@ class Space(ABC):
             "decisions": self.decisions,
             "encodings": int(np.prod(self.cardinalities.astype(object))),
         }
+
+
+def once(keys: NDArray[Any], make: Callable[[NDArray[np.int64]], list[T]]) -> list[T]:
+    """Return what is made of many, once of all that have the same key.
+
+    Args:
+        keys: One each, ``(n,)``.
+        make: Makes it of the first of each key, given by their positions.
+    """
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    made = make(first)
+    return [made[one] for one in which.tolist()]
 
 
 def _as_int8(archs: ArrayLike) -> Archs:

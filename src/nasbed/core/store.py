@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Printed
 
 Record = Mapping[str, Any]
 """One measurement: JSON-able values by name, with its unit's identity under ``"unit"``."""
@@ -16,7 +17,7 @@ SALVAGED = "salvaged"
 """The note of a store that was damaged and of which some notes may be lost."""
 
 
-class Store(ABC):
+class Store(Printed, ABC):
     """Append-only records, one a unit, that survive ``kill -9`` at any moment.
 
     A record is there whole or not at all. A unit that is already recorded is not recorded twice: the first
@@ -46,7 +47,7 @@ class Store(ABC):
     def notes(self) -> dict[str, Any]:
         """Give every fact that was noted."""
 
-    def close(self) -> None:  # noqa: B027 - nothing to do unless a file is open
+    def close(self) -> None:
         """Let go of files; everything appended is already safe."""
 
     def __enter__(self) -> Self:

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Printed
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.seeds import derived_seed
@@ -57,7 +58,7 @@ def usual_beside(blueprint: Blueprint, together: int) -> int:
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Printed):
     """The settings that decide every result of a campaign.
 
     Attributes:

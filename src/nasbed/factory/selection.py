@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Printed
 from nasbed.factory.job import Job
 from nasbed.factory.units import Unit
 
@@ -26,7 +27,7 @@ Name = tuple[str, int, int]
 
 
 @dataclass(frozen=True)
-class Selection:
+class Selection(Printed):
     """Part of a campaign; without settings all of it.
 
     Attributes:

@@ -12,6 +12,7 @@ from typing import Any
 
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.locks import holder
+from nasbed.core.printing import Printed
 from nasbed.factory.units import Training, Unit, given_up
 from nasbed.run.campaign import pace
 from nasbed.run.stores.sqlite import SQLiteStore
@@ -20,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Standing:
+class Standing(Printed):
     """How far a campaign, or one worker's part of it, is.
 
     Attributes:

@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
+from nasbed.core.printing import Printed
 from nasbed.core.space import Space
 
 _ROWS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbourhood:
+class Neighbourhood(Printed):
     """Which architectures are one decision away from which, over a whole enumerated space.
 
     Architectures are those that ``Space.index`` numbers; two are neighbours when the row that ``enumerate`` gives of
@@ -71,7 +72,7 @@ Split = Literal["validation", "test"]
 
 
 @dataclass(frozen=True, eq=False)
-class Landscape:
+class Landscape(Printed):
     """What a search that moves from neighbour to neighbour walks on.
 
     Attributes:

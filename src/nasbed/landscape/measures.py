@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
+from nasbed.core.printing import Printed
 from nasbed.landscape import kernels
 from nasbed.landscape.landscape import Landscape
 from nasbed.statistics.statistic import known
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class FitnessDistance:
+class FitnessDistance(Printed):
     """The fitness–distance correlation: whether what is better is nearer to the best.
 
     Distance is the number of moves to the nearest of the best, over architectures that have a value: in a product space
@@ -66,7 +67,7 @@ def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class Surroundings:
+class Surroundings(Printed):
     """What the neighbours of each architecture are like.
 
     Attributes:
@@ -123,7 +124,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, eq=False)
-class Autocorrelation:
+class Autocorrelation(Printed):
     """The autocorrelation of values along a random walk: how soon a walk forgets how good its architectures were.
 
     That at lag k is of values k steps apart on an endless walk. On a whole space it needs no walk: a walk passes each

@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.printing import Printed
 from nasbed.landscape import kernels
 from nasbed.landscape.landscape import Landscape
 
 
 @dataclass(frozen=True, eq=False)
-class Climbing:
+class Climbing(Printed):
     """What comes of one way to climb.
 
     Attributes:
@@ -50,7 +51,7 @@ class Climbing:
 
 
 @dataclass(frozen=True, eq=False)
-class LocalOptima:
+class LocalOptima(Printed):
     """All local optima of a landscape.
 
     Attributes:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.core.meaning import Configured
 from nasbed.core.records import Archs
 from nasbed.core.registry import networks, spaces
 from nasbed.core.space import Space
@@ -21,7 +22,7 @@ _TRIED = 8
 
 
 @dataclass(frozen=True)
-class Blueprint(ABC):
+class Blueprint(Configured, ABC):
     """How the rows of a space become networks: the one way from a space to PyTorch.
 
     A frozen dataclass, whose fields are its settings. ``Space.network`` says which is a space's: a name in the

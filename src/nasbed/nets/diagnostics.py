@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.checked import read_arrays, write_arrays
 from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.core.printing import Printed
 
 Floats = NDArray[np.float32]
 
@@ -36,7 +37,7 @@ AXES = {
 
 
 @dataclass(frozen=True, eq=False)
-class Diagnostics:
+class Diagnostics(Printed):
     """What one training's network made of the probe batch, measured in evaluation mode; all values are float32.
 
     The images are the first of each class in the validation part, 100 in all, ordered by class: for CIFAR-10 the

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, UnknownName
 from nasbed.core.extras import require
+from nasbed.core.meaning import Configured
 
 if TYPE_CHECKING:
     from nasbed.core.records import Archs
@@ -62,7 +63,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Configured):
     """The settings of a training but for its length and its seed; the defaults are those of NAS-Bench-101.
 
     Attributes:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from nasbed.core.printing import Printed
 from nasbed.nets.diagnostics import Diagnostics
 
 POINTS = ("start", "halfway", "end")
@@ -49,7 +50,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class TrainingResult:
+class TrainingResult(Printed):
     """What came of one training.
 
     Attributes:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Printed
 from nasbed.nets.data.pictures import Scale
 from nasbed.readers.measure import Measure
 
@@ -31,7 +32,7 @@ _TAKEN = ("loss", "training_time", "total_time", "params", "flops")
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class Task(Printed):
     """What networks learn and how they are judged.
 
     What is left out is what classes, ``(n,)`` whole numbers from 0, or numbers to predict, floats, usually have:

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Printed
 from nasbed.core.proxy import Proxy
 from nasbed.core.registry import proxies as registered
 from nasbed.proxies.borrowing import borrowed
@@ -42,7 +43,7 @@ def last_tensor(output: Any) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class Probe:
+class Probe(Printed):
     """A network, and a batch of images to try it on.
 
     The network may be any ``nn.Module``, on any device. It is scored as it is initialised; nothing of it is changed by

@@ -38,6 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture
+from nasbed.core.printing import Printed
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
@@ -56,7 +57,7 @@ _UNITS_OF_COSTS = ("s", "seconds", "ms", "mJ", "million")
 
 
 @dataclass(frozen=True)
-class Declaration:
+class Declaration(Printed):
     """What a CSV file has in its columns.
 
     Attributes:

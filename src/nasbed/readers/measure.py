@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.meaning import Configured
 
 Seed = int | str
 MEAN = "mean"
@@ -25,7 +26,7 @@ _SHARES = ("percent", "fraction")
 
 
 @dataclass(frozen=True)
-class Measure:
+class Measure(Configured):
     """What the numbers of a column are.
 
     Attributes:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile, NasbedError
+from nasbed.core.printing import Printed
 from nasbed.readers.pickle_opcodes import walk
 
 _AXES_AT_MOST, _EMPTY_AT_MOST = 32, 1 << 20
@@ -57,7 +58,7 @@ def read_pickle(
     return RestrictedUnpickler(written, name, encoding, also).read()
 
 
-class RestrictedUnpickler(pickle.Unpickler):
+class RestrictedUnpickler(Printed, pickle.Unpickler):
     """Reads what is on the list alone; a format with more of its own, such as PyTorch's, derives from it."""
 
     def __init__(

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from nasbed.core.printing import Printed
 from nasbed.readers.names import MEASURES, POINTS
 
 _VARINT, _DOUBLE, _BYTES = 0, 1, 2
@@ -30,7 +31,7 @@ _EVALUATION = struct.Struct("<" + "Bd" * len(MEASURES))
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Printed):
     """A training.
 
     Attributes:

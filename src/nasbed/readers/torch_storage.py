@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile
+from nasbed.core.printing import Printed
 from nasbed.readers.pickle_opcodes import walk
 from nasbed.readers.pickles import Callee, RestrictedUnpickler, is_size, shown
 
@@ -53,7 +54,7 @@ _REPEATED_AT_MOST = 1 << 16
 
 
 @dataclass(frozen=True)
-class TorchFile:
+class TorchFile(Printed):
     """A file that ``torch.save`` wrote, open to be read as a whole or in parts.
 
     Attributes:

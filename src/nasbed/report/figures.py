@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.files import put, replacing
-from nasbed.report.words import along, spans_much
-from nasbed.run.history import Clock, Metric
+from nasbed.report.words import along, clocks, metrics, spans_much
+from nasbed.run.history import Clock, History, Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.summary import mean_and_reach
 
@@ -75,9 +75,9 @@ def style() -> Iterator[None]:
 def drawing(height: float = _SIZE[1], width: float = _SIZE[0]) -> Iterator[tuple[Figure, Axes]]:
     """Give an empty figure, so many inches high and wide, and its axes, to be drawn in the house's style."""
     with style():
-        from matplotlib.figure import Figure
+        from nasbed.report.notebook import NotebookFigure
 
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = NotebookFigure(figsize=(width, height), layout="constrained")
         yield figure, figure.add_subplot()
 
 
@@ -107,11 +107,23 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
         if logarithmic:
             axes.set_yscale("log")
             _plain_log_ticks(axes.yaxis)
-        title = _title(comparison, f"mean of {comparison.runs_in_words} with 95 % band")
+        mean = f"mean of {comparison.runs_in_words} with 95 % band"
+        title = _title(comparison, mean if comparison.runs > 1 else comparison.runs_in_words)
         axes.set_xlim(left=0)
         axes.set(xlabel=clock, ylabel=comparison.quantity(metric).axis, title=title)
         legend(figure, axes)
         return figure
+
+
+def shown(comparison: Comparison, metric: Metric | None = None, against: Clock | None = None) -> Figure:
+    """Draw a comparison's course by what counts most and on the clock of its budget, if not said otherwise."""
+    return course(comparison, metric or metrics(comparison)[0], against or clocks(comparison)[0])
+
+
+def course_of(history: History, metric: Metric | None = None, against: Clock | None = None) -> Figure:
+    """Draw the course of one search likewise; by what it was told, where nothing is attached."""
+    comparison = Comparison({str(history.info.get("optimizer", "search")): history})
+    return shown(comparison, metric or ("validation" if history.test is None else None), against)
 
 
 def outcome(comparison: Comparison, metric: Metric) -> Figure:

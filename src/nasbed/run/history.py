@@ -7,7 +7,6 @@ Arrays have a leading axis ``steps`` and then ``runs``; runs that ended earlier 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +19,11 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.extras import require
 from nasbed.core.files import put
+from nasbed.core.printing import Card, Printed
 from nasbed.core.records import Archs
-from nasbed.core.registry import spaces
+from nasbed.core.registry import reports
 from nasbed.core.space import Space
-from nasbed.run import rows_file
+from nasbed.run import rows_file, trials
 from nasbed.run.settings import points_to
 
 Clock = Literal["evaluations", "epochs", "seconds", "unique", "total_seconds"]
@@ -31,7 +31,7 @@ Metric = Literal["validation", "mean-validation", "test", "validation-regret", "
 
 
 @dataclass(frozen=True, eq=False)
-class History:
+class History(Printed):
     """What every run tried, what it was told and what that cost.
 
     Attributes:
@@ -59,6 +59,9 @@ class History:
             over a limit or not supported, ``(steps, runs)``; None where none was. Their value is NaN.
         ended: When each step ended on a clock of the search's own, in seconds from its beginning, ``(steps, runs)``;
             None where nothing ran side by side, and time is what the steps so far have cost.
+        tests: Mean test accuracy of each trial, which no search was told, ``(steps, runs)``; NaN where nobody knows it.
+            None before something is attached.
+        answers: The benchmark that was attached, which knows more of architectures. It is not kept in files.
     """
 
     space: Space
@@ -79,6 +82,11 @@ class History:
     excess: NDArray[np.float64] | None = None
     refused: NDArray[np.bool_] | None = None
     ended: NDArray[np.float64] | None = None
+    tests: NDArray[np.float64] | None = None
+    answers: Benchmark | None = None
+
+    def _card(self) -> Card:
+        return trials.card(self, get_args(Metric))
 
     @property
     def runs(self) -> int:
@@ -250,59 +258,69 @@ class History:
         return result
 
     def attach(self, benchmark: Benchmark) -> History:
-        """Read the test and mean validation accuracy of what was chosen, now that it can do no harm.
+        """Read the test accuracy of trials, and the mean validation accuracy of what was chosen, when it does no harm.
 
         Both are read at the epochs of the study: those that ``search`` was given, else the benchmark's largest. An
         optimizer may have chosen at fewer; what it chose is judged as trained in full.
         """
         chosen = np.nonzero(self.incumbents == np.arange(self.steps)[:, None])
-        archs, epochs = self.archs[chosen], self.info.get("epochs")
+        there = np.nonzero(self.tried if self.refused is None else self.tried & ~self.refused)
+        epochs = self.info.get("epochs")
         test, validation = np.full((2, self.steps, self.runs), np.nan)
-        if len(archs):
-            test[chosen], validation[chosen] = benchmark.test(archs, epochs), benchmark.query(archs, epochs).value
-        return self.judged(validation, test, benchmark.optimum(epochs))
+        if len(there[0]):
+            test[there] = benchmark.test(self.archs[there], epochs)
+        if len(chosen[0]):
+            validation[chosen] = benchmark.query(self.archs[chosen], epochs).value
+        return replace(self.judged(validation, test, benchmark.optimum(epochs)), answers=benchmark)
 
     def judged(
         self, validation: NDArray[np.float64], test: NDArray[np.float64], optimum: tuple[float, float]
     ) -> History:
-        """Add what a step's architecture is worth, ``(steps, runs)``; only what stands at incumbents is read."""
-        return replace(self, mean_validation=self._held(validation), test=self._held(test), optimum=optimum)
+        """Add what each step's architecture is worth, ``(steps, runs)``; validation is read at incumbents alone."""
+        held = self._held(validation), self._held(test)
+        return replace(self, mean_validation=held[0], test=held[1], tests=test, optimum=optimum)
 
     def _held(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give each step what ``values`` has at the step of its incumbent; NaN before there is one."""
         steps = self.incumbents
         return np.where(steps >= 0, np.take_along_axis(values, np.maximum(steps, 0), axis=0), np.nan)
 
+    def frame(self) -> Any:
+        """Return a ``pandas.DataFrame`` of one row a trial, by run and then by step.
+
+        ``run`` and ``step``; ``hash``, or ``index`` in the official order, and ``architecture`` as text;
+        ``parameters``; ``epochs`` and ``seconds`` that were paid for; ``validation`` as heard, and ``train`` and
+        ``test_attached``, means over the repeats, which no search was told: they were attached when it was over.
+        ``parents`` are the ``number`` of the trials it was bred from (the ``step``, where there is no such column).
+        ``clock_…`` is what the run had spent by then, ``incumbent_…`` what its best trial so far is worth. Parameters
+        and training results need the benchmark: ``attach`` it to a history that was read from a file.
+        """
+        return trials.frame(self, trials.every(self))
+
+    def top(self, k: int = 10) -> Any:
+        """Return the rows of ``frame`` of the best ``k`` architectures that any run found, the best first.
+
+        Best by validation as heard, as incumbents are: what is over a limit or failed is left out, and what was trained
+        for more epochs comes first. An architecture (``space.key``) that was tried more than once is there once, by
+        its best trial, so its value flatters; ``test_attached`` does not.
+        """
+        return trials.frame(self, trials.best(self, k))
+
+    def plot(self, metric: Metric | None = None, against: Clock | None = None) -> Any:
+        """Return a ``matplotlib`` figure of how good incumbents are along a clock, which a notebook shows.
+
+        Args:
+            metric: Which; None for the regret in test accuracy, or else what is known.
+            against: Which clock; None for that of the budget.
+        """
+        return reports["history"](self, metric, against)
+
     def to_arrow(self) -> Any:
         """Give a long ``pyarrow.Table``: one row for each entry that was tried, by run and then by step."""
-        run, step = np.nonzero(self.tried.T)
-        archs = self.archs[step, run]
-        columns: dict[str, Any] = {
-            "run": (run + int(self.info.get("first_run", 0))).astype(np.int32),
-            "step": step.astype(np.int32),
-            "arch": archs,
-            "key": self.space.key(archs),
-            "validation": self.value[step, run],
-            "paid": self.paid[step, run],
-            "epochs": np.where(self.paid, self.epochs, 0)[step, run].astype(np.int32),
-            "seconds": np.where(self.paid, self.seconds, 0.0)[step, run],
-            "clock_evaluations": self.clock("evaluations")[step, run].astype(np.int64),
-            "clock_epochs": self.clock("epochs")[step, run].astype(np.int64),
-            "clock_seconds": self.clock("seconds")[step, run],
-            "incumbent_step": self.incumbents[step, run].astype(np.int32),
-            "incumbent_validation": self.metric("validation")[step, run],
-        }
-        columns |= {name: all_[step, run] for name in rows_file.EXTRAS if (all_ := getattr(self, name)) is not None}
-        if self.test is not None:
-            for name in get_args(Metric)[1:]:
-                columns["incumbent_" + name.replace("-", "_")] = self.metric(name)[step, run]
-        space = {"name": self.space.name, "settings": self.space.settings()}
-        about: dict[str, Any] = {"space": space, "info": self.info, "optimum": list(self.optimum)}
-        about |= {"shape": [self.steps, self.runs], "ended": self.ended is not None}
-        return rows_file.table_of(columns, about)
+        return trials.arrow(self, get_args(Metric)[1:])
 
     def to_pandas(self) -> Any:
-        """Give the same as a ``pandas.DataFrame``."""
+        """Give the same as a ``pandas.DataFrame``; ``frame`` gives one that is for people."""
         require("pandas", "report")
         return self.to_arrow().to_pandas()
 
@@ -322,29 +340,9 @@ class History:
             raise BadSetting(f"there is no file {path} to read a history from")
         table = rows_file.read(Path(path), "put a whole copy in its place, or search again")
         try:
-            return _of_rows(table, json.loads(table.schema.metadata[rows_file.ABOUT]))
+            fields, incumbents = trials.fields_of(table, json.loads(table.schema.metadata[rows_file.ABOUT]))
+            history = cls(**fields)
+            worth: dict[str, Any] = {name: history._held(values) for name, values in incumbents.items()}
+            return replace(history, **worth)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise CorruptFile(f"{path} is not a history written by nasbed: {error}") from None
-
-
-def _of_rows(table: Any, about: Mapping[str, Any]) -> History:
-    """Make a history again of ``History.to_arrow``."""
-    found = rows_file.spread(table, tuple(about["shape"]), int(about["info"].get("first_run", 0)))
-    history = History(
-        spaces[about["space"]["name"]](**about["space"]["settings"]),
-        about["info"],
-        found["arch"],
-        found["validation"],
-        found["seconds"],
-        found["epochs"],
-        found["step"] >= 0,
-        found["paid"],
-        optimum=tuple(about["optimum"]),
-        ended=found["clock_seconds"] if about.get("ended") else None,
-        **{name: found[name] for name in rows_file.EXTRAS if name in found},
-    )
-    if "incumbent_test" not in found:
-        return history
-    # A run that ended before the others keeps its incumbent in the steps that it did not take, and that have no row.
-    test, validation = (history._held(found[f"incumbent_{name}"]) for name in ("test", "mean_validation"))
-    return replace(history, test=test, mean_validation=validation)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.compiled import kernel
+from nasbed.core.printing import Printed
 from nasbed.run.settings import SearchSettings
 
 
@@ -54,7 +55,7 @@ def _charge(
 
 
 @dataclass(eq=False)
-class Ledger:
+class Ledger(Printed):
     """Counts evaluations, epochs and seconds for every run, and closes a run whose budget is spent.
 
     Attributes:

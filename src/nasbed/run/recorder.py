@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.printing import Printed
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.space import Space
 from nasbed.run.history import History
@@ -17,7 +18,7 @@ _FIRST = 128  # steps there is room for; then twice as many, and so on
 
 
 @dataclass(eq=False)
-class Recorder:
+class Recorder(Printed):
     """Takes a search down in arrays that double when they are full.
 
     Attributes:

@@ -18,7 +18,7 @@ from nasbed.core.checked import BLANK, read_checked, sealed
 from nasbed.core.errors import CorruptFile
 
 ABOUT = b"nasbed"
-EXTRAS = {"number": -1, "fidelity": 0, "excess": 0.0, "refused": False, "parents": -1, "costs": np.nan}
+EXTRAS = {"number": -1, "fidelity": 0, "excess": 0.0, "refused": False, "parents": -1, "costs": np.nan, "tests": np.nan}
 """A history's optional columns, and what stands where nothing was tried."""
 _EMPTY = {
     "step": -1,

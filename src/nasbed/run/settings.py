@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, get_args
 
 from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.meaning import Configured
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +38,7 @@ TRAINING_TIME = "seconds"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchSettings:
+class SearchSettings(Configured):
     """Under which settings a search is played.
 
     A run stops at whichever of its budgets it reaches first. The evaluation that reaches it is finished and counted, so

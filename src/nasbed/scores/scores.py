@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from nasbed.core.checked import BLANK, read_checked, write_checked
 from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture, UnknownName
 from nasbed.core.files import replacing
+from nasbed.core.printing import Printed
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
@@ -42,7 +43,7 @@ _OTHERS = ("architecture", "index", "key", "seconds")  # columns that are no sco
 
 
 @dataclass(frozen=True, eq=False)
-class Scores:
+class Scores(Printed):
     """Architectures of a space with the scores of their untrained networks.
 
     Attributes:

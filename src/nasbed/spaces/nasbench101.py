@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting, InvalidArchitecture, nearest
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
-from nasbed.core.space import Space
-from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, module_index
+from nasbed.core.space import Space, once
+from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, module_index, module_texts
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -80,9 +80,6 @@ class NASBench101(Space):
         self.edges = int(edges)
         self.operations = tuple(operations)
         self.edge_count = self.vertices * (self.vertices - 1) // 2
-
-    def __repr__(self) -> str:
-        return f"NASBench101(vertices={self.vertices}, edges={self.edges}, operations={self.operations})"
 
     def settings(self) -> dict[str, Any]:
         """Give vertices, edges and the names of the operations."""
@@ -313,6 +310,18 @@ class NASBench101(Space):
         graph = self.graph(arch)
         rows = "/".join("".join(map(str, row)) for row in graph.adjacency)
         return f"{rows}:{','.join(graph.labels[1:-1])}"
+
+    def texts(self, archs: Archs) -> list[str]:
+        """Write each of many modules; ``format`` is asked once for each matrix and once for each list of operations."""
+        rows = self.checked(archs)
+        if len(rows) <= _FEW or self.vertices > VERTICES_AT_MOST:
+            return super().texts(rows)
+        _, masks, labels = _kernels().pruned_rows(rows, self.vertices)
+        return module_texts(rows, masks, labels, self.format)
+
+    def identify(self, archs: Archs) -> tuple[str, list[str]]:
+        """Return the published hash of each module."""
+        return "hash", once(self.key(archs), lambda first: self.names(archs[first]))
 
 
 def _module(rows: str, *operations: str) -> Graph:

@@ -8,6 +8,7 @@ in the cache folder with their checksums, so that the next process compares and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cache
@@ -22,6 +23,8 @@ from nasbed.core.checked import read_json, write_json
 from nasbed.core.errors import CorruptFile, NasbedError
 from nasbed.core.files import scratch
 from nasbed.core.home import home
+from nasbed.core.records import Archs
+from nasbed.core.space import once
 
 VERTICES_AT_MOST = 7
 _VERSION = 2
@@ -128,3 +131,21 @@ def _keep(index: ModuleIndex, folder: Path) -> None:
             write_json(beside / _SUMS, {file.name: crc32(file.read_bytes()) for file in beside.glob("*.npy")})
             rmtree(folder, ignore_errors=True)  # what is there is not whole, or it would have been loaded
             beside.rename(folder)
+
+
+def module_texts(
+    rows: Archs, masks: NDArray[np.uint64], operations: NDArray[np.int8], write: Callable[[Archs], str]
+) -> list[str]:
+    """Write many modules, each matrix and each list of operations once.
+
+    Args:
+        rows: The modules, ``(n, decisions)``.
+        masks: Their matrices as numbers, ``(n,)``, pruned.
+        operations: Their operations, ``(n, vertices − 2)``, −1 where there is none.
+        write: Writes one, with a colon between matrix and operations.
+    """
+    base = int(operations.max(initial=0)) + 2
+    lists = (operations.astype(np.int64) + 1) @ base ** np.arange(operations.shape[1], dtype=np.int64)
+    matrices = once(masks, lambda first: [write(row).partition(":")[0] for row in rows[first]])
+    names = once(lists, lambda first: [write(row).partition(":")[2] for row in rows[first]])
+    return [f"{matrix}:{name}" for matrix, name in zip(matrices, names, strict=True)]

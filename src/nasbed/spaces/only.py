@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -250,6 +250,14 @@ class Only(Space):
     def format(self, arch: Archs) -> str:
         """Write what the whole space writes."""
         return self.whole.format(arch)
+
+    def texts(self, archs: Archs) -> list[str]:
+        """Write what the whole space writes."""
+        return self.whole.texts(archs)
+
+    def identify(self, archs: Archs) -> tuple[str, Sequence[Any] | NDArray[Any]]:
+        """Return what the whole space calls them."""
+        return self.whole.identify(archs)
 
     def embed(self, graph: Graph) -> Archs:
         """Give the whole space's row of a graph, if it is listed."""

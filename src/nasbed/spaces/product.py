@@ -25,9 +25,6 @@ class ProductSpace(Space):
     where it is made with some.
     """
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.settings().items())})"
-
     def settings(self) -> dict[str, Any]:
         """Give the constructor arguments that make this space again, JSON-able: by default there are none."""
         return {}

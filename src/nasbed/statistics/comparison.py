@@ -16,6 +16,7 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.optimizer import Optimizer
+from nasbed.core.printing import Card, Printed
 from nasbed.core.registry import benchmarks, reports
 from nasbed.core.registry import optimizers as registered
 from nasbed.optimizers.random import RandomSearch
@@ -48,7 +49,7 @@ WORDS: dict[Metric, str] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Printed):
     """Several searches on one benchmark.
 
     Attributes:
@@ -188,6 +189,19 @@ class Comparison:
         ``optimum_found`` the share of runs whose last incumbent has the best mean validation accuracy there is.
         """
         return [_row(label, history) for label, history in self.histories.items()]
+
+    def _card(self) -> Card:
+        headers, rows = reports["summary"](self)
+        return Card(f"Comparison on {self.benchmark}", [reports["headline"](self), *self.warnings], {}, headers, rows)
+
+    def plot(self, metric: Metric | None = None, against: Clock | None = None) -> Any:
+        """Return a ``matplotlib`` figure of how the searches went, with 95 % bands, which a notebook shows.
+
+        Args:
+            metric: Which; None for the regret in test accuracy, or else what is known.
+            against: Which clock; None for that of the budget.
+        """
+        return reports["course"](self, metric, against)
 
     def frame(self) -> Any:
         """Give the summary as a ``pandas.DataFrame``, NaN for what is not known."""

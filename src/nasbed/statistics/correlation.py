@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
+from nasbed.core.printing import Printed
 from nasbed.core.proxy import WORST
 from nasbed.core.registry import reports
 from nasbed.core.seeds import derived_seed
@@ -38,7 +39,7 @@ _FEWEST = 3  # architectures: two always correlate perfectly
 
 
 @dataclass(frozen=True)
-class Search:
+class Search(Printed):
     """What searches by a score come to that look at so many architectures each.
 
     Attributes:
@@ -53,7 +54,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Best:
+class Best(Printed):
     """The architecture with the best score.
 
     Attributes:
@@ -70,7 +71,7 @@ class Best:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Agreement(Printed):
     """How one proxy goes with the truth.
 
     Attributes:
@@ -95,7 +96,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, eq=False)
-class Correlation:
+class Correlation(Printed):
     """Scores held against one truth.
 
     Attributes:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Printed
 from nasbed.core.records import Archs
 from nasbed.run.history import Clock, History
 from nasbed.run.settings import TRAINING_TIME
@@ -29,7 +30,7 @@ MARGIN = 0.1
 
 
 @dataclass(frozen=True)
-class Scale:
+class Scale(Printed):
     """Where hypervolume is measured from and to; the box between has volume 1.
 
     Attributes:
@@ -63,7 +64,7 @@ class Scale:
 
 
 @dataclass(frozen=True, eq=False)
-class Front:
+class Front(Printed):
     """Every architecture that no other one dominates, the most accurate first.
 
     Attributes:
@@ -178,7 +179,7 @@ def worth(
 
 
 @dataclass(frozen=True, eq=False)
-class Fronts:
+class Fronts(Printed):
     """The fronts of all runs of a search, after each of their steps.
 
     What fails, is over a limit, or was trained for fewer epochs than the most that the search asked for, does not

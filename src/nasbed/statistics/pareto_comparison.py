@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.printing import Printed
 from nasbed.core.records import Archs
 from nasbed.run.history import Clock, History
 from nasbed.statistics.comparison import Comparison
@@ -21,7 +22,7 @@ from nasbed.statistics.summary import SPREAD, Curve, spread
 
 
 @dataclass(frozen=True, eq=False)
-class TradeOffs:
+class TradeOffs(Printed):
     """The fronts of several searches.
 
     Attributes:

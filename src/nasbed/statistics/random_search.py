@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.printing import Printed
 
 _CELLS_AT_ONCE = 4_000_000  # levels × draws in one block: 32 MB
 
@@ -95,7 +96,7 @@ def _levels(
 
 
 @dataclass(frozen=True, eq=False)
-class RandomReference:
+class RandomReference(Printed):
     """What random search with replacement comes to in the mean over endless runs.
 
     Attributes:
@@ -118,7 +119,7 @@ class RandomReference:
 
 
 @dataclass(frozen=True, eq=False)
-class RecordedReference:
+class RecordedReference(Printed):
     """The same course as it was written down; between the counts that it has, it is drawn straight.
 
     Attributes:

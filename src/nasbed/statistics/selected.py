@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Printed
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.statistic import Quantity
@@ -19,7 +20,7 @@ Comparisons = Comparison | Sequence[Comparison]
 
 
 @dataclass(frozen=True, eq=False)
-class Selected:
+class Selected(Printed):
     """What the runs of the same searches ended with, on one benchmark or several.
 
     Attributes:

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.printing import Printed
 from nasbed.statistics.statistic import known, told_apart
 from nasbed.statistics.summary import CONFIDENCE, mean_and_reach
 
 
 @dataclass(frozen=True)
-class Difference:
+class Difference(Printed):
     """How much better one search ended than another, run for run.
 
     Attributes:
@@ -37,7 +38,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Separation:
+class Separation(Printed):
     """Which pairs of searches are told apart by the accuracy they ended with.
 
     The interval of a pair is that of the mean difference between run k of one and run k of the other (Student's t).

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.extras import require
+from nasbed.core.printing import Card, Printed, in_notebook, titled
 from nasbed.run.history import Metric
 from nasbed.statistics.summary import mean_and_reach
 
@@ -22,7 +23,7 @@ Cells = tuple[list[str], list[list[str]]]
 
 
 @dataclass(frozen=True)
-class Quantity:
+class Quantity(Printed):
     """What is compared, and how its numbers are shown.
 
     Attributes:
@@ -68,6 +69,9 @@ class Interval(NamedTuple):
     value: float
     low: float = math.nan
     high: float = math.nan
+
+    def _repr_html_(self) -> str:
+        return in_notebook(self)
 
     @classmethod
     def of_mean(cls, values: NDArray[np.float64]) -> Self:
@@ -116,7 +120,7 @@ def scaled(factor: float = 1.0, digits: int = 2) -> Callable[[Any], str]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Statistic(ABC):
+class Statistic(Printed, ABC):
     """A result that can be read, written and printed, or that says why there is none.
 
     Attributes:
@@ -124,6 +128,11 @@ class Statistic(ABC):
     """
 
     missing: str | None = None
+
+    def _card(self) -> Card:
+        if self.missing:
+            return Card(titled(self), [self.missing])
+        return Card(titled(self), [self.sentence()], {}, *self.cells())
 
     def columns(self) -> Sequence[Column]:
         """Return the table, from which rows and cells follow."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.extras import require
+from nasbed.core.printing import Printed
 from nasbed.run.history import Clock, History, Metric
 from nasbed.run.settings import points_to
 
@@ -16,7 +17,7 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(Printed):
     """What the runs of one search had come to at points of a clock; all arrays are ``(points,)``.
 
     A run that never finds anything, because all its trainings fail, does not count; before the last of the others has

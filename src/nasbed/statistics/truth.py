@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, InvalidArchitecture, NotInTable, UnknownName
+from nasbed.core.printing import Printed
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.readers.csv import known_declaration, numbers, read_csv
@@ -26,7 +27,7 @@ SPLITS = ("test", "validation")
 
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class Truth(Printed):
     """One number an architecture, to hold scores against.
 
     Attributes:

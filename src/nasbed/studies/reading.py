@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.printing import Printed
 from nasbed.core.registry import defaults_of
 from nasbed.core.registry import optimizers as registered
 from nasbed.run.history import Metric
@@ -22,7 +23,7 @@ _KEYS = ("name", "title", "runs", "seed", "keep", "part", "benchmarks", "optimiz
 
 
 @dataclass(frozen=True)
-class Surface:
+class Surface(Printed):
     """What the surface of a sweep shows.
 
     Attributes:

@@ -9,6 +9,7 @@ from typing import Any
 
 from nasbed.core.errors import BadSetting, UnknownName
 from nasbed.core.executor import resolved
+from nasbed.core.printing import Printed
 
 STUDIES = {
     "nasbench201-baselines": "nasbed.studies.nasbench201_baselines:baselines",
@@ -48,7 +49,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Reproduction:
+class Reproduction(Printed):
     """A published study, played again.
 
     Attributes:

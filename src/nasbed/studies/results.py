@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.files import slug
+from nasbed.core.printing import Printed
 from nasbed.report.figures import FORMS, drawn, written
 from nasbed.report.latex import rows_as_csv
 from nasbed.run import rows_file
@@ -26,9 +27,9 @@ from nasbed.statistics.summary import mean_and_reach, spread
 from nasbed.studies.cell import Cell
 from nasbed.studies.door import opened
 from nasbed.studies.folder import PLAYED_AGAIN, about_of, cell_files, damaged_files
-from nasbed.studies.outcomes import CLOCKS, outcomes
 from nasbed.studies.reading import Surface
 from nasbed.studies.surface import Grid, draw, grid_of
+from nasbed.studies.work import CLOCKS, outcomes
 
 if TYPE_CHECKING:
     from nasbed.studies.study import Study
@@ -38,7 +39,7 @@ MOST_COMPARED = 24
 
 
 @dataclass(frozen=True, eq=False)
-class Results:
+class Results(Printed):
     """What is there of a study.
 
     Attributes:

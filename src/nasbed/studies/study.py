@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from nasbed.core.errors import BadSetting, Interrupted, NasbedError, UnknownName
 from nasbed.core.locks import claimed
+from nasbed.core.printing import Printed
 from nasbed.core.registry import defaults_of, executors
 from nasbed.core.registry import optimizers as registered
 from nasbed.core.spelling import fitted
@@ -39,7 +40,7 @@ Progress = Callable[[Status], None]
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(Printed):
     """Optimizers × benchmarks × settings × repetitions.
 
     Attributes:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Printed
 from nasbed.report.figures import drawing
 from nasbed.report.latex import comma_separated
 
@@ -20,7 +21,7 @@ _SIZE = (4.4, 5.4)  # inches, high and wide
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class Grid(Printed):
     """A metric over two settings.
 
     Attributes:

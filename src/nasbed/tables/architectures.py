@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture, NotInTable, UnknownName
 from nasbed.core.graph import Graph
+from nasbed.core.printing import Printed
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
@@ -26,7 +27,7 @@ _FEW = 32
 """So many modules are found by hash before compiled code and the space's index are worth loading."""
 
 
-class Architectures:
+class Architectures(Printed):
     """Rows of a table, found by architecture, number, key or hash, and its columns, those beside it included.
 
     Args:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import NotInTable
+from nasbed.core.printing import Card, Printed
 from nasbed.readers.measure import MEAN
 from nasbed.readers.measure import Measure as Measure
 from nasbed.readers.measure import Seed as Seed
@@ -28,7 +29,7 @@ _KEPT = 8  # of those
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class Column(Printed):
     """Numbers of every row, ``(n, *measure.shape)``.
 
     Attributes:
@@ -123,7 +124,7 @@ class Layer(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Measurement:
+class Measurement(Printed):
     """Named numbers over architectures, seeds and epochs.
 
     Rows are given as architectures, ``(n, decisions)``, as row numbers of the table, ``(n,)``, or as None for all rows.
@@ -143,6 +144,19 @@ class Measurement:
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self.measure, name)
+
+    def _card(self) -> Card:
+        of = self.measure
+        facts = {
+            "split": of.split or "no images",
+            "unit": of.unit or None,
+            "good": {"max": "high", "min": "low"}[of.goal],
+            "role": of.role,
+            "seeds": list(self.seeds) or "one number for all",
+            "epochs": self.after or None,
+            "meaning": of.meaning or None,
+        }
+        return Card(f"Measurement {of.name}", facts=facts)
 
     @property
     def recipe(self) -> str:

@@ -25,6 +25,7 @@ import numpy as np
 
 from nasbed.core.errors import BadSetting, CorruptFile, NotInTable
 from nasbed.core.files import replacing
+from nasbed.core.printing import Card
 from nasbed.tables.architectures import Architectures
 from nasbed.tables.column import Column, Measure, Measurement
 from nasbed.tables.companions import check_room, companion_path, open_columns
@@ -58,8 +59,16 @@ class Table(Architectures):
             raise CorruptFile(f"{file.path} lacks the columns {', '.join(lacking) or 'that say what its rows are'}")
         return cls(file)
 
-    def __repr__(self) -> str:
-        return f"Table({str(self.path)!r}: {len(self)} of {self.metadata['space']['name']}; {', '.join(self.groups)})"
+    def _card(self) -> Card:
+        rows = "all of the space" if self.complete else "a part of the space"
+        facts = {
+            "file": str(self.path),
+            "space": self.space,
+            "trainings": list(self.groups) or None,
+            "measured": [one.name for one in self.find()],
+            "lacking": self.missing or None,
+        }
+        return Card(f"Table of {len(self):,} architectures, {rows}", self.warnings, facts)
 
     # ── measurements ──────────────────────────────────────────────────────────────────────────────────────────
 

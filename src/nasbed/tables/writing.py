@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.files import check_place, replacing, scratch
 from nasbed.core.locks import CLAIM, locked
+from nasbed.core.printing import Printed
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.tables.column import Measure
@@ -33,7 +34,7 @@ Values = NDArray[Any] | Callable[[], NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class Given(Printed):
     """A measurement to be written.
 
     Attributes:

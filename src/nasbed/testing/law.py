@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from nasbed.core.printing import Printed
+
 T = TypeVar("T")
 
 
@@ -34,7 +36,7 @@ def refuses(error: type[Exception], call: Callable[..., object], *args: object) 
 
 
 @dataclass(frozen=True)
-class Law(Generic[T]):
+class Law(Printed, Generic[T]):
     """One law of a noun.
 
     Attributes:
@@ -62,7 +64,7 @@ class Law(Generic[T]):
 
 
 @dataclass(eq=False)
-class Laws(Generic[T]):
+class Laws(Printed, Generic[T]):
     """The laws of one noun, in the order of their writing: a collection, as pytest's ``parametrize`` wants it."""
 
     noun: str

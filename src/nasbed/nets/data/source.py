@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Printed
 from nasbed.nets.data.pictures import PARTS, Scale
 from nasbed.nets.data.sources import pictures, stamp
 from nasbed.nets.task import Task, usual
@@ -47,7 +48,7 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Data:
+class Data(Printed):
     """One source in three parts.
 
     Attributes:

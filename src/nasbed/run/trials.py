@@ -1,0 +1,199 @@
+"""Trials: a history as rows, one a trial: for files as Arrow, and for people as a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
+from nasbed.core.printing import Card
+from nasbed.core.records import Archs
+from nasbed.core.registry import spaces
+from nasbed.core.space import once
+from nasbed.run import rows_file
+from nasbed.run.settings import in_words
+
+if TYPE_CHECKING:
+    from nasbed.run.history import History
+
+Where = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]
+"""Which trials: their steps and their runs, ``(n,)`` each."""
+
+
+def every(history: History) -> Where:
+    """Return all entries that were tried, by run and then by step."""
+    run, step = np.nonzero(history.tried.T)
+    return step, run
+
+
+def best(history: History, k: int) -> Where:
+    """Return the best ``k`` trials of all runs, the best first, of equal architectures the best alone.
+
+    Better is what was trained for more epochs and, of these, what has the higher value, as for incumbents. A failed
+    trial and one over a limit are none; of equals the earlier step counts, then the lower run.
+    """
+    if k < 1:
+        raise BadSetting(f"the best {k} trials are none; give a number of at least 1")
+    counts = history.tried & ~np.isnan(history.value)
+    if history.excess is not None:
+        counts &= history.excess <= 0
+    step, run = np.nonzero(counts)
+    longer = np.zeros(len(step)) if history.fidelity is None else history.fidelity[step, run]
+    order = np.lexsort((-history.value[step, run], -longer))
+    step, run = step[order], run[order]
+    first = np.sort(np.unique(history.space.key(history.archs[step, run]), return_index=True)[1])[:k]
+    return step[first], run[first]
+
+
+# ── for people ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def card(history: History, metrics: Sequence[Any]) -> Card:
+    """Return what a history prints: what was searched how, what came of it by some metrics, and what to ask it."""
+    told = history.info.get("benchmark", {})
+    title = f"History of {history.info.get('optimizer', 'a search')} on {told.get('name', history.space.name)}"
+    facts: dict[str, Any] = {"budget": in_words(history.info.get("budget") or {}) or None}
+    if history.tried.any():
+        known = metrics if history.test is not None else metrics[:1]
+        facts |= {f"final {metric.replace('-', ' ')}": _final(history, metric) for metric in known}
+        facts["best"] = next(iter(history.space.texts(history.archs[best(history, 1)])), None)
+    facts |= {"warnings": len(history.warnings) or None, "notes": len(history.notes) or None}
+    facts["see"] = "frame() top() plot() lineage() metric() curve(); value, archs, … are arrays (steps, runs)"
+    runs = f"{history.runs:,} run{'s' * (history.runs != 1)}"
+    return Card(f"{title}: {runs}, {history.tried.sum():,} trials", facts=facts)
+
+
+def _final(history: History, metric: Any) -> str | None:
+    """Write what the runs' last incumbents are worth, on average; None where nobody knows."""
+    last = history.metric(metric)[-1]
+    if np.isnan(last).all():
+        return None
+    factor = 100 if history.measure_of(metric) == "accuracy" else 1
+    unit = "" if factor == 1 else " points" if metric.endswith("regret") else " %"
+    form = ".4g" if factor == 1 else ".2f"
+    mean, low, high = (f"{factor * found(last):{form}}" for found in (np.nanmean, np.nanmin, np.nanmax))
+    return mean + unit + (f" on average, {low} to {high}" if history.runs > 1 else "")
+
+
+def frame(history: History, where: Where) -> Any:
+    """Return some trials as a ``pandas.DataFrame``; see ``History.frame``."""
+    pandas = require("pandas", "report")
+    step, run = where
+    archs = history.archs[where]
+    name, numbers = history.space.identify(archs)
+    known = _known(history, archs, where)
+    paid = history.paid[where]
+    heard = history.split if history.split == "validation" else f"{history.split}_heard"
+    columns: dict[str, Any] = {
+        "run": run + int(history.info.get("first_run", 0)),
+        "step": step,
+        name: numbers,
+        "architecture": history.space.texts(archs),
+        **({"parameters": known.pop("parameters")} if "parameters" in known else {}),
+        "epochs": np.where(paid, history.epochs[where], 0),
+        "seconds": np.where(paid, history.seconds[where], 0.0),
+        **known,
+        heard: history.value[where],
+        **({} if history.tests is None else {"test_attached": history.tests[where]}),
+        **{name: history.costs[where][:, i] for i, name in enumerate(history.objectives) if history.costs is not None},
+        "parents": _parents(history, where),
+        "paid": paid,
+        **_optional(history, where),
+        "clock_evaluations": history.clock("evaluations")[where].astype(np.int64),
+        "clock_epochs": history.clock("epochs")[where].astype(np.int64),
+        "clock_seconds": history.clock("seconds")[where],
+        f"incumbent_{heard}": history.metric("validation")[where],
+        **({} if history.test is None else {"incumbent_test_attached": history.test[where]}),
+    }
+    return pandas.DataFrame(columns)
+
+
+def _known(history: History, archs: Archs, where: Where) -> dict[str, NDArray[np.float64]]:
+    """Ask the benchmark that was attached what it knows of architectures besides, each after its trial's epochs."""
+    found: dict[str, NDArray[np.float64]] = {}
+    if history.answers is None:
+        return found
+    there = np.ones(len(archs), np.bool_) if history.refused is None else ~history.refused[where]
+    parts = [(history.info.get("epochs"), there)]
+    if history.fidelity is not None:
+        epochs = history.fidelity[where]
+        parts = [(one, there & (epochs == one)) for one in np.unique(epochs[there]).tolist()]
+    for one, some in parts:
+        for name, values in history.answers.known(archs[some], one).items():
+            found.setdefault(name, np.full(len(archs), np.nan))[some] = values
+    return found
+
+
+def _parents(history: History, where: Where) -> list[tuple[int, ...]]:
+    """Return the numbers of the trials that each was bred from."""
+    if history.parents is None:
+        return [()] * len(where[0])
+    pairs = history.parents[where]
+    codes = (pairs + 1) @ np.array([pairs.max(initial=0) + 2, 1])
+    return once(codes, lambda first: [tuple(one for one in pair if one >= 0) for pair in pairs[first].tolist()])
+
+
+def _optional(history: History, where: Where) -> dict[str, Any]:
+    """Return what only some searches have: numbers of trials, other epochs, limits."""
+    names = ("number", "fidelity", "excess", "refused", "ended")
+    return {name: values[where] for name in names if (values := getattr(history, name)) is not None}
+
+
+# ── for files ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def arrow(history: History, metrics: Sequence[Any]) -> Any:
+    """Return all trials as a ``pyarrow.Table``, with the incumbent by some metrics that were attached."""
+    where = every(history)
+    step, run = where
+    archs = history.archs[where]
+    paid = history.paid[where]
+    columns: dict[str, Any] = {
+        "run": (run + int(history.info.get("first_run", 0))).astype(np.int32),
+        "step": step.astype(np.int32),
+        "arch": archs,
+        "key": history.space.key(archs),
+        "validation": history.value[where],
+        "paid": paid,
+        "epochs": np.where(paid, history.epochs[where], 0).astype(np.int32),
+        "seconds": np.where(paid, history.seconds[where], 0.0),
+        "clock_evaluations": history.clock("evaluations")[where].astype(np.int64),
+        "clock_epochs": history.clock("epochs")[where].astype(np.int64),
+        "clock_seconds": history.clock("seconds")[where],
+        "incumbent_step": history.incumbents[where].astype(np.int32),
+        "incumbent_validation": history.metric("validation")[where],
+    }
+    columns |= {name: values[where] for name in rows_file.EXTRAS if (values := getattr(history, name)) is not None}
+    if history.test is not None:
+        columns |= {"incumbent_" + name.replace("-", "_"): history.metric(name)[where] for name in metrics}
+    space = {"name": history.space.name, "settings": history.space.settings()}
+    about: dict[str, Any] = {"space": space, "info": history.info, "optimum": list(history.optimum)}
+    about |= {"shape": [history.steps, history.runs], "ended": history.ended is not None}
+    return rows_file.table_of(columns, about)
+
+
+def fields_of(table: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a history's fields from its rows and what is said of them; and what stands at trials of its incumbents.
+
+    A run that ended before the others keeps its incumbent in the steps that it did not take, and that have no row.
+    """
+    found = rows_file.spread(table, tuple(about["shape"]), int(about["info"].get("first_run", 0)))
+    fields = {
+        "space": spaces[about["space"]["name"]](**about["space"]["settings"]),
+        "info": about["info"],
+        "archs": found["arch"],
+        "value": found["validation"],
+        "seconds": found["seconds"],
+        "epochs": found["epochs"],
+        "tried": found["step"] >= 0,
+        "paid": found["paid"],
+        "optimum": tuple(about["optimum"]),
+        "ended": found["clock_seconds"] if about.get("ended") else None,
+        **{name: found[name] for name in rows_file.EXTRAS if name in found},
+    }
+    held = {name: found[f"incumbent_{name}"] for name in ("test", "mean_validation") if "incumbent_test" in found}
+    return fields, held
