@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nasbed.core.errors import BadSetting
@@ -64,7 +65,7 @@ def search(
 
         told = None if progress is None else lambda status: progress(status.share)
         kept: dict[str, Any] = {"executor": executor, "store": store, "redo_damaged": redo_damaged}
-        return search_live(method, answers.live, settings, progress=told, **kept)
+        return replace(search_live(method, answers.live, settings, progress=told, **kept), answers=answers)
     if store is not None or executor != "processes" or redo_damaged:
         raise BadSetting(
             f"{answers.name} answers from a table; a store and an executor are for benchmarks that really train"

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.optimizer import Optimizer
+from nasbed.core.printing import Printed
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.core.space import Space
@@ -50,7 +51,7 @@ def epochs(trial: Any) -> int | None:
     return sampler.epochs(trial.number) if isinstance(sampler, NasbedSampler) else None
 
 
-class NasbedSampler(_BaseSampler):  # type: ignore[misc]
+class NasbedSampler(Printed, _BaseSampler):  # type: ignore[misc]
     """Lets an optimizer choose the decisions of a study's trials.
 
     It proposes for a trial what ``nasbed.search`` would propose in its first run under the same seed, if told the same.

@@ -13,7 +13,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.printing import Card, Printed, titled
 from nasbed.core.records import Archs, Evaluations
-from nasbed.core.space import Space
+from nasbed.core.space import Space, whole
 
 if TYPE_CHECKING:
     from nasbed.core.live import LiveBenchmark
@@ -48,7 +48,7 @@ class Benchmark(Printed, ABC):
             "space": self.space,
             "epochs": list(self.budgets),
             "searched by": f"{self.split} {self.measure}" if self.measure == "accuracy" else self.measure,
-            "reported": f"test {self.tested}" if self.tested == "accuracy" else self.tested,
+            "reported": None if self.live and not self.live.trains else f"test {self.tested}",
             "table": None if self.table is None else str(self.table.path),
         }
         return Card(f"{self.name}, {titled(self)}", facts=facts)
@@ -147,7 +147,7 @@ class Benchmark(Printed, ABC):
         for budget in budgets:
             end = f"_{budget}" if len(budgets) > 1 else ""
             answers, known = self.query(archs, budget), self.known(archs, budget)
-            columns |= {"parameters": known.pop("parameters")} if "parameters" in known else {}
+            columns |= {"parameters": whole(known.pop("parameters"))} if "parameters" in known else {}
             told = {"seconds": answers.seconds, **known, self.split: answers.value}
             told.setdefault("test", self.test(archs, budget))
             columns |= {f"{one}{end}": values for one, values in told.items()}

@@ -32,7 +32,7 @@ class Card(NamedTuple):
     Attributes:
         title: What it is, in a line.
         notes: Sentences.
-        facts: Values of any kind, by name; what is None is left out.
+        facts: Values of any kind, by name; what is None or empty is left out.
         headers: Of a table; none where there is no table.
         rows: Its cells.
     """
@@ -48,15 +48,19 @@ class Card(NamedTuple):
         lines = [self.title]
         for note in self.notes:
             lines += wrap(f"  {note}", _WIDTH, subsequent_indent="  ", max_lines=_SENTENCE, placeholder=" …")
-        lines += _aligned([(name, brief(value)) for name, value in self.facts.items() if value is not None])
+        lines += _aligned(self._written())
         lines += _aligned([self.headers, *self.rows] if self.headers else [])
         if len(lines) > LINES:
             lines[LINES - 1 :] = [f"  … {len(lines) - LINES + 1} more"]
         return "\n".join(shortened(line, _WIDTH) for line in lines)
 
+    def _written(self) -> list[tuple[str, str]]:
+        facts = [(name, brief(value)) for name, value in self.facts.items() if value is not None]
+        return [(name, text) for name, text in facts if text]
+
     def html(self) -> str:
         """Return a piece of a page that needs nothing beside it."""
-        facts = [(name, brief(value)) for name, value in self.facts.items() if value is not None]
+        facts = self._written()
         parts = [f"<strong>{escape(self.title)}</strong>", *(f"<div>{escape(note)}</div>" for note in self.notes)]
         parts += [_html_table([], facts)] if facts else []
         parts += [_html_table(self.headers, self.rows[:_ROWS])] if self.headers else []
@@ -73,7 +77,8 @@ class Shown:
     def _card(self) -> Card:
         """Return what it says of itself: by default its text or its fields, under the first line of its docstring."""
         if dataclasses.is_dataclass(self):
-            return Card(titled(self), facts={one.name: getattr(self, one.name) for one in dataclasses.fields(self)})
+            names = [one.name for one in dataclasses.fields(self) if one.repr and not one.name.startswith("_")]
+            return Card(titled(self), facts={name: getattr(self, name) for name in names})
         return Card(titled(self) if type(self).__repr__ is Shown.__repr__ else repr(self))
 
     def __repr__(self) -> str:
@@ -88,9 +93,9 @@ class Printed(Shown):
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
-        inherited: Any = Shown.__repr__
-        if cls.__repr__ is inherited:
-            cls.__repr__ = inherited  # type: ignore[method-assign] # its own, which a dataclass does not replace
+        own: Any = cls.__repr__
+        if own is Shown.__repr__:
+            cls.__repr__ = own  # type: ignore[method-assign] # in the class itself, where a dataclass leaves it
 
 
 def in_lines(what: Any) -> str:
@@ -129,8 +134,11 @@ def brief(value: Any) -> str:
             few = ", ".join(f"{name}: {brief(one)}" for name, one in list(value.items())[:_WHOLE])
             text = few + (f", … ({len(value)} in all)" if len(value) > _WHOLE else "")
         case list() | tuple():
-            few = ", ".join(map(brief, value[:_WHOLE]))
-            text = few + (f", … ({len(value)} in all)" if len(value) > _WHOLE else "")
+            items = list(iter(value))  # a named tuple may have a length of its own
+            few = ", ".join(map(brief, items[:_WHOLE]))
+            text = few + (f", … ({len(items)} in all)" if len(items) > _WHOLE else "")
+        case _ if hasattr(value, "shape"):
+            text = f"{type(value).__name__} {tuple(value.shape)}"
         case _ if callable(value) or type(value).__repr__ is object.__repr__:
             text = getattr(value, "__name__", type(value).__name__)  # without an address
         case _:
@@ -148,7 +156,7 @@ def _array(values: Any) -> str:
     import numpy as np
 
     if values.size <= _WHOLE:
-        return str(values.tolist())
+        return brief(values.tolist())
     kind = f"{values.dtype} {values.shape}"
     if values.dtype.kind not in "iuf" or values.size > _MEASURED:
         return kind

@@ -305,6 +305,11 @@ def once(keys: NDArray[Any], make: Callable[[NDArray[np.int64]], list[T]]) -> li
     return [made[one] for one in which.tolist()]
 
 
+def whole(numbers: NDArray[np.float64]) -> NDArray[Any]:
+    """Return counts as whole numbers, where all are known."""
+    return numbers.astype(np.int64) if np.isfinite(numbers).all() else numbers
+
+
 def _as_int8(archs: ArrayLike) -> Archs:
     """Copy what is not yet an int8 array in C's order; a number that would become another one is refused."""
     try:

@@ -11,6 +11,7 @@ from math import ceil
 import torch
 from torch import Tensor, nn
 
+from nasbed.core.printing import Printed
 from nasbed.nets.costs import operations
 from nasbed.nets.layers import Layer
 
@@ -19,7 +20,7 @@ RECTIFIERS = (nn.ReLU, nn.ReLU6, nn.PReLU, nn.ELU, nn.LeakyReLU)
 
 
 @dataclass(frozen=True)
-class Costs:
+class Costs(Printed):
     """What one network costs.
 
     Attributes:

@@ -59,8 +59,8 @@ class History(Printed):
             over a limit or not supported, ``(steps, runs)``; None where none was. Their value is NaN.
         ended: When each step ended on a clock of the search's own, in seconds from its beginning, ``(steps, runs)``;
             None where nothing ran side by side, and time is what the steps so far have cost.
-        tests: Mean test accuracy of each trial, which no search was told, ``(steps, runs)``; NaN where nobody knows it.
-            None before something is attached.
+        tests: Mean test accuracy of each trial after its epochs, which no search was told, ``(steps, runs)``; NaN where
+            nobody knows it. None before something is attached.
         answers: The benchmark that was attached, which knows more of architectures. It is not kept in files.
     """
 
@@ -258,25 +258,24 @@ class History(Printed):
         return result
 
     def attach(self, benchmark: Benchmark) -> History:
-        """Read the test accuracy of trials, and the mean validation accuracy of what was chosen, when it does no harm.
+        """Read the test and mean validation accuracy of what was chosen, now that it can do no harm.
 
         Both are read at the epochs of the study: those that ``search`` was given, else the benchmark's largest. An
-        optimizer may have chosen at fewer; what it chose is judged as trained in full.
+        optimizer may have chosen at fewer; what it chose is judged as trained in full. The test accuracy of every other
+        trial, for ``frame``, is that after the trial's own epochs.
         """
         chosen = np.nonzero(self.incumbents == np.arange(self.steps)[:, None])
-        there = np.nonzero(self.tried if self.refused is None else self.tried & ~self.refused)
-        epochs = self.info.get("epochs")
+        archs, epochs = self.archs[chosen], self.info.get("epochs")
         test, validation = np.full((2, self.steps, self.runs), np.nan)
-        if len(there[0]):
-            test[there] = benchmark.test(self.archs[there], epochs)
-        if len(chosen[0]):
-            validation[chosen] = benchmark.query(self.archs[chosen], epochs).value
-        return replace(self.judged(validation, test, benchmark.optimum(epochs)), answers=benchmark)
+        if len(archs):
+            test[chosen], validation[chosen] = benchmark.test(archs, epochs), benchmark.query(archs, epochs).value
+        judged = self.judged(validation, test, benchmark.optimum(epochs))
+        return replace(judged, tests=trials.tested(self, benchmark), answers=benchmark)
 
     def judged(
         self, validation: NDArray[np.float64], test: NDArray[np.float64], optimum: tuple[float, float]
     ) -> History:
-        """Add what each step's architecture is worth, ``(steps, runs)``; validation is read at incumbents alone."""
+        """Add what a step's architecture is worth, ``(steps, runs)``: of incumbents and, for ``frame``, of others."""
         held = self._held(validation), self._held(test)
         return replace(self, mean_validation=held[0], test=held[1], tests=test, optimum=optimum)
 
@@ -290,7 +289,8 @@ class History(Printed):
 
         ``run`` and ``step``; ``hash``, or ``index`` in the official order, and ``architecture`` as text;
         ``parameters``; ``epochs`` and ``seconds`` that were paid for; ``validation`` as heard, and ``train`` and
-        ``test_attached``, means over the repeats, which no search was told: they were attached when it was over.
+        ``test_attached``, means over the repeats after as many epochs, which no search was told: they were attached
+        when it was over.
         ``parents`` are the ``number`` of the trials it was bred from (the ``step``, where there is no such column).
         ``clock_…`` is what the run had spent by then, ``incumbent_…`` what its best trial so far is worth. Parameters
         and training results need the benchmark: ``attach`` it to a history that was read from a file.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +13,12 @@ from nasbed.core.extras import require
 from nasbed.core.printing import Card
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
-from nasbed.core.space import once
+from nasbed.core.space import once, whole
 from nasbed.run import rows_file
 from nasbed.run.settings import in_words
 
 if TYPE_CHECKING:
+    from nasbed.core.benchmark import Benchmark
     from nasbed.run.history import History
 
 Where = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]
@@ -59,12 +60,18 @@ def card(history: History, metrics: Sequence[Any]) -> Card:
     facts: dict[str, Any] = {"budget": in_words(history.info.get("budget") or {}) or None}
     if history.tried.any():
         known = metrics if history.test is not None else metrics[:1]
-        facts |= {f"final {metric.replace('-', ' ')}": _final(history, metric) for metric in known}
+        facts |= {f"final {_called(history, metric)}": _final(history, metric) for metric in known}
         facts["best"] = next(iter(history.space.texts(history.archs[best(history, 1)])), None)
     facts |= {"warnings": len(history.warnings) or None, "notes": len(history.notes) or None}
     facts["see"] = "frame() top() plot() lineage() metric() curve(); value, archs, … are arrays (steps, runs)"
     runs = f"{history.runs:,} run{'s' * (history.runs != 1)}"
     return Card(f"{title}: {runs}, {history.tried.sum():,} trials", facts=facts)
+
+
+def _called(history: History, metric: Any) -> str:
+    """Return what a metric is called where a search is told of a split: never validation where that is test."""
+    words = str(metric).replace("-", " ")
+    return words if history.split == "validation" else words.replace("validation", f"{history.split} as heard")
 
 
 def _final(history: History, metric: Any) -> str | None:
@@ -93,7 +100,7 @@ def frame(history: History, where: Where) -> Any:
         "step": step,
         name: numbers,
         "architecture": history.space.texts(archs),
-        **({"parameters": known.pop("parameters")} if "parameters" in known else {}),
+        **({"parameters": whole(known.pop("parameters"))} if "parameters" in known else {}),
         "epochs": np.where(paid, history.epochs[where], 0),
         "seconds": np.where(paid, history.seconds[where], 0.0),
         **known,
@@ -112,17 +119,32 @@ def frame(history: History, where: Where) -> Any:
     return pandas.DataFrame(columns)
 
 
+def tested(history: History, benchmark: Benchmark) -> NDArray[np.float64]:
+    """Return the mean test result of each trial after its own epochs, ``(steps, runs)``; NaN where there is none."""
+    step, run = every(history)
+    found = np.full(history.value.shape, np.nan)
+    for epochs, some in _after(history, (step, run)):
+        found[step[some], run[some]] = benchmark.test(history.archs[step[some], run[some]], epochs)
+    return found
+
+
+def _after(history: History, where: Where) -> Iterator[tuple[int | None, NDArray[np.bool_]]]:
+    """Give, for each number of epochs, which of some trials were trained for so many; those refused were for none."""
+    there = np.ones(len(where[0]), np.bool_) if history.refused is None else ~history.refused[where]
+    if history.fidelity is None:
+        yield history.info.get("epochs"), there
+        return
+    epochs = history.fidelity[where]
+    for one in np.unique(epochs[there]).tolist():
+        yield one, there & (epochs == one)
+
+
 def _known(history: History, archs: Archs, where: Where) -> dict[str, NDArray[np.float64]]:
     """Ask the benchmark that was attached what it knows of architectures besides, each after its trial's epochs."""
     found: dict[str, NDArray[np.float64]] = {}
     if history.answers is None:
         return found
-    there = np.ones(len(archs), np.bool_) if history.refused is None else ~history.refused[where]
-    parts = [(history.info.get("epochs"), there)]
-    if history.fidelity is not None:
-        epochs = history.fidelity[where]
-        parts = [(one, there & (epochs == one)) for one in np.unique(epochs[there]).tolist()]
-    for one, some in parts:
+    for one, some in _after(history, where):
         for name, values in history.answers.known(archs[some], one).items():
             found.setdefault(name, np.full(len(archs), np.nan))[some] = values
     return found

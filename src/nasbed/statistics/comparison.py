@@ -192,7 +192,10 @@ class Comparison(Printed):
 
     def _card(self) -> Card:
         headers, rows = reports["summary"](self)
-        return Card(f"Comparison on {self.benchmark}", [reports["headline"](self), *self.warnings], {}, headers, rows)
+        shown = [i for i, header in enumerate(headers) if header not in ("runs", "unique") and "(mean)" not in header]
+        title = f"Comparison of {len(rows)} searches on {self.benchmark}, {self.runs_in_words}"
+        cells = [[row[i] for i in shown] for row in (headers, *rows)]
+        return Card(title, [reports["headline"](self), *self.warnings], {}, cells[0], cells[1:])
 
     def plot(self, metric: Metric | None = None, against: Clock | None = None) -> Any:
         """Return a ``matplotlib`` figure of how the searches went, with 95 % bands, which a notebook shows.

@@ -24,6 +24,7 @@ from nasbed.compat.nasbench.reader import MEASURED, Reader, RowFinder, Statistic
 from nasbed.core.errors import BadSetting, CorruptFile, NasbedError, NotInTable
 from nasbed.core.files import put
 from nasbed.core.graph import INPUT, OUTPUT
+from nasbed.core.printing import Card, Printed
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.cache import table_for
 from nasbed.tables.table import Table
@@ -47,7 +48,7 @@ class OutOfDomainError(NasbedError):
     """A specification, or a number of epochs, outside of the search space."""
 
 
-class NASBench:
+class NASBench(Printed):
     """Answers as the published class of this name does.
 
     Args:
@@ -110,6 +111,14 @@ class NASBench:
         if table.checksum != checksum:
             raise CorruptFile(f"{table.path} has changed since this NASBench was pickled; open the file anew")
         self._open(table)
+
+    def _card(self) -> Card:
+        facts = {
+            "modules": f"{len(self.table):,}, {self.table.path}",
+            "epochs": ", ".join(map(str, sorted(self.valid_epochs))),
+            "spent": f"{self.training_time_spent:,.0f} seconds, {self.total_epochs_spent:,} epochs",
+        }
+        return Card("NASBench: NAS-Bench-101 as published", facts=facts)
 
     # ── benchmarking ──────────────────────────────────────────────────────────────────────────────────────────
 

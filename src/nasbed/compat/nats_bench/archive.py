@@ -21,6 +21,7 @@ from nasbed.compat.nats_bench.result import NotMeasured
 from nasbed.compat.nats_bench.results import ArchResults, Splits
 from nasbed.compat.nats_bench.tabled import Tabled
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Shown
 from nasbed.tables.cache import cached_table_for, imported, is_published, table_for
 
 _FOLDERS = {"nasbench201": "NATS-tss-v1_0-3ffb9-simple", "natssize": "NATS-sss-v1_0-50262-simple"}
@@ -33,7 +34,7 @@ _RECIPES = {"less": "12", "full": "200"}
 Say = Callable[[str], None]
 
 
-class Archive:
+class Archive(Shown):
     """The half of both spaces' interfaces that says what there is; see ``NASBenchMetaAPI``."""
 
     full_epochs_in_paper: ClassVar[int]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, NotInTable
+from nasbed.core.printing import Shown
 from nasbed.readers.natsbench.trainings import Run
 
 Info = dict[str, Any]
@@ -31,7 +32,7 @@ class NotMeasured(NotInTable, ValueError):
     """A result that there is not; a ``KeyError`` and a ``ValueError``, since the published code raises either."""
 
 
-class ResultsCount:
+class ResultsCount(Shown):
     """One training of one architecture.
 
     Attributes:

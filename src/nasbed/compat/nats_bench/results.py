@@ -12,6 +12,7 @@ from typing import Any
 from nasbed.compat.nats_bench.result import FIELDS, NO_WEIGHTS, Info, NotMeasured, ResultsCount, mean
 from nasbed.compat.nats_bench.sheets import chosen, compute_costs, measured
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Shown
 from nasbed.readers.natsbench.state import published_of
 
 Splits = dict[str, dict[str, str]]
@@ -24,7 +25,7 @@ TOPOLOGY: Splits = {"cifar10-valid": {"valid": "x-valid"}, "cifar10": {"test ": 
 SIZE: Splits = {**TOPOLOGY, "cifar10-valid": {"valid": "x-valid", "test": "ori-test"}}
 
 
-class ArchResults:
+class ArchResults(Shown):
     """All trainings of one architecture by one recipe.
 
     Attributes:

@@ -22,6 +22,7 @@ from nasbed.compat.nats_bench.api import NASBenchMetaAPI
 from nasbed.compat.nats_bench.result import Info
 from nasbed.compat.nats_bench.results import SIZE, TOPOLOGY
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Shown
 
 
 class NATStopology(NASBenchMetaAPI):
@@ -105,7 +106,7 @@ def _older(name: str) -> Callable[..., Any]:
     return older
 
 
-class NASBench201API:
+class NASBench201API(Shown):
     """Answers for NAS-Bench-201.
 
     Args:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import InvalidArchitecture
+from nasbed.core.printing import Shown
 
 Node = tuple[tuple[str, int], ...]
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
@@ -58,7 +59,7 @@ def topology_str2structure(xstr: str | TopologyStructure) -> TopologyStructure:
 
 
 @dataclass(frozen=True, init=False)
-class TopologyStructure:
+class TopologyStructure(Shown):
     """A cell, node by node; ``len`` counts the input, too.
 
     Attributes:

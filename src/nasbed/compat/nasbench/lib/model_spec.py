@@ -19,12 +19,13 @@ from nasbed.compat.nasbench.lib.graph_util import is_upper_triangular
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.files import put
 from nasbed.core.graph import INPUT, OUTPUT, Graph
+from nasbed.core.printing import Card, Printed
 from nasbed.spaces.module_hash import module_hash
 
 __all__ = ["Drawing", "ModelSpec", "is_upper_triangular"]
 
 
-class ModelSpec:
+class ModelSpec(Printed):
     """A module: pruned, hashable as published, drawable.
 
     Args:
@@ -70,6 +71,11 @@ class ModelSpec:
         else:
             places, operations_of = _kept_places(vertices, kept)
             self.matrix, self.ops = matrix.take(places), list(operations_of(ops))
+
+    def _card(self) -> Card:
+        rows = "/".join("".join(map(str, row)) for row in self.original_matrix.tolist())
+        said = "" if self.valid_spec else ", invalid: no path joins input and output"
+        return Card(f"ModelSpec({rows}: {', '.join(map(str, self.original_ops))}){said}")
 
     def hash_spec(self, canonical_ops: Sequence[str]) -> str:
         """Give the published MD5 hash, the same for isomorphic modules.
