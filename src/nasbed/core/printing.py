@@ -93,9 +93,9 @@ class Printed(Shown):
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
-        own: Any = cls.__repr__
-        if own is Shown.__repr__:
-            cls.__repr__ = own  # type: ignore[method-assign] # in the class itself, where a dataclass leaves it
+        # A dataclass writes a text of its own, unless the class itself, and not a parent, has one.
+        if cls.__repr__ is Shown.__repr__:
+            cls.__repr__ = Shown.__repr__  # type: ignore[method-assign]
 
 
 def in_lines(what: Any) -> str:
@@ -139,7 +139,7 @@ def brief(value: Any) -> str:
             text = few + (f", … ({len(items)} in all)" if len(items) > _WHOLE else "")
         case _ if hasattr(value, "shape"):
             text = f"{type(value).__name__} {tuple(value.shape)}"
-        case _ if callable(value) or type(value).__repr__ is object.__repr__:
+        case _ if callable(value) or type(value).__repr__ in (object.__repr__,):
             text = getattr(value, "__name__", type(value).__name__)  # without an address
         case _:
             text = repr(value)
