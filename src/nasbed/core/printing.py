@@ -20,6 +20,7 @@ _SENTENCE = 2  # lines of a sentence
 _ROWS = 20  # of a table in a notebook
 _WHOLE = 6  # so many numbers are written out; of more, how many there are and from where to where they go
 _MEASURED = 2**20  # so many are looked at for that
+_BARE: Any = object.__repr__  # which prints an address
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _TABLE = "border-collapse:collapse;margin:0.3em 0"
@@ -139,8 +140,8 @@ def brief(value: Any) -> str:
             text = few + (f", … ({len(items)} in all)" if len(items) > _WHOLE else "")
         case _ if hasattr(value, "shape"):
             text = f"{type(value).__name__} {tuple(value.shape)}"
-        case _ if callable(value) or type(value).__repr__ in (object.__repr__,):
-            text = getattr(value, "__name__", type(value).__name__)  # without an address
+        case _ if callable(value) or type(value).__repr__ is _BARE:
+            text = getattr(value, "__name__", type(value).__name__)
         case _:
             text = repr(value)
     return shortened(" ".join(text.split("\n")[0].split()), _WIDTH)
