@@ -109,6 +109,7 @@ MADE = {
     "laws": lambda: space_laws,
     "compat.NASBench": lambda: nasbench.NASBench(DIGITS.table),
     "compat.ModelSpec": lambda: nasbench.ModelSpec([[0, 1], [0, 0]], ["input", "output"]),
+    "compat drawing": lambda: nasbench.ModelSpec([[0, 1], [0, 0]], ["input", "output"]).visualize(),
     "compat structure": lambda: nats_bench.topology_str2structure("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"),
     **{f"optimizer {name}": lambda name=name: optimizers.read(name) for name in optimizers},
     **{f"started {name}": lambda name=name: started(name) for name in ("local", "evolutionary", "bohb")},

@@ -59,8 +59,7 @@ class History(Printed):
             over a limit or not supported, ``(steps, runs)``; None where none was. Their value is NaN.
         ended: When each step ended on a clock of the search's own, in seconds from its beginning, ``(steps, runs)``;
             None where nothing ran side by side, and time is what the steps so far have cost.
-        tests: Mean test accuracy of each trial after its epochs, which no search was told, ``(steps, runs)``; NaN where
-            nobody knows it. None before something is attached.
+        own_tests: ``tests`` where the search's own trainings, or the file that it was read from, have them; else None.
         answers: The benchmark that was attached, which knows more of architectures. It is not kept in files.
     """
 
@@ -82,7 +81,7 @@ class History(Printed):
     excess: NDArray[np.float64] | None = None
     refused: NDArray[np.bool_] | None = None
     ended: NDArray[np.float64] | None = None
-    tests: NDArray[np.float64] | None = None
+    own_tests: NDArray[np.float64] | None = None
     answers: Benchmark | None = None
 
     def _card(self) -> Card:
@@ -145,6 +144,16 @@ class History(Printed):
                 waiting += [steps[int(p)] for p in self.parents[at, run] if int(p) in steps]
         return sorted(found)
 
+    @cached_property
+    def tests(self) -> NDArray[np.float64] | None:
+        """Mean test accuracy of each trial after its epochs, which no search was told, ``(steps, runs)``.
+
+        NaN where nobody knows it; None before something is attached.
+        """
+        return (
+            self.own_tests if self.answers is None or self.own_tests is not None else trials.tested(self, self.answers)
+        )
+
     @property
     def warnings(self) -> list[str]:
         """What the benchmark says one should know before citing these numbers."""
@@ -194,7 +203,7 @@ class History(Printed):
                 are ``ended`` where that is known, and ``"total_seconds"`` what all workers together had spent.
         """
         if name in ("evaluations", "unique"):
-            spent = (self.paid if name == "evaluations" else self._first_time).astype(np.float64)
+            spent = (self.paid if name == "evaluations" else trials.first_time(self)).astype(np.float64)
         elif name == "epochs":
             spent = np.where(self.paid, self.epochs, 0).astype(np.float64)
         elif name == "seconds" and self.ended is not None:
@@ -204,16 +213,6 @@ class History(Printed):
         else:
             raise BadSetting(f"a clock is one of {', '.join(get_args(Clock))}, not {name!r}")
         return np.cumsum(spent, axis=0)
-
-    @cached_property
-    def _first_time(self) -> NDArray[np.bool_]:
-        """Which entries paid for a module that their run had not paid for before."""
-        first = np.zeros(self.paid.shape, np.bool_)
-        keys = self.space.key(self.archs.reshape(-1, self.archs.shape[2])).reshape(self.paid.shape)
-        for run in range(self.runs):
-            steps = np.flatnonzero(self.paid[:, run])
-            first[steps[np.unique(keys[steps, run], return_index=True)[1]], run] = True
-        return first
 
     def metric(self, name: Metric = "validation") -> NDArray[np.float64]:
         """Give how good each run's incumbent was after each step, ``(steps, runs)``; NaN before there is one.
@@ -269,15 +268,14 @@ class History(Printed):
         test, validation = np.full((2, self.steps, self.runs), np.nan)
         if len(archs):
             test[chosen], validation[chosen] = benchmark.test(archs, epochs), benchmark.query(archs, epochs).value
-        judged = self.judged(validation, test, benchmark.optimum(epochs))
-        return replace(judged, tests=trials.tested(self, benchmark), answers=benchmark)
+        return replace(self.judged(validation, test, benchmark.optimum(epochs)), own_tests=None, answers=benchmark)
 
     def judged(
         self, validation: NDArray[np.float64], test: NDArray[np.float64], optimum: tuple[float, float]
     ) -> History:
         """Add what a step's architecture is worth, ``(steps, runs)``: of incumbents and, for ``frame``, of others."""
         held = self._held(validation), self._held(test)
-        return replace(self, mean_validation=held[0], test=held[1], tests=test, optimum=optimum)
+        return replace(self, mean_validation=held[0], test=held[1], own_tests=test, optimum=optimum)
 
     def _held(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give each step what ``values`` has at the step of its incumbent; NaN before there is one."""

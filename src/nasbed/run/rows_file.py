@@ -18,7 +18,7 @@ from nasbed.core.checked import BLANK, read_checked, sealed
 from nasbed.core.errors import CorruptFile
 
 ABOUT = b"nasbed"
-EXTRAS = {"number": -1, "fidelity": 0, "excess": 0.0, "refused": False, "parents": -1, "costs": np.nan, "tests": np.nan}
+EXTRAS = {"number": -1, "fidelity": 0, "excess": 0.0, "refused": False, "parents": -1, "costs": np.nan}
 """A history's optional columns, and what stands where nothing was tried."""
 _EMPTY = {
     "step": -1,
@@ -27,7 +27,7 @@ _EMPTY = {
     "epochs": 0,
     "paid": False,
     "clock_seconds": 0.0,
-    **dict.fromkeys(("validation", "incumbent_test", "incumbent_mean_validation"), np.nan),
+    **dict.fromkeys(("validation", "test_attached", "incumbent_test", "incumbent_mean_validation"), np.nan),
     **EXTRAS,
 }
 """The columns that are read again, likewise."""

@@ -50,6 +50,16 @@ def best(history: History, k: int) -> Where:
     return step[first], run[first]
 
 
+def first_time(history: History) -> NDArray[np.bool_]:
+    """Return which entries paid for an architecture that their run had not paid for before, ``(steps, runs)``."""
+    first = np.zeros(history.paid.shape, np.bool_)
+    keys = history.space.key(history.archs.reshape(-1, history.archs.shape[2])).reshape(history.paid.shape)
+    for run in range(history.runs):
+        steps = np.flatnonzero(history.paid[:, run])
+        first[steps[np.unique(keys[steps, run], return_index=True)[1]], run] = True
+    return first
+
+
 # ── for people ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -190,6 +200,8 @@ def arrow(history: History, metrics: Sequence[Any]) -> Any:
         "incumbent_validation": history.metric("validation")[where],
     }
     columns |= {name: values[where] for name in rows_file.EXTRAS if (values := getattr(history, name)) is not None}
+    if history.tests is not None:
+        columns["test_attached"] = history.tests[where]
     if history.test is not None:
         columns |= {"incumbent_" + name.replace("-", "_"): history.metric(name)[where] for name in metrics}
     space = {"name": history.space.name, "settings": history.space.settings()}
@@ -215,6 +227,7 @@ def fields_of(table: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], dic
         "paid": found["paid"],
         "optimum": tuple(about["optimum"]),
         "ended": found["clock_seconds"] if about.get("ended") else None,
+        "own_tests": found.get("test_attached"),
         **{name: found[name] for name in rows_file.EXTRAS if name in found},
     }
     held = {name: found[f"incumbent_{name}"] for name in ("test", "mean_validation") if "incumbent_test" in found}

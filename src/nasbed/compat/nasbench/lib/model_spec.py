@@ -108,7 +108,7 @@ class ModelSpec(Printed):
         return self.matrix, self.ops
 
 
-class Drawing:
+class Drawing(Printed):
     """A picture of a graph, in place of the object of the package ``graphviz`` that the published interface gives.
 
     Args:
@@ -179,6 +179,9 @@ class Drawing:
         return self.source
 
     def _repr_svg_(self) -> str:
+        return self.graph.svg()
+
+    def _repr_html_(self) -> str:
         return self.graph.svg()
 
 
