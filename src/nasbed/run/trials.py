@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,8 +38,8 @@ def best(history: History, k: int) -> Where:
     Better is what was trained for more epochs and, of these, what has the higher value, as for incumbents. A failed
     trial and one over a limit are none; of equals the earlier step counts, then the lower run.
     """
-    if k < 1:
-        raise BadSetting(f"the best {k} trials are none; give a number of at least 1")
+    if not isinstance(k, Integral) or k < 1:
+        raise BadSetting(f"top gives so many architectures, a whole number of at least 1, not {k!r}")
     counts = history.tried & ~np.isnan(history.value)
     if history.excess is not None:
         counts &= history.excess <= 0

@@ -66,9 +66,10 @@ class Table(Architectures):
             "space": self.space,
             "trainings": list(self.groups) or None,
             "measured": [one.name for one in self.find()],
-            "lacking": self.missing or None,
+            "lacking": self.missing,
+            "warnings": "; ".join(self.warnings),
         }
-        return Card(f"Table of {len(self):,} architectures, {rows}", self.warnings, facts)
+        return Card(f"Table of {len(self):,} architectures, {rows}", facts=facts)
 
     # ── measurements ──────────────────────────────────────────────────────────────────────────────────────────
 

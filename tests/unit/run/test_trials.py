@@ -122,8 +122,12 @@ def test_what_failed_or_is_over_a_limit_is_never_at_the_top(history):
     assert best["hash"] not in set(replace(history, value=value).top(1000)["hash"])
     excess[history.value == best["validation"]] = 1.0
     assert history.top(1)["validation"][0] > replace(history, excess=excess).top(1)["validation"][0]
-    with pytest.raises(BadSetting, match="at least 1"):
-        history.top(0)
+
+
+@pytest.mark.parametrize("number", [0, -1, 2.5, "x"])
+def test_the_top_of_no_number_is_an_error(history, number):
+    with pytest.raises(BadSetting, match="a whole number of at least 1"):
+        history.top(number)
 
 
 def test_a_benchmarks_frame_has_the_means_of_each_budget():
