@@ -14,44 +14,64 @@ from nasbed.cli.words import in_words
 from nasbed.core.errors import BadSetting
 
 if TYPE_CHECKING:
+    from nasbed.core.space import Space
+    from nasbed.factory.selection import Selection
     from nasbed.tables.table import Table
 
 SPEEDS = {"rate": "{:.3g} units/s", "speed": "{:,.0f} images/s"}
 part = panel("Which part")
 
+Out = Annotated[Path, typer.Option(help="The table to make; what is measured is kept beside it.")]
+Models = Annotated[
+    Path | None,
+    typer.Option(help="Train the modules that a file lists, as 'nasbed enumerate --out FILE.json' writes it."),
+]
+Sample = Annotated[
+    int | None, typer.Option(help="Train so many different architectures, drawn at random, and not all.", min=1)
+]
+Unique = Annotated[
+    bool, typer.Option("--unique", help="Of architectures that the space calls equal, train the first alone.")
+]
+Together = Annotated[
+    int | None, typer.Option(help="Repeats trained side by side in one pass; all of small networks, else 1.")
+]
+Only = Annotated[str | None, part("Only architectures whose hash or index begins with this regular expression.")]
+Units = Annotated[
+    Path | None,
+    part(
+        "Only what a file lists: HASH or INDEX, HASH/EPOCHS, HASH/EPOCHS/REPEAT a line, repeats from 0; or JSON "
+        "[[HASH, REPEAT], …] as published, repeats from 1."
+    ),
+]
+Beside = Annotated[
+    int | None, place("Architectures of one group in one pass, at most; results do not depend on it on a CPU.")
+]
+Checkpoints = Annotated[
+    bool,
+    place("Keep each network as it is at the start, halfway and at the end, beside the store.", "--checkpoints"),
+]
+
 
 def command(
     space: Annotated[str, typer.Argument(help="The space's name.")] = "nasbench101",
-    out: Annotated[Path, typer.Option(help="The table to make; what is measured is kept beside it.")] = Path(
-        "table.arrow"
-    ),
+    out: Out = Path("table.arrow"),
     vertices: Vertices = None,
     edges: Edges = None,
     operations: Operations = None,
-    sample: Annotated[
-        int | None, typer.Option(help="Train so many different architectures, drawn at random, and not all.", min=1)
-    ] = None,
-    unique: Annotated[
-        bool, typer.Option("--unique", help="Of architectures that the space calls equal, train the first alone.")
-    ] = False,
+    models: Models = None,
+    sample: Sample = None,
+    unique: Unique = False,
     data: Annotated[str, typer.Option(help="What to train on: NAME or NAME:FOLDER.")] = "digits",
     recipe: Annotated[str | None, typer.Option(help="How to train: a recipe's name or FILE.toml.")] = None,
     set_: Set = None,
     budgets: Annotated[str, typer.Option(help="Epochs; each is a training of its own.")] = "4,12,36",
     repeats: Annotated[int, typer.Option(help="Trainings of an architecture at a budget.")] = 3,
-    together: Annotated[
-        int | None, typer.Option(help="Repeats trained side by side in one pass; all of small networks, else 1.")
-    ] = None,
+    together: Together = None,
     seed: Annotated[int, typer.Option(help="Of the whole campaign.")] = 0,
     attempts: Annotated[int, typer.Option(help="After how many failures a training is given up.")] = 5,
     time_limit: Annotated[float | None, typer.Option(help="Seconds of a training after which it stops.")] = None,
-    only: Annotated[
-        str | None, part("Only architectures whose hash or index contains this regular expression.")
-    ] = None,
-    units: Annotated[
-        Path | None,
-        part("Only what a file lists: HASH or INDEX, HASH/EPOCHS, HASH/EPOCHS/REPEAT."),
-    ] = None,
+    only: Only = None,
+    units: Units = None,
     range_: Annotated[str | None, part("Only units A to B of all in order, as A:B.", "--range")] = None,
     worker: Annotated[int, part("This worker's number, from 0: $SLURM_ARRAY_TASK_ID.")] = 0,
     of: Annotated[int, part("How many workers share what is left: $SLURM_ARRAY_TASK_COUNT.")] = 1,
@@ -64,11 +84,9 @@ def command(
     gpus: Annotated[float | None, place("GPUs a training takes up, perhaps a fraction.")] = None,
     device: Annotated[str, place("cpu, cuda, …")] = "cpu",
     threads: Annotated[int, place("Threads of a training on the CPU.", min=1)] = 1,
-    beside: Annotated[
-        int | None,
-        place("Architectures of one group in one pass, at most; results do not depend on it on a CPU."),
-    ] = None,
+    beside: Beside = None,
     diagnostics: Annotated[bool, place("Keep what each network makes of a fixed batch.", "--diagnostics")] = False,
+    checkpoints: Checkpoints = False,
     store: Annotated[Path | None, place("The file that keeps what is measured; OUT.sqlite.")] = None,
     redo_damaged: RedoDamaged = False,
 ) -> None:
@@ -77,22 +95,22 @@ def command(
     Stopped in any way, the same command goes on where it was.
     """
     from nasbed.cli.values import integers, module_space, training_overrides
-    from nasbed.factory.generate import generate, store_of
+    from nasbed.factory.generate import generate
     from nasbed.factory.selection import Selection
 
     where = module_space(space, vertices, edges, operations)
-    changes = training_overrides(set_ or [])
+    skeleton, training = training_overrides(set_ or [])
     chosen = Selection(only, units, *_range(range_), worker, of, offset)
     settings = {"address": address, "cpus": cpus, "gpus": gpus}
     with progress("training", remaining=False) as move:
         table = generate(
             out,
-            space=where,
+            space=where if models is None else _listed(models, where),
             sample=sample,
             unique=unique,
             data=data,
-            skeleton=changes[0],
-            recipe=changes[1],
+            skeleton=skeleton,
+            recipe=training,
             named=recipe,
             budgets=integers(budgets, "budgets"),
             repeats=repeats,
@@ -109,6 +127,7 @@ def command(
             device=device,
             threads=threads,
             diagnostics=diagnostics,
+            checkpoints=checkpoints,
             store=store,
             redo_damaged=redo_damaged,
             command=same_command(),
@@ -116,7 +135,21 @@ def command(
         )
     if table is not None:
         print_made(table)
-        return
+    else:
+        _print_part(out, chosen, store)
+
+
+def _listed(models: Path, where: Space) -> Space:
+    """Give the space of the modules that a file lists."""
+    from nasbed.factory.models_file import read_models
+
+    return read_models(models, where)
+
+
+def _print_part(out: Path, chosen: Selection, store: Path | None) -> None:
+    """Say what to do when a part is done, but not the whole campaign."""
+    from nasbed.factory.generate import store_of
+
     kept = store_of(out, chosen) if store is None else store
     print(f"{kept}: this part is done, but not the whole campaign; 'nasbed status {kept}' says how far it is")
     if chosen.of > 1 and store is None:

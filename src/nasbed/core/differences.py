@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
+
+_LONG = 80  # characters that a person compares
 
 
 def differences(before: Any, now: Any) -> list[str]:
     """Name every leaf that is not the same in two JSON-able values: ``recipe.l2 was 0.0001, now 0.001``."""
-    return [f"{name} was {there}, now {here}" for name, there, here in _leaves(before, now) if there != here]
+    found = (leaf for leaf in _leaves(before, now) if leaf[1] != leaf[2])
+    return [f"{name} was {_shown(there)}, now {_shown(here)}" for name, there, here in found]
+
+
+def _shown(value: str) -> str:
+    """Shorten what nobody reads, such as packed rows, so that two that differ are seen to."""
+    if len(value) <= _LONG:
+        return value
+    return f"{value[:20]}… ({len(value):,} characters, SHA-256 {sha256(value.encode()).hexdigest()[:8]})"
 
 
 def _leaves(before: Any, now: Any, name: str = "") -> Iterator[tuple[str, str, str]]:

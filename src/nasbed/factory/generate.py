@@ -7,23 +7,21 @@ process does not import PyTorch; its workers do.
 
 from __future__ import annotations
 
-import inspect
-import os
-import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nasbed.core.errors import BadSetting, Interrupted
+from nasbed.core.executor import Executor
 from nasbed.core.files import check_place
 from nasbed.core.locks import claimed
-from nasbed.core.registry import executors
 from nasbed.core.space import Space
 from nasbed.core.store import Store
 from nasbed.factory.job import Job, usual_beside, usual_together
+from nasbed.factory.machine import Machine
 from nasbed.factory.publish import check_table, missing, publish
 from nasbed.factory.selection import Selection
 from nasbed.factory.settings import measure_of, training_settings
@@ -31,7 +29,6 @@ from nasbed.factory.units import Unit, failures, given_up
 from nasbed.nets.task import ACCURACY
 from nasbed.run.about import command_line
 from nasbed.run.campaign import Progress, campaign
-from nasbed.run.executors.processes import usable_cores
 from nasbed.run.executors.retrying import RetryingExecutor, survey
 from nasbed.run.stores.salvage import mend
 from nasbed.run.stores.sqlite import SQLiteStore
@@ -70,6 +67,7 @@ def generate(
     device: str = "cpu",
     threads: int = 1,
     diagnostics: bool = False,
+    checkpoints: bool = False,
     store: str | Path | None = None,
     redo_damaged: bool = False,
     command: str | None = None,
@@ -91,7 +89,8 @@ def generate(
         repeats: Trainings of an architecture at a budget.
         together: How many of them one pass trains side by side; None for what ``usual_together`` says.
         beside: How many architectures of one group a pass trains at most; None for what ``usual_beside`` says. On the
-            CPU no result depends on it; with diagnostics, a time limit, a compiled network or several threads it is 1.
+            CPU no result depends on it; with diagnostics, checkpoints, a time limit, a compiled network or several
+            threads it is 1.
         seed: Of the whole campaign.
         time_limit: Seconds of a training after which it stops; None for none.
         attempts: After how many failures a training is given up; its values in the table are NaN.
@@ -106,6 +105,8 @@ def generate(
         device: Where networks are trained.
         threads: How many threads PyTorch may use on the CPU for one of them.
         diagnostics: Whether to keep ``Diagnostics`` of every training, in a folder beside the store.
+        checkpoints: Whether to keep the networks of every training at the start, halfway and at the end, as
+            ``<hash>/<epochs>/<repeat>/end.safetensors`` in a folder beside the store.
         store: The file that keeps what has been measured; ``store_of`` says which if it is not given.
         redo_damaged: Whether to measure again what is damaged in the store; the damaged file is kept beside it.
         command: What was typed, for the provenance and to go on with; the arguments of this program if not given.
@@ -122,77 +123,29 @@ def generate(
     """
     frame, how = training_settings(space, data, skeleton, recipe, named=named)
     side_by_side = usual_together(frame, repeats) if together is None else together
-    # Several threads on a CPU share a pass's sums by how many networks are in it: results would depend on company.
-    shared = threads > 1 and device == "cpu"
-    apart = diagnostics or time_limit is not None or how.compile or side_by_side == 1 or shared
-    most = 1 if apart else usual_beside(frame, side_by_side) if beside is None else beside
-    if beside is not None and not 1 <= beside <= most:
-        raise BadSetting(
-            f"beside is at least 1, and 1 where repeats are trained one by one, compiled, within a time limit, with "
-            f"diagnostics or on several threads of a CPU; it is {beside}"
-        )
     settings = side_by_side, seed, attempts, time_limit, sample, unique
     job = Job(frame, data, how, tuple(budgets), repeats, *settings, measure_of(data))
     if diagnostics and job.measure != ACCURACY:
         raise BadSetting(f"diagnostics are of classifiers; {data!r} is judged by {job.measure.metric}")
+    machine = Machine(executor, workers, executor_settings or {}, device, threads)
+    most = _beside(job, beside, diagnostics or checkpoints or machine.shares_sums)
     part = selection or Selection()
+    table, path = Path(out).expanduser(), store_of(out, part) if store is None else Path(store).expanduser()
     chosen = part.units(job)
     # What does not fit the blueprint is found now, not in a worker.
     frame.parameters(job.archs[[job.modules[name] for name in {unit.module for unit in chosen}]])
-    table, path = Path(out).expanduser(), store_of(out, part) if store is None else Path(store).expanduser()
     check_place(table)
     check_table(table, path)
     typed = command or command_line()
-    resume = f"they are kept in {path}; to go on: {typed}"
+    session = _Session(job, machine, part, chosen, retry, most, path, diagnostics, checkpoints, typed, progress)
     try:
-        with (
-            claimed(path),
-            executors.make(executor, _settings(executor, workers, threads, executor_settings or {})) as machine,
-        ):
+        with claimed(path), machine.start() as running:
             if redo_damaged:
                 mend(path)
-            retrying = RetryingExecutor(machine, attempts)
-            what = frame, how, data, job.budgets, job.time_limit, device, side_by_side
-            found = survey(retrying, "trained", SURVEY, *what)
+            found = session.survey(running)
             job = replace(job, recipe=replace(how, precision=found["precision"]))
             with SQLiteStore(path) as kept:
-                again = _retries(kept, job, part, chosen) if retry else []
-                units = [*chosen, *again]
-                names = [str(unit) for unit in units]
-                groups = job.alike(names) if most > 1 else {}
-                campaign(
-                    names,
-                    TRAIN,
-                    partial(
-                        job.arguments,
-                        device=device,
-                        threads=threads,
-                        diagnostics=path.with_suffix(".diagnostics") if diagnostics else None,
-                    ),
-                    plan={**job.plan(), **{name: found[name] for name in _FOUND if name in found}},
-                    facts={"units": job.size, "splits": found["images"], "warnings": found["warnings"]},
-                    session={
-                        **_hardware(),
-                        "executor": executor,
-                        "workers": machine.slots,
-                        "device": device,
-                        "threads": threads,
-                        "beside": most,
-                        "command": typed,
-                        "selection": part.describe(),
-                        "units": dict(Counter(unit.epochs for unit in units)),
-                    },
-                    store=kept,
-                    executor=machine,
-                    attempts=attempts,
-                    together=TRAIN_SEVERAL,
-                    alike=lambda name: groups.get(name, name),
-                    most=most,
-                    cost=partial(_images, job, found["images"]["train"]),
-                    failures=failures,
-                    resume=resume,
-                    progress=progress,
-                )
+                replace(session, job=job).train(kept, running, found)
                 return None if missing(kept, job) else publish(table, kept, job, typed)
     except KeyboardInterrupt:  # the campaign's own are Interrupted already; this was before or after it
         raise Interrupted(f"interrupted; what was measured is kept in {path}; to go on: {typed}") from None
@@ -204,15 +157,101 @@ def store_of(out: str | Path, selection: Selection | None = None) -> Path:
     return table.with_name(f"{table.stem}{(selection or Selection()).shard}.sqlite")
 
 
-def _settings(executor: str, workers: int | None, threads: int, others: Mapping[str, Any]) -> dict[str, Any]:
-    """Give an executor's settings; where it can be told, trainings of several threads do not fight for cores."""
-    given = {**others} if workers is None else {"workers": workers, **others}
-    taken = inspect.signature(executors[executor]).parameters
-    if threads > 1 and "cpus" in taken:
-        return {"cpus": threads, **given}
-    if threads > 1 and "workers" in taken:
-        return {"workers": max(1, usable_cores() // threads), **given}
-    return given
+def _beside(job: Job, beside: int | None, apart: bool) -> int:
+    """Return how many architectures a pass trains at most, of what was asked for and what is possible."""
+    if apart or job.time_limit is not None or job.recipe.compile or job.together == 1:
+        most = 1
+    else:
+        most = usual_beside(job.blueprint, job.together) if beside is None else beside
+    if beside is not None and not 1 <= beside <= most:
+        raise BadSetting(
+            f"beside is at least 1, and 1 where repeats are trained one by one, compiled, within a time limit, with "
+            f"diagnostics or checkpoints, or on several threads of a CPU; it is {beside}"
+        )
+    return most
+
+
+@dataclass(frozen=True)
+class _Session:
+    """What one call does of a campaign.
+
+    Attributes:
+        job: The campaign.
+        machine: Where.
+        part: Which part of it.
+        chosen: The units of that part.
+        retry: Whether to try again what of them has been given up.
+        most: How many architectures a pass trains at most.
+        store: The store's file, beside which ``diagnostics`` and ``checkpoints`` are kept.
+        diagnostics: Whether they are.
+        checkpoints: Likewise.
+        command: What was typed.
+        progress: Called with the campaign's status.
+    """
+
+    job: Job
+    machine: Machine
+    part: Selection
+    chosen: list[Unit]
+    retry: bool
+    most: int
+    store: Path
+    diagnostics: bool
+    checkpoints: bool
+    command: str
+    progress: Progress | None
+
+    def survey(self, executor: Executor) -> dict[str, Any]:
+        """Let a worker see whether all this can be trained; give what it finds of data, precision and versions."""
+        job = self.job
+        what = job.whole_blueprint, job.recipe, job.data, job.budgets, job.time_limit, self.machine.device, job.together
+        found: dict[str, Any] = survey(RetryingExecutor(executor, job.attempts), "trained", SURVEY, *what)
+        return found
+
+    def train(self, kept: Store, executor: Executor, found: Mapping[str, Any]) -> None:
+        """Train every unit of the part that the store does not have yet."""
+        job = self.job
+        units = [*self.chosen, *(_retries(kept, job, self.part, self.chosen) if self.retry else [])]
+        names = [str(unit) for unit in units]
+        groups = job.alike(names) if self.most > 1 else {}
+        campaign(
+            names,
+            TRAIN,
+            self.arguments,
+            plan={**job.plan(), **{name: found[name] for name in _FOUND if name in found}},
+            facts={"units": job.size, "splits": found["images"], "warnings": found["warnings"]},
+            session=self.describe(units, executor.slots),
+            store=kept,
+            executor=executor,
+            attempts=job.attempts,
+            together=TRAIN_SEVERAL,
+            alike=lambda name: groups.get(name, name),
+            most=self.most,
+            cost=partial(_images, job, found["images"]["train"]),
+            failures=failures,
+            resume=f"they are kept in {self.store}; to go on: {self.command}",
+            progress=self.progress,
+        )
+
+    def arguments(self, name: str) -> tuple[Any, ...]:
+        """Give the plain values with which a unit is trained."""
+        return self.job.arguments(
+            name,
+            device=self.machine.device,
+            threads=self.machine.threads,
+            diagnostics=self.store.with_suffix(".diagnostics") if self.diagnostics else None,
+            checkpoints=self.store.with_suffix(".checkpoints") if self.checkpoints else None,
+        )
+
+    def describe(self, units: Sequence[Unit], slots: int) -> dict[str, Any]:
+        """Say what is worth knowing of it and decides no result."""
+        return {
+            **self.machine.describe(slots),
+            "beside": self.most,
+            "command": self.command,
+            "selection": self.part.describe(),
+            "units": dict(Counter(unit.epochs for unit in units)),
+        }
 
 
 def _retries(store: Store, job: Job, part: Selection, chosen: list[Unit]) -> list[Unit]:
@@ -236,23 +275,3 @@ def _images(job: Job, images: int, name: str) -> float:
     """Say how many training images a unit goes through."""
     unit = Unit.parse(name)
     return unit.epochs * images * len(unit.trains(job.together, job.repeats))
-
-
-def _hardware() -> dict[str, Any]:
-    """Say what this machine is."""
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-    }
-
-
-def _processor() -> str:
-    """Give the processor's name, which Linux tells only in a file."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or "unknown")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -130,6 +130,11 @@ class Job(Printed):
         return self.blueprint.space
 
     @cached_property
+    def whole_blueprint(self) -> Blueprint:
+        """The same for all of the space that these are listed from, so that no worker is sent the list."""
+        return replace(self.blueprint, space=self.space.whole)
+
+    @cached_property
     def archs(self) -> Archs:
         """Every architecture, ``(n, decisions)``, in the order of the table's rows."""
         if self.sample is not None:
@@ -188,12 +193,17 @@ class Job(Printed):
         """Give the unit in which a repeat is trained."""
         return Unit(module, epochs, repeat - repeat % self.together)
 
-    def arguments(self, name: str, device: str, threads: int, diagnostics: Path | None) -> tuple[Any, ...]:
+    def arguments(
+        self, name: str, device: str, threads: int, diagnostics: Path | None, checkpoints: Path | None = None
+    ) -> tuple[Any, ...]:
         """Give the plain values with which a unit is trained; see ``nets.units.UnitTraining``."""
         unit = Unit.parse(name)
-        folder = None if diagnostics is None else str(diagnostics / unit.module / str(unit.epochs))
+        looked_at, kept = (
+            None if folder is None else str(folder / unit.module / str(unit.epochs))
+            for folder in (diagnostics, checkpoints)
+        )
         return (
-            self.blueprint,
+            self.whole_blueprint,
             tuple(self.archs[self.modules[unit.module]].tolist()),
             self.recipe,
             self.data,
@@ -202,11 +212,12 @@ class Job(Printed):
             len(unit.trains(self.together, self.repeats)),
             self.attempts,
             unit.repeat,
-            folder,
+            looked_at,
             unit.retry * self.attempts,
             device,
             threads,
             self.time_limit,
+            kept,
         )
 
     def alike(self, names: Sequence[str]) -> dict[str, Hashable]:

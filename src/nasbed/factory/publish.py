@@ -207,7 +207,7 @@ def publish(out: Path, store: Store, job: Job, command: str) -> Table:
     Raises:
         NothingTrained: When no training has gone well.
     """
-    measured, notes = Measured.collect(store, job), store.notes()
+    measured, notes, whole = Measured.collect(store, job), store.notes(), job.space.whole
     warnings = list(notes["warnings"])
     if measured.missing:
         warnings.append(f"the campaign was not finished: {measured.missing} trainings are missing")
@@ -215,6 +215,7 @@ def publish(out: Path, store: Store, job: Job, command: str) -> Table:
         "source": "trained by nasbed",
         "command": command,
         **notes["plan"],
+        "space": {"name": whole.name, **whole.settings()},  # of a part, the rows say which
         "splits": notes["splits"],
         "sessions": notes["sessions"],
         **measured.summary(),
@@ -222,13 +223,13 @@ def publish(out: Path, store: Store, job: Job, command: str) -> Table:
     }
     return write_table(
         out,
-        job.space,
+        whole,
         job.archs,
         measured.given,
         provenance=provenance,
         failed=True,
         continues=job.recipe.has_curves,
-        by_key=job.unique and job.space.size is not None,
+        by_key=job.unique and whole.size is not None,
     )
 
 

@@ -3,7 +3,8 @@
 Filters say what is done at all: a pattern on hashes, a list of what remains, a range of the canonical order. What they
 leave is dealt out to workers that know nothing of each other, as the nodes of a batch system. What is dealt is a module
 with a repeat, all budgets in one hand, so that everybody has as many long trainings: number j of them goes, with
-``offset`` k, to worker ``(j + k) mod n``, as in the published ``run_evaluation.py``.
+``offset`` k, to worker ``(j + k) mod n``, as in the published ``run_evaluation.py``. A published list of what remains
+counts repeats from 1; nasbed's own lists, names and stores count from 0.
 Reference: https://github.com/google-research/nasbench
 """
 
@@ -31,9 +32,11 @@ class Selection(Printed):
     """Part of a campaign; without settings all of it.
 
     Attributes:
-        only: A regular expression that an architecture's name contains (a module's hash, a cell's index).
+        only: A regular expression with which an architecture's name begins (a module's hash, a cell's index), as
+            published.
         listed: A file that lists what is to be done, a unit if it trains any of it: ``name``, ``name/epochs`` or
-            ``name/epochs/repeat`` a line, or JSON as ``[[name, repeat], …]``.
+            ``name/epochs/repeat`` a line, repeats from 0; or, as published, JSON ``[[name, repeat], …]``, repeats
+            from 1.
         start: The first place in the canonical order, from 0.
         stop: The place in the canonical order after the last; None for the end.
         worker: Which of the workers this is, from 0.
@@ -84,7 +87,7 @@ class Selection(Printed):
             places = [place for place in places if job.unit(place) in listed]
         if self.only is not None:
             pattern = re.compile(self.only)
-            places = [place for place in places if pattern.search(job.unit(place).module)]
+            places = [place for place in places if pattern.match(job.unit(place).module)]
         # All budgets of one architecture and repeat are in one hand.
         hands = [list(hand) for _, hand in groupby(places, key=lambda place: place // len(job.budgets))]
         if not hands:
@@ -111,37 +114,45 @@ class Selection(Printed):
         }
 
     def _trainings(self, job: Job) -> Iterator[Name]:
-        for entry in _entries(Path(str(self.listed)).expanduser()):
-            yield from _named(entry, job)
+        """Go through the trainings that the list names."""
+        path = Path(str(self.listed)).expanduser()
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(f"the list {path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        return _published(text, path, job) if text.lstrip().startswith("[") else _lines(text, job)
 
 
-def _entries(path: Path) -> list[list[Any]]:
-    """Read a list: of each entry the hash, then what there is of epochs and repeat; None for all of them."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"the list {path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if not text.lstrip().startswith("["):
-        lines = (line.partition("#")[0].strip() for line in text.splitlines())
-        return [[part.strip() for part in line.split("/")] for line in lines if line]
-    try:
-        entries = [entry.split("/") if isinstance(entry, str) else [*entry] for entry in json.loads(text)]
-    except (ValueError, TypeError) as error:
-        raise BadSetting(f"the list {path} is no JSON of the form [[hash, repeat], …]: {error}") from None
-    return [[entry[0], None, entry[1]] if len(entry) == 2 else entry for entry in entries]
-
-
-def _named(entry: list[Any], job: Job) -> Iterator[Name]:
-    """Give the trainings that an entry stands for."""
-    said = "/".join(str(part) for part in entry if part is not None)
+def _lines(text: str, job: Job) -> Iterator[Name]:
+    """Read ``hash``, ``hash/epochs`` or ``hash/epochs/repeat`` a line, repeats from 0; ``#`` begins a comment."""
     budgets, repeats = {str(epochs): epochs for epochs in job.budgets}, {str(r): r for r in range(job.repeats)}
-    module, epochs, repeat = [None if part is None else str(part) for part in [*entry, None, None, None][:3]]
-    known = module in job.modules and epochs in (None, *budgets) and repeat in (None, *repeats)
-    if not known or module is None or len(entry) > 3:
-        raise BadSetting(
-            f"{said!r} in the list is none of the campaign's trainings; write hash, hash/epochs or hash/epochs/repeat "
-            f"with epochs among {', '.join(budgets)} and repeats from 0 to {job.repeats - 1}"
-        )
-    some = budgets.values() if epochs is None else [budgets[epochs]]
-    for pair in product(some, repeats.values() if repeat is None else [repeats[repeat]]):
-        yield module, *pair
+    entries = (line.partition("#")[0].strip() for line in text.splitlines())
+    for entry in filter(None, entries):
+        module, epochs, repeat, *more = [*(part.strip() for part in entry.split("/")), None, None]
+        known = module in job.modules and epochs in (None, *budgets) and repeat in (None, *repeats)
+        if not known or module is None or any(part is not None for part in more):
+            raise BadSetting(
+                f"{entry!r} in the list is none of the campaign's trainings; write hash, hash/epochs or "
+                f"hash/epochs/repeat with epochs among {', '.join(budgets)} and repeats from 0 to {job.repeats - 1}"
+            )
+        some = budgets.values() if epochs is None else [budgets[epochs]]
+        yield from product([module], some, repeats.values() if repeat is None else [repeats[repeat]])
+
+
+def _published(text: str, path: Path, job: Job) -> Iterator[Name]:
+    """Read ``[[hash, repeat], …]``, repeats from 1: of each, all budgets."""
+    form = "[[hash, repeat], …], as published"
+    try:
+        entries = json.loads(text)
+    except ValueError as error:
+        raise BadSetting(f"the list {path} is no JSON of the form {form}: {error}") from None
+    for entry in entries:
+        if not isinstance(entry, list) or [type(part) for part in entry] not in ([str, int], [int, int]):
+            raise BadSetting(f"{json.dumps(entry)} in the list {path} is not of the form {form}")
+        module, repeat = str(entry[0]), entry[1]
+        if module not in job.modules or not 1 <= repeat <= job.repeats:
+            raise BadSetting(
+                f"{json.dumps(entry)} in the list {path} is none of the campaign's trainings: as published, a list in "
+                f"JSON counts repeats from 1, here to {job.repeats}; one of lines hash/epochs/repeat counts from 0"
+            )
+        yield from product([module], job.budgets, [repeat - 1])

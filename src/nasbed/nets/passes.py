@@ -222,6 +222,11 @@ class Pass:
         return [Score(k, images) for k in total.tolist()], (loss / images).tolist()
 
     @property
+    def is_over(self) -> bool:
+        """Whether there is nothing more to do: the end was measured, or no network lives."""
+        return None not in self.failures or any("end" in points for points in self.points)
+
+    @property
     def epoch(self) -> float:
         """How often every training image has been learned from, on average."""
         learned = 0 if self.made == 1 and self.recipe.zero_first_step else self.made

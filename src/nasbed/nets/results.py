@@ -48,6 +48,15 @@ class Point:
     test: Score | None = None
     losses: Mapping[str, float] = field(default_factory=dict)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give JSON-able values: scores as ``[total, images]``, times in seconds."""
+        return {
+            "epoch": self.epoch,
+            "training_time": self.training_time,
+            **{part: list(getattr(self, part)) for part in self.losses},
+            "losses": dict(self.losses),
+        }
+
 
 @dataclass(frozen=True)
 class TrainingResult(Printed):
@@ -75,15 +84,7 @@ class TrainingResult(Printed):
         return {
             "trainable_parameters": self.trainable_parameters,
             "seed": self.seed,
-            "points": {
-                name: {
-                    "epoch": point.epoch,
-                    "training_time": point.training_time,
-                    **{part: list(getattr(point, part)) for part in point.losses},
-                    "losses": dict(point.losses),
-                }
-                for name, point in self.points.items()
-            },
+            "points": {name: point.to_dict() for name, point in self.points.items()},
             "total_time": self.total_time,
             "failure": self.failure,
         }

@@ -17,6 +17,7 @@ import torch
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint, checked_rows
+from nasbed.nets.checkpoints import Checkpoints
 from nasbed.nets.data.source import Data
 from nasbed.nets.initialisation import initialised
 from nasbed.nets.passes import Pace, Pass, using_threads
@@ -69,6 +70,7 @@ def train_repeats(
     diagnostics: bool = False,
     watch: Callable[[Pass], None] | None = None,
     shares: Sequence[float] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> tuple[TrainingResult, ...]:
     """Train networks of one architecture, or of several of one group, from scratch, one for each seed, in one pass.
 
@@ -91,6 +93,7 @@ def train_repeats(
         diagnostics: Whether results come with ``Diagnostics``; nothing else in them changes but the total time.
         watch: Called several times a second, between steps, with the pass.
         shares: The share of the pass's time that is each network's; equal ones if not given.
+        checkpoints: Where the networks are kept as they are at the start, halfway and at the end; None for nowhere.
 
     Returns:
         One result a seed. A training whose weights or outputs are not finite, or that ran out of memory or of time,
@@ -105,23 +108,29 @@ def train_repeats(
     recipe = settled(recipe, blueprint, device, len(seeds), rows)
     try_task(blueprint, rows[0], recipe, data)
     training = None
+    if checkpoints is not None:
+        checkpoints.clear()
     with using_threads(threads):
         try:
             training = Pass(
                 blueprint, rows, recipe, data.to(device), epochs, tuple(seeds), time_limit, threads, diagnostics, shares
             )
-            _run(training, watch)
+            _run(training, watch, checkpoints)
         except RuntimeError as error:
             if not out_of_memory(error):
                 raise
-            if training is None:
-                counts = blueprint.parameters(rows).repeat(len(seeds) // len(rows)).tolist()
-                return tuple(
-                    TrainingResult(count, seed, {}, 0.0, OUT_OF_MEMORY)
-                    for count, seed in zip(counts, seeds, strict=True)
-                )
-            training.fail_all(OUT_OF_MEMORY)
-        return training.results()
+            if training is not None:
+                training.fail_all(OUT_OF_MEMORY)
+        results = _without_room(blueprint, rows, seeds) if training is None else training.results()
+    if checkpoints is not None:
+        checkpoints.settle(results)
+    return results
+
+
+def _without_room(blueprint: Blueprint, rows: Archs, seeds: Sequence[int]) -> tuple[TrainingResult, ...]:
+    """Give the results of networks for which there was no memory."""
+    counts = blueprint.parameters(rows).repeat(len(seeds) // len(rows)).tolist()
+    return tuple(TrainingResult(count, seed, {}, 0.0, OUT_OF_MEMORY) for count, seed in zip(counts, seeds, strict=True))
 
 
 def try_task(blueprint: Blueprint, row: Archs, recipe: Recipe, data: Data) -> None:
@@ -155,15 +164,21 @@ def out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.cuda.OutOfMemoryError) or any(text in str(error) for text in texts)
 
 
-def _run(training: Pass, watch: Callable[[Pass], None] | None) -> None:
-    """Make all steps, in stretches where somebody watches."""
-    if watch is None:
-        training.run()
-        return
+def _run(training: Pass, watch: Callable[[Pass], None] | None, checkpoints: Checkpoints | None) -> None:
+    """Make all steps, in stretches where somebody watches, and keep the networks where they shall be kept."""
     pace = Pace()
-    while None in training.failures and not any("end" in points for points in training.points):
-        pace.run(training, training.steps)
-        watch(training)
+    moments = {training.steps: "end"} if checkpoints is None else checkpoints.moments(training)
+    for step, moment in moments.items():
+        while training.made < step and not training.is_over:
+            if watch is None:
+                training.run(step)
+            else:
+                pace.run(training, step)
+                watch(training)
+        if checkpoints is not None:
+            checkpoints.keep(training, "end" if training.is_over else moment)  # by the clock, it may be over early
+        if training.is_over:
+            return
 
 
 def check_training(

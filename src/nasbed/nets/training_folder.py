@@ -24,8 +24,8 @@ from nasbed.core.differences import differences
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted
 from nasbed.core.extras import require
 from nasbed.core.files import remove_left, replacing
+from nasbed.nets.checkpoints import keep_network
 from nasbed.nets.long_training import LongTraining, Measurement
-from nasbed.nets.network_file import save_network
 from nasbed.nets.passes import Pace, Pass
 from nasbed.nets.tensorfile import read_tensors, with_tensors, without_tensors, write_tensors
 
@@ -159,12 +159,8 @@ class TrainingFolder:
 
     def keep_network(self, name: str, measured: Measurement) -> None:
         """Write the network as it is."""
-        training = self.training
         facts = {"plan": self.plan, "led_by": self.led_by, "measurement": measured.to_dict()}
-        facts["task"] = training.data.task.describe()
-        save_network(
-            self.folder / name, training.plain(0), training.blueprint, training.rows[0], training.recipe, facts
-        )
+        keep_network(self.folder / name, self.training, 0, facts)
 
     def save(self, journal: Journal) -> None:
         """Write the state."""

@@ -15,6 +15,7 @@ import torch
 
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
+from nasbed.nets.checkpoints import Checkpoints
 from nasbed.nets.clock import Clock
 from nasbed.nets.data.source import Data, load
 from nasbed.nets.passes import Pass, repeat_seed, using_threads
@@ -45,6 +46,7 @@ class UnitTraining(NamedTuple):
         device: Where.
         threads: How many threads PyTorch may use on the CPU.
         time_limit: Seconds of training of a repeat; a pass of several has as many times as much.
+        checkpoints: A folder, made where there is none, for ``Checkpoints``: repeat r's are in the folder ``r``.
     """
 
     blueprint: Blueprint
@@ -61,6 +63,7 @@ class UnitTraining(NamedTuple):
     device: str = "cpu"
     threads: int = 1
     time_limit: float | None = None
+    checkpoints: str | None = None
 
     @property
     def rows(self) -> Archs:
@@ -89,7 +92,14 @@ class UnitTraining(NamedTuple):
             None if self.time_limit is None else self.time_limit * len(repeats),
             self.threads,
             self.diagnostics is not None,
+            checkpoints=self._kept(repeats),
         )
+
+    def _kept(self, repeats: Sequence[int]) -> Checkpoints | None:
+        """Say where the networks of some repeats are kept."""
+        if self.checkpoints is None:
+            return None
+        return Checkpoints([Path(self.checkpoints) / str(repeat) for repeat in repeats])
 
 
 def train_unit(*unit: Any, **settings: Any) -> dict[str, Any]:
@@ -110,9 +120,9 @@ def train_unit(*unit: Any, **settings: Any) -> dict[str, Any]:
 def train_units(units: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     """Train several units in one pass and give what ``train_unit`` gives of each.
 
-    They differ in rows and seeds alone and have neither diagnostics nor a time limit. The time of the pass is shared
-    among the architectures as the times of their steps alone are, measured here. If there is no room for all at once,
-    they are trained one after another.
+    They differ in rows and seeds alone and have neither diagnostics, checkpoints nor a time limit. The time of the pass
+    is shared among the architectures as the times of their steps alone are, measured here. If there is no room for all
+    at once, they are trained one after another.
     """
     several = [UnitTraining(*unit) for unit in units]
     unit, *others = several

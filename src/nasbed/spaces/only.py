@@ -175,6 +175,10 @@ class Only(Space):
         """Give the rows, in the order listed."""
         return self.rows.copy()
 
+    def names(self, archs: Archs) -> list[str]:
+        """Give the whole space's names."""
+        return self.whole.names(archs)
+
     def key(self, archs: Archs) -> NDArray[np.uint64]:
         """Give the whole space's keys."""
         return self.whole.key(archs)

@@ -54,6 +54,7 @@ class Trainer:
         device,
         threads,
         time_limit,
+        checkpoints,
     ):
         self.asked.append((epochs, first, repeats, tried))
         what = [

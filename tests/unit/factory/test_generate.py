@@ -333,13 +333,14 @@ def test_how_and_where_reach_the_training(tmp_path):
     asked = []
 
     def train(*what):
-        asked.append(what[-5:])
+        asked.append(what[-6:])
         return Trainer()(*what)
 
-    made_up(tmp_path / "a.arrow", train, device="cuda:1", threads=3, time_limit=9.5, diagnostics=True)
-    (folder,) = {what[0] for what in asked if what[0].endswith(f"{MODULES[0]}/2")}
-    assert folder == str(tmp_path / "a.diagnostics" / MODULES[0] / "2")
-    assert {what[1:] for what in asked} == {(0, "cuda:1", 3, 9.5)}
+    keeping = {"diagnostics": True, "checkpoints": True}
+    made_up(tmp_path / "a.arrow", train, device="cuda:1", threads=3, time_limit=9.5, **keeping)
+    (folders,) = {(what[0], what[-1]) for what in asked if what[0].endswith(f"{MODULES[0]}/2")}
+    assert folders == tuple(str(tmp_path / f"a.{kept}" / MODULES[0] / "2") for kept in keeping)
+    assert {what[1:-1] for what in asked} == {(0, "cuda:1", 3, 9.5)}
     with pytest.raises(BadSetting, match=r"time_limit was 9\.5, now null"):
         made_up(tmp_path / "a.arrow", device="cpu", threads=1)
     made_up(tmp_path / "a.arrow", time_limit=9.5, device="cpu", threads=1)  # which are no part of the plan

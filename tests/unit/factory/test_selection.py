@@ -50,11 +50,12 @@ def test_a_range_is_of_the_canonical_order():
     assert Selection(start=5, only=MODULES[0][:8]).units(JOB) == [u for u in UNITS[5:] if u.module == MODULES[0]]
 
 
-def test_a_pattern_is_looked_for_anywhere_in_a_hash():
-    middle = MODULES[2][10:20]
-    assert {unit.module for unit in Selection(only=middle).units(JOB)} == {MODULES[2]}
+def test_a_pattern_is_what_a_hash_begins_with_as_published():
+    assert {unit.module for unit in Selection(only=MODULES[2][:10]).units(JOB)} == {MODULES[2]}
+    assert Selection(only="^").units(JOB) == UNITS
     with pytest.raises(BadSetting, match="leave none"):
-        Selection(only=f"^{middle}").units(JOB)
+        Selection(only=MODULES[2][10:20]).units(JOB)
+    assert {unit.module for unit in Selection(only=f".*{MODULES[2][10:20]}").units(JOB)} == {MODULES[2]}
 
 
 def test_a_list_names_modules_budgets_or_repeats(tmp_path):
@@ -67,16 +68,14 @@ def test_a_list_names_modules_budgets_or_repeats(tmp_path):
     assert Selection(listed=path).units(TOGETHER) == [Unit(c, 1, 0)]  # the pass that trains it
 
 
-def test_a_list_may_be_the_published_one(tmp_path):
+def test_a_published_list_counts_repeats_from_1(tmp_path):
     path = tmp_path / "left.json"
-    path.write_text(json.dumps([[MODULES[1], 2], f"{MODULES[0]}/1/0"]))
-    assert Selection(listed=path).units(JOB) == [Unit(MODULES[0], 1, 0), Unit(MODULES[1], 1, 2), Unit(MODULES[1], 2, 2)]
+    path.write_text(json.dumps([[MODULES[1], 3], [MODULES[0], 1]]))
+    names = [(MODULES[0], 0), (MODULES[1], 2)]
+    assert Selection(listed=path).units(JOB) == [Unit(module, e, repeat) for module, repeat in names for e in (1, 2)]
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["ab/1/0", "{}/3", "{}/1/3", "{}/1/0/1", "{}/x", "/1", '[["{}", 3]]', '[["{}", 1.5]]', "[[]]", '[["{}", 0, 0, 0]]'],
-)
+@pytest.mark.parametrize("text", ["ab/1/0", "{}/3", "{}/1/3", "{}/1/0/1", "{}/x", "/1", "{}//1"])
 def test_what_a_list_names_that_there_is_not_is_said(tmp_path, text):
     path = tmp_path / "left"
     path.write_text(text.replace("{}", MODULES[0]))
@@ -84,10 +83,20 @@ def test_what_a_list_names_that_there_is_not_is_said(tmp_path, text):
         Selection(listed=path).units(JOB)
 
 
-@pytest.mark.parametrize("text", ["[3]", "[["])
+@pytest.mark.parametrize("text", ['[["{}", 0]]', '[["{}", 4]]', '[["ab", 1]]', "[[12, 1]]"])
+def test_what_a_published_list_names_that_there_is_not_is_said_in_its_own_numbers(tmp_path, text):
+    path = tmp_path / "left"
+    path.write_text(text.replace("{}", MODULES[0]))
+    with pytest.raises(BadSetting, match="as published, a list in JSON counts repeats from 1, here to 3"):
+        Selection(listed=path).units(JOB)
+
+
+@pytest.mark.parametrize(
+    "text", ["[3]", "[[", "[[]]", '["{}/1/0"]', '[["{}", 1.5]]', '[["{}", true]]', '[["{}", 1, 0]]']
+)
 def test_a_list_that_is_no_list_is_refused(tmp_path, text):
-    (tmp_path / "left").write_text(text)
-    with pytest.raises(BadSetting, match=r"is no JSON of the form \[\[hash, repeat\], …\]"):
+    (tmp_path / "left").write_text(text.replace("{}", MODULES[0]))
+    with pytest.raises(BadSetting, match=r"of the form \[\[hash, repeat\], …\], as published"):
         Selection(listed=tmp_path / "left").units(JOB)
 
 
