@@ -24,9 +24,9 @@ from typing import Any
 
 from nasbed.core.printing import Printed
 from nasbed.readers.names import MEASURES, POINTS
+from nasbed.readers.protobuf import BYTES, DOUBLE, VARINT, delimited, fields, format_varint
 
-_VARINT, _DOUBLE, _BYTES = 0, 1, 2
-_TAGS = [field << 3 | _DOUBLE for field in range(1, len(MEASURES) + 1)]
+_TAGS = [field << 3 | DOUBLE for field in range(1, len(MEASURES) + 1)]
 _EVALUATION = struct.Struct("<" + "Bd" * len(MEASURES))
 
 
@@ -92,11 +92,11 @@ def format_record(record: Record) -> bytes:
 
 
 def _parse_metrics(message: bytes) -> tuple[tuple[float, ...], int, tuple[str | None, ...]]:
-    evaluations, parameters, total = _fields(message, (_BYTES, _VARINT, _DOUBLE), "its metrics have")
+    evaluations, parameters, total = _fields(message, (BYTES, VARINT, DOUBLE), "its metrics have")
     values: list[float] = []
     paths: list[str | None] = []
     for evaluation in evaluations:
-        *measures, path = _fields(evaluation, (*[_DOUBLE] * len(MEASURES), _BYTES), "an evaluation has")
+        *measures, path = _fields(evaluation, (*[DOUBLE] * len(MEASURES), BYTES), "an evaluation has")
         values += [measure[-1] if measure else 0.0 for measure in measures]
         try:
             paths.append(path[-1].decode() if path else None)
@@ -111,32 +111,11 @@ def _parse_metrics(message: bytes) -> tuple[tuple[float, ...], int, tuple[str | 
 def _fields(message: bytes, kinds: Sequence[int], what: str) -> list[list[Any]]:
     """Give the values of each field of a message, whose fields have these wire types, from field 1 on."""
     found: list[list[Any]] = [[] for _ in kinds]
-    at = 0
-    while at < len(message):
-        tag, at = _varint(message, at)
-        field, kind = tag >> 3, tag & 7
+    for field, kind, value in fields(message, "its metrics"):
         if not 1 <= field <= len(kinds) or kind != kinds[field - 1]:
             raise ValueError(f"{what} an unknown field {field}, or it is of the unexpected wire type {kind}")
-        size, at = (8, at) if kind == _DOUBLE else _varint(message, at)
-        value: Any = size
-        if kind != _VARINT:
-            value, at = message[at : at + size], at + size
-            if at > len(message):
-                raise ValueError("its metrics are cut off")
-        found[field - 1].append(struct.unpack("<d", value)[0] if kind == _DOUBLE else value)
+        found[field - 1].append(struct.unpack("<d", value)[0] if kind == DOUBLE else value)
     return found
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if at == len(message):
-            raise ValueError("its metrics are cut off")
-        value |= (message[at] & 127) << shift
-        at += 1
-        if message[at - 1] < 128:
-            return value, at
-    raise ValueError("its metrics have a number of more than ten bytes")
 
 
 def _format_metrics(record: Record) -> bytes:
@@ -145,19 +124,7 @@ def _format_metrics(record: Record) -> bytes:
         measures = record.values[point * len(MEASURES) : (point + 1) * len(MEASURES)]
         evaluation = _EVALUATION.pack(*chain.from_iterable(zip(_TAGS, measures, strict=True)))
         if path is not None:
-            evaluation += _delimited(len(MEASURES) + 1, path.encode())
-        message += _delimited(1, evaluation)
-    message += bytes([2 << 3 | _VARINT]) + _format_varint(record.trainable_parameters % 2**64)
-    return message + bytes([3 << 3 | _DOUBLE]) + struct.pack("<d", record.values[-1])
-
-
-def _delimited(field: int, content: bytes) -> bytes:
-    return bytes([field << 3 | _BYTES]) + _format_varint(len(content)) + content
-
-
-def _format_varint(value: int) -> bytes:
-    encoded = bytearray()
-    while value >= 128:
-        encoded.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*encoded, value])
+            evaluation += delimited(len(MEASURES) + 1, path.encode())
+        message += delimited(1, evaluation)
+    message += bytes([2 << 3 | VARINT]) + format_varint(record.trainable_parameters % 2**64)
+    return message + bytes([3 << 3 | DOUBLE]) + struct.pack("<d", record.values[-1])

@@ -54,7 +54,7 @@ def test_a_campaign_trains_what_is_listed_and_nothing_else(models, tmp_path):
 def test_another_list_does_not_share_a_store(models, tmp_path):
     path, _ = models
     made_up(tmp_path / "a.arrow", space=read_models(path, SPACE))
-    with pytest.raises(BadSetting, match="space.name was"):
+    with pytest.raises(BadSetting, match=r"space\.name was"):
         made_up(tmp_path / "a.arrow")
     path.write_text(json.dumps(dict(list(json.loads(path.read_text()).items())[:2])))
     with pytest.raises(BadSetting, match=r"space.rows was"):

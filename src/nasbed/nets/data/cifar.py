@@ -8,10 +8,20 @@ from __future__ import annotations
 
 from functools import partial
 
+from nasbed.nets.data.cifar_records import TEST_RECORDS, TRAIN_RECORDS, as_binary
 from nasbed.nets.data.official import Form, Official, binary, pickled
 from nasbed.nets.data.pictures import Pictures, Scale
 
 ORIGIN = "https://www.cs.toronto.edu/~kriz/cifar.html"
+
+_BINARY = {
+    "data_batch_1.bin": "aadd24acce27caa71bf4b10992e9e7b2d74c2540",
+    "data_batch_2.bin": "c0ba65cce70568cd57b4e03e9ac8d2a5367c1795",
+    "data_batch_3.bin": "1dd00a74ab1d17a6e7d73e185b69dbf31242f295",
+    "data_batch_4.bin": "aab85764eb3584312d3c7f65fd2fd016e36a258e",
+    "data_batch_5.bin": "26e2849e66a845b7f1e4614ae70f4889ae604628",
+}
+_BINARY_TEST = {"test_batch.bin": "67eb016db431130d61cd03c7ad570b013799c88c"}
 
 CIFAR10 = Official(
     source="cifar10",
@@ -39,15 +49,20 @@ CIFAR10 = Official(
             archive="cifar-10-binary.tar.gz",
             archive_md5="c32a1d4ab5d03f1284b67883e8d87530",
             algorithm="sha1",
-            train={
-                "data_batch_1.bin": "aadd24acce27caa71bf4b10992e9e7b2d74c2540",
-                "data_batch_2.bin": "c0ba65cce70568cd57b4e03e9ac8d2a5367c1795",
-                "data_batch_3.bin": "1dd00a74ab1d17a6e7d73e185b69dbf31242f295",
-                "data_batch_4.bin": "aab85764eb3584312d3c7f65fd2fd016e36a258e",
-                "data_batch_5.bin": "26e2849e66a845b7f1e4614ae70f4889ae604628",
-            },
-            test={"test_batch.bin": "67eb016db431130d61cd03c7ad570b013799c88c"},
+            train=_BINARY,
+            test=_BINARY_TEST,
             decode=partial(binary, size=32, labels=1),
+        ),
+        Form(
+            folder="cifar-tfrecord",
+            archive="",
+            archive_md5="",
+            algorithm="sha1",
+            # The checksums are of what the binary files have: TensorFlow may write the same records in several ways.
+            train=dict(zip(TRAIN_RECORDS, _BINARY.values(), strict=True)),
+            test=dict(zip([TEST_RECORDS], _BINARY_TEST.values(), strict=True)),
+            decode=partial(binary, size=32, labels=1),
+            content=as_binary,
         ),
     ),
 )
@@ -93,7 +108,8 @@ def cifar10(where: str | None = None, split: str | None = None, unofficial: bool
     """CIFAR-10, 32×32: 40,000 to train on, 10,000 (the fifth batch) to validate, 10,000 to test, as NAS-Bench-101.
 
     Args:
-        where: The folder of the official files, or an archive of them.
+        where: The folder of the official files, an archive of them, or the folder of the TFRecord files that the
+            published generator made of them.
         split: An index file; ``cifar-split.txt`` of NAS-Bench-201 gives its ``cifar10-valid``, 25,000 to train on and
             as many to validate, and its normalisation.
         unofficial: Whether files with other contents are read too.

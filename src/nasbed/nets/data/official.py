@@ -34,7 +34,9 @@ class Form:
         algorithm: Of the checksums of the files.
         train: The checksum of each file of training images, in order.
         test: The checksum of each file of test images.
-        decode: From a file's bytes, and what to call it in an error, to its images.
+        decode: From a file's content, and what to call it in an error, to its images.
+        content: From a file's bytes, and likewise, to the content, of which the checksum is: the bytes themselves, if
+            they are always written alike.
     """
 
     folder: str
@@ -44,6 +46,7 @@ class Form:
     train: Mapping[str, str]
     test: Mapping[str, str]
     decode: Callable[[bytes, str], Batch]
+    content: Callable[[bytes, str], bytes] = lambda content, name: content
 
     @cached_property
     def files(self) -> Mapping[str, str]:
@@ -82,15 +85,19 @@ class Official:
             BadSetting: When there are no such files, or the split does not fit them.
             CorruptFile: When a file is damaged, or has other contents and ``unofficial`` is not set.
         """
-        form, path = self._found(where)
-        batches, warnings = self._read(form, path, unofficial)
+        form, batches, warnings = self.batches(where, unofficial)
         train, test = ([len(batches[file][1]) for file in files] for files in (form.train, form.test))
         if split is None:
             parts = last_file(train, sum(test))
         else:
-            parts = index_file(_index_file(split, path), sum(train), sum(test))
+            parts = index_file(_index_file(split, self._found(where)[1]), sum(train), sum(test))
         images, labels = (np.concatenate([batches[file][k] for file in form.files]) for k in (0, 1))
         return Pictures(_channels_last(images), labels, parts, self.classes, scale, warnings)
+
+    def batches(self, where: str | None, unofficial: bool) -> tuple[Form, dict[str, Batch], tuple[str, ...]]:
+        """Return the form that is there, the images of each of its files, and warnings; raises as ``pictures`` does."""
+        form, path = self._found(where)
+        return form, *self._read(form, path, unofficial)
 
     def _found(self, where: str | None) -> tuple[Form, Path]:
         """Give the first form that is there, and the folder of its files or its archive."""
@@ -119,7 +126,8 @@ class Official:
         """Give the images of each file, and warnings; a file is checked before anything in it is believed."""
         batches: dict[str, Batch] = {}
         changed = []
-        for file, content in _contents(form, path):
+        for file, written in _contents(form, path):
+            content = form.content(written, f"{file} in {path}")
             digest = hashlib.new(form.algorithm, content, usedforsecurity=False).hexdigest()
             if digest != form.files[file]:
                 if not unofficial:
