@@ -27,10 +27,10 @@ def command(
     json: Json = False,
 ) -> None:
     """Show an architecture: its graph, its published names, its parameters in the published network."""
-    from nasbed.cli.values import module_space
+    from nasbed.cli.values import space_around
     from nasbed.core.files import replacing
 
-    where = module_space(space, vertices, edges, operations)
+    where = space_around(architecture, space, vertices, edges, operations)
     arch = where.parse(architecture)
     graph = where.graph(arch)
     if svg is not None:

@@ -65,7 +65,7 @@ def command(
     They are those at the start, halfway and at the end. With --out it trains for long: every few epochs scores are
     measured and the network is kept, and a training that was stopped in any way goes on by the same command.
     """
-    from nasbed.cli.values import module_space, training_overrides
+    from nasbed.cli.values import space_around, training_overrides
     from nasbed.core.files import check_place
     from nasbed.factory.settings import training_settings
     from nasbed.nets.recipe import settled
@@ -78,12 +78,12 @@ def command(
     if diagnostics is not None:
         check_place(diagnostics)
     check_device(device)
-    where = module_space(space, vertices, edges, operations)
+    where = space_around(architecture, space, vertices, edges, operations)
     arch = where.parse(architecture)
     frame, changes = training_overrides(set_ or [])
     if augment and recipe is None:
         changes = {"schedule": "stepwise", **changes}
-    blueprint, how = training_settings(where, data, frame, changes, named=recipe)
+    blueprint, how = training_settings(where, data, frame, changes, named=recipe, architecture=architecture)
     how = settled(how, blueprint, device, 1, arch[None])
     if epochs is None:
         epochs = AUGMENT_EPOCHS if augment else EPOCHS

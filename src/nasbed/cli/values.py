@@ -42,6 +42,18 @@ def module_space(name: str, vertices: int | None, edges: int | None, operations:
     return made
 
 
+def space_around(
+    architecture: str, name: str, vertices: int | None, edges: int | None, operations: str | None
+) -> Space:
+    """Make the space of an architecture; one that is named may be outside a space that nobody limited.
+
+    Raises:
+        UnknownName, BadSetting: As ``module_space``.
+    """
+    where = module_space(name, vertices, edges, operations)
+    return where if (vertices, edges, operations) != (None, None, None) else where.around_named(architecture)
+
+
 def table_of(name: str, done: str) -> Table:
     """Find the table of a name or a path.
 

@@ -46,6 +46,10 @@ class Space(Configured, ABC):
         """The space that this one is a part of; itself where it is no part."""
         return self
 
+    def around_named(self, text: str) -> Space:
+        """Give this space or, if a text names a published architecture outside it, the smallest space around that."""
+        return self
+
     def only(self, rows: ArrayLike) -> Space:
         """Give the space of some architectures of this one, for searches that shall propose no others.
 

@@ -41,6 +41,7 @@ def training_settings(
     recipe: Mapping[str, Any] | None = None,
     *,
     named: str | Path | None = None,
+    architecture: str = "",
 ) -> tuple[Blueprint, Recipe]:
     """Choose the blueprint and the recipe for a space and a data source, with some fields changed.
 
@@ -55,13 +56,14 @@ def training_settings(
         skeleton: Fields of the blueprint that differ.
         recipe: Fields of the recipe that differ.
         named: One of ``RECIPES``, or a file whose name ends in ``.toml``.
+        architecture: What it is for, where that is known: a named one may have a published skeleton of its own.
 
     Raises:
         UnknownName: When no recipe or data source has the name.
         BadSetting: When the space has no blueprint; for a field that there is not, with those that there are, for a
             value that is not allowed, and for a file that cannot be read.
     """
-    frame, how = _defaults(space, data)
+    frame, how = _defaults(space, data, architecture)
     if named is not None:
         named = str(named)
         if named.endswith(".toml"):
@@ -112,11 +114,11 @@ def _looked(data: str, changed: float) -> Look:
     return Look(task.outputs, size, colours, len(found.parts["train"]), task.measure)
 
 
-def _defaults(space: Space, data: str) -> tuple[Blueprint, Recipe]:
+def _defaults(space: Space, data: str, architecture: str) -> tuple[Blueprint, Recipe]:
     source, blueprint = data.partition(":")[0], blueprint_of(space)
     classes, size, colours, images, _ = _look(data)
-    small = blueprint.small if size <= SMALL else {}
-    blueprint = blueprint_of(space, classes=classes, image_size=size, image_channels=colours, **small)
+    own = blueprint.small if size <= SMALL else blueprint.named.get(architecture.strip(), {})
+    blueprint = blueprint_of(space, classes=classes, image_size=size, image_channels=colours, **own)
     if source in RECIPES:
         return blueprint, RECIPES[source]
     how = replace(RECIPES[blueprint.recipe], crop=size // _CROP)

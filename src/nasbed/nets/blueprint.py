@@ -35,6 +35,7 @@ class Blueprint(Configured, ABC):
         image_channels: Colours of an image.
         small: Settings for images that are too small for the published ones (class attribute).
         recipe: The name of the published recipe (class attribute).
+        named: What the published skeleton of a named architecture has other than the defaults (class attribute).
     """
 
     space: Space
@@ -44,6 +45,7 @@ class Blueprint(Configured, ABC):
 
     small: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     recipe: ClassVar[str] = "nasbench201"
+    named: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -154,7 +156,7 @@ def network(space: Space | str, architecture: ArrayLike | str, **settings: Any) 
 
     Args:
         space: Where the architecture is from: a space, or what spells one, such as ``nasbench201``.
-        architecture: Its row, ``(decisions,)``, or a text that the space reads.
+        architecture: Its row, ``(decisions,)``, or a text that the space reads; a published name brings its skeleton.
         **settings: What the space's blueprint can be told: ``classes=100``, ``image_size=16``, and its own, such as
             ``channels=16, cells=5`` for nasbench201.
 
@@ -163,5 +165,8 @@ def network(space: Space | str, architecture: ArrayLike | str, **settings: Any) 
         InvalidArchitecture: When it is no architecture of the space, or there is no network for it.
     """
     where: Space = spaces.read(space) if isinstance(space, str) else space
-    row = where.parse(architecture) if isinstance(architecture, str) else checked_row(where, architecture)
-    return blueprint_of(where, **settings).network(row)
+    if not isinstance(architecture, str):
+        return blueprint_of(where, **settings).network(checked_row(where, architecture))
+    where = where.around_named(architecture)
+    named = blueprint_of(where).named.get(architecture.strip(), {})
+    return blueprint_of(where, **{**named, **settings}).network(where.parse(architecture))

@@ -43,6 +43,9 @@ class NASBench101Blueprint(Blueprint):
 
     small: ClassVar[Mapping[str, Any]] = MappingProxyType({"stem_channels": 8, "stacks": 2, "modules_per_stack": 1})
     recipe: ClassVar[str] = "nasbench101"
+    named: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+        {"resnet-like": {"stem_channels": 16}, "resnet-50-like": {"modules_per_stack": 6}}
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

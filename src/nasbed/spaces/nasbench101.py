@@ -299,6 +299,14 @@ class NASBench101(Space):
         full = {short: long for long, short in _SHORT.items()}
         return self.embed(Graph.of(matrix, [INPUT, *(full.get(name, name) for name in names), OUTPUT]))
 
+    def around_named(self, text: str) -> Space:
+        """Give this space or, if a text names one of ``NAMED_MODULES`` outside it, the smallest space around that."""
+        graph = NAMED_MODULES.get(text.strip())
+        if graph is None:
+            return self
+        inside = graph.vertices <= self.vertices and len(graph.edges) <= self.edges
+        return self if inside and {*graph.labels[1:-1]} <= {*self.operations} else self.around(graph)
+
     def _named(self, name: str) -> Archs:
         try:
             return self.embed(NAMED_MODULES[name])

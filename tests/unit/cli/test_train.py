@@ -62,8 +62,11 @@ def test_a_published_module_is_trained_by_its_name(nasbed_command):
     found = nasbed_command("train", "resnet-like", *FEW, "--epochs", 1, "--json").json
     assert found["failure"] is None
     wide = ("train", "inception-resnet-like", *FEW, "--epochs", 1, "--json")
-    assert "outside this space" in nasbed_command(*wide).err
-    assert nasbed_command(*wide, "--edges", 10).code == 0
+    assert (
+        nasbed_command(*wide).json["trainable_parameters"]
+        == nasbed_command(*wide, "--edges", 10).json["trainable_parameters"]
+    )
+    assert "outside this space" in nasbed_command(*wide, "--edges", 9).err
 
 
 def test_diagnostics_are_written(nasbed_command, tmp_path):
