@@ -16,8 +16,8 @@ from nasbed.core.errors import CorruptFile
 from nasbed.readers.protobuf import BYTES, VARINT, delimited, fields, format_varint, read_varint
 from nasbed.readers.tfrecord import framed, masked_crc
 
-Features = dict[str, list[bytes] | list[int]]
-"""Of each feature its values; floats are left out."""
+Features = dict[str, list[Any]]
+"""Of each feature its values, bytes or numbers; floats are left out."""
 
 _BYTES_LIST, _INT64_LIST = 1, 3
 _HEAD, _TAIL = 12, 4  # bytes around a record: its length and checksum, the checksum of the content

@@ -130,7 +130,7 @@ def test_settings_are_heeded(changes, field, expected):
     [
         ({"data_format": "NCHW"}, "'NCHW'; it is one of channels_last"),
         ({"tpu_iterations_per_loop": 5}, "leave it at 100"),
-        ({"train_data_files": ["train.tfrecord"]}, "'train_data_files'.*let config..data_source"),
+        ({"train_data_files": ["train.tfrecord"]}, "train_data_files.*let config..data_source"),
         ({"valid_data_file": "a"}, "valid_data_file"),
         ({"test_data_file": "a"}, "test_data_file"),
         ({"sample_data_file": "a"}, "sample_data_file"),

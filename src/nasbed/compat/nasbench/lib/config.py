@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import PurePath
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nasbed.core.errors import BadSetting
 from nasbed.core.space import Space
+from nasbed.nets.data.cifar_records import SAMPLE, TEST_RECORDS, TRAIN_RECORDS
 from nasbed.nets.recipe import WORDS
 from nasbed.tables.table import Table
 
@@ -76,7 +80,8 @@ def build_config(table: Table | None = None) -> dict[str, Any]:
     """
     own = {"data_source": "cifar10", "device": "cpu", "made_with": {}}
     config = {**deepcopy(PUBLISHED), **own, **({} if table is None else _described(table))}
-    return config | {key: deepcopy(value) for key, value in vars(FLAGS).items() if value != PUBLISHED.get(key)}
+    changed = {key: value for key, value in vars(FLAGS).items() if key in config and value != PUBLISHED.get(key)}
+    return config | deepcopy(changed)
 
 
 def _described(table: Table) -> dict[str, Any]:
@@ -138,15 +143,22 @@ def data_source(config: Mapping[str, Any]) -> str:
     """Return the name of what is trained on, for ``nasbed.nets.data.source.load``.
 
     Raises:
-        BadSetting: When the settings name TFRecords of images.
+        BadSetting: When the settings name other TFRecords than the published generator writes into one folder.
     """
-    if given := [name for name in _FILES if config[name]]:
-        raise BadSetting(
-            f"config[{given[0]!r}] names a TFRecord of images, which is not read here; leave it empty and let "
-            "config['data_source'] name the data, such as 'cifar10:/folder'"
-        )
-    name: str = config["data_source"]
-    return name
+    given = [path for name in _FILES for path in np.atleast_1d(config[name]).tolist() if path]
+    if not given:
+        name: str = config["data_source"]
+        return name
+    folders = {str(PurePath(path).parent) for path in given}
+    names = [PurePath(path).name for path in given]
+    wanted = [*TRAIN_RECORDS, TEST_RECORDS]
+    if len(folders) == 1 and names in (wanted, [*wanted, SAMPLE]):
+        return f"cifar10:{folders.pop()}"
+    raise BadSetting(
+        f"the TFRecords that {', '.join(_FILES)} name are read if they are {', '.join(wanted)} and, perhaps, {SAMPLE} "
+        f"of one folder, in this order, not {', '.join(map(str, given))}; or leave all empty and let "
+        "config['data_source'] name the data, such as 'cifar10:/folder'"
+    )
 
 
 def _defaults(made_with: Mapping[str, Any], data: str, space: Space) -> tuple[Blueprint, Recipe]:
