@@ -143,7 +143,7 @@ def _of_campaign(standing: Standing) -> _Shown:
     done, asked = sum(standing.done.values()), sum(standing.asked.values())
     facts = {
         "store": standing.store,
-        "campaign": f"{plan['space']['name']} on {plan['data']}, {plan['repeats']} repeats, seed {plan['seed']}",
+        "campaign": f"{_named(plan['space'])} on {plan['data']}, {plan['repeats']} repeats, seed {plan['seed']}",
         "units done": f"{done:,} of {standing.units:,}"
         + (f"; asked for {asked:,}" if asked < standing.units > done else ""),
         "given up": f"{len(standing.failures):,} trainings",
@@ -165,6 +165,11 @@ def _of_campaign(standing: Standing) -> _Shown:
         headers = ["started", "workers", "executor", "device", "processor"]
         tables.append((headers, [[str(session[name]) for name in headers] for session in sessions[-_SHOWN:]]))
     return facts, tables, sessions
+
+
+def _named(space: dict[str, Any]) -> str:
+    """Name a space, or say that some of its architectures are listed."""
+    return f"listed architectures of {space['whole']['name']}" if "whole" in space else str(space["name"])
 
 
 def _now(running: dict[str, Any] | None, is_complete: bool) -> str:

@@ -1,5 +1,6 @@
 """Campaigns from the command line: stopped, resumed, shared out, looked at, tried again."""
 
+import json
 import re
 import shlex
 import signal
@@ -108,6 +109,21 @@ def test_parts_and_places_that_there_are_not_are_named(nasbed_command, tmp_path,
     assert ran.code == 2
     assert re.search(said, ran.err)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_modules_of_a_file_are_trained_and_of_a_published_list_what_remains(nasbed_command, trainer, tmp_path):
+    models, left, out = tmp_path / "models.json", tmp_path / "left.json", tmp_path / "mine.arrow"
+    nasbed_command("enumerate", "--vertices", 3, "--out", models)
+    models.write_text(json.dumps({name: json.loads(models.read_text())[name] for name in MODULES[:3]}))
+    left.write_text(json.dumps([[MODULES[1], 1], [MODULES[1], 3]]))
+    words = (*WORDS, *HOW, "--models", models, "--out", out)
+    assert "this part is done" in nasbed_command(*words, "--units", left).out
+    assert trainer.asked == [(epochs, repeat, 1, 0) for repeat in (0, 2) for epochs in (1, 2)]
+    assert "listed architectures of nasbench101 on digits" in nasbed_command("status", tmp_path / "mine.sqlite").out
+    assert "3 architectures, 18 trainings" in nasbed_command(*words).out
+    left.write_text(json.dumps([[MODULES[1], 0]]))
+    ran = nasbed_command(*words, "--units", left)
+    assert (ran.code, "counts repeats from 1, here to 3" in ran.err) == (2, True)
 
 
 def test_failures_are_listed_and_tried_again(nasbed_command, trainer, tmp_path):
