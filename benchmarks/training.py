@@ -36,7 +36,8 @@ from nasbed.nets.initialisation import initialised
 from nasbed.nets.passes import flattened, kept_memory
 from nasbed.nets.recipe import RECIPES
 from nasbed.nets.side_by_side import side_by_side
-from nasbed.spaces.nasbench101 import NAMED_MODULES, NASBench101
+from nasbed.spaces.named_modules import NAMED_MODULES
+from nasbed.spaces.nasbench101 import NASBench101
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture, nearest
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
 from nasbed.core.space import Space, once
+from nasbed.spaces.named_modules import CONV1, CONV3, NAMED_MODULES, POOL
 from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, module_index, module_texts
 
 if TYPE_CHECKING:
@@ -25,13 +26,11 @@ if TYPE_CHECKING:
 
     from nasbed.core.rng import Streams
 
-_CONV3, _CONV1, _POOL = "conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"
-
-OPERATIONS = (_CONV3, _CONV1, _POOL)
+OPERATIONS = (CONV3, CONV1, POOL)
 """In the order of their labels 0, 1, 2."""
 
 _FEW = 512
-_SHORT = {_CONV3: "conv3x3", _CONV1: "conv1x1", _POOL: "maxpool"}
+_SHORT = {CONV3: "conv3x3", CONV1: "conv1x1", POOL: "maxpool"}
 _TEXT = re.compile(r"^\s*(?P<rows>[01]*(?:/[01]*)*)\s*:\s*(?P<operations>[^:]*)$")
 
 
@@ -330,29 +329,3 @@ class NASBench101(Space):
     def identify(self, archs: Archs) -> tuple[str, list[str]]:
         """Return the published hash of each module."""
         return "hash", once(self.key(archs), lambda first: self.names(archs[first]))
-
-
-def _module(rows: str, *operations: str) -> Graph:
-    return Graph.of([[int(edge) for edge in row] for row in rows.split("/")], [INPUT, *operations, OUTPUT])
-
-
-NAMED_MODULES = {
-    "resnet-like": _module("0101/0010/0001/0000", _CONV3, _CONV3),
-    "resnet-50-like": _module("011/001/000", "bottleneck3x3"),
-    "inception-like": _module(
-        "0111010/0000001/0000001/0000100/0000001/0000001/0000000", _CONV1, _CONV3, _CONV3, _CONV3, _POOL
-    ),
-    "inception-resnet-like": _module(
-        "0111011/0000001/0000001/0000100/0000001/0000001/0000000", _CONV1, _CONV3, _CONV3, _CONV3, _POOL
-    ),
-    "best": _module("0110011/0000010/0001000/0000100/0000010/0000001/0000000", _CONV1, _CONV3, _POOL, _CONV3, _CONV3),
-}
-"""From a name to the module, of those that the published code writes out.
-
-``best`` has the highest mean test accuracy of the published table, at 108 epochs. A 5×5 convolution of Inception is two
-of 3×3. Two of them are outside the published space: ``inception-resnet-like`` has ten edges, and ``resnet-50-like`` an
-operation of its own.
-
-Reference: https://github.com/google-research/nasbench, ``nasbench/scripts/augment_model.py`` and, for Inception-like,
-the example in its README.
-"""

@@ -7,7 +7,8 @@ import nasbed
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.factory.settings import training_settings
 from nasbed.nets.nasbench101 import NASBench101Blueprint
-from nasbed.spaces.nasbench101 import NAMED_MODULES, NASBench101
+from nasbed.spaces.named_modules import NAMED_MODULES
+from nasbed.spaces.nasbench101 import NASBench101
 
 OUTSIDE = {
     "inception-resnet-like": NASBench101(edges=10),

@@ -17,7 +17,7 @@ from nasbed.compat.nasbench.lib.model_spec import ModelSpec
 from nasbed.compat.nasbench.scripts import flags
 from nasbed.core.errors import BadSetting
 from nasbed.nets.nasbench101 import NASBench101Blueprint
-from nasbed.spaces.nasbench101 import NAMED_MODULES
+from nasbed.spaces.named_modules import NAMED_MODULES
 
 _OWN = {"model_dir": ""}
 flags.define(_OWN)
