@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("scores", type=Path, help="a file of JSON lines that is gone on with")
     parser.add_argument("--cells", type=int, default=1000, help="how many are scored")
     parser.add_argument("--sample", type=int, default=1000, help="how many τ is computed over")
-    parser.add_argument("--variant", default="input", help="of naswot")
+    parser.add_argument("--variant", default="paper", help="of naswot: paper, notebook or evaluation")
     parser.add_argument("--batch", type=int, default=128, help="images")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()

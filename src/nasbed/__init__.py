@@ -124,7 +124,7 @@ def optimizer(name: str, **settings: Any) -> Optimizer:
 
 @makes("proxies")
 def proxy(name: str, **settings: Any) -> Proxy:
-    """Make a score of untrained networks by its registered name, such as ``proxy("naswot", variant="output")``."""
+    """Make a score of untrained networks by its registered name, such as ``proxy("naswot", variant="notebook")``."""
     from nasbed.core.registry import proxies
 
     made: Proxy = proxies.read(name, settings)
@@ -144,7 +144,7 @@ def score(
         seed: Of the proxies that draw noise.
 
     Returns:
-        The scores by name.
+        The scores by the texts that were given, or by a proxy's ``label``.
     """
     from nasbed.proxies.probe import Probe
     from nasbed.proxies.probe import score as score_probe

@@ -8,6 +8,7 @@ import pytest
 import torch
 from scipy.stats import kendalltau, spearmanr
 
+import nasbed
 from nasbed.core.rng import Streams
 from nasbed.nets.blueprint import network as build
 from nasbed.nets.data.cifar import NASBENCH201
@@ -25,12 +26,25 @@ def images(folder, count):
     return torch.from_numpy((raw - mean) / std)
 
 
-def scores(archs, batch, variant="input"):
+def scores(archs, batch):
     found = []
     for seed, arch in enumerate(archs):
         torch.manual_seed(seed)
-        found.append(NASWOT(variant)(Probe(build(SPACE, arch), batch)))
+        found.append(NASWOT()(Probe(build(SPACE, arch), batch)))
     return np.array(found)
+
+
+def held_against_the_notebook(folder, cells, variant="notebook"):
+    """Score the first of the notebook's cells as one would without reading more than the first page; give theirs, too."""
+    with (folder / "proxies" / "naswot_notebook40.csv").open() as file:
+        printed = [(row["uid"], float(row["score"])) for row in csv.DictReader(file)][:cells]
+    space, batch, labels = nasbed.space("nasbench201"), images(folder, 128), torch.arange(128) % 10
+    torch.manual_seed(0)
+    ours = []
+    for index, _ in printed:
+        network = nasbed.network(space, space.parse(f"#{index}"))
+        ours += nasbed.score(network, batch, labels, [f"naswot:variant={variant}"]).values()
+    return np.array(ours), np.array([score for _, score in printed])
 
 
 def published(folder):
@@ -70,3 +84,20 @@ def test_it_orders_three_hundred_cells_as_the_published_scores_do(shared_data):
 def test_it_orders_random_cells_much_as_training_does(shared_data):
     archs = SPACE.sample(Streams.from_seed(0, 300))
     assert kendalltau(scores(archs, images(shared_data, 128)), accuracies(shared_data, archs)).statistic >= 0.45
+
+
+@pytest.mark.slow
+def test_the_notebook_s_scores_are_those_it_prints(shared_data):
+    ours, theirs = held_against_the_notebook(shared_data, 40)
+    assert spearmanr(ours, theirs).statistic >= 0.98
+    assert abs((ours - theirs).mean()) <= 6
+
+
+def test_a_few_of_the_notebook_s_scores_are_those_it_prints(shared_data):
+    ours, theirs = held_against_the_notebook(shared_data, 3)
+    assert abs(ours - theirs).max() <= 25
+
+
+def test_evaluation_mode_is_not_what_the_notebook_prints(shared_data):
+    ours, theirs = held_against_the_notebook(shared_data, 2, "evaluation")
+    assert (ours - theirs).mean() <= -40

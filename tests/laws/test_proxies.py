@@ -6,7 +6,8 @@ from nasbed.core import registry
 from nasbed.testing import DoesNotApply, proxy_laws
 
 OTHERS = [
-    ("naswot", {"variant": "output"}),
+    ("naswot", {"variant": "notebook"}),
+    ("naswot", {"variant": "evaluation"}),
     ("grad_norm", {"of": "network"}),
     ("l2_norm", {"of": "network"}),
     ("fisher", {"per": "channel"}),

@@ -124,7 +124,7 @@ class ScoringBenchmark(MadeBenchmark):
     """Answers with the scores of one proxy, which are computed when they are asked for.
 
     Args:
-        proxy: Its name, with settings if need be: ``naswot:variant=output``.
+        proxy: Its name, with settings if need be: ``naswot:variant=notebook``.
         space: A space, or its registered name.
         data: Where images come from, ``name`` or ``name:where``; or ``noise``.
         batch: How many images.

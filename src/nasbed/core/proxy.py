@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from nasbed.core.meaning import Configured
+from nasbed.core.spelling import spelled
 
 WORST = -1e8
 """What a network gets whose score is no finite number: below every score that was ever published. The published code of
@@ -55,10 +56,10 @@ class Proxy(Configured, ABC):
 
     @property
     def label(self) -> str:
-        """The name, with the settings that are not the usual ones: ``naswot(variant='output')``."""
+        """The name, with the settings that are not the usual ones, as one types it: ``naswot:variant=notebook``."""
         unusual = {
             f.name: getattr(self, f.name)
             for f in dataclasses.fields(self)  # type: ignore[arg-type]
             if f.init and getattr(self, f.name) != f.default
         }
-        return self.name + (f"({', '.join(f'{key}={value!r}' for key, value in unusual.items())})" if unusual else "")
+        return spelled(self.name, unusual)

@@ -1,7 +1,7 @@
 """NASWOT: how differently an untrained network's rectifiers split a batch.
 
 Reference: Mellor et al., "Neural architecture search without training", ICML 2021, https://arxiv.org/abs/2006.04647,
-whose ``score_networks.py`` (https://github.com/BayesWatch/nas-without-training) the first variant follows.
+whose ``score_networks.py`` (https://github.com/BayesWatch/nas-without-training) the variant ``paper`` follows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -32,7 +32,26 @@ FUNCTIONS = {F.relu, F.relu6, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_
 EXACT_IN_FLOAT32 = 2**24
 """Whole numbers up to here are sums of float32 without rounding, in TF32 products, too."""
 
-Variant = Literal["input", "output"]
+Variant = Literal["paper", "notebook", "evaluation"]
+
+
+class _Form(NamedTuple):
+    """What a variant compares.
+
+    Attributes:
+        outputs: Whether it is what every rectifier gives, once, or else what goes into those that the logits depend on.
+        train: Whether batches are normalised by their own statistics, or else by running averages.
+    """
+
+    outputs: bool
+    train: bool
+
+
+FORMS: Mapping[str, _Form] = {
+    "paper": _Form(outputs=False, train=True),
+    "notebook": _Form(outputs=True, train=True),
+    "evaluation": _Form(outputs=True, train=False),
+}
 
 
 @dataclass(frozen=True)
@@ -42,25 +61,27 @@ class NASWOT(Proxy):
     With x = 1 where a rectifier's value is positive, flattened for each image, K = Σ x xᵀ + (1 − x)(1 − x)ᵀ over the
     rectifiers. One batch without labels, of 128 unaugmented images in the paper; no gradients; the network's own
     initialisation and precision, counts in whole numbers, the determinant in float64; higher is better. Scores of
-    different batch sizes cannot be compared.
+    different batch sizes or variants cannot be compared.
 
     Attributes:
-        variant: ``"input"``, the paper's: what goes into rectifiers, in training mode (statistics of the batch), for
-            those that a backward pass from the logits would reach. A module counts when its class has ``ReLU`` in its
-            name, as in the published code, so that where ``ReLUConvBN`` blocks are, the rectifier of each counts twice
-            and the last of the network once. ``"output"``: what comes out, in evaluation mode, of every rectifier that
-            runs; a block that has one in it does not count again.
+        variant: ``"paper"``: what goes into rectifiers, in training mode (statistics of the batch), for those that a
+            backward pass from the logits would reach. A module counts when its class has ``ReLU`` in its name, as in
+            the published code, so that where ``ReLUConvBN`` blocks are, the rectifier of each counts twice and the last
+            of the network once. ``"notebook"``: what comes out of every rectifier that runs, once (a block that has one
+            in it does not count again), in training mode, too: the scores that the FastEstimator notebook prints, whose
+            code asks for evaluation mode and does not get it. ``"evaluation"``: the same in evaluation mode, as that
+            code reads; running averages take the place of the batch's statistics.
     """
 
-    variant: Variant = "input"
+    variant: Variant = "paper"
 
     name: ClassVar[str] = "naswot"
     labels: ClassVar[bool] = False
     backward: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if self.variant not in get_args(Variant):
-            raise BadSetting(f"naswot has the variants {' and '.join(get_args(Variant))}, not {self.variant!r}")
+        if self.variant not in FORMS:
+            raise BadSetting(f"naswot has the variants {', '.join(FORMS)}, not {self.variant!r}")
 
     def measure(self, probe: Probe) -> float:
         """Go forward once, and take the determinant."""
@@ -68,17 +89,17 @@ class NASWOT(Proxy):
 
     def kernel(self, probe: Probe) -> NDArray[np.float64]:
         """Give K, whole numbers, ``(batch, batch)``."""
-        train = self.variant == "input"
+        outputs, train = FORMS[self.variant]
         with probe.borrowed(train=train) as network:
             images = probe.batch()
-            behind = reached(network, images[:2], probe.logits) if train else None
+            behind = None if outputs else reached(network, images[:2], probe.logits)
 
             def run(batch: Tensor) -> NDArray[np.float64]:
                 total = _Sum(len(images))
 
                 def heard(rectifier: Hashable, given: Tensor, output: Tensor) -> None:
                     if rectifier in behind if behind is not None else not _is_block(rectifier):
-                        total.add(given if train else output)
+                        total.add(output if outputs else given)
 
                 with torch.no_grad(), listening(network, heard):
                     network(batch)

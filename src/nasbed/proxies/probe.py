@@ -123,17 +123,18 @@ def score(probe: Probe, proxies: Iterable[str | Proxy]) -> dict[str, float]:
         proxies: Registered names, with settings if need be, or proxies.
 
     Returns:
-        The scores by ``Proxy.label`` in the order that was asked for: a name such as ``snip``, with the settings that
-        are not the usual ones.
+        The scores in the order that was asked for, by the texts that were given; that of a proxy itself by its
+        ``label``: ``snip``, or ``naswot:variant=notebook``.
 
     Raises:
         UnknownName: When a name is not registered.
         BadSetting: When a proxy is asked for twice, or needs labels that the probe lacks.
     """
-    shared, scores = probe.sharing(), dict[str, float]()
+    shared, scores, labels = probe.sharing(), dict[str, float](), set[str]()
     for proxy in proxies:
         made = registered.read(proxy) if isinstance(proxy, str) else proxy
-        if made.label in scores:
+        if made.label in labels:
             raise BadSetting(f"{made.label} is asked for twice; ask for each proxy once")
-        scores[made.label] = made(shared)
+        labels.add(made.label)
+        scores[proxy if isinstance(proxy, str) else made.label] = made(shared)
     return scores

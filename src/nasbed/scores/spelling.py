@@ -1,4 +1,4 @@
-"""Spelling: ``naswot``, ``naswot:variant=output`` and lists of them, as people type proxies and files name columns."""
+"""Spelling: ``naswot``, ``naswot:variant=notebook`` and lists of them, as people type proxies and files name columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Named = dict[str, tuple[str, dict[str, Any]]]
 
 
 def read(text: str) -> Named:
-    """Read proxies with commas between, or ``all``; settings follow a colon: ``naswot:variant=output,snip``.
+    """Read proxies with commas between, or ``all``; settings follow a colon: ``naswot:variant=notebook,snip``.
 
     Parameters and FLOPs are left out: formulas give them, for everybody. No proxy is imported, so that settings are not
     checked.

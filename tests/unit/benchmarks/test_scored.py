@@ -20,7 +20,7 @@ SPACE = NASBench101(vertices=5)
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     out = tmp_path_factory.mktemp("scored") / "all.sqlite"
-    made_up(out, space=SPACE, asked=Asked(), proxies="snip,naswot:variant=output")
+    made_up(out, space=SPACE, asked=Asked(), proxies="snip,naswot:variant=notebook")
     return out
 
 
@@ -81,8 +81,8 @@ def test_a_comparison_shows_scores_as_they_are(scored, tmp_path):
     ("rest", "proxy", "truth"),
     [
         ("", "snip", None),
-        (":naswot:variant=output", "naswot:variant=output", None),
-        (":naswot:variant=output:digits101", "naswot:variant=output", "digits101"),
+        (":naswot:variant=notebook", "naswot:variant=notebook", None),
+        (":naswot:variant=notebook:digits101", "naswot:variant=notebook", "digits101"),
         (":params", "params", None),
     ],
 )

@@ -79,7 +79,7 @@ def test_a_network_that_cannot_be_scored_is_nan(live, scorer):
     ("text", "proxy", "space", "data"),
     [
         ("snip:nasbench201", "snip", "nasbench201", "digits"),
-        ("naswot:variant=output:natssize:cifar10:/a,b", "naswot:variant=output", "natssize", "cifar10:/a,b"),
+        ("naswot:variant=notebook:natssize:cifar10:/a,b", "naswot:variant=notebook", "natssize", "cifar10:/a,b"),
     ],
 )
 def test_a_name_says_proxy_space_and_data(text, proxy, space, data):

@@ -9,7 +9,7 @@ from torch import nn
 
 from nasbed.core.errors import BadSetting
 from nasbed.nets.blueprint import network as build
-from nasbed.proxies.naswot import NASWOT, agreements, differences_by_product
+from nasbed.proxies.naswot import FORMS, NASWOT, agreements, differences_by_product
 from nasbed.proxies.probe import Probe
 from nasbed.spaces.nasbench201 import NASBench201
 
@@ -232,11 +232,11 @@ class Subtracts(nn.Module):
 
 def test_the_images_stay_as_they_are():
     batch = images()
-    assert np.array_equal(NASWOT("output").kernel(Probe(Subtracts(), batch)), dense(images() - 1))
+    assert np.array_equal(NASWOT("notebook").kernel(Probe(Subtracts(), batch)), dense(images() - 1))
     assert torch.equal(batch, images())
 
 
-@pytest.mark.parametrize("variant", ["input", "output"])
+@pytest.mark.parametrize("variant", FORMS)
 def test_it_can_be_asked_where_nothing_is_traced(variant):
     network = nn.Sequential(nn.ReLU(), nn.Flatten())
     with torch.inference_mode():
@@ -248,7 +248,7 @@ def test_rectifiers_that_are_functions_are_heard(rectify):
     network = Rectifies(rectify)
     expected = dense(network.conv(images()).detach())
     assert np.array_equal(NASWOT().kernel(Probe(network, images())), expected)
-    assert np.array_equal(NASWOT("output").kernel(Probe(network, images())), expected)
+    assert np.array_equal(NASWOT("notebook").kernel(Probe(network, images())), expected)
 
 
 def test_functions_are_told_apart_by_the_order_of_their_calls():
@@ -285,24 +285,32 @@ def test_a_network_without_rectifiers_has_the_worst_score():
     assert NASWOT()(Probe(nn.Sequential(nn.Flatten(), nn.Linear(192, 2)), images())) == -1e8
 
 
-# ── the other variant ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── the other variants ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_output_variant_counts_every_rectifier_once():
+@pytest.mark.parametrize("variant", ["notebook", "evaluation"])
+def test_the_others_count_every_rectifier_once(variant):
     network = build(NASBench201(), np.array([3, 0, 0, 2, 0, 0], np.int8), **SMALL)
     expected = 2 * (4 * 64 + 8 * 16 + 16 * 4) + (4 * 64 + 8 * 16) + (8 * 16 + 16 * 4) + 16 * 4
-    assert np.diag(NASWOT("output").kernel(Probe(network, images()))).tolist() == [expected] * 8
+    assert np.diag(NASWOT(variant).kernel(Probe(network, images()))).tolist() == [expected] * 8
 
 
-def test_the_output_variant_counts_what_leads_nowhere():
-    assert np.array_equal(NASWOT("output").kernel(Probe(Branches(), images())), 2 * dense(images()))
+@pytest.mark.parametrize("variant", ["notebook", "evaluation"])
+def test_the_others_count_what_leads_nowhere(variant):
+    assert np.array_equal(NASWOT(variant).kernel(Probe(Branches(), images())), 2 * dense(images()))
 
 
-def test_the_output_variant_is_of_a_network_in_evaluation_mode():
+def test_the_notebook_s_normalises_a_batch_by_its_own_statistics():
     network = nn.Sequential(nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten())
-    assert np.array_equal(NASWOT("output").kernel(Probe(network, images() + 1)), dense(images() + 1))
+    expected = dense(images() - images().mean(dim=(0, 2, 3), keepdim=True))
+    assert np.array_equal(NASWOT("notebook").kernel(Probe(network.eval(), images() + 100)), expected)
 
 
-def test_there_are_two_variants():
-    with pytest.raises(BadSetting, match="input and output, not 'both'"):
+def test_that_of_evaluation_normalises_by_running_averages():
+    network = nn.Sequential(nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten())
+    assert np.array_equal(NASWOT("evaluation").kernel(Probe(network, images() + 1)), dense(images() + 1))
+
+
+def test_there_are_three_variants():
+    with pytest.raises(BadSetting, match="paper, notebook, evaluation, not 'both'"):
         NASWOT("both")

@@ -17,7 +17,7 @@ from nasbed.spaces.nasbench201 import NASBench201
 def made(space, n=7):
     archs = space.enumerate()[:n]
     values = np.array([1 / 3, -1e8, np.nan, 1e300, 5.0, -0.1, 1e-30][:n])
-    columns = {"naswot:variant=output": values, "params": np.arange(n, dtype=float)}
+    columns = {"naswot:variant=notebook": values, "params": np.arange(n, dtype=float)}
     return Scores(space, archs, columns, np.full(n, 0.25))
 
 
@@ -41,7 +41,7 @@ def test_a_csv_finds_its_space_by_its_architectures(tmp_path):
 
 def test_a_csv_is_for_other_programs_too(tmp_path):
     lines = made(NASBench201(), 2).write(tmp_path / "x.csv").read_text().splitlines()
-    assert lines[0] == "architecture,index,naswot:variant=output,params,seconds"
+    assert lines[0] == "architecture,index,naswot:variant=notebook,params,seconds"
     assert lines[1].startswith("|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+")
     assert lines[1].endswith(",0,0.3333333333333333,0,0.25")
 

@@ -9,8 +9,8 @@ from nasbed.scores.spelling import read
 
 
 def test_names_and_settings_are_told_apart_by_their_commas():
-    assert read("naswot:variant=output, snip,synflow") == {
-        "naswot:variant=output": ("naswot", {"variant": "output"}),
+    assert read("naswot:variant=notebook, snip,synflow") == {
+        "naswot:variant=notebook": ("naswot", {"variant": "notebook"}),
         "snip": ("snip", {}),
         "synflow": ("synflow", {}),
     }
@@ -26,7 +26,7 @@ def test_all_are_all_but_those_that_are_always_there():
 
 
 def test_one_proxy_may_come_twice_with_different_settings():
-    assert len(read("naswot,naswot:variant=output")) == 2
+    assert len(read("naswot,naswot:variant=notebook")) == 2
     with pytest.raises(BadSetting, match="snip is named twice"):
         read("snip,snip")
 
@@ -42,5 +42,5 @@ def test_what_is_no_setting_is_named():
 
 
 def test_a_spelling_is_read_again():
-    for called, what in read("naswot:variant=output,snip").items():
+    for called, what in read("naswot:variant=notebook,snip").items():
         assert spelled(*what) == called

@@ -80,7 +80,7 @@ def test_noise_is_normal_and_its_classes_are_balanced():
         ({"batch": 500}, "digits has 400 images to train on, too few for a batch of 500"),
         ({"device": "abacus"}, "the device 'abacus' cannot be used here"),
         ({"proxies": {"naswot": ("naswot", {"varient": "x"})}}, "has no setting 'varient'"),
-        ({"proxies": {"naswot": ("naswot", {}), "naswot:variant=input": ("naswot", {"variant": "input"})}}, "twice"),
+        ({"proxies": {"naswot": ("naswot", {}), "naswot:variant=paper": ("naswot", {"variant": "paper"})}}, "twice"),
     ],
 )
 def test_a_survey_refuses_what_cannot_be_scored(what, said):

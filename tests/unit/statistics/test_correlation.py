@@ -231,11 +231,11 @@ def test_tables_have_every_proxy_and_both_bounds():
 
 
 def test_a_folder_has_figures_tables_and_what_was_held_against_what(tmp_path):
-    scores, truth = made(60, **{"naswot:variant=output": np.arange(60.0)})
+    scores, truth = made(60, **{"naswot:variant=notebook": np.arange(60.0)})
     found = correlate(scores, truth)
     written = found.save(tmp_path / "out", ("png", "svg", "pdf"))
     assert sorted(written) == sorted((tmp_path / "out").iterdir())
-    assert (tmp_path / "out" / "scatter-naswot-variant=output.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "out" / "scatter-naswot-variant=notebook.pdf").read_bytes().startswith(b"%PDF")
     about = json.loads((tmp_path / "out" / "correlation.json").read_text())
     assert about["truth"] == {"name": "table:test", "what": "test accuracy (%)"}
     frame = pd.read_csv(tmp_path / "out" / "correlation.csv", index_col="proxy")
