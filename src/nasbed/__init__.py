@@ -138,7 +138,7 @@ def score(
 
     Args:
         network: Any ``torch.nn.Module``; left as found.
-        images: A tensor, ``(batch, channels, height, width)`` or what the network takes.
+        images: A tensor or array, ``(batch, channels, height, width)`` or what the network takes.
         labels: The images' classes, ``(batch,)``; needed by proxies that read a loss.
         proxies: Registered names, with settings if need be, or proxies.
         seed: Of the proxies that draw noise.
@@ -146,7 +146,10 @@ def score(
     Returns:
         The scores by the texts that were given, or by a proxy's ``label``.
     """
+    import torch
+
     from nasbed.proxies.probe import Probe
     from nasbed.proxies.probe import score as score_probe
 
-    return score_probe(Probe(network, images, labels, seed=seed), proxies)
+    classes = None if labels is None else torch.as_tensor(labels)
+    return score_probe(Probe(network, torch.as_tensor(images), classes, seed=seed), proxies)

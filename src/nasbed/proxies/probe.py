@@ -53,7 +53,7 @@ class Probe(Printed):
     Attributes:
         network: What is scored.
         images: Normalised, ``(batch, channels, height, width)``.
-        labels: Their classes, ``(batch,)``, int64; None where no proxy asks for them.
+        labels: Their classes, ``(batch,)``; None where no proxy asks for them.
         seed: What is drawn, dropout or a proxy's noise, follows from it.
         loss: From logits ``(batch, classes)`` and labels to a scalar.
         logits: Finds the logits in what the network returns.
@@ -103,14 +103,15 @@ class Probe(Printed):
         return self.images.detach().to(own.device, own.dtype if dtype is None else dtype)
 
     def targets(self) -> Tensor:
-        """Give the labels where the network is.
+        """Give the labels where the network is; classes as int64, which losses demand.
 
         Raises:
             BadSetting: When there are none.
         """
         if self.labels is None:
             raise BadSetting("this proxy needs labels; give the images' classes: Probe(network, images, labels)")
-        return self.labels.to(self.batch().device)
+        labels = self.labels if self.labels.is_floating_point() else self.labels.long()
+        return labels.to(self.batch().device)
 
 
 def score(probe: Probe, proxies: Iterable[str | Proxy]) -> dict[str, float]:

@@ -105,6 +105,10 @@ class GradientNorm(Proxy):
 class GraSP(Proxy):
     """−Σ w · (H g) over the weights of convolutions and linear layers, with the loss's gradient g and Hessian H there.
 
+    The part of the layers before batch normalisation is the squared norm of their gradient. In the networks of
+    NAS-Bench-201 three other layers, the classifier and two 1×1 convolutions, take away nearly as much: the score is
+    what remains of two large numbers, and moves more than they do from draw to draw (``docs/scoring.md`` has figures).
+
     It needs one batch with labels, in training mode (statistics of the batch), and a network that can be differentiated
     twice. Initialisation and precision are the network's own: PyTorch's defaults and float32 in the published code.
     The sign is the proxy's code's, the opposite of the pruning paper's.
@@ -173,11 +177,14 @@ class L2Norm(Proxy):
 class Plain(Proxy):
     """Σ w · ∂loss/∂w over the weights of convolutions and linear layers.
 
-    A layer before batch normalisation has no part in it, as its loss does not depend on how large its weights are; in
-    the networks of NAS-Bench-201 little but the last layer is left, and rounding. It needs one batch with labels, in
-    training mode (statistics of the batch). Initialisation and precision are the network's own: PyTorch's defaults and
-    float32 in the published code. The sign is the published one, under which better networks of NAS-Bench-201 have
-    lower scores.
+    A layer before batch normalisation has no part in it, as its loss does not depend on how large its weights are. In
+    the networks of NAS-Bench-201 three layers are left: the classifier and the two 1×1 convolutions beside residual
+    blocks. Their parts have either sign, as weights and labels are drawn, so that one draw says little of an
+    architecture: two published runs hardly agree, nor do two of ours (``docs/scoring.md`` has figures).
+
+    It needs one batch with labels, in training mode (statistics of the batch). Initialisation and precision are the
+    network's own: PyTorch's defaults and float32 in the published code. The sign is the published one, under which
+    better networks of NAS-Bench-201 have lower scores.
 
     Reference: Abdelfattah et al., ICLR 2021, https://arxiv.org/abs/2101.08134, whose
     ``foresight/pruners/measures/plain.py`` NASLib took over; after Mozer and Smolensky, "Skeletonization", NIPS

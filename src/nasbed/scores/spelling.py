@@ -1,4 +1,4 @@
-"""Spelling: ``naswot``, ``naswot:variant=notebook`` and lists of them, as people type proxies and files name columns."""
+"""Spelling: ``snip``, ``naswot:variant=notebook`` and lists of them, as people type proxies and files name columns."""
 
 from __future__ import annotations
 

@@ -120,6 +120,30 @@ def test_grasp_divides_logits_by_the_temperature(line):
     assert GraSP(temperature=2.0)(probe) == pytest.approx(GraSP()(probe) / 16, rel=1e-5)
 
 
+@pytest.fixture
+def normalised():
+    """A network whose layers all stand before batch normalisation, in double precision."""
+    torch.manual_seed(0)
+    parts = [nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(144, 5), nn.BatchNorm1d(5)]
+    return Probe(nn.Sequential(*parts).double(), 10 * torch.randn(8, 3, 8, 8).double(), torch.arange(8) % 5)
+
+
+def test_layers_before_normalisation_have_no_part_in_plain(normalised):
+    assert Plain()(normalised) == pytest.approx(0, abs=1e-4 * SNIP()(normalised))
+
+
+def test_the_part_of_layers_before_normalisation_in_grasp_is_their_gradient_squared(normalised):
+    assert GraSP()(normalised) == pytest.approx(GradientNorm(of="network")(normalised) ** 2, rel=1e-3)
+
+
+def test_in_nasbench201_plain_is_of_the_layers_without_normalisation(cell):
+    alone = [module for name, module in cell.network.named_modules() if name.endswith(("downsample.1", "classifier"))]
+    gone_back(cell)
+    parts = [float((layer.weight.detach() * layer.weight.grad).sum()) for layer in alone]
+    assert len(parts) == 3
+    assert Plain()(cell) == pytest.approx(sum(parts), abs=1e-3 * SNIP()(cell))
+
+
 def test_fisher_by_hand(line):
     probe, weight, x = line
     outputs = weight @ x

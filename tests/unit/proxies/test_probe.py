@@ -2,10 +2,12 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+import nasbed
 from nasbed.core.errors import BadSetting
 from nasbed.proxies.naswot import NASWOT
 from nasbed.proxies.probe import Probe, last_tensor, score
@@ -56,6 +58,12 @@ def test_labels_that_are_needed_are_asked_for():
     network = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
     with pytest.raises(BadSetting, match=r"Probe\(network, images, labels\)"):
         SNIP()(Probe(network, torch.zeros(3, 1, 2, 2)))
+
+
+def test_images_and_labels_may_be_arrays_of_any_precision(odd):
+    images, classes = np.ones((2, 1, 4, 4)), np.array([0, 1], np.uint8)
+    told = nasbed.score(odd, torch.ones(2, 1, 4, 4), torch.tensor([0, 1]), ["snip"])
+    assert nasbed.score(odd, images, classes, ["snip"]) == told
 
 
 def test_images_come_in_the_networks_precision():
