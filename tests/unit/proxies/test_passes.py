@@ -48,17 +48,22 @@ def test_together_scores_are_what_they_are_alone(probe):
     assert together == {name: registered.make(name, {})(probe) for name in registered}
 
 
-def test_scores_come_in_the_order_and_under_the_labels_asked_for(probe):
-    assert list(score(probe, ["snip", GradientNorm(of="network"), "fisher"])) == [
+def test_scores_come_in_the_order_and_under_the_names_asked_for(probe):
+    assert list(score(probe, ["snip", GradientNorm(of="network"), "l2_norm:of=layers"])) == [
         "snip",
-        "grad_norm(of='network')",
-        "fisher",
+        "grad_norm:of=network",
+        "l2_norm:of=layers",
     ]
 
 
 def test_a_proxy_twice_is_refused(probe):
     with pytest.raises(BadSetting, match="snip is asked for twice"):
         score(probe, ["snip", SNIP()])
+
+
+def test_a_proxy_under_two_names_is_refused(probe):
+    with pytest.raises(BadSetting, match="l2_norm is asked for twice"):
+        score(probe, ["l2_norm", "l2_norm:of=layers"])
 
 
 def test_a_probe_that_does_not_share_sees_what_has_changed(probe):

@@ -9,8 +9,7 @@ from torch import nn
 
 import nasbed
 from nasbed.core.errors import BadSetting
-from nasbed.proxies.naswot import NASWOT
-from nasbed.proxies.probe import Probe, last_tensor, score
+from nasbed.proxies.probe import Probe, last_tensor
 from nasbed.proxies.saliency import SNIP
 
 LOGITS, FEATURES = torch.zeros(2, 3), torch.zeros(2, 7)
@@ -124,14 +123,3 @@ def test_a_scripted_network_is_refused():
 def test_a_network_without_weights_yet_is_refused():
     with pytest.raises(BadSetting, match="run it once"):
         SNIP()(Probe(nn.LazyLinear(3), torch.zeros(2, 3), torch.zeros(2)))
-
-
-def test_scores_have_the_names_that_were_asked_for(odd):
-    images = torch.randn(2, 1, 4, 4)
-    asked = ["naswot:variant=paper", NASWOT("notebook"), "params"]
-    assert list(score(Probe(odd, images), asked)) == ["naswot:variant=paper", "naswot:variant=notebook", "params"]
-
-
-def test_one_proxy_under_two_names_is_asked_for_twice(odd):
-    with pytest.raises(BadSetting, match="naswot is asked for twice"):
-        score(Probe(odd, torch.randn(2, 1, 4, 4)), ["naswot", "naswot:variant=paper"])
