@@ -12,7 +12,7 @@ and images that are normalised, neither flipped nor cropped. The real data are n
 ``DATA`` is a folder with ``proxies/zc_nasbench201.json``, ``proxies/zc_nasbench201_early.json``,
 ``predictors/nb201_cifar10_scores.csv.xz`` and ``images/cifar10_raw_subset.npz``. Each architecture's scores are a line
 in the store as soon as they are there; the same command goes on where an earlier one was stopped. Several draws are
-compared with each other, too, and their mean ranks with the published scores.
+compared with each other, too, and their mean ranks with the published scores and with the accuracy after training.
 """
 
 from __future__ import annotations
@@ -149,7 +149,9 @@ def main() -> None:
         print(f"\r{len(rows)} of {len(archs) * args.draws}", end="", flush=True)
     seconds = median(row["seconds"] for row in rows)
     print(f"\r{len(archs)} architectures, {args.draws} draw(s), batches of {args.batch}, {seconds:.2f} s each")
-    print(f"{'proxy':10}{'ours, published':>22}{'two published':>22}{'two of ours':>22}{'our mean, published':>22}")
+    heads = ["ours, published", "two published", "two of ours", "our mean, published", "our mean, accuracy"]
+    print(f"{'proxy':10}" + "".join(f"{head:>22}" for head in heads))
+    trained = {arch: row["val_accuracy"] for arch, row in runs["suite"].items()}
     for name in args.proxies:
         draws = [{row["arch"]: row[name] for row in rows if row["draw"] == draw} for draw in range(args.draws)]
         theirs = [scores_of(run, name) for run in runs.values()]
@@ -158,6 +160,7 @@ def main() -> None:
             [agreement(first, second) for first, second in combinations(theirs, 2)],
             [agreement(first, second) for first, second in combinations(draws, 2)],
             [agreement(mean_ranks(draws), other) for other in theirs] if args.draws > 1 else [],
+            [agreement(mean_ranks(draws), trained)],
         ]
         print(f"{name:10}" + "".join(map(told, columns)))
 
