@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nasbed.core.bounds import kinds_of, number_in
 from nasbed.core.errors import BadSetting
 from nasbed.run.settings import BUDGETS, NAMES, SearchSettings
 
@@ -48,8 +49,8 @@ def search_options(usual: SearchSettings, without: Collection[str] = ()) -> Call
 
 
 def _option(name: str, place: inspect.Parameter, usual: SearchSettings) -> inspect.Parameter:
-    field, default = SearchSettings.__dataclass_fields__[name], getattr(usual, name)
-    kind: Any = {"int": int | None, "float": float | None}.get(field.type.removesuffix(" | None"), str | None)
+    default = getattr(usual, name)
+    kind: Any = (number_in(kinds_of(SearchSettings)[name]) or str) | None
     several = isinstance(default, tuple | dict)
     said: Any = f"{DEFAULT_EVALUATIONS} if no budget is given" if name == "evaluations" else str(default)
     option = typer.Option(

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+from nasbed.core.bounds import check_settings
 from nasbed.core.meaning import Configured
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.space import Space
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 class Optimizer(Configured, Stateful, ABC):
     """A search method that plays many independent runs at once.
 
-    A subclass is a dataclass whose fields are its settings. ``start`` gives it a space, one stream a run and the epochs
-    that may be asked for; from then on ``ask`` and ``tell`` alternate or, where trainings run side by side, several
-    trials are out before one of them, whichever is done first, is told. It may be told of trials that it never asked
-    for. It never sees a benchmark. What changes meanwhile is named by ``kept``, or given by ``state`` and taken back by
+    A subclass is a dataclass whose fields are its settings; what is given is held against their types, such as those
+    of ``nasbed.core.bounds``. ``start`` gives it a space, one stream a run and the epochs that may be asked for; from
+    then on ``ask`` and ``tell`` alternate or, where trainings run side by side, several trials are out before one of
+    them, whichever is done first, is told. It may be told of trials that it never asked for. It never sees a benchmark.
+    What changes meanwhile is named by ``kept``, or given by ``state`` and taken back by
     ``load_state``.
     """
 
@@ -30,6 +32,14 @@ class Optimizer(Configured, Stateful, ABC):
     streams: Streams
     budgets: tuple[int, ...]
     """The epochs that a trial may be trained for, ascending; empty where nobody said."""
+
+    def __post_init__(self) -> None:
+        """See that each setting is of its field's type; a subclass that has more to see calls this first.
+
+        Raises:
+            BadSetting: When one is not.
+        """
+        check_settings(self)
 
     def start(self, space: Space, streams: Streams, budgets: Sequence[int] = ()) -> Self:
         """Begin: remember what there is to search and to draw from, and forget every earlier search.

@@ -9,10 +9,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.novelty import Names, Novelty
+
+
+def check_distinct(name: str, drawn: int, population: int) -> None:
+    """Refuse to draw more different members than a population has.
+
+    Raises:
+        BadSetting: With what to give.
+    """
+    if drawn > population:
+        raise BadSetting(
+            f"{name}={drawn} different ones cannot be drawn of population={population}; give {name}={population} or "
+            "less, or distinct=False, which may draw one twice"
+        )
 
 
 class Breeder(Optimizer):

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.bounds import Count
 from nasbed.core.compiled import kernel, overwrite
-from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams, below, philox
+from nasbed.optimizers.breeding import check_distinct
 from nasbed.optimizers.worth import worth
 
 
@@ -90,19 +91,20 @@ class RegularizedEvolution(Optimizer):
     Attributes:
         population: How many of the latest trials are alive.
         sample: How many of them are drawn to compete to be the parent.
-        distinct: Whether different ones are drawn, all of them where there are no more; else with replacement, as in
-            the paper's listing.
+        distinct: Whether different ones are drawn, so that ``sample`` is at most ``population``; else with replacement,
+            as in the paper's listing.
     """
 
     kept = ("_archs", "_values", "_numbers", "_told", "_asked")
 
-    population: int = 50
-    sample: int = 10
+    population: Count = 50
+    sample: Count = 10
     distinct: bool = True
 
     def __post_init__(self) -> None:
-        if self.population < 1 or self.sample < 1:
-            raise BadSetting(f"population and sample must be at least 1, not {self.population} and {self.sample}")
+        super().__post_init__()
+        if self.distinct:
+            check_distinct("sample", self.sample, self.population)
 
     def reset(self) -> None:
         """Begin with nobody alive."""
@@ -138,8 +140,8 @@ class RegularizedEvolution(Optimizer):
     def _breed(self, streams: Streams, runs: NDArray[np.int64], parents: NDArray[np.int64]) -> Archs:
         """Mutate the best of a few in each of some runs, and note whose children they are."""
         alive = self._archs, self._values, self._numbers
-        sample = min(self.sample, self.population) if self.distinct else self.sample
-        winners = _winners(*alive, streams.keys, streams.positions, sample, self.distinct, runs, parents)
+        drawing = self.sample, self.distinct
+        winners = _winners(*alive, streams.keys, streams.positions, *drawing, runs, parents)
         return self.space.mutate(winners, streams)
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:

@@ -11,12 +11,12 @@ Machine Learning 8, 1992; Ying et al., "NAS-Bench-101", ICML 2019, https://arxiv
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.bounds import Bounds, Positive
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
@@ -49,16 +49,8 @@ class Reinforce(Optimizer):
     kept = ("_policies", "_rewards", "_weights", "_asked")
 
     ascent: Ascent = "adam"
-    learning_rate: float = 0.01
-    momentum: float = 0.9
-
-    def __post_init__(self) -> None:
-        if self.ascent not in get_args(Ascent):
-            raise BadSetting(f"ascent is 'adam' or 'sgd', not {self.ascent!r}")
-        if not self.learning_rate > 0:
-            raise BadSetting(f"learning_rate must be positive, not {self.learning_rate}")
-        if not 0 <= self.momentum < 1:
-            raise BadSetting(f"momentum must be from 0 to below 1, not {self.momentum}")
+    learning_rate: Positive = 0.01
+    momentum: Annotated[float, Bounds(least=0, below=1)] = 0.9
 
     def reset(self) -> None:
         """Begin with all values alike and nothing expected."""

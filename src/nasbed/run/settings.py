@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, get_args
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
+from nasbed.core.bounds import Chance, Count, Natural, Positive, check_settings
 from nasbed.core.errors import BadSetting, UnknownName
 from nasbed.core.meaning import Configured
 
@@ -28,7 +29,6 @@ Duplicates = Literal["pay", "free", "skip"]
 Repeats = Literal["draw", "mean"]
 Scheduling = Literal["asynchronous", "synchronous"]
 Absent = Literal["hide", "refuse"]
-_CHOICES = {"duplicates": Duplicates, "repeats": Repeats, "scheduling": Scheduling, "absent": Absent}
 
 CLOCKS = ("evaluations", "epochs", "seconds", "total_seconds")
 """What budgets limit, as a history calls it."""
@@ -73,47 +73,34 @@ class SearchSettings(Configured):
         BadSetting: For a value that is not allowed.
     """
 
-    evaluations: int | None = None
-    total_epochs: int | None = None
-    seconds: float | None = None
-    total_seconds: float | None = None
-    epochs: int | None = None
+    evaluations: Count | None = None
+    total_epochs: Count | None = None
+    seconds: Positive | None = None
+    total_seconds: Positive | None = None
+    epochs: Count | None = None
     duplicates: Duplicates = "pay"
     repeats: Repeats = "draw"
-    workers: int | None = None
+    workers: Count | None = None
     scheduling: Scheduling = "asynchronous"
-    failures: float = 0.0
+    failures: Chance = 0.0
     objectives: Sequence[str] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
     absent: Absent = "hide"
-    patience: int = 10_000
-    seed: int = 0
-    runs: int = 1
-    first_run: int = 0
+    patience: Count = 10_000
+    seed: Natural = 0
+    runs: Count = 1
+    first_run: Natural = 0
 
     def __post_init__(self) -> None:
         """Refuse what no search allows."""
-        objectives = (self.objectives,) if isinstance(self.objectives, str) else tuple(self.objectives)
-        object.__setattr__(self, "objectives", objectives)
+        objectives = (self.objectives,) if isinstance(self.objectives, str) else self.objectives or ()
+        if not isinstance(objectives, Iterable) or not all(isinstance(name, str) for name in objectives):
+            raise BadSetting(f"objectives are names of costs, such as ['params'], not {self.objectives!r}")
+        object.__setattr__(self, "objectives", tuple(objectives))
         if not isinstance(self.limits or {}, Mapping):
             raise BadSetting(f"limits are a table of costs, such as {{ params = 1e6 }}, not {self.limits!r}")
         object.__setattr__(self, "limits", dict(self.limits or {}))
-        self._check_numbers()
-        for clock, limit in self._budget().items():
-            if limit is not None and not limit > 0:
-                raise BadSetting(f"a budget of {limit} {clock} allows nothing; give a positive number")
-        for name, kind in _CHOICES.items():
-            if getattr(self, name) not in get_args(kind):
-                allowed = ", ".join(get_args(kind))
-                raise BadSetting(f"{name} is one of {allowed}, not {getattr(self, name)!r}")
-        if self.workers is not None and self.workers < 1:
-            raise BadSetting(f"a run has at least 1 worker, not {self.workers}")
-        if not 0 <= self.failures <= 1:
-            raise BadSetting(f"failures is a chance from 0 to 1, not {self.failures}")
-        if self.first_run < 0:
-            raise BadSetting(f"runs are counted from 0; the first cannot be {self.first_run}")
-        if self.patience < 1:
-            raise BadSetting(f"patience must be at least 1 step, not {self.patience}")
+        check_settings(self)
         if len(set(self.objectives)) < len(self.objectives):
             raise BadSetting(f"an objective is given twice: {', '.join(self.objectives)}")
         for name, limit in self.limits.items():
@@ -121,15 +108,6 @@ class SearchSettings(Configured):
                 raise BadSetting(f"a limit is a number, such as {name}=1000000, not {limit!r}")
             if not limit > 0:
                 raise BadSetting(f"a limit of {limit} {name} allows nothing; give a positive number")
-
-    def _check_numbers(self) -> None:
-        """See that numbers are numbers; a field's type says which are whole, and which may be missing."""
-        for one in fields(self):
-            whole, value = "int" in one.type, getattr(self, one.name)
-            if one.type.removesuffix(" | None") not in ("int", "float") or (value is None and "None" in one.type):
-                continue
-            if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
-                raise BadSetting(f"{one.name} is a {'whole ' if whole else ''}number, not {value!r}")
 
     def but(self, given: Mapping[str, Any]) -> Self:
         """Return the same with other values of some settings.
@@ -175,7 +153,10 @@ class SearchSettings(Configured):
             BadSetting: When nothing is limited.
         """
         if all(limit is None for limit in self._budget().values()):
-            raise BadSetting("a search needs a budget: give evaluations, epochs or seconds, or several of them")
+            raise BadSetting(
+                f"a search needs a budget: give {', '.join(BUDGETS)}, or several of them; epochs is none, it says how "
+                "long each architecture is trained"
+            )
         return self._budget()
 
     def to_dict(self) -> dict[str, Any]:

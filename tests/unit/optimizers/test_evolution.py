@@ -46,9 +46,11 @@ def plain_evolution(streams, evaluate, population, sample, distinct, steps):
     return np.array(proposed)
 
 
-@pytest.mark.parametrize(("population", "sample"), [(1, 1), (7, 3), (10, 20), (50, 10)])
+@pytest.mark.parametrize(
+    ("population", "sample", "distinct"),
+    [(1, 1, True), (7, 3, True), (7, 7, True), (50, 10, True), (7, 3, False), (10, 20, False)],
+)
 @pytest.mark.parametrize("failing", [0.0, 0.4])
-@pytest.mark.parametrize("distinct", [True, False])
 def test_the_oldest_dies_and_the_best_of_a_sample_has_a_child(population, sample, distinct, failing):
     answers = KeyedBenchmark(SPACE, failing)
     together = RegularizedEvolution(population, sample, distinct).start(SPACE, Streams.from_seed(3, 4))
@@ -105,5 +107,11 @@ def test_what_was_never_asked_for_has_children_too():
 
 @pytest.mark.parametrize("settings", [{"population": 0}, {"sample": 0}, {"population": -3}])
 def test_nobody_alive_or_nobody_drawn_is_refused(settings):
-    with pytest.raises(BadSetting, match="at least 1"):
+    with pytest.raises(BadSetting, match="from 1"):
         RegularizedEvolution(**settings)
+
+
+def test_a_sample_that_is_larger_than_its_population_is_refused_or_draws_some_twice():
+    with pytest.raises(BadSetting, match="sample=20 different ones cannot be drawn of population=10; give sample=10"):
+        RegularizedEvolution(population=10, sample=20)
+    RegularizedEvolution(population=10, sample=20, distinct=False)

@@ -62,8 +62,8 @@ def test_where_no_draw_is_valid_the_space_is_sampled():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"ascent": "adamw"}, "'adam' or 'sgd'"),
-        ({"learning_rate": 0.0}, "positive"),
+        ({"ascent": "adamw"}, "one of adam, sgd"),
+        ({"learning_rate": 0.0}, "above 0"),
         ({"momentum": 1.0}, "below 1"),
     ],
 )

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.bounds import Count
 from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
@@ -80,11 +81,10 @@ class BorrowedSearch(Optimizer):
         tries: How many rows in a row that are no architectures a run is proposed before it draws from the space.
     """
 
-    tries: int = 20
+    tries: Count = 20
 
     def __post_init__(self) -> None:
-        if self.tries < 1:
-            raise BadSetting(f"tries must be at least 1, not {self.tries}")
+        super().__post_init__()
         self.check()
 
     @abstractmethod

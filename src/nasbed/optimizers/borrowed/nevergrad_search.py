@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.bounds import Count
+from nasbed.core.errors import UnknownName
 from nasbed.core.extras import require
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
@@ -37,16 +38,14 @@ class NevergradSearch(BorrowedSearch):
     """
 
     method: str = "DiscreteOnePlusOne"
-    evaluations: int | None = None
-    workers: int = 1
+    evaluations: Count | None = None
+    workers: Count = 1
 
     def check(self) -> None:
         """See that Nevergrad is there and has the method."""
         known = require("nevergrad", "adapters").optimizers.registry
         if self.method not in known:
             raise UnknownName("method of Nevergrad", self.method, known)
-        if self.workers < 1 or (self.evaluations is not None and self.evaluations < 1):
-            raise BadSetting(f"evaluations and workers are at least 1, not {self.evaluations} and {self.workers}")
 
     def searcher(self, seed: int) -> Searcher:
         """Make one of its optimizers."""

@@ -7,12 +7,13 @@ https://arxiv.org/abs/2002.04504
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.bounds import Bounds
+from nasbed.core.errors import UnknownName
 from nasbed.core.extras import require
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
@@ -53,14 +54,12 @@ class PymooSearch(BorrowedSearch):
     """
 
     algorithm: str = "GA"
-    population: int = 20
+    population: Annotated[int, Bounds(least=4)] = 20
 
     def check(self) -> None:
         """See that pymoo is there and has the algorithm."""
         if self.algorithm not in _MODULES:
             raise UnknownName("algorithm of pymoo", self.algorithm, _MODULES)
-        if self.population < 4:
-            raise BadSetting(f"population must be at least 4, not {self.population}")
         require("pymoo", "adapters")
 
     def searcher(self, seed: int) -> Searcher:

@@ -9,11 +9,12 @@ Research 37(6), 1989
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.bounds import Bounds, Count, Natural, Positive
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.optimizers.climbing.local_starts import Starts
@@ -49,26 +50,13 @@ class SimulatedAnnealing(Optimizer):
 
     kept = ("_starts", "_centre", "_value", "_hot", "_looked", "_loss", "_worse", "_steps", "_idle", "_tried")
 
-    temperature: float | None = None
-    acceptance: float = 0.8
-    warmup: int = 10
-    cooling: float = 0.9
-    plateau: int = 1
-    patience: int = 50
-    restarts: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.temperature is not None and not self.temperature > 0:
-            raise BadSetting(f"temperature is above 0, or None to find it, not {self.temperature}")
-        if not 0 < self.acceptance < 1:
-            raise BadSetting(f"acceptance is a chance above 0 and below 1, not {self.acceptance}")
-        if not 0 < self.cooling <= 1:
-            raise BadSetting(f"cooling is a factor above 0 and at most 1, not {self.cooling}")
-        for name in ("warmup", "plateau", "patience"):
-            if getattr(self, name) < 1:
-                raise BadSetting(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.restarts is not None and (not isinstance(self.restarts, int) or self.restarts < 0):
-            raise BadSetting(f"restarts are a number from 0, or None for no limit, not {self.restarts!r}")
+    temperature: Positive | None = None
+    acceptance: Annotated[float, Bounds(above=0, below=1)] = 0.8
+    warmup: Count = 10
+    cooling: Annotated[float, Bounds(above=0, most=1)] = 0.9
+    plateau: Count = 1
+    patience: Count = 50
+    restarts: Natural | None = None
 
     def reset(self) -> None:
         """Stand nowhere, and know no temperature but one that was given."""

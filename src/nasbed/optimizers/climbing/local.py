@@ -7,11 +7,12 @@ https://arxiv.org/abs/2005.02960; for tabu Glover, "Tabu Search, Part I", ORSA J
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.bounds import Count, Natural
 from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
@@ -58,21 +59,11 @@ class LocalSearch(Optimizer):
         *("_best", "_best_value", "_moved", "_changed", "_record", "_record_at"),
     )
 
-    improvement: str = "first"
-    restarts: int | None = None
-    tabu: int = 0
-    patience: int = 10
+    improvement: Literal["first", "best"] = "first"
+    restarts: Natural | None = None
+    tabu: Natural = 0
+    patience: Count = 10
     remember: bool = False
-
-    def __post_init__(self) -> None:
-        if self.improvement not in ("first", "best"):
-            raise BadSetting(f"improvement is 'first' or 'best', not {self.improvement!r}")
-        if self.restarts is not None and (not isinstance(self.restarts, int) or self.restarts < 0):
-            raise BadSetting(f"restarts are a number from 0, or None for no limit, not {self.restarts!r}")
-        if self.tabu < 0:
-            raise BadSetting(f"tabu is a number of moves from 0, not {self.tabu}")
-        if self.patience < 1:
-            raise BadSetting(f"patience is a number of moves from 1, not {self.patience}")
 
     def reset(self) -> None:
         """Stand nowhere."""

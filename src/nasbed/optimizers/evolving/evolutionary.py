@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral, Real
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.bounds import Bounds, Chance, Count, Natural, check
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.core.state import Stateful
-from nasbed.optimizers.breeding import Breeder
+from nasbed.optimizers.breeding import Breeder, check_distinct
 from nasbed.optimizers.evolving.population import Population
 from nasbed.optimizers.evolving.replacement import REPLACEMENTS, Step
 from nasbed.optimizers.evolving.selection import (
@@ -56,7 +56,7 @@ class EvolutionaryAlgorithm(Breeder):
         selected: How many are chosen at a time: the best of a tournament, the best or the middle of all, or as many
             draws of the other rules. Each has a child, then as many are chosen again.
         tournament: How many members a tournament draws.
-        distinct: Whether a tournament draws different ones, all of them where there are no more; else with replacement.
+        distinct: Whether a tournament draws different ones, at most ``population``; else with replacement.
         epsilon: How often ``"epsilon-greedy"`` takes anybody in place of the best.
         baseline: Where ``"roulette"`` counts values from: ``"zero"`` or the ``"worst"`` alive.
         pressure: Of ``"rank"``: how many children the best has for each of an average member, from 1 to 2.
@@ -73,35 +73,32 @@ class EvolutionaryAlgorithm(Breeder):
 
     kept = ("_alive", "_pool", "_known", "_asked")
 
-    population: int = 50
-    offspring: int | None = None
+    population: Count = 50
+    offspring: Count | None = None
     selection: str = "tournament"
-    selected: int = 1
-    tournament: int = 10
+    selected: Count = 1
+    tournament: Count = 10
     distinct: bool = True
-    epsilon: float = 0.1
-    baseline: str = "zero"
-    pressure: float = 1.5
+    epsilon: Chance = 0.1
+    baseline: Literal["zero", "worst"] = "zero"
+    pressure: Annotated[float, Bounds(least=1, most=2)] = 1.5
     replacement: str = "oldest"
-    elitism: int = 0
-    crossover: float = 0.0
-    mutation: float = 1.0
+    elitism: Natural = 0
+    crossover: Chance = 0.0
+    mutation: Chance = 1.0
     unique: bool = False
-    tries: int = 100
+    tries: Count = 100
 
     def __post_init__(self) -> None:
-        _count("population", self.population, 1, None)
+        super().__post_init__()
         _count("selected", self.selected, 1, self.population)
         _count("elitism", self.elitism, 0, self.population - 1)
-        _count("tries", self.tries, 1, None)
-        for chance in ("epsilon", "crossover", "mutation"):
-            _within(chance, getattr(self, chance), 0, 1)
-        _within("pressure", self.pressure, 1, 2)
-        _one_of("baseline", self.baseline, ("zero", "worst"))
         _one_of("selection", self.selection, _SELECTIONS)
         _one_of("replacement", self.replacement, REPLACEMENTS)
         if self.selection == "tournament":
             _count("tournament", self.tournament, self.selected, None)
+            if self.distinct:
+                check_distinct("tournament", self.tournament, self.population)
         self._selection = _SELECTIONS[self.selection](self)
         self._replacement = REPLACEMENTS[self.replacement]
         usual, least, most = self._replacement.offspring(self.population - self.elitism)
@@ -165,9 +162,7 @@ class EvolutionaryAlgorithm(Breeder):
 _SELECTIONS: dict[str, Callable[[EvolutionaryAlgorithm], Selection]] = {
     "best": lambda its: Best(its.selected),
     "random": lambda its: Anybody(its.selected),
-    "tournament": lambda its: Tournament(
-        min(its.tournament, its.population) if its.distinct else its.tournament, its.selected, its.distinct
-    ),
+    "tournament": lambda its: Tournament(its.tournament, its.selected, its.distinct),
     "middle": lambda its: Middle(its.selected),
     "epsilon-greedy": lambda its: EpsilonGreedy(its.epsilon, its.selected),
     "roulette": lambda its: Roulette(its.baseline == "worst", its.selected),
@@ -176,16 +171,8 @@ _SELECTIONS: dict[str, Callable[[EvolutionaryAlgorithm], Selection]] = {
 
 
 def _count(name: str, given: int, least: int, most: int | None) -> None:
-    """Refuse what is out of bounds, or no whole number."""
-    bounds = f"at least {least}" if most is None else f"{least}" if least == most else f"from {least} to {most}"
-    if not isinstance(given, Integral) or given < least or (most is not None and given > most):
-        raise BadSetting(f"{name} must be {bounds}, not {given}")
-
-
-def _within(name: str, given: float, least: float, most: float) -> None:
-    """Refuse what is out of bounds, or no number."""
-    if not isinstance(given, Real) or not least <= given <= most:
-        raise BadSetting(f"{name} must be from {least} to {most}, not {given}")
+    """Refuse a whole number that the other settings leave no room for."""
+    check(name, given, Annotated[int, Bounds(least, most)])
 
 
 def _one_of(name: str, given: str, allowed: Any) -> None:

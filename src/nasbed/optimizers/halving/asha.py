@@ -7,15 +7,16 @@ https://arxiv.org/abs/1810.05934
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
+from nasbed.core.bounds import Count
 from nasbed.core.compiled import kernel
 from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
-from nasbed.optimizers.halving.fidelity import Continuation, check_continuation, check_eta, rungs
+from nasbed.optimizers.halving.fidelity import Continuation, Eta, rungs
 from nasbed.optimizers.worth import worth
 
 Kind = Literal["promotion", "stopping"]
@@ -61,17 +62,14 @@ class ASHA(Optimizer):
 
     kept = ("_asked", "_there", "_told", "_first", "_ends", *_BY_TRIAL)
 
-    min_epochs: int | None = None
-    max_epochs: int | None = None
-    eta: int = 3
+    min_epochs: Count | None = None
+    max_epochs: Count | None = None
+    eta: Eta = 3
     continuation: Continuation = "restart"
     kind: Kind = "promotion"
 
     def __post_init__(self) -> None:
-        check_eta(self.eta)
-        check_continuation(self.continuation)
-        if self.kind not in get_args(Kind):
-            raise BadSetting(f"ASHA's kind is one of {', '.join(get_args(Kind))}, not {self.kind!r}")
+        super().__post_init__()
         if self.kind == "stopping" and self.continuation == "restart":
             raise BadSetting(
                 "what ASHA does not stop goes on with its training, so kind='stopping' needs continuation='resume'; "

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.bounds import Bounds, Chance, Count, Positive
 from nasbed.core.records import Archs, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.halving.brackets_open import Bracket, Jobs, hyperband_brackets
@@ -46,28 +47,12 @@ class BOHB(HalvingSearch):
 
     kept = (*HalvingSearch.kept, "_densities")
 
-    min_points: int | None = None
-    top_percent: float = 15
-    samples: int = 64
-    random_fraction: float = 1 / 3
-    bandwidth_factor: float = 3
-    min_bandwidth: float = 1e-3
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.min_points is not None and self.min_points < 2:
-            raise BadSetting(f"a density needs min_points of at least 2, not {self.min_points}")
-        if not 0 < self.top_percent < 100:
-            raise BadSetting(f"top_percent is above 0 and below 100, not {self.top_percent}")
-        if self.samples < 1:
-            raise BadSetting(f"samples must be at least 1, not {self.samples}")
-        if not 0 <= self.random_fraction <= 1:
-            raise BadSetting(f"random_fraction is a chance from 0 to 1, not {self.random_fraction}")
-        if not (self.bandwidth_factor > 0 and 0 < self.min_bandwidth < 0.5):
-            raise BadSetting(
-                "bandwidth_factor is positive and min_bandwidth between 0 and 0.5, not "
-                f"{self.bandwidth_factor} and {self.min_bandwidth}"
-            )
+    min_points: Annotated[int, Bounds(least=2)] | None = None
+    top_percent: Annotated[float, Bounds(above=0, below=100)] = 15
+    samples: Count = 64
+    random_fraction: Chance = 1 / 3
+    bandwidth_factor: Positive = 3
+    min_bandwidth: Annotated[float, Bounds(above=0, below=0.5)] = 1e-3
 
     def plans(self) -> tuple[Bracket, ...]:
         """Give Hyperband's brackets, those of its table, as the published program does."""

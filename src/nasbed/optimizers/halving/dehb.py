@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.bounds import Bounds, Chance
 from nasbed.core.records import Archs, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.halving.brackets_open import Bracket, Jobs, hyperband_brackets
@@ -47,15 +47,8 @@ class DEHB(HalvingSearch):
 
     kept = (*HalvingSearch.kept, "_populations")
 
-    mutation_factor: float = 0.5
-    crossover_chance: float = 0.5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 < self.mutation_factor <= 1:
-            raise BadSetting(f"mutation_factor is above 0 and at most 1, not {self.mutation_factor}")
-        if not 0 <= self.crossover_chance <= 1:
-            raise BadSetting(f"crossover_chance is a chance from 0 to 1, not {self.crossover_chance}")
+    mutation_factor: Annotated[float, Bounds(above=0, most=1)] = 0.5
+    crossover_chance: Chance = 0.5
 
     def plans(self) -> tuple[Bracket, ...]:
         """Give Hyperband's brackets, those of its table, as the published program does."""

@@ -9,32 +9,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Annotated, Literal
 
+from nasbed.core.bounds import Bounds
 from nasbed.core.errors import BadSetting
 
 Continuation = Literal["restart", "resume"]
 """Whether what is promoted trains anew from its first epoch, or goes on where it was and pays for the rest."""
 
 
-def check_eta(eta: int) -> None:
-    """Refuse a share that keeps everything.
-
-    Raises:
-        BadSetting: When ``eta`` is no integer from 2.
-    """
-    if not isinstance(eta, int) or eta < 2:
-        raise BadSetting(f"eta keeps one of so many at each rung: an integer from 2, not {eta!r}")
-
-
-def check_continuation(continuation: str) -> None:
-    """Refuse a way to go on that there is not.
-
-    Raises:
-        BadSetting: With those that there are.
-    """
-    if continuation not in get_args(Continuation):
-        raise BadSetting(f"continuation is one of {', '.join(get_args(Continuation))}, not {continuation!r}")
+Eta = Annotated[int, Bounds(least=2)]
+"""Of so many at a rung one goes on to the next, which is so many times as long."""
 
 
 def rungs(

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.bounds import Count
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.optimizers.halving.brackets_open import (
@@ -17,11 +17,10 @@ from nasbed.optimizers.halving.brackets_open import (
     Counts,
     Jobs,
     OpenBrackets,
-    check_counts,
     halved,
     hyperband_brackets,
 )
-from nasbed.optimizers.halving.fidelity import Continuation, check_continuation, check_eta, rungs
+from nasbed.optimizers.halving.fidelity import Continuation, Eta, rungs
 from nasbed.optimizers.worth import worth
 
 
@@ -44,14 +43,10 @@ class HalvingSearch(Optimizer):
 
     kept: ClassVar[tuple[str, ...]] = ("brackets", "_asked")
 
-    min_epochs: int | None = None
-    max_epochs: int | None = None
-    eta: int = 3
+    min_epochs: Count | None = None
+    max_epochs: Count | None = None
+    eta: Eta = 3
     continuation: Continuation = "restart"
-
-    def __post_init__(self) -> None:
-        check_eta(self.eta)
-        check_continuation(self.continuation)
 
     @abstractmethod
     def plans(self) -> tuple[Bracket, ...]:
@@ -122,10 +117,6 @@ class Hyperband(HalvingSearch):
 
     counts: Counts = "table"
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_counts(self.counts)
-
     def plans(self) -> tuple[Bracket, ...]:
         """Give the brackets of the paper."""
         return hyperband_brackets(self.rungs, self.eta, self.counts)
@@ -145,12 +136,7 @@ class SuccessiveHalving(HalvingSearch):
             having begun at the first. Fewer begin at a later rung.
     """
 
-    architectures: int | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.architectures is not None and self.architectures < 1:
-            raise BadSetting(f"a bracket begins with at least 1 architecture, not {self.architectures}")
+    architectures: Count | None = None
 
     def plans(self) -> tuple[Bracket, ...]:
         """Give the one bracket."""

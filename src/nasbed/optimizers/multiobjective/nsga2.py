@@ -7,13 +7,13 @@ Transactions on Evolutionary Computation 6(2), 2002, https://doi.org/10.1109/423
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.bounds import Bounds, Chance
 from nasbed.core.compiled import kernel, overwrite, stable_order
-from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.breeding import Breeder
@@ -53,17 +53,10 @@ class NSGA2(Breeder):
 
     kept = ("_members", "_front", "_distance", "_count", "_bred", "_known", "_asked")
 
-    population: int = 100
-    crossover: float = 0.9
-    mutation: float | None = None
+    population: Annotated[int, Bounds(least=2)] = 100
+    crossover: Chance = 0.9
+    mutation: Chance | None = None
     unique: bool = True
-
-    def __post_init__(self) -> None:
-        if self.population < 2:
-            raise BadSetting(f"a population has at least 2 members, not {self.population}")
-        for name, chance in (("crossover", self.crossover), ("mutation", self.mutation)):
-            if chance is not None and not 0 <= chance <= 1:
-                raise BadSetting(f"{name} is a chance from 0 to 1, not {chance}")
 
     def reset(self) -> None:
         """Begin without members."""

@@ -10,13 +10,13 @@ drawing it at random in any method; Real et al., AAAI 2019, https://arxiv.org/ab
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.bounds import Bounds, Count
 from nasbed.core.compiled import kernel, overwrite
-from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
@@ -47,15 +47,9 @@ class RandomScalarisation(Optimizer):
 
     kept = ("_alive", "_told", "_asked")
 
-    population: int = 50
-    sample: int = 10
-    rho: float = 0.05
-
-    def __post_init__(self) -> None:
-        if self.population < 1 or self.sample < 1:
-            raise BadSetting(f"population and sample must be at least 1, not {self.population} and {self.sample}")
-        if not self.rho >= 0:
-            raise BadSetting(f"rho is how much the sum of objectives counts and cannot be negative, not {self.rho}")
+    population: Count = 50
+    sample: Count = 10
+    rho: Annotated[float, Bounds(least=0)] = 0.05
 
     def reset(self) -> None:
         """Begin with nobody alive."""

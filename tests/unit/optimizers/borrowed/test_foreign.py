@@ -145,5 +145,5 @@ def test_each_run_has_a_seed_that_does_not_depend_on_the_others():
 
 
 def test_tries_are_at_least_one():
-    with pytest.raises(BadSetting, match="at least 1, not 0"):
+    with pytest.raises(BadSetting, match="from 1, not 0"):
         Script(tries=0)

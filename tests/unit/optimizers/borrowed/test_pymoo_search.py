@@ -169,7 +169,7 @@ def staircase(value, params, most=20.0):
 def test_settings_that_pymoo_does_not_know_are_refused():
     with pytest.raises(UnknownName, match="Did you mean 'NSGA2'"):
         PymooSearch(algorithm="NSGA-2")
-    with pytest.raises(BadSetting, match="at least 4, not 3"):
+    with pytest.raises(BadSetting, match="from 4, not 3"):
         PymooSearch(population=3)
 
 

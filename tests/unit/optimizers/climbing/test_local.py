@@ -324,11 +324,11 @@ def test_where_all_fails_a_tabu_search_starts_again():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"improvement": "any"}, "'first' or 'best', not 'any'"),
-        ({"restarts": -1}, "restarts are a number from 0, or None"),
+        ({"improvement": "any"}, "improvement is one of first, best, not 'any'"),
+        ({"restarts": -1}, "restarts is a whole number from 0, or none"),
         ({"restarts": "some"}, "not 'some'"),
-        ({"tabu": -1}, "tabu is a number of moves from 0"),
-        ({"patience": 0}, "patience is a number of moves from 1"),
+        ({"tabu": -1}, "tabu is a whole number from 0"),
+        ({"patience": 0}, "patience is a whole number from 1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings, message):

@@ -145,16 +145,19 @@ def test_how_many_children_a_step_has_if_nobody_says(name, elitism, usual):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"replacement": "worst", "offspring": 11}, "offspring of 'worst' replacement must be from 1 to 10, not 11"),
+        (
+            {"replacement": "worst", "offspring": 11},
+            "'worst' replacement is a whole number from 1 to 10, not 11",
+        ),
         ({"replacement": "oldest", "elitism": 4, "offspring": 7}, "from 1 to 6"),
-        ({"replacement": "generational", "offspring": 9}, "must be 10, not 9"),
-        ({"replacement": "comma", "offspring": 9}, "at least 10"),
-        ({"replacement": "plus", "offspring": 0}, "at least 1"),
-        ({"replacement": "plus", "offspring": "many"}, "at least 1, not many"),
+        ({"replacement": "generational", "offspring": 9}, "from 10 to 10, not 9"),
+        ({"replacement": "comma", "offspring": 9}, "from 10"),
+        ({"replacement": "plus", "offspring": 0}, "from 1"),
+        ({"replacement": "plus", "offspring": "many"}, "from 1, or none, not 'many'"),
         ({"replacement": "wurst"}, "replacement is one of worst, oldest, .*, not 'wurst'"),
-        ({"elitism": 10}, "elitism must be from 0 to 9"),
+        ({"elitism": 10}, "elitism is a whole number from 0 to 9"),
     ],
 )
 def test_steps_that_cannot_be_taken_are_refused(settings, message):
     with pytest.raises(BadSetting, match=message):
-        EvolutionaryAlgorithm(population=10, **settings)
+        EvolutionaryAlgorithm(population=10, tournament=5, **settings)

@@ -100,11 +100,11 @@ def test_resumed_trainings_pay_for_what_is_added_alone():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"min_points": 1}, "at least 2"),
+        ({"min_points": 1}, "from 2"),
         ({"top_percent": 0}, "above 0"),
         ({"top_percent": 100}, "below 100"),
         ({"samples": 0}, "samples"),
-        ({"random_fraction": 1.5}, "chance"),
+        ({"random_fraction": 1.5}, "from 0 to 1"),
         ({"bandwidth_factor": 0.0}, "bandwidth_factor"),
         ({"min_bandwidth": 0.5}, "min_bandwidth"),
         ({"eta": 1}, "eta"),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasbed.core.errors import BadSetting
-from nasbed.optimizers.halving.fidelity import check_continuation, check_eta, rungs
+from nasbed.optimizers.halving.fidelity import rungs
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,3 @@ def test_every_rung_is_the_nearest_budget_not_above(budgets, least, most, eta):
 def test_without_budgets_the_last_rung_must_be_given():
     with pytest.raises(BadSetting, match="give max_epochs"):
         rungs(())
-
-
-@pytest.mark.parametrize("eta", [1, 0, 2.5, "3"])
-def test_eta_is_an_integer_from_two(eta):
-    with pytest.raises(BadSetting, match="integer from 2"):
-        check_eta(eta)
-
-
-def test_a_third_way_to_go_on_is_refused():
-    with pytest.raises(BadSetting, match="restart, resume"):
-        check_continuation("rewind")

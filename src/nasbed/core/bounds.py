@@ -1,0 +1,144 @@
+"""Bounds: which values a setting may have, said once, in the type of its field.
+
+>>> @dataclass
+... class Method:
+...     population: Count = 50
+...     crossover: Chance = 0.9
+...     mutation: Chance | None = None
+...     def __post_init__(self):
+...         check_settings(self)
+>>> Method(population=0)
+Traceback (most recent call last):
+    ...
+nasbed.core.errors.BadSetting: population is a whole number from 1, not 0
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+from numbers import Integral, Real
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from nasbed.core.errors import BadSetting
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Between which numbers a setting lies.
+
+    Attributes:
+        least: It may be this, and nothing below; None where ``above`` or nothing bounds it.
+        most: It may be this, and nothing beyond.
+        above: It is more than this.
+        below: It is less than this.
+    """
+
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+    below: float | None = None
+
+    def hold(self, value: float) -> bool:
+        """Say whether a number lies between them; what is not finite never does."""
+        return (
+            (isinstance(value, Integral) or math.isfinite(value))
+            and (self.least is None or value >= self.least)
+            and (self.most is None or value <= self.most)
+            and (self.above is None or value > self.above)
+            and (self.below is None or value < self.below)
+        )
+
+    def __str__(self) -> str:
+        if self.least is not None and self.most is not None:
+            return f"from {self.least:g} to {self.most:g}"
+        said = {"from": self.least, "above": self.above, "at most": self.most, "below": self.below}
+        return " and ".join(f"{word} {value:g}" for word, value in said.items() if value is not None)
+
+
+Count = Annotated[int, Bounds(least=1)]
+Natural = Annotated[int, Bounds(least=0)]
+Chance = Annotated[float, Bounds(least=0, most=1)]
+Positive = Annotated[float, Bounds(above=0)]
+
+
+def check_settings(settings: Any) -> None:
+    """See that every field of a dataclass that its constructor takes has a value that the field's type allows.
+
+    Whole numbers, numbers (finite ones alone), true or false, text and ``Literal`` are held against their types, and
+    numbers against their bounds; other types are not looked at.
+
+    Raises:
+        BadSetting: With the field's name, what it may be and what it is.
+    """
+    for name, kind in kinds_of(type(settings)).items():
+        check(name, getattr(settings, name), kind)
+
+
+def check(name: str, value: Any, kind: Any) -> None:
+    """See that one setting has a value that a type allows; see ``check_settings``.
+
+    Raises:
+        BadSetting: When it has not.
+    """
+    wanted = list(dict.fromkeys(_wanted(value, kind)))
+    if wanted:
+        raise BadSetting(f"{name} is {', or '.join(wanted)}, not {value!r}")
+
+
+@cache
+def kinds_of(owner: type) -> dict[str, Any]:
+    """Return the type of each field that a dataclass's constructor takes, by name; ``Any`` where it cannot be read."""
+    return {one.name: _read(owner, one.name, one.type) for one in fields(owner) if one.init}
+
+
+def number_in(kind: Any) -> type | None:
+    """Return ``int`` or ``float`` where a type is of such numbers, whatever their bounds and whether it may be none."""
+    inner = get_args(kind) if get_origin(kind) in (Union, UnionType, Annotated) else ()
+    return kind if kind in (int, float) else next(filter(None, map(number_in, inner)), None)
+
+
+def _read(owner: type, name: str, kind: Any) -> Any:
+    """Return a field's type, which stands as text where annotations are postponed."""
+    if not isinstance(kind, str):
+        return kind
+    where = next(one for one in owner.__mro__ if name in vars(one).get("__annotations__", {}))
+    try:
+        return eval(kind, vars(sys.modules[where.__module__]))
+    except NameError:  # of a class in a function, or a name that is imported for type checkers alone
+        return Any
+
+
+def _wanted(value: Any, kind: Any, bounds: Bounds | None = None) -> Iterator[str]:
+    """Give what a type allows where a value is nothing of it; nothing where it is, or the type is not looked at."""
+    if get_origin(kind) is Annotated:
+        kind, *found = get_args(kind)
+        yield from _wanted(value, kind, next((one for one in found if isinstance(one, Bounds)), None))
+    elif get_origin(kind) in (Union, UnionType):
+        wanted = [list(_wanted(value, one)) for one in get_args(kind)]
+        if all(wanted):
+            yield from (said for some in wanted for said in some)
+    elif get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            yield f"one of {', '.join(map(str, get_args(kind)))}"
+    elif kind in _KINDS:
+        said, allowed = _KINDS[kind]
+        if not allowed(value) or (kind in (int, float) and not (bounds or Bounds()).hold(value)):
+            yield said if bounds is None else f"{said} {bounds}"
+
+
+def _is_number(kind: type) -> Any:
+    return lambda value: isinstance(value, kind) and not isinstance(value, bool)
+
+
+_KINDS: dict[Any, tuple[str, Any]] = {
+    int: ("a whole number", _is_number(Integral)),
+    float: ("a number", _is_number(Real)),
+    bool: ("true or false", lambda value: isinstance(value, bool)),
+    str: ("text", lambda value: isinstance(value, str)),
+    type(None): ("none", lambda value: value is None),
+}
