@@ -99,9 +99,20 @@ def space(name: str, **settings: Any) -> Space:
 
 
 def table(path: str | Path) -> Table:
-    """Open a table file: memory-mapped, in milliseconds."""
+    """Open a table file: memory-mapped, in milliseconds. The name of a benchmark opens the table that it answers from.
+
+    Raises:
+        BadSetting: When there is no such file.
+        CorruptFile: When it is no table, or is damaged.
+    """
+    from pathlib import Path
+
+    from nasbed.core.registry import benchmarks
     from nasbed.tables.table import Table
 
+    if isinstance(path, str) and not Path(path).exists() and path.partition(":")[0] in benchmarks:
+        found: Table = benchmark(path).table
+        return found
     return Table.open(path)
 
 
@@ -132,7 +143,12 @@ def proxy(name: str, **settings: Any) -> Proxy:
 
 
 def score(
-    network: Any, images: Any, labels: Any = None, proxies: Iterable[str | Proxy] = ("naswot",), *, seed: int = 0
+    network: Any,
+    images: Any,
+    labels: Any = None,
+    proxies: str | Proxy | Iterable[str | Proxy] = ("naswot",),
+    *,
+    seed: int = 0,
 ) -> dict[str, float]:
     """Score an untrained PyTorch network on one batch by several proxies, which share their passes; higher is better.
 
@@ -140,7 +156,7 @@ def score(
         network: Any ``torch.nn.Module``; left as found.
         images: A tensor or array, ``(batch, channels, height, width)`` or what the network takes.
         labels: The images' classes, ``(batch,)``; needed by proxies that read a loss.
-        proxies: Registered names, with settings if need be, or proxies.
+        proxies: Registered names, with settings if need be, or proxies; one, or several.
         seed: Of the proxies that draw noise.
 
     Returns:

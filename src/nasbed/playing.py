@@ -57,7 +57,7 @@ def search(
     from nasbed.benchmarks.resolve import resolve
     from nasbed.run.search import search as play
 
-    settings = (settings or _SEARCH).but(given)
+    settings = _settled(settings, _SEARCH, given)
     method = optimizer if isinstance(optimizer, Optimizer) else optimizers.read(optimizer)
     answers = resolve(benchmark)
     if answers.live is not None:
@@ -94,4 +94,17 @@ def compare(
     from nasbed.benchmarks.resolve import resolve
     from nasbed.statistics.comparison import compare as play
 
-    return play(optimizers, resolve(benchmark), (settings or _COMPARE).but(given), progress)
+    return play(optimizers, resolve(benchmark), _settled(settings, _COMPARE, given), progress)
+
+
+def _settled(settings: SearchSettings | None, usual: SearchSettings, given: Mapping[str, Any]) -> SearchSettings:
+    """Return the settings of a search, with those that are given as keywords.
+
+    Raises:
+        BadSetting: When they are something else.
+    """
+    if settings is not None and not isinstance(settings, SearchSettings):
+        raise BadSetting(
+            f"settings are a nasbed.SearchSettings, not {settings!r}; single ones are keywords, such as evaluations=100"
+        )
+    return (settings or usual).but(given)

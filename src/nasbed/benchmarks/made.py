@@ -55,6 +55,7 @@ class MadeBenchmark(LiveBenchmark):
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
     ) -> Evaluations:
         """Make each answer that was not made before, and wait; see ``Benchmark.query``."""
+        archs = self.space.read(archs)
         answers = self.answers(archs, epochs, streams)
         value, _, seconds = np.array([answer[:3] for answer in answers], np.float64).reshape(-1, 3).T.copy()
         return Evaluations(value, seconds, np.full(len(archs), self.budgets[-1] if epochs is None else epochs))
@@ -67,6 +68,7 @@ class MadeBenchmark(LiveBenchmark):
         self, archs: Archs, epochs: NDArray[np.int64] | int | None, streams: Streams | None = None
     ) -> list[Answer]:
         """Make what was not made before, side by side, and return everything."""
+        archs = self.space.read(archs)
         asked_of(self, epochs, len(archs), streams)
         self.space.check_valid(archs)
         keys = self.space.key(archs).tolist()

@@ -44,8 +44,13 @@ def resolve(name: str | Path | Table | Benchmark, **settings: Any) -> Benchmark:
         if len(Path(name).parts) > 1 or name not in benchmarks:  # where plug-ins are looked for
             table, called = _file_of(Path(name).expanduser())
             name, settings = "table", {"table": Table.open(table), **called, **settings}
-    else:
+    elif isinstance(name, Table):
         name, settings = "table", {"table": name, **settings}
+    else:
+        raise BadSetting(
+            "a benchmark is given by its name, such as 'digits101', by the path of a table, or as a table or a "
+            f"benchmark that is open, not by {name!r}"
+        )
     made: Benchmark = benchmarks.make(name, settings)
     return made
 

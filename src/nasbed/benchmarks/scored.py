@@ -66,6 +66,7 @@ class ScoredBenchmark(Benchmark):
         Raises:
             NotInTable: When an architecture is not valid or was not scored.
         """
+        archs = self.space.read(archs)
         self.space.check_valid(archs)
         keys = self.space.key(archs).tolist()
         rows = [self._row_of_key.get(key, -1) for key in keys]
@@ -85,20 +86,21 @@ class ScoredBenchmark(Benchmark):
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
     ) -> Evaluations:
         """Look scores up; there is one of each, whatever streams would draw. See ``Benchmark.query``."""
-        asked_of(self, epochs, len(archs), streams)
         rows = self.rows(archs)
+        asked_of(self, epochs, len(rows), streams)
         seconds = np.nan_to_num(self.scores.seconds[rows])
         return Evaluations(self._values[rows], seconds, np.zeros(len(rows), np.int64))
 
     def outcomes(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give the scores, one each, ``(n, 1)``."""
-        asked_of(self, epochs, len(archs))
-        return self._values[self.rows(archs)][:, None]
+        rows = self.rows(archs)
+        asked_of(self, epochs, len(rows))
+        return self._values[rows][:, None]
 
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give the test accuracy that the truth knows, at its largest budget; NaN without one."""
-        asked_of(self, epochs, len(archs))
         rows = self.rows(archs)
+        asked_of(self, epochs, len(rows))
         return np.full(len(rows), np.nan) if self.truth is None else self.truth.test(archs)
 
     def optimum(self, epochs: int | None = None) -> tuple[float, float]:
@@ -188,6 +190,7 @@ class ScoringBenchmark(MadeBenchmark):
 
     def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
         """Give NaN for each: nothing is trained."""
+        archs = self.space.read(archs)
         asked_of(self, epochs, len(archs))
         self.space.check_valid(archs)
         return np.full(len(archs), np.nan)

@@ -142,6 +142,7 @@ class TableBenchmark(Benchmark):
 
         With streams, one of the seeds that an architecture was trained with is drawn, each as likely; 1 word.
         """
+        archs = self.space.read(archs)
         asked = asked_of(self, epochs, len(archs), streams, self._hint)
         if len(asked) == 1:
             fidelity = self._fidelities[asked[0]]
@@ -181,11 +182,11 @@ class TableBenchmark(Benchmark):
 
     def outcomes(self, archs: Archs, epochs: int | None = None) -> Floats:
         """Return the values of the seeds, each as often as makes all of them equally likely; see ``Benchmark``."""
-        return self._fidelity(epochs).outcomes(self.table.rows(archs))
+        return self._fidelity(epochs).outcomes(self.table.rows(self.space.read(archs)))
 
     def test(self, archs: Archs, epochs: int | None = None) -> Floats:
         """Return the mean test result over the seeds; NaN at budgets for which there is none."""
-        return self._fidelity(epochs).tested(self.table.rows(archs))
+        return self._fidelity(epochs).tested(self.table.rows(self.space.read(archs)))
 
     def known(self, archs: Archs, epochs: int | None = None) -> dict[str, Floats]:
         """Return parameters, and the mean result on the training images; see ``Benchmark.known``."""

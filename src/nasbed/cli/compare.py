@@ -41,11 +41,11 @@ def command(
     """Compare searches under one budget: means with 95 % intervals, figures, and which are told apart."""
     import nasbed
     from nasbed.benchmarks.resolve import resolve
-    from nasbed.core.files import check_place
+    from nasbed.core.files import check_form
     from nasbed.run.about import command_line
 
     if report is not None:
-        check_place(report)
+        check_form(report, "the page", "HTML", ".html", ".htm")
     twice = {text for text in optimizers if optimizers.count(text) > 1}
     if twice:
         raise BadSetting(f"{', '.join(sorted(twice))} is given twice; a comparison needs different searches")

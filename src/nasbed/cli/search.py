@@ -55,7 +55,7 @@ def command(
     command goes on where it was stopped.
     """
     import nasbed
-    from nasbed.core.files import check_place
+    from nasbed.core.files import check_form
     from nasbed.core.registry import optimizers
     from nasbed.core.spelling import settings as settings_of
     from nasbed.statistics.comparison import Comparison
@@ -64,9 +64,7 @@ def command(
     method = optimizers.read(optimizer, settings_of(pair for pair in set_ or [] if pair not in of_training))
     answers = _benchmark(benchmark, recipe, of_training, device)
     if out is not None:
-        if out.suffix != ".parquet":
-            raise BadSetting(f"every trial is written as Parquet; name the file {out.stem}.parquet, not {out.name}")
-        check_place(out)
+        check_form(out, "every trial", "Parquet", ".parquet")
     where: dict[str, Any] = {"executor": executor, "redo_damaged": redo_damaged}
     if answers.live is not None:
         settings = SearchSettings().but(given)

@@ -65,7 +65,7 @@ class Benchmark(Printed, ABC):
         """Train, or look up, each architecture.
 
         Args:
-            archs: ``(n, decisions)``.
+            archs: ``(n, decisions)``; also one row, a text or several, as ``Space.read`` takes them.
             epochs: Budget of each or of all; None for the largest.
             streams: With n streams, one repeat is drawn for each architecture, as if it were trained anew;
                 without, the mean of the repeats is given.
@@ -103,13 +103,13 @@ class Benchmark(Printed, ABC):
 
         Args:
             name: ``"params"`` or ``"flops"`` of the published network, or ``"latency"`` in seconds.
-            archs: ``(n, decisions)``.
+            archs: ``(n, decisions)``, or as ``query`` takes them.
 
         Raises:
             BadSetting: When it does not know such a cost, with those that it knows.
         """
         if name in self.cost_functions:
-            return self.cost_functions[name](archs)
+            return self.cost_functions[name](self.space.read(archs))
         known = ", ".join(("seconds", *self.costs))
         raise BadSetting(f"{self.name} knows no cost called {name!r}; it knows {known}")
 

@@ -15,10 +15,11 @@ nasbed.core.errors.BadSetting: population is a whole number from 1, not 0
 
 from __future__ import annotations
 
+import inspect
 import math
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from numbers import Integral, Real
 from types import UnionType
@@ -69,13 +70,13 @@ Positive = Annotated[float, Bounds(above=0)]
 def check_settings(settings: Any) -> None:
     """See that every field of a dataclass that its constructor takes has a value that the field's type allows.
 
-    Whole numbers, numbers (finite ones alone), true or false, text and ``Literal`` are held against their types, and
-    numbers against their bounds; other types are not looked at.
+    Whole numbers, numbers (finite ones alone), true or false, text, mappings and ``Literal`` are held against their
+    types, and numbers against their bounds; other types are not looked at.
 
     Raises:
         BadSetting: With the field's name, what it may be and what it is.
     """
-    for name, kind in kinds_of(type(settings)).items():
+    for name, kind in kinds_of(type(settings)).items():  # type: ignore[arg-type]  # mypy knows no hash of a type[Any]
         check(name, getattr(settings, name), kind)
 
 
@@ -91,9 +92,9 @@ def check(name: str, value: Any, kind: Any) -> None:
 
 
 @cache
-def kinds_of(owner: type) -> dict[str, Any]:
-    """Return the type of each field that a dataclass's constructor takes, by name; ``Any`` where it cannot be read."""
-    return {one.name: _read(owner, one.name, one.type) for one in fields(owner) if one.init}
+def kinds_of(maker: Hashable) -> dict[str, Any]:
+    """Return the type of each argument that a class or function takes, by name; ``Any`` where it cannot be read."""
+    return {one.name: _read(maker, one) for one in inspect.signature(maker).parameters.values()}  # type: ignore[arg-type]
 
 
 def number_in(kind: Any) -> type | None:
@@ -102,14 +103,19 @@ def number_in(kind: Any) -> type | None:
     return kind if kind in (int, float) else next(filter(None, map(number_in, inner)), None)
 
 
-def _read(owner: type, name: str, kind: Any) -> Any:
-    """Return a field's type, which stands as text where annotations are postponed."""
+def _read(maker: Any, one: inspect.Parameter) -> Any:
+    """Return an argument's type, which stands as text where annotations are postponed, in whose module it is."""
+    kind = Any if one.annotation is one.empty else one.annotation
     if not isinstance(kind, str):
         return kind
-    where = next(one for one in owner.__mro__ if name in vars(one).get("__annotations__", {}))
+    line = [each for each in getattr(maker, "__mro__", ()) if each is not object]
+    fields = (each for each in line if one.name in vars(each).get("__annotations__", {}))
+    makers = (each for each in line if "__init__" in vars(each))
+    where = next(fields, None) or next(makers, maker)
     try:
         return eval(kind, vars(sys.modules[where.__module__]))
-    except NameError:  # of a class in a function, or a name that is imported for type checkers alone
+    except (NameError, AttributeError, KeyError, TypeError):
+        # It is imported for type checkers alone, or known in a function alone.
         return Any
 
 
@@ -125,6 +131,9 @@ def _wanted(value: Any, kind: Any, bounds: Bounds | None = None) -> Iterator[str
     elif get_origin(kind) is Literal:
         if value not in get_args(kind):
             yield f"one of {', '.join(map(str, get_args(kind)))}"
+    elif get_origin(kind) is Mapping:
+        if not isinstance(value, Mapping):
+            yield "a mapping from names to values"
     elif kind in _KINDS:
         said, allowed = _KINDS[kind]
         if not allowed(value) or (kind in (int, float) and not (bounds or Bounds()).hold(value)):

@@ -17,7 +17,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """Ask for the known name that is most like another; nothing where none is."""
     from difflib import get_close_matches  # which takes a while to import, and most names are right
 
-    close = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    close = get_close_matches(str(name), list(known), n=1, cutoff=0.5)
     return f"Did you mean {close[0]!r}?" if close else ""
 
 

@@ -24,5 +24,6 @@ def require(module: str, extra: str) -> Any:
         if error.name is not None and not module.startswith(error.name):
             raise  # the module is there, but something that it needs is broken: say that instead
         raise MissingExtra(
-            f"{module.split('.')[0]} is not installed; this needs it. Install it with: pip install 'nasbed[{extra}]'"
+            f"{module.split('.')[0]} is not installed; this needs it. Install it with: pip install 'nasbed[{extra}]' "
+            f"or, in a checkout of nasbed: pip install '.[{extra}]'"
         ) from None

@@ -94,6 +94,23 @@ def check_place(path: Path) -> None:
         raise BadSetting(f"the folder {path.parent} may not be written to; choose another place for {path.name}")
 
 
+def check_form(path: Path, what: str, form: str, *suffixes: str) -> None:
+    """See that the name of a file to be written says what is written, and that it can be.
+
+    Args:
+        path: Of the file.
+        what: Is written.
+        form: Of what is written, in words.
+        suffixes: That names of such files have, the usual one first.
+
+    Raises:
+        BadSetting: When the name says something else, with one that does not; or as ``check_place``.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise BadSetting(f"{what} is written as {form}; name the file {path.stem}{suffixes[0]}, not {path.name}")
+    check_place(path)
+
+
 def slug(text: str, otherwise: str) -> str:
     """Give a text as a file's name may have it; something else where nothing is left of it."""
     return re.sub(r"[^A-Za-z0-9._=-]+", "-", text).strip("-.") or otherwise

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from nasbed.core.meaning import Configured
 from nasbed.core.spelling import spelled
+from nasbed.core.bounds import check_settings
 
 WORST = -1e8
 """What a network gets whose score is no finite number: below every score that was ever published. The published code of
@@ -18,9 +19,9 @@ NAS-Bench-Suite-Zero (``naslib/predictors/zerocost.py``) gives the same."""
 class Proxy(Configured, ABC):
     """A score of an untrained network; higher is better.
 
-    A subclass is a frozen dataclass whose fields are its settings, in a file that says what it needs, in which mode,
-    from which initialisation, in which precision and with which sign, and whose definition it follows. It is called
-    with a ``nasbed.proxies.probe.Probe``, which it leaves as found.
+    A subclass is a frozen dataclass whose fields are its settings, which are held against their types. Its file says
+    what it needs, in which mode, from which initialisation, in which precision and with which sign, and whose
+    definition it follows. It is called with a ``nasbed.proxies.probe.Probe``, which it leaves as found.
 
     Attributes:
         name: What it is called, as in the registry.
@@ -33,6 +34,14 @@ class Proxy(Configured, ABC):
     data: ClassVar[bool] = True
     labels: ClassVar[bool] = True
     backward: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """See that each setting is of its field's type; a subclass that has more to see calls this first.
+
+        Raises:
+            BadSetting: When one is not.
+        """
+        check_settings(self)
 
     @abstractmethod
     def measure(self, probe: Any) -> float:

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nasbed.core.bounds import check, kinds_of
 from nasbed.core.errors import BadSetting, UnknownName, nearest
 from nasbed.core.extras import require
 from nasbed.core.meaning import summary_of
 from nasbed.core.printing import Printed
-from nasbed.core.spelling import fitted, joined, pieces
+from nasbed.core.spelling import converted, fitted, joined, pieces
 from nasbed.core.spelling import settings as read_settings
 
 
@@ -82,13 +83,18 @@ class Registry(Printed):
 
     def call(self, name: str, maker: Callable[..., Any], settings: Mapping[str, Any]) -> Any:
         """Call something with settings, as ``make`` does, whether it is registered or not."""
-        defaults, given = defaults_of(maker), {}
+        defaults, kinds, given = defaults_of(maker), kinds_of(maker), dict[str, Any]()
         for key, value in settings.items():
             if key not in defaults:
                 has = f"it has: {', '.join(defaults) or 'none'}"
                 hint = nearest(key, defaults)
                 raise BadSetting(f"the {self.noun} {name!r} has no setting {key!r}; {has}{'. ' * bool(hint)}{hint}")
-            given[key] = fitted(key, value, defaults[key])
+            if kinds[key] is Any:
+                given[key] = fitted(key, value, defaults[key])
+                continue
+            given[key] = converted(value, defaults[key])
+            if given[key] is not None or defaults[key] is not None:
+                check(key, given[key], kinds[key])
         return maker(**given)
 
     def read(self, text: str, settings: Mapping[str, Any] | None = None) -> Any:
@@ -96,8 +102,12 @@ class Registry(Printed):
 
         Raises:
             UnknownName: When no such name is registered.
-            BadSetting: As ``make``, and for what is no setting, or is given twice.
+            BadSetting: As ``make``, for what is no setting, or is given twice, and for what is no text.
         """
+        if not isinstance(text, str):
+            example = next(iter(self), self.noun)
+            hint = f"; to have one of this class, call it: {text.__name__}()" if isinstance(text, type) else ""
+            raise BadSetting(f"the {self.noun} is named by a text, such as {example!r}, not by {text!r}{hint}")
         name, _, inline = text.partition(":")
         found = self[name] and read_settings(pieces(inline) if inline else ())
         return self.make(name, joined(found, settings or {}))

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
+from reprlib import repr as short
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -219,6 +220,35 @@ class Space(Configured, ABC):
             )
         near = self.moved(np.repeat(arch[None], len(self.moves), axis=0), np.arange(len(self.moves)))
         return near[self.valid(near)]
+
+    def read(self, given: ArrayLike | str | Sequence[str]) -> Archs:
+        """Return architectures in any form that a person may give them as rows, ``(n, decisions)``.
+
+        Args:
+            given: Rows, one row ``(decisions,)``, a text as ``parse`` reads it, or several texts.
+
+        Raises:
+            InvalidArchitecture: When it is none of these.
+        """
+        if isinstance(given, np.ndarray) and given.ndim == 2:
+            return given
+        if isinstance(given, str):
+            return self.parse(given)[None]
+        if isinstance(given, list | tuple) and given and all(isinstance(one, str) for one in given):
+            return np.stack([self.parse(one) for one in given])
+        return self.checked(np.atleast_2d(np.asarray(given)))
+
+    def text(self, given: str) -> str:
+        """Return what ``parse`` is given, if it is text.
+
+        Raises:
+            InvalidArchitecture: When it is not.
+        """
+        if isinstance(given, str):
+            return given
+        raise InvalidArchitecture(
+            f"the space {self.name} reads an architecture from text, as its format writes it, not from {short(given)}"
+        )
 
     def checked(self, archs: ArrayLike, count: int | None = None) -> Archs:
         """Give rows as vectorised and compiled code reads them: int8, ``(n, decisions)``, one after the other.

@@ -102,16 +102,22 @@ def written(given: Any) -> str:
     return json.dumps(text) if doubtful else text
 
 
+def converted(given: Any, default: Any) -> Any:
+    """Return a value in the form that the default has: a list as a tuple, the word none as None."""
+    if isinstance(given, str) and given == "none" and not isinstance(default, str):
+        return None
+    return tuple(given) if isinstance(default, tuple) and isinstance(given, list) else given
+
+
 def fitted(key: str, given: Any, default: Any) -> Any:
-    """Return a value that can stand where the default stands: a list as a tuple, the word none as None.
+    """Return a value that can stand where the default stands, as ``converted`` does.
 
     Raises:
         BadSetting: When it is of another kind than a default that is a list, a number, or true or false.
     """
-    if given == "none" and not isinstance(default, str):
-        return None
-    if isinstance(default, tuple) and isinstance(given, list | tuple):
-        return tuple(given)
+    given = converted(given, default)
+    if given is None or (isinstance(default, tuple) and isinstance(given, tuple)):
+        return given
     if isinstance(default, bool):
         fits = isinstance(given, bool)
     elif isinstance(default, int | float):

@@ -34,6 +34,7 @@ class FLOPs(Proxy):
     counting: str = "natsbench"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.counting not in COUNTINGS:
             raise UnknownName("counting of operations", self.counting, COUNTINGS)
 

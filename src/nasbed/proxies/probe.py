@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from reprlib import repr as short
 from typing import Any, Self
 
 import torch
@@ -68,6 +69,15 @@ class Probe(Printed):
     _kept: dict[bool, Passes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.network, nn.Module):
+            raise BadSetting(
+                "a network is a torch.nn.Module, such as nasbed.network(space, row) makes of an architecture, not "
+                f"{self.network!r}"
+            )
+        if not isinstance(self.images, Tensor):
+            raise BadSetting(f"images are a tensor, (batch, channels, height, width), not {short(self.images)}")
+        if not isinstance(self.labels, Tensor | None):
+            raise BadSetting(f"labels are a tensor of whole numbers, (batch,), or None, not {short(self.labels)}")
         if self.labels is not None and len(self.labels) != len(self.images):
             raise BadSetting(f"{len(self.images)} images have {len(self.labels)} labels; give one label an image")
         if not len(self.images):
@@ -114,14 +124,14 @@ class Probe(Printed):
         return labels.to(self.batch().device)
 
 
-def score(probe: Probe, proxies: Iterable[str | Proxy]) -> dict[str, float]:
+def score(probe: Probe, proxies: str | Proxy | Iterable[str | Proxy]) -> dict[str, float]:
     """Score a network by several proxies, making the passes that more than one of them reads once.
 
     Each score is the same, to the last bit, as when the proxy is called alone.
 
     Args:
         probe: The network with its batch; left as found.
-        proxies: Registered names, with settings if need be, or proxies.
+        proxies: Registered names, with settings if need be, or proxies; one, or several.
 
     Returns:
         The scores in the order that was asked for, by the texts that were given; that of a proxy itself by its
@@ -132,8 +142,8 @@ def score(probe: Probe, proxies: Iterable[str | Proxy]) -> dict[str, float]:
         BadSetting: When a proxy is asked for twice, or needs labels that the probe lacks.
     """
     shared, scores, labels = probe.sharing(), dict[str, float](), set[str]()
-    for proxy in proxies:
-        made = registered.read(proxy) if isinstance(proxy, str) else proxy
+    for proxy in [proxies] if isinstance(proxies, str | Proxy) else proxies:
+        made = proxy if isinstance(proxy, Proxy) else registered.read(proxy)
         if made.label in labels:
             raise BadSetting(f"{made.label} is asked for twice; ask for each proxy once")
         labels.add(made.label)

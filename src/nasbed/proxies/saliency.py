@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.bounds import Positive
 from nasbed.core.proxy import Proxy
 from nasbed.proxies.borrowing import tracing
 from nasbed.proxies.passes import Saliency, gradients, layer_weights, norm, total
@@ -60,10 +60,6 @@ class Fisher(Proxy):
 
     per: Literal["weight", "channel"] = "weight"
 
-    def __post_init__(self) -> None:
-        if self.per not in ("weight", "channel"):
-            raise BadSetting(f"per is 'weight' or 'channel', not {self.per!r}")
-
     def measure(self, probe: Probe) -> float:
         """Go forward and back once."""
         return total(self._importance(call) for call in probe.passes().saliencies)
@@ -93,9 +89,6 @@ class GradientNorm(Proxy):
 
     of: Literal["layers", "network"] = "layers"
 
-    def __post_init__(self) -> None:
-        norm([torch.zeros(1)], self.of)
-
     def measure(self, probe: Probe) -> float:
         """Go forward and back once."""
         return norm(probe.passes().weight_gradients, self.of)
@@ -122,11 +115,7 @@ class GraSP(Proxy):
 
     name: ClassVar[str] = "grasp"
 
-    temperature: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not self.temperature > 0:
-            raise BadSetting(f"temperature is above 0, not {self.temperature}")
+    temperature: Positive = 1.0
 
     def measure(self, probe: Probe) -> float:
         """Go forward once, back, and back through that."""
@@ -163,9 +152,6 @@ class L2Norm(Proxy):
     backward: ClassVar[bool] = False
 
     of: Literal["layers", "network"] = "layers"
-
-    def __post_init__(self) -> None:
-        norm([torch.zeros(1)], self.of)
 
     def measure(self, probe: Probe) -> float:
         """Read the weights."""

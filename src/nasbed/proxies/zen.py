@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.bounds import Count, Positive
 from nasbed.core.proxy import Proxy
 from nasbed.proxies.probe import Probe
 
@@ -36,19 +36,13 @@ class Zen(Proxy):
             NAS-Bench-Suite-Zero, 32 in the paper.
     """
 
-    gamma: float = 0.01
-    repeats: int = 1
+    gamma: Positive = 0.01
+    repeats: Count = 1
 
     name: ClassVar[str] = "zen"
     data: ClassVar[bool] = False
     labels: ClassVar[bool] = False
     backward: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        if self.gamma <= 0:
-            raise BadSetting(f"noise is added gamma times, which is above 0, not {self.gamma}")
-        if self.repeats < 1:
-            raise BadSetting(f"a score is of 1 draw at least, not {self.repeats}")
 
     def measure(self, probe: Probe) -> float:
         """Go forward twice a draw."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.seen import Seen
@@ -89,6 +90,26 @@ class Hearing:
         if trials.epochs is None:
             return keys
         return keys ^ ((trials.epochs - self._answers.usual).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+
+
+def asked(optimizer: Optimizer) -> Trials:
+    """Ask an optimizer for a trial a run.
+
+    Raises:
+        BadSetting: When it gives something else.
+    """
+    trials = optimizer.ask()
+    if not isinstance(trials, Trials):
+        raise BadSetting(
+            f"the ask of {type(optimizer).__name__} gave a {type(trials).__name__}; it gives Trials, such as "
+            "Trials(archs), with one row a run"
+        )
+    if np.shape(trials.archs) != (optimizer.runs, optimizer.space.decisions):
+        raise BadSetting(
+            f"the ask of {type(optimizer).__name__} gave architectures of shape {np.shape(trials.archs)}; it gives one "
+            f"row a run: {(optimizer.runs, optimizer.space.decisions)}"
+        )
+    return trials
 
 
 def drop(optimizer: Optimizer, trials: Trials, untold: NDArray[np.bool_]) -> None:

@@ -10,12 +10,13 @@ import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
+from nasbed.core.bounds import Bounds, check
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.extras import require
 from nasbed.core.files import put
@@ -130,7 +131,13 @@ class History(Printed):
         Returns:
             Steps, the last of them ``step`` itself; empty where the run has no incumbent. Parents that were never
             told, because their training was still out, are left out.
+
+        Raises:
+            BadSetting: When there is no such run or step.
         """
+        check("run", run, Annotated[int, Bounds(0, self.runs - 1)])
+        if step is not None:
+            check("step", step, Annotated[int, Bounds(0, self.steps - 1)])
         last = int(self.incumbents[-1, run]) if step is None else step
         if last < 0 or self.parents is None:
             return [last] if last >= 0 else []

@@ -22,7 +22,7 @@ from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.seeds import derived_seed
 from nasbed.run.costing import Costing, Priced
-from nasbed.run.hearing import drop
+from nasbed.run.hearing import asked, drop
 from nasbed.run.history import History
 from nasbed.run.ledger import Ledger
 from nasbed.run.recorder import Recorder
@@ -115,7 +115,7 @@ class Play:
         """Ask the optimizer as long as another trial may be out, and give the trainings that this takes."""
         wanted: list[Training] = []
         while len(self._trials) < self.ahead and self._may_go_on():
-            trials = self.optimizer.ask()
+            trials = asked(self.optimizer)
             if trials.active is not None:
                 if self._trials and not trials.active.any():
                     break  # nothing to propose before it is told of what is out

@@ -11,7 +11,7 @@ from nasbed.core.optimizer import Optimizer
 from nasbed.run.about import about, noted
 from nasbed.run.answers import Answers
 from nasbed.run.costing import Costing
-from nasbed.run.hearing import Hearing, drop
+from nasbed.run.hearing import Hearing, asked, drop
 from nasbed.run.history import History
 from nasbed.run.ledger import Ledger
 from nasbed.run.recorder import Recorder
@@ -58,7 +58,7 @@ def _play(optimizer: Optimizer, hearing: Hearing, ledger: Ledger, progress: Prog
     runs = left = optimizer.runs
     step = 0
     while left:
-        trials = optimizer.ask()
+        trials = asked(optimizer)
         if trials.active is not None:
             left = ledger.close(~trials.active)  # nothing more to propose: the run is over
         heard = hearing.of(trials, ledger.going.copy(), left)

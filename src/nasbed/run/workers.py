@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from nasbed.core.compiled import kernel
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
-from nasbed.run.hearing import Hearing, drop
+from nasbed.run.hearing import Hearing, asked, drop
 from nasbed.run.ledger import Ledger
 from nasbed.run.settings import REPORT_EVERY, Progress
 
@@ -98,7 +98,7 @@ class SideBySide:
             return self._none, self._none
         asking = self.ledger.going.copy()
         number = self.recorder.steps
-        trials = self.optimizer.ask()
+        trials = asked(self.optimizer)
         taking = asking if trials.active is None else asking & trials.active
         heard = self._hearing.of(trials, taking, int(np.count_nonzero(taking)))
         epochs, seconds = heard.evaluations.epochs, heard.evaluations.seconds

@@ -279,7 +279,7 @@ class NASBench101(Space):
         named or left out, operations may be written in short (conv3x3, conv1x1, maxpool) or as published. Names are
         those of ``NAMED_MODULES``.
         """
-        name = text.strip()
+        name = self.text(text).strip()
         if name in NAMED_MODULES:
             return self._named(name)
         match = _TEXT.match(text)

@@ -79,7 +79,7 @@ class NASBenchMacro(ProductSpace):
 
     def parse(self, text: str) -> Archs:
         """Read the eight published digits, ``02012100``, or an index behind ``#``, ``#1459``."""
-        text = text.strip()
+        text = self.text(text).strip()
         numbered = self.numbered(text) if text.startswith("#") else None
         if numbered is not None:
             return numbered

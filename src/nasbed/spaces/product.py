@@ -91,7 +91,7 @@ class ProductSpace(Space):
         Raises:
             InvalidArchitecture: When there is no such index.
         """
-        digits = text.strip().removeprefix("#")
+        digits = self.text(text).strip().removeprefix("#")
         if not digits.isdecimal():
             return None
         row: Archs = self.archs_of(np.array([int(digits.lstrip("0")[:18] or "0")]))[0]

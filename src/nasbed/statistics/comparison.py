@@ -302,7 +302,7 @@ def _labelled(optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimiz
     named = (
         list(optimizers.items())
         if isinstance(optimizers, Mapping)
-        else [(given if isinstance(given, str) else _label(given), given) for given in optimizers]
+        else [(_label(given) if isinstance(given, Optimizer) else str(given), given) for given in optimizers]
     )
     labels = [label for label, _ in named]
     if not labels:
@@ -310,7 +310,7 @@ def _labelled(optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimiz
     for label in labels:
         if labels.count(label) > 1:
             raise BadSetting(f"two searches are called {label!r}; give a mapping from labels of your own to optimizers")
-    return {label: registered.read(given) if isinstance(given, str) else given for label, given in named}
+    return {label: given if isinstance(given, Optimizer) else registered.read(given) for label, given in named}
 
 
 def _label(optimizer: Optimizer) -> str:

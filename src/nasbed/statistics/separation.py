@@ -89,6 +89,9 @@ class Separation(Printed):
         """Say it, for a terminal or a caption; long lists are counted."""
         if not self.differences:
             return "There is one search, and nothing to tell it apart from."
+        if self.runs < 2:
+            few = "one run of each allows" if self.runs else "no run that has a value in each of them allows"
+            return f"By {self.metric}, {few} no statement: what differs may be chance. Play more, such as runs=100."
         apart = [
             f"{d.better} over {d.worse} (+{self.factor * d.mean:.2f} ± {self.factor * d.reach:.2f}{self.unit})"
             for d in self.differences

@@ -45,11 +45,13 @@ class Table(Architectures):
         """Map a table file; a table that is open is returned as it is.
 
         Raises:
-            BadSetting: When there is no such file, or it lies beside a table.
+            BadSetting: When it is no path, there is no such file, or it lies beside a table.
             CorruptFile: When it is no table, is damaged, has been cut off, or was made by a later version.
         """
         if isinstance(path, Table):
             return path
+        if not isinstance(path, str | Path):
+            raise BadSetting(f"a table is opened by the path of its file, not by {path!r}")
         file = open_columns(Path(path).expanduser())
         if "room" in file.metadata:
             whole = f"{file.path.stem.removesuffix('.' + file.metadata['room'])}.arrow"

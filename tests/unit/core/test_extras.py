@@ -13,8 +13,9 @@ def test_a_missing_extra_names_its_install_line(monkeypatch, module):
     for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [Blocked("matplotlib"), *sys.meta_path])
-    with pytest.raises(MissingExtra, match=r"matplotlib is not installed.* pip install 'nasbed\[report\]'"):
+    with pytest.raises(MissingExtra, match=r"matplotlib is not installed.* pip install 'nasbed\[report\]'") as error:
         require(module, "report")
+    assert str(error.value).endswith("or, in a checkout of nasbed: pip install '.[report]'")
 
 
 class Blocked:

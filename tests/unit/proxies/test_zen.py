@@ -99,7 +99,7 @@ def test_a_network_that_does_not_look_at_its_input_has_the_worst_score():
     assert Zen()(Probe(Blind(), images())) == -1e8
 
 
-@pytest.mark.parametrize(("setting", "message"), [({"gamma": 0.0}, "above 0"), ({"repeats": 0}, "1 draw at least")])
+@pytest.mark.parametrize(("setting", "message"), [({"gamma": 0.0}, "above 0"), ({"repeats": 0}, "from 1, not 0")])
 def test_settings_have_bounds(setting, message):
     with pytest.raises(BadSetting, match=message):
         Zen(**setting)

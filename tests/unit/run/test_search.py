@@ -198,8 +198,8 @@ def test_ctrl_c_gets_through_and_the_optimizer_can_start_afresh():
     [
         ({"duplicates": "ignore"}, "pay, free, skip"),
         ({"repeats": "all"}, "draw"),
-        ({"runs": 0}, "at least 1"),
-        ({"patience": 0}, "at least 1 step"),
+        ({"runs": 0}, "runs is a whole number from 1"),
+        ({"patience": 0}, "patience is a whole number from 1"),
     ],
 )
 def test_settings_that_are_not_allowed_are_named(arguments, complaint):

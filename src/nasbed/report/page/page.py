@@ -19,7 +19,7 @@ from typing import Any
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
-from nasbed.core.files import check_place, put
+from nasbed.core.files import check_form, put
 from nasbed.report.page.chapters import chapters
 from nasbed.report.page.encoding import as_json, packed, source_hash
 from nasbed.report.page.parts import Figure
@@ -48,7 +48,7 @@ def write(
         BadSetting: Where there is nothing to write, or no place to write it to.
         MissingExtra: When plotly or jinja2 is not installed.
     """
-    check_place(Path(path))
+    check_form(Path(path), "the page", "HTML", ".html", ".htm")
     return put(Path(path), html(comparisons, title, benchmarks).encode())
 
 

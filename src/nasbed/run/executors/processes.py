@@ -17,7 +17,7 @@ from contextlib import suppress
 from multiprocessing.connection import Pipe, wait
 from typing import Any
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.bounds import Count, check
 from nasbed.core.executor import Executor, Outcome, Work
 from nasbed.run.executors.calls import ONE_THREAD, opened, packed
 
@@ -32,9 +32,8 @@ class ProcessExecutor(Executor):
         BadSetting: When workers is less than 1.
     """
 
-    def __init__(self, workers: int | None = None) -> None:
-        if workers is not None and workers < 1:
-            raise BadSetting(f"workers must be at least 1, not {workers}")
+    def __init__(self, workers: Count | None = None) -> None:
+        check("workers", workers, Count | None)
         self._slots = workers or usable_cores()
         self._queue: deque[tuple[str, bytes]] = deque()
         self._workers: list[_Worker] = []

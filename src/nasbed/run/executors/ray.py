@@ -21,8 +21,9 @@ import socket
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
+from nasbed.core.bounds import Bounds, Count, check
 from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Executor, Outcome, Work, in_one_line
 from nasbed.core.extras import require
@@ -162,11 +163,9 @@ def _check(address: str | None, workers: int | None, cpus: float, gpus: float) -
     host, _, port = (address or "auto").rpartition(":")
     if address not in (None, "auto") and not (host and port.isdecimal() and "://" not in host):
         raise BadSetting(f"address must be 'host:port', 'auto' or None, not {address!r}")
-    if workers is not None and workers < 1:
-        raise BadSetting(f"workers must be at least 1, not {workers}")
+    check("workers", workers, Count | None)
     for name, amount in (("cpus", cpus), ("gpus", gpus)):
-        if not 0 <= amount < math.inf:
-            raise BadSetting(f"{name} must be a number of at least 0, not {amount}")
+        check(name, amount, Annotated[float, Bounds(least=0)])
     if gpus > 1 and gpus % 1:
         raise BadSetting(f"gpus must be whole, or a fraction of one, not {gpus}")
     if not cpus and not gpus:
