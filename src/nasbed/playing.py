@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from nasbed.core.benchmark import Benchmark
     from nasbed.run.history import History
-    from nasbed.run.settings import Progress
+    from nasbed.run.watching import Progress
     from nasbed.statistics.comparison import Comparison
     from nasbed.tables.table import Table
 
@@ -34,6 +34,7 @@ def search(
     store: str | Path | None = None,
     redo_damaged: bool = False,
     progress: Progress | None = None,
+    log: str | Path | None = None,
     **given: Any,
 ) -> History:
     """Play many independent searches and read, afterwards, the test accuracy of what they chose.
@@ -49,7 +50,10 @@ def search(
         executor: Where real trainings are done: a registered name.
         store: The file that keeps real trainings, so that the same call goes on where an earlier one was stopped.
         redo_damaged: Whether to train again what is damaged in the store; the damaged file is kept beside it.
-        progress: Called now and then with the share done.
+        progress: Called now and then with the ``nasbed.run.watching.Status`` of the search: how much is done,
+            evaluations, the best so far, seconds.
+        log: A file to which a line of JSON an evaluation is added, as ``nasbed.run.log.lines`` has it; the same call
+            writes none of them twice. Python's logger ``nasbed.search`` has the same at the level INFO.
 
     Returns:
         The history of all runs, with test accuracies and regret attached.
@@ -63,14 +67,14 @@ def search(
     if answers.live is not None:
         from nasbed.run.live import search_live
 
-        told = None if progress is None else lambda status: progress(status.share)
         kept: dict[str, Any] = {"executor": executor, "store": store, "redo_damaged": redo_damaged}
-        return replace(search_live(method, answers.live, settings, progress=told, **kept), answers=answers)
+        found = search_live(method, answers.live, settings, *_followers(progress, log), **kept)
+        return replace(found, answers=answers)
     if store is not None or executor != "processes" or redo_damaged:
         raise BadSetting(
             f"{answers.name} answers from a table; a store and an executor are for benchmarks that really train"
         )
-    return play(method, answers, settings, progress).attach(answers)
+    return play(method, answers, settings, *_followers(progress, log)).attach(answers)
 
 
 @spread(_COMPARE)
@@ -80,6 +84,7 @@ def compare(
     settings: SearchSettings | None = None,
     *,
     progress: Progress | None = None,
+    log: str | Path | None = None,
     **given: Any,
 ) -> Comparison:
     """Play several optimizers on one benchmark and compare what they found.
@@ -88,13 +93,21 @@ def compare(
         optimizers: Names or optimizers; a mapping gives them labels.
         benchmark: As in ``search``.
         settings: The settings of each search; 500 runs if not given.
-        progress: Called now and then with the share done.
+        progress: As in ``search``; the share is of all searches, and ``Status.search`` the label of the one that plays.
+        log: As in ``search``, with the label in each line.
         **given: Those that differ from ``settings``.
     """
     from nasbed.benchmarks.resolve import resolve
     from nasbed.statistics.comparison import compare as play
 
-    return play(optimizers, resolve(benchmark), _settled(settings, _COMPARE, given), progress)
+    return play(optimizers, resolve(benchmark), _settled(settings, _COMPARE, given), *_followers(progress, log))
+
+
+def _followers(progress: Progress | None, log: str | Path | None) -> list[Progress]:
+    """Return whoever follows a search: a function and the log in a file, as far as they are asked for."""
+    from nasbed.run.log import FileLog
+
+    return [*([] if progress is None else [progress]), *([] if log is None else [FileLog(log)])]
 
 
 def _settled(settings: SearchSettings | None, usual: SearchSettings, given: Mapping[str, Any]) -> SearchSettings:

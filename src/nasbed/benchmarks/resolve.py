@@ -44,13 +44,14 @@ def resolve(name: str | Path | Table | Benchmark, **settings: Any) -> Benchmark:
         if len(Path(name).parts) > 1 or name not in benchmarks:  # where plug-ins are looked for
             table, called = _file_of(Path(name).expanduser())
             name, settings = "table", {"table": Table.open(table), **called, **settings}
-    elif isinstance(name, Table):
-        name, settings = "table", {"table": name, **settings}
     else:
-        raise BadSetting(
-            "a benchmark is given by its name, such as 'digits101', by the path of a table, or as a table or a "
-            f"benchmark that is open, not by {name!r}"
-        )
+        try:
+            name, settings = "table", {"table": Table.open(name), **settings}
+        except BadSetting:
+            raise BadSetting(
+                "a benchmark is given by its name, such as 'digits101', by the path of a table, or as a table or a "
+                f"benchmark that is open, not by {name!r}"
+            ) from None
     made: Benchmark = benchmarks.make(name, settings)
     return made
 

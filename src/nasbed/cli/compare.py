@@ -10,9 +10,9 @@ import typer
 
 from nasbed.cli import fronts
 from nasbed.cli.console import print_json, print_table, print_text, print_warnings, progress
-from nasbed.cli.options import Json
+from nasbed.cli.options import Json, Log
 from nasbed.cli.searching import Given, budgeted, search_options
-from nasbed.cli.words import mean_shown, percent, shown
+from nasbed.cli.words import mean_shown, percent, shown, standing
 from nasbed.core.errors import BadSetting, NothingTrained
 from nasbed.run.settings import SearchSettings
 
@@ -36,6 +36,7 @@ def command(
     report: Annotated[
         Path | None, typer.Option(help="One HTML file with interactive figures, tables and drawings.")
     ] = None,
+    log: Log = None,
     json: Json = False,
 ) -> None:
     """Compare searches under one budget: means with 95 % intervals, figures, and which are told apart."""
@@ -57,7 +58,13 @@ def command(
         )
     with progress("searching") as move:
         methods = {text: nasbed.optimizer(text) for text in optimizers}
-        comparison = nasbed.compare(methods, answers, _USUAL.but(budgeted(given)), progress=move)
+        comparison = nasbed.compare(
+            methods,
+            answers,
+            _USUAL.but(budgeted(given)),
+            progress=lambda status: move(status.share, standing(status, answers)),
+            log=log,
+        )
     comparison = replace(comparison, command=command_line())
     written = [] if out is None else comparison.save(out, [form.strip() for form in forms.split(",")])
     if report is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +21,7 @@ def panel(title: str) -> Callable[..., Any]:
 place = panel("Where and how")
 Address = Annotated[str | None, place("Of the cluster: HOST:PORT or auto.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
+Log = Annotated[Path | None, typer.Option(help="Add a line of JSON an evaluation to this file, while it is played.")]
 RedoDamaged = Annotated[
     bool, typer.Option("--redo-damaged", help="Do again what is damaged in the store, whose damaged file is kept.")
 ]

@@ -13,9 +13,9 @@ import typer
 from nasbed.cli import fronts
 from nasbed.cli.console import print_facts, print_json, print_table, print_text, print_warnings, progress
 from nasbed.cli.door import same_command
-from nasbed.cli.options import Json, RedoDamaged
+from nasbed.cli.options import Json, Log, RedoDamaged
 from nasbed.cli.searching import Given, budgeted, search_options
-from nasbed.cli.words import shown
+from nasbed.cli.words import shown, standing
 from nasbed.core.errors import BadSetting, Interrupted, NothingTrained
 from nasbed.run.settings import SearchSettings, in_words
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nasbed.core.live import LiveBenchmark
     from nasbed.core.optimizer import Optimizer
     from nasbed.run.history import History
-    from nasbed.run.live import Status
+    from nasbed.run.watching import Status
     from nasbed.statistics.pareto_comparison import TradeOffs
 
 
@@ -47,6 +47,7 @@ def command(
     ] = None,
     redo_damaged: RedoDamaged = False,
     out: Annotated[Path | None, typer.Option(help="Write every trial to this Parquet file.")] = None,
+    log: Log = None,
     json: Json = False,
 ) -> None:
     """Search a benchmark and show what each run chose, by validation, and what that is worth, by test.
@@ -65,7 +66,7 @@ def command(
     answers = _benchmark(benchmark, recipe, of_training, device)
     if out is not None:
         check_form(out, "every trial", "Parquet", ".parquet")
-    where: dict[str, Any] = {"executor": executor, "redo_damaged": redo_damaged}
+    where: dict[str, Any] = {"executor": executor, "redo_damaged": redo_damaged, "log": log}
     if answers.live is not None:
         settings = SearchSettings().but(given)
         store = store or default_store(optimizer, answers.name, settings.seed)
@@ -73,7 +74,14 @@ def command(
     else:
         settings = SearchSettings().but(budgeted(given))
         with progress("searching") as move:
-            history = nasbed.search(method, answers, settings, store=store, progress=move, **where)
+            history = nasbed.search(
+                method,
+                answers,
+                settings,
+                store=store,
+                progress=lambda status: move(status.share, standing(status, answers)),
+                **where,
+            )
     if out is not None:
         history.to_parquet(out)
     chosen, together = _chosen(history), fronts.trade_offs_of(Comparison({optimizer: history}), answers)
@@ -84,6 +92,8 @@ def command(
         _print(optimizer, history, chosen, together)
         if out is not None:
             print(f"every trial: {out}")
+        if log is not None:
+            print(f"a line an evaluation: {log}")
         if answers.live is not None:
             print(f"every training: {store}")
     if not (history.value == history.value).any():
@@ -122,7 +132,7 @@ def _searched_live(
     optimizer: Optimizer, benchmark: LiveBenchmark, settings: SearchSettings, store: Path, where: dict[str, Any]
 ) -> History:
     """Search, saying where the trainings are kept and, when it is interrupted, what goes on with them."""
-    from nasbed.run.live import search_live
+    import nasbed
 
     begun = False
     try:
@@ -133,24 +143,15 @@ def _searched_live(
                 if not begun:
                     print(f"every {'training' if benchmark.trains else 'score'} is kept in {store}", file=sys.stderr)
                     begun = True
-                move(status.share, _standing(status, benchmark))
+                move(status.share, standing(status, benchmark))
 
-            return search_live(optimizer, benchmark, settings, store=store, progress=watch, **where)
+            return nasbed.search(optimizer, benchmark, settings, store=store, progress=watch, **where)
     except Interrupted as error:
         raise Interrupted(f"{error}: {same_command()}") from None
     except KeyboardInterrupt:  # before the search had begun
         raise Interrupted(
             f"interrupted; what was trained is kept in {store}, and this goes on: {same_command()}"
         ) from None
-
-
-def _standing(status: Status, benchmark: LiveBenchmark) -> str:
-    """Say what has come of a search so far."""
-    failed = f" ({status.failures} failed)" if status.failures else ""
-    unit = " %" if benchmark.measure == "accuracy" else ""
-    best = f", best {shown(status.best, benchmark.measure)}{unit}" if status.best == status.best else ""
-    done = f"{status.evaluations} {'trained' if benchmark.trains else 'scored'}"
-    return f"{done}{failed}{best}, {status.seconds / 60:.1f} min"
 
 
 def _chosen(history: History) -> list[dict[str, Any]]:

@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nasbed.core.benchmark import Benchmark
     from nasbed.run.campaign import Status
+    from nasbed.run.watching import Status as Standing
 
 
 def percent(value: float | None, digits: int = 2) -> str:
@@ -26,6 +28,17 @@ def mean_shown(mean: float | None, high: float | None, measure: str = "accuracy"
     if mean is None or high is None or math.isnan(high):
         return shown(mean, measure)
     return f"{shown(mean, measure)} ± {shown(high - mean, measure)}"
+
+
+def standing(status: Standing, benchmark: Benchmark) -> str:
+    """Say how far a search is: evaluations, failures, the best so far of any run, and the time on its clock."""
+    live = benchmark.live
+    done = "evaluations" if live is None else "trained" if live.trains else "scored"
+    parts = [f"{status.evaluations:,} {done}" + (f" ({status.failures:,} failed)" if status.failures else "")]
+    if not math.isnan(status.best):
+        parts.append(f"best {shown(status.best, benchmark.measure)}" + " %" * (benchmark.measure == "accuracy"))
+    parts.append(f"{status.seconds:,.0f} s simulated" if live is None else f"{status.seconds / 60:.1f} min")
+    return f"{status.search}: " * bool(status.search) + ", ".join(parts)
 
 
 def in_words(status: Status, units: str, **speeds: str) -> str:

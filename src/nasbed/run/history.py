@@ -25,6 +25,7 @@ from nasbed.core.records import Archs
 from nasbed.core.registry import reports
 from nasbed.core.space import Space
 from nasbed.run import rows_file, trials
+from nasbed.run.incumbents import incumbents
 from nasbed.run.settings import points_to
 
 Clock = Literal["evaluations", "epochs", "seconds", "unique", "total_seconds"]
@@ -105,21 +106,14 @@ class History(Printed):
 
     @cached_property
     def incumbents(self) -> NDArray[np.int64]:
-        """The step of the best value so far, ``(steps, runs)``; the first of equals, −1 before any success.
+        """The step of the best value so far, ``(steps, runs)``; −1 before any success. See ``run.incumbents``."""
+        return incumbents(self.value, self.counts, self.fidelity)
 
-        A value after more epochs counts more than any after fewer, whatever it is, since they are not comparable;
-        what is over a limit does not count.
-        """
-        counts = self.tried & ~np.isnan(self.value)
-        if self.excess is not None:
-            counts &= self.excess <= 0
-        best = np.where(counts, self.value, -np.inf)
-        if self.fidelity is not None:
-            rank = np.unique(best, return_inverse=True)[1].reshape(best.shape).astype(np.int64)
-            best = np.where(counts, self.fidelity.astype(np.float64) * (rank.max(initial=0) + 1) + rank, -np.inf)
-        before = np.vstack([np.full((1, self.runs), -np.inf), np.maximum.accumulate(best, axis=0)[:-1]])
-        steps = np.where(best > before, np.arange(self.steps)[:, None], -1)
-        return np.maximum.accumulate(steps, axis=0)
+    @property
+    def counts(self) -> NDArray[np.bool_]:
+        """Which entries can be incumbents, ``(steps, runs)``: those with a value that are over no limit."""
+        known = self.tried & ~np.isnan(self.value)
+        return known if self.excess is None else known & (self.excess <= 0)
 
     def lineage(self, run: int, step: int | None = None) -> list[int]:
         """Give the steps of an entry and of all it descends from, in the order of telling.
@@ -135,9 +129,8 @@ class History(Printed):
         Raises:
             BadSetting: When there is no such run or step.
         """
-        check("run", run, Annotated[int, Bounds(0, self.runs - 1)])
-        if step is not None:
-            check("step", step, Annotated[int, Bounds(0, self.steps - 1)])
+        for name, given, size in (("run", run, self.runs), ("step", 0 if step is None else step, self.steps)):
+            check(name, given, Annotated[int, Bounds(0, size - 1)])
         last = int(self.incumbents[-1, run]) if step is None else step
         if last < 0 or self.parents is None:
             return [last] if last >= 0 else []

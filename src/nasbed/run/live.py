@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,45 +31,24 @@ from nasbed.run.about import about, noted
 from nasbed.run.campaign import moment
 from nasbed.run.executors.retrying import RetryingExecutor
 from nasbed.run.history import History
+from nasbed.run.log import logging_followers
 from nasbed.run.plan import agree
 from nasbed.run.play import Play, Training
 from nasbed.run.settings import SearchSettings
 from nasbed.run.stores.memory import MemoryStore
 from nasbed.run.stores.salvage import mend
 from nasbed.run.stores.sqlite import SQLiteStore
-
-
-@dataclass(frozen=True)
-class Status:
-    """How far a search is.
-
-    Attributes:
-        evaluations: Trainings that have ended, in all runs and sessions.
-        failures: Those that were given up.
-        best: The best validation accuracy heard; NaN before there is one.
-        seconds: On the search's clock, when the last of them ended.
-        share: How much of the budget the slowest run has used, from 0 to 1.
-    """
-
-    evaluations: int
-    failures: int
-    best: float
-    seconds: float
-    share: float
-
-
-Progress = Callable[[Status], None]
+from nasbed.run.watching import Progress, Watch
 
 
 def search_live(
     optimizer: Optimizer,
     benchmark: LiveBenchmark,
     settings: SearchSettings,
-    *,
+    *followers: Progress,
     executor: str = "processes",
     store: str | Path | None = None,
     redo_damaged: bool = False,
-    progress: Progress | None = None,
 ) -> History:
     """Search until the budget of each run is spent.
 
@@ -82,11 +61,11 @@ def search_live(
         benchmark: What trains.
         settings: Under which; seconds are those of the wall's clock, in all sessions together, what is paid for again
             is trained with another seed, and for what a limit refuses no process is started.
+        *followers: Called at the start and after each training, with how the search stands.
         executor: Where trainings are done: a registered name, with settings if need be.
         store: The file that keeps what was trained; None to keep it in memory alone, for a search that need not be
             resumed.
         redo_damaged: Whether to train again what is damaged in the store; the damaged file is kept beside it.
-        progress: Called at the start and after each training.
 
     Returns:
         Everything that was tried, in the order in which it was told, with what the choices are worth: the means over
@@ -125,7 +104,9 @@ def search_live(
             under_way = answers.waiting
             for _, record in kept:
                 answers.add(record)
-            _go_on(play, answers, machine, kept, progress or (lambda _: None))
+            everyone = (*followers, *logging_followers())
+            watch = Watch(everyone, partial(play.part, info), play.ledger, play.epochs)
+            _go_on(play, answers, machine, kept, watch)
             sessions = kept.notes()["sessions"]
     except KeyboardInterrupt:
         reached = None if under_way is None else _reached(play)
@@ -159,7 +140,7 @@ def _plan(info: Mapping[str, Any], runs: int) -> dict[str, Any]:
     return {**info, "budget": kinds, "runs": runs, "versions": {"nasbed": info["versions"]["nasbed"]}}
 
 
-def _go_on(play: Play, answers: _Answers, machine: Executor, kept: Store, progress: Progress) -> None:
+def _go_on(play: Play, answers: _Answers, machine: Executor, kept: Store, watch: Watch) -> None:
     """Have trained what the search waits for until it wants no more, keeping each answer before it is heard."""
     before, since = play.clock, time.perf_counter()
     kept.note("sessions", [*kept.notes().get("sessions", []), {"started": moment(), "clock": before}])
@@ -169,7 +150,7 @@ def _go_on(play: Play, answers: _Answers, machine: Executor, kept: Store, progre
             work, arguments = answers.benchmark.call(training.arch, training.epochs, training.seed)
             machine.submit(training.unit, work, *arguments)
 
-    progress(_status(play))
+    watch.tell(**_standing(play))
     begin(list(answers.waiting.values()))
     for outcome in machine.as_completed():
         training = answers.waiting[outcome.tag]
@@ -186,7 +167,7 @@ def _go_on(play: Play, answers: _Answers, machine: Executor, kept: Store, progre
         if not kept.append(training.unit, record):  # which holds an answer to what is not asked any more
             kept.append(f"{training.unit}/{len(kept)}", record)
         begin(answers.add(record))
-        progress(_status(play))
+        watch.tell(**_standing(play))
 
 
 class _Answers:
@@ -237,9 +218,10 @@ def _answer(benchmark: LiveBenchmark, record: Record) -> Answer:
     return benchmark.answer(record["value"]) if record["error"] is None else failed(record["error"])
 
 
-def _status(play: Play) -> Status:
+def _standing(play: Play) -> dict[str, Any]:
+    """Say what has ended: more than the runs were told, where they wait for each other."""
     failures = sum(math.isnan(answer.validation) for answer in play.answers.values())
-    return Status(len(play.answers), failures, play.best, play.clock, play.ledger.share())
+    return {"evaluations": len(play.answers), "failures": failures, "best": play.best, "seconds": play.clock}
 
 
 def _reached(play: Play) -> str:

@@ -193,9 +193,18 @@ class Play:
             self.optimizer.tell(trial.trials._replace(active=None if told.all() else told), heard)
             drop(self.optimizer, trial.trials, ~told)
 
+    def part(self, info: Mapping[str, Any], first: int = 0) -> History:
+        """Return the steps from ``first`` on, with when they ended and in which order they were asked for."""
+        history = self.recorder.history(self.space, info, first=first)
+        return replace(
+            history,
+            ended=np.array(self._ended[first:], np.float64).reshape(-1, self.runs),
+            number=np.array(self._numbers[first:], np.int64).reshape(-1, self.runs),
+        )
+
     def history(self, info: Mapping[str, Any]) -> History:
         """Close the book, with what choices are worth: the mean over their trainings in their run, at their epochs."""
-        history = self.recorder.history(self.space, info)
+        history = self.part(info)
         validation, test = np.full((2, history.steps, self.runs), np.nan)
         for step, told in enumerate(self._told):
             for run, what in told.items():
@@ -205,11 +214,7 @@ class Play:
                     validation[step, run] = np.mean([answer.validation for answer in good])
                     test[step, run] = np.mean([answer.test for answer in good])
         unknown = float("nan")
-        return replace(
-            history.judged(validation, test, (unknown, unknown)),
-            ended=np.array(self._ended).reshape(-1, self.runs),
-            number=np.array(self._numbers, np.int64).reshape(-1, self.runs),
-        )
+        return history.judged(validation, test, (unknown, unknown))
 
 
 def training_seed(seed: int, run: int, key: int, epochs: int, before: int) -> int:

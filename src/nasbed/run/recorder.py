@@ -102,8 +102,9 @@ class Recorder(Printed):
         info: Mapping[str, Any],
         told: NDArray[np.int64] | None = None,
         ended: NDArray[np.float64] | None = None,
+        first: int = 0,
     ) -> History:
-        """Close the book.
+        """Close the book, or copy what stands in it so far.
 
         Args:
             space: What the architectures mean.
@@ -111,10 +112,11 @@ class Recorder(Printed):
             told: Where trials were taken down as they were asked for: which of them each run was told of at each of
                 its steps, ``(steps, runs)``; −1 for none. None where that was at once.
             ended: When each step ended on its run's clock, where it has one of its own, ``(steps, runs)``.
+            first: The first step that is wanted; ``told`` and ``ended`` are of these steps alone.
         """
         columns = self._columns or _nothing(self.runs, space.decisions)
         if told is None or not self._columns:
-            kept: dict[str, Any] = {name: column[: self.steps].copy() for name, column in columns.items()}
+            kept: dict[str, Any] = {name: column[first : self.steps].copy() for name, column in columns.items()}
         else:
             place = np.maximum(told, 0) * self.runs + np.arange(self.runs)
             kept = {name: c.reshape(-1, *c.shape[2:]).take(place, axis=0) for name, c in columns.items()}

@@ -6,6 +6,10 @@ alone, so that run k of five hundred is the run k that would have been played al
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.optimizer import Optimizer
 from nasbed.run.about import about, noted
@@ -14,20 +18,20 @@ from nasbed.run.costing import Costing
 from nasbed.run.hearing import Hearing, asked, drop
 from nasbed.run.history import History
 from nasbed.run.ledger import Ledger
+from nasbed.run.log import logging_followers
 from nasbed.run.recorder import Recorder
-from nasbed.run.settings import REPORT_EVERY, Progress, SearchSettings, nobody
+from nasbed.run.settings import SearchSettings
+from nasbed.run.watching import Progress, Watch
 
 
-def search(
-    optimizer: Optimizer, benchmark: Benchmark, settings: SearchSettings, progress: Progress | None = None
-) -> History:
+def search(optimizer: Optimizer, benchmark: Benchmark, settings: SearchSettings, *followers: Progress) -> History:
     """Play independent searches to the end of their budgets.
 
     Args:
         optimizer: The method; it is started afresh.
         benchmark: Where answers come from.
         settings: How many, with which budget, and under which rules.
-        progress: Called now and then with the share done, from 0 to 1.
+        *followers: Called at the start, now and then, and at the end, with how the search stands.
 
     Returns:
         Everything that was tried, run by run, in the order of telling.
@@ -41,22 +45,32 @@ def search(
     answers, costing = Answers(benchmark, settings), Costing(benchmark, settings)
     ledger, recorder = Ledger(settings), Recorder(settings.runs, answers.usual)
     hearing = Hearing(answers, costing, recorder)
-    told = ended = None
     if settings.workers in (None, 1):
-        _play(optimizer, hearing, ledger, progress or nobody)
+        beside = None
     else:
         from nasbed.run.workers import SideBySide  # compiled loops, which few searches need
 
-        told, ended = SideBySide(optimizer, hearing, ledger).to_the_end(progress or nobody)
-    (progress or nobody)(1.0)
-    info = about(optimizer, benchmark, {**settings.to_dict(), **noted(optimizer, costing)})
-    return recorder.history(space, info, told, ended)
+        beside = SideBySide(optimizer, hearing, ledger)
+    described = cache(lambda: about(optimizer, benchmark, settings.to_dict()))
+
+    def course(info: Mapping[str, Any], first: int) -> History:
+        told, ended = (None, None) if beside is None else beside.course(first)
+        return recorder.history(space, info, told, ended, first)
+
+    everyone = *followers, *logging_followers()
+    watch = Watch(everyone, lambda first: course(described(), first), ledger, answers.usual)
+    watch.tell()
+    if beside is None:
+        _play(optimizer, hearing, ledger, watch)
+    else:
+        beside.to_the_end(watch)
+    watch.tell(share=1.0)
+    return course(about(optimizer, benchmark, {**settings.to_dict(), **noted(optimizer, costing)}), 0)
 
 
-def _play(optimizer: Optimizer, hearing: Hearing, ledger: Ledger, progress: Progress) -> None:
+def _play(optimizer: Optimizer, hearing: Hearing, ledger: Ledger, watch: Watch) -> None:
     """Play runs whose trainings follow each other."""
     runs = left = optimizer.runs
-    step = 0
     while left:
         trials = asked(optimizer)
         if trials.active is not None:
@@ -67,6 +81,4 @@ def _play(optimizer: Optimizer, hearing: Hearing, ledger: Ledger, progress: Prog
         optimizer.tell(trials if heard.tellings == runs else trials._replace(active=heard.told), evaluations)
         if heard.tellings < runs:
             drop(optimizer, trials, ~heard.told)
-        step += 1
-        if step % REPORT_EVERY == 0:
-            progress(ledger.share())
+        watch.step()

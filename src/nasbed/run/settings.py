@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from nasbed.core.benchmark import Benchmark
     from nasbed.core.rng import Streams
 
-Progress = Callable[[float], None]
-"""Called with the share done, from 0 to 1."""
-
-REPORT_EVERY = 64
-"""Steps between two calls."""
-
 Duplicates = Literal["pay", "free", "skip"]
 Repeats = Literal["draw", "mean"]
 Scheduling = Literal["asynchronous", "synchronous"]
@@ -200,7 +194,3 @@ def points_to(end: float, clock: str) -> NDArray[np.float64]:
 def in_words(budget: Mapping[str, float | None]) -> str:
     """Write a budget, as a history has it, for people."""
     return ", ".join(f"{limit:,g} {clock.replace('_', ' ')}" for clock, limit in budget.items() if limit is not None)
-
-
-def nobody(share: float) -> None:
-    """Tell nobody."""

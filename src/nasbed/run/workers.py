@@ -22,7 +22,7 @@ from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
 from nasbed.run.hearing import Hearing, asked, drop
 from nasbed.run.ledger import Ledger
-from nasbed.run.settings import REPORT_EVERY, Progress
+from nasbed.run.watching import Watch
 
 _TOLD = ("archs", "value", "seconds", "epochs", "tried", "paid", "fidelity", "costs", "excess")
 """What an optimizer is told of a trial, by the recorder's columns; whose child it was it knows itself."""
@@ -145,21 +145,21 @@ class SideBySide:
         self.optimizer.tell(trials, Evaluations(row["value"], seconds, epochs, row.get("costs"), row.get("excess")))
         drop(self.optimizer, trials._replace(active=leaving), ~told)
 
-    def to_the_end(self, progress: Progress) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Play all runs to their ends; give which trial each was told of at each step, and when that ended.
-
-        Returns:
-            Both ``(steps, runs)``; −1 where a run took no step.
-        """
-        step = 0
+    def to_the_end(self, watch: Watch) -> None:
+        """Play all runs to their ends."""
         # Where limits refuse, a run asks until its round is full, so that rounds of different runs drift apart.
         in_step = self._together and not self._hearing.costing.refuses
         while self._round() if in_step else self._event():
-            step += 1
-            if step % REPORT_EVERY == 0:
-                progress(self.ledger.share())
+            watch.step()
+
+    def course(self, first: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return which trial each run was told of at each step from ``first`` on, and when that ended.
+
+        Both ``(steps, runs)``; −1 where a run took no step.
+        """
         shape = -1, self.runs
-        return np.array(self.told, np.int64).reshape(shape), np.array(self.ended).reshape(shape)
+        told, ended = self.told[first:], self.ended[first:]
+        return np.array(told, np.int64).reshape(shape), np.array(ended, np.float64).reshape(shape)
 
     def _event(self) -> bool:
         """Fill a worker of each run that has one free, then tell each run without one; False when all is over.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -22,7 +22,8 @@ from nasbed.core.registry import optimizers as registered
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.history import Clock, History, Metric
 from nasbed.run.search import search
-from nasbed.run.settings import Progress, SearchSettings
+from nasbed.run.settings import SearchSettings
+from nasbed.run.watching import Progress
 from nasbed.statistics.random_search import RandomReference, RecordedReference, random_reference
 from nasbed.statistics.separation import Separation
 from nasbed.statistics.statistic import Quantity, known
@@ -242,7 +243,7 @@ def compare(
     optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimizer],
     benchmark: str | Benchmark,
     settings: SearchSettings,
-    progress: Progress | None = None,
+    *followers: Progress,
 ) -> Comparison:
     """Play several optimizers on one benchmark, all under the same budget and rules.
 
@@ -250,7 +251,7 @@ def compare(
         optimizers: Registered names or optimizers; a mapping gives them labels.
         benchmark: A benchmark, or a registered name.
         settings: Of each search; run k of every optimizer has the same random stream.
-        progress: Called now and then with the share done.
+        *followers: Called now and then with how the search stands that is played, by its label, and the share of all.
 
     Raises:
         BadSetting: When there is no optimizer, or two have the same label.
@@ -259,8 +260,8 @@ def compare(
     methods = _labelled(optimizers)
     histories = {}
     for i, (label, method) in enumerate(methods.items()):
-        share = None if progress is None else _share_of(progress, i, len(methods))
-        histories[label] = search(method, answers, settings, share).attach(answers)
+        told = [_as_one_of(follower, label, i, len(methods)) for follower in followers]
+        histories[label] = search(method, answers, settings, *told).attach(answers)
     independent = [m for m in methods.values() if isinstance(m, RandomSearch) and m.replacement]
     reference = None
     if independent and settings.duplicates == "pay":
@@ -290,9 +291,9 @@ def _said(metric: Metric, split: str) -> str:
     return WORDS[metric].replace("validation", split)
 
 
-def _share_of(progress: Progress, done: int, total: int) -> Progress:
-    """Turn one search's progress into that of all."""
-    return lambda share: progress((done + share) / total)
+def _as_one_of(follower: Progress, label: str, done: int, total: int) -> Progress:
+    """Tell a follower of all searches how one of them stands."""
+    return lambda status: follower(replace(status, search=label, share=(done + status.share) / total))
 
 
 def _labelled(optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimizer]) -> dict[str, Optimizer]:

@@ -20,20 +20,21 @@ from nasbed.optimizers.halving.dehb import DEHB
 from nasbed.optimizers.halving.halving_search import Hyperband
 from nasbed.optimizers.multiobjective.nsga2 import NSGA2
 from nasbed.optimizers.random import RandomSearch
-from nasbed.run.live import Status, search_live
+from nasbed.run.live import search_live
 from nasbed.run.search import search
 from nasbed.run.settings import NAMES, SearchSettings
 from nasbed.run.stores.sqlite import SQLiteStore
+from nasbed.run.watching import Status
 
 OPTIMIZERS = [RandomSearch(), RegularizedEvolution(6, 3), LocalSearch(), Hyperband(), NSGA2(population=6)]
 names = [str(optimizer) for optimizer in OPTIMIZERS]
 EVALUATIONS = 25
 
 
-def play(optimizer=OPTIMIZERS[1], toy=None, budget=None, **given):
+def play(optimizer=OPTIMIZERS[1], toy=None, budget=None, followers=(), **given):
     settings = {name: given.pop(name) for name in NAMES if name in given}
     settings = SearchSettings(**budget or {"evaluations": EVALUATIONS}, **settings)
-    return search_live(optimizer, toy or LiveToy(noise=1.0), settings, **{"executor": "inline", **given})
+    return search_live(optimizer, toy or LiveToy(noise=1.0), settings, *followers, **{"executor": "inline", **given})
 
 
 def same(one, other):
@@ -203,7 +204,7 @@ def test_a_worker_that_dies_is_replaced_and_a_training_that_kills_them_has_faile
     proposed = [expected.space.format(arch) for arch in expected.archs[:, 0]]
     lost = proposed[1]
     toy, heard = Dying(tmp_path / "flag", lost), []
-    found = play(toy=toy, budget=budget, store=path, executor="processes", progress=heard.append)
+    found = play(toy=toy, budget=budget, store=path, executor="processes", followers=[heard.append])
     assert (tmp_path / "flag").exists()
     np.testing.assert_array_equal(np.isnan(found.value[:, 0]), [arch == lost for arch in proposed])
     assert found.paid.all()
@@ -242,7 +243,7 @@ from nasbed.run.settings import SearchSettings
 say = lambda status: print(status.evaluations, flush=True)
 path, workers = sys.argv[1:]
 settings = SearchSettings(evaluations=200, workers=int(workers))
-search_live(RegularizedEvolution(6, 3), LiveToy(noise=1.0), settings, store=path, progress=say)
+search_live(RegularizedEvolution(6, 3), LiveToy(noise=1.0), settings, say, store=path)
 """
 
 
@@ -282,13 +283,13 @@ def test_killed_it_hears_what_it_heard_and_goes_on(workers, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "error", "said"),
     [
-        ({"workers": 0, "executor": "processes"}, BadSetting, "at least 1 worker"),
+        ({"workers": 0, "executor": "processes"}, BadSetting, "workers is a whole number from 1"),
         ({"workers": 2}, BadSetting, "'inline' has no setting 'workers'"),
         ({"executor": "process"}, UnknownName, "Did you mean 'processes'"),
-        ({"runs": 0}, BadSetting, "runs must be at least 1"),
+        ({"runs": 0}, BadSetting, "runs is a whole number from 1"),
         ({"store": "no/such/folder/s.sqlite"}, BadSetting, "there is no folder"),
         ({"duplicates": "ignore"}, BadSetting, "pay, free, skip"),
-        ({"patience": 0}, BadSetting, "at least 1 step"),
+        ({"patience": 0}, BadSetting, "patience is a whole number from 1"),
         ({"optimizer": DEHB(continuation="resume")}, BadSetting, "use continuation='restart'"),
         ({"optimizer": ASHA(continuation="resume")}, BadSetting, "use continuation='restart'"),
     ],

@@ -15,6 +15,7 @@ from nasbed.run.ledger import Ledger
 from nasbed.run.recorder import Recorder
 from nasbed.run.search import search
 from nasbed.run.settings import SearchSettings
+from nasbed.run.watching import Watch
 from nasbed.run.workers import SideBySide
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
@@ -67,7 +68,8 @@ def one_worker(optimizer, budget, scheduling, runs=4, seed=2, duplicates="pay"):
     recorder = Recorder(runs, 27)
     hearing = Hearing(Answers(BENCHMARK, settings), Costing(BENCHMARK, settings), recorder)
     play = SideBySide(optimizer, hearing, Ledger(settings))
-    return recorder.history(BENCHMARK.space, {}, *play.to_the_end(lambda _: None))
+    play.to_the_end(Watch((), lambda first: None, play.ledger, 27))
+    return recorder.history(BENCHMARK.space, {}, *play.course(0))
 
 
 @pytest.mark.parametrize("optimizer", [*OPTIMIZERS, Climber()], ids=str)
@@ -216,7 +218,7 @@ def test_objectives_are_told_and_what_is_over_a_limit_is_no_incumbent():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"workers": 0}, "at least 1 worker, not 0"),
+        ({"workers": 0}, "workers is a whole number from 1, or none, not 0"),
         ({"scheduling": "both"}, "asynchronous, synchronous, not 'both'"),
         ({"failures": 1.5}, "from 0 to 1, not 1.5"),
         ({"objectives": ["beauty"]}, "no cost called 'beauty'; it knows seconds, params"),

@@ -157,9 +157,9 @@ def test_a_single_run_can_be_compared_and_tells_nothing_apart(landscape, tmp_pat
 
 def test_labels_name_settings_that_are_not_defaults(landscape):
     comparison = compare(
-        [RegularizedEvolution(population=9), LocalSearch(), "random"], landscape, runs=2, evaluations=2
+        [RegularizedEvolution(population=19), LocalSearch(), "random"], landscape, runs=2, evaluations=2
     )
-    assert list(comparison.histories) == ["RegularizedEvolution(population=9)", "LocalSearch", "random"]
+    assert list(comparison.histories) == ["RegularizedEvolution(population=19)", "LocalSearch", "random"]
 
 
 @pytest.mark.slow
@@ -174,10 +174,12 @@ def test_labels_that_no_file_can_bear_still_get_files_of_their_own(landscape, tm
 
 
 def test_progress_goes_from_nothing_to_everything_once(landscape):
-    shares = []
-    compare(["random", "local"], landscape, runs=3, evaluations=200, progress=shares.append)
+    heard = []
+    compare(["random", "local"], landscape, runs=3, evaluations=200, progress=heard.append)
+    shares = [status.share for status in heard]
     assert shares == sorted(shares)
-    assert shares[0] < 0.5 < shares[-1] == 1.0
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert list(dict.fromkeys(status.search for status in heard)) == ["random", "local"]
 
 
 @pytest.mark.parametrize(
