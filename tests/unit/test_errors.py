@@ -7,6 +7,7 @@ import nasbed
 from nasbed.core.errors import BadSetting, InvalidArchitecture, NasbedError
 from nasbed.core.records import Trials
 from nasbed.optimizers.random import RandomSearch
+from nasbed.statistics import signed_ranks
 
 
 class Bare(RandomSearch):
@@ -105,6 +106,7 @@ def test_one_run_allows_no_statement():
     assert "one run of each allows no statement" in said
     assert "runs=100" in said
     assert "apart" not in said
+    assert "one of the runs allows no statement" in signed_ranks(comparison).sentence()
 
 
 def test_a_benchmark_answers_one_row_and_texts_like_rows(history):

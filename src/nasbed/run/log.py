@@ -23,6 +23,7 @@ LOGGER = logging.getLogger("nasbed.search")
 """Has a record an evaluation at the level INFO, and says nothing unless a program asks for that level."""
 
 _BEGINNING = b'{"time": "'  # of every line
+_ENCODE = json.JSONEncoder(allow_nan=False).encode
 
 
 def lines(status: Status) -> Iterator[dict[str, Any]]:
@@ -106,7 +107,7 @@ class FileLog:
             for line in lines(status):
                 earlier = self._known.get(_name(line))
                 if earlier is None:
-                    file.write(json.dumps(line, allow_nan=False).encode() + b"\n")
+                    file.write(_ENCODE(line).encode() + b"\n")
                 elif earlier != (line["architecture"], line["validation"]):
                     raise BadSetting(
                         f"{self.path} is the log of another search: in step {line['step']} of run {line['run']} that "

@@ -115,7 +115,9 @@ class SignedRanks(Statistic):
         ]
 
     def finding(self) -> str:
-        """Say which pairs are told apart."""
+        """Say which pairs are told apart, or that one block says nothing of that."""
+        if all(pair.wins + pair.losses + pair.ties < 2 for pair in self.pairs):
+            return f"By {self.words}, one of the {self.of} allows no statement: what differs may be chance."
         apart = [f"{pair.better} over {pair.worse}" for pair in self.pairs if pair.apart]
         others = [f"{pair.better} and {pair.worse}" for pair in self.pairs if not pair.apart]
         return f"By {self.words} in paired {self.of} (Wilcoxon, Holm-corrected, 5 %), {told_apart(apart, others)}."

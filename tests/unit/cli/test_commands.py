@@ -242,3 +242,14 @@ def test_search_takes_workers_failures_and_aims(nasbed_command):
     info = nasbed_command(*words, *aims).json["info"]
     assert (info["workers"], info["scheduling"], info["failures"]) == (3, "synchronous", 0.1)
     assert (info["objectives"], info["limits"]) == (["params"], {"params": 2000})
+
+
+@pytest.mark.parametrize("words", [["search", "local"], ["compare", "local", "random"]], ids=["search", "compare"])
+def test_a_log_has_a_line_an_evaluation_and_the_same_command_adds_none(nasbed_command, table, tmp_path, words):
+    log = tmp_path / "run.jsonl"
+    for _ in range(2):
+        ran = nasbed_command(*words, "--benchmark", table.path, "--evaluations", 6, "--runs", 3, "--log", log)
+        assert ran.code == 0
+        assert len(log.read_text().splitlines()) == 18 * (len(words) - 1)
+    ran = nasbed_command(*words, "--benchmark", table.path, "--seed", 9, "--runs", 3, "--log", log)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
