@@ -149,7 +149,7 @@ def search_for(seconds, store):
         (["--evaluations", "1", "--set", "skeleton.width=3"], "it has: classes"),
         (["--evaluations", "1", "--recipe", "digit"], "Did you mean 'digits'"),
         (["--evaluations", "1", "--recipe", "missing.toml"], "cannot be read"),
-        (["--evaluations", "1", "--workers", "0"], "at least 1 worker"),
+        (["--evaluations", "1", "--workers", "0"], "workers is a whole number from 1"),
         (["--evaluations", "1", "--executor", "process"], "Did you mean 'processes'"),
         (["--evaluations", "1", "--store", "no/folder/s.sqlite"], "there is no folder"),
         (["--evaluations", "1", "--repeats", "mean"], "a training that has not been made"),

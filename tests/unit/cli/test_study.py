@@ -132,7 +132,7 @@ def test_ctrl_c_says_where_things_stand_and_what_goes_on(nasbed_command, folder)
 def test_a_study_that_is_refused_leaves_no_folder_and_names_the_key(nasbed_command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for words, complaint in (
-        (("--workers", 0), "at least 1"),
+        (("--workers", 0), "workers is a whole number from 1"),
         (("--executor", "ray2"), "Did you mean 'ray'"),
         (("--grid", "failures=2"), "search.failures"),
         (("--grid", "workers=0"), "search.workers"),

@@ -243,7 +243,7 @@ def test_what_cannot_be_trained_is_refused_before_anything_is_written(tmp_path):
         ({"repeats": 0}, "repeats must be at least 1, not 0"),
         ({"attempts": 0}, "attempts must be at least 1, not 0"),
         ({"seed": -1}, "must not be negative"),
-        ({"workers": 0}, "workers must be at least 1"),
+        ({"workers": 0}, "workers is a whole number from 1"),
         ({"executor": "inline", "workers": 2}, "the executor 'inline' has no setting 'workers'"),
         ({"executor": "process"}, "Did you mean 'processes'"),
         ({"store": "table.arrow"}, "cannot both be"),
