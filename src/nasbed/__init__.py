@@ -161,11 +161,15 @@ def score(
 
     Returns:
         The scores by the texts that were given, or by a proxy's ``label``.
-    """
-    import torch
 
+    Raises:
+        BadSetting: When it is no network, or there is no such batch.
+        MissingExtra: When PyTorch is not installed.
+    """
+    from nasbed.core.extras import require
+
+    require("torch", "torch")
     from nasbed.proxies.probe import Probe
     from nasbed.proxies.probe import score as score_probe
 
-    classes = None if labels is None else torch.as_tensor(labels)
-    return score_probe(Probe(network, torch.as_tensor(images), classes, seed=seed), proxies)
+    return score_probe(Probe(network, images, labels, seed=seed), proxies)

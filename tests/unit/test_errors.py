@@ -1,10 +1,12 @@
 """What a newcomer gets wrong is one sentence of nasbed's: what was given, what is allowed, what to do."""
 
+import sys
+
 import numpy as np
 import pytest
 
 import nasbed
-from nasbed.core.errors import BadSetting, InvalidArchitecture, NasbedError
+from nasbed.core.errors import BadSetting, InvalidArchitecture, MissingExtra, NasbedError
 from nasbed.core.records import Trials
 from nasbed.optimizers.random import RandomSearch
 from nasbed.statistics import signed_ranks
@@ -91,13 +93,20 @@ def test_a_score_of_what_is_no_network_or_no_batch():
     network, images = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.ReLU()), torch.zeros(2, 1, 2, 2)
     with pytest.raises(BadSetting, match=r"a network is a torch\.nn\.Module, such as nasbed.network.*, not 'resnet'"):
         nasbed.score("resnet", None)
-    with pytest.raises(BadSetting, match=r"images are a tensor, \(batch, channels, height, width\), not None"):
+    with pytest.raises(BadSetting, match=r"images are a tensor or an array, \(batch, channels, height, width\), not None"):
         nasbed.score(network, None)
-    with pytest.raises(BadSetting, match=r"labels are a tensor of whole numbers, \(batch,\), or None, not \[0, 1\]"):
-        nasbed.score(network, images, [0, 1])
+    with pytest.raises(BadSetting, match=r"labels are a tensor or an array, \(batch,\), not 'cat'"):
+        nasbed.score(network, images, "cat")
     with pytest.raises(BadSetting, match="the proxy is named by a text, such as 'epe_nas', not by 5"):
         nasbed.score(network, images, proxies=[5])
     assert list(nasbed.score(network, images, proxies="params")) == ["params"]
+
+
+@pytest.mark.parametrize("ask", [lambda: nasbed.score("resnet", None), lambda: nasbed.network("nasbench201", "#5")])
+def test_a_score_or_network_without_pytorch_says_how_to_install_it(ask, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'nasbed\[torch\]' or, in a checkout of nasbed: pip install"):
+        ask()
 
 
 def test_one_run_allows_no_statement():

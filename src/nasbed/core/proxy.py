@@ -7,9 +7,9 @@ import math
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+from nasbed.core.bounds import check_settings
 from nasbed.core.meaning import Configured
 from nasbed.core.spelling import spelled
-from nasbed.core.bounds import check_settings
 
 WORST = -1e8
 """What a network gets whose score is no finite number: below every score that was ever published. The published code of

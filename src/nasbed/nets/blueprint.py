@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.meaning import Configured
+from nasbed.core.extras import require
 from nasbed.core.records import Archs
 from nasbed.core.registry import networks, spaces
 from nasbed.core.space import Space
@@ -163,8 +164,10 @@ def network(space: Space | str, architecture: ArrayLike | str, **settings: Any) 
     Raises:
         BadSetting: When the space has no blueprint, or that has no such setting, or not such a value of it.
         InvalidArchitecture: When it is no architecture of the space, or there is no network for it.
+        MissingExtra: When PyTorch is not installed.
     """
     where: Space = spaces.read(space) if isinstance(space, str) else space
+    require("torch", "torch")
     if not isinstance(architecture, str):
         return blueprint_of(where, **settings).network(checked_row(where, architecture))
     where = where.around_named(architecture)

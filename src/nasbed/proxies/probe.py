@@ -53,8 +53,8 @@ class Probe(Printed):
 
     Attributes:
         network: What is scored.
-        images: Normalised, ``(batch, channels, height, width)``.
-        labels: Their classes, ``(batch,)``; None where no proxy asks for them.
+        images: Normalised, ``(batch, channels, height, width)``; an array is made a tensor.
+        labels: Their classes, ``(batch,)``, likewise; None where no proxy asks for them.
         seed: What is drawn, dropout or a proxy's noise, follows from it.
         loss: From logits ``(batch, classes)`` and labels to a scalar.
         logits: Finds the logits in what the network returns.
@@ -74,10 +74,9 @@ class Probe(Printed):
                 "a network is a torch.nn.Module, such as nasbed.network(space, row) makes of an architecture, not "
                 f"{self.network!r}"
             )
-        if not isinstance(self.images, Tensor):
-            raise BadSetting(f"images are a tensor, (batch, channels, height, width), not {short(self.images)}")
-        if not isinstance(self.labels, Tensor | None):
-            raise BadSetting(f"labels are a tensor of whole numbers, (batch,), or None, not {short(self.labels)}")
+        object.__setattr__(self, "images", _tensor(self.images, "images", "(batch, channels, height, width)"))
+        if self.labels is not None:
+            object.__setattr__(self, "labels", _tensor(self.labels, "labels", "(batch,)"))
         if self.labels is not None and len(self.labels) != len(self.images):
             raise BadSetting(f"{len(self.images)} images have {len(self.labels)} labels; give one label an image")
         if not len(self.images):
@@ -149,3 +148,14 @@ def score(probe: Probe, proxies: str | Proxy | Iterable[str | Proxy]) -> dict[st
         labels.add(made.label)
         scores[proxy if isinstance(proxy, str) else made.label] = made(shared)
     return scores
+
+
+def _tensor(given: Any, name: str, shape: str) -> Tensor:
+    """Return what is given as a tensor; raise BadSetting where it is none, nor an array."""
+    try:
+        found = torch.as_tensor(given)
+    except (TypeError, ValueError, RuntimeError):
+        found = torch.zeros(())
+    if not found.ndim:
+        raise BadSetting(f"{name} are a tensor or an array, {shape}, not {short(given)}")
+    return found

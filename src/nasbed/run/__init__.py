@@ -16,5 +16,6 @@ if TYPE_CHECKING:
     from nasbed.run.settings import SearchSettings as SearchSettings
     from nasbed.run.stores.memory import MemoryStore as MemoryStore
     from nasbed.run.stores.sqlite import SQLiteStore as SQLiteStore
+    from nasbed.run.watching import Status as Status
 else:
     __getattr__, __dir__ = lazily(__name__)
