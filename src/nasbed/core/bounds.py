@@ -18,10 +18,11 @@ from __future__ import annotations
 import inspect
 import math
 import sys
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from numbers import Integral, Real
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -86,9 +87,8 @@ def check(name: str, value: Any, kind: Any) -> None:
     Raises:
         BadSetting: When it has not.
     """
-    wanted = list(dict.fromkeys(_wanted(value, kind)))
-    if wanted:
-        raise BadSetting(f"{name} is {', or '.join(wanted)}, not {value!r}")
+    if not _is(value, kind):
+        raise BadSetting(f"{name} is {in_words(kind)}, not {value!r}")
 
 
 @cache
@@ -119,35 +119,44 @@ def _read(maker: Any, one: inspect.Parameter) -> Any:
         return Any
 
 
-def _wanted(value: Any, kind: Any, bounds: Bounds | None = None) -> Iterator[str]:
-    """Give what a type allows where a value is nothing of it; nothing where it is, or the type is not looked at."""
-    if get_origin(kind) is Annotated:
-        kind, *found = get_args(kind)
-        yield from _wanted(value, kind, next((one for one in found if isinstance(one, Bounds)), None))
-    elif get_origin(kind) in (Union, UnionType):
-        wanted = [list(_wanted(value, one)) for one in get_args(kind)]
-        if all(wanted):
-            yield from (said for some in wanted for said in some)
-    elif get_origin(kind) is Literal:
-        if value not in get_args(kind):
-            yield f"one of {', '.join(map(str, get_args(kind)))}"
-    elif get_origin(kind) is Mapping:
-        if not isinstance(value, Mapping):
-            yield "a mapping from names to values"
-    elif kind in _KINDS:
-        said, allowed = _KINDS[kind]
-        if not allowed(value) or (kind in (int, float) and not (bounds or Bounds()).hold(value)):
-            yield said if bounds is None else f"{said} {bounds}"
+def in_words(kind: Any) -> str:
+    """Write a type in words: ``a whole number from 1 or none``, ``one of pay, free, skip``."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return " ".join([in_words(inner[0]), *(str(one) for one in inner[1:] if isinstance(one, Bounds))])
+    if origin in (Union, UnionType):
+        words = [in_words(one) for one in inner]
+        return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    if origin is Literal:
+        return f"one of {', '.join(map(str, inner))}"
+    if (origin or kind) in _WORDS:
+        return _WORDS[origin or kind]
+    return "anything" if kind is Any else str(getattr(origin or kind, "__name__", kind))
 
 
-def _is_number(kind: type) -> Any:
-    return lambda value: isinstance(value, kind) and not isinstance(value, bool)
+def _is(value: Any, kind: Any, bounds: Bounds | None = None) -> bool:
+    """Say whether a type allows a value; a type that is not looked at does."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _is(value, inner[0], next((one for one in inner[1:] if isinstance(one, Bounds)), None))
+    if origin in (Union, UnionType):
+        return any(_is(value, one) for one in inner)
+    if origin is Literal:
+        return value in inner
+    if kind in (int, float):
+        number = isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool)
+        return number and (bounds or Bounds()).hold(value)
+    return isinstance(value, origin or kind) if (origin or kind) in (bool, str, type(None), Mapping) else True
 
 
-_KINDS: dict[Any, tuple[str, Any]] = {
-    int: ("a whole number", _is_number(Integral)),
-    float: ("a number", _is_number(Real)),
-    bool: ("true or false", lambda value: isinstance(value, bool)),
-    str: ("text", lambda value: isinstance(value, str)),
-    type(None): ("none", lambda value: value is None),
+_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    type(None): "none",
+    tuple: "a list",
+    Sequence: "a list",
+    Mapping: "a table",
+    Path: "a path",
 }

@@ -9,16 +9,13 @@ import ast
 import importlib.util
 import inspect
 import re
-import sys
-import types
-import typing
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nasbed.core.bounds import in_words, kinds_of
 from nasbed.core.errors import MissingExtra
 from nasbed.core.printing import Card, Shown, brief, titled
 
@@ -27,17 +24,6 @@ if TYPE_CHECKING:
 
 _SECTION = re.compile(r"^(?:Attributes|Args):\n((?:[ ]{4,}.*\n?|\n)+)", re.MULTILINE)
 _ENTRY = re.compile(r"^ {4}(\w+): ((?:.+\n?)(?: {5,}.*\n?)*)", re.MULTILINE)
-_KINDS = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "text",
-    type(None): "none",
-    tuple: "a list",
-    Sequence: "a list",
-    Mapping: "a table",
-    Path: "a path",
-}
 _WIDTH = 100
 
 
@@ -75,12 +61,12 @@ def settings_of(maker: Any) -> list[Setting]:
     """Return the settings that a class or function takes, in their order."""
     known = getattr(maker, "__dataclass_fields__", {})
     made = {name: one.default_factory() for name, one in known.items() if one.default_factory is not MISSING}
-    said, hints = meanings(maker), _hints(maker)
+    said, kinds = meanings(maker), kinds_of(maker)
     return [
         Setting(
             one.name,
             "(required)" if one.default is one.empty else str(made.get(one.name, one.default)),
-            _allowed(hints.get(one.name, Any)),
+            in_words(kinds[one.name]),
             said.get(one.name, ""),
         )
         for one in inspect.signature(maker).parameters.values()
@@ -132,30 +118,3 @@ def _guided(names: Registry, name: str) -> Iterator[str]:
     for one in found:
         said = f"{one.name} = {one.default} ({one.allowed}){': ' * bool(one.meaning)}{one.meaning}"
         yield fill(said, _WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 8)
-
-
-def _hints(maker: Any) -> dict[str, Any]:
-    """Return the types of what it takes, but for those whose names are imported for type checkers alone."""
-    found = {}
-    for one in reversed(inspect.getmro(maker)) if inspect.isclass(maker) else [maker]:
-        written = {**getattr(vars(one).get("__init__"), "__annotations__", {}), **vars(one).get("__annotations__", {})}
-        for name, kind in (written if inspect.isclass(one) else one.__annotations__).items():
-            with suppress(NameError):
-                found[name] = eval(kind, vars(sys.modules[one.__module__])) if isinstance(kind, str) else kind
-    return found
-
-
-def _allowed(kind: Any) -> str:
-    """Write a type in words: ``a whole number or none``, ``pay, free or skip``."""
-    origin = typing.get_origin(kind)
-    if origin is Literal:
-        return _either([str(one) for one in typing.get_args(kind)])
-    if origin in (typing.Union, types.UnionType):
-        return _either([_allowed(one) for one in typing.get_args(kind)])
-    if (origin or kind) in _KINDS:
-        return _KINDS[origin or kind]
-    return "anything" if kind is Any else str(getattr(origin or kind, "__name__", kind))
-
-
-def _either(words: list[str]) -> str:
-    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

@@ -239,15 +239,11 @@ class Space(Configured, ABC):
         return self.checked(np.atleast_2d(np.asarray(given)))
 
     def text(self, given: str) -> str:
-        """Return what ``parse`` is given, if it is text.
-
-        Raises:
-            InvalidArchitecture: When it is not.
-        """
+        """Return what ``parse`` is given, if it is text; else raise InvalidArchitecture."""
         if isinstance(given, str):
             return given
         raise InvalidArchitecture(
-            f"the space {self.name} reads an architecture from text, as its format writes it, not from {short(given)}"
+            f"{self.name} reads an architecture from text, such as it formats, not {short(given)}"
         )
 
     def checked(self, archs: ArrayLike, count: int | None = None) -> Archs:

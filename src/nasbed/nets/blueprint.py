@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
-from nasbed.core.meaning import Configured
 from nasbed.core.extras import require
+from nasbed.core.meaning import Configured
 from nasbed.core.records import Archs
 from nasbed.core.registry import networks, spaces
 from nasbed.core.space import Space

@@ -90,7 +90,7 @@ class Method:
     [
         ({"count": 0}, "count is a whole number from 1, not 0"),
         ({"count": 1.0}, "count is a whole number from 1, not 1.0"),
-        ({"natural": -1}, "natural is a whole number from 0, or none, not -1"),
+        ({"natural": -1}, "natural is a whole number from 0 or none, not -1"),
         ({"chance": 1.1}, "chance is a number from 0 to 1, not 1.1"),
         ({"rate": 0}, "rate is a number above 0, not 0"),
         ({"rate": None}, "rate is a number above 0, not None"),
@@ -99,7 +99,7 @@ class Method:
         ({"kind": "three"}, "kind is one of one, two, not 'three'"),
         ({"flag": 1}, "flag is true or false, not 1"),
         ({"word": None}, "word is text, not None"),
-        ({"either": 0.5}, "either is text, or a whole number, or none, not 0.5"),
+        ({"either": 0.5}, "either is text, a whole number or none, not 0.5"),
     ],
 )
 def test_it_says_what_was_given_and_what_is_allowed(given, said):

@@ -50,7 +50,7 @@ class Sherpa(Climber):
 def test_settings_are_read_from_signature_types_and_docstring():
     steps, way, rest = settings_of(Climber)
     assert steps == ("steps", "(required)", "a whole number", "How many steps, which may take two lines to say.")
-    assert way == ("way", "up", "up or down", '"up" or "down".')
+    assert way == ("way", "up", "one of up, down", '"up" or "down".')
     assert rest == ("rest", "None", "a number or none", "")
 
 

@@ -171,7 +171,7 @@ def test_calls_that_cannot_travel_are_refused():
 
 
 def test_there_is_at_least_one_worker():
-    with pytest.raises(BadSetting, match="from 1, or none, not 0"):
+    with pytest.raises(BadSetting, match="from 1 or none, not 0"):
         ProcessExecutor(workers=0)
     assert ProcessExecutor().slots >= 1
 

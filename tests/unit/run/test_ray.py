@@ -36,7 +36,7 @@ SMALL = {"object_store_memory": 80 * 2**20, "include_dashboard": False}
     [
         ({"address": "there"}, "'host:port', 'auto' or None, not 'there'"),
         ({"address": "ray://there:10001"}, "not 'ray://there:10001'"),
-        ({"workers": 0}, "workers is a whole number from 1, or none, not 0"),
+        ({"workers": 0}, "workers is a whole number from 1 or none, not 0"),
         ({"cpus": -1}, "cpus is a number from 0, not -1"),
         ({"gpus": float("nan")}, "gpus is a number from 0, not nan"),
         ({"gpus": 1.5}, "gpus must be whole, or a fraction of one, not 1.5"),

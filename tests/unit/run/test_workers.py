@@ -218,7 +218,7 @@ def test_objectives_are_told_and_what_is_over_a_limit_is_no_incumbent():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"workers": 0}, "workers is a whole number from 1, or none, not 0"),
+        ({"workers": 0}, "workers is a whole number from 1 or none, not 0"),
         ({"scheduling": "both"}, "asynchronous, synchronous, not 'both'"),
         ({"failures": 1.5}, "from 0 to 1, not 1.5"),
         ({"objectives": ["beauty"]}, "no cost called 'beauty'; it knows seconds, params"),

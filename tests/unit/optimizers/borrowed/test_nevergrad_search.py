@@ -114,7 +114,7 @@ def test_costs_and_limits_are_heard():
 def test_settings_that_nevergrad_does_not_know_are_refused():
     with pytest.raises(UnknownName, match="Did you mean 'TwoPointsDE'"):
         NevergradSearch(method="TwoPointDE")
-    with pytest.raises(BadSetting, match="from 1, or none, not 0"):
+    with pytest.raises(BadSetting, match="from 1 or none, not 0"):
         NevergradSearch(evaluations=0)
 
 

@@ -168,14 +168,14 @@ def test_late_answers_are_held_against_where_it_stands():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"temperature": 0.0}, "temperature is a number above 0, or none"),
+        ({"temperature": 0.0}, "temperature is a number above 0 or none"),
         ({"acceptance": 1.0}, "acceptance is a number above 0 and below 1"),
         ({"cooling": 0.0}, "cooling is a number above 0"),
         ({"cooling": 1.1}, "cooling is a number above 0 and at most 1"),
         ({"warmup": 0}, "warmup is a whole number from 1"),
         ({"plateau": 0}, "plateau is a whole number from 1"),
         ({"patience": 0}, "patience is a whole number from 1"),
-        ({"restarts": -1}, "restarts is a whole number from 0, or none"),
+        ({"restarts": -1}, "restarts is a whole number from 0 or none"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings, message):

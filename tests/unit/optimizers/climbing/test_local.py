@@ -325,7 +325,7 @@ def test_where_all_fails_a_tabu_search_starts_again():
     ("settings", "message"),
     [
         ({"improvement": "any"}, "improvement is one of first, best, not 'any'"),
-        ({"restarts": -1}, "restarts is a whole number from 0, or none"),
+        ({"restarts": -1}, "restarts is a whole number from 0 or none"),
         ({"restarts": "some"}, "not 'some'"),
         ({"tabu": -1}, "tabu is a whole number from 0"),
         ({"patience": 0}, "patience is a whole number from 1"),

@@ -153,7 +153,7 @@ def test_how_many_children_a_step_has_if_nobody_says(name, elitism, usual):
         ({"replacement": "generational", "offspring": 9}, "from 10 to 10, not 9"),
         ({"replacement": "comma", "offspring": 9}, "from 10"),
         ({"replacement": "plus", "offspring": 0}, "from 1"),
-        ({"replacement": "plus", "offspring": "many"}, "from 1, or none, not 'many'"),
+        ({"replacement": "plus", "offspring": "many"}, "from 1 or none, not 'many'"),
         ({"replacement": "wurst"}, "replacement is one of worst, oldest, .*, not 'wurst'"),
         ({"elitism": 10}, "elitism is a whole number from 0 to 9"),
     ],

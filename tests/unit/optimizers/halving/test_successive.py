@@ -182,7 +182,7 @@ def test_without_budgets_the_longest_training_is_a_setting(kind):
 
 
 def test_settings_that_make_no_sense_are_refused():
-    with pytest.raises(BadSetting, match="architectures is a whole number from 1, or none, not 0"):
+    with pytest.raises(BadSetting, match="architectures is a whole number from 1 or none, not 0"):
         SuccessiveHalving(architectures=0)
     with pytest.raises(BadSetting, match="one of table, formula"):
         Hyperband(counts="both")
