@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.printing import Shown
 from nasbed.run.history import History
 from nasbed.run.incumbents import incumbents
 from nasbed.run.ledger import Ledger
@@ -40,7 +41,7 @@ class Steps:
 
 
 @dataclass(frozen=True)
-class Status:
+class Status(Shown):
     """How far a search is.
 
     Attributes:
