@@ -222,20 +222,16 @@ class Space(Configured, ABC):
         return near[self.valid(near)]
 
     def read(self, given: ArrayLike | str | Sequence[str]) -> Archs:
-        """Return architectures in any form that a person may give them as rows, ``(n, decisions)``.
-
-        Args:
-            given: Rows, one row ``(decisions,)``, a text as ``parse`` reads it, or several texts.
+        """Return rows, ``(n, decisions)``, as a person may give them: rows, one row, a text or several texts.
 
         Raises:
-            InvalidArchitecture: When it is none of these.
+            InvalidArchitecture: For anything else.
         """
         if isinstance(given, np.ndarray) and given.ndim == 2:
             return given
-        if isinstance(given, str):
-            return self.parse(given)[None]
-        if isinstance(given, list | tuple) and given and all(isinstance(one, str) for one in given):
-            return np.stack([self.parse(one) for one in given])
+        several: Sequence[Any] = given if isinstance(given, list | tuple) and given else [given]
+        if all(isinstance(one, str) for one in several):
+            return np.stack([self.parse(one) for one in several])
         return self.checked(np.atleast_2d(np.asarray(given)))
 
     def text(self, given: str) -> str:
