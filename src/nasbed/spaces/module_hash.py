@@ -22,13 +22,15 @@ def module_hash(matrix: NDArray[Any] | Sequence[Sequence[int]], labels: Sequence
 
     Args:
         matrix: 1 in row i and column j for an edge i → j. It is hashed as it is, cycles and all; pruning is up to the
-            caller. Other entries than 0 and 1 are edges, too, but count in degrees as what they are.
+            caller. Other entries than 0 and 1 are edges, too, but count in degrees as what they are; 1.0 is 1.
         labels: One label a vertex, Python's own values: of modules −1 for input, −2 for output, operations from 0.
 
     >>> module_hash([[0, 1], [0, 0]], [-1, -2])
     '043721b9c7fe8c5fad811d47d83132ec'
     """
     edges = np.asarray(matrix)
+    if (edges == (whole := edges.astype(np.int64))).all():  # of 1.0 the published text would be another
+        edges = whole
     leaving, arriving = (edges.sum(axis=axis).tolist() for axis in (1, 0))
     into, out_of = ([np.flatnonzero(row) for row in rows] for rows in (edges.T, edges))
     colours = [_md5(str(start)) for start in zip(leaving, arriving, labels, strict=True)]

@@ -48,7 +48,8 @@ def test_what_cannot_be_said_is_said():
     for finals, said in (
         ({"a": [0.5, 0.6]}, "one search"),
         ({"a": [np.nan, 0.5], "b": [0.5, np.nan]}, "No two searches have runs in common"),
-        ({"a": [0.5], "b": [0.4]}, "not told apart: a and b"),
+        ({"a": [0.5], "b": [0.4]}, "one of the runs allows no statement"),
+        ({"a": [0.5, 0.6], "b": [0.4, 0.7]}, "not told apart: a and b"),
     ):
         found = signed_ranks(ended(finals))
         assert said in found.sentence()
