@@ -33,6 +33,7 @@ def search(
     executor: str = "processes",
     store: str | Path | None = None,
     redo_damaged: bool = False,
+    retry: bool = False,
     progress: Progress | None = None,
     log: str | Path | None = None,
     **given: Any,
@@ -50,6 +51,7 @@ def search(
         executor: Where real trainings are done: a registered name.
         store: The file that keeps real trainings, so that the same call goes on where an earlier one was stopped.
         redo_damaged: Whether to train again what is damaged in the store; the damaged file is kept beside it.
+        retry: Whether to train again what was given up; the store as it was is kept beside it.
         progress: Called now and then with the ``nasbed.run.watching.Status`` of the search: how much is done,
             evaluations, the best so far, seconds.
         log: A file to which a line of JSON an evaluation is added, as ``nasbed.run.log.lines`` has it; the same call
@@ -67,12 +69,12 @@ def search(
     if answers.live is not None:
         from nasbed.run.live import search_live
 
-        kept: dict[str, Any] = {"executor": executor, "store": store, "redo_damaged": redo_damaged}
+        kept: dict[str, Any] = {"executor": executor, "store": store, "redo_damaged": redo_damaged, "retry": retry}
         found = search_live(method, answers.live, settings, *_followers(progress, log), **kept)
         return replace(found, answers=answers)
-    if store is not None or executor != "processes" or redo_damaged:
+    if store is not None or executor != "processes" or redo_damaged or retry:
         raise BadSetting(
-            f"{answers.name} answers from a table; a store and an executor are for benchmarks that really train"
+            f"{answers.name} answers from a table; store, executor and retry are for benchmarks that really train"
         )
     return play(method, answers, settings, *_followers(progress, log)).attach(answers)
 

@@ -45,6 +45,7 @@ def command(
     store: Annotated[
         Path | None, typer.Option(help="Real training: the file that keeps it; named for the search if not given.")
     ] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Real training: try again what was given up.")] = False,
     redo_damaged: RedoDamaged = False,
     out: Annotated[Path | None, typer.Option(help="Write every trial to this Parquet file.")] = None,
     log: Log = None,
@@ -66,7 +67,7 @@ def command(
     answers = _benchmark(benchmark, recipe, of_training, device)
     if out is not None:
         check_form(out, "every trial", "Parquet", ".parquet")
-    where: dict[str, Any] = {"executor": executor, "redo_damaged": redo_damaged, "log": log}
+    where: dict[str, Any] = {"executor": executor, "redo_damaged": redo_damaged, "retry": retry, "log": log}
     if answers.live is not None:
         settings = SearchSettings().but(given)
         store = store or default_store(optimizer, answers.name, settings.seed)
@@ -96,9 +97,12 @@ def command(
             print(f"a line an evaluation: {log}")
         if answers.live is not None:
             print(f"every training: {store}")
+    failed = history.info.get("failed", {})
+    why = f"; the first because: {failed['first']}" if failed else ""
     if not (history.value == history.value).any():
-        why = history.info.get("failed", {}).get("first")
-        raise NothingTrained("every training failed" + (f"; the first because: {why}" if why else ""))
+        raise NothingTrained(f"every training failed{why}")
+    if failed and not json:
+        print(f"{failed['trainings']:,} trainings were given up; --retry tries them again{why}")
 
 
 def _benchmark(name: str, recipe: str | None, pairs: list[str], device: str) -> Benchmark:

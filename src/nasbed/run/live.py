@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ from nasbed.run.plan import agree
 from nasbed.run.play import Play, Training
 from nasbed.run.settings import SearchSettings
 from nasbed.run.stores.memory import MemoryStore
-from nasbed.run.stores.salvage import mend
+from nasbed.run.stores.salvage import forget, mend
 from nasbed.run.stores.sqlite import SQLiteStore
 from nasbed.run.watching import Progress, Watch
 
@@ -49,6 +49,7 @@ def search_live(
     executor: str = "processes",
     store: str | Path | None = None,
     redo_damaged: bool = False,
+    retry: bool = False,
 ) -> History:
     """Search until the budget of each run is spent.
 
@@ -66,6 +67,8 @@ def search_live(
         store: The file that keeps what was trained; None to keep it in memory alone, for a search that need not be
             resumed.
         redo_damaged: Whether to train again what is damaged in the store; the damaged file is kept beside it.
+        retry: Whether to train again, with the seeds that they had, what was given up; the store as it was is kept
+            beside it. What the search then asks otherwise than before is trained anew.
 
     Returns:
         Everything that was tried, in the order in which it was told, with what the choices are worth: the means over
@@ -83,6 +86,7 @@ def search_live(
     play = Play(optimizer, benchmark, settings, ahead)
     if store is not None:
         check_place(Path(store).expanduser())
+    again = partial(_has_failed, benchmark) if retry else None
     how = settings.to_dict() | {"epochs": play.epochs, "workers": ahead if runs == 1 else None}
     for simulated in ("repeats", "scheduling"):  # which stores of version 0.1 do not note
         how.pop(simulated, None)
@@ -96,7 +100,9 @@ def search_live(
             own = {} if workers is None else {"workers": workers}
             machine = stack.enter_context(RetryingExecutor(executors.read(executor, own), benchmark.attempts))
             facts = benchmark.survey(machine, play.epochs)
-            kept = stack.enter_context(MemoryStore() if store is None else _alone_with(store, stack, redo_damaged))
+            kept = stack.enter_context(
+                MemoryStore() if store is None else _alone_with(store, stack, redo_damaged, again)
+            )
             info["benchmark"].update(facts)
             agree(kept, _plan(info, runs))
             waiting = {training.unit: training for training in first}
@@ -125,12 +131,16 @@ def _check(settings: SearchSettings, benchmark: LiveBenchmark) -> None:
         raise BadSetting(f"{benchmark.name} really trains; {', '.join(simulated)} are for tables")
 
 
-def _alone_with(store: str | Path, stack: ExitStack, redo_damaged: bool) -> SQLiteStore:
+def _alone_with(
+    store: str | Path, stack: ExitStack, redo_damaged: bool, again: Callable[[Record], bool] | None
+) -> SQLiteStore:
     """Open a store for this search alone: the answers of two would be in no order that either could hear again."""
     path = Path(store).expanduser()
     stack.enter_context(locked(path, f"searches with {store}", CLAIM))
     if redo_damaged:
         mend(path)
+    if again is not None:
+        forget(path, again)
     return SQLiteStore(path)
 
 
@@ -222,6 +232,10 @@ def _standing(play: Play) -> dict[str, Any]:
     """Say what has ended: more than the runs were told, where they wait for each other."""
     failures = sum(math.isnan(answer.validation) for answer in play.answers.values())
     return {"evaluations": len(play.answers), "failures": failures, "best": play.best, "seconds": play.clock}
+
+
+def _has_failed(benchmark: LiveBenchmark, record: Record) -> bool:
+    return _answer(benchmark, record).failure is not None
 
 
 def _reached(play: Play) -> str:

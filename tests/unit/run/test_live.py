@@ -226,6 +226,31 @@ def test_a_history_says_how_many_trainings_failed_and_why_the_first_did():
     assert whole.info["failed"]["trainings"] == EVALUATIONS
 
 
+@pytest.mark.parametrize("runs", [1, 3])
+def test_what_was_given_up_is_trained_again_and_the_rest_is_heard_again(runs, tmp_path, caplog):
+    path, unlucky = tmp_path / "s.sqlite", LiveToy(failing=0.3)
+    lost = play(toy=unlucky, store=path, runs=runs)
+    failures = lost.info["failed"]["trainings"]
+    same(play(toy=unlucky, store=path, runs=runs), lost)  # what is not asked for is not done
+    before, raw = records(path), path.read_bytes()
+    lucky = LiveToy()
+    again = play(toy=lucky, store=path, runs=runs, retry=True)
+    assert f"{failures} of the records" in caplog.text
+    assert (tmp_path / "s.sqlite.retried-1").read_bytes() == raw
+    same(again, play(toy=LiveToy(), runs=runs))
+    assert failures <= lucky.called < runs * EVALUATIONS
+    assert "failed" not in again.info
+    assert [one for one in before if one[1]["error"] is None] == records(path)[: len(before) - failures]
+    same(play(toy=LiveToy(), store=path, runs=runs, retry=True), again)
+    assert not (tmp_path / "s.sqlite.retried-2").exists()
+
+
+def test_a_first_failure_decides_nothing_where_all_is_trained_again(tmp_path):
+    path = tmp_path / "s.sqlite"
+    play(toy=LiveToy(failing=1.0), store=path)
+    same(play(toy=LiveToy(), store=path, retry=True), play(toy=LiveToy()))
+
+
 def test_runs_take_each_step_side_by_side(tmp_path):
     alone = play(runs=3)
     same(play(runs=3, executor="processes", workers=2, store=tmp_path / "s.sqlite"), alone)

@@ -1,13 +1,13 @@
-"""Salvage: what is whole of a damaged store, in a new one.
+"""Salvage: what is whole of a damaged store, or what did not fail of a whole one, in a new one.
 
-Nothing is ever written to a damaged file: what is whole is copied, and the damaged file stays as it is.
+Nothing is ever written to the file itself: what is kept is copied, and the file stays beside the new one as it is.
 """
 
 from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from filecmp import cmp
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.files import replacing
-from nasbed.core.store import SALVAGED
+from nasbed.core.store import SALVAGED, Record
 from nasbed.run.stores.sqlite import SQLiteStore
 
 _LOG = logging.getLogger(__name__)
@@ -72,17 +72,43 @@ def mend(path: Path) -> Salvaged | None:
     """
     if not path.exists() or path.stat().st_size == 0 or _is_whole(path):
         return None
-    names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    found, aside = _replaced(path, "damaged")
+    _LOG.warning("the store %s was damaged: %s; the damaged file is kept as %s", path, found, aside)
+    return found
+
+
+def forget(path: Path, unwanted: Callable[[Record], bool]) -> tuple[str, ...]:
+    """Take records out of a whole store, so that they are made again, and keep the file beside it; return their units.
+
+    Whoever calls it has the store for itself. Killed at any moment it leaves the one or the other.
+
+    Raises:
+        CorruptFile: When the store is damaged.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return ()
+    with SQLiteStore(path, read_only=True) as store:
+        units = tuple(unit for unit, record in store if unwanted(record))
+    if units:
+        _, aside = _replaced(path, "retried", unwanted)
+        _LOG.warning(
+            "%d of the records of %s are made again; the store as it was is kept as %s", len(units), path, aside
+        )
+    return units
+
+
+def _replaced(path: Path, why: str, leave: Callable[[Record], bool] = lambda _: False) -> tuple[Salvaged, Path]:
+    """Put what is whole, and not left out, in a store's place; return what came of it, and where the store is now."""
+    names = (path.with_name(f"{path.name}.{why}-{number}") for number in count(1))
     aside = next(name for name in names if not name.exists() or cmp(name, path, shallow=False))
     with replacing(path) as beside:
-        found = _copied(path, beside)
+        found = _copied(path, beside, leave)
         logs = [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")]
         for source in filter(Path.exists, (path, *logs)):
             shutil.copy2(source, aside.with_name(source.name.replace(path.name, aside.name)))
         for log in logs:  # SQLite would take it for the new file's
             log.unlink(missing_ok=True)
-    _LOG.warning("the store %s was damaged: %s; the damaged file is kept as %s", path, found, aside)
-    return found
+    return found, aside
 
 
 def _is_whole(path: Path) -> bool:
@@ -95,8 +121,8 @@ def _is_whole(path: Path) -> bool:
     return True
 
 
-def _copied(path: Path, out: Path) -> Salvaged:
-    """Copy what is whole to a file that is not there."""
+def _copied(path: Path, out: Path, leave: Callable[[Record], bool] = lambda _: False) -> Salvaged:
+    """Copy what is whole, and not left out, to a file that is not there."""
     kept, lost = 0, []
     with _opened(path) as damaged, SQLiteStore(out) as new:
         try:
@@ -105,7 +131,7 @@ def _copied(path: Path, out: Path) -> Salvaged:
             notes, all_notes = damaged.whole_notes(), False
         with new.together():
             for unit, record in damaged.whole_records():
-                if record is None:
+                if record is None or leave(record):
                     lost.append(unit)
                 else:
                     kept += new.append(unit, record)
