@@ -17,7 +17,7 @@ from nasbed.report.latex import markdown as table
 from nasbed.report.words import spans_much
 from nasbed.scores.scores import BESIDE
 from nasbed.statistics.correlation import COEFFICIENTS, Agreement, Correlation, Search
-from nasbed.statistics.statistic import Interval
+from nasbed.statistics.statistic import Interval, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,10 +68,12 @@ def markdown(correlation: Correlation) -> str:
         f"{correlation.scores.space.name} against {correlation.truth.name}"
     )
     notes = [
-        f"The truth is {correlation.truth.what}. Intervals are of 95 %: percentiles of "
+        f"The truth is {correlation.truth.what}. Intervals are of 95 %: expanded percentiles of "
         f"{correlation.resamples:,} bootstrap resamples of the architectures.",
         "Best of N: mean ± standard deviation, over endless searches, of the truth of the best-scored of N "
         "architectures drawn with replacement; exact.",
+        "Weighted τ counts most what happens at the top (Vigna, hyperbolic). Top: which part of so many best-scored "
+        "networks are among as many best.",
         *(f"Warning: {warning}" for warning in correlation.warnings),
     ]
     tables = [table(rows(correlation)).rstrip() for rows in (coefficient_rows, search_rows)]
@@ -80,7 +82,9 @@ def markdown(correlation: Correlation) -> str:
 
 def coefficient_rows(correlation: Correlation) -> tuple[list[str], list[list[str]]]:
     """Give the coefficients as headers and rows of text."""
-    headers = ["proxy", "Kendall τ", "Spearman ρ", "Pearson r", "best-scored", "its rank"]
+    shares = [top.share for top in next(iter(correlation.agreements.values())).top]
+    tops = [f"top {100 * share:g} %" for share in shares]
+    headers = ["proxy", "Kendall τ", "weighted τ", "Spearman ρ", "Pearson r", *tops, "best-scored", "its rank"]
     return headers, [_cells(agreement) for agreement in correlation.agreements.values()]
 
 
@@ -94,10 +98,12 @@ def search_rows(correlation: Correlation) -> tuple[list[str], list[list[str]]]:
 
 
 def _cells(agreement: Agreement) -> list[str]:
-    estimates = [getattr(agreement, name).text(digits=3) for name in COEFFICIENTS]
+    kendall, *others = (getattr(agreement, name).text(digits=3) for name in COEFFICIENTS)
+    estimates = [kendall, number(agreement.weighted, digits=3), *others]
+    found = [f"{100 * top.precision:.0f} %" for top in agreement.top]
     best = agreement.best
     tied = f", first of {best.ties} alike" if best.ties > 1 else ""
-    return [agreement.proxy, *estimates, f"{best.truth:.4g}", f"{best.rank:,} of {agreement.n:,}{tied}"]
+    return [agreement.proxy, *estimates, *found, f"{best.truth:.4g}", f"{best.rank:,} of {agreement.n:,}{tied}"]
 
 
 def _search(search: Search) -> str:

@@ -98,12 +98,11 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
             axes.plot(at, np.maximum(factor * curve.mean, floor), color=colour, linestyle=line, label=label, zorder=3)
             low, high = (np.maximum(factor * edge, floor) for edge in (curve.low, curve.high))
             axes.fill_between(at, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
-        if against == "evaluations":
-            at = next(iter(curves.values())).at
-            expected = comparison.expected(metric, at)
-            if expected is not None:
-                name = "random search, exact expectation"
-                axes.plot(at, factor * expected, color="0.15", linestyle="--", linewidth=0.9, label=name, zorder=4)
+        at = next(iter(curves.values())).at
+        expected = comparison.expected(metric, at, against)
+        if expected is not None:
+            name = reference_named(against)
+            axes.plot(at / unit, factor * expected, color="0.15", linestyle="--", linewidth=0.9, label=name, zorder=4)
         if logarithmic:
             axes.set_yscale("log")
             _plain_log_ticks(axes.yaxis)
@@ -113,6 +112,11 @@ def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations
         axes.set(xlabel=clock, ylabel=comparison.quantity(metric).axis, title=title)
         legend(figure, axes)
         return figure
+
+
+def reference_named(against: Clock) -> str:
+    """Say what the line of random search is along a clock."""
+    return f"random search, {'expectation' if against == 'seconds' else 'exact expectation'}"
 
 
 def shown(comparison: Comparison, metric: Metric | None = None, against: Clock | None = None) -> Figure:

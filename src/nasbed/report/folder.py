@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nasbed.core.checked import write_json
+from nasbed.core.errors import BadSetting
 from nasbed.core.files import slug
-from nasbed.report import statistics_figures as figures
 from nasbed.report.figures import course, drawn, outcome, prepared, written
 from nasbed.report.latex import comma_separated, latex
 from nasbed.report.latex import markdown as table
@@ -19,11 +19,15 @@ from nasbed.run.history import Metric
 from nasbed.statistics.anytime import anytime_areas
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.curse import winners_curse
+from nasbed.statistics.equivalence import equivalences
 from nasbed.statistics.improvement import improvements
 from nasbed.statistics.interquartile import interquartile_means
+from nasbed.statistics.needed import runs_needed
+from nasbed.statistics.profiles import optimality_gaps, performance_profiles
 from nasbed.statistics.random_search import recorded
 from nasbed.statistics.ranks import average_ranks
 from nasbed.statistics.ranks_signed import signed_ranks
+from nasbed.statistics.relative import relative_improvements
 from nasbed.statistics.statistic import Statistic, known
 from nasbed.statistics.summary import on_both_scales
 from nasbed.statistics.targets import times_to_targets
@@ -111,16 +115,22 @@ def _file_names(comparison: Comparison) -> dict[str, str]:
     return names
 
 
-_KEPT: dict[str, tuple[Callable[[Comparison], Statistic], Callable[[Any], Figure] | None]] = {
-    "interquartile-means": (interquartile_means, figures.interquartile),
-    "areas": (anytime_areas, figures.areas),
-    "ranks": (average_ranks, figures.critical_difference),
-    "improvement": (improvements, figures.improvement),
-    "signed-ranks": (signed_ranks, None),
-    "targets": (times_to_targets, figures.reached),
-    "winners-curse": (winners_curse, figures.curse),
-}
-"""Each statistic by its name: how it is found, and how it is drawn where it is."""
+_KEPT: tuple[Callable[[Comparison], Statistic], ...] = (
+    Comparison.separated,
+    interquartile_means,
+    optimality_gaps,
+    performance_profiles,
+    relative_improvements,
+    anytime_areas,
+    average_ranks,
+    improvements,
+    signed_ranks,
+    equivalences,
+    runs_needed,
+    times_to_targets,
+    winners_curse,
+)
+"""How each statistic is found; its files are named as its figure is."""
 
 
 def save_statistics(comparison: Comparison, folder: Path, forms: Sequence[str]) -> Iterator[Path]:
@@ -131,12 +141,15 @@ def save_statistics(comparison: Comparison, folder: Path, forms: Sequence[str]) 
         folder: Where to; it must exist.
         forms: Of the figures.
     """
-    for name, (find, draw) in _KEPT.items():
-        found = find(comparison)
+    for find in _KEPT:
+        try:
+            found = find(comparison)
+        except BadSetting:  # one that has to be given a margin or a goal where values are no accuracies
+            continue
         if found.missing:
             continue
+        name = found.figure
         yield written(folder / f"{name}.csv", comma_separated(found))
         yield written(folder / f"{name}.md", f"{table(found)}\n{found.sentence()}\n")
         yield written(folder / f"{name}.tex", latex(found, label=f"tab:{name}"))
-        if draw is not None:
-            yield from drawn(draw(found), folder, name, forms)
+        yield from drawn(found.plot(), folder, name, forms)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,15 @@ from nasbed.core.errors import BadSetting
 from nasbed.report.figures import beside, drawing, height_of, legend, look
 from nasbed.statistics.anytime import AnytimeAreas
 from nasbed.statistics.curse import WinnersCurse
+from nasbed.statistics.equivalence import Equivalences
 from nasbed.statistics.improvement import Improvements
 from nasbed.statistics.interquartile import InterquartileMeans
+from nasbed.statistics.needed import RunsNeeded
+from nasbed.statistics.profiles import OptimalityGaps, PerformanceProfiles
 from nasbed.statistics.ranks import AverageRanks
+from nasbed.statistics.ranks_signed import SignedRanks
+from nasbed.statistics.relative import RelativeImprovements
+from nasbed.statistics.separation import Separation
 from nasbed.statistics.statistic import Interval, Statistic, in_brackets
 from nasbed.statistics.targets import Targets
 
@@ -36,6 +43,88 @@ def interquartile(found: InterquartileMeans) -> Figure:
     return _intervals(found.labels, found.intervals, found.quantity.factor, axis, found.where)
 
 
+def gaps(found: OptimalityGaps) -> Figure:
+    """Draw by how much each search stays below the goal, with its bootstrap interval."""
+    _there(found)
+    axis = f"optimality gap of {found.quantity.words}{in_brackets(found.unit)}"
+    return _intervals(found.labels, found.intervals, found.quantity.factor, axis, f"goal {found.goals_in_words}")
+
+
+def relative(found: RelativeImprovements) -> Figure:
+    """Draw by how much better than random search each search is; than random architectures where that is not known."""
+    _there(found)
+    over, what = found.over_search, "random search of the same budget"
+    if np.isnan(found.search):
+        over, what = found.over_draw, "the average random architecture"
+    figure = _intervals(found.labels, over, 100, f"better than {what} (%)", f"{found.quantity.words}, {found.where}")
+    return _with_line(figure, 0)
+
+
+def separation(found: Separation) -> Figure:
+    """Draw by how much each search is better than each other, with the intervals that hold together."""
+    _there(found)
+    names = [f"{pair.better} over {pair.worse}" for pair in found.pairs]
+    axis = f"difference in {found.metric}{in_brackets(found.unit)}"
+    figure = _intervals(names, [pair.interval for pair in found.pairs], found.factor, axis, f"{found.runs} paired runs")
+    return _with_line(figure, 0)
+
+
+def equivalence(found: Equivalences) -> Figure:
+    """Draw the difference of each pair with its interval, which is within the margin where they are shown equal."""
+    _there(found)
+    names = [f"{pair.one} less {pair.other}" for pair in found.pairs]
+    factor, axis = found.quantity.factor, f"difference in {found.quantity.words}{in_brackets(found.unit)}"
+    intervals = [pair.difference for pair in found.pairs]
+    figure = _intervals(names, intervals, factor, axis, f"{found.runs} paired runs", level=90)
+    return _with_line(figure, -factor * found.margin, factor * found.margin)
+
+
+def signed(found: SignedRanks) -> Figure:
+    """Draw the effect of each pair, filled where it is told apart."""
+    _there(found)
+    names = [f"{pair.better} over {pair.worse}" for pair in found.pairs]
+    with _rows(names) as (figure, axes):
+        for i, pair in enumerate(found.pairs):
+            face = look(0)[0] if pair.apart else "white"
+            axes.plot(pair.effect, i, "o", color=look(0)[0], markerfacecolor=face, markersize=6)
+        axes.set(
+            xlim=(-0.05, 1.05),
+            xlabel=fill(f"share of the ranks in favour less that against, {found.words}, paired {found.of}", _CAPTION),
+        )
+        axes.set_title("filled: told apart (Wilcoxon, Holm)")
+        return figure
+
+
+def needed(found: RunsNeeded) -> Figure:
+    """Draw how many runs each pair of searches needs."""
+    _there(found)
+    with _rows([f"{pair.one} and {pair.other}" for pair in found.pairs]) as (figure, axes):
+        axes.barh(range(len(found.pairs)), [pair.runs or 0 for pair in found.pairs], height=0.5, color=look(0)[0])
+        for i, pair in enumerate(found.pairs):
+            text = "not known" if pair.runs is None else f"{pair.runs:,}"
+            axes.annotate(text, (pair.runs or 0, i), (4, 0), textcoords="offset points", va="center", fontsize=8.5)
+        axes.margins(x=0.15)
+        size = f"{found.quantity.factor * found.difference:.4g}{found.unit}"
+        axes.set(xlabel=f"runs that tell {size} apart in {100 * found.power:g} % of studies", title=found.where)
+        return figure
+
+
+def profiles(found: PerformanceProfiles) -> Figure:
+    """Draw the share of each search's runs that is better than each value, in its pointwise 95 % band."""
+    _there(found)
+    with drawing() as (figure, axes):
+        at = found.quantity.factor * found.at
+        for i, label in enumerate(found.labels):
+            colour, line = look(i)
+            axes.plot(at, 100 * found.shares[i], color=colour, linestyle=line, label=label, zorder=3)
+            axes.fill_between(at, 100 * found.low[i], 100 * found.high[i], color=colour, alpha=0.15, linewidth=0)
+        if found.quantity.is_regret:
+            axes.invert_xaxis()
+        axes.set(ylim=(-2, 102), xlabel=found.quantity.axis, ylabel="runs that are better, %", title=found.where)
+        legend(figure, axes)
+        return figure
+
+
 def areas(found: AnytimeAreas) -> Figure:
     """Draw each search's mean regret along the way with its interval."""
     _there(found)
@@ -52,8 +141,7 @@ def curse(found: WinnersCurse) -> Figure:
     axis = f"heard less mean of {'the other' if other else 'all'} repeats{in_brackets(found.unit)}"
     labels, quantity = [one.optimizer for one in found.curses], found.quantity
     figure = _intervals(labels, intervals, quantity.factor, axis, f"winner's curse, {quantity.words}")
-    figure.axes[0].axvline(0, color="0.4", linewidth=0.8)
-    return figure
+    return _with_line(figure, 0)
 
 
 def critical_difference(found: AverageRanks) -> Figure:
@@ -138,18 +226,35 @@ def _there(found: Statistic) -> None:
         raise BadSetting(f"there is nothing to draw: {found.missing}")
 
 
-def _intervals(labels: Sequence[str], intervals: Sequence[Interval], factor: float, axis: str, title: str) -> Figure:
-    """Draw a dot and an interval a search, in the order given."""
+@contextmanager
+def _rows(labels: Sequence[str]) -> Iterator[tuple[Figure, Axes]]:
+    """Give axes with a row for each label, from the top."""
     names = beside(labels)
     with drawing(1.1 + len(labels) * max(0.34, height_of(names))) as (figure, axes):
+        axes.set_yticks(range(len(labels)), names)
+        axes.grid(visible=False, axis="y")
+        yield figure, axes
+        axes.set_ylim(len(labels) - 0.5, -0.5)
+
+
+def _intervals(
+    labels: Sequence[str], intervals: Sequence[Interval], factor: float, axis: str, title: str, level: int = 95
+) -> Figure:
+    """Draw a dot and an interval a row, in the order given."""
+    with _rows(labels) as (figure, axes):
         for i, interval in enumerate(intervals):
             value, low, high = (factor * x for x in interval)
             reach = None if np.isnan(low) else [[value - low], [high - value]]
             axes.errorbar(value, i, xerr=reach, fmt="o", color=look(i)[0], markersize=5, capsize=3)
-        axes.set_yticks(range(len(labels)), names)
-        axes.set(ylim=(len(labels) - 0.5, -0.5), xlabel=axis, title=f"{title} · 95 % intervals")
-        axes.grid(visible=False, axis="y")
-        return figure
+        axes.set(xlabel=axis, title=f"{title} · {level} % intervals")
+    return figure
+
+
+def _with_line(figure: Figure, *places: float) -> Figure:
+    """Draw upright lines."""
+    for place in places:
+        figure.axes[0].axvline(place, color="0.4", linewidth=0.8)
+    return figure
 
 
 def _whole_ranks(found: AverageRanks) -> tuple[int, int]:

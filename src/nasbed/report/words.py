@@ -100,7 +100,7 @@ def headline(comparison: Comparison) -> str:
     reached = f"{comparison.words(metric)} {mean}{unit}, mean of {comparison.runs_in_words}"
     if len(comparison.histories) == 1:
         return f"{best} ended with a {reached}."
-    pairs = comparison.separated().differences
+    pairs = comparison.separated().pairs
     apart = [pair.worse for pair in pairs if pair.better == best and pair.apart]
     others = [label for label in comparison.histories if label != best and label not in apart]
     sentence = f"Of {_count(len(comparison.histories))}, {best} ended highest: {reached}."

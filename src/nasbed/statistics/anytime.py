@@ -8,7 +8,7 @@ counts more. Which axis it was is part of the result.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.selected import regret_metric
-from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, headed, known, scaled
+from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, known, scaled
 from nasbed.statistics.summary import first_time, horizon
 
 Axis = Literal["linear", "log"]
@@ -46,6 +46,7 @@ class AnytimeAreas(Statistic):
     quantity: Quantity
     against: Clock
     axis: Axis
+    figure: ClassVar[str] = "areas"
 
     def facts(self) -> dict[str, Any]:
         """Say what was measured, along which axis, from where to where."""
@@ -74,6 +75,7 @@ class AnytimeAreas(Statistic):
         return (
             f"Along the way, {self.start:g} to {self.end:g} {self.against} on a {self.axis} axis, {best} has the best "
             f"mean {quantity.words}: {self.means[best].text(quantity.factor)}{quantity.unit}."
+            f"{few(min(filter(None, map(len, self.areas.values()))))}"
         )
 
 

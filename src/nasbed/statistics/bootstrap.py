@@ -1,25 +1,33 @@
 """The stratified bootstrap: how sure a number over many runs is.
 
 Runs are drawn anew, with replacement, within each stratum by itself: the runs on one benchmark never stand in for those
-on another. The interval is that of the percentiles.
+on another. The interval is that of the percentiles, expanded for the number of runs: drawn runs scatter less than new
+ones by the factor √((n − 1)/n), and their normal tails are too thin for few, so that plain percentiles of 3 runs cover
+70 %, and of 5 runs 88 %, where they say 95 %.
 
-Reference: Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS 2021,
-https://arxiv.org/abs/2108.13264
+References: Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS 2021,
+https://arxiv.org/abs/2108.13264; Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician
+69, 2015 (expanded percentiles)
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.extras import require
 from nasbed.statistics.statistic import Interval
 from nasbed.statistics.summary import CONFIDENCE
 
 RESAMPLES = 2000
 """Which know the ends to 3 % of half the interval; the reference has as many for probabilities of improvement."""
+
+FEWEST = 7
+"""Runs that have an interval: all that fewer could be drawn to does not reach over what 95 % needs."""
 
 _CELLS_AT_ONCE = 4_000_000  # resampled numbers in one block: 32 MB
 
@@ -29,10 +37,18 @@ def draws(generator: np.random.Generator, resamples: int, runs: int) -> NDArray[
     return generator.integers(runs, size=(resamples, runs))
 
 
-def percentiles(drawn: NDArray[np.float64]) -> tuple[float, float]:
-    """Give the ends of the 95 % interval that the middle of the resampled values fills."""
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+def percentiles(drawn: NDArray[np.float64], beyond: float = (1 - CONFIDENCE) / 2) -> tuple[float, float]:
+    """Give the ends of the interval that leaves the same share of resampled values beyond either of them."""
+    low, high = np.quantile(drawn, [beyond, 1 - beyond])
     return float(low), float(high)
+
+
+def expanded(runs: Sequence[int]) -> float:
+    """Return the share of resampled values that lies beyond either end of a 95 % interval of so few runs a stratum."""
+    special = require("scipy.special", "report")
+    freedom = sum(runs) - len(runs)
+    scatter = math.sqrt(sum(runs) / freedom)
+    return float(special.ndtr(scatter * special.stdtrit(freedom, (1 - CONFIDENCE) / 2)))
 
 
 def bootstrap(
@@ -51,14 +67,14 @@ def bootstrap(
         seed: Of these draws.
 
     Returns:
-        NaN without a run, and as the ends where no stratum has two.
+        NaN without a run, and as the ends where runs are fewer than ``FEWEST``, or than two a stratum.
     """
     there = [values[~np.isnan(values)] for values in strata]
     there = [values for values in there if len(values)]
     if not there:
         return Interval(np.nan)
     value = float(statistic(np.concatenate(there)))
-    if max(map(len, there)) < 2:
+    if sum(map(len, there)) < max(FEWEST, 2 * len(there)):
         return Interval(value)
     generator = np.random.default_rng(seed)
     block = max(1, _CELLS_AT_ONCE // sum(map(len, there)))
@@ -67,4 +83,10 @@ def bootstrap(
         count = min(block, resamples - start)
         again = [values[draws(generator, count, len(values))] for values in there]
         drawn.append(statistic(np.concatenate(again, axis=1)))
-    return Interval(value, *percentiles(np.concatenate(drawn)))
+    return Interval(value, *percentiles(np.concatenate(drawn), expanded(list(map(len, there)))))
+
+
+def bootstrapped_mean(strata: Sequence[NDArray[np.float64]], *, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
+    """Give the mean of the runs of all strata likewise; none where all are alike, which says nothing of rare others."""
+    found = bootstrap(strata, lambda values: values.mean(axis=-1), resamples=resamples, seed=seed)
+    return found if found.low < found.high else Interval(found.value)

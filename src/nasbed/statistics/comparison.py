@@ -24,7 +24,7 @@ from nasbed.run.history import Clock, History, Metric
 from nasbed.run.search import search
 from nasbed.run.settings import SearchSettings
 from nasbed.run.watching import Progress
-from nasbed.statistics.random_search import RandomReference, RecordedReference, random_reference
+from nasbed.statistics.random_search import RandomReference, RecordedReference, expected_along, random_reference
 from nasbed.statistics.separation import Separation
 from nasbed.statistics.statistic import Quantity, known
 from nasbed.statistics.summary import SPREAD, Curve, curve, mean_and_reach, spread
@@ -160,14 +160,19 @@ class Comparison(Printed):
         """Give the incumbents' metric along a clock: mean, its 95 % band, quartiles. See ``summary.Curve``."""
         return {label: curve(history, metric, against, at) for label, history in self.histories.items()}
 
-    def expected(self, metric: Metric, at: NDArray[np.float64]) -> NDArray[np.float64] | None:
-        """Give random search's exact course after so many evaluations, for those metrics that have one; else None."""
+    def expected(
+        self, metric: Metric, at: NDArray[np.float64], against: Clock = "evaluations"
+    ) -> NDArray[np.float64] | None:
+        """Give the course of random search along a clock, for those metrics and clocks that have one; else None.
+
+        It is exact along evaluations and epochs; see ``random_search`` for seconds.
+        """
         if self.reference is None or metric not in ("validation", "test", "test-regret"):
             return None
-        if metric == "validation":
-            return self.reference.validation_after(at)
-        test = self.reference.test_after(at)
-        return test if metric == "test" else self.optimum[1] - test
+        if against == "seconds" and any(history.ended is not None for history in self.histories.values()):
+            return None  # several workers spend them at once
+        course = expected_along(self.reference, "validation" if metric == "validation" else "test", at, against)
+        return course if course is None or metric != "test-regret" else self.optimum[1] - course
 
     def separated(self, metric: Metric | None = None) -> Separation:
         """Say which searches are told apart by how good their last incumbents are.

@@ -19,15 +19,16 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
-from nasbed.core.printing import Printed
+from nasbed.core.printing import Card, Printed
 from nasbed.core.proxy import WORST
 from nasbed.core.registry import reports
 from nasbed.core.seeds import derived_seed
 from nasbed.scores.scores import Scores
-from nasbed.statistics.bootstrap import percentiles
+from nasbed.statistics.bootstrap import FEWEST, expanded, percentiles
 from nasbed.statistics.random_search import expected_best
-from nasbed.statistics.statistic import Interval
+from nasbed.statistics.statistic import Interval, few, number
 from nasbed.statistics.summary import CONFIDENCE
+from nasbed.statistics.top import TOP, Top, top_of, weighted_tau
 from nasbed.statistics.truth import Truth
 
 COEFFICIENTS = ("kendall", "spearman", "pearson")
@@ -83,6 +84,9 @@ class Agreement(Printed):
         pearson: Pearson's r, likewise.
         best: The best-scored architecture.
         searches: Best of N.
+        weighted: Vigna's weighted τ, hyperbolic, which counts most what happens at the top; NaN where a side does not
+            vary.
+        top: What is found of the best.
     """
 
     proxy: str
@@ -93,6 +97,8 @@ class Agreement(Printed):
     pearson: Interval
     best: Best
     searches: tuple[Search, ...]
+    weighted: float
+    top: tuple[Top, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +111,8 @@ class Correlation(Printed):
         resamples: How often architectures are drawn again.
         seed: Of the draws.
         searches: The N of the best of N; those that are more than were scored are left out.
+        top: Shares of the architectures whose overlap with the best-scored is told; those of less than one are left
+            out.
     """
 
     scores: Scores
@@ -112,12 +120,15 @@ class Correlation(Printed):
     resamples: int = RESAMPLES
     seed: int = 0
     searches: Sequence[int] = SEARCHES
+    top: Sequence[float] = TOP
 
     def __post_init__(self) -> None:
         if self.resamples < 20:
             raise BadSetting(f"intervals need at least 20 resamples, not {self.resamples}")
         if any(n < 1 for n in self.searches):
             raise BadSetting(f"a search scores at least 1 architecture, not {min(self.searches)}")
+        if not all(0 < share < 1 for share in self.top):
+            raise BadSetting(f"the top is a share between 0 and 1, such as 0.05, not {', '.join(map(str, self.top))}")
         if len(self.there) < _FEWEST:
             raise BadSetting(
                 f"{self.truth.name} is known of {len(self.there)} of the {len(self.scores)} architectures scored; "
@@ -186,6 +197,26 @@ class Correlation(Printed):
         """Give the summary as a ``pandas.DataFrame``, NaN for what is not known."""
         return require("pandas", "report").DataFrame(self.summary()).set_index("proxy")
 
+    def sentence(self) -> str:
+        """Say which proxy goes best with the truth, over all and at the top."""
+        by = {agreement.proxy: agreement for agreement in self.agreements.values()}
+        best = by[max(by, key=lambda proxy: np.nan_to_num(by[proxy].kendall.value, nan=-np.inf))]
+        said = f"Of {len(by)} prox{'ies' if len(by) > 1 else 'y'}, {best.proxy} goes best with {self.truth.what}: "
+        said += f"Kendall's τ {best.kendall.text(digits=3)} over {best.n:,} networks, "
+        said += f"weighted to the top {number(best.weighted, digits=3)}"
+        parts = [f"{100 * top.precision:.0f} % of the best {100 * top.share:g} %" for top in best.top]
+        said += f"; its best-scored have {', '.join(parts)}" if parts else ""
+        return said + "." + few(best.n, FEWEST, "give it an interval", "networks")
+
+    def _card(self) -> Card:
+        headers, rows = reports["coefficients"](self)
+        title = f"Correlation of {self.scores.name} with {self.truth.name}"
+        return Card(title, [self.sentence(), *self.warnings], {}, headers, rows)
+
+    def plot(self) -> Any:
+        """Return a ``matplotlib`` figure of the coefficients of all proxies, which a notebook shows."""
+        return reports["agreement"](self)
+
     def save(self, folder: str | Path, forms: Sequence[str] = ("png", "svg")) -> list[Path]:
         """Write figures, ``correlation.csv``, ``.md`` and ``.json`` into a folder; see ``report.correlation``."""
         written: list[Path] = reports["correlation"](self, Path(folder).expanduser(), forms)
@@ -197,9 +228,11 @@ class Correlation(Printed):
         values = self.scored(proxy)
         ranked = np.where(np.isnan(values), -np.inf, values)
         found = _coefficients(self._draws, ranked, values, self.worth)
-        kendall, spearman, pearson = map(_estimate, found.T)
+        kendall, spearman, pearson = (_estimate(some, len(ranked)) for some in found.T)
         failed, best, searches = int(np.isnan(values).sum()), self._best(ranked), self._best_of(ranked)
-        return Agreement(proxy, len(ranked), failed, kendall, spearman, pearson, best, searches)
+        weighted = weighted_tau(ranked, self.worth)
+        top = tuple(top_of(ranked, self.worth, share) for share in self.top if share * len(ranked) >= 1)
+        return Agreement(proxy, len(ranked), failed, kendall, spearman, pearson, best, searches, weighted, top)
 
     @cached_property
     def _draws(self) -> NDArray[np.int32]:
@@ -263,20 +296,26 @@ def _order_and_level(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], ND
     return np.argsort(levels, kind="stable"), levels
 
 
-def _estimate(found: NDArray[np.float64]) -> Interval:
-    """Take the first for the value and the others for its interval."""
+def _estimate(found: NDArray[np.float64], n: int) -> Interval:
+    """Take the first for the value and the others for its interval, which too few architectures do not have."""
     value, drawn = float(found[0]), found[1:][~np.isnan(found[1:])]
-    if np.isnan(value) or not len(drawn):
+    if np.isnan(value) or not len(drawn) or n < FEWEST:
         return Interval(value)
-    return Interval(value, *percentiles(drawn))
+    return Interval(value, *percentiles(drawn, expanded([n])))
 
 
 def _row(agreement: Agreement) -> dict[str, Any]:
     row: dict[str, Any] = {"proxy": agreement.proxy, "n": agreement.n, "failed": agreement.failed}
     for name in COEFFICIENTS:
         row |= getattr(agreement, name).as_dict(name)
+    row["weighted_kendall"] = agreement.weighted
     best = agreement.best
     row |= {"best": best.architecture, "best_truth": best.truth, "best_rank": best.rank, "best_ties": best.ties}
     for search in agreement.searches:
         row |= {f"best_of_{search.n}": search.mean, f"best_of_{search.n}_std": search.std}
+    for top in agreement.top:
+        row |= {
+            f"top_{100 * top.share:g}_percent": top.precision,
+            f"top_{100 * top.share:g}_percent_best_rank": top.rank,
+        }
     return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in row.items()}

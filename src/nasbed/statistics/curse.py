@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,7 @@ class WinnersCurse(Statistic):
     curses: tuple[Curse, ...]
     quantity: Quantity
     tested: float = 100.0
+    figure: ClassVar[str] = "winners-curse"
 
     @property
     def unit(self) -> str:

@@ -9,15 +9,15 @@ https://arxiv.org/abs/2108.13264
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.run.history import Metric
-from nasbed.statistics.bootstrap import RESAMPLES, bootstrap
+from nasbed.statistics.bootstrap import FEWEST, RESAMPLES, bootstrap
 from nasbed.statistics.selected import Comparisons, selected
-from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, headed, scaled
+from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, scaled
 
 
 def interquartile_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -52,6 +52,7 @@ class InterquartileMeans(Statistic):
     quantity: Quantity
     where: str
     resamples: int
+    figure: ClassVar[str] = "interquartile-means"
 
     def facts(self) -> dict[str, Any]:
         """Say what was measured, where, and how often it was drawn."""
@@ -74,8 +75,11 @@ class InterquartileMeans(Statistic):
         best = quantity.best({label: interval.value for label, interval in found.items()})
         said = f"{best} has the best interquartile mean of {quantity.words} on {self.where}: "
         said += f"{found[best].text(quantity.factor)}{quantity.unit}"
-        alone = np.isnan(found[best].low)
-        return said + (", one run, which has no interval." if alone else ", 95 % bootstrap interval.")
+        if not np.isnan(found[best].low):
+            return f"{said}, 95 % bootstrap interval.{few(min(filter(None, self.runs)))}"
+        runs = self.runs[self.labels.index(best)]
+        alone = ", one run, which has no interval" if runs == 1 else ""
+        return f"{said}{alone}.{few(runs, FEWEST, 'give it an interval')}"
 
 
 def interquartile_means(

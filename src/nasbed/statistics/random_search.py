@@ -2,6 +2,10 @@
 
 With F the distribution of one draw's result, the best of n independent draws is at most v with chance F(v)ⁿ. So the
 mean over endless runs of random search needs no run at all, and a measured mean can be held against it.
+
+A budget of epochs pays for a whole number of draws. By some time, a run has made more draws or fewer; the count is
+taken as its mean, t/μ − (1 − c²)/2 after t seconds of draws of μ seconds with coefficient of variation c (the renewal
+function). From ten draws on that is right to a hundredth of a point.
 """
 
 from __future__ import annotations
@@ -16,6 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.printing import Printed
+from nasbed.run.history import Clock
+
+_ROUNDING = 1e-9  # draws: whole budgets are whole numbers of them
 
 _CELLS_AT_ONCE = 4_000_000  # levels × draws in one block: 32 MB
 
@@ -29,7 +36,7 @@ def expected_best(
         values: What a draw is judged by, ``(rows,)``; or ``(rows, repeats)``, of which each draw hears one, all with
             the same chance. NaN is a failed training, which is never the best.
         probabilities: Chance of each row, ``(rows,)``; weights will do.
-        n: How many draws, of any shape.
+        n: How many draws, of any shape; between whole numbers the chances go on in between.
         of: What to read of the best instead of the value it was chosen by, ``(rows,)``: its test accuracy, say.
 
     Returns:
@@ -49,9 +56,9 @@ def expected_best(
     above, worth = _levels(heard, read, chance)
     with np.errstate(divide="ignore"):
         log_below = np.log1p(-np.minimum(above, 1.0))  # precise where it matters: at the top, F is nearly 1
-    draws = np.asarray(n, np.int64)
-    if draws.min(initial=1) < 1:
-        raise BadSetting(f"the best of {int(draws.min())} draws is not defined; n is at least 1")
+    draws = np.asarray(n, np.float64)
+    if not (draws >= 1).all():
+        raise BadSetting(f"the best of {draws.min():g} draws is not defined; n is at least 1")
     flat = draws.ravel()
     result = np.empty(len(flat))
     block = max(1, _CELLS_AT_ONCE // (len(worth) + 1))
@@ -95,6 +102,43 @@ def _levels(
     return above, worth[1:]
 
 
+@dataclass(frozen=True)
+class DrawCost(Printed):
+    """What one draw of random search costs.
+
+    Attributes:
+        epochs: That it trains.
+        seconds: That it takes on average; NaN where nobody knows.
+        variation: The standard deviation of these seconds over their mean.
+    """
+
+    epochs: float
+    seconds: float
+    variation: float
+
+    @classmethod
+    def of(cls, epochs: ArrayLike, seconds: ArrayLike, probabilities: NDArray[np.float64]) -> DrawCost:
+        """Take it from what each class costs, ``(classes,)``, and how likely a draw is of each."""
+        chance = probabilities / probabilities.sum()
+        mean = float(chance @ np.asarray(seconds, np.float64))
+        scatter = float(chance @ (np.asarray(seconds, np.float64) - mean) ** 2)
+        return cls(float(chance @ np.asarray(epochs)), mean, scatter**0.5 / mean if mean > 0 else np.nan)
+
+    def draws(self, spent: ArrayLike, clock: Clock) -> NDArray[np.float64] | None:
+        """Give how many draws so much pays for, on average; NaN for less than one, None on clocks that do not say."""
+        points = np.asarray(spent, np.float64)
+        if clock == "evaluations":
+            count = points
+        elif clock == "epochs" and self.epochs > 0:
+            count = np.floor(points / self.epochs + _ROUNDING)
+        elif clock == "seconds" and self.seconds > 0:
+            late = (1 - self.variation**2) / 2
+            count = np.where(points < self.seconds, np.nan, np.maximum(points / self.seconds - late, 1))
+        else:
+            return None
+        return np.where(count >= 1, count, np.nan)
+
+
 @dataclass(frozen=True, eq=False)
 class RandomReference(Printed):
     """What random search with replacement comes to in the mean over endless runs.
@@ -103,11 +147,13 @@ class RandomReference(Printed):
         values: Validation accuracies that a draw of each class may hear, ``(classes, repeats)``.
         test: Mean test accuracy of each class, ``(classes,)``.
         probabilities: How likely a draw is of each class, ``(classes,)``.
+        cost: What a draw costs; None where nobody knows.
     """
 
     values: NDArray[np.float64]
     test: NDArray[np.float64]
     probabilities: NDArray[np.float64]
+    cost: DrawCost | None = None
 
     def validation_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
         """Give the expected best validation accuracy heard in so many evaluations."""
@@ -126,23 +172,31 @@ class RecordedReference(Printed):
         at: Counts of evaluations, ascending, ``(points,)``.
         validation: Expected best validation accuracy heard by then, ``(points,)``.
         test: Expected test accuracy of the incumbent by then, ``(points,)``; NaN where nobody knows it.
+        cost: What a draw costs; None where nobody knows.
     """
 
     at: NDArray[np.float64]
     validation: NDArray[np.float64]
     test: NDArray[np.float64]
+    cost: DrawCost | None = None
 
     @classmethod
     def from_dict(cls, written: Mapping[str, Any] | None) -> RecordedReference | None:
         """Read what ``as_dict`` gave; None of None."""
         if written is None:
             return None
-        return cls(*(np.array(written[name], np.float64) for name in ("evaluations", "validation", "test")))
+        at, validation, test = (np.array(written[name], np.float64) for name in ("evaluations", "validation", "test"))
+        cost = written.get("cost")
+        known = None if cost is None else {name: np.nan if x is None else float(x) for name, x in cost.items()}
+        return cls(at, validation, test, None if known is None else DrawCost(**known))
 
-    def as_dict(self) -> dict[str, list[float | None]]:
+    def as_dict(self) -> dict[str, Any]:
         """Give it JSON-able; None for what is not known."""
         columns = {"evaluations": self.at, "validation": self.validation, "test": self.test}
-        return {name: [None if np.isnan(x) else float(x) for x in values] for name, values in columns.items()}
+        lists = {name: [_known(x) for x in values] for name, values in columns.items()}
+        return (
+            lists if self.cost is None else lists | {"cost": {name: _known(x) for name, x in vars(self.cost).items()}}
+        )
 
     def validation_after(self, evaluations: ArrayLike) -> NDArray[np.float64]:
         """Give the expected best validation accuracy heard in so many evaluations; NaN beyond what was written."""
@@ -153,10 +207,35 @@ class RecordedReference(Printed):
         return np.interp(np.asarray(evaluations, np.float64), self.at, self.test, right=np.nan)
 
 
+def expected_along(
+    reference: RandomReference | RecordedReference,
+    split: Literal["validation", "test"],
+    spent: ArrayLike,
+    clock: Clock = "evaluations",
+) -> NDArray[np.float64] | None:
+    """Give the expected result of the incumbent once so much of a clock is spent; None where the clock does not say.
+
+    NaN before the first draw is finished.
+    """
+    points = np.asarray(spent, np.float64)
+    draws = points if reference.cost is None else reference.cost.draws(points, clock)
+    if draws is None or (reference.cost is None and clock != "evaluations"):
+        return None
+    there = draws >= 1  # false where it is NaN
+    course = np.full(draws.shape, np.nan)
+    after = reference.validation_after if split == "validation" else reference.test_after
+    course[there] = after(draws[there])
+    return course
+
+
 def recorded(reference: RandomReference | RecordedReference, evaluations: ArrayLike) -> RecordedReference:
     """Keep the course at some counts of evaluations alone: enough to draw it, and small enough for a file."""
     at = np.asarray(evaluations, np.float64)
-    return RecordedReference(at, reference.validation_after(at), reference.test_after(at))
+    return RecordedReference(at, reference.validation_after(at), reference.test_after(at), reference.cost)
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def random_reference(
@@ -178,10 +257,10 @@ def random_reference(
     try:
         probabilities = space.probabilities()
         archs = space.enumerate()
-        values = (
-            benchmark.query(archs, epochs).value[:, None] if repeats == "mean" else benchmark.outcomes(archs, epochs)
-        )
+        told = benchmark.query(archs, epochs)
+        values = told.value[:, None] if repeats == "mean" else benchmark.outcomes(archs, epochs)
         test = benchmark.test(archs, epochs)
     except (NotImplementedError, NotInTable):
         return None
-    return None if values is None else RandomReference(values, test, probabilities)
+    cost = DrawCost.of(told.epochs, np.nan_to_num(told.seconds), probabilities)
+    return None if values is None else RandomReference(values, test, probabilities, cost)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from itertools import combinations
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,30 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.selected import Comparisons, Selected, selected
-from nasbed.statistics.statistic import Column, Statistic, known, listed, number, p_value
+from nasbed.statistics.statistic import Column, Statistic, few, known, listed, number, p_value
 from nasbed.statistics.summary import CONFIDENCE
 from nasbed.tables.column import mean_of
 
 Blocks = Literal["runs", "benchmarks"]
+
+
+@dataclass(frozen=True)
+class RankDifference:
+    """By how much the average ranks of two searches differ.
+
+    Attributes:
+        better: Label of the search with the better rank.
+        worse: Label of the other.
+        ranks: The difference, never negative.
+        p: Nemenyi's; NaN where there is no test.
+        apart: Whether they are told apart: Friedman's test finds a difference, and this is more than the critical one.
+    """
+
+    better: str
+    worse: str
+    ranks: float
+    p: float
+    apart: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +73,7 @@ class AverageRanks(Statistic):
     critical_difference: float
     p_values: NDArray[np.float64]
     words: str
+    figure: ClassVar[str] = "ranks"
 
     @classmethod
     def ranked(
@@ -90,6 +111,17 @@ class AverageRanks(Statistic):
     def order(self) -> list[int]:
         """The searches from the best average rank to the worst."""
         return [int(i) for i in np.argsort(self.ranks, kind="stable")]
+
+    @property
+    def pairs(self) -> list[RankDifference]:
+        """Every pair of searches, by their order."""
+        reach = self.critical_difference if self.significant else np.inf  # false of NaN, too
+        found = []
+        for i, j in combinations(self.order, 2):
+            difference = float(self.ranks[j] - self.ranks[i])
+            p = float(self.p_values[i, j])
+            found.append(RankDifference(self.labels[i], self.labels[j], difference, p, difference > reach))
+        return found
 
     @property
     def cliques(self) -> list[tuple[str, ...]]:
@@ -150,16 +182,11 @@ class AverageRanks(Statistic):
         if np.isnan(self.friedman):
             return f"{said} With two searches there is no Friedman test; Wilcoxon's signed ranks compare them."
         said += f" Friedman: χ² = {self.friedman:.1f}, p {_equals(self.friedman_p)}"
+        warned = few(self.blocks, _fewest(len(self.labels)), "tell any two of them apart by ranks", self.of)
         if not self.significant:
-            return said + ", so no two of them are told apart."
-        apart = [
-            f"{self.labels[i]} over {self.labels[j]}"
-            for a, i in enumerate(self.order)
-            for j in self.order[a + 1 :]
-            if self.ranks[j] - self.ranks[i] > self.critical_difference
-        ]
-        pairs = listed(apart) or "no pair"
-        return f"{said}; told apart by more than {self.critical_difference:.2f} ranks (Nemenyi): {pairs}."
+            return f"{said}, so no two of them are told apart.{warned}"
+        pairs = listed([f"{pair.better} over {pair.worse}" for pair in self.pairs if pair.apart]) or "no pair"
+        return f"{said}; told apart by more than {self.critical_difference:.2f} ranks (Nemenyi): {pairs}.{warned}"
 
 
 def average_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks: Blocks = "runs") -> AverageRanks:
@@ -196,6 +223,11 @@ def _friedman(worth: NDArray[np.float64]) -> tuple[float, float]:
         return 0.0, 1.0  # all are equal everywhere, which SciPy divides by
     chi, p = require("scipy.stats", "report").friedmanchisquare(*worth)
     return float(chi), float(p)
+
+
+def _fewest(searches: int) -> int:
+    """Give in how many blocks the greatest difference that ranks can have is one that the test tells apart."""
+    return math.ceil((_quantile(searches) / (searches - 1)) ** 2 * searches * (searches + 1) / 6)
 
 
 def _quantile(searches: int) -> float:

@@ -1,5 +1,7 @@
 """Signed ranks: whether one search beats another in paired runs, by Wilcoxon's test, corrected for many pairs by Holm.
 
+The test is exact up to fifty pairs that differ, with ties among them or without; of more it is SciPy's approximation.
+
 References: Wilcoxon, "Individual Comparisons by Ranking Methods", Biometrics Bulletin 1, 1945; Holm, "A Simple
 Sequentially Rejective Multiple Test Procedure", Scandinavian Journal of Statistics 6, 1979
 """
@@ -9,17 +11,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.extras import require
 from nasbed.run.history import Metric
+from nasbed.statistics.exact import fewest, signed_rank_p
 from nasbed.statistics.ranks import Blocks, in_blocks
 from nasbed.statistics.selected import Comparisons, selected
-from nasbed.statistics.statistic import Column, Statistic, number, p_value, told_apart
+from nasbed.statistics.statistic import Column, Statistic, few, number, p_value, told_apart
 from nasbed.statistics.summary import CONFIDENCE
+
+_COUNTED = 50  # pairs; of more, SciPy takes the normal approximation, too
 
 _TEXTS = ("better", "worse", "wins", "losses", "ties")
 
@@ -72,11 +77,14 @@ class SignedRanks(Statistic):
         pairs: In the order of the searches.
         of: What was paired: ``"runs"`` or ``"benchmarks"``.
         words: What was compared.
+        blocks: How many blocks the pair that has the fewest has in common.
     """
 
     pairs: tuple[Pair, ...]
     of: Blocks
     words: str
+    blocks: int
+    figure: ClassVar[str] = "signed-ranks"
 
     @classmethod
     def compared(
@@ -90,7 +98,7 @@ class SignedRanks(Statistic):
             of: What a block is.
         """
         if len(worth) < 2:
-            return cls((), of, words, missing="There is one search, and nothing to pair it with.")
+            return cls((), of, words, 0, missing="There is one search, and nothing to pair it with.")
         tested = [_tested(worth[a], worth[b]) for a, b in combinations(worth, 2)]
         corrected = holm([p for _, _, p in tested])
         pairs = [
@@ -98,7 +106,8 @@ class SignedRanks(Statistic):
             for names, (difference, effect, p), final in zip(combinations(worth, 2), tested, corrected, strict=True)
         ]
         nothing = f"No two searches have {of} in common that found something."
-        return cls(tuple(pairs), of, words, missing=nothing if all(np.isnan(pair.p) for pair in pairs) else None)
+        missing = nothing if all(np.isnan(pair.p) for pair in pairs) else None
+        return cls(tuple(pairs), of, words, min(len(difference) for difference, _, _ in tested), missing=missing)
 
     def facts(self) -> dict[str, Any]:
         """Say what was compared, and how."""
@@ -120,7 +129,10 @@ class SignedRanks(Statistic):
             return f"By {self.words}, one of the {self.of} allows no statement: what differs may be chance."
         apart = [f"{pair.better} over {pair.worse}" for pair in self.pairs if pair.apart]
         others = [f"{pair.better} and {pair.worse}" for pair in self.pairs if not pair.apart]
-        return f"By {self.words} in paired {self.of} (Wilcoxon, Holm-corrected, 5 %), {told_apart(apart, others)}."
+        said = f"By {self.words} in paired {self.of} (Wilcoxon, Holm-corrected, 5 %), {told_apart(apart, others)}."
+        needed = fewest(lambda n: 2.0 ** (1 - n), len(self.pairs))
+        tests = "a pair" if len(self.pairs) == 1 else f"any of {len(self.pairs)} pairs"
+        return said + few(self.blocks, needed, f"tell {tests} apart by it", self.of)
 
 
 def signed_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks: Blocks = "runs") -> SignedRanks:
@@ -139,7 +151,9 @@ def _tested(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[Seque
     stats = require("scipy.stats", "report")
     ranks = stats.rankdata(np.abs(counting))
     effect = float((np.sign(counting) * ranks).sum() / ranks.sum())
-    return difference.tolist(), effect, float(stats.wilcoxon(counting).pvalue)
+    few_enough = len(counting) <= _COUNTED
+    p = signed_rank_p(ranks, ranks[counting > 0].sum()) if few_enough else float(stats.wilcoxon(counting).pvalue)
+    return difference.tolist(), effect, p
 
 
 def _pair(names: tuple[str, str], difference: Sequence[float], effect: float, p: float, corrected: float) -> Pair:

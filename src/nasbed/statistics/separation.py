@@ -1,18 +1,22 @@
-"""Separation: which searches a study tells apart, and which it does not."""
+"""Separation: which searches a study tells apart, and by how much those differ at most that it does not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.printing import Printed
-from nasbed.statistics.statistic import known, told_apart
+from nasbed.statistics.exact import fewest
+from nasbed.statistics.statistic import Column, Interval, Statistic, few, headed, scaled, told_apart
 from nasbed.statistics.summary import CONFIDENCE, mean_and_reach
+
+FEWEST = 5
+"""Paired runs that tell anything apart: of fewer, a handful of like results passes for a small spread."""
 
 
 @dataclass(frozen=True)
@@ -23,42 +27,52 @@ class Difference(Printed):
         better: Label of the search with the higher mean.
         worse: Label of the other.
         mean: Mean over runs of the difference of the two, never negative.
-        reach: How far its interval reaches to either side.
+        reach: How far its interval reaches to either side; NaN where runs are too few, or all differ alike.
+        within: Within which margin of each other the means of the two are, with 95 %, by two one-sided t-tests.
     """
 
     better: str
     worse: str
     mean: float
     reach: float
+    within: float = np.nan
 
     @property
     def apart(self) -> bool:
         """Whether the interval excludes no difference at all."""
         return self.mean > self.reach  # false when the reach is NaN: one run tells nothing apart
 
+    @property
+    def interval(self) -> Interval:
+        """The mean with its interval."""
+        return Interval(self.mean, self.mean - self.reach, self.mean + self.reach)
+
 
 @dataclass(frozen=True)
-class Separation(Printed):
+class Separation(Statistic):
     """Which pairs of searches are told apart by the accuracy they ended with.
 
     The interval of a pair is that of the mean difference between run k of one and run k of the other (Student's t).
     Pairing is exact where runs of one number share their random draws, as they do here, and costs nothing where they do
     not. The intervals of all pairs together hold with 95 % confidence: each is widened for the number of pairs
-    (Bonferroni). Two searches are told apart when theirs excludes 0; two bands in a figure may overlap even so.
+    (Bonferroni). Two searches are told apart when theirs excludes 0; two bands in a figure may overlap even so. Where
+    all runs differ by the same, Student's interval has no width; they are told apart where so many runs in one
+    direction are no chance (the sign test).
 
     Attributes:
         metric: What was compared, in words.
-        differences: One a pair, in the order of the searches.
+        pairs: How much each pair of searches differs, in the order of the searches.
         runs: How many runs each pair had in common.
         factor: What differences are multiplied with to be said.
         unit: What they are then.
     """
 
     metric: str
-    differences: tuple[Difference, ...]
+    pairs: tuple[Difference, ...]
     runs: int
     factor: float = 100.0
     unit: str = " points"
+    figure: ClassVar[str] = "separation"
 
     @classmethod
     def of(
@@ -73,38 +87,76 @@ class Separation(Printed):
             factor: What differences are multiplied with to be said: percentage points if not given.
             unit: What they are then.
         """
-        values = np.stack(list(finals.values()))
-        values = values[:, ~np.isnan(values).any(axis=0)]
-        pairs = list(combinations(range(len(values)), 2))
-        confidence = 1 - (1 - CONFIDENCE) / max(len(pairs), 1)
-        labels = list(finals)
-        differences = []
-        for i, j in pairs:
-            mean, reach = (float(x) for x in mean_and_reach(values[i] - values[j], confidence))
-            better, worse = (i, j) if not mean < 0 else (j, i)
-            differences.append(Difference(labels[better], labels[worse], abs(mean), reach))
-        return cls(metric, tuple(differences), values.shape[1], factor, unit)
+        values = in_common(finals)
+        couples = list(combinations(values, 2))
+        pairs = tuple(_difference(one, other, values[one] - values[other], len(couples)) for one, other in couples)
+        missing = None if pairs else "There is one search, and nothing to tell it apart from."
+        return cls(metric, pairs, len(next(iter(values.values()))), factor, unit, missing=missing)
 
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Say it, for a terminal or a caption; long lists are counted."""
-        if not self.differences:
-            return "There is one search, and nothing to tell it apart from."
         if self.runs < 2:
-            few = "one run of each allows" if self.runs else "no run that has a value in each of them allows"
-            return f"By {self.metric}, {few} no statement: what differs may be chance. Play more, such as runs=100."
+            allows = "one run of each allows" if self.runs else "no run that has a value in each of them allows"
+            return f"By {self.metric}, {allows} no statement: what differs may be chance. Play more, such as runs=100."
         apart = [
-            f"{d.better} over {d.worse} (+{self.factor * d.mean:.2f} ± {self.factor * d.reach:.2f}{self.unit})"
-            for d in self.differences
+            f"{d.better} over {d.worse} (+{self._said(d.mean)} ± {self._said(d.reach)}{self.unit})"
+            for d in self.pairs
             if d.apart
         ]
-        others = [f"{d.better} and {d.worse}" for d in self.differences if not d.apart]
+        others = [f"{d.better} and {d.worse}{self._within(d)}" for d in self.pairs if not d.apart]
         said = f"By {self.metric} (95 % intervals of all pairs together, {self.runs} paired runs), "
-        return f"{said}{told_apart(apart, others)}."
+        tests = "two searches" if len(self.pairs) == 1 else "any of the searches"
+        return f"{said}{told_apart(apart, others)}.{few(self.runs, FEWEST, f'tell {tests} apart')}"
+
+    def _said(self, difference: float) -> str:
+        return f"{self.factor * difference:.2f}"
+
+    def _within(self, pair: Difference) -> str:
+        return "" if np.isnan(pair.within) else f" (within ± {self._said(pair.within)}{self.unit} of each other)"
+
+    def facts(self) -> dict[str, Any]:
+        """Say what was compared, how surely, and over how many runs."""
+        return {"metric": self.metric, "confidence": CONFIDENCE, "runs": self.runs}
+
+    def columns(self) -> list[Column]:
+        """Return ``better, worse, mean, reach, within, apart``."""
+        write = scaled(self.factor)
+        return [
+            Column("better", "better", [pair.better for pair in self.pairs]),
+            Column("worse", "worse", [pair.worse for pair in self.pairs]),
+            Column("", headed("difference", self.unit), [pair.interval for pair in self.pairs], write),
+            Column("mean", "", [pair.mean for pair in self.pairs]),
+            Column("reach", "", [pair.reach for pair in self.pairs]),
+            Column("within", headed("within ±", self.unit), [pair.within for pair in self.pairs], write),
+            Column("apart", "told apart", [pair.apart for pair in self.pairs], lambda apart: "yes" if apart else "no"),
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """Give the same for a program, JSON-able."""
-        pairs = [
-            {"better": d.better, "worse": d.worse, "mean": known(d.mean), "reach": known(d.reach), "apart": d.apart}
-            for d in self.differences
-        ]
-        return {"metric": self.metric, "confidence": CONFIDENCE, "runs": self.runs, "pairs": pairs}
+        return {**self.facts(), "pairs": self.rows(), "sentence": self.sentence()}
+
+
+def in_common(finals: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Return what those runs ended with that ended with something in every search, ``(runs,)`` for each label."""
+    values = np.stack(list(finals.values()))
+    return dict(zip(finals, values[:, ~np.isnan(values).any(axis=0)], strict=True))
+
+
+def margin_shown(values: NDArray[np.float64], tests: int) -> float:
+    """Return within which margin of 0 the mean of paired differences is, by two one-sided t-tests among so many pairs.
+
+    It is the least margin for which both tests reject at 5 % over the number of pairs; NaN where all are alike.
+
+    Reference: Schuirmann, "A comparison of the Two One-Sided Tests Procedure and the Power Approach", Journal of
+    Pharmacokinetics and Biopharmaceutics 15, 1987
+    """
+    mean, reach = (float(x) for x in mean_and_reach(values, 1 - 2 * (1 - CONFIDENCE) / tests))
+    return abs(mean) + reach if reach > 0 else np.nan
+
+
+def _difference(one: str, other: str, values: NDArray[np.float64], tests: int) -> Difference:
+    mean, reach = (float(x) for x in mean_and_reach(values, 1 - (1 - CONFIDENCE) / tests))
+    better, worse = (one, other) if not mean < 0 else (other, one)
+    if len(values) < FEWEST or (reach == 0 and len(values) < fewest(lambda n: 2.0 ** (1 - n), tests)):
+        return Difference(better, worse, abs(mean), np.nan)
+    return Difference(better, worse, abs(mean), reach, margin_shown(values, tests))

@@ -6,17 +6,19 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.extras import require
 from nasbed.core.printing import Card, Printed, in_notebook, titled
+from nasbed.core.registry import reports
 from nasbed.run.history import Metric
 from nasbed.statistics.summary import mean_and_reach
 
 _NAMED_AT_MOST = 6  # pairs in a sentence; four searches have as many
+_FEW = 10  # runs; with fewer, a sentence says what they cannot tell
 
 Cells = tuple[list[str], list[list[str]]]
 """Headers and rows of a table, as text."""
@@ -62,7 +64,7 @@ class Interval(NamedTuple):
 
     Attributes:
         value: The number; NaN where there is none.
-        low: Lower end of its 95 % interval; NaN where one run says nothing of others.
+        low: Lower end of its 95 % interval; NaN where the runs are too few, or all alike, to say anything of others.
         high: Upper end.
     """
 
@@ -75,9 +77,13 @@ class Interval(NamedTuple):
 
     @classmethod
     def of_mean(cls, values: NDArray[np.float64]) -> Self:
-        """Return the mean over runs, ``(runs,)``, with Student's interval; runs that are NaN do not count."""
+        """Return the mean over runs, ``(runs,)``, with Student's interval; runs that are NaN do not count.
+
+        Runs that all came to the same have no interval. That of runs of which few are lost, far below all others,
+        covers less than it says: nothing in ten runs tells of the one in thirty that is not among them.
+        """
         mean, reach = (float(x) for x in mean_and_reach(values[~np.isnan(values)]))
-        return cls(mean, mean - reach, mean + reach)
+        return cls(mean, mean - reach, mean + reach) if reach > 0 else cls(mean)
 
     def as_dict(self, name: str) -> dict[str, float | None]:
         """Give JSON-able fields: ``name``, ``name_low``, ``name_high``."""
@@ -125,9 +131,11 @@ class Statistic(Printed, ABC):
 
     Attributes:
         missing: Why there is nothing, in a sentence; None where there is something.
+        figure: By which name ``nasbed.report`` draws it.
     """
 
     missing: str | None = None
+    figure: ClassVar[str]
 
     def _card(self) -> Card:
         if self.missing:
@@ -173,6 +181,14 @@ class Statistic(Printed, ABC):
         """Give the rows as a ``pandas.DataFrame``."""
         return require("pandas", "report").DataFrame(self.rows())
 
+    def plot(self) -> Any:
+        """Return a ``matplotlib`` figure of it, which a notebook shows.
+
+        Raises:
+            BadSetting: Where there is nothing to draw.
+        """
+        return reports[self.figure](self)
+
 
 def known(value: float) -> float | None:
     """Give a number for JSON, in which what is not a number is null."""
@@ -207,6 +223,25 @@ def p_value(p: float) -> str:
 def listed(pairs: Sequence[str]) -> str:
     """Name a few, count many."""
     return ", ".join(pairs) if len(pairs) <= _NAMED_AT_MOST else f"{len(pairs)} pairs"
+
+
+def few(runs: int, needed: int = 1, purpose: str = "", of: str = "runs") -> str:
+    """Return what so few runs cannot tell, as a sentence behind another one; empty where there are ten or more.
+
+    Args:
+        runs: How many there are.
+        needed: How many the purpose takes.
+        purpose: What fewer are too few for, such as "tell two searches apart".
+        of: What they are called.
+    """
+    if runs < needed:
+        counted = f"{runs} {of} are" if runs != 1 else f"1 {of.removesuffix('s')} is"
+        return f" {counted} too few to {purpose}; give {needed} or more."
+    if runs == 1:
+        return f" One {of.removesuffix('s')} says nothing of others."
+    if runs < _FEW:
+        return f" {runs} {of} are few: only large differences are told apart, and what is not told apart may differ."
+    return ""
 
 
 def told_apart(apart: Sequence[str], others: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from nasbed.run.history import Clock, Metric
 from nasbed.statistics.anytime import no_optimum
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.selected import regret_metric
-from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, headed, said, scaled
+from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, said, scaled
 from nasbed.statistics.summary import CONFIDENCE, first_time, horizon
 
 REGRETS = (0.02, 0.01, 0.005, 0.002, 0.001, 0.0)
@@ -50,6 +50,7 @@ class Targets(Statistic):
     until: float
     quantity: Quantity
     against: Clock
+    figure: ClassVar[str] = "targets"
 
     def ecdf(self, label: str, target: int | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Give the share of (run, target) pairs that were reached by then: steps from 0, as ``(times, shares)``.
@@ -106,13 +107,14 @@ class Targets(Statistic):
         """Say, for the hardest target that anybody reached in half of the runs, who reaches it soonest."""
         rows = [row for row in self.rows() if row["median"] is not None]
         if not rows:
-            return f"No search reaches even {self._said(self.targets[0])} in half of its runs."
+            runs = min(len(spent) for spent in self.spent.values())
+            return f"No search reaches even {self._said(self.targets[0])} in half of its runs.{few(runs)}"
         target = max(rows, key=lambda row: self.targets.index(row["target"]))["target"]
         there = [row for row in rows if row["target"] == target]
         soonest = min(there, key=lambda row: (row["median"], row["expected"]))
         return (
             f"The hardest target that half of any search's runs reach is {self._said(target)}; {soonest['optimizer']} "
-            f"is there first, after {soonest['median']:,.0f} {self.against} in the median."
+            f"is there first, after {soonest['median']:,.0f} {self.against} in the median.{few(soonest['runs'])}"
         )
 
     def _said(self, target: float) -> str:
@@ -171,6 +173,6 @@ def _usual(values: Sequence[NDArray[np.float64]], factor: float) -> Sequence[flo
 
 
 def _share(reached: int, runs: int) -> Interval:
-    """Give the share with Wilson's interval."""
-    low, high = require("scipy.stats", "report").binomtest(reached, runs).proportion_ci(CONFIDENCE, method="wilson")
+    """Give the share with Clopper and Pearson's interval, which covers however few runs or rare successes there are."""
+    low, high = require("scipy.stats", "report").binomtest(reached, runs).proportion_ci(CONFIDENCE, method="exact")
     return Interval(reached / runs, float(low), float(high))

@@ -152,7 +152,7 @@ def test_without_test_results_searches_are_judged_by_validation(untested, tmp_pa
 def test_a_single_run_can_be_compared_and_tells_nothing_apart(landscape, tmp_path):
     comparison = compare(["random", "local"], landscape, runs=1, evaluations=3)
     comparison.save(tmp_path, ["svg"])
-    assert not comparison.separated().differences[0].apart
+    assert not comparison.separated().pairs[0].apart
 
 
 def test_labels_name_settings_that_are_not_defaults(landscape):

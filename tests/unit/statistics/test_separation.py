@@ -14,7 +14,7 @@ def test_equal_searches_are_told_apart_in_one_study_of_twenty_at_most():
     for _ in range(studies):
         shared = random.normal(size=40)
         finals = {name: 0.7 * shared + random.normal(size=40) for name in "abc"}
-        wrong += any(d.apart for d in Separation.of(finals, "accuracy").differences)
+        wrong += any(d.apart for d in Separation.of(finals, "accuracy").pairs)
     assert 0.02 * studies < wrong < 0.05 * studies + 3 * np.sqrt(0.05 * 0.95 * studies)
 
 
@@ -23,10 +23,10 @@ def test_a_difference_that_is_there_is_found_and_has_its_sign():
     noise = random.normal(0, 0.01, (3, 200))
     finals = {"worst": 0.90 + noise[0], "best": 0.93 + noise[1], "twin": 0.93 + 0.001 * noise[2] + noise[1]}
     separation = Separation.of(finals, "final test accuracy")
-    pairs = {(d.better, d.worse): d for d in separation.differences}
+    pairs = {(d.better, d.worse): d for d in separation.pairs}
     assert pairs["best", "worst"].apart
     assert pairs["best", "worst"].mean == pytest.approx(0.03, abs=0.004)
-    assert not all(difference.apart for difference in separation.differences)
+    assert not all(difference.apart for difference in separation.pairs)
     sentence = separation.sentence()
     assert "told apart: best over worst (+" in sentence
     assert "not told apart: " in sentence
@@ -42,19 +42,19 @@ def test_the_interval_is_students():
 
 def test_identical_searches_are_not_told_apart_and_constant_ones_are():
     same = Separation.of({"a": np.full(9, 0.5), "b": np.full(9, 0.5)}, "accuracy")
-    assert not same.differences[0].apart
+    assert not same.pairs[0].apart
     different = Separation.of({"a": np.full(9, 0.5), "b": np.full(9, 0.625)}, "accuracy")
-    assert different.differences[0].apart
-    assert different.differences[0].better == "b"
+    assert different.pairs[0].apart
+    assert different.pairs[0].better == "b"
 
 
 def test_a_run_that_failed_in_one_search_counts_in_none():
     finals = {"a": np.array([0.1, np.nan, 0.3]), "b": np.array([0.2, 0.9, 0.5])}
     separation = Separation.of(finals, "accuracy")
     assert separation.runs == 2
-    assert separation.differences[0].mean == pytest.approx(0.15)
+    assert separation.pairs[0].mean == pytest.approx(0.15)
     nothing = Separation.of({"a": np.array([np.nan]), "b": np.array([0.9])}, "accuracy")
-    assert not nothing.differences[0].apart
+    assert not nothing.pairs[0].apart
     assert nothing.as_dict()["pairs"][0]["mean"] is None
 
 

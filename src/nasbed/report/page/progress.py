@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nasbed.report.figures import reference_named
 from nasbed.report.page.bands import STATISTICS, Band, bands, points
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Part, Section, Switch, Table, View, shown
@@ -21,8 +22,11 @@ _REPLACED = (
     " What was trained for more epochs takes the place of anything trained for fewer, so that the curve of a search "
     "with several lengths of training may step back."
 )
-_EXPECTED = " Dashed, for means along evaluations: what random search comes to in the mean over endless runs, exactly."
-_REFERENCE = "random search, exact expectation"
+_EXPECTED = (
+    " Dashed, for means along evaluations, epochs and time: what random search comes to in the mean over endless runs, "
+    "exactly along evaluations and epochs."
+)
+_REFERENCE = "random search, expectation"
 _Lines = dict[str, tuple[NDArray[np.float64], dict[str, Band]]]
 """Of each search: points of the clock, and what the runs had come to there, by statistic."""
 
@@ -120,14 +124,14 @@ def _view(comparison: Comparison, lines: _Lines, metric: Metric, clock: Clock, s
         one, where = found[statistic], numbers(at / unit)
         data += [*band(where, factor * one.low, factor * one.high, i), line(where, factor * one.middle, i, label)]
     farthest = max((at for at, _ in lines.values()), key=lambda at: at[-1])
-    expected = comparison.expected(metric, farthest) if clock == "evaluations" and statistic == "mean" else None
+    expected = comparison.expected(metric, farthest, clock) if statistic == "mean" else None
     if expected is not None:
         data.append(
             {
-                "x": numbers(farthest),
+                "x": numbers(farthest / unit),
                 "y": numbers(factor * expected),
                 "mode": "lines",
-                "name": _REFERENCE,
+                "name": reference_named(clock),
                 "legendgroup": "-1",
                 "line": {"color": "@ink", "width": 1.2, "dash": "dash"},
             }

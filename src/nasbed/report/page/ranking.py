@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import SHORT, Figure, Part, Section, Table, View, shown
 from nasbed.report.page.progress import dots
 from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.equivalence import equivalences
 from nasbed.statistics.improvement import Improvements, improvements
 from nasbed.statistics.ranks import AverageRanks, Blocks, average_ranks
 from nasbed.statistics.ranks_signed import signed_ranks
@@ -22,7 +24,24 @@ _SMALL = 6  # searches up to which pairs are written with a decimal
 
 def ranking(comparison: Comparison) -> Section | None:
     """Draw ranks and the probabilities of improvement, and tabulate the tests; None where there is nothing to rank."""
-    return _section(comparison, "runs")
+    found = _section(comparison, "runs")
+    return None if found is None else replace(found, parts=[*found.parts, *_equal(comparison)])
+
+
+def _equal(comparison: Comparison) -> list[Part]:
+    """Say which searches are as good as each other; nothing where values are no accuracies and have no usual margin."""
+    try:
+        found = equivalences(comparison)
+    except BadSetting:
+        return []
+    if found.missing:
+        return []
+    caption = (
+        "Two one-sided t-tests of each pair: where both are below 5 % once corrected by Holm, the two are shown to be "
+        "equal to within the margin. The interval is of 90 %, as each test is of one side."
+    )
+    headers, rows = found.cells()
+    return [found.sentence(), Table(headers, rows, caption, "All pairs" if len(rows) > SHORT else "")]
 
 
 def overall(comparisons: Sequence[Comparison]) -> Section | None:

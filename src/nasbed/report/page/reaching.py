@@ -50,8 +50,8 @@ def reaching(comparison: Comparison) -> Section | None:
     )
     headers, rows = searches(first.cells())
     caption = (
-        "How many runs reached each target, with Wilson's 95 % interval; when half of all runs had; and the expected "
-        "running time: all that was spent, over the number of successes."
+        "How many runs reached each target, with Clopper and Pearson's 95 % interval; when half of all runs had; and "
+        "the expected running time: all that was spent, over the number of successes."
     )
     folded = "All targets" if len(rows) > SHORT else ""
     return Section("reaching", "Time to target", [first.sentence(), figure, Table(headers, rows, caption, folded)])

@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting
 from nasbed.report import words
 from nasbed.report.page.encoding import numbers
-from nasbed.report.page.parts import Figure, Section, Switch, Table, View
-from nasbed.report.page.progress import dots
+from nasbed.report.page.parts import Figure, Part, Section, Switch, Table, View
+from nasbed.report.page.progress import band, dots, legend, line
 from nasbed.report.page.ranking import named_rows
 from nasbed.report.words import metrics, searches
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.curse import Curse, winners_curse
 from nasbed.statistics.interquartile import interquartile_means
+from nasbed.statistics.profiles import optimality_gaps, performance_profiles
 from nasbed.statistics.summary import mean_and_reach
 
 _SAID = 6  # searches; of more, a table says the same better than a sentence
@@ -53,13 +55,48 @@ def spread(comparison: Comparison) -> Section | None:
         [Switch("metric", {metric: comparison.words(metric) for metric in chosen})],
         height=150 + 64 * len(comparison.histories),
     )
-    middle = interquartile_means(comparison)
+    middle, gaps = interquartile_means(comparison), _gaps(comparison)
     table = Table(
         *searches(middle.cells()),
         f"By {middle.quantity.words}: what the middle half of the runs is worth on average, with the 95 % "
         f"interval of {middle.resamples:,} bootstrap resamples.",
     )
-    return Section("final", "Where the runs ended", [figure, *([] if middle.missing else [table])])
+    more: list[Part] = [] if middle.missing else [table, *gaps, _profiles(comparison)]
+    return Section("final", "Where the runs ended", [figure, *more])
+
+
+def _gaps(comparison: Comparison) -> list[Table]:
+    """Tabulate the optimality gaps; nothing where nobody knows the best there is."""
+    try:
+        found = optimality_gaps(comparison)
+    except BadSetting:
+        return []
+    return [
+        Table(
+            *searches(found.cells()),
+            f"Optimality gap: by how much runs stay below {found.goals_in_words} on average, with the 95 % bootstrap "
+            "interval; what is above counts for no more.",
+        )
+    ]
+
+
+def _profiles(comparison: Comparison) -> Figure:
+    """Draw which share of each search's runs is better than each value."""
+    found = performance_profiles(comparison)
+    at = numbers(found.quantity.factor * found.at)
+    data: list[dict[str, Any]] = []
+    for i, label in enumerate(found.labels):
+        data += band(at, 100 * found.low[i], 100 * found.high[i], i)
+        data.append(line(at, 100 * found.shares[i], i, label))
+    across = {"title": found.quantity.axis}
+    return Figure(
+        "profiles",
+        f"Performance profiles: which share of the runs of each search is better than each {found.quantity.words}, "
+        "with its 95 % interval (Clopper and Pearson, at each value by itself).",
+        {"": View(data, {"xaxis": across, "yaxis": {"title": "runs that are better (%)", "range": [-2, 102]}})},
+        legend=legend(comparison),
+        height=340,
+    )
 
 
 def _view(comparison: Comparison, metric: Metric) -> View:

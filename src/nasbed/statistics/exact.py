@@ -1,0 +1,111 @@
+"""Exact p-values of rank tests, with ties or without: every way in which the ranks could have fallen is counted.
+
+Ranks are whole numbers once doubled, so the ways are counted sum by sum, one rank after the other, instead of one by
+one: fifty pairs have 10^15 ways and 2551 sums.
+
+Reference: Streitberg and Röhmel, "Exact Distributions for Permutation and Rank Tests", Statistical Software Newsletter
+12, 1986 (the shift algorithm)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.statistics.summary import CONFIDENCE
+
+_CELLS = 20_000_000  # additions that a distribution may take: 40 runs against 40, a few hundredths of a second
+_SUMS = 4_000_000  # different sums over several strata
+
+Strata = Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]
+"""What the runs of two searches are worth, on each benchmark: ``(runs,)`` and ``(runs,)``."""
+
+
+def signed_rank_p(ranks: NDArray[np.float64], favour: float) -> float:
+    """Return how likely signs at random give a sum of ranks as far from its middle as the one found, on two sides.
+
+    Args:
+        ranks: Of the differences' sizes, equals sharing the mean of theirs, ``(n,)``.
+        favour: Sum of the ranks of those differences that are positive.
+    """
+    doubled = np.rint(2 * ranks).astype(np.int64)
+    chance = np.zeros(doubled.sum() + 1)
+    chance[0] = 1.0
+    for rank in doubled:
+        chance[rank:] += chance[: len(chance) - rank].copy()
+        chance /= 2
+    return _two_sided(chance, round(2 * favour))
+
+
+def improvement_p(strata: Strata) -> float | None:
+    """Return how likely runs dealt to two searches at random differ as much, on two sides.
+
+    What differs is how likely a run of one search is better than one of the other (Mann and Whitney's U over the
+    number of pairs), in the mean over benchmarks. Runs are dealt anew on each benchmark by itself.
+
+    Returns:
+        None where there are too many runs to count every deal.
+    """
+    pairs = [len(one) * len(other) for one, other in strata]
+    whole = math.lcm(*pairs)  # the sums of all strata in one unit: a U of 1/2 is whole / pairs units
+    if sum(map(_additions, strata)) > _CELLS or 2 * whole * len(strata) > _SUMS:
+        return None
+    chance, found = np.ones(1), 0
+    for (one, other), n in zip(strata, pairs, strict=True):
+        ways, doubled_u = _deals(one, other)
+        spread = np.zeros((len(ways) - 1) * (whole // n) + 1)
+        spread[:: whole // n] = ways
+        chance = spread if len(chance) == 1 else _convolved(chance, spread)
+        found += doubled_u * (whole // n)
+    return _two_sided(chance, found)
+
+
+def fewest(smallest: Callable[[int], float], pairs: int) -> int:
+    """Return how many runs a test needs to tell any of so many pairs apart.
+
+    Args:
+        smallest: The smallest p-value that so many runs can have.
+        pairs: For how many p-values are corrected.
+    """
+    return next(n for n in count(1) if smallest(n) * max(pairs, 1) < 1 - CONFIDENCE)
+
+
+def _additions(stratum: tuple[NDArray[np.float64], NDArray[np.float64]]) -> int:
+    n, m = map(len, stratum)
+    return n * (n + m) * (n * n + 2 * n * m)
+
+
+def _deals(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+    """Return the chance of each doubled U of the first, ``(2 n m + 1,)``, and the one that was found."""
+    n, m = len(one), len(other)
+    doubled = _doubled_ranks(np.concatenate([one, other]))
+    ways = np.zeros((n + 1, int(np.sort(doubled)[m:].sum()) + 1))
+    ways[0, 0] = 1.0
+    for rank in doubled.tolist():
+        ways[1:, rank:] += ways[:-1, : ways.shape[1] - rank].copy()
+    least = n * (n + 1)  # twice the sum of the lowest ranks
+    chances = np.zeros(2 * n * m + 1)
+    chances[: ways.shape[1] - least] = ways[n, least:]
+    return chances / chances.sum(), int(doubled[:n].sum()) - least
+
+
+def _doubled_ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return twice the rank of each, equals sharing the mean of theirs, ``(n,)``."""
+    _, place, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    below = np.cumsum(sizes) - sizes
+    twice: NDArray[np.int64] = (2 * below + sizes + 1)[place]
+    return twice
+
+
+def _convolved(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    size = len(one) + len(other) - 1
+    product = np.fft.irfft(np.fft.rfft(one, size) * np.fft.rfft(other, size), size)
+    return np.maximum(product, 0.0)
+
+
+def _two_sided(chance: NDArray[np.float64], at: int) -> float:
+    return min(1.0, 2 * float(min(chance[: at + 1].sum(), chance[at:].sum())))
