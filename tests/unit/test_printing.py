@@ -64,6 +64,12 @@ def history(**settings):
     return nasbed.search("regularized-evolution:population=5,sample=2", DIGITS, **{"evaluations": 12, **settings})
 
 
+STATISTICS = (
+    *("anytime_areas", "average_ranks", "equivalences", "improvements", "interquartile_means", "optimality_gaps"),
+    *("performance_profiles", "relative_improvements", "runs_needed", "signed_ranks", "times_to_targets"),
+    "winners_curse",
+)
+
 MADE = {
     **{
         f"nasbed.{name}": lambda name=name: getattr(nasbed, name)
@@ -117,11 +123,11 @@ MADE = {
     **{f"proxy {name}": lambda name=name: proxies.read(name) for name in proxies},
     **{f"executor {name}": lambda name=name: executors.read(name) for name in ("inline",)},
     **{f"store {name}": lambda name=name: stores.read(name) for name in ("memory",)},
-    **{
-        f"statistics.{name}": lambda name=name: getattr(statistics, name)(compared())
-        for name in ("anytime_areas", "average_ranks", "improvements", "interquartile_means", "signed_ranks")
-    },
-    "times to targets": lambda: statistics.times_to_targets(compared()),
+    **{f"statistics.{name}": lambda name=name: getattr(statistics, name)(compared()) for name in STATISTICS},
+    "separation": lambda: compared().separated(),
+    "trade-offs": lambda: statistics.trade_offs(
+        nasbed.compare(["random"], DIGITS, evaluations=9, objectives=["params"])
+    ),
     "fronts": lambda: statistics.Fronts.of(history(objectives=["params"], runs=3), DIGITS),
     "exact front": lambda: statistics.exact_front(DIGITS, ["params"]),
 }

@@ -252,6 +252,7 @@ reports = Registry(
         "signed-ranks": "nasbed.report.statistics_figures:signed",
         "equivalence": "nasbed.report.statistics_figures:equivalence",
         "runs-needed": "nasbed.report.statistics_figures:needed",
+        "trade-offs": "nasbed.report.statistics_figures:shares",
         "targets": "nasbed.report.statistics_figures:reached",
         "winners-curse": "nasbed.report.statistics_figures:curse",
     },

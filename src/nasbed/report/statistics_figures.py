@@ -17,6 +17,7 @@ from nasbed.statistics.equivalence import Equivalences
 from nasbed.statistics.improvement import Improvements
 from nasbed.statistics.interquartile import InterquartileMeans
 from nasbed.statistics.needed import RunsNeeded
+from nasbed.statistics.pareto_comparison import TradeOffs
 from nasbed.statistics.profiles import OptimalityGaps, PerformanceProfiles
 from nasbed.statistics.ranks import AverageRanks
 from nasbed.statistics.ranks_signed import SignedRanks
@@ -123,6 +124,13 @@ def profiles(found: PerformanceProfiles) -> Figure:
         axes.set(ylim=(-2, 102), xlabel=found.quantity.axis, ylabel="runs that are better, %", title=found.where)
         legend(figure, axes)
         return figure
+
+
+def shares(found: TradeOffs) -> Figure:
+    """Draw which share of the best front's hypervolume the fronts of each search have on average."""
+    intervals = [Interval.of_mean(share) for share in found.shares.values()]
+    best = "the exact front" if found.exact else "the front of all together"
+    return _intervals(list(found.shares), intervals, 100, f"hypervolume, % of {best}", " and ".join(found.objectives))
 
 
 def areas(found: AnytimeAreas) -> Figure:

@@ -85,8 +85,10 @@ def _deals(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[NDArra
     doubled = _doubled_ranks(np.concatenate([one, other]))
     ways = np.zeros((n + 1, int(np.sort(doubled)[m:].sum()) + 1))
     ways[0, 0] = 1.0
-    for rank in doubled.tolist():
-        ways[1:, rank:] += ways[:-1, : ways.shape[1] - rank].copy()
+    reach = 0  # beyond the sum of the ranks so far there is nothing yet
+    for k, rank in enumerate(np.sort(doubled).tolist()):
+        reach = min(reach + rank, ways.shape[1] - 1)
+        ways[1 : k + 2, rank : reach + 1] += ways[: min(k + 1, n), : reach + 1 - rank].copy()
     least = n * (n + 1)  # twice the sum of the lowest ranks
     chances = np.zeros(2 * n * m + 1)
     chances[: ways.shape[1] - least] = ways[n, least:]

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting, NotInTable
-from nasbed.core.printing import Printed
+from nasbed.core.extras import require
+from nasbed.core.printing import Card, Printed, titled
 from nasbed.core.records import Archs
+from nasbed.core.registry import reports
 from nasbed.run.history import Clock, History
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.pareto import Front, Fronts, Judge, Scale, exact_front
-from nasbed.statistics.statistic import known
+from nasbed.statistics.statistic import Interval, few, known, number
 from nasbed.statistics.summary import SPREAD, Curve, spread
 
 
@@ -71,6 +73,32 @@ class TradeOffs(Printed):
     def summary(self) -> list[dict[str, Any]]:
         """Give one JSON-able row a search: shares of the hypervolume over runs, and how many are on a front."""
         return [self._row(label) for label in self.fronts]
+
+    def sentence(self) -> str:
+        """Say whose fronts have the largest share of the hypervolume."""
+        shares = {label: Interval.of_mean(found) for label, found in self.shares.items()}
+        best = max(shares, key=lambda label: shares[label].value)
+        of = "the exact front" if self.exact else "the front of all searches together"
+        runs = len(self.shares[best])
+        said = (
+            f"The fronts of {best} have the largest share of the hypervolume of {of} in {' and '.join(self.objectives)}"
+        )
+        return f"{said}: {shares[best].text(100)} % on average.{few(runs)}"
+
+    def _card(self) -> Card:
+        rows = [
+            [label, Interval.of_mean(share).text(100), number(np.median(share), 100)]
+            for label, share in self.shares.items()
+        ]
+        return Card(titled(self), [self.sentence()], {}, ["optimizer", "hypervolume %", "median %"], rows)
+
+    def frame(self) -> Any:
+        """Give the summary as a ``pandas.DataFrame``, NaN for what is not known."""
+        return require("pandas", "report").DataFrame(self.summary()).set_index("optimizer")
+
+    def plot(self) -> Any:
+        """Return a ``matplotlib`` figure of each search's share of the hypervolume, which a notebook shows."""
+        return reports["trade-offs"](self)
 
     def _row(self, label: str) -> dict[str, Any]:
         share, front = self.shares[label], self.fronts[label]

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.run.history import Metric
-from nasbed.statistics.bootstrap import FEWEST, RESAMPLES, bootstrapped_mean
+from nasbed.statistics.bootstrap import FEWEST_OF_MEAN, RESAMPLES, studentised_mean
 from nasbed.statistics.selected import Comparisons, selected, together
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, said, scaled
 from nasbed.statistics.summary import CONFIDENCE
@@ -161,7 +161,7 @@ class OptimalityGaps(Statistic):
         best = min(there, key=lambda label: there[label].value)
         told = f"{best} stays least below the goal in {self.quantity.words} ({self.goals_in_words}): "
         told += f"{there[best].text(self.quantity.factor)}{self.unit} on average."
-        return told + few(min(filter(None, self.runs)), FEWEST, "give it an interval")
+        return told + few(min(filter(None, self.runs)), FEWEST_OF_MEAN, "give it an interval")
 
 
 def optimality_gaps(
@@ -195,7 +195,7 @@ def optimality_gaps(
         )
     below = {name: np.maximum(goals[name] - block, 0.0) for name, block in chosen.blocks.items()}  # NaN stays
     intervals = tuple(
-        bootstrapped_mean([block[i] for block in below.values()], resamples=resamples, seed=seed)
+        studentised_mean([block[i] for block in below.values()], resamples=resamples, seed=seed)
         for i in range(len(chosen.labels))
     )
     lost = tuple(chosen.played - there for there in chosen.found)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Any, ClassVar, Literal, get_args
 
@@ -230,6 +231,7 @@ def _fewest(searches: int) -> int:
     return math.ceil((_quantile(searches) / (searches - 1)) ** 2 * searches * (searches + 1) / 6)
 
 
+@cache
 def _quantile(searches: int) -> float:
     """Give Nemenyi's q at 95 %: the studentised range's with endless degrees of freedom, over √2."""
     studentised = require("scipy.stats", "report").studentized_range

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.run.history import Metric
-from nasbed.statistics.bootstrap import FEWEST, bootstrapped_mean
+from nasbed.statistics.bootstrap import FEWEST_OF_MEAN, studentised_mean
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.random_search import random_reference
 from nasbed.statistics.selected import selected
@@ -85,7 +85,7 @@ class RelativeImprovements(Statistic):
                 f", and {self.over_search[place].text(100)} % better than random search of the same budget on average "
             )
             told += f"({number(self.search, factor)}{unit})"
-        return f"{told}.{few(min(filter(None, self.runs)), FEWEST, 'give it an interval')}"
+        return f"{told}.{few(min(filter(None, self.runs)), FEWEST_OF_MEAN, 'give it an interval')}"
 
 
 def relative_improvements(
@@ -130,4 +130,4 @@ def _averages(comparison: Comparison, metric: Metric) -> tuple[float, float]:
 
 
 def _over(values: NDArray[np.float64], average: float) -> Interval:
-    return Interval(np.nan) if np.isnan(average) else bootstrapped_mean([values / average - 1])
+    return Interval(np.nan) if np.isnan(average) else studentised_mean([values / average - 1])

@@ -93,6 +93,11 @@ class Separation(Statistic):
         missing = None if pairs else "There is one search, and nothing to tell it apart from."
         return cls(metric, pairs, len(next(iter(values.values()))), factor, unit, missing=missing)
 
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The pairs, by the name that they had in version 0.1."""
+        return self.pairs
+
     def finding(self) -> str:
         """Say it, for a terminal or a caption; long lists are counted."""
         if self.runs < 2:

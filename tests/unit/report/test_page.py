@@ -83,8 +83,8 @@ def test_a_page_tells_everything_in_order(page, comparison):
 def test_every_figure_has_something_to_show(page):
     figures = figures_of(page)
     assert set(figures) == {
-        *("progress-curves", "final-final", "ranking-ranks", "ranking-improvement", "reaching-targets"),
-        *("curse-curse", "lineage-tree"),
+        *("progress-curves", "final-final", "final-profiles", "ranking-ranks", "ranking-improvement"),
+        *("reaching-targets", "curse-curse", "lineage-tree"),
     }
     for name, figure in figures.items():
         for key, view in figure["views"].items():

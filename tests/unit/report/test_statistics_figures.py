@@ -9,12 +9,21 @@ from nasbed import compare
 from nasbed.core.errors import BadSetting
 from nasbed.report import statistics_figures as figures
 from nasbed.report.figures import course, outcome, style
-from nasbed.statistics.anytime import anytime_areas
-from nasbed.statistics.curse import winners_curse
-from nasbed.statistics.improvement import improvements
-from nasbed.statistics.interquartile import interquartile_means
-from nasbed.statistics.ranks import average_ranks
-from nasbed.statistics.targets import times_to_targets
+from nasbed.statistics import (
+    Comparison,
+    anytime_areas,
+    average_ranks,
+    equivalences,
+    improvements,
+    interquartile_means,
+    optimality_gaps,
+    performance_profiles,
+    relative_improvements,
+    runs_needed,
+    signed_ranks,
+    times_to_targets,
+    winners_curse,
+)
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +94,37 @@ def test_everything_can_be_saved_without_a_warning_and_matplotlib_stays_as_it_wa
     assert {name: mpl.rcParams[name] for name in before} == before
 
 
+FIND = (
+    *(Comparison.separated, anytime_areas, average_ranks, equivalences, improvements, interquartile_means),
+    *(optimality_gaps, performance_profiles, relative_improvements, runs_needed, signed_ranks, times_to_targets),
+    winners_curse,
+)
+
+
+@pytest.mark.parametrize("find", FIND, ids=lambda find: find.__name__)
+def test_every_statistic_draws_itself_has_a_frame_and_a_sentence(comparison, find):
+    found = find(comparison)
+    assert found.plot().axes[0].has_data() or found.plot().axes[0].texts
+    assert len(found.frame()) == len(found.rows())
+    assert found.sentence().endswith(".")
+    assert found.sentence()[:40] in repr(found)
+
+
+def test_margins_and_goals_are_drawn_in_percentage_points():
+    finals = np.random.default_rng(0).normal(0.9, 0.01, (2, 20))
+    made = ended({"a": finals[0], "b": finals[1]}, optimum=0.95)
+    lines = equivalences(made, margin=0.005).plot().axes[0].lines
+    assert {line.get_xdata()[0] for line in lines} >= {-0.5, 0.5}
+    assert "goal 95 % on made" in optimality_gaps(made).plot().axes[0].get_title(loc="left")
+
+
+def test_a_profile_falls_from_all_runs_to_none():
+    found = performance_profiles(ended({"a": np.arange(20) / 20}))
+    (line,) = performance_profiles(ended({"a": np.arange(20) / 20})).plot().axes[0].lines
+    np.testing.assert_allclose(line.get_ydata(), 100 * found.shares[0])
+    assert (np.diff(line.get_ydata()) <= 0).all()
+
+
 def test_what_is_not_there_is_not_drawn():
     nothing = ended({"a": [np.nan]})
     for draw, found in (
@@ -94,6 +134,13 @@ def test_what_is_not_there_is_not_drawn():
         (figures.improvement, improvements(nothing)),
         (figures.reached, times_to_targets(nothing)),
         (figures.curse, winners_curse(nothing)),
+        (figures.signed, signed_ranks(nothing)),
+        (figures.gaps, optimality_gaps(nothing)),
+        (figures.profiles, performance_profiles(nothing)),
+        (figures.relative, relative_improvements(nothing)),
+        (figures.equivalence, equivalences(nothing)),
+        (figures.needed, runs_needed(nothing)),
+        (figures.separation, nothing.separated()),
     ):
         with pytest.raises(BadSetting, match="nothing to draw"):
             draw(found)

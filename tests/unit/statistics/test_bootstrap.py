@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nasbed.statistics.bootstrap import Interval, bootstrap
+from nasbed.statistics.bootstrap import Interval, bootstrap, expanded, studentised_mean
 
 
 def mean(values):
     return values.mean(axis=-1)
 
 
-def test_the_interval_is_scipys_percentile_interval():
+def test_the_interval_is_scipys_percentile_interval_expanded():
     values = np.random.default_rng(0).exponential(size=60)
     own = bootstrap([values], mean, resamples=20_000, seed=1)
-    theirs = stats.bootstrap((values,), np.mean, n_resamples=20_000, method="percentile", rng=2).confidence_interval
+    settings = {"n_resamples": 20_000, "method": "percentile", "confidence_level": 1 - 2 * expanded([60])}
+    theirs = stats.bootstrap((values,), np.mean, rng=2, **settings).confidence_interval
     assert own.value == values.mean()
     assert own.low == pytest.approx(theirs.low, abs=0.01)
     assert own.high == pytest.approx(theirs.high, abs=0.01)
@@ -40,6 +41,42 @@ def test_the_same_seed_gives_the_same_interval_however_it_is_divided(monkeypatch
     assert bootstrap(values, mean, seed=5) == whole != bootstrap(values, mean, seed=6)
     monkeypatch.setattr("nasbed.statistics.bootstrap._CELLS_AT_ONCE", 999)
     assert bootstrap(values, mean, seed=5) == whole
+
+
+def test_percentiles_are_expanded_for_few_runs_and_left_alone_for_many():
+    quantile = np.sqrt(10 / 9) * stats.t.ppf(0.025, 9)
+    assert expanded([10]) == pytest.approx(stats.norm.cdf(quantile))
+    assert expanded([5, 5]) == pytest.approx(stats.norm.cdf(np.sqrt(10 / 8) * stats.t.ppf(0.025, 8)))
+    assert expanded([10_000]) == pytest.approx(0.025, abs=1e-4)
+
+
+def test_too_few_runs_have_no_interval():
+    six, seven = (bootstrap([np.arange(n) / 10], mean) for n in (6, 7))
+    assert np.isnan(six.low)
+    assert six.value == 0.25
+    assert seven.low < seven.value < seven.high
+
+
+def test_the_studentised_interval_of_a_mean_is_nearly_students_where_runs_are_normal():
+    values = np.random.default_rng(0).normal(size=200)
+    found, reach = studentised_mean([values]), stats.t.ppf(0.975, 199) * stats.sem(values)
+    assert found.value == pytest.approx(values.mean())
+    assert found.high - found.value == pytest.approx(reach, rel=0.05)
+    assert found.value - found.low == pytest.approx(found.high - found.value)
+
+
+def test_the_studentised_interval_is_wider_where_a_run_is_lost():
+    values = np.append(np.random.default_rng(0).normal(1.0, 0.01, 19), 0.5)
+    found = studentised_mean([values])
+    assert found.high - found.value > 1.2 * stats.t.ppf(0.975, 19) * stats.sem(values)
+
+
+def test_a_mean_of_too_few_runs_or_of_runs_that_are_all_alike_has_no_interval():
+    for values in (np.arange(9) / 10, np.full(20, 0.5)):
+        found = studentised_mean([values])
+        assert found.value == pytest.approx(values.mean())
+        assert np.isnan(found.low)
+    assert np.isnan(studentised_mean([])).all()
 
 
 def test_what_is_not_there_does_not_count_and_one_run_has_no_interval():

@@ -58,6 +58,12 @@ def test_what_cannot_be_said_is_said():
         assert len(found.frame()) == 1
 
 
+def test_too_few_runs_have_no_interval_and_the_sentence_says_how_many_would():
+    found = interquartile_means(ended({"a": [0.5, 0.6, 0.7], "b": [0.1, 0.2, 0.3]}))
+    assert np.isnan(found.intervals[0].low)
+    assert found.sentence().endswith("3 runs are too few to give it an interval; give 7 or more.")
+
+
 def test_comparisons_that_cannot_be_taken_together_are_refused():
     one = ended({"a": [0.5]}, "one")
     for wrong, why in (

@@ -33,6 +33,26 @@ def test_each_pair_is_scipys():
     assert "told apart: b over a, c over a; not told apart:" in found.sentence()
 
 
+def test_ties_among_fourteen_pairs_and_more_do_not_move_p():
+    differences = np.array([1.0] * 11 + [-1.0] * 3)  # the sign test, as all ranks are equal
+    (pair,) = SignedRanks.compared({"a": differences, "b": np.zeros(14)}).pairs
+    assert pair.p == pytest.approx(stats.binomtest(3, 14).pvalue, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [14, pytest.param(18, marks=pytest.mark.slow)])
+def test_ties_are_counted_as_scipy_counts_them_sign_by_sign(n):
+    differences = np.random.default_rng(n).integers(1, 4, n) * np.random.default_rng(1).choice([1, 1, -1], n) * 1.0
+    (pair,) = SignedRanks.compared({"a": differences, "b": np.zeros(n)}).pairs
+    every = stats.PermutationMethod(n_resamples=2**n)
+    assert pair.p == pytest.approx(stats.wilcoxon(differences, method=every).pvalue, abs=1e-12)
+
+
+def test_too_few_pairs_are_said_to_be():
+    said = SignedRanks.compared({"a": np.arange(5.0) + 9, "b": np.arange(5.0)}).sentence()
+    assert "not told apart: a and b" in said
+    assert "5 runs are too few to tell a pair apart by it; give 6 or more." in said
+
+
 def test_wins_losses_ties_and_effect_by_hand():
     (pair,) = SignedRanks.compared({"a": np.array([3.0, 2.0, 5.0, 1.0]), "b": np.array([1.0, 3.0, 1.0, 1.0])}).pairs
     assert (pair.better, pair.wins, pair.losses, pair.ties) == ("a", 2, 1, 1)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from statsmodels.stats.weightstats import ttost_paired
 
 from nasbed.statistics.separation import Separation
 from nasbed.statistics.summary import mean_and_reach
@@ -46,6 +47,27 @@ def test_identical_searches_are_not_told_apart_and_constant_ones_are():
     different = Separation.of({"a": np.full(9, 0.5), "b": np.full(9, 0.625)}, "accuracy")
     assert different.pairs[0].apart
     assert different.pairs[0].better == "b"
+
+
+def test_fewer_than_five_runs_tell_nothing_apart_and_the_sentence_says_so():
+    finals = {"a": np.array([0.5, 0.51, 0.52, 0.5]), "b": np.array([0.9, 0.91, 0.92, 0.91])}
+    separation = Separation.of(finals, "accuracy")
+    assert not separation.pairs[0].apart
+    assert "4 runs are too few to tell two searches apart; give 5 or more." in separation.sentence()
+
+
+def test_a_spread_of_nothing_tells_apart_only_what_the_sign_test_does():
+    for runs, apart in ((5, False), (6, True)):
+        finals = {"a": np.full(runs, 0.5), "b": np.full(runs, 0.75)}
+        assert Separation.of(finals, "accuracy").pairs[0].apart is apart
+
+
+def test_what_is_not_told_apart_is_within_the_least_margin_that_two_one_sided_tests_show():
+    one, other = np.random.default_rng(0).normal(0.9, 0.01, (2, 40))
+    separation = Separation.of({"a": one, "b": other}, "accuracy")
+    (pair,) = separation.pairs
+    assert ttost_paired(one, other, -pair.within, pair.within)[0] == pytest.approx(0.05, abs=1e-9)
+    assert f"(within ± {100 * pair.within:.2f} points of each other)" in separation.sentence()
 
 
 def test_a_run_that_failed_in_one_search_counts_in_none():

@@ -62,7 +62,13 @@ def _section(comparisons: Comparisons, blocks: Blocks) -> Section | None:
     parts: list[Part] = [ranks.sentence(), _ranks(ranks, places)]
     pairs = improvements(comparisons)
     if not pairs.missing:
-        parts += [pairs.sentence(), _matrix(pairs)]
+        headers, rows = pairs.cells()
+        caption = (
+            "The same with Newcombe's 95 % interval, Vargha and Delaney's word for the size of the effect, and the test "
+            "of Mann and Whitney, corrected by Holm for the number of pairs."
+        )
+        folded = "All pairs" if len(rows) > SHORT else ""
+        parts += [pairs.sentence(), _matrix(pairs), Table(headers, rows, caption, folded)]
     signed = signed_ranks(comparisons, blocks=blocks)
     if not signed.missing:
         headers, rows = signed.cells()

@@ -59,7 +59,7 @@ def spread(comparison: Comparison) -> Section | None:
     table = Table(
         *searches(middle.cells()),
         f"By {middle.quantity.words}: what the middle half of the runs is worth on average, with the 95 % "
-        f"interval of {middle.resamples:,} bootstrap resamples.",
+        f"interval of {middle.resamples:,} bootstrap resamples (expanded percentiles, from seven runs on).",
     )
     more: list[Part] = [] if middle.missing else [table, *gaps, _profiles(comparison)]
     return Section("final", "Where the runs ended", [figure, *more])
@@ -74,8 +74,8 @@ def _gaps(comparison: Comparison) -> list[Table]:
     return [
         Table(
             *searches(found.cells()),
-            f"Optimality gap: by how much runs stay below {found.goals_in_words} on average, with the 95 % bootstrap "
-            "interval; what is above counts for no more.",
+            f"Optimality gap: by how much runs stay below {found.goals_in_words} on average; what is above counts "
+            "for no more. From ten runs on with the 95 % interval of the studentised bootstrap.",
         )
     ]
 
