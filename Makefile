@@ -14,7 +14,7 @@ test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 slow: $(VENV)/.dev ## run the slow tests too
-	$(PIP) install --no-deps rliable==1.2.0 arch absl-py seaborn
+	$(PIP) install --no-deps rliable==1.2.0 arch==8.0.0 absl-py==2.5.1 seaborn==0.13.2
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow or not slow" $(ARGS)
 
 check: $(VENV)/.dev ## lint, format, types, import contracts

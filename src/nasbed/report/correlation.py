@@ -81,9 +81,8 @@ def markdown(correlation: Correlation) -> str:
 
 
 def coefficient_rows(correlation: Correlation) -> tuple[list[str], list[list[str]]]:
-    """Give the coefficients as headers and rows of text."""
-    shares = [top.share for top in next(iter(correlation.agreements.values())).top]
-    tops = [f"top {100 * share:g} %" for share in shares]
+    """Give the coefficients as headers and rows of text, with what is found of the widest top."""
+    tops = [f"top {100 * top.share:g} %" for top in next(iter(correlation.agreements.values())).top[-1:]]
     headers = ["proxy", "Kendall τ", "weighted τ", "Spearman ρ", "Pearson r", *tops, "best-scored", "its rank"]
     return headers, [_cells(agreement) for agreement in correlation.agreements.values()]
 
@@ -100,7 +99,7 @@ def search_rows(correlation: Correlation) -> tuple[list[str], list[list[str]]]:
 def _cells(agreement: Agreement) -> list[str]:
     kendall, *others = (getattr(agreement, name).text(digits=3) for name in COEFFICIENTS)
     estimates = [kendall, number(agreement.weighted, digits=3), *others]
-    found = [f"{100 * top.precision:.0f} %" for top in agreement.top]
+    found = [f"{100 * top.precision:.0f} %" for top in agreement.top[-1:]]
     best = agreement.best
     tied = f", first of {best.ties} alike" if best.ties > 1 else ""
     return [agreement.proxy, *estimates, *found, f"{best.truth:.4g}", f"{best.rank:,} of {agreement.n:,}{tied}"]

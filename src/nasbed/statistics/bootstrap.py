@@ -66,29 +66,29 @@ def bootstrap(
     """Give a statistic of the runs of all strata with its 95 % interval.
 
     Args:
-        strata: The runs of each, ``(runs,)``; NaN and strata without runs are left out.
-        statistic: From ``(…, runs of all strata)`` to ``(…)``.
+        strata: The runs of each, ``(runs,)``, or ``(benchmarks, runs)`` where run k of all of them is drawn as one; a
+            run that is NaN anywhere is left out, and so are strata without runs.
+        statistic: From ``(…, results of all strata)`` to ``(…)``.
         resamples: How many times runs are drawn anew.
         seed: Of these draws.
 
     Returns:
         NaN without a run, and as the ends where runs are fewer than ``FEWEST``, or than two a stratum.
     """
-    there = [values[~np.isnan(values)] for values in strata]
-    there = [values for values in there if len(values)]
+    there = _found(strata)
     if not there:
         return Interval(np.nan)
-    value = float(statistic(np.concatenate(there)))
-    if sum(map(len, there)) < max(FEWEST, 2 * len(there)):
+    value, runs = float(statistic(np.concatenate([values.ravel() for values in there]))), list(map(len, there))
+    if sum(runs) < max(FEWEST, 2 * len(runs)):
         return Interval(value)
     generator = np.random.default_rng(seed)
-    block = max(1, _CELLS_AT_ONCE // sum(map(len, there)))
+    block = max(1, _CELLS_AT_ONCE // sum(values.size for values in there))
     drawn = []
     for start in range(0, resamples, block):
         count = min(block, resamples - start)
-        again = [values[draws(generator, count, len(values))] for values in there]
+        again = [values[draws(generator, count, len(values))].reshape(count, -1) for values in there]
         drawn.append(statistic(np.concatenate(again, axis=1)))
-    return Interval(value, *percentiles(np.concatenate(drawn), expanded(list(map(len, there)))))
+    return Interval(value, *percentiles(np.concatenate(drawn), expanded(runs)))
 
 
 def studentised_mean(strata: Sequence[NDArray[np.float64]], *, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
@@ -98,15 +98,14 @@ def studentised_mean(strata: Sequence[NDArray[np.float64]], *, resamples: int = 
     change more than Student's t knows. Lost runs so rare that there is none among those played stay unknown.
 
     Args:
-        strata: The runs of each, ``(runs,)``; NaN and strata without runs are left out.
+        strata: As for ``bootstrap``.
         resamples: How many times runs are drawn anew.
         seed: Of these draws.
 
     Returns:
         NaN without a run, and as the ends where there are fewer than ``FEWEST_OF_MEAN`` runs, or all are alike.
     """
-    there = [values[~np.isnan(values)] for values in strata]
-    there = [values for values in there if len(values)]
+    there = [values.mean(axis=1) for values in _found(strata)]
     runs = sum(map(len, there))
     if not runs:
         return Interval(np.nan)
@@ -123,6 +122,13 @@ def studentised_mean(strata: Sequence[NDArray[np.float64]], *, resamples: int = 
         return Interval(value)
     reach = float(np.quantile(off[known] / scatter[known], CONFIDENCE)) * error
     return Interval(value, value - reach, value + reach)
+
+
+def _found(strata: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Give the runs of each stratum that found something on all its benchmarks, ``(runs, benchmarks)``."""
+    rows = [np.atleast_2d(values).T for values in strata]
+    there = [values[~np.isnan(values).any(axis=1)] for values in rows]
+    return [values for values in there if len(values)]
 
 
 def _standard_error(strata: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

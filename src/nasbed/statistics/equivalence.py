@@ -142,7 +142,7 @@ def equivalences(comparison: Comparison, margin: float | None = None, metric: Me
         metric: What to compare; None for the test accuracy where it is known, else the validation accuracy.
 
     Raises:
-        BadSetting: When the margin is not positive, or missing for what is no accuracy.
+        BadSetting: When the margin is not positive, or missing for what is no accuracy; for several comparisons.
     """
     chosen = selected(comparison, metric)
     margin = positive(margin, chosen, "margin")
@@ -172,8 +172,7 @@ def positive(given: float | None, chosen: Selected, name: str) -> float:
 
 def paired(chosen: Selected) -> tuple[dict[str, NDArray[np.float64]], int]:
     """Give what the runs that all searches have in common are worth, ``(runs,)`` by label, and how many those are."""
-    (worth,) = chosen.worth.values()
-    finals = in_common(dict(zip(chosen.labels, worth, strict=True)))
+    finals = in_common(dict(zip(chosen.labels, chosen.alone, strict=True)))
     return finals, len(finals[chosen.labels[0]])
 
 

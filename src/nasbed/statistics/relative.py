@@ -109,9 +109,8 @@ def relative_improvements(
         info = next(iter(comparison.histories.values())).info
         reference = random_reference(benchmark, info.get("epochs"), info.get("repeats") or "draw")
         comparison = replace(comparison, reference=reference)
-    (block,) = chosen.blocks.values()
     draw, search = _averages(comparison, chosen.quantity.metric)
-    over = [tuple(_over(values, average) for values in block) for average in (draw, search)]
+    over = [tuple(_over(values, average) for values in chosen.alone) for average in (draw, search)]
     missing = None if any(chosen.found) else chosen.nothing_found
     if np.isnan(draw):
         missing = "What random search comes to is not known; put random among the searches, or give the benchmark."

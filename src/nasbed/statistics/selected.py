@@ -41,6 +41,17 @@ class Selected(Printed):
         return {name: -block if self.quantity.is_regret else block for name, block in self.blocks.items()}
 
     @property
+    def alone(self) -> NDArray[np.float64]:
+        """What runs are worth on the one benchmark that there is, ``(labels, runs)``, higher is better.
+
+        Raises:
+            BadSetting: When there are several, whose numbers are of different sizes.
+        """
+        if len(self.blocks) > 1:
+            raise BadSetting(f"give one comparison, not those of {self.where}: this is in the points of one benchmark")
+        return next(iter(self.worth.values()))
+
+    @property
     def where(self) -> str:
         """The benchmarks, in words."""
         return ", ".join(self.blocks)

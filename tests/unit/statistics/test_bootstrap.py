@@ -35,6 +35,15 @@ def test_runs_of_one_stratum_never_stand_in_for_those_of_another():
     assert pooled.high - pooled.low > 0.1
 
 
+def test_runs_on_several_benchmarks_are_drawn_as_one_where_they_are_given_so():
+    values = np.random.default_rng(0).normal(size=40)
+    alone, thrice = bootstrap([values], mean), bootstrap([np.stack([values] * 3)], mean)
+    assert thrice == pytest.approx(alone)
+    apart = bootstrap([values] * 3, mean)  # as if three times as many runs had been played
+    assert apart.high - apart.low < 0.7 * (alone.high - alone.low)
+    assert studentised_mean([np.stack([values] * 3)]) == pytest.approx(studentised_mean([values]))
+
+
 def test_the_same_seed_gives_the_same_interval_however_it_is_divided(monkeypatch):
     values = [np.random.default_rng(1).normal(size=30)]
     whole = bootstrap(values, mean, seed=5)

@@ -47,6 +47,8 @@ def test_too_few_runs_show_nothing_equal():
 def test_a_margin_is_positive_and_given_for_what_is_no_accuracy():
     with pytest.raises(BadSetting, match="positive number"):
         equivalences(ended(FINALS), margin=0)
+    with pytest.raises(BadSetting, match="give one comparison, not those of made, other"):
+        equivalences([ended(FINALS), ended(FINALS, "other")], margin=0.01)
     other = comparison({"a": [[0.1]], "b": [[0.2]]})
     for one in other.histories.values():
         one.info["benchmark"].update(measure="error", tested="error")

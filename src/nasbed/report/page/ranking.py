@@ -64,8 +64,8 @@ def _section(comparisons: Comparisons, blocks: Blocks) -> Section | None:
     if not pairs.missing:
         headers, rows = pairs.cells()
         caption = (
-            "The same with Newcombe's 95 % interval, Vargha and Delaney's word for the size of the effect, and the test "
-            "of Mann and Whitney, corrected by Holm for the number of pairs."
+            "The same with Newcombe's 95 % interval, Vargha and Delaney's word for the size of the effect, and the "
+            "test of Mann and Whitney, corrected by Holm for the number of pairs."
         )
         folded = "All pairs" if len(rows) > SHORT else ""
         parts += [pairs.sentence(), _matrix(pairs), Table(headers, rows, caption, folded)]
