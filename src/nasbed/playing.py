@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, in_a_line
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.registry import optimizers
 from nasbed.run.settings import SearchSettings, spread
@@ -106,9 +107,17 @@ def compare(
 
 
 def _followers(progress: Progress | None, log: str | Path | None) -> list[Progress]:
-    """Return whoever follows a search: a function and the log in a file, as far as they are asked for."""
+    """Return whoever follows a search: a function and the log in a file, as far as they are asked for.
+
+    Raises:
+        BadSetting: When they are something else.
+    """
     from nasbed.run.log import FileLog
 
+    if progress is not None and not callable(progress):
+        raise BadSetting(f"progress is a function, called with a nasbed.run.watching.Status, not {in_a_line(progress)}")
+    if log is not None and not isinstance(log, str | PathLike):
+        raise BadSetting(f"log is the path of a file, such as 'run.jsonl', not {in_a_line(log)}")
     return [*([] if progress is None else [progress]), *([] if log is None else [FileLog(log)])]
 
 
@@ -120,6 +129,7 @@ def _settled(settings: SearchSettings | None, usual: SearchSettings, given: Mapp
     """
     if settings is not None and not isinstance(settings, SearchSettings):
         raise BadSetting(
-            f"settings are a nasbed.SearchSettings, not {settings!r}; single ones are keywords, such as evaluations=100"
+            f"settings are a nasbed.SearchSettings, not {in_a_line(settings)}; single ones are keywords, such as "
+            "evaluations=100"
         )
     return (settings or usual).but(given)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nasbed
-from nasbed.core.errors import BadSetting, InvalidArchitecture, MissingExtra, NasbedError
+from nasbed.core.errors import BadSetting, InvalidArchitecture, MissingExtra, NasbedError, NotInTable
 from nasbed.core.records import Trials
 from nasbed.optimizers.random import RandomSearch
 from nasbed.statistics import signed_ranks
@@ -46,6 +46,12 @@ def play(optimizer="random", **settings):
         ({"objectives": 5}, r"names of costs, such as \['params'\], not 5"),
         ({"objectives": "beauty"}, "knows no cost called 'beauty'; it knows seconds, params, flops"),
         ({"optimizer": "regularized-evolution:population=10,sample=20"}, "sample=20 .* population=10; give sample=10"),
+        ({"optimizer": "regularized-evolution:population=5,sample=10"}, "sample=10 .* population=5; give sample=5"),
+        ({"optimizer": "evolutionary:population=5,tournament=6"}, "tournament=6 .* population=5; give tournament=5"),
+        ({"optimizer": nasbed.benchmark("digits101")}, "named by a text, such as 'asha', not by digits101, TableBench"),
+        ({"evaluations": nasbed.benchmark("digits101")}, "evaluations is .*, not digits101, TableBenchmark"),
+        ({"progress": True}, "progress is a function, called with a nasbed.run.watching.Status, not True"),
+        ({"log": 5}, "log is the path of a file, such as 'run.jsonl', not 5"),
         ({"optimizer": RandomSearch}, r"such as 'asha', not by <class .*call it: RandomSearch\(\)"),
         ({"optimizer": None}, "the optimizer is named by a text, such as 'asha', not by None"),
         ({"optimizer": Bare()}, "the ask of Bare gave a ndarray; it gives Trials"),
@@ -88,6 +94,33 @@ def test_a_lineage_of_what_is_not_there(history):
             history.lineage(*given)
 
 
+def test_a_lineage_of_a_step_that_its_run_never_took():
+    unequal = nasbed.search("random", "digits101", seconds=5, runs=5)
+    taken = unequal.tried.sum(axis=0)
+    short = int(taken.argmin())
+    assert taken[short] < unequal.steps
+    with pytest.raises(
+        BadSetting, match=f"run {short} took no step {taken[short]}: its {taken[short]} are counted from 0"
+    ):
+        unequal.lineage(short, int(taken[short]))
+
+
+@pytest.mark.parametrize("given", ["digits101", None, RandomSearch])
+def test_only_a_benchmark_is_attached(history, given):
+    with pytest.raises(BadSetting, match=r"a benchmark is attached, such as nasbed.benchmark\('digits101'\), not "):
+        history.attach(given)
+
+
+def test_epochs_that_are_no_number_are_shown_as_given(history):
+    with pytest.raises(NotInTable, match="has no results at '36' epochs; it has 4, 12, 36"):
+        nasbed.benchmark("digits101").query(history.best, "36")
+
+
+def test_text_in_the_place_of_rows_is_shown_with_how_to_read_it():
+    with pytest.raises(InvalidArchitecture, match=r"as space\.parse makes of text, not .*011/001/000:conv"):
+        nasbed.benchmark("digits101").space.graph("011/001/000:conv3x3")
+
+
 def test_a_score_of_what_is_no_network_or_no_batch():
     torch = pytest.importorskip("torch")
     network, images = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.ReLU()), torch.zeros(2, 1, 2, 2)
@@ -122,6 +155,7 @@ def test_a_benchmark_answers_one_row_and_texts_like_rows(history):
     benchmark, row = nasbed.benchmark("digits101"), history.best[0]
     text = benchmark.space.format(row)
     for ask in (
+        lambda given: benchmark.frame(given).select_dtypes("number"),
         lambda given: benchmark.query(given).value,
         benchmark.test,
         benchmark.outcomes,

@@ -139,5 +139,5 @@ def asked_of(
     for one in asked:
         if one not in benchmark.budgets:
             has = spelled(benchmark.budgets)
-            raise NotInTable(f"{benchmark.name} has no results at {one} epochs; it has {has}{hint}")
+            raise NotInTable(f"{benchmark.name} has no results at {one!r} epochs; it has {has}{hint}")
     return asked

@@ -7,7 +7,7 @@ from typing import Any
 
 from nasbed.benchmarks.table import Recipe, TableBenchmark
 from nasbed.core.benchmark import Benchmark
-from nasbed.core.errors import BadSetting, NotInTable, UnknownName
+from nasbed.core.errors import BadSetting, NotInTable, UnknownName, in_a_line
 from nasbed.core.registry import benchmarks, proxies, spaces
 from nasbed.core.spelling import joined, named
 from nasbed.tables.cache import cached_table_for, imported, is_published
@@ -50,7 +50,7 @@ def resolve(name: str | Path | Table | Benchmark, **settings: Any) -> Benchmark:
         except BadSetting:
             raise BadSetting(
                 "a benchmark is given by its name, such as 'digits101', by the path of a table, or as a table or a "
-                f"benchmark that is open, not by {name!r}"
+                f"benchmark that is open, not by {in_a_line(name)}"
             ) from None
     made: Benchmark = benchmarks.make(name, settings)
     return made

@@ -12,7 +12,7 @@ from nasbed.cli import fronts
 from nasbed.cli.console import print_json, print_table, print_text, print_warnings, progress
 from nasbed.cli.options import Json, Log
 from nasbed.cli.searching import Given, budgeted, search_options
-from nasbed.cli.words import mean_shown, percent, shown, standing
+from nasbed.cli.words import mean_shown, percent, runs_shown, shown, standing
 from nasbed.core.errors import BadSetting, NothingTrained
 from nasbed.run.settings import SearchSettings
 
@@ -105,7 +105,7 @@ def _print(comparison: Comparison, together: TradeOffs | None) -> None:
         ]
         for row in comparison.summary()
     ]
-    print_table(headers, rows, f"{comparison.benchmark}, {comparison.runs:,} runs of each")
+    print_table(headers, rows, f"{comparison.benchmark}, {runs_shown(comparison.runs)} of each")
     print()
     nothing = fronts.nothing_found(*comparison.histories.values())
     print_text(comparison.separated().sentence() if nothing is None else nothing)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,9 @@ from nasbed.cli.console import print_facts, print_json
 from nasbed.cli.options import Json
 from nasbed.core.errors import NotInTable, UnknownName
 from nasbed.core.meaning import Setting, settings_of
+
+if TYPE_CHECKING:
+    from nasbed.core.registry import Registry
 
 
 def command(
@@ -31,6 +35,10 @@ def _describe(name: str) -> dict[str, Any]:
     from nasbed.core.registry import NOUNS
 
     found: dict[str, Any] = {}
+    kind, colon, _ = name.partition(":")
+    for names in (NOUNS["optimizers"], NOUNS["proxies"]):
+        if colon and kind in names:
+            return {names.noun: _with_settings(names, kind, names.read(name).settings())}
     for plural, names in {"benchmarks": NOUNS["benchmarks"], **NOUNS}.items():  # benchmarks first
         if name not in names:
             continue
@@ -68,6 +76,13 @@ def _side_by_side(benchmark: Any) -> dict[str, str]:
     from nasbed.nets.side_by_side import way_of
 
     return {"side by side": way_of(benchmark.blueprint, some_rows(benchmark.space))}
+
+
+def _with_settings(names: Registry, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe what takes settings, with those that it was given in the place of defaults."""
+    about: dict[str, Any] = {"what": names.describe(name), **_settings(names[name])}
+    values = {key: str(value) for key, value in given.items()}
+    return {**about, "settings": values, "from": _reference(names[name])}
 
 
 def _settings(maker: Any) -> dict[str, dict[str, str]]:

@@ -13,7 +13,7 @@ from nasbed.cli.console import print_json, print_table, print_text, print_warnin
 from nasbed.cli.door import same_command
 from nasbed.cli.options import Address, Json, place
 from nasbed.cli.searching import Given, budgeted, search_options
-from nasbed.cli.words import duration, in_words, mean_shown, shown
+from nasbed.cli.words import duration, in_words, mean_shown, runs_shown, shown
 from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.run.settings import SearchSettings
 
@@ -182,7 +182,7 @@ def _print(results: Results) -> None:
         ]
         for row in rows
     ]
-    title = f"{results.study.title or results.study.name}, {results.study.runs:,} runs of each cell"
+    title = f"{results.study.title or results.study.name}, {runs_shown(results.study.runs)} of each cell"
     many = len(rows) < len(results.summary)
     print_table(headers, cells, title + (f": the best of {len(results.summary):,} cells" if many else ""))
     print()

@@ -23,6 +23,11 @@ def shown(value: float | None, measure: str) -> str:
     return f"{value:.6g}"
 
 
+def runs_shown(count: int) -> str:
+    """Write how many runs there are."""
+    return f"{count:,} run{'s' * (count != 1)}"
+
+
 def mean_shown(mean: float | None, high: float | None, measure: str = "accuracy") -> str:
     """Write a mean likewise, with the reach of its 95 % interval where that is known."""
     if mean is None or high is None or math.isnan(high):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -122,7 +122,7 @@ class Benchmark(Printed, ABC):
         """
         return {"parameters": self.cost("params", archs)} if "params" in self.costs else {}
 
-    def frame(self, rows: ArrayLike | None = None, epochs: int | None = None) -> Any:
+    def frame(self, rows: ArrayLike | str | Sequence[str] | None = None, epochs: int | None = None) -> Any:
         """Return a ``pandas.DataFrame`` of one row an architecture.
 
         ``hash``, or ``index`` in the official order, and ``architecture`` as text; ``parameters``; and, for each
@@ -131,7 +131,7 @@ class Benchmark(Printed, ABC):
         validation values are.
 
         Args:
-            rows: Which architectures, ``(n, decisions)``, or one of them; None for all that there are.
+            rows: Which architectures, as ``query`` takes them; None for all that there are.
             epochs: Which budget; None for all or, of learning curves, for the last.
 
         Raises:
@@ -140,7 +140,7 @@ class Benchmark(Printed, ABC):
         pandas = require("pandas", "report")
         if rows is None and (self.live is not None or self.space.size is None):
             raise BadSetting(f"{self.name} has no list of its architectures; give rows: benchmark.frame(archs)")
-        archs = self.space.enumerate() if rows is None else self.space.checked(np.atleast_2d(np.asarray(rows)))
+        archs = self.space.enumerate() if rows is None else self.space.checked(self.space.read(rows))
         name, numbers = self.space.identify(archs)
         columns: dict[str, Any] = {name: numbers, "architecture": self.space.texts(archs)}
         budgets = self.budgets[-1 if self.continues else 0 :] if epochs is None else (epochs,)

@@ -26,7 +26,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, in_a_line
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def check(name: str, value: Any, kind: Any) -> None:
         BadSetting: When it has not.
     """
     if not _is(value, kind):
-        raise BadSetting(f"{name} is {in_words(kind)}, not {value!r}")
+        raise BadSetting(f"{name} is {in_words(kind)}, not {in_a_line(value)}")
 
 
 @cache

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+_MOST = 80  # characters of what was given
 
 
 class NasbedError(Exception):
@@ -11,6 +14,12 @@ class NasbedError(Exception):
     def __str__(self) -> str:
         """Give the sentence itself (``KeyError`` would quote it)."""
         return str(self.args[0]) if self.args else ""
+
+
+def in_a_line(given: Any) -> str:
+    """Write what was given, for a sentence: the first line of its text, cut where it is long."""
+    line = repr(given).partition("\n")[0]
+    return line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

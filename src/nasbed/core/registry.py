@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nasbed.core.bounds import check, kinds_of
-from nasbed.core.errors import BadSetting, UnknownName, nearest
+from nasbed.core.errors import BadSetting, UnknownName, in_a_line, nearest
 from nasbed.core.extras import require
 from nasbed.core.meaning import summary_of
 from nasbed.core.printing import Printed
@@ -107,7 +107,8 @@ class Registry(Printed):
         if not isinstance(text, str):
             example = next(iter(self), self.noun)
             hint = f"; to have one of this class, call it: {text.__name__}()" if isinstance(text, type) else ""
-            raise BadSetting(f"the {self.noun} is named by a text, such as {example!r}, not by {text!r}{hint}")
+            given = in_a_line(text)
+            raise BadSetting(f"the {self.noun} is named by a text, such as {example!r}, not by {given}{hint}")
         name, _, inline = text.partition(":")
         found = self[name] and read_settings(pieces(inline) if inline else ())
         return self.make(name, joined(found, settings or {}))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from reprlib import repr as short
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nasbed.core.errors import InvalidArchitecture
+from nasbed.core.errors import InvalidArchitecture, in_a_line
 from nasbed.core.graph import Graph
 from nasbed.core.meaning import Configured
 from nasbed.core.records import Archs
@@ -238,9 +237,8 @@ class Space(Configured, ABC):
         """Return what ``parse`` is given, if it is text; else raise InvalidArchitecture."""
         if isinstance(given, str):
             return given
-        raise InvalidArchitecture(
-            f"{self.name} reads an architecture from text, such as it formats, not {short(given)}"
-        )
+        said = f"{self.name} reads an architecture from text, such as it formats"
+        raise InvalidArchitecture(f"{said}, not {in_a_line(given)}")
 
     def checked(self, archs: ArrayLike, count: int | None = None) -> Archs:
         """Give rows as vectorised and compiled code reads them: int8, ``(n, decisions)``, one after the other.
@@ -346,5 +344,6 @@ def _as_int8(archs: ArrayLike) -> Archs:
     except (TypeError, ValueError):
         same = False
     if not same:
-        raise InvalidArchitecture("the decisions of an architecture are an array of whole numbers from 0 to 127")
+        said = "decisions are an array of whole numbers from 0 to 127, as space.parse makes of text"
+        raise InvalidArchitecture(f"{said}, not {in_a_line(archs)}")
     return rows

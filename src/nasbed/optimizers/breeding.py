@@ -15,18 +15,24 @@ from nasbed.core.records import Archs, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.novelty import Names, Novelty
 
+RIVALS = 10
+"""How many members compete to be a parent where nothing else is said, as in NAS-Bench-101's example notebook."""
 
-def check_distinct(name: str, drawn: int, population: int) -> None:
-    """Refuse to draw more different members than a population has.
+
+def rivals(name: str, given: int | None, population: int, distinct: bool) -> int:
+    """Return how many members compete: what is given, else ``RIVALS`` or, of different ones, all that there are.
 
     Raises:
-        BadSetting: With what to give.
+        BadSetting: When more different ones are given than a population has, with what to give.
     """
-    if drawn > population:
+    if given is None:
+        return min(RIVALS, population) if distinct else RIVALS
+    if distinct and given > population:
         raise BadSetting(
-            f"{name}={drawn} different ones cannot be drawn of population={population}; give {name}={population} or "
+            f"{name}={given} different ones cannot be drawn of population={population}; give {name}={population} or "
             "less, or distinct=False, which may draw one twice"
         )
+    return given
 
 
 class Breeder(Optimizer):

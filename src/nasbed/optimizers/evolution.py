@@ -19,7 +19,7 @@ from nasbed.core.compiled import kernel, overwrite
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams, below, philox
-from nasbed.optimizers.breeding import check_distinct
+from nasbed.optimizers.breeding import rivals
 from nasbed.optimizers.worth import worth
 
 
@@ -90,7 +90,8 @@ class RegularizedEvolution(Optimizer):
 
     Attributes:
         population: How many of the latest trials are alive.
-        sample: How many of them are drawn to compete to be the parent.
+        sample: How many of them are drawn to compete to be the parent; if not given 10 or, of different ones, at most
+            all.
         distinct: Whether different ones are drawn, so that ``sample`` is at most ``population``; else with replacement,
             as in the paper's listing.
     """
@@ -98,13 +99,12 @@ class RegularizedEvolution(Optimizer):
     kept = ("_archs", "_values", "_numbers", "_told", "_asked")
 
     population: Count = 50
-    sample: Count = 10
+    sample: Count | None = None
     distinct: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.distinct:
-            check_distinct("sample", self.sample, self.population)
+        self.sample = rivals("sample", self.sample, self.population, self.distinct)
 
     def reset(self) -> None:
         """Begin with nobody alive."""

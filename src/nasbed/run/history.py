@@ -10,14 +10,13 @@ import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Benchmark
-from nasbed.core.bounds import Bounds, check
-from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.core.errors import BadSetting, CorruptFile, in_a_line
 from nasbed.core.extras import require
 from nasbed.core.files import put
 from nasbed.core.printing import Card, Printed
@@ -127,22 +126,9 @@ class History(Printed):
             told, because their training was still out, are left out.
 
         Raises:
-            BadSetting: When there is no such run or step.
+            BadSetting: When there is no such run, or it took no such step.
         """
-        for name, given, size in (("run", run, self.runs), ("step", 0 if step is None else step, self.steps)):
-            check(name, given, Annotated[int, Bounds(0, size - 1)])
-        last = int(self.incumbents[-1, run]) if step is None else step
-        if last < 0 or self.parents is None:
-            return [last] if last >= 0 else []
-        numbers = np.arange(self.steps) if self.number is None else self.number[:, run]
-        steps = {int(n): i for i, n in enumerate(numbers) if self.tried[i, run]}
-        found, waiting = set[int](), [last]
-        while waiting:
-            at = waiting.pop()
-            if at not in found:
-                found.add(at)
-                waiting += [steps[int(p)] for p in self.parents[at, run] if int(p) in steps]
-        return sorted(found)
+        return trials.lineage(self, run, step)
 
     @cached_property
     def tests(self) -> NDArray[np.float64] | None:
@@ -262,7 +248,14 @@ class History(Printed):
         Both are read at the epochs of the study: those that ``search`` was given, else the benchmark's largest. An
         optimizer may have chosen at fewer; what it chose is judged as trained in full. The test accuracy of every other
         trial, for ``frame``, is that after the trial's own epochs.
+
+        Raises:
+            BadSetting: When it is no benchmark.
         """
+        if not isinstance(benchmark, Benchmark):
+            raise BadSetting(
+                f"a benchmark is attached, such as nasbed.benchmark('digits101'), not {in_a_line(benchmark)}"
+            )
         chosen = np.nonzero(self.incumbents == np.arange(self.steps)[:, None])
         archs, epochs = self.archs[chosen], self.info.get("epochs")
         test, validation = np.full((2, self.steps, self.runs), np.nan)

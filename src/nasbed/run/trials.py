@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.bounds import Bounds, check
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.printing import Card
@@ -59,6 +60,27 @@ def first_time(history: History) -> NDArray[np.bool_]:
         steps = np.flatnonzero(history.paid[:, run])
         first[steps[np.unique(keys[steps, run], return_index=True)[1]], run] = True
     return first
+
+
+def lineage(history: History, run: int, step: int | None) -> list[int]:
+    """Return the steps of an entry and of all that it descends from; see ``History.lineage``."""
+    for name, given, size in (("run", run, history.runs), ("step", 0 if step is None else step, history.steps)):
+        check(name, given, Annotated[int, Bounds(0, size - 1)])
+    if step is not None and not history.tried[step, run]:
+        took = int(history.tried[:, run].sum())
+        raise BadSetting(f"run {run} took no step {step}: its {took:,} are counted from 0")
+    last = int(history.incumbents[-1, run]) if step is None else step
+    if last < 0 or history.parents is None:
+        return [last] if last >= 0 else []
+    numbers = np.arange(history.steps) if history.number is None else history.number[:, run]
+    steps = {int(n): i for i, n in enumerate(numbers) if history.tried[i, run]}
+    found, waiting = set[int](), [last]
+    while waiting:
+        at = waiting.pop()
+        if at not in found:
+            found.add(at)
+            waiting += [steps[int(p)] for p in history.parents[at, run] if int(p) in steps]
+    return sorted(found)
 
 
 # ── for people ────────────────────────────────────────────────────────────────────────────────────────────────────

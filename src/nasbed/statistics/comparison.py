@@ -321,9 +321,12 @@ def _labelled(optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimiz
 
 def _label(optimizer: Optimizer) -> str:
     """Name an optimizer by its class and those settings that are not its defaults."""
-    parameters = inspect.signature(type(optimizer)).parameters
-    own = [f"{name}={v}" for name, v in optimizer.settings().items() if v != parameters[name].default]
-    return type(optimizer).__name__ + (f"({', '.join(own)})" if own else "")
+    kind, settings = type(optimizer), optimizer.settings()
+    parameters = inspect.signature(kind).parameters
+    needed = {name: value for name, value in settings.items() if parameters[name].default is inspect.Parameter.empty}
+    usual = kind(**needed).settings()  # which has numbers where a default is none, and follows from the others
+    own = [f"{name}={value}" for name, value in settings.items() if name in needed or value != usual[name]]
+    return kind.__name__ + (f"({', '.join(own)})" if own else "")
 
 
 def _row(label: str, history: History) -> dict[str, Any]:

@@ -212,7 +212,7 @@ class Architectures(Printed):
         return given
 
 
-class Modules:
+class Modules(Printed):
     """The modules of a table's rows.
 
     Args:

@@ -10,6 +10,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.evolution import RegularizedEvolution
+from nasbed.optimizers.evolving.evolutionary import EvolutionaryAlgorithm
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing.keyed import KeyedBenchmark
 
@@ -115,3 +116,14 @@ def test_a_sample_that_is_larger_than_its_population_is_refused_or_draws_some_tw
     with pytest.raises(BadSetting, match="sample=20 different ones cannot be drawn of population=10; give sample=10"):
         RegularizedEvolution(population=10, sample=20)
     RegularizedEvolution(population=10, sample=20, distinct=False)
+
+
+@pytest.mark.parametrize("make", [RegularizedEvolution, EvolutionaryAlgorithm])
+def test_as_many_compete_as_there_are_where_nobody_says_how_many(make):
+    def competing(**given):
+        settings = make(**given).settings()
+        return settings.get("sample", settings.get("tournament"))
+
+    assert competing() == competing(population=10) == 10
+    assert competing(population=5) == 5
+    assert competing(population=5, distinct=False) == 10

@@ -186,8 +186,8 @@ def test_errors_of_reading_name_the_file(tmp_path):
 
 def test_a_grid_of_what_nobody_has_is_refused(tmp_path):
     study = read(tmp_path, SWEEP)
-    with pytest.raises(BadSetting, match="is like 10, not 'x'"):
-        study.with_grid("sample", ["x"])
+    with pytest.raises(BadSetting, match="is like 50, not 'x'"):
+        study.with_grid("population", ["x"])
     with pytest.raises(KeyError, match="Did you mean 'sample'"):
         study.with_grid("sampl", [3])
     with pytest.raises(BadSetting, match="concerns none"):

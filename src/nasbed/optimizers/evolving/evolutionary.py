@@ -18,7 +18,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.rng import Streams
 from nasbed.core.state import Stateful
-from nasbed.optimizers.breeding import Breeder, check_distinct
+from nasbed.optimizers.breeding import Breeder, rivals
 from nasbed.optimizers.evolving.population import Population
 from nasbed.optimizers.evolving.replacement import REPLACEMENTS, Step
 from nasbed.optimizers.evolving.selection import (
@@ -55,7 +55,7 @@ class EvolutionaryAlgorithm(Breeder):
             ``"epsilon-greedy"``, ``"roulette"`` or ``"rank"``.
         selected: How many are chosen at a time: the best of a tournament, the best or the middle of all, or as many
             draws of the other rules. Each has a child, then as many are chosen again.
-        tournament: How many members a tournament draws.
+        tournament: How many members a tournament draws; if not given 10 or, of different ones, at most all.
         distinct: Whether a tournament draws different ones, at most ``population``; else with replacement.
         epsilon: How often ``"epsilon-greedy"`` takes anybody in place of the best.
         baseline: Where ``"roulette"`` counts values from: ``"zero"`` or the ``"worst"`` alive.
@@ -77,7 +77,7 @@ class EvolutionaryAlgorithm(Breeder):
     offspring: Count | None = None
     selection: str = "tournament"
     selected: Count = 1
-    tournament: Count = 10
+    tournament: Count | None = None
     distinct: bool = True
     epsilon: Chance = 0.1
     baseline: Literal["zero", "worst"] = "zero"
@@ -95,10 +95,10 @@ class EvolutionaryAlgorithm(Breeder):
         _count("elitism", self.elitism, 0, self.population - 1)
         _one_of("selection", self.selection, _SELECTIONS)
         _one_of("replacement", self.replacement, REPLACEMENTS)
-        if self.selection == "tournament":
+        held = self.selection == "tournament"
+        self.tournament = self._rivals = rivals("tournament", self.tournament, self.population, self.distinct and held)
+        if held:
             _count("tournament", self.tournament, self.selected, None)
-            if self.distinct:
-                check_distinct("tournament", self.tournament, self.population)
         self._selection = _SELECTIONS[self.selection](self)
         self._replacement = REPLACEMENTS[self.replacement]
         usual, least, most = self._replacement.offspring(self.population - self.elitism)
@@ -162,7 +162,7 @@ class EvolutionaryAlgorithm(Breeder):
 _SELECTIONS: dict[str, Callable[[EvolutionaryAlgorithm], Selection]] = {
     "best": lambda its: Best(its.selected),
     "random": lambda its: Anybody(its.selected),
-    "tournament": lambda its: Tournament(its.tournament, its.selected, its.distinct),
+    "tournament": lambda its: Tournament(its._rivals, its.selected, its.distinct),
     "middle": lambda its: Middle(its.selected),
     "epsilon-greedy": lambda its: EpsilonGreedy(its.epsilon, its.selected),
     "roulette": lambda its: Roulette(its.baseline == "worst", its.selected),

@@ -268,7 +268,7 @@ def test_what_strangers_tell_of_is_known():
         ({"population": 0}, "population is a whole number from 1, not 0"),
         ({"selection": "turnament"}, "selection is one of best, random, tournament, .*, not 'turnament'"),
         ({"population": 2.5}, "population is a whole number from 1, not 2.5"),
-        ({"tournament": 0}, "tournament is a whole number from 1, not 0"),
+        ({"tournament": 0}, "tournament is a whole number from 1 or none, not 0"),
         ({"tournament": 5, "selected": 6}, "tournament is a whole number from 6, not 5"),
         ({"selected": 101}, "selected is a whole number from 1 to 100"),
         ({"epsilon": 1.5}, "epsilon is a number from 0 to 1"),
