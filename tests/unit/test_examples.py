@@ -36,12 +36,14 @@ SAID = {
     "ask_and_tell.md": "goes on the same: True",
     "naswot.md": "Kendall τ",
     "lecture.md": "best at tournament",
+    "notebook.md": "incumbent_test_attached",
 }
 """What a page's Python prints, among other things."""
 
 DRAWN = {
     "ask_and_tell.md": [],
     "naswot.md": ["cells/scatter-naswot.png", "modules/scatter-naswot.png"],
+    "notebook.md": ["notebook/final.png"],
     "lecture.md": ["lecture/report/surface.png", "lecture/report/surface.pdf", "sharper/report/surface.svg"],
 }
 """What a page's commands draw."""
@@ -94,7 +96,7 @@ def test_links_of_an_example_lead_somewhere(page):
 
 
 def test_there_are_examples():
-    assert [page.name for page in PAGES] == ["ask_and_tell.md", "lecture.md", "naswot.md"]
+    assert [page.name for page in PAGES] == ["ask_and_tell.md", "lecture.md", "naswot.md", "notebook.md"]
 
 
 def test_a_page_shows_the_study_that_lies_beside_it():
