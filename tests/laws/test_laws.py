@@ -18,6 +18,7 @@ from nasbed.testing import (
     store_laws,
 )
 from nasbed.testing.keyed import KeyedBenchmark
+from nasbed.testing.settings import what_a_setting_may_not_be_is_refused
 
 BORROWED = ("nevergrad", "optuna", "pymoo", "ray")  # slow: their own tests hold them to less of it, and quickly
 
@@ -191,6 +192,18 @@ class Ending(RandomSearch):
 @pytest.mark.parametrize("law", optimizer_laws, ids=str)
 def test_optimizer_that_comes_to_an_end(law):
     hold(law, Ending())
+
+
+class Careless(RandomSearch):
+    """Takes whatever it is given."""
+
+    def __post_init__(self):
+        pass
+
+
+def test_an_optimizer_that_takes_any_setting_breaks_the_law():
+    with pytest.raises(AssertionError, match="replacement='nonsense' is taken|replacement=<object"):
+        what_a_setting_may_not_be_is_refused(Careless(), 0)
 
 
 @each(registry.stores, store_laws)

@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from nasbed.core.compiled import kernel
-from nasbed.core.errors import BadSetting
 from nasbed.core.proxy import Proxy
 from nasbed.proxies.probe import Probe
 
@@ -78,10 +77,6 @@ class NASWOT(Proxy):
     name: ClassVar[str] = "naswot"
     labels: ClassVar[bool] = False
     backward: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        if self.variant not in FORMS:
-            raise BadSetting(f"naswot has the variants {', '.join(FORMS)}, not {self.variant!r}")
 
     def measure(self, probe: Probe) -> float:
         """Go forward once, and take the determinant."""

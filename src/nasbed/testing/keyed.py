@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import importlib
+import sys
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +16,7 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import NotInTable
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
+from nasbed.core.registry import spaces
 from nasbed.core.rng import Streams
 from nasbed.core.space import Space
 from nasbed.spaces.nasbench101 import NASBench101
@@ -115,6 +119,19 @@ def proposals(optimizer: Optimizer, steps: int = STEPS, failing: float = 0.0) ->
         active = active_in(trials)
         played.append(np.where(active[:, None], trials.archs, 0))
     return np.array(played, np.int8)
+
+
+def digest(optimizer: Optimizer, seed: int) -> str:
+    """Hash everything that an optimizer proposes under a seed."""
+    return hashlib.sha256(proposals(begin(optimizer, seed)).tobytes()).hexdigest()
+
+
+def digest_of(path: list[str], kind: tuple[str, str], settings: Any, space: tuple[str, Any], seed: int) -> str:
+    """Make an optimizer of words, where ``path`` leads to its module, and hash what it proposes."""
+    sys.path[:] = path
+    made = getattr(importlib.import_module(kind[0]), kind[1])(**settings)
+    answers = KeyedBenchmark(spaces.make(*space))
+    return digest(made.start(answers.space, Streams.from_seed(0, 1), answers.budgets), seed)
 
 
 def active_in(trials: Trials) -> NDArray[np.bool_]:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import atexit
 import copy
-import hashlib
-import importlib
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +18,6 @@ from numpy.typing import NDArray
 
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Trials
-from nasbed.core.registry import spaces
 from nasbed.core.rng import Streams
 from nasbed.run.executors.processes import ProcessExecutor
 from nasbed.run.ledger import Ledger
@@ -29,18 +26,22 @@ from nasbed.run.settings import SearchSettings
 from nasbed.testing.keyed import (
     RUNS,
     STEPS,
-    KeyedBenchmark,
     active_in,
     answered,
     answers_for,
     begin,
+    digest,
+    digest_of,
     play_step,
     proposals,
 )
 from nasbed.testing.law import Laws, must_be_importable
+from nasbed.testing.settings import what_a_setting_may_not_be_is_refused
 
 optimizer_laws: Laws[Optimizer] = Laws("optimizer")
 law, check_optimizer = optimizer_laws.law, optimizer_laws.check
+
+law(what_a_setting_may_not_be_is_refused)
 
 
 @law
@@ -98,19 +99,6 @@ def _another_process() -> ProcessExecutor:
     executor = ProcessExecutor(1)
     atexit.register(executor.close)
     return executor
-
-
-def digest(optimizer: Optimizer, seed: int) -> str:
-    """Hash everything that an optimizer proposes under a seed."""
-    return hashlib.sha256(proposals(begin(optimizer, seed)).tobytes()).hexdigest()
-
-
-def digest_of(path: list[str], kind: tuple[str, str], settings: Any, space: tuple[str, Any], seed: int) -> str:
-    """Make an optimizer of words, where ``path`` leads to its module, and hash what it proposes."""
-    sys.path[:] = path
-    made = getattr(importlib.import_module(kind[0]), kind[1])(**settings)
-    answers = KeyedBenchmark(spaces.make(*space))
-    return digest(made.start(answers.space, Streams.from_seed(0, 1), answers.budgets), seed)
 
 
 @law

@@ -18,6 +18,7 @@ from nasbed.core.proxy import Proxy
 from nasbed.core.registry import proxies, spaces
 from nasbed.core.rng import Streams
 from nasbed.testing.law import DoesNotApply, Laws, refuses
+from nasbed.testing.settings import what_a_setting_may_not_be_is_refused
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 proxy_laws: Laws[Proxy] = Laws("proxy")
 law, check_proxy = proxy_laws.law, proxy_laws.check
+
+law(what_a_setting_may_not_be_is_refused)
 
 _IMAGES, _SIZE, _CLASSES = 6, 8, 4
 _FRAMES: dict[str, Mapping[str, int]] = {"nasbench201": {"channels": 4, "cells": 1}, "natssize": {}}
