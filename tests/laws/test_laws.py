@@ -202,7 +202,7 @@ class Careless(RandomSearch):
 
 
 def test_an_optimizer_that_takes_any_setting_breaks_the_law():
-    with pytest.raises(AssertionError, match="replacement='nonsense' is taken|replacement=<object"):
+    with pytest.raises(AssertionError, match=r"replacement=.* is taken"):
         what_a_setting_may_not_be_is_refused(Careless(), 0)
 
 

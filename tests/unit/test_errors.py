@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 import nasbed
+from nasbed.compat import nasbench
 from nasbed.core.errors import BadSetting, InvalidArchitecture, MissingExtra, NasbedError, NotInTable
 from nasbed.core.records import Trials
+from nasbed.landscape import Landscape
 from nasbed.optimizers.random import RandomSearch
 from nasbed.statistics import signed_ranks
+from nasbed.studies import Study
 
 
 class Bare(RandomSearch):
@@ -107,8 +110,35 @@ def test_a_lineage_of_a_step_that_its_run_never_took():
 
 @pytest.mark.parametrize("given", ["digits101", None, RandomSearch])
 def test_only_a_benchmark_is_attached(history, given):
-    with pytest.raises(BadSetting, match=r"a benchmark is attached, such as nasbed.benchmark\('digits101'\), not "):
+    with pytest.raises(BadSetting, match=r"a benchmark is needed, such as nasbed.benchmark\('digits101'\), not "):
         history.attach(given)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Landscape.of("digits101"), "a benchmark is needed, such as .*, not 'digits101'"),
+        (lambda: Study.of(5), "a study is a table, such as .*, not 5"),
+        (lambda: nasbed.space("nasbench101", operations="conv3x3"), "operations is a list, not 'conv3x3'"),
+        (lambda: nasbench.NASBench(None), "a table is opened by the path of its file, not by None"),
+        (lambda: nasbench.ModelSpec([[0, 1, 1], [0, 0]], ["input", "output"]), "rows of one length, unlike"),
+        (
+            lambda: nasbed.network(nasbed.benchmark("digits101"), "#5"),
+            "the space is named by a text, .*, not by digits",
+        ),
+    ],
+)
+def test_what_else_is_given_in_the_wrong_place(make, said):
+    with pytest.raises(NasbedError, match=said):
+        make()
+
+
+def test_a_measurement_takes_one_row_and_texts_like_rows(history):
+    row, table = history.best[0], nasbed.table("digits101")
+    tested = table.measurement(split="test")
+    for given in (row, table.space.format(row), [table.space.format(row)]):
+        np.testing.assert_array_equal(tested.mean(given), tested.mean(row[None]))
+    np.testing.assert_array_equal(tested.mean(np.arange(13)), tested.mean(table.archs[:13]))
 
 
 def test_epochs_that_are_no_number_are_shown_as_given(history):
@@ -132,6 +162,8 @@ def test_a_score_of_what_is_no_network_or_no_batch():
         nasbed.score(network, images, "cat")
     with pytest.raises(BadSetting, match="the proxy is named by a text, such as 'epe_nas', not by 5"):
         nasbed.score(network, images, proxies=[5])
+    with pytest.raises(BadSetting, match=r"proxies are names, .* not None"):
+        nasbed.score(network, images, proxies=None)
     assert list(nasbed.score(network, images, proxies="params")) == ["params"]
 
 

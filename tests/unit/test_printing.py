@@ -24,7 +24,7 @@ from nasbed.nets.data.source import load
 from nasbed.proxies import Probe
 from nasbed.run import History, SearchSettings
 from nasbed.run.search import search
-from nasbed.studies import Study
+from nasbed.studies import Results, Study
 from nasbed.testing import space_laws
 
 ROOMS = [room.name for room in pkgutil.iter_modules(nasbed.__path__) if room.ispkg]
@@ -86,11 +86,14 @@ MADE = {
     ),
     "comparison": compared,
     "comparison of many": lambda: ended({f"search number {i}, with a long name": [0.1 * i, 0.2] for i in range(30)}),
+    "separation": lambda: compared().separated(),
+    "results": lambda: Results.of(Study.of({"optimizers": ["local"], "search": {"evaluations": 9}}), "nowhere"),
     "table benchmark": lambda: DIGITS,
     "toy benchmark": ToyBenchmark,
     "training benchmark": trained,
     "scoring benchmark": lambda: nasbed.benchmark("scored:naswot:nasbench201:digits"),
     "table": lambda: DIGITS.table,
+    "modules of a table": lambda: DIGITS.table.modules,
     "measurement": lambda: DIGITS.table.measurement(split="test"),
     "measure": lambda: DIGITS.table.measurement(split="test").measure,
     "column": lambda: next(iter(DIGITS.table.columns.values())),

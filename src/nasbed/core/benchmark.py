@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, in_a_line
 from nasbed.core.extras import require
 from nasbed.core.printing import Card, Printed, titled
 from nasbed.core.records import Archs, Evaluations
@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 
 Cost = Callable[[Archs], NDArray[np.float64]]
 """What each architecture costs, ``(n, decisions)`` → ``(n,)``."""
+
+
+def needed(given: Any) -> Benchmark:
+    """Return what is given, if it is a benchmark.
+
+    Raises:
+        BadSetting: When it is something else, such as a benchmark's name.
+    """
+    if not isinstance(given, Benchmark):
+        raise BadSetting(f"a benchmark is needed, such as nasbed.benchmark('digits101'), not {in_a_line(given)}")
+    return given
 
 
 class Benchmark(Printed, ABC):

@@ -72,7 +72,7 @@ def check_settings(settings: Any) -> None:
     """See that every field of a dataclass that its constructor takes has a value that the field's type allows.
 
     Whole numbers, numbers (finite ones alone), true or false, text, mappings and ``Literal`` are held against their
-    types, and numbers against their bounds; other types are not looked at.
+    types, and numbers against their bounds; text is no list; other types are not looked at.
 
     Raises:
         BadSetting: With the field's name, what it may be and what it is.
@@ -146,6 +146,8 @@ def _is(value: Any, kind: Any, bounds: Bounds | None = None) -> bool:
     if kind in (int, float):
         number = isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool)
         return number and (bounds or Bounds()).hold(value)
+    if (origin or kind) in (tuple, list, Sequence):
+        return not isinstance(value, str)  # which is a list of its letters
     return isinstance(value, origin or kind) if (origin or kind) in (bool, str, type(None), Mapping) else True
 
 

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nasbed.core.benchmark import Benchmark
+from nasbed.core.benchmark import Benchmark, needed
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.printing import Printed
@@ -110,7 +110,7 @@ class Landscape(Printed):
         """
         if split not in get_args(Split):
             raise BadSetting(f"a landscape is of {' or '.join(get_args(Split))} values, not of {split!r}")
-        if benchmark.live is not None:
+        if needed(benchmark).live is not None:
             raise BadSetting(f"{benchmark.name} knows no architecture before it is asked; a landscape needs a table")
         space = benchmark.space
         if space.size is None:

@@ -166,7 +166,7 @@ def network(space: Space | str, architecture: ArrayLike | str, **settings: Any) 
         InvalidArchitecture: When it is no architecture of the space, or there is no network for it.
         MissingExtra: When PyTorch is not installed.
     """
-    where: Space = spaces.read(space) if isinstance(space, str) else space
+    where: Space = space if isinstance(space, Space) else spaces.read(space)
     require("torch", "torch")
     if not isinstance(architecture, str):
         return blueprint_of(where, **settings).network(checked_row(where, architecture))

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, in_a_line
 from nasbed.core.printing import Printed
 from nasbed.core.proxy import Proxy
 from nasbed.core.registry import proxies as registered
@@ -140,6 +140,8 @@ def score(probe: Probe, proxies: str | Proxy | Iterable[str | Proxy]) -> dict[st
         UnknownName: When a name is not registered.
         BadSetting: When a proxy is asked for twice, or needs labels that the probe lacks.
     """
+    if not isinstance(proxies, str | Proxy | Iterable):
+        raise BadSetting(f"proxies are names, such as ['naswot', 'snip'], or proxies, not {in_a_line(proxies)}")
     shared, scores, labels = probe.sharing(), dict[str, float](), set[str]()
     for proxy in [proxies] if isinstance(proxies, str | Proxy) else proxies:
         made = proxy if isinstance(proxy, Proxy) else registered.read(proxy)

@@ -15,8 +15,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.benchmark import Benchmark
-from nasbed.core.errors import BadSetting, CorruptFile, in_a_line
+from nasbed.core.benchmark import Benchmark, needed
+from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.extras import require
 from nasbed.core.files import put
 from nasbed.core.printing import Card, Printed
@@ -252,10 +252,7 @@ class History(Printed):
         Raises:
             BadSetting: When it is no benchmark.
         """
-        if not isinstance(benchmark, Benchmark):
-            raise BadSetting(
-                f"a benchmark is attached, such as nasbed.benchmark('digits101'), not {in_a_line(benchmark)}"
-            )
+        benchmark = needed(benchmark)
         chosen = np.nonzero(self.incumbents == np.arange(self.steps)[:, None])
         archs, epochs = self.archs[chosen], self.info.get("epochs")
         test, validation = np.full((2, self.steps, self.runs), np.nan)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.errors import BadSetting, UnknownName, in_a_line
 from nasbed.core.printing import Printed
 from nasbed.core.registry import defaults_of
 from nasbed.core.registry import optimizers as registered
@@ -39,6 +39,8 @@ class Surface(Printed):
 
 def fields_of(given: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
     """Give the fields of a ``Study``; see ``Study.of``."""
+    if not isinstance(given, Mapping):
+        raise BadSetting(f"a study is a table, such as {{'optimizers': ['random']}}, not {in_a_line(given)}")
     for key in given:
         if key not in _KEYS:
             raise BadSetting(str(UnknownName("key of a study", key, _KEYS)))

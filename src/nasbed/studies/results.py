@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.files import slug
-from nasbed.core.printing import Printed
+from nasbed.core.printing import Card, Printed
 from nasbed.report.figures import FORMS, drawn, written
 from nasbed.report.latex import rows_as_csv
 from nasbed.run import rows_file
@@ -64,6 +64,16 @@ class Results(Printed):
         wanted = {cell.hash for cell in study.cells}
         files = {hash_: file for hash_, file in there.items() if hash_ in wanted}
         return cls(study, path, files, [f for h, f in there.items() if h not in wanted], failures or {})
+
+    def _card(self) -> Card:
+        facts = {
+            "path": str(self.path),
+            "done": f"{len(self.files):,} of {len(self.study.cells):,} cells",
+            "failures": len(self.failures) or None,
+            "stale": len(self.stale) or None,
+            "see": "summary grids() comparisons; done and missing are cells",
+        }
+        return Card(f"Results of the study {self.study.title or self.study.name}", facts=facts)
 
     @property
     def done(self) -> list[Cell]:

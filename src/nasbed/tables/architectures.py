@@ -201,11 +201,13 @@ class Architectures(Printed):
         if rows is None:
             return None
         given = np.asarray(rows)
-        if given.ndim == 2:
-            return self.rows(given)
+        alone = given.dtype == np.int8 and given.shape == (self.space.decisions,)  # numbers are wider
+        if given.ndim == 2 or alone or given.dtype.kind == "U":
+            return self.rows(self.space.read(rows))
         if given.ndim != 1 or given.dtype.kind not in "iu":
             raise BadSetting(
-                f"rows are architectures, (n, decisions), or numbers, (n,); not {given.dtype} {given.shape}"
+                "rows are architectures, (n, decisions), one of them, texts, or numbers, (n,); not "
+                f"{given.dtype} {given.shape}"
             )
         if len(given) and not (given.min() >= 0 and given.max() < len(self)):
             raise NotInTable(f"{self.path.name} has the rows 0 to {len(self) - 1}; one asked for is none of them")

@@ -57,8 +57,8 @@ def table_for(
         BadSetting: When there is nothing of the kind, or nothing can be kept in the cache.
         CorruptFile: When a file is damaged, foreign or names what a data file has no need of, by its name.
     """
-    if isinstance(path, Table):
-        return path
+    if isinstance(path, Table) or not isinstance(path, str | os.PathLike):
+        return Table.open(path)  # which says what is none
     path = Path(path).expanduser()
     if not path.exists():
         raise BadSetting(f"there is no file or folder {path}")

@@ -50,7 +50,10 @@ class ModelSpec(Printed):
     def __init__(
         self, matrix: NDArray[Any] | Sequence[Sequence[int]], ops: Sequence[str], data_format: str = "channels_last"
     ) -> None:
-        matrix = matrix.copy() if isinstance(matrix, np.ndarray) else np.array(matrix)
+        try:
+            matrix = matrix.copy() if isinstance(matrix, np.ndarray) else np.array(matrix)
+        except ValueError:
+            raise InvalidArchitecture(f"matrix must have rows of one length, unlike {matrix}") from None
         shape = matrix.shape
         if len(shape) != 2 or shape[0] != shape[1]:
             raise InvalidArchitecture(f"matrix must be square, not of shape {shape}")
