@@ -86,7 +86,6 @@ MADE = {
     ),
     "comparison": compared,
     "comparison of many": lambda: ended({f"search number {i}, with a long name": [0.1 * i, 0.2] for i in range(30)}),
-    "separation": lambda: compared().separated(),
     "results": lambda: Results.of(Study.of({"optimizers": ["local"], "search": {"evaluations": 9}}), "nowhere"),
     "table benchmark": lambda: DIGITS,
     "toy benchmark": ToyBenchmark,
