@@ -60,8 +60,13 @@ def search(
 
     Returns:
         The history of all runs, with test accuracies and regret attached.
+
+    Raises:
+        BadSetting: For what cannot be searched, or what no history could hold, before the search.
+        NotJudged: When the benchmark fails to say what was chosen is worth; the error has the history.
     """
     from nasbed.benchmarks.resolve import resolve
+    from nasbed.run.search import judged
     from nasbed.run.search import search as play
 
     settings = _settled(settings, _SEARCH, given)
@@ -77,7 +82,7 @@ def search(
         raise BadSetting(
             f"{answers.name} answers from a table; store, executor and retry are for benchmarks that really train"
         )
-    return play(method, answers, settings, *_followers(progress, log)).attach(answers)
+    return judged({"": play(method, answers, settings, *_followers(progress, log))}, answers)[""]
 
 
 @spread(_COMPARE)

@@ -42,11 +42,13 @@ def command(
     """Compare searches under one budget: means with 95 % intervals, figures, and which are told apart."""
     import nasbed
     from nasbed.benchmarks.resolve import resolve
-    from nasbed.core.files import check_form
+    from nasbed.report import folder
+    from nasbed.report.page import page
     from nasbed.run.about import command_line
 
+    kinds = [form.strip() for form in forms.split(",")]
     if report is not None:
-        check_form(report, "the page", "HTML", ".html", ".htm")
+        page.door(report)
     twice = {text for text in optimizers if optimizers.count(text) > 1}
     if twice:
         raise BadSetting(f"{', '.join(sorted(twice))} is given twice; a comparison needs different searches")
@@ -56,8 +58,10 @@ def command(
             f"{answers.name} really trains, and a comparison would keep nothing of it before its end; play each search "
             "with nasbed search --out, and compare them with nasbed report"
         )
+    methods = {text: nasbed.optimizer(text) for text in optimizers}
+    if out is not None:
+        folder.door(out, kinds)
     with progress("searching") as move:
-        methods = {text: nasbed.optimizer(text) for text in optimizers}
         comparison = nasbed.compare(
             methods,
             answers,
@@ -66,7 +70,7 @@ def command(
             log=log,
         )
     comparison = replace(comparison, command=command_line())
-    written = [] if out is None else comparison.save(out, [form.strip() for form in forms.split(",")])
+    written = [] if out is None else comparison.save(out, kinds)
     if report is not None:
         comparison.report(report, answers=answers)
     together = fronts.trade_offs_of(comparison, answers)

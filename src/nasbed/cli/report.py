@@ -23,11 +23,10 @@ def command(
     title: Annotated[str | None, typer.Option(help="Of the page; the benchmarks' names if not given.")] = None,
 ) -> None:
     """Write one HTML file with interactive figures, tables, drawings and what was run; it needs no network."""
-    from nasbed.core.files import check_form
-    from nasbed.report.page.page import write
+    from nasbed.report.page.page import door, write
     from nasbed.statistics.reading import read
 
-    check_form(out, "the page", "HTML", ".html", ".htm")
+    door(out)
     found = read(runs)
     write(found if len(found) > 1 else next(iter(found.values())), out, title)
     searches = sum(len(comparison.histories) for comparison in found.values())

@@ -16,7 +16,7 @@ from nasbed.cli.door import same_command
 from nasbed.cli.options import Json, Log, RedoDamaged
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.words import shown, standing
-from nasbed.core.errors import BadSetting, Interrupted, NothingTrained
+from nasbed.core.errors import BadSetting, Interrupted, NothingTrained, NotJudged
 from nasbed.run.settings import SearchSettings, in_words
 
 if TYPE_CHECKING:
@@ -74,15 +74,20 @@ def command(
         history = _searched_live(method, answers.live, settings, store, where)
     else:
         settings = SearchSettings().but(budgeted(given))
-        with progress("searching") as move:
-            history = nasbed.search(
-                method,
-                answers,
-                settings,
-                store=store,
-                progress=lambda status: move(status.share, standing(status, answers)),
-                **where,
-            )
+        try:
+            with progress("searching") as move:
+                history = nasbed.search(
+                    method,
+                    answers,
+                    settings,
+                    store=store,
+                    progress=lambda status: move(status.share, standing(status, answers)),
+                    **where,
+                )
+        except NotJudged as error:
+            if out is not None:
+                error.histories[""].to_parquet(out)
+            raise
     if out is not None:
         history.to_parquet(out)
     chosen, together = _chosen(history), fronts.trade_offs_of(Comparison({optimizer: history}), answers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _MOST = 80  # characters of what was given
@@ -61,6 +61,18 @@ class MissingExtra(NasbedError, ImportError):
 
 class NothingTrained(NasbedError):
     """Every training failed; the message says why the first did."""
+
+
+class NotJudged(NasbedError):
+    """Searches that are over, and of which a benchmark could not say what they chose is worth; nothing is lost.
+
+    Attributes:
+        histories: All of them by label, as they were played; ``""`` where there is one.
+    """
+
+    def __init__(self, message: str, histories: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.histories = histories
 
 
 class Interrupted(NasbedError):

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from nasbed.core.bounds import check_settings
+from nasbed.core.errors import BadSetting
 from nasbed.core.meaning import Configured
 from nasbed.core.records import Evaluations, Trials
 from nasbed.core.space import Space
@@ -89,7 +90,17 @@ class Optimizer(Configured, Stateful, ABC):
         return super().state_dict()
 
     def settings(self) -> dict[str, Any]:
-        """Give the constructor arguments."""
+        """Give the constructor arguments.
+
+        Raises:
+            BadSetting: When the class is no dataclass, so that nobody knows them.
+        """
+        maker = next(one for one in type(self).__mro__ if "__init__" in vars(one))
+        if "__dataclass_fields__" not in vars(maker):
+            raise BadSetting(
+                f"{type(self).__name__} is no dataclass, so that a history could not say with which settings it was "
+                "made; write @dataclass(eq=False) above the class, and its settings as fields, or define settings()"
+            )
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.init}  # type: ignore[arg-type]
 
     def state_dict(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from nasbed.core.checked import write_json
 from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
 from nasbed.core.files import slug
 from nasbed.report.figures import course, drawn, outcome, prepared, written
 from nasbed.report.latex import comma_separated, latex
@@ -41,7 +42,7 @@ _POINTS = 100  # of a reference's course, along a linear and along a logarithmic
 
 def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Path]:
     """Write everything; see ``Comparison.save``."""
-    histories, statistics = (prepared(folder / name, forms) for name in ("histories", "statistics"))
+    histories, statistics = door(folder, forms)
     paths = []
     for name, figure in _figures(comparison):
         paths += drawn(figure, folder, name, forms)
@@ -54,6 +55,19 @@ def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Pat
         paths.append(comparison.histories[label].to_parquet(histories / f"{name}.parquet"))
     paths.append(write_json(folder / "comparison.json", about(comparison), indent=2))
     return paths
+
+
+def door(folder: Path, forms: Sequence[str]) -> tuple[Path, Path]:
+    """See that a comparison can be saved, before it is played; make its folders of histories and of statistics.
+
+    Raises:
+        BadSetting: For a form that there is not, or where nothing can be written.
+        MissingExtra: When what draws or tabulates is not installed.
+    """
+    for needed in ("matplotlib", "pandas"):
+        require(needed, "report")
+    histories, statistics = (prepared(folder / name, forms) for name in ("histories", "statistics"))
+    return histories, statistics
 
 
 def about(comparison: Comparison) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.run.costing import Costing
 
@@ -21,7 +22,13 @@ _PACKAGES = ("nasbed", "numpy", "numba", "pyarrow")  # whose versions a history 
 
 
 def about(optimizer: Optimizer, benchmark: Benchmark, how: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe a search in JSON-able values: its three parts, how they were joined, and the versions of what ran."""
+    """Describe a search in JSON-able values: its three parts, how they were joined, and the versions of what ran.
+
+    A search is described before it begins, so that no history is lost since nobody can say what it is of.
+
+    Raises:
+        BadSetting: When the settings of the optimizer are not known, or a part has what no file can hold.
+    """
     what = {
         "optimizer": type(optimizer).__name__,
         "settings": optimizer.settings(),
@@ -29,6 +36,14 @@ def about(optimizer: Optimizer, benchmark: Benchmark, how: Mapping[str, Any]) ->
         **how,
         "versions": {"python": python_version(), **{name: version(name) for name in _PACKAGES}},
     }
+    for name, part in (*what.items(), ("space", benchmark.space.settings())):
+        try:
+            json.dumps(part, default=_plain if name in what else None)
+        except (TypeError, ValueError) as error:
+            raise BadSetting(
+                f"a history would not hold the {name} of {type(optimizer).__name__} on {benchmark.name}: {error}; give "
+                "numbers, texts, lists, and tables whose keys are texts"
+            ) from None
     described: dict[str, Any] = json.loads(json.dumps(what, default=_plain))
     return described
 

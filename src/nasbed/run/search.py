@@ -7,10 +7,10 @@ alone, so that run k of five hundred is the run k that would have been played al
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from nasbed.core.benchmark import Benchmark
+from nasbed.core.errors import NotJudged
 from nasbed.core.optimizer import Optimizer
 from nasbed.run.about import about, noted
 from nasbed.run.answers import Answers
@@ -37,11 +37,10 @@ def search(optimizer: Optimizer, benchmark: Benchmark, settings: SearchSettings,
         Everything that was tried, run by run, in the order of telling.
 
     Raises:
-        BadSetting: For a cost that the benchmark does not know, without a budget, or with limits that nothing proposed
-            keeps.
+        BadSetting: For a cost that the benchmark does not know, without a budget, with limits that nothing proposed
+            keeps, or, before anything is played, for parts that no history could say what they are.
     """
-    space = benchmark.space.whole if settings.absent == "refuse" else benchmark.space
-    optimizer.start(space, settings.streams("optimizer"), benchmark.budgets)
+    described = door(optimizer, benchmark, settings)
     answers, costing = Answers(benchmark, settings), Costing(benchmark, settings)
     ledger, recorder = Ledger(settings), Recorder(settings.runs, answers.usual)
     hearing = Hearing(answers, costing, recorder)
@@ -51,21 +50,48 @@ def search(optimizer: Optimizer, benchmark: Benchmark, settings: SearchSettings,
         from nasbed.run.workers import SideBySide  # compiled loops, which few searches need
 
         beside = SideBySide(optimizer, hearing, ledger)
-    described = cache(lambda: about(optimizer, benchmark, settings.to_dict()))
 
     def course(info: Mapping[str, Any], first: int) -> History:
         told, ended = (None, None) if beside is None else beside.course(first)
-        return recorder.history(space, info, told, ended, first)
+        return recorder.history(optimizer.space, info, told, ended, first)
 
     everyone = *followers, *logging_followers()
-    watch = Watch(everyone, lambda first: course(described(), first), ledger, answers.usual)
+    watch = Watch(everyone, lambda first: course(described, first), ledger, answers.usual)
     watch.tell()
     if beside is None:
         _play(optimizer, hearing, ledger, watch)
     else:
         beside.to_the_end(watch)
     watch.tell(share=1.0)
-    return course(about(optimizer, benchmark, {**settings.to_dict(), **noted(optimizer, costing)}), 0)
+    return course({**described, **noted(optimizer, costing)}, 0)
+
+
+def door(optimizer: Optimizer, benchmark: Benchmark, settings: SearchSettings) -> dict[str, Any]:
+    """Start an optimizer, and describe its search: what is refused of it is refused here, before anything is played.
+
+    Raises:
+        BadSetting: As ``search``, but for limits that nothing keeps.
+    """
+    settings.check(benchmark)
+    space = benchmark.space.whole if settings.absent == "refuse" else benchmark.space
+    optimizer.start(space, settings.streams("optimizer"), benchmark.budgets)
+    return about(optimizer, benchmark, settings.to_dict())
+
+
+def judged(histories: Mapping[str, History], benchmark: Benchmark) -> dict[str, History]:
+    """Attach the benchmark to histories: what was chosen is judged by test results.
+
+    Raises:
+        NotJudged: When the benchmark fails, with the histories.
+    """
+    try:
+        return {label: history.attach(benchmark) for label, history in histories.items()}
+    except Exception as error:  # the benchmark is anyone's
+        raise NotJudged(
+            f"the search is over, but {benchmark.name} could not say what was chosen is worth ({type(error).__name__}: "
+            f"{error!s:.200}); what was played is in the error's histories: error.histories[''].to_parquet(path)",
+            histories,
+        ) from error
 
 
 def _play(optimizer: Optimizer, hearing: Hearing, ledger: Ledger, watch: Watch) -> None:

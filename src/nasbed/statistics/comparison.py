@@ -21,7 +21,7 @@ from nasbed.core.registry import benchmarks, reports
 from nasbed.core.registry import optimizers as registered
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.history import Clock, History, Metric
-from nasbed.run.search import search
+from nasbed.run.search import door, judged, search
 from nasbed.run.settings import SearchSettings
 from nasbed.run.watching import Progress
 from nasbed.statistics.random_search import RandomReference, RecordedReference, expected_along, random_reference
@@ -260,18 +260,21 @@ def compare(
 
     Raises:
         BadSetting: When there is no optimizer, or two have the same label.
+        NotJudged: When the benchmark fails to say what was chosen is worth; the error has all histories.
     """
     answers: Benchmark = benchmark if isinstance(benchmark, Benchmark) else benchmarks.read(str(benchmark))
     methods = _labelled(optimizers)
-    histories = {}
-    for i, (label, method) in enumerate(methods.items()):
-        told = [_as_one_of(follower, label, i, len(methods)) for follower in followers]
-        histories[label] = search(method, answers, settings, *told).attach(answers)
+    for method in methods.values():
+        door(method, answers, settings)
     independent = [m for m in methods.values() if isinstance(m, RandomSearch) and m.replacement]
     reference = None
     if independent and settings.duplicates == "pay":
         reference = random_reference(answers, settings.epochs, settings.repeats)
-    return Comparison(histories, reference)
+    histories = {}
+    for i, (label, method) in enumerate(methods.items()):
+        told = [_as_one_of(follower, label, i, len(methods)) for follower in followers]
+        histories[label] = search(method, answers, settings, *told)
+    return Comparison(judged(histories, answers), reference)
 
 
 def _unequal_evaluations(histories: Mapping[str, History]) -> list[str]:

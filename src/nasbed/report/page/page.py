@@ -48,8 +48,20 @@ def write(
         BadSetting: Where there is nothing to write, or no place to write it to.
         MissingExtra: When plotly or jinja2 is not installed.
     """
-    check_form(Path(path), "the page", "HTML", ".html", ".htm")
+    door(Path(path))
     return put(Path(path), html(comparisons, title, benchmarks).encode())
+
+
+def door(path: Path) -> None:
+    """See that a page can be written, before what it shows is made.
+
+    Raises:
+        BadSetting: When it cannot be written there.
+        MissingExtra: When plotly or jinja2 is not installed.
+    """
+    check_form(path, "the page", "HTML", ".html", ".htm")
+    for needed in ("jinja2", "plotly"):
+        require(needed, "report")
 
 
 def html(
