@@ -84,6 +84,12 @@ class Hearing:
         self.recorder.record(trials, evaluations, told, fresh, None if priced is None else priced.refused)
         return Heard(evaluations, told, told_count, fresh, known, refused)
 
+    def without(self, heard: Heard, over: NDArray[np.bool_]) -> Heard:
+        """Drop what some runs were to be told of the trials that were taken down last: their budgets are spent."""
+        self.recorder.drop(over)
+        told = heard.told & ~over
+        return heard._replace(told=told, tellings=int(np.count_nonzero(told)), fresh=heard.fresh & ~over)
+
     def _keys(self, trials: Trials) -> NDArray[np.uint64]:
         """Give what counts as the same training: the architecture and, unless they are the study's, the epochs."""
         keys = self._answers.benchmark.space.key(trials.archs)

@@ -12,6 +12,9 @@ from nasbed.core.compiled import kernel
 from nasbed.core.printing import Printed
 from nasbed.run.settings import SearchSettings
 
+_ROUNDING = 1e-12
+"""Of a limit: so much more than it is a sum's rounding."""
+
 
 @kernel
 def _charge(
@@ -81,7 +84,8 @@ class Ledger(Printed):
         self.going = np.ones(runs, np.bool_)
         self._idle = np.zeros(runs, np.int64)
         self._nowhere = np.zeros(runs)
-        self._all = np.ones(runs, np.bool_)
+        self._all, self._none = np.ones(runs, np.bool_), np.zeros(runs, np.bool_)
+        self._over, self._drawn = np.zeros(runs, np.bool_), np.zeros((runs, 4))  # where evaluations may be dropped
 
     def charge(
         self,
@@ -116,6 +120,34 @@ class Ledger(Printed):
                 self._all if stepped is None else stepped,
             )
         )
+
+    def overdrawn(
+        self,
+        epochs: NDArray[np.int64],
+        seconds: NDArray[np.float64],
+        paid: NDArray[np.bool_],
+        clock: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.bool_]:
+        """Say which runs' evaluations are dropped, ``(runs,)``, and close these runs: nothing after it counts either.
+
+        Those are dropped, where the settings say so, that would end beyond a limit; one that ends at it is not.
+
+        Args:
+            epochs: As ``charge`` takes them, like the others; they are not charged here.
+            seconds: Likewise.
+            paid: Likewise.
+            clock: Likewise.
+        """
+        if self.settings.overdraw == "count":
+            return self._none
+        took = np.where(paid & ~np.isnan(seconds), seconds, 0.0)
+        self._drawn += np.stack([paid, np.where(paid, epochs, 0), took, took], axis=1)
+        if clock is not None:
+            self._drawn[:, 2] = clock
+        # Sums of seconds round: what is over by less than that is not over.
+        self._over |= np.any(self._drawn > self.limits * (1 + _ROUNDING), axis=1)
+        self.going &= ~self._over
+        return self._over
 
     def close(self, runs: NDArray[np.bool_]) -> int:
         """End some runs for another reason than their budget, and give how many may go on."""

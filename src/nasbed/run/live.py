@@ -53,7 +53,8 @@ def search_live(
 ) -> History:
     """Search until the budget of each run is spent.
 
-    Once a budget is reached no training begins; those under way are awaited, and count. With several workers one run
+    Once a budget is reached no training begins; those under way are awaited, and count, or with ``overdraw="drop"`` are
+    kept in the store and not told. With several workers one run
     trains as many architectures side by side: it asks for the next when any of them is done. Several runs
     take each step together, and wait for the slowest.
 

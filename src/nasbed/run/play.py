@@ -181,6 +181,9 @@ class Play:
             for run, (_, unit) in trial.heard.items():
                 if fresh[run] or self.settings.duplicates != "skip":
                     told[run], value[run], took[run] = True, self.answers[unit].validation, self.answers[unit].seconds
+            clock = np.full(self.runs, self.clock)
+            over = self.ledger.overdrawn(np.where(fresh, trial.epochs, 0), np.where(fresh, took, 0.0), fresh, clock)
+            fresh, told = fresh & ~over, told & ~over
             seconds = np.where(fresh, took, 0.0)
             heard = Evaluations(value, seconds, np.where(fresh, trial.epochs, 0))
             heard = self.costing.after(trial.priced, heard, told, took)
@@ -189,7 +192,7 @@ class Play:
             self._ended.append(np.where(told, self.clock, 0.0))
             self._told.append({run: what for run, (what, _) in trial.heard.items() if told[run]})
             self._out -= trial.costs()
-            self.ledger.charge(heard.epochs, seconds, fresh, np.full(self.runs, self.clock))
+            self.ledger.charge(heard.epochs, seconds, fresh, clock)
             self.optimizer.tell(trial.trials._replace(active=None if told.all() else told), heard)
             drop(self.optimizer, trial.trials, ~told)
 

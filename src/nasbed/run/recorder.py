@@ -82,6 +82,11 @@ class Recorder(Printed):
                 column[self.steps] = empty if value is None else value
         self.steps += 1
 
+    def drop(self, runs: NDArray[np.bool_]) -> None:
+        """Let the last step of some runs, ``(runs,)``, not count, as if they had not tried anything."""
+        for name in ("tried", "paid"):
+            self._columns[name][self.steps - 1] &= ~runs
+
     def repeated(
         self, heard: Evaluations, known: NDArray[np.int64], again: NDArray[np.bool_]
     ) -> tuple[Evaluations, NDArray[np.float64]]:

@@ -103,6 +103,9 @@ def _play(optimizer: Optimizer, hearing: Hearing, ledger: Ledger, watch: Watch) 
             left = ledger.close(~trials.active)  # nothing more to propose: the run is over
         heard = hearing.of(trials, ledger.going.copy(), left)
         evaluations = heard.evaluations
+        over = ledger.overdrawn(evaluations.epochs, evaluations.seconds, heard.fresh)
+        if over.any():
+            heard = hearing.without(heard, over)
         left = ledger.charge(evaluations.epochs, evaluations.seconds, heard.fresh)
         optimizer.tell(trials if heard.tellings == runs else trials._replace(active=heard.told), evaluations)
         if heard.tellings < runs:

@@ -23,6 +23,7 @@ Duplicates = Literal["pay", "free", "skip"]
 Repeats = Literal["draw", "mean"]
 Scheduling = Literal["asynchronous", "synchronous"]
 Absent = Literal["hide", "refuse"]
+Overdraw = Literal["count", "drop"]
 
 CLOCKS = ("evaluations", "epochs", "seconds", "total_seconds")
 """What budgets limit, as a history calls it."""
@@ -35,8 +36,8 @@ TRAINING_TIME = "seconds"
 class SearchSettings(Configured):
     """Under which settings a search is played.
 
-    A run stops at whichever of its budgets it reaches first. The evaluation that reaches it is finished and counted, so
-    that a run can overdraw seconds and epochs by one evaluation at most.
+    A run stops at whichever of its budgets it reaches first. The evaluation that goes beyond it is finished and counted,
+    so that a run can overdraw seconds and epochs by one evaluation of each worker, or it is dropped: see ``overdraw``.
 
     Attributes:
         evaluations: Budget of a run: trained architectures.
@@ -58,6 +59,8 @@ class SearchSettings(Configured):
             over is never an incumbent.
         absent: What becomes of architectures that a table lacks: hide searches those that it has, as a space; refuse
             the whole space, where what it lacks is not available, at no cost.
+        overdraw: What becomes of an evaluation that ends beyond a budget of seconds or epochs: count finishes it, and a
+            run may choose it; drop ends the run within its budget, as if the evaluation had never begun.
         patience: A run ends after so many proposals in a row that bring it no nearer to the end of its budget.
         seed: Of the whole study; run k depends on the seed and on k alone.
         runs: How many searches.
@@ -80,6 +83,7 @@ class SearchSettings(Configured):
     objectives: Sequence[str] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
     absent: Absent = "hide"
+    overdraw: Overdraw = "count"
     patience: Count = 10_000
     seed: Natural = 0
     runs: Count = 1
@@ -159,7 +163,7 @@ class SearchSettings(Configured):
         names += ["workers", "scheduling"] if (self.workers or 1) > 1 else []
         names += ["failures"] if self.failures else []
         names += ["objectives", "limits"] if self.objectives or self.limits else []
-        names += ["absent"] if self.absent != "hide" else []
+        names += [name for name in ("absent", "overdraw") if getattr(self, name) != getattr(SearchSettings, name)]
         return {"budget": self.budget, **{name: getattr(self, name) for name in (*names, "seed", "first_run")}}
 
 

@@ -132,11 +132,13 @@ class SideBySide:
         if refused is not None:
             number[refused], ended[refused] = self.recorder.steps - 1, self.clock[refused]
             leaving = leaving | refused
-        self.told.append(number)
-        self.ended.append(ended)
         row = self.recorder.taken(np.maximum(number, 0), _TOLD)
-        paid, told = row["paid"] & leaving, row["tried"] & leaving
+        paid = row["paid"] & leaving
         seconds, epochs = row["seconds"], row["epochs"]
+        over = self.ledger.overdrawn(epochs, seconds, paid, self.clock)
+        told = row["tried"] & leaving & ~over
+        self.told.append(np.where(over, -1, number))
+        self.ended.append(np.where(over, 0.0, ended))
         self._reserved[:, 0] -= paid
         self._reserved[:, 1] -= paid * epochs
         self.ledger.charge(epochs, seconds, paid, self.clock, leaving)

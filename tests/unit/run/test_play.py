@@ -188,3 +188,13 @@ def test_an_optimizer_with_nothing_left_ends_the_search():
 def test_settings_that_are_not_allowed_are_named(settings, said):
     with pytest.raises(BadSetting, match=said):
         begin(RandomSearch(), LiveToy(), {"evaluations": 1}, **settings)
+
+
+@pytest.mark.parametrize(("overdraw", "counted"), [("count", [1.0, 2.0, 5.0, 6.0]), ("drop", [1.0, 2.0])])
+def test_a_training_that_ends_beyond_the_budget_counts_or_is_not_told(overdraw, counted):
+    play = begin(RandomSearch(), LiveToy(vertices=4), {"seconds": 4.5}, ahead=2, overdraw=overdraw)
+    assert len(finish(play, LiveToy(vertices=4), clock=lambda count: count + 2.0 * (count > 2))) == 4
+    history = play.history({})
+    assert history.ended[history.tried].tolist() == counted
+    assert history.clock("seconds")[-1].tolist() == counted[-1:]
+    assert len(play.answers) == 4  # what was trained is kept, and is told where the budget grows
