@@ -36,8 +36,8 @@ TRAINING_TIME = "seconds"
 class SearchSettings(Configured):
     """Under which settings a search is played.
 
-    A run stops at whichever of its budgets it reaches first. The evaluation that goes beyond it is finished and counted,
-    so that a run can overdraw seconds and epochs by one evaluation of each worker, or it is dropped: see ``overdraw``.
+    A run stops at whichever of its budgets it reaches first. The evaluation that goes beyond it is finished and
+    counted, so that a run can overdraw seconds and epochs by one evaluation of each worker; ``overdraw`` may drop it.
 
     Attributes:
         evaluations: Budget of a run: trained architectures.

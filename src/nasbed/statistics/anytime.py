@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.selected import regret_metric
+from nasbed.statistics.selected import naming_failed_runs, regret_metric
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, known, scaled
 from nasbed.statistics.summary import first_time, horizon
 
@@ -79,6 +79,7 @@ class AnytimeAreas(Statistic):
         )
 
 
+@naming_failed_runs
 def anytime_areas(
     comparison: Comparison, metric: Metric | None = None, against: Clock | None = None, axis: Axis = "log"
 ) -> AnytimeAreas:

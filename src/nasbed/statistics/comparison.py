@@ -24,6 +24,7 @@ from nasbed.run.history import Clock, History, Metric
 from nasbed.run.search import door, judged, search
 from nasbed.run.settings import SearchSettings
 from nasbed.run.watching import Progress
+from nasbed.statistics.failed import failed_in_words
 from nasbed.statistics.random_search import RandomReference, RecordedReference, expected_along, random_reference
 from nasbed.statistics.separation import Separation
 from nasbed.statistics.statistic import Quantity, known
@@ -184,7 +185,8 @@ class Comparison(Printed):
         if metric not in ("validation", "mean-validation", "test"):
             raise BadSetting(f"searches are told apart by validation, mean-validation or test accuracy, not {metric!r}")
         unit = " points" if self.factor(metric) == 100 else ""
-        return Separation.of(self.final(metric), f"final {self.words(metric)}", self.factor(metric), unit)
+        found = Separation.of(self.final(metric), f"final {self.words(metric)}", self.factor(metric), unit)
+        return replace(found, failed=failed_in_words(self.histories))
 
     def summary(self) -> list[dict[str, Any]]:
         """Give one JSON-able row a search; accuracies in [0, 1], times in seconds, None for what is not known.

@@ -22,6 +22,7 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import NotInTable
 from nasbed.run.history import History
 from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.selected import naming_failed_runs
 from nasbed.statistics.statistic import Cells, Column, Interval, Quantity, Statistic, scaled
 
 _SAME = 1e-9  # a repeat is the one that was heard when it differs by less
@@ -114,6 +115,7 @@ class WinnersCurse(Statistic):
         return f"{by} ({self.unit.strip() or 'as it is'}): {', '.join(parts)}."
 
 
+@naming_failed_runs
 def winners_curse(comparison: Comparison, benchmark: Benchmark | None = None) -> WinnersCurse:
     """Hold what each run heard of its last incumbent against what that is worth.
 

@@ -23,7 +23,7 @@ from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.ranks_signed import holm
-from nasbed.statistics.selected import Selected, selected
+from nasbed.statistics.selected import Selected, naming_failed_runs, selected
 from nasbed.statistics.separation import in_common
 from nasbed.statistics.statistic import (
     Column,
@@ -132,6 +132,7 @@ class Equivalences(Statistic):
         return f"{by} ({how}), {'; '.join(parts)}.{few(self.runs, FEWEST, 'show that searches are equal')}"
 
 
+@naming_failed_runs
 def equivalences(comparison: Comparison, margin: float | None = None, metric: Metric | None = None) -> Equivalences:
     """Say which searches are as good as each other to within a margin.
 

@@ -26,7 +26,7 @@ from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.exact import Strata, fewest, improvement_p
 from nasbed.statistics.ranks_signed import holm
-from nasbed.statistics.selected import Comparisons, selected
+from nasbed.statistics.selected import Comparisons, naming_failed_runs, selected
 from nasbed.statistics.statistic import Column, Interval, Statistic, few, listed, p_value, scaled
 from nasbed.statistics.summary import CONFIDENCE
 
@@ -133,6 +133,7 @@ class Improvements(Statistic):
         return said + few(self.runs, self.needed, f"tell any of {len(self.labels)} searches apart by it")
 
 
+@naming_failed_runs
 def improvements(comparisons: Comparisons, metric: Metric | None = None) -> Improvements:
     """Give how likely each search ends better than each other, whichever way that is more likely than not.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nasbed.run.history import Metric
 from nasbed.statistics.bootstrap import FEWEST, RESAMPLES, bootstrap
-from nasbed.statistics.selected import Comparisons, selected
+from nasbed.statistics.selected import Comparisons, naming_failed_runs, selected
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, scaled
 
 
@@ -82,6 +82,7 @@ class InterquartileMeans(Statistic):
         return f"{said}{alone}.{few(runs, FEWEST, 'give it an interval')}"
 
 
+@naming_failed_runs
 def interquartile_means(
     comparisons: Comparisons, metric: Metric | None = None, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> InterquartileMeans:

@@ -17,7 +17,7 @@ from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.equivalence import paired, positive
-from nasbed.statistics.selected import selected
+from nasbed.statistics.selected import naming_failed_runs, selected
 from nasbed.statistics.statistic import Column, Quantity, Statistic, few, headed, number, said, scaled
 from nasbed.statistics.summary import CONFIDENCE
 
@@ -105,6 +105,7 @@ class RunsNeeded(Statistic):
         )
 
 
+@naming_failed_runs
 def runs_needed(
     comparison: Comparison, difference: float | None = None, metric: Metric | None = None, *, power: float = 0.8
 ) -> RunsNeeded:

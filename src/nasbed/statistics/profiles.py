@@ -17,7 +17,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.bootstrap import FEWEST_OF_MEAN, RESAMPLES, studentised_mean
-from nasbed.statistics.selected import Comparisons, selected, together
+from nasbed.statistics.selected import Comparisons, naming_failed_runs, selected, together
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, said, scaled
 from nasbed.statistics.summary import CONFIDENCE
 
@@ -79,6 +79,7 @@ class PerformanceProfiles(Statistic):
         return f"{by}{told}.{few(min(filter(None, self.runs)))}"
 
 
+@naming_failed_runs
 def performance_profiles(
     comparisons: Comparisons, metric: Metric | None = None, at: ArrayLike | None = None
 ) -> PerformanceProfiles:
@@ -164,6 +165,7 @@ class OptimalityGaps(Statistic):
         return told + few(min(filter(None, self.runs)), FEWEST_OF_MEAN, "give it an interval")
 
 
+@naming_failed_runs
 def optimality_gaps(
     comparisons: Comparisons,
     goal: float | None = None,

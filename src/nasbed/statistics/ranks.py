@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.run.history import Metric
-from nasbed.statistics.selected import Comparisons, Selected, selected
+from nasbed.statistics.selected import Comparisons, Selected, naming_failed_runs, selected
 from nasbed.statistics.statistic import Column, Statistic, few, known, listed, number, p_value
 from nasbed.statistics.summary import CONFIDENCE
 from nasbed.tables.column import mean_of
@@ -190,6 +190,7 @@ class AverageRanks(Statistic):
         return f"{said}; told apart by more than {self.critical_difference:.2f} ranks (Nemenyi): {pairs}.{warned}"
 
 
+@naming_failed_runs
 def average_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks: Blocks = "runs") -> AverageRanks:
     """Rank the searches of a comparison, or of several, by what their runs ended with.
 

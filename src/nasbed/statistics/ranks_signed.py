@@ -20,7 +20,7 @@ from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.exact import fewest, signed_rank_p
 from nasbed.statistics.ranks import Blocks, in_blocks
-from nasbed.statistics.selected import Comparisons, selected
+from nasbed.statistics.selected import Comparisons, naming_failed_runs, selected
 from nasbed.statistics.statistic import Column, Statistic, few, number, p_value, told_apart
 from nasbed.statistics.summary import CONFIDENCE
 
@@ -135,6 +135,7 @@ class SignedRanks(Statistic):
         return said + few(self.blocks, needed, f"tell {tests} apart by it", self.of)
 
 
+@naming_failed_runs
 def signed_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks: Blocks = "runs") -> SignedRanks:
     """Compare every pair of searches block by block; see ``ranks.average_ranks`` for the settings."""
     chosen = selected(comparisons, metric)

@@ -22,7 +22,7 @@ from nasbed.run.history import Metric
 from nasbed.statistics.bootstrap import FEWEST_OF_MEAN, studentised_mean
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.random_search import random_reference
-from nasbed.statistics.selected import selected
+from nasbed.statistics.selected import naming_failed_runs, selected
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, known, number, scaled
 
 
@@ -88,6 +88,7 @@ class RelativeImprovements(Statistic):
         return f"{told}.{few(min(filter(None, self.runs)), FEWEST_OF_MEAN, 'give it an interval')}"
 
 
+@naming_failed_runs
 def relative_improvements(
     comparison: Comparison, benchmark: Benchmark | None = None, metric: Metric | None = None
 ) -> RelativeImprovements:

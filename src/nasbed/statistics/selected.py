@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import get_args
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +15,14 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.printing import Printed
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.statistic import Quantity
+from nasbed.statistics.failed import failed_in_words
+from nasbed.statistics.statistic import Quantity, Statistic
 
 Comparisons = Comparison | Sequence[Comparison]
 """One comparison, or several that play the same searches on different benchmarks."""
+
+_Given = ParamSpec("_Given")
+_Found = TypeVar("_Found", bound=Statistic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +73,22 @@ class Selected(Printed):
         """Why there is nothing to compare where no run has what was asked for."""
         what = f"{self.quantity.words} on {self.where}"
         return f"No run of {', '.join(self.labels)} has a {what}: there is nothing to compare."
+
+
+def naming_failed_runs(find: Callable[_Given, _Found]) -> Callable[_Given, _Found]:
+    """Let a function that finds a statistic of comparisons, its first argument, name the runs that came to nothing."""
+    first = next(iter(signature(find).parameters))
+
+    @wraps(find)
+    def named(*given: _Given.args, **more: _Given.kwargs) -> _Found:
+        comparisons: Any = given[0] if given else more[first]
+        found = find(*given, **more)
+        every = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
+        said = {one.benchmark: failed_in_words(one.histories) for one in every}
+        parts = [f"{name}: {text}" if len(every) > 1 else text for name, text in said.items() if text]
+        return replace(found, failed=" ".join(parts))
+
+    return named
 
 
 def together(comparisons: Comparisons) -> list[Comparison]:

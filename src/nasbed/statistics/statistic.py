@@ -131,15 +131,17 @@ class Statistic(Printed, ABC):
 
     Attributes:
         missing: Why there is nothing, in a sentence; None where there is something.
+        failed: Which runs came to nothing and do not count, in a sentence; empty for none.
         figure: By which name ``nasbed.report`` draws it.
     """
 
     missing: str | None = None
+    failed: str = ""
     figure: ClassVar[str]
 
     def _card(self) -> Card:
         if self.missing:
-            return Card(titled(self), [self.missing])
+            return Card(titled(self), [self.sentence()])
         return Card(titled(self), [self.sentence()], {}, *self.cells())
 
     def columns(self) -> Sequence[Column]:
@@ -166,8 +168,8 @@ class Statistic(Printed, ABC):
         """Say what came out, where there is something."""
 
     def sentence(self) -> str:
-        """Say what came out, for a terminal or a caption; where there is nothing, why."""
-        return self.missing or self.finding()
+        """Say what came out, for a terminal or a caption, or why there is nothing; and which runs do not count."""
+        return " ".join(filter(None, (self.missing or self.finding(), self.failed)))
 
     def facts(self) -> dict[str, Any]:
         """Give what holds for all rows, JSON-able."""

@@ -20,7 +20,7 @@ from nasbed.core.extras import require
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.anytime import no_optimum
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.selected import regret_metric
+from nasbed.statistics.selected import naming_failed_runs, regret_metric
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, said, scaled
 from nasbed.statistics.summary import CONFIDENCE, first_time, horizon
 
@@ -125,6 +125,7 @@ class Targets(Statistic):
         return said(self.quantity.factor * target, self.quantity.unit)
 
 
+@naming_failed_runs
 def times_to_targets(
     comparison: Comparison,
     targets: Sequence[float] | None = None,

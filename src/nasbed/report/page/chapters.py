@@ -88,7 +88,7 @@ def _chapter(number: int, name: str, comparison: Comparison, benchmark: Benchmar
         name,
         f"c{number}",
         headline(comparison),
-        comparison.separated().sentence() if len(comparison.histories) > 1 else "",
+        comparison.separated().sentence() if len(comparison.histories) > 1 else comparison.separated().failed,
         list(dict.fromkeys([*([] if caution is None else [caution]), *comparison.warnings, *_mixed(comparison)])),
         caution,
         [section for section in found if section is not None],

@@ -1,0 +1,65 @@
+"""Failed runs: every statistic names those in which no training came to a result."""
+
+import numpy as np
+import pytest
+from made_runs import SPACE, comparison, ended
+
+from nasbed.report.folder import _KEPT
+from nasbed.run.history import History
+from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.failed import failed_in_words, failed_runs
+from nasbed.statistics.ranks import average_ranks
+
+RUNS = 12
+SAID = "Runs in which no training came to a result, and that do not count: one 2 of 12 (runs 3, 8)."
+
+
+def made(benchmark="made"):
+    """Two searches of twelve runs and four evaluations, in two runs of which one failed from the first to the last."""
+    worth = {
+        label: np.maximum.accumulate(np.random.default_rng(place).uniform(0.5, 0.9, (RUNS, 4)), axis=1)
+        for place, label in enumerate(("one", "two"))
+    }
+    worth["one"][[3, 8]] = np.nan
+    return comparison(worth, benchmark)
+
+
+@pytest.mark.parametrize("find", _KEPT)
+def test_every_statistic_says_which_runs_do_not_count(find):
+    assert find(made()).sentence().endswith(SAID)
+
+
+@pytest.mark.parametrize("find", _KEPT)
+def test_where_every_run_came_to_something_nothing_is_said(find):
+    whole = ended({"one": np.linspace(0.5, 0.6, RUNS), "two": np.linspace(0.7, 0.6, RUNS)})
+    assert "do not count" not in find(whole).sentence()
+
+
+def test_a_statistic_of_several_benchmarks_says_where():
+    other = ended({"one": np.linspace(0.5, 0.6, RUNS), "two": np.linspace(0.7, 0.6, RUNS)}, "other")
+    assert average_ranks([other, made()]).sentence().endswith(f"made: {SAID}")
+
+
+def test_runs_are_called_by_their_numbers_in_the_study():
+    made_alone = ended({"one": [0.5, np.nan, 0.6]}, first_run=40)
+    assert failed_runs(made_alone.histories) == {"one": [41]}
+
+
+def test_of_many_runs_the_first_are_named():
+    nothing = ended({"one": np.full(1500, np.nan)})
+    assert failed_in_words(nothing.histories).endswith("one 1,500 of 1,500 (runs 0, 1, 2, 3, 4, 5, …).")
+
+
+def test_a_run_that_tried_nothing_came_to_nothing():
+    empty = np.zeros((0, 2))
+    none = History(
+        SPACE,
+        {"benchmark": {"name": "made"}},
+        np.zeros((0, 2, SPACE.decisions), np.int8),
+        empty,
+        empty,
+        empty.astype(np.int64),
+        empty.astype(bool),
+        empty.astype(bool),
+    )
+    assert failed_runs(Comparison({"one": none}).histories) == {"one": [0, 1]}
