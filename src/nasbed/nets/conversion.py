@@ -16,6 +16,7 @@ from torch import Tensor, fx, nn
 from torch.utils._pytree import tree_map
 
 from nasbed.nets.folded import FUNCTIONS, RULES, Mixed
+from nasbed.nets.shards import ShardNorm
 from nasbed.nets.stacked import (
     Convolution,
     Dense,
@@ -92,7 +93,12 @@ def _layer(modules: Sequence[Any], members: Sequence[int], example: Tensor) -> n
         return first if isinstance(first, nn.Identity) or (type(first) in _LAYERS and dims == 2) else None
     if type(first) is nn.Conv2d and first.padding_mode == "zeros":
         return Convolution(modules, members)
-    if type(first) is nn.BatchNorm2d and first.affine and first.track_running_stats and first.momentum is not None:
+    if (
+        type(first) in (nn.BatchNorm2d, ShardNorm)
+        and first.affine
+        and first.track_running_stats
+        and first.momentum is not None
+    ):
         return Normalisation(modules, members)
     if type(first) is nn.AdaptiveAvgPool2d and first.output_size in (1, (1, 1)):
         return nn.AvgPool2d((example.shape[2], example.shape[3]))  # a mean rounds by how many channels there are
@@ -167,7 +173,8 @@ class _Tracer(fx.Tracer):
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         """Say whether a module is recorded as one call."""
-        return module_qualified_name in self.places or super().is_leaf_module(m, module_qualified_name)
+        named = module_qualified_name in self.places or isinstance(m, ShardNorm)
+        return named or super().is_leaf_module(m, module_qualified_name)
 
 
 class _Examples(fx.Interpreter):

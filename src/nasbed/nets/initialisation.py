@@ -10,6 +10,7 @@ from nasbed.core.seeds import derived_seed
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.pretrained import start_from
 from nasbed.nets.recipe import Recipe
+from nasbed.nets.shards import sharded
 
 _TRUNCATED_STD = 0.87962566103423978
 """The standard deviation of a standard normal truncated at ±2, by which TensorFlow's initialiser divides."""
@@ -30,6 +31,8 @@ def initialised(blueprint: Blueprint, row: Archs, recipe: Recipe, seed: int) -> 
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = 1.0 - recipe.norm_momentum
+    if recipe.norm_images:
+        network = sharded(network, recipe.norm_images)
     if recipe.initialisation == "tensorflow":
         draw_as_tensorflow(network, generator)
     if recipe.pretrained:

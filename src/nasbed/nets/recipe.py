@@ -34,7 +34,12 @@ def cosine(progress: float) -> float:
 
 
 def stepwise(progress: float) -> float:
-    """Fall to a tenth, a hundredth and a ten-thousandth at a half, 0.667 and 0.833."""
+    """Fall to a tenth, a hundredth and a ten-thousandth at a half, 0.667 and 0.833.
+
+    The published program falls after a step (``tf.train.piecewise_constant``, the boundaries rounded down), and counts
+    200 epochs as 39,062.5 steps: at steps 19,532, 26,055 and 32,540. Here, where a schedule is a function of progress
+    whatever the clock, the first and the last of these come one step earlier.
+    """
     return next((fraction for start, fraction in STEPS if progress >= start), 1.0)
 
 
@@ -80,6 +85,8 @@ class Recipe(Configured):
         zero_first_step: Whether the first step has rate 0 and only starts batch normalisation's averages.
         initialisation: Whose defaults weights are drawn by, ``tensorflow`` or ``pytorch``.
         norm_momentum: How much of batch normalisation's running averages stays at each step.
+        norm_images: Over how many images at a time batch normalisation takes its statistics in training, a part of a
+            batch; 0 for the whole batch. The published runs of NAS-Bench-101 took 128 of 256 (``nets.shards``).
         flip: Whether training images are mirrored, left and right, half of the time.
         crop: By how many pixels training images are padded before a crop at a random place brings their size back.
         noise: Standard deviation of the normal noise on training images, in units of normalised pixels.
@@ -108,6 +115,7 @@ class Recipe(Configured):
     zero_first_step: bool = True
     initialisation: str = "tensorflow"
     norm_momentum: float = 0.997
+    norm_images: int = 0
     flip: bool = True
     crop: int = 4
     noise: float = 0.0
@@ -133,6 +141,11 @@ class Recipe(Configured):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadSetting(f"a recipe's {name} must be between 0 and 1, not {getattr(self, name)}")
         self.moments(1)
+        if self.norm_images < 0 or (self.norm_images and self.batch_size % self.norm_images):
+            raise BadSetting(
+                f"a recipe's norm_images divide its batch_size into equal parts, or are 0; {self.norm_images} does not "
+                f"divide {self.batch_size}"
+            )
         if self.nesterov and (self.optimizer != "sgd" or not self.momentum):
             raise BadSetting("a recipe's nesterov belongs to the optimizer 'sgd' with some momentum")
 
@@ -165,12 +178,15 @@ class Recipe(Configured):
     def to_dict(self) -> dict[str, Any]:
         """Give the settings as JSON-able values; ``Recipe(**…)`` makes it again.
 
-        What is measured by default is left out: stores of version 0.1 do not note it. So are pretrained weights where
-        there are none; of others the file's name is given, not its place, and plans have its checksum beside.
+        What is measured by default is left out, as is normalisation over whole batches: stores of version 0.1 do not
+        note it. So are pretrained weights where there are none; of others the file's name is given, not its place, and
+        plans have its checksum beside.
         """
         found = asdict(self)
         if not self.has_curves:
             del found["evaluations"]
+        if not self.norm_images:
+            del found["norm_images"]
         if not self.pretrained:
             del found["pretrained"]
         else:
@@ -179,10 +195,18 @@ class Recipe(Configured):
 
 
 NASBENCH101 = Recipe()
-"""The published recipe: CIFAR-10, RMSProp at 0.2, cosine by step. Ying et al., ICML 2019."""
+"""The published recipe: CIFAR-10, RMSProp at 0.2, cosine by step. Ying et al., ICML 2019.
+
+It is that of one device. The published runs shared a batch of 256 between two TPU cores, each of which normalised its
+128 images by themselves: ``norm_images=128`` does so. It is off, so that what was begun without it goes on. The
+gradients of the two cores were averaged, which is the gradient of the whole batch.
+"""
 
 NASBENCH101_AUGMENT = replace(NASBENCH101, schedule="stepwise")
-"""The recipe by which the published code trains one module for long, 200 epochs, with the validation images, too."""
+"""The recipe by which the published code trains one module for long, 200 epochs, with the validation images, too.
+
+In two of its 39,062 steps the rate is a tenth or a hundredth of the published one: see ``stepwise``.
+"""
 
 NASBENCH201 = Recipe(
     optimizer="sgd",

@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
+from nasbed.nets.shards import ShardNorm, in_shards
+
 _BLOCK = 8  # channels that oneDNN computes at once on AVX2
 
 _COLOURS = 3
@@ -157,16 +159,15 @@ class Normalisation(Stacked):
     def __init__(self, layers: Sequence[nn.BatchNorm2d], members: Sequence[int]) -> None:
         super().__init__(layers, members)
         self.momentum, self.epsilon = float(layers[0].momentum or 0.0), layers[0].eps
+        self.images = layers[0].images if isinstance(layers[0], ShardNorm) else 0
 
     def forward(self, x: Tensor) -> Tensor:
         """Keep the shape."""
         averages = self.running_mean, self.running_var
-        if self.training and len(self.members) > 1:
-            out: Tensor = _Normalise.apply(  # type: ignore[no-untyped-call]
-                x, self.weight, self.bias, *averages, self.momentum, self.epsilon
-            )
+        if self.training and 0 < self.images < len(x):
+            out = in_shards(x, self.images, *averages, self._normalised)
         else:
-            out = F.batch_norm(x, *averages, self.weight, self.bias, self.training, self.momentum, self.epsilon)
+            out = self._normalised(x, *averages)
         if not self.rectifies:
             return out
         rectified: Tensor
@@ -175,6 +176,14 @@ class Normalisation(Stacked):
         else:
             rectified = out.relu_()
         return rectified
+
+    def _normalised(self, x: Tensor, mean: Tensor | None, variance: Tensor | None) -> Tensor:
+        if self.training and len(self.members) > 1:
+            out: Tensor = _Normalise.apply(  # type: ignore[no-untyped-call]
+                x, self.weight, self.bias, mean, variance, self.momentum, self.epsilon
+            )
+            return out
+        return F.batch_norm(x, mean, variance, self.weight, self.bias, self.training, self.momentum, self.epsilon)
 
 
 class Rectify(torch.autograd.Function):

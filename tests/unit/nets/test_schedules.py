@@ -29,6 +29,15 @@ def test_stepwise_falls_where_the_published_one_falls(progress, fraction):
     assert STEPWISE(progress) == fraction
 
 
+def test_stepwise_differs_from_the_published_program_in_two_of_39062_steps():
+    """TensorFlow's ``piecewise_constant``: a rate holds up to and with its boundary, ``int(fraction · 39062.5)``."""
+    steps, exact = 39_062, 200 * 50_000 / 256
+    boundaries = [int(fraction * exact) for fraction in (0.5, 0.667, 0.833)]
+    published = [(1.0, 0.1, 0.01, 0.0001)[sum(step > boundary for boundary in boundaries)] for step in range(steps)]
+    ours = [STEPWISE(step / steps) for step in range(steps)]
+    assert [step for step in range(steps) if ours[step] != published[step]] == [19_531, 32_539]
+
+
 @given(st.floats(0, 1))
 def test_constant_is_constant(progress):
     assert CONSTANT(progress) == 1.0

@@ -32,6 +32,11 @@ class DEHB(HalvingSearch):
     first rung, from the best of its own. Members that were never trained are random. A child that is no architecture
     of the space is bred again, 1023 times at most; then one is sampled.
 
+    Crossover is the published program's (automl/DEHB, ``DE.crossover_bin`` in ``optimizers/de.py``): each decision is
+    the mutant's with the chance Cr and, where none was drawn, one is. In the textbook's (Storn and Price, 1997) one
+    decision, drawn first, is the mutant's in any case: of D decisions (1 − Cr) (1 − (1 − Cr)^(D − 1)) more are then the
+    mutant's on average, half of one with Cr = 0.5 and the 13 of ``digits101``.
+
     The published program (automl/DEHB, ``optimizers/dehb.py``) fills its populations with random points that nobody
     trained and breeds from them too, promotes from a rung's whole population, and adds mutants rather than members to a
     pool of fewer than three.

@@ -144,3 +144,19 @@ def test_answers_in_any_order_find_their_targets_and_make_room():
     state = populations.state_dict()
     assert (state["_out"][:2] == -1).all()
     assert sorted(state["_out"][2][state["_out"][2] >= 0]) == list(range(40))
+
+
+@pytest.mark.parametrize("chance", [0.1, 0.5])
+def test_a_decision_is_forced_only_where_none_was_drawn(chance):
+    """As published (automl/DEHB, ``DE.crossover_bin``): the textbook would take D·Cr + 1 − Cr on average, this less."""
+    decisions, count = 5, 40_000
+    populations = Populations(1, np.full(decisions, 2), (4,))
+    populations.points[0] = np.arange(4)[:, None] / 4 + np.full(decisions, 0.01)
+    populations.values[0], populations.tried[:] = 0.5, True
+    one = np.zeros(1, np.int64)
+    children, _ = populations.breed(Streams.from_seed(0, 1), one, one, one, one + 4, count, 0.0, chance)
+    taken = (children[0] != populations.points[0, 0]).sum(axis=1)
+    assert taken.min() == 1
+    expected = decisions * chance + (1 - chance) ** decisions
+    assert taken.mean() == pytest.approx(expected, abs=4 * taken.std() / count**0.5)
+    assert taken.mean() < decisions * chance + 1 - chance - 0.1
