@@ -93,6 +93,7 @@ def compare(
     *,
     progress: Progress | None = None,
     log: str | Path | None = None,
+    fresh_seed: int | None = None,
     **given: Any,
 ) -> Comparison:
     """Play several optimizers on one benchmark and compare what they found.
@@ -103,12 +104,17 @@ def compare(
         settings: The settings of each search; 500 runs if not given.
         progress: As in ``search``; the share is of all searches, and ``Status.search`` the label of the one that plays.
         log: As in ``search``, with the label in each line.
+        fresh_seed: Another seed, under which all is played once more: ``nasbed.statistics.fresh_seed`` says whether the
+            findings agree.
         **given: Those that differ from ``settings``.
     """
     from nasbed.benchmarks.resolve import resolve
     from nasbed.statistics.comparison import compare as play
+    from nasbed.statistics.fresh import compare_again
 
-    return play(optimizers, resolve(benchmark), _settled(settings, _COMPARE, given), *_followers(progress, log))
+    what = optimizers, resolve(benchmark), _settled(settings, _COMPARE, given)
+    followers = _followers(progress, log)
+    return play(*what, *followers) if fresh_seed is None else compare_again(*what, fresh_seed, *followers)
 
 
 def _followers(progress: Progress | None, log: str | Path | None) -> list[Progress]:

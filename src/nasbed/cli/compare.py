@@ -36,6 +36,9 @@ def command(
     report: Annotated[
         Path | None, typer.Option(help="One HTML file with interactive figures, tables and drawings.")
     ] = None,
+    fresh_seed: Annotated[
+        int | None, typer.Option(help="Play all once more under this seed, and say whether the findings agree.")
+    ] = None,
     log: Log = None,
     json: Json = False,
 ) -> None:
@@ -45,6 +48,7 @@ def command(
     from nasbed.report import folder
     from nasbed.report.page import page
     from nasbed.run.about import command_line
+    from nasbed.statistics.fresh import fresh_seed as found_again
 
     kinds = [form.strip() for form in forms.split(",")]
     if report is not None:
@@ -68,6 +72,7 @@ def command(
             _USUAL.but(budgeted(given)),
             progress=lambda status: move(status.share, standing(status, answers)),
             log=log,
+            fresh_seed=fresh_seed,
         )
     comparison = replace(comparison, command=command_line())
     written = [] if out is None else comparison.save(out, kinds)
@@ -76,6 +81,7 @@ def command(
     together = fronts.trade_offs_of(comparison, answers)
     if json:
         found = {"summary": comparison.summary(), "separation": comparison.separated().as_dict()}
+        found |= {} if fresh_seed is None else {"fresh_seed": found_again(comparison).as_dict()}
         print_json(found | ({} if together is None else {"trade_offs": fronts.as_dict(together)}))
     else:
         _print(comparison, together)
@@ -91,6 +97,7 @@ def command(
 
 def _print(comparison: Comparison, together: TradeOffs | None) -> None:
     from nasbed.report.words import shown_as
+    from nasbed.statistics.fresh import fresh_seed as found_again
 
     accuracies = comparison.factor("validation") == 100
     heard = f"{comparison.split} %" if accuracies else comparison.words("validation")
@@ -113,6 +120,9 @@ def _print(comparison: Comparison, together: TradeOffs | None) -> None:
     print()
     nothing = fronts.nothing_found(*comparison.histories.values())
     print_text(comparison.separated().sentence() if nothing is None else nothing)
+    if comparison.again is not None:
+        print()
+        print_text(found_again(comparison).sentence())
     if together is not None:
         print()
         fronts.print_shares(together)

@@ -256,6 +256,7 @@ reports = Registry(
         "trade-offs": "nasbed.report.statistics_figures:shares",
         "targets": "nasbed.report.statistics_figures:reached",
         "winners-curse": "nasbed.report.statistics_figures:curse",
+        "fresh-seed": "nasbed.report.statistics_figures:fresh",
     },
 )
 """What is written of results: statistics are below the room that draws them, so they ask for it by name."""

@@ -21,6 +21,7 @@ from nasbed.statistics.anytime import anytime_areas
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.curse import winners_curse
 from nasbed.statistics.equivalence import equivalences
+from nasbed.statistics.fresh import fresh_seed
 from nasbed.statistics.improvement import improvements
 from nasbed.statistics.interquartile import interquartile_means
 from nasbed.statistics.needed import runs_needed
@@ -54,7 +55,7 @@ def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Pat
     for label, name in _file_names(comparison).items():
         paths.append(comparison.histories[label].to_parquet(histories / f"{name}.parquet"))
     paths.append(write_json(folder / "comparison.json", about(comparison), indent=2))
-    return paths
+    return paths + ([] if comparison.again is None else save(comparison.again, folder / "fresh-seed", forms))
 
 
 def door(folder: Path, forms: Sequence[str]) -> tuple[Path, Path]:
@@ -87,6 +88,7 @@ def about(comparison: Comparison) -> dict[str, Any]:
         "summary": comparison.summary(),
         "separation": comparison.separated().as_dict(),
         "warnings": comparison.warnings,
+        **({} if comparison.again is None else {"fresh_seed": fresh_seed(comparison).as_dict()}),
         **_reference(comparison),
     }
 
@@ -143,6 +145,7 @@ _KEPT: tuple[Callable[[Comparison], Statistic], ...] = (
     runs_needed,
     times_to_targets,
     winners_curse,
+    fresh_seed,
 )
 """How each statistic is found; its files are named as its figure is."""
 

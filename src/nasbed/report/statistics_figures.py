@@ -14,6 +14,7 @@ from nasbed.report.figures import beside, drawing, height_of, legend, look
 from nasbed.statistics.anytime import AnytimeAreas
 from nasbed.statistics.curse import WinnersCurse
 from nasbed.statistics.equivalence import Equivalences
+from nasbed.statistics.fresh import FreshSeed
 from nasbed.statistics.improvement import Improvements
 from nasbed.statistics.interquartile import InterquartileMeans
 from nasbed.statistics.needed import RunsNeeded
@@ -93,6 +94,24 @@ def signed(found: SignedRanks) -> Figure:
             xlabel=fill(f"share of the ranks in favour less that against, {found.words}, paired {found.of}", _CAPTION),
         )
         axes.set_title("filled: told apart (Wilcoxon, Holm)")
+        return figure
+
+
+def fresh(found: FreshSeed) -> Figure:
+    """Draw the difference of each pair under both seeds, filled where it is told apart."""
+    _there(found)
+    with _rows([f"{pair.better} over {pair.worse}" for pair in found.pairs]) as (figure, axes):
+        for place, (seed, mark) in enumerate(zip(found.seeds, "os", strict=True)):
+            colour = look(place)[0]
+            for i, pair in enumerate(found.pairs):
+                face = colour if pair.apart[place] else "white"
+                value, height = found.factor * (pair.first, pair.second)[place], i + 0.16 * (place - 0.5)
+                label = f"seed {seed}" if i == 0 else None
+                axes.plot(value, height, mark, color=colour, markerfacecolor=face, markersize=6, label=label)
+        axes.axvline(0, color="black", linewidth=0.8)
+        axes.set(xlabel=fill(f"difference in {found.metric}{in_brackets(found.unit)}", _CAPTION))
+        axes.set_title("filled: told apart")
+        axes.legend()
         return figure
 
 

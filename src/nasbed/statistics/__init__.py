@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nasbed.statistics.correlation import Correlation as Correlation, correlate as correlate
     from nasbed.statistics.curse import WinnersCurse as WinnersCurse, winners_curse as winners_curse
     from nasbed.statistics.equivalence import Equivalences as Equivalences, equivalences as equivalences
+    from nasbed.statistics.fresh import FreshSeed as FreshSeed, fresh_seed as fresh_seed
     from nasbed.statistics.improvement import Improvements as Improvements, improvements as improvements
     from nasbed.statistics.improvement import probability_of_improvement as probability_of_improvement
     from nasbed.statistics.interquartile import InterquartileMeans as InterquartileMeans

@@ -58,6 +58,7 @@ class Comparison(Printed):
         histories: What each search did, by its label.
         reference: What random search is expected to reach, where that is asked and known; else None.
         command: What was typed to make it, if anything was.
+        again: The same under another seed, where that was played; see ``nasbed.statistics.fresh_seed``.
 
     Raises:
         BadSetting: When there is no history, or they differ in benchmark, number of runs, or the first run's number.
@@ -66,6 +67,7 @@ class Comparison(Printed):
     histories: dict[str, History]
     reference: RandomReference | RecordedReference | None = None
     command: str | None = None
+    again: Comparison | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be compared run by run."""
@@ -262,16 +264,14 @@ def compare(
 
     Raises:
         BadSetting: When there is no optimizer, or two have the same label.
-        NotJudged: When the benchmark fails to say what was chosen is worth; the error has all histories.
     """
     answers: Benchmark = benchmark if isinstance(benchmark, Benchmark) else benchmarks.read(str(benchmark))
     methods = _labelled(optimizers)
     for method in methods.values():
         door(method, answers, settings)
-    independent = [m for m in methods.values() if isinstance(m, RandomSearch) and m.replacement]
-    reference = None
-    if independent and settings.duplicates == "pay":
-        reference = random_reference(answers, settings.epochs, settings.repeats)
+    independent = any(isinstance(method, RandomSearch) and method.replacement for method in methods.values())
+    expected = independent and settings.duplicates == "pay"
+    reference = random_reference(answers, settings.epochs, settings.repeats) if expected else None
     histories = {}
     for i, (label, method) in enumerate(methods.items()):
         told = [_as_one_of(follower, label, i, len(methods)) for follower in followers]
