@@ -71,6 +71,7 @@ def test_a_page_tells_everything_in_order(page, comparison):
         "The winner&#39;s curse",
         "Best architectures",
         "Lineage of the winner",
+        "Best practices",
         "What was run",
     ]
     text = Reader(page).text
@@ -193,7 +194,7 @@ def test_one_search_and_one_run_make_a_page(landscape):
 def test_where_everything_failed_the_page_says_so(landscape):
     comparison = compare(["random", "local"], landscape, runs=4, evaluations=5)
     page = html(Comparison({label: failed(history) for label, history in comparison.histories.items()}))
-    assert headings(page) == ["Summary", "What was run"]
+    assert headings(page) == ["Summary", "Best practices", "What was run"]
     assert "No training of 4 runs of 2 searches came to a result." in Reader(page).text
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from nasbed.core.benchmark import Benchmark
 from nasbed.report.folder import about
 from nasbed.report.page.architectures import architectures, lineage
+from nasbed.report.page.checklist import checklist
 from nasbed.report.page.fronts import fronts
 from nasbed.report.page.parts import Code, Part, Section, Table
 from nasbed.report.page.progress import progress
@@ -22,6 +23,7 @@ from nasbed.report.words import headline
 from nasbed.run.history import History
 from nasbed.run.settings import RULES, in_words
 from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.fresh import fresh_seed
 
 _MEANING = {None: "–", True: "yes", False: "no"}
 
@@ -76,11 +78,13 @@ def _chapter(number: int, name: str, comparison: Comparison, benchmark: Benchmar
         progress(comparison),
         spread(comparison),
         ranking(comparison),
+        repeated(comparison),
         reaching(comparison),
         curse(comparison, benchmark),
         fronts(comparison, benchmark),
         architectures(comparison),
         lineage(comparison),
+        checklist(comparison),
         origin(comparison),
     )
     caution = comparison.caution
@@ -117,6 +121,19 @@ def _known(history: History) -> History:
         return history
     unknown = np.full((history.steps, history.runs), np.nan)
     return history.judged(unknown, unknown, (float("nan"), float("nan")))
+
+
+def repeated(comparison: Comparison) -> Section | None:
+    """Say whether a fresh seed finds the same; None where none was tried."""
+    if comparison.again is None:
+        return None
+    found = fresh_seed(comparison)
+    tables = [] if found.missing else [Table(*found.cells(), f"Differences are of means over runs{_in(found.unit)}.")]
+    return Section("fresh", "Under a fresh seed", [found.sentence(), *tables])
+
+
+def _in(unit: str) -> str:
+    return f", in {unit.strip()}" if unit else ""
 
 
 def origin(comparison: Comparison) -> Section:
