@@ -91,8 +91,8 @@ def command(
             print_text(f"{len(written)} files in {out}: {', '.join(there)}, and in statistics and histories")
         if report is not None:
             print_text(f"the page: {report}")
-    if not any((history.value == history.value).any() for history in comparison.histories.values()):
-        raise NothingTrained("every training failed, so there is nothing to compare")
+    if nothing := fronts.nothing_came(*comparison.histories.values()):
+        raise NothingTrained(f"{nothing}, so there is nothing to compare")
 
 
 def _print(comparison: Comparison, together: TradeOffs | None) -> None:

@@ -34,10 +34,19 @@ def nothing_found(*histories: History) -> str | None:
     """Say why no run of some searches has anything to choose; None where one has."""
     if any((history.incumbents[-1:] >= 0).any() for history in histories):
         return None
-    if not any((history.tried & (history.value == history.value)).any() for history in histories):
-        return "nothing to choose: every training failed"
+    if nothing := nothing_came(*histories):
+        return f"nothing to choose: {nothing}"
     limits = ", ".join(f"{name} {limit:,g}" for name, limit in histories[0].info["limits"].items())
     return f"nothing to choose: whatever was trained is over a limit ({limits}); allow more, or search longer"
+
+
+def nothing_came(*histories: History) -> str:
+    """Say why no evaluation of some searches has a value; nothing where one has."""
+    if any((history.tried & (history.value == history.value)).any() for history in histories):
+        return ""
+    if any(history.tried.any() for history in histories):
+        return "every training failed"
+    return "no evaluation ended within the budget"
 
 
 def as_dict(found: TradeOffs) -> dict[str, Any]:

@@ -104,8 +104,8 @@ def command(
             print(f"every training: {store}")
     failed = history.info.get("failed", {})
     why = f"; the first because: {failed['first']}" if failed else ""
-    if not (history.value == history.value).any():
-        raise NothingTrained(f"every training failed{why}")
+    if nothing := fronts.nothing_came(history):
+        raise NothingTrained(f"{nothing}{why}")
     if failed and not json:
         print(f"{failed['trainings']:,} trainings were given up; --retry tries them again{why}")
 

@@ -84,6 +84,7 @@ class Recorder(Printed):
 
     def drop(self, runs: NDArray[np.bool_]) -> None:
         """Let the last step of some runs, ``(runs,)``, not count, as if they had not tried anything."""
+        self._columns["value"][self.steps - 1, runs] = np.nan
         for name in ("tried", "paid"):
             self._columns[name][self.steps - 1] &= ~runs
 

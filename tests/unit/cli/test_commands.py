@@ -184,6 +184,13 @@ def test_a_comparison_of_failures_alone_is_in_vain(nasbed_command, table, form):
     assert (ran.code, ran.err.strip()) == (1, "nasbed: every training failed, so there is nothing to compare")
 
 
+def test_a_search_that_is_over_before_its_first_evaluation_is_in_vain(nasbed_command, table):
+    how = ["--benchmark", table.path, "--seconds", "0.001", "--overdraw", "drop", "--runs", "2"]
+    for verb, end in ((["search", "random"], ""), (["compare", "random", "local"], ", so there is nothing to compare")):
+        ran = nasbed_command(*verb, *how)
+        assert (ran.code, ran.err.strip()) == (1, f"nasbed: no evaluation ended within the budget{end}")
+
+
 def test_compare_prints_a_row_a_search_and_leaves_a_folder(nasbed_command, table, tmp_path):
     out = tmp_path / "study"
     words = ("compare", "random", "local", "--benchmark", table.path, "--runs", 20, "--evaluations", 10)
