@@ -24,13 +24,19 @@ from nasbed.run.history import Clock, History, Metric
 from nasbed.run.search import door, judged, search
 from nasbed.run.settings import SearchSettings
 from nasbed.run.watching import Progress
-from nasbed.statistics.failed import failed_in_words
 from nasbed.statistics.random_search import RandomReference, RecordedReference, expected_along, random_reference
 from nasbed.statistics.separation import Separation
 from nasbed.statistics.statistic import Quantity, known
-from nasbed.statistics.summary import SPREAD, Curve, curve, mean_and_reach, spread
+from nasbed.statistics.summary import (
+    SPREAD,
+    Curve,
+    curve,
+    failed_in_words,
+    mean_and_reach,
+    spread,
+    unequal_evaluations,
+)
 
-_ALIKE_EPOCHS = 1.05  # times; failed trainings alone make searches differ by less
 _AS_GOOD = 1e-12  # two means of the same accuracies may differ by rounding
 
 _ALIKE: dict[str, Callable[[History], Any]] = {
@@ -104,12 +110,12 @@ class Comparison(Printed):
         """The clock on which all searches had the same budget; epochs, where as many evaluations are not as long."""
         budget = self._any.info.get("budget") or {}
         limited: list[Clock] = [clock for clock in get_args(Clock) if budget.get(clock) is not None]
-        return "epochs" if _unequal_evaluations(self.histories) else limited[0] if limited else "evaluations"
+        return "epochs" if unequal_evaluations(self.histories) else limited[0] if limited else "evaluations"
 
     @property
     def warnings(self) -> list[str]:
         """What one should know before citing these numbers: of the benchmark, and of evaluations that differ."""
-        return self._any.warnings + _unequal_evaluations(self.histories)
+        return self._any.warnings + unequal_evaluations(self.histories)
 
     @property
     def caution(self) -> str | None:
@@ -277,21 +283,6 @@ def compare(
         told = [_as_one_of(follower, label, i, len(methods)) for follower in followers]
         histories[label] = search(method, answers, settings, *told)
     return Comparison(judged(histories, answers), reference)
-
-
-def _unequal_evaluations(histories: Mapping[str, History]) -> list[str]:
-    """Say it where searches have as many evaluations each, but some of them shorter ones."""
-    budgeted = all((history.info.get("budget") or {}).get("evaluations") is not None for history in histories.values())
-    if not budgeted or all(history.fidelity is None for history in histories.values()):
-        return []
-    epochs = {label: float(history.clock("epochs")[-1].mean()) for label, history in histories.items()}
-    least, most = (choose(epochs, key=lambda label: epochs[label]) for choose in (min, max))
-    if epochs[most] <= _ALIKE_EPOCHS * epochs[least]:
-        return []
-    return [
-        f"Evaluations are of different lengths: a run trained {epochs[least]:,.0f} epochs ({least}) to "
-        f"{epochs[most]:,.0f} ({most}) on average; hold these searches against each other by epochs or seconds."
-    ]
 
 
 def _said(metric: Metric, split: str) -> str:

@@ -15,8 +15,8 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.printing import Printed
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.failed import failed_in_words
 from nasbed.statistics.statistic import Quantity, Statistic
+from nasbed.statistics.summary import failed_in_words
 
 Comparisons = Comparison | Sequence[Comparison]
 """One comparison, or several that play the same searches on different benchmarks."""

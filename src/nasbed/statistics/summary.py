@@ -1,7 +1,8 @@
-"""Summary: many runs at one point, or along a curve, as mean, interval and quartiles."""
+"""Summary: many runs at a point, or along a curve, as mean, interval and quartiles; and what is to be said of runs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self, get_args
 
@@ -14,6 +15,9 @@ from nasbed.run.history import Clock, History, Metric
 from nasbed.run.settings import points_to
 
 CONFIDENCE = 0.95
+
+_ALIKE_EPOCHS = 1.05  # times; failed trainings alone make searches differ by less
+_NAMED_AT_MOST = 6  # failed runs of a search
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,3 +129,45 @@ def quartiles(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.full((3, *values.shape[1:]), np.nan)
     result: NDArray[np.float64] = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
     return result
+
+
+# ── what is to be said of runs ────────────────────────────────────────────────────────────────────────────────────
+
+
+def unequal_evaluations(histories: Mapping[str, History]) -> list[str]:
+    """Say it where searches have as many evaluations each, but some of them shorter ones."""
+    budgeted = all((history.info.get("budget") or {}).get("evaluations") is not None for history in histories.values())
+    if not budgeted or all(history.fidelity is None for history in histories.values()):
+        return []
+    epochs = {label: float(history.clock("epochs")[-1].mean()) for label, history in histories.items()}
+    least, most = (choose(epochs, key=lambda label: epochs[label]) for choose in (min, max))
+    if epochs[most] <= _ALIKE_EPOCHS * epochs[least]:
+        return []
+    return [
+        f"Evaluations are of different lengths: a run trained {epochs[least]:,.0f} epochs ({least}) to "
+        f"{epochs[most]:,.0f} ({most}) on average; hold these searches against each other by epochs or seconds."
+    ]
+
+
+def failed_runs(histories: Mapping[str, History]) -> dict[str, list[int]]:
+    """Return the numbers of the runs that ended without an incumbent, by search; without searches that have none."""
+    found = {
+        label: (np.flatnonzero((history.incumbents < 0).all(axis=0)) + int(history.info.get("first_run") or 0)).tolist()
+        for label, history in histories.items()
+    }
+    return {label: runs for label, runs in found.items() if runs}
+
+
+def failed_in_words(histories: Mapping[str, History]) -> str:
+    """Say how many runs of which searches came to nothing, and which these are; nothing where there are none."""
+    found = failed_runs(histories)
+    if not found:
+        return ""
+    said = "; ".join(f"{label} {_counted(runs, histories[label].runs)}" for label, runs in found.items())
+    return f"Runs in which no training came to a result, and that do not count: {said}."
+
+
+def _counted(failed: list[int], runs: int) -> str:
+    named = ", ".join(map(str, failed[:_NAMED_AT_MOST]))
+    more = ", …" if len(failed) > _NAMED_AT_MOST else ""
+    return f"{len(failed):,} of {runs:,} (run{'s' * (len(failed) > 1)} {named}{more})"

@@ -7,8 +7,8 @@ from made_runs import SPACE, comparison, ended
 from nasbed.report.folder import _KEPT
 from nasbed.run.history import History
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.failed import failed_in_words, failed_runs
 from nasbed.statistics.ranks import average_ranks
+from nasbed.statistics.summary import failed_in_words, failed_runs
 
 RUNS = 12
 SAID = "Runs in which no training came to a result, and that do not count: one 2 of 12 (runs 3, 8)."
