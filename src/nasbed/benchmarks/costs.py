@@ -59,7 +59,7 @@ class Formula:
             InvalidArchitecture: When a row is none of the space.
         """
         self.space.check_valid(archs)
-        if self.space.size is None:
+        if not self.space.is_enumerable:
             return self.computed(name, archs)
         index, known = self.space.index(archs), self._known[name]
         lacking = np.unique(index[np.isnan(known[index])])

@@ -173,7 +173,7 @@ class TableBenchmark(Benchmark):
         from nasbed.benchmarks.drawing_kernels import draw
 
         table = self.table
-        if table.by_key or table.space.size is None:
+        if table.by_key or not table.space.is_enumerable:
             return table.rows, _ALL, draw
         return table.space.index, _ALL if table.row_of_index is None else table.row_of_index, draw
 

@@ -103,8 +103,8 @@ class TrainedBenchmark(MadeBenchmark):
 
     def call(self, arch: Archs, epochs: int, seed: int) -> tuple[Work, tuple[Any, ...]]:
         """Give the call that trains one architecture; see ``LiveBenchmark.call``."""
-        if self.space.size is not None:
-            (arch,) = self.space.archs_of(self.space.index(arch[None]))
+        is_listed = self.space.is_enumerable
+        (arch,) = self.space.archs_of(self.space.index(arch[None])) if is_listed else self.space.canonical(arch[None])
         what = self.blueprint, tuple(arch.tolist()), self.recipe, self.data, epochs, seed
         repeats, first, diagnostics, tried, threads = 1, 0, None, 0, 1
         how = repeats, self.attempts, first, diagnostics, tried, self.device, threads, self.time_limit

@@ -42,7 +42,7 @@ def command(
     if all(value != value for line in lines for value in line["seeds"].values()):
         raise NotInTable(f"{found.path.name} has none of it for {architecture}; it has: {', '.join(found.groups)}")
     facts: dict[str, Any] = {"architecture": found.space.format(found.archs[row])}
-    if found.space.size is not None:
+    if found.space.is_enumerable:
         facts["index"] = int(found.indices[row])
     if "hash" in found.file:
         facts["hash"] = found.modules.hashes[row].tobytes().hex()
@@ -68,15 +68,16 @@ def _row(table: Table, text: str) -> int:
 
     if "hash" in table.file and len(text) == 32 and all(digit in "0123456789abcdefABCDEF" for digit in text):
         return table.modules.row_of(text.lower())
+    size = table.space.size if table.space.is_enumerable else None
     try:
         return int(table.rows(table.space.parse(text)[None])[0])
     except InvalidArchitecture:
         # A number is written without zeros before it: 00000003 can only be an architecture that is not one.
-        if table.space.size is None or not re.fullmatch("0|[1-9][0-9]*", text.strip()):
+        if size is None or not re.fullmatch("0|[1-9][0-9]*", text.strip()):
             raise
-    row = int(table.rows_of(np.array([min(int(text), table.space.size)]))[0])
+    row = int(table.rows_of(np.array([min(int(text), size)]))[0])
     if row < 0:
-        name, last = table.space.name, table.space.size - 1
+        name, last = table.space.name, size - 1
         raise NotInTable(f"architecture {text} is not in the table {table.path.name}; {name} ends at {last}")
     return row
 

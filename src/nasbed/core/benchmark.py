@@ -13,7 +13,8 @@ from nasbed.core.errors import BadSetting, in_a_line
 from nasbed.core.extras import require
 from nasbed.core.printing import Card, Printed, titled
 from nasbed.core.records import Archs, Evaluations
-from nasbed.core.space import Space, whole
+from nasbed.core.rows import whole
+from nasbed.core.space import Space
 
 if TYPE_CHECKING:
     from nasbed.core.live import LiveBenchmark
@@ -149,7 +150,7 @@ class Benchmark(Printed, ABC):
             BadSetting: When all are asked for and answers would have to be made, or cannot be listed.
         """
         pandas = require("pandas", "report")
-        if rows is None and (self.live is not None or self.space.size is None):
+        if rows is None and (self.live is not None or not self.space.is_enumerable):
             raise BadSetting(f"{self.name} has no list of its architectures; give rows: benchmark.frame(archs)")
         archs = self.space.enumerate() if rows is None else self.space.checked(self.space.read(rows))
         name, numbers = self.space.identify(archs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,18 @@ INPUT, OUTPUT = "input", "output"
 
 Archs = NDArray[np.int8]
 """Architectures: int8, shape ``(n, decisions)``; only their space knows what the integers mean."""
+
+
+class Decision(NamedTuple):
+    """One place of a row.
+
+    Attributes:
+        name: What it decides, such as ``stage1.block2.kernel``; no other decision of the space has this name.
+        values: What it may be, such as ``(3, 5, 7)``; a row holds the position of one.
+    """
+
+    name: str
+    values: tuple[Any, ...]
 
 
 class Trials(NamedTuple):

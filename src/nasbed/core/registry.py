@@ -139,7 +139,7 @@ spaces = Registry(
         "nasbenchmacro": "nasbed.spaces.nasbenchmacro:NASBenchMacro",
         "natssize": "nasbed.spaces.natssize:NATSSize",
     },
-    unlisted={"only": "nasbed.spaces.only:Only"},
+    unlisted={"only": "nasbed.spaces.only:Only", "written": "nasbed.spaces.written:WrittenSpace"},
 )
 networks = Registry(
     "network",
@@ -218,6 +218,9 @@ proxies = Registry(
     plural="proxies",
     extra="torch",
 )
+predicates = Registry("predicate")
+"""Constraints of written spaces, by the names that files call them."""
+
 NOUNS = {
     "spaces": spaces,
     "benchmarks": benchmarks,

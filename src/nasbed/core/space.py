@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from nasbed.core.errors import InvalidArchitecture, in_a_line
 from nasbed.core.graph import Graph
 from nasbed.core.meaning import Configured
-from nasbed.core.records import Archs
+from nasbed.core.records import Archs, Decision
 from nasbed.core.registry import spaces
+from nasbed.core.rows import as_int8, once
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams  # kept from running: numba takes longer to import than a table to open
@@ -34,7 +35,15 @@ class Space(Configured, ABC):
     """
 
     name: str
-    """The registry's name for the space."""
+    """What it is called; of its class, the registry's name."""
+
+    is_by_row = False
+    """Whether canonical rows that differ are different architectures, also where their graphs are isomorphic."""
+
+    @property
+    def kind(self) -> str:
+        """The registry's name for the space, by which it is made again from ``settings``."""
+        return type(self).name
 
     @property
     def network(self) -> Any:
@@ -70,14 +79,32 @@ class Space(Configured, ABC):
 
     @property
     def size(self) -> int | None:
-        """How many architectures ``index`` numbers and ``enumerate`` gives; None where it does not number them."""
+        """How many architectures there are, exactly; None where that is not known."""
         return None
+
+    @property
+    def is_enumerable(self) -> bool:
+        """Whether ``index`` numbers all ``size`` architectures, and ``enumerate`` lists them: where they are few."""
+        return self.size is not None
+
+    @property
+    def slots(self) -> tuple[Decision, ...]:
+        """The decisions of a row, in its order, each with its name and values; by default named by their places."""
+        return tuple(Decision(f"decision{i}", tuple(range(n))) for i, n in enumerate(self.cardinalities.tolist()))
+
+    def active(self, archs: Archs) -> NDArray[np.bool_]:
+        """Say which decisions count in each row, ``(n, decisions)``: all, by default. Others may have any value."""
+        return np.ones(self.checked(archs).shape, np.bool_)
+
+    def canonical(self, archs: Archs) -> Archs:
+        """Give rows in which decisions that are not ``active`` are 0, ``(n, decisions)``."""
+        return np.asarray(np.where(self.active(archs), archs, np.int8(0)))
 
     def index(self, archs: Archs) -> NDArray[np.int64]:
         """Number architectures from 0 in the order of ``enumerate``, ``(n,)``; −1 for what is not valid.
 
-        Rows have one number exactly when their graphs are isomorphic, so it is never coarser than ``key``. Only for
-        spaces that have a ``size``: a perfect hash, by which tables are looked up.
+        Rows have one number exactly when their graphs are isomorphic, so it is never coarser than ``key``; where
+        ``is_by_row``, when their canonical rows are the same. A perfect hash, by which tables are looked up.
         """
         raise NotImplementedError(f"the space {self.name} does not number its architectures; use key")
 
@@ -99,8 +126,8 @@ class Space(Configured, ABC):
 
         By default that is ``index``, or the decisions where the space does not number its architectures.
         """
-        if self.size is None:
-            return ["-".join(map(str, row)) for row in archs.tolist()]
+        if not self.is_enumerable:
+            return ["-".join(map(str, row)) for row in self.canonical(archs).tolist()]
         return [str(number) for number in self.index(archs).tolist()]
 
     @property
@@ -162,7 +189,7 @@ class Space(Configured, ABC):
 
         That is ``index``, the number in the official order, or ``decisions`` where the space numbers nothing.
         """
-        return ("decisions", self.names(archs)) if self.size is None else ("index", self.index(archs))
+        return ("index", self.index(archs)) if self.is_enumerable else ("decisions", self.names(archs))
 
     def embed(self, graph: Graph) -> Archs:
         """Give a row, ``(decisions,)``, whose ``graph`` is isomorphic to this one.
@@ -198,7 +225,7 @@ class Space(Configured, ABC):
         return np.array(pairs, np.int64).reshape(-1, 2)
 
     def moved(self, archs: Archs, moves: NDArray[np.int64]) -> Archs:
-        """Make one move in each architecture; the result may be invalid.
+        """Make one move in each architecture; what it makes inactive, or active, becomes 0. It may be invalid.
 
         Args:
             archs: ``(n, decisions)``.
@@ -211,14 +238,18 @@ class Space(Configured, ABC):
         return result
 
     def neighbors(self, arch: Archs) -> Archs:
-        """Give every valid architecture one decision away from one, ``(n, decisions)``, in the order of ``moves``."""
+        """Give every valid architecture one active decision away from one, ``(n, decisions)``, by ``moves``.
+
+        Mutual where all are active. A change that switches others on or off may have no way back in one step.
+        """
         arch = np.asarray(arch, np.int8)
         if arch.shape != (self.decisions,):
             raise InvalidArchitecture(
                 f"neighbors takes one architecture of shape ({self.decisions},), not {arch.shape}"
             )
         near = self.moved(np.repeat(arch[None], len(self.moves), axis=0), np.arange(len(self.moves)))
-        return near[self.valid(near)]
+        allowed: Archs = near[self.active(arch[None])[0, self.moves[:, 0]] & self.valid(near)]
+        return allowed
 
     def read(self, given: ArrayLike | str | Sequence[str]) -> Archs:
         """Return rows, ``(n, decisions)``, as a person may give them: rows, one row, a text or several texts.
@@ -252,7 +283,7 @@ class Space(Configured, ABC):
         """
         # Of what is read-only a copy is given, too, or all that is compiled would be compiled for it once more.
         is_ready = isinstance(archs, np.ndarray) and archs.dtype == np.int8 and archs.flags.carray
-        rows: Archs = np.asarray(archs) if is_ready else _as_int8(archs)
+        rows: Archs = np.asarray(archs) if is_ready else as_int8(archs)
         if rows.ndim != 2 or rows.shape[1] != self.decisions or count not in (None, len(rows)):
             wanted = f"({'n' if count is None else count}, {self.decisions})"
             raise InvalidArchitecture(f"rows of this space have shape {wanted}, not {rows.shape}")
@@ -275,7 +306,7 @@ class Space(Configured, ABC):
         Raises:
             InvalidArchitecture: When they are not whole numbers from 0 to ``size`` − 1.
         """
-        if self.size is None:
+        if not self.is_enumerable or self.size is None:
             raise NotImplementedError(f"the space {self.name} does not number its architectures; use key")
         found = np.asarray(indices)
         if found.ndim != 1 or (found.dtype.kind not in "iu" and found.size):
@@ -315,35 +346,3 @@ class Space(Configured, ABC):
             "decisions": self.decisions,
             "encodings": int(np.prod(self.cardinalities.astype(object))),
         }
-
-
-def once(keys: NDArray[Any], make: Callable[[NDArray[np.int64]], list[T]]) -> list[T]:
-    """Return what is made of many, once of all that have the same key.
-
-    Args:
-        keys: One each, ``(n,)``.
-        make: Makes it of the first of each key, given by their positions.
-    """
-    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
-    made = make(first)
-    return [made[one] for one in which.tolist()]
-
-
-def whole(numbers: NDArray[np.float64]) -> NDArray[Any]:
-    """Return counts as whole numbers, where all are known."""
-    return numbers.astype(np.int64) if np.isfinite(numbers).all() else numbers
-
-
-def _as_int8(archs: ArrayLike) -> Archs:
-    """Copy what is not yet an int8 array in C's order; a number that would become another one is refused."""
-    try:
-        given = np.ascontiguousarray(archs)
-        with np.errstate(invalid="ignore"):
-            rows = given.astype(np.int8)
-        same = np.array_equal(rows, given)
-    except (TypeError, ValueError):
-        same = False
-    if not same:
-        said = "decisions are an array of whole numbers from 0 to 127, as space.parse makes of text"
-        raise InvalidArchitecture(f"{said}, not {in_a_line(archs)}")
-    return rows

@@ -103,7 +103,7 @@ class Job(Printed):
             raise BadSetting(f"the seed must not be negative; it is {self.seed}")
         if self.sample is not None and self.sample < 1:
             raise BadSetting(f"a sample has at least one architecture, not {self.sample}")
-        if self.sample is None and self.space.size is None:
+        if self.sample is None and not self.space.is_enumerable:
             raise BadSetting(
                 f"the space {self.space.name} cannot be listed; say how many of its architectures are drawn: --sample N"
             )
@@ -145,7 +145,7 @@ class Job(Printed):
         """Draw different architectures."""
         from nasbed.core.rng import Streams
 
-        same = self.space.key if self.unique or self.space.size is None else self.space.index
+        same = self.space.key if self.unique or not self.space.is_enumerable else self.space.index
         drawn, lost = Streams.from_seed(derived_seed("generate", self.seed, "sample"), count), 0
         found: dict[int, Any] = {}
         while len(found) < count:
@@ -160,7 +160,7 @@ class Job(Printed):
                     f"fewer than {count}, or leave --sample out to train all"
                 )
         rows = np.array(list(found.values())[:count], np.int8)
-        if self.space.size is None:
+        if not self.space.is_enumerable:
             return rows
         return rows[np.argsort(self.space.index(rows))]
 
@@ -234,7 +234,7 @@ class Job(Printed):
     def plan(self) -> dict[str, Any]:
         """Give the settings as JSON-able values: of the data the source's name, not the place of its files."""
         return {
-            "space": {"name": self.space.name, **self.space.settings()},
+            "space": {"name": self.space.kind, **self.space.settings()},
             "data": self.data.partition(":")[0],
             **in_plan(self.measure),
             "skeleton": self.blueprint.settings(),

@@ -186,7 +186,7 @@ def write_space(space: Space, path: Path) -> int:
     Raises:
         BadSetting: When the ending is another, or the space does not number its architectures.
     """
-    if space.size is None:
+    if not space.is_enumerable:
         raise BadSetting(f"the space {space.name} does not number its architectures, so they cannot be listed")
     path = _checked(path)
     archs = space.enumerate()

@@ -215,7 +215,7 @@ def publish(out: Path, store: Store, job: Job, command: str) -> Table:
         "source": "trained by nasbed",
         "command": command,
         **notes["plan"],
-        "space": {"name": whole.name, **whole.settings()},  # of a part, the rows say which
+        "space": {"name": whole.kind, **whole.settings()},  # of a part, the rows say which
         "splits": notes["splits"],
         "sessions": notes["sessions"],
         **measured.summary(),
@@ -229,7 +229,7 @@ def publish(out: Path, store: Store, job: Job, command: str) -> Table:
         provenance=provenance,
         failed=True,
         continues=job.recipe.has_curves,
-        by_key=job.unique and whole.size is not None,
+        by_key=job.unique and whole.is_enumerable,
     )
 
 

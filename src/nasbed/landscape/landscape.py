@@ -50,7 +50,7 @@ def neighbourhood(space: Space) -> Neighbourhood:
         BadSetting: When the space does not number its architectures.
         MissingExtra: When SciPy is not installed.
     """
-    if space.size is None:
+    if not space.is_enumerable:
         raise BadSetting(f"the space {space.name} does not number its architectures, so it cannot be looked over whole")
     archs = space.enumerate()
     ones, others = [], []
@@ -113,7 +113,7 @@ class Landscape(Printed):
         if needed(benchmark).live is not None:
             raise BadSetting(f"{benchmark.name} knows no architecture before it is asked; a landscape needs a table")
         space = benchmark.space
-        if space.size is None:
+        if not space.is_enumerable:
             raise BadSetting(f"{benchmark.name} is on a space that does not number its architectures: {space.name}")
         archs = space.enumerate()
         values = benchmark.test(archs, epochs) if split == "test" else benchmark.query(archs, epochs).value
@@ -134,7 +134,7 @@ class Landscape(Printed):
             BadSetting: When they are not one for each architecture, or all NaN.
         """
         found = np.asarray(values, np.float64)
-        if space.size is None or found.shape != (space.size,):
+        if not space.is_enumerable or found.shape != (space.size,):
             raise BadSetting(f"a landscape on {space.name} has {space.size} values, not an array of {found.shape}")
         if np.isnan(found).all():
             raise BadSetting(f"{name} has no {what} of any architecture of {space.name}")

@@ -81,7 +81,7 @@ def augment(
     data = data.to(device)
     recipe = settled(recipe, blueprint, device, 1, row[None])
     plan = {
-        "space": {"name": space.name, **space.settings()},
+        "space": {"name": space.kind, **space.settings()},
         "row": [int(value) for value in row],
         "skeleton": blueprint.settings(),
         "recipe": recipe.to_dict(),

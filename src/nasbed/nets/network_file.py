@@ -47,7 +47,7 @@ def save_network(
     space = blueprint.space
     known = {
         "format": FORMAT,
-        "space": {"name": space.name, **space.settings()},
+        "space": {"name": space.kind, **space.settings()},
         "architecture": space.format(row),
         "row": [int(value) for value in row],
         "skeleton": blueprint.settings(),

@@ -84,7 +84,7 @@ def _identity(optimizer: Optimizer, space: Space) -> dict[str, Any]:
         "nasbed": version("nasbed"),
         "optimizer": f"{kind.__module__}:{kind.__qualname__}",
         "settings": optimizer.settings(),
-        "space": {"name": space.name, "settings": space.settings()},
+        "space": {"name": space.kind, "settings": space.settings()},
     }
 
 

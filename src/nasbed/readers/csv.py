@@ -109,7 +109,7 @@ def read_columns(path: Path, declared: Declaration) -> ColumnsRead:
     cells = dict(zip(headings, zip(*rows, strict=True), strict=True))
     space: Space = spaces.make(declared.space, {})
     archs = _archs(cells, declared, space, path)
-    alike = space.key(archs) if space.size is None else space.index(archs)
+    alike = space.index(archs) if space.is_enumerable else space.key(archs)
     twice = np.setdiff1d(np.arange(len(alike)), np.unique(alike, return_index=True)[1])
     if len(twice):
         raise CorruptFile(f"{path}, line {int(twice.min()) + 2}: its architecture is in an earlier line as well")

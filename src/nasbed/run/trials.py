@@ -15,7 +15,7 @@ from nasbed.core.extras import require
 from nasbed.core.printing import Card
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
-from nasbed.core.space import once, whole
+from nasbed.core.rows import once, whole
 from nasbed.run import rows_file
 from nasbed.run.settings import in_words
 
@@ -227,7 +227,7 @@ def arrow(history: History, metrics: Sequence[Any]) -> Any:
         columns["test_attached"] = history.tests[where]
     if history.test is not None:
         columns |= {"incumbent_" + name.replace("-", "_"): history.metric(name)[where] for name in metrics}
-    space = {"name": history.space.name, "settings": history.space.settings()}
+    space = {"name": history.space.kind, "settings": history.space.settings()}
     about: dict[str, Any] = {"space": space, "info": history.info, "optimum": list(history.optimum)}
     about |= {"shape": [history.steps, history.runs], "ended": history.ended is not None}
     return rows_file.table_of(columns, about)

@@ -85,7 +85,7 @@ class Asked:
 
         if space.size is not None and wanted > space.size:
             raise BadSetting(f"{wanted} different architectures cannot be drawn from {space.name}: it has {space.size}")
-        everything = None if space.size is None else space.enumerate()
+        everything = space.enumerate() if space.is_enumerable else None
         found: dict[int, Archs] = {}
         for first in range(0, max(_GIVE_UP_AFTER * wanted, 100_000), _DRAWS_AT_ONCE):
             draws = space.sample(Streams.from_seed(self.seed, _DRAWS_AT_ONCE, first, "scored"))

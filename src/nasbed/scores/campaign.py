@@ -103,7 +103,7 @@ def score_space(
     what = asked or Asked()
     archs = what.archs(space)
     names = units_of(space, archs, once)
-    described = {"name": space.name, **space.settings()}
+    described = {"name": space.kind, **space.settings()}
     typed = command or command_line()
     resume = f"they are kept in {store}; to go on: {typed}"
     settings = {**(executor_settings or {}), **({} if workers is None else {"workers": workers})}
@@ -204,7 +204,7 @@ def representatives(space: Space, archs: Archs, network: Mapping[str, Any]) -> A
         archs: ``(n, decisions)``.
         network: Settings of the networks, whose parameters are counted.
     """
-    if space.size is None:
+    if not space.is_enumerable:
         return archs
     everything, keys, order = _by_key(space)
     wanted, which = np.unique(space.key(archs), return_inverse=True)

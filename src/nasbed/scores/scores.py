@@ -191,7 +191,7 @@ class Scores(Printed):
 
     def _named(self) -> tuple[str, NDArray[Any]]:
         """Give what numbers the architectures: the space's index where it has one, else the key."""
-        if self.space.size is None:
+        if not self.space.is_enumerable:
             return "key", self.space.key(self.archs)
         return "index", self.space.index(self.archs)
 
@@ -208,7 +208,7 @@ class Scores(Printed):
             "seconds": pa.array(self.seconds),
         }
         about = {
-            "plan": {"space": {"name": self.space.name, **self.space.settings()}},
+            "plan": {"space": {"name": self.space.kind, **self.space.settings()}},
             **self.about,
             "proxies": list(self.columns),
         }

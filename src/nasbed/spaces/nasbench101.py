@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting, InvalidArchitecture, nearest
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
-from nasbed.core.space import Space, once
+from nasbed.core.rows import once
+from nasbed.core.space import Space
 from nasbed.spaces.named_modules import CONV1, CONV3, NAMED_MODULES, POOL
 from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, module_index, module_texts
 

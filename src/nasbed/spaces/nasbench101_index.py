@@ -24,7 +24,7 @@ from nasbed.core.errors import CorruptFile, NasbedError
 from nasbed.core.files import scratch
 from nasbed.core.home import home
 from nasbed.core.records import Archs
-from nasbed.core.space import once
+from nasbed.core.rows import once
 
 VERTICES_AT_MOST = 7
 _VERSION = 2

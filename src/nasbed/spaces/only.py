@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.graph import Graph
-from nasbed.core.records import Archs
+from nasbed.core.records import Archs, Decision
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 
@@ -90,6 +90,24 @@ class Only(Space):
         """How many are listed."""
         return len(self.rows)
 
+    @property
+    def is_by_row(self) -> bool:  # type: ignore[override]
+        """As the whole space."""
+        return self.whole.is_by_row
+
+    @property
+    def slots(self) -> tuple[Decision, ...]:
+        """Those of the whole space."""
+        return self.whole.slots
+
+    def active(self, archs: Archs) -> NDArray[np.bool_]:
+        """Say which decisions count, as the whole space does."""
+        return self.whole.active(archs)
+
+    def moved(self, archs: Archs, moves: NDArray[np.int64]) -> Archs:
+        """Make moves of the whole space."""
+        return self.whole.moved(archs, moves)
+
     @cached_property
     def _packed(self) -> str:
         return _packed(self.rows, self.whole.cardinalities)
@@ -99,7 +117,7 @@ class Only(Space):
 
         So a history can be read without the table that was searched.
         """
-        return {"whole": {"name": self.whole.name, "settings": self.whole.settings()}, "rows": self._packed}
+        return {"whole": {"name": self.whole.kind, "settings": self.whole.settings()}, "rows": self._packed}
 
     @cached_property
     def checksum(self) -> str:
@@ -122,7 +140,7 @@ class Only(Space):
 
     def _numbers(self, archs: Archs) -> NDArray[Any]:
         """Give what the whole space tells architectures apart by, ``(n,)``."""
-        return self.whole.key(archs) if self.whole.size is None else self.whole.index(archs)
+        return self.whole.index(archs) if self.whole.is_enumerable else self.whole.key(archs)
 
     @cached_property
     def _places(self) -> NDArray[np.int32]:
@@ -140,7 +158,7 @@ class Only(Space):
 
     def _listed(self, numbers: NDArray[Any]) -> NDArray[np.int64]:
         """Give the place in the list of what has these numbers, ``(n,)``; −1 for what is not listed."""
-        if self.whole.size is not None:
+        if self.whole.is_enumerable:
             return self._places.take(numbers).astype(np.int64)
         keys, order = self._sorted
         place = np.minimum(np.searchsorted(keys, numbers), self.size - 1)
@@ -150,7 +168,7 @@ class Only(Space):
         """Number architectures in the order listed, ``(n,)``; −1 for what is not."""
         rows = self.checked(archs)
         places = self._listed(self._numbers(rows))
-        return places if self.whole.size is not None else np.where(self.whole.valid(rows), places, -1)
+        return places if self.whole.is_enumerable else np.where(self.whole.valid(rows), places, -1)
 
     def valid(self, archs: Archs) -> NDArray[np.bool_]:
         """Say which rows are architectures that are listed."""

@@ -152,7 +152,7 @@ def exact_front(
         NotInTable: When the benchmark lacks some of them.
     """
     space = benchmark.space
-    if space.size is None:
+    if not space.is_enumerable:
         raise BadSetting(f"the space {space.name} does not number its architectures; an exact front needs all of them")
     archs, allowed = space.enumerate(), dict(limits or {})
     names = (*objectives, *(name for name in allowed if name not in objectives))

@@ -252,7 +252,7 @@ def random_reference(
         None where the space is not enumerated, says nothing of its chances, or the benchmark lacks some of it.
     """
     space = benchmark.space
-    if space.size is None:
+    if not space.is_enumerable:
         return None
     try:
         probabilities = space.probabilities()

@@ -58,7 +58,7 @@ def outcomes(history: History) -> Any:
     columns |= {metric: history.metric(metric)[-1] for metric in get_args(Metric)}
     columns |= {clock: history.clock(clock)[-1] for clock in CLOCKS}
     about = {
-        "space": {"name": history.space.name, "settings": history.space.settings()},
+        "space": {"name": history.space.kind, "settings": history.space.settings()},
         "info": history.info,
         "optimum": list(history.optimum),
         "shape": [1, history.runs],

@@ -170,7 +170,7 @@ class Architectures(Printed):
         if "hash" in self.file and self._found_by_hash + len(archs) <= _FEW:
             self._found_by_hash += len(archs)
             return self.modules.rows(archs)
-        if self.by_key or self.space.size is None:
+        if self.by_key or not self.space.is_enumerable:
             keys, order = self._sorted_keys
             wanted = self.space.key(archs)
             place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)

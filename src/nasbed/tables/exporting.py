@@ -157,7 +157,7 @@ def _identity(table: Table, rows: NDArray[np.int64]) -> dict[str, Any]:
         found["hash"] = [module.module for module in modules]
         found["adjacency"] = [module.adjacency for module in modules]
         found["operations"] = [",".join(module.operations) for module in modules]
-    index = {} if table.space.size is None else {"index": pa.array(table.indices[rows], pa.int64())}
+    index = {"index": pa.array(table.indices[rows], pa.int64())} if table.space.is_enumerable else {}
     return {**index, **{name: pa.array(texts, pa.string()) for name, texts in found.items()}}
 
 

@@ -159,7 +159,7 @@ def write_table(
         identity = _modules(space, archs, vertices, hashes() if callable(hashes) else hashes)
     name, first = next(iter(identity.items()))
     about: dict[str, Any] = {
-        "space": {"name": space.name, "settings": space.settings()},
+        "space": {"name": space.kind, "settings": space.settings()},
         "rows": name,
         "of": hashlib.sha256(np.ascontiguousarray(first).data).hexdigest(),
         "complete": len(archs) == (len(space.unique()) if by_key else space.size),
@@ -252,9 +252,9 @@ def _given(measurements: Iterable[Given] | Mapping[Measure, Values]) -> Iterable
 def _identity(space: Space, archs: Archs, by_key: bool) -> tuple[dict[str, NDArray[Any]], NDArray[np.int64] | None]:
     """Return the column that says which architecture each row is, and the order in which rows are written."""
     space.check_valid(archs)
-    _ascending(space.key(archs) if by_key or space.size is None else space.index(archs))
-    if space.size is None:
-        return {"arch": archs}, None
+    _ascending(space.key(archs) if by_key or not space.is_enumerable else space.index(archs))
+    if not space.is_enumerable:
+        return {"arch": space.canonical(archs)}, None
     index = space.index(archs)
     order = np.argsort(index, kind="stable")
     return {"index": index[order].astype(np.int32)}, None if (np.diff(order) == 1).all() else order
@@ -271,7 +271,7 @@ def _modules(
         vertices, masks, labels = kernels.pruned_rows(archs, space.vertices)
         archs = kernels.embedded_rows(vertices, masks, labels, space.vertices)
     columns = {"hash": hashes, "arch": archs, "vertices": np.asarray(vertices, np.int8)}
-    if space.size is not None:
+    if space.is_enumerable:
         columns["class"] = space.index(archs).astype(np.int32)
     first, second = hashes.view(">u8").astype(np.uint64).T
     order = _ascending(second, first)

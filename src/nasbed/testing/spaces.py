@@ -68,7 +68,8 @@ def children_take_after_their_parents(space: Space, seed: int) -> None:
     streams = _streams(seed, _FEW)
     mothers, fathers = space.sample(streams), space.sample(streams)
     children = space.crossover(mothers, fathers, streams)
-    assert ((children == mothers) | (children == fathers)).all(), "a decision is neither the mother's nor the father's"
+    inherited = (children == mothers) | (children == fathers) | ~space.active(children)
+    assert inherited.all(), "a decision is neither the mother's nor the father's"
     if (mothers != fathers).any():
         assert (children != mothers).any(), "every child is its mother's copy"
         assert (children != fathers).any(), "every child is its father's copy"
@@ -103,17 +104,23 @@ def text_names_the_architecture(space: Space, seed: int) -> None:
 
 @law
 def equal_indices_mean_isomorphic_graphs(space: Space, seed: int) -> None:
-    """Two architectures have one index exactly when their graphs are isomorphic; without indices, one key."""
+    """Two architectures have one index exactly when their graphs are isomorphic; without indices, one key.
+
+    In a space that ``is_by_row``, when their canonical rows are the same; then their graphs are isomorphic, too.
+    """
     archs = _relatives(space, seed)
     graphs, keys = [space.graph(arch) for arch in archs], space.key(archs)
     assert keys.dtype == np.uint64, f"keys are uint64, not {keys.dtype}"
-    numbers: NDArray[np.integer] = keys if space.size is None else space.index(archs)
-    what = "keys" if space.size is None else "indices"
+    numbers: NDArray[np.integer] = space.index(archs) if space.is_enumerable else keys
+    what = "indices" if space.is_enumerable else "keys"
+    rows = space.canonical(archs).tolist()
     for i, graph in enumerate(graphs):
         for j in range(i):
-            assert graph.isomorphic(graphs[j]) == bool(numbers[i] == numbers[j]), (
+            same = rows[i] == rows[j] if space.is_by_row else graph.isomorphic(graphs[j])
+            assert same == bool(numbers[i] == numbers[j]), (
                 f"{space.format(archs[i])} and {space.format(archs[j])} have {what} {numbers[i]} and {numbers[j]}"
             )
+            assert not same or graph.isomorphic(graphs[j]), f"{space.format(archs[i])} has two graphs"
 
 
 @law
@@ -129,15 +136,15 @@ def another_way_to_write_it_has_the_same_key(space: Space, seed: int) -> None:
 
 @law
 def neighbors_are_all_that_is_one_decision_away(space: Space, seed: int) -> None:
-    """The neighbours are the valid rows that differ in one decision, each once."""
-    for arch in space.sample(_streams(seed, 5)):
+    """The neighbours are the valid rows that differ in one active decision, canonical, each once."""
+    for arch in space.canonical(space.sample(_streams(seed, 5))):
         expected = set()
-        for i, values in enumerate(space.cardinalities):
-            for value in range(values):
+        for i in np.flatnonzero(space.active(arch[None])[0]):
+            for value in range(space.cardinalities[i]):
                 near = arch.copy()
                 near[i] = value
                 if value != arch[i] and space.valid(near[None])[0]:
-                    expected.add(tuple(near.tolist()))
+                    expected.add(tuple(space.canonical(near[None])[0].tolist()))
         near = space.neighbors(arch)
         found = [tuple(row) for row in near.tolist()]
         assert near.dtype == np.int8
@@ -147,14 +154,15 @@ def neighbors_are_all_that_is_one_decision_away(space: Space, seed: int) -> None
 
 @law
 def neighbors_are_mutual(space: Space, seed: int) -> None:
-    """If b is one decision away from a, then a is one decision away from b."""
-    for a in space.sample(_streams(seed, 5)):
-        for b in space.neighbors(a)[:8]:
+    """If b is one decision away from a, then a is one decision away from b, if both have the same ones active."""
+    for a in space.canonical(space.sample(_streams(seed, 5))):
+        near = space.neighbors(a)
+        for b in near[(space.active(near) == space.active(a[None])).all(axis=1)][:8]:
             assert a.tolist() in space.neighbors(b).tolist(), f"{b.tolist()} does not lead back to {a.tolist()}"
 
 
 def _everything(space: Space) -> Archs:
-    if space.size is None:
+    if not space.is_enumerable:
         raise DoesNotApply(f"{space.name} does not number its architectures")
     return space.enumerate()
 
@@ -208,8 +216,36 @@ def values_out_of_bounds_are_not_valid(space: Space, seed: int) -> None:
         wrong = archs.copy()
         wrong[rows, decision] = value
         assert not space.valid(wrong).any(), f"called valid: {wrong[space.valid(wrong)][0].tolist()}"
-        if space.size is not None:
+        if space.is_enumerable:
             assert (space.index(wrong) == -1).all(), "what is not valid has a number"
+
+
+@law
+def each_decision_has_a_name_of_its_own(space: Space, seed: int) -> None:
+    """There is a slot for each decision, with another name than all others and as many values as the decision."""
+    names = [slot.name for slot in space.slots]
+    assert len(set(names)) == space.decisions, f"{space.decisions} decisions have {len(set(names))} different names"
+    assert [len(slot.values) for slot in space.slots] == space.cardinalities.tolist()
+    assert space.cardinalities.max() <= 127, "a decision has more values than an int8 holds"
+
+
+@law
+def inactive_decisions_do_not_matter(space: Space, seed: int) -> None:
+    """Whatever an inactive decision holds, the row is valid and has the same key, index, text and graph."""
+    archs = space.canonical(space.sample(_streams(seed, _FEW)))
+    active = space.active(archs)
+    if active.all():
+        raise DoesNotApply(f"all decisions of {space.name} are active")
+    assert (archs[~active] == 0).all(), "an inactive decision of a canonical row is not 0"
+    drawn = (_streams(seed, _FEW, _FEW).uniform(space.decisions) * space.cardinalities).astype(np.int8)
+    others = np.where(active, archs, drawn)
+    _are_rows(space, others, _FEW)
+    assert (space.active(others) == active).all(), "what is inactive decides what is active"
+    assert (space.canonical(others) == archs).all(), "the canonical row is another one"
+    assert (space.key(others) == space.key(archs)).all(), "the key is another one"
+    assert not space.is_enumerable or (space.index(others) == space.index(archs)).all(), "the index is another one"
+    assert space.texts(others) == space.texts(archs), "the text is another one"
+    assert [space.graph(arch) for arch in others] == [space.graph(arch) for arch in archs], "the graph is another one"
 
 
 @law
@@ -237,6 +273,7 @@ def a_used_space_is_pickled(space: Space, seed: int) -> None:
 @law
 def probabilities_are_those_of_sampling(space: Space, seed: int) -> None:
     """``probabilities`` sums to 1 and agrees with how often each architecture is drawn."""
+    _everything(space)
     try:
         chances = space.probabilities()
     except NotImplementedError as error:
@@ -272,7 +309,7 @@ def what_is_no_architecture_is_refused(space: Space, seed: int) -> None:
         (space.neighbors, arch),
         (space.parse, "no architecture at all"),
         (space.parse, ""),
-        *((space.archs_of, np.array([index])) for index in (space.size, -1) if space.size is not None),
+        *((space.archs_of, np.array([index])) for index in (space.size, -1) if space.is_enumerable),
     ]
     for method, wrong in calls:
         refuses(NasbedError, method, wrong)

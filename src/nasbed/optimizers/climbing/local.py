@@ -227,7 +227,7 @@ class Memory(Stateful):
             Which are known, and their values, NaN where those are not known or the training failed; ``(n,)`` both.
         """
         keys, wanted = np.zeros(self._values.shape[1], np.uint64), np.zeros(self._values.shape[1], np.bool_)
-        numbered = self._space.size is not None
+        numbered = self._space.is_enumerable
         keys[rows] = self._space.index(archs).astype(np.uint64) if numbered else self._space.key(archs)
         wanted[rows] = True
         earlier = self._seen.meet(keys, number, wanted)[rows]

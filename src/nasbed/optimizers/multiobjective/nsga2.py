@@ -83,7 +83,7 @@ class NSGA2(Breeder):
 
     def _names(self, archs: Archs) -> NDArray[np.uint64]:
         """Tell architectures apart as costs do: by index where there is one, for equal keys may differ in costs."""
-        return self.space.key(archs) if self.space.size is None else self.space.index(archs).astype(np.uint64)
+        return self.space.index(archs).astype(np.uint64) if self.space.is_enumerable else self.space.key(archs)
 
     def _children(self, streams: Streams, runs: NDArray[np.int64]) -> tuple[Archs, NDArray[np.int64]]:
         """Breed a child in each of some runs, and name its parents."""
