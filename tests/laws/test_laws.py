@@ -8,6 +8,7 @@ from nasbed.core.errors import NotInTable
 from nasbed.core.records import Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.random import RandomSearch
+from nasbed.spaces import WrittenSpace, choice, dag, depth, edges, op, seq, subset, where
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing import (
     DoesNotApply,
@@ -60,6 +61,38 @@ def test_space_with_other_settings(name, law):
     hold(law, NASBench101(**OTHER_SPACES[name]))
 
 
+def is_light(network):
+    """Say whether the widths of a network's layers add up to little."""
+    return sum(layer.settings["width"] for layer in network.parts) <= 48
+
+
+def two_levels():
+    motifs = [edges(3, lambda i, j: choice(*map(op, "abc"))) for _ in range(2)]
+    top = edges(3, lambda i, j: choice(op("none"), *motifs))
+    return seq(op("stem"), top, op("reduce"), top)
+
+
+WRITTEN = {
+    "cell": lambda: registry.spaces.make("nasbench201", {}).written,
+    "depth": lambda: seq(*(depth(lambda i: op("block", k=choice(3, 5), w=choice(8, 16)), 1, 2, 4) for _ in range(2))),
+    "inputs": lambda: dag({j: subset(2, *[choice(op("a"), op("b")) for _ in range(j)]) for j in (2, 3)}, inputs=2),
+    "constraint": lambda: where(seq(*[op("conv", width=choice(8, 16, 32)) for _ in range(4)]), is_light),
+    "levels": two_levels,
+    "large": lambda: seq(*[depth(lambda i: op("block", k=choice(3, 5, 7)), 2, 3, 4) for _ in range(5)]),
+}
+
+
+@each(WRITTEN, space_laws)
+def test_written_space(name, law):
+    written = WRITTEN[name]()
+    hold(law, WrittenSpace(getattr(written, "expression", written), name))
+
+
+@each(["depth", "constraint"], space_laws, at_once=["probabilities_are_those_of_sampling"])
+def test_written_space_sampled_by_decisions(name, law):
+    hold(law, WrittenSpace(WRITTEN[name](), name, sampling="decisions"))
+
+
 def part_of(space, count):
     """Some architectures of a space, in no order."""
     return space.only(space.archs_of(np.random.default_rng(0).permutation(space.size)[:count]))
@@ -76,6 +109,7 @@ PARTS = {
     "one": lambda: part_of(NASBench101(vertices=5), 1),
     "two": lambda: part_of(registry.spaces.make("nasbench201", {}), 2),
     "three": lambda: part_of(NASBench101(vertices=5), 3),
+    "some-of-written": lambda: part_of(WrittenSpace(WRITTEN["depth"](), "depth"), 200),
     "isolated": lambda: registry.spaces.make("nasbench201", {}).only([[0] * 6, [1] * 6, [2] * 6]),
 }
 

@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from nasbed.spaces.nasbench201 import NASBench201 as NASBench201
     from nasbed.spaces.nasbenchmacro import NASBenchMacro as NASBenchMacro
     from nasbed.spaces.natssize import NATSSize as NATSSize
+    from nasbed.spaces.notation import choice as choice
+    from nasbed.spaces.notation import dag as dag
+    from nasbed.spaces.notation import depth as depth
+    from nasbed.spaces.notation import edges as edges
+    from nasbed.spaces.notation import op as op
+    from nasbed.spaces.notation import seq as seq
+    from nasbed.spaces.notation import subset as subset
+    from nasbed.spaces.notation import where as where
     from nasbed.spaces.product import ProductSpace as ProductSpace
+    from nasbed.spaces.written import WrittenSpace as WrittenSpace
 else:
     __getattr__, __dir__ = lazily(__name__)

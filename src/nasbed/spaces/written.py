@@ -1,0 +1,347 @@
+"""Written spaces: an expression of the notation as a search space."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.core.graph import Graph
+from nasbed.core.records import Archs, Decision
+from nasbed.core.space import Space
+from nasbed.spaces import picture, written_form, written_text
+from nasbed.spaces.breeding import Breeding
+from nasbed.spaces.constraints import Constraints
+from nasbed.spaces.decisions import Decisions
+from nasbed.spaces.diagram import Diagram
+from nasbed.spaces.expression import Expression
+from nasbed.spaces.resolving import Resolver, dags, graph_of
+
+if TYPE_CHECKING:
+    from nasbed.core.rng import Streams
+
+Sampling = Literal["rows", "decisions"]
+
+_LISTED, _LISTED_BY_PREDICATE = 2**20, 2**16
+"""The most rows that are enumerated, and where each is shown to a predicate."""
+
+
+class WrittenSpace(Space):
+    """The architectures that an expression of the notation stands for.
+
+    A row has a slot for each decision of the expression, named by where it stands; ``slots`` lists them. Which slots
+    count depends on the values of others (``active``); the others are 0 in the canonical row, and whatever they hold
+    the architecture is the same: key, index, text and network.
+
+    ``size`` is the exact number of canonical rows that keep the constraints. None where a constraint comes without its
+    count and there are more than 65,536 rows to be shown to it, or where the parts that may stay unused combine in too
+    many ways. Up to 2²⁰ rows are numbered, in lexicographic order.
+
+    A mutation changes one active decision, each with the same chance, into another of its values, each with the same
+    chance. What becomes active starts at its first value. Where there are constraints a mutation makes one change and
+    then, once in 16 times, a further one, all drawn again until the constraints hold: so it reaches everything. Where
+    64 draws find nothing, another row is sampled, and counted in ``Streams.fallbacks``. A crossover takes each decision
+    from either parent, of those in which it is active; where 64 draws keep no constraint, it copies one of them.
+
+    Args:
+        expression: What is fixed and what is to be decided, in ``nasbed.spaces``' notation; or what ``settings`` gives
+            for it.
+        name: What the space is called; by default as the settings say, else ``written``.
+        sampling: What ``sample`` draws evenly: ``rows``, the canonical ones, where they can be counted; or
+            ``decisions``, each on its own, which favours rows of few active decisions. Optimizers start from it.
+
+    Raises:
+        BadSetting: When the expression leaves nothing to decide, or is none.
+    """
+
+    name = "written"
+
+    is_by_row = True
+
+    def __init__(self, expression: Expression | Mapping[str, Any], name: str = "", sampling: Sampling = "rows") -> None:
+        told = expression.get("name", "") if isinstance(expression, Mapping) else ""
+        self.expression = expression if isinstance(expression, Expression) else written_form.read(expression)
+        self.name = written_form.checked_name(name or told or self.kind)
+        if sampling not in get_args(Sampling):
+            raise BadSetting(f"a space is sampled by {' or by '.join(get_args(Sampling))}, not by {sampling!r}")
+        self.sampling = sampling
+        self._decisions = Decisions.of(self.expression)
+        self._constraints = Constraints(self._decisions)
+
+    @classmethod
+    def open(cls, path: str | Path) -> WrittenSpace:
+        """Read a space from a file that ``write`` wrote, or that was written by hand: TOML, or JSON by its ending.
+
+        Raises:
+            BadSetting: When the file has no space in it.
+        """
+        return written_form.read_file(cls, Path(path))
+
+    def write(self, path: str | Path) -> None:
+        """Write the space to a file, as TOML or, if its name ends with .json, as JSON.
+
+        Raises:
+            BadSetting: When a predicate has no name, or TOML no word for a setting.
+        """
+        written_form.write_file(self.settings(), Path(path))
+
+    def settings(self) -> dict[str, Any]:
+        """Give the constructor arguments that make this space again, JSON-able.
+
+        Raises:
+            BadSetting: When a predicate of ``where`` has no name, as a lambda.
+        """
+        return {"expression": {"name": self.name, **written_form.document(self.expression)}, "sampling": self.sampling}
+
+    # ── what it is ────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def network(self) -> Any:
+        """The blueprint of written spaces."""
+        return self.kind
+
+    @property
+    def slots(self) -> tuple[Decision, ...]:
+        """The decisions, those on which others depend first, each named by where it stands."""
+        return self._decisions.slots
+
+    @cached_property
+    def cardinalities(self) -> NDArray[np.int64]:
+        """How many values each decision has."""
+        return self._decisions.cardinalities
+
+    @cached_property
+    def _diagram(self) -> Diagram | None:
+        return Diagram.of(self._decisions)
+
+    @cached_property
+    def size(self) -> int | None:
+        """How many canonical rows there are that keep the constraints; None where that is not known."""
+        if self._diagram is None or not self._constraints:
+            return None if self._diagram is None else self._diagram.size
+        if self._diagram.size > _LISTED_BY_PREDICATE:
+            return self._constraints.count(self.expression, self._diagram.size)
+        found = len(self._kept)
+        told = self._constraints.count(self.expression, self._diagram.size)
+        if told not in (None, found):
+            raise BadSetting(f"the count given with where makes {told:,} rows of {self.name}; {found:,} are allowed")
+        return found
+
+    @cached_property
+    def is_enumerable(self) -> bool:
+        """Whether there are at most 2²⁰ rows, or 2¹⁶ where each is shown to a predicate."""
+        most = _LISTED_BY_PREDICATE if self._constraints else _LISTED
+        return self._diagram is not None and self._diagram.size <= most
+
+    def active(self, archs: Archs) -> NDArray[np.bool_]:
+        """Say which decisions count in each row, ``(n, decisions)``: those within what the others choose."""
+        return self._decisions.active(self.checked(archs))
+
+    def canonical(self, archs: Archs) -> Archs:
+        """Give rows in which decisions that do not count are 0."""
+        return self._decisions.canonical(self.checked(archs))
+
+    def valid(self, archs: Archs) -> NDArray[np.bool_]:
+        """Say which rows keep their bounds and the constraints; what decisions hold that do not count is not asked."""
+        return self._constraints.valid(self.checked(archs))
+
+    def key(self, archs: Archs) -> NDArray[np.uint64]:
+        """Give rows of one canonical row the same number, ``(n,)``; 0 for what is out of bounds."""
+        rows = self.checked(archs)
+        return np.where(self._decisions.inside(rows), self._decisions.keys(self.canonical(rows)), np.uint64(0))
+
+    # ── numbers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _listing(self) -> Diagram:
+        """The diagram of a space that is enumerable."""
+        if self._diagram is None or not self.is_enumerable:
+            raise NotImplementedError(
+                f"the space {self.name} is too large to list, or its size is not known; sample it, and use key"
+            )
+        return self._diagram
+
+    @cached_property
+    def _kept(self) -> NDArray[np.int64]:
+        """The numbers among all canonical rows of those that keep the constraints, ascending."""
+        everything = self._listing.rows(np.arange(self._listing.size), self.decisions)
+        return np.flatnonzero(self.valid(everything))
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.int64]:
+        """The number of each canonical row among those that keep the constraints, −1 for the others."""
+        numbers = np.full(self._listing.size, -1, np.int64)
+        numbers[self._kept] = np.arange(len(self._kept))
+        return numbers
+
+    def index(self, archs: Archs) -> NDArray[np.int64]:
+        """Number rows by their canonical rows, in lexicographic order, ``(n,)``; −1 for what is not valid."""
+        rows = self.checked(archs)
+        inside = self._decisions.inside(rows)
+        ranks = self._listing.rank(self.canonical(np.where(inside[:, None], rows, np.int8(0))))
+        return np.where(inside, self._numbers[ranks] if self._constraints else ranks, -1)
+
+    def archs_of(self, indices: NDArray[np.int64]) -> Archs:
+        """Give the canonical rows with these numbers; see ``Space.archs_of``."""
+        ranks = self.checked_indices(indices)
+        return self._listing.rows(self._kept[ranks] if self._constraints else ranks, self.decisions)
+
+    def enumerate(self) -> Archs:
+        """Give all canonical rows that keep the constraints, in lexicographic order."""
+        return self.archs_of(np.arange(self._listing.size if not self._constraints else len(self._kept)))
+
+    # ── chance ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _breeding(self) -> Breeding:
+        return Breeding(self._decisions, self._constraints, self.name)
+
+    def sample(self, streams: Streams) -> Archs:
+        """Draw a canonical row a stream, each with the same chance, or as ``sampling`` says."""
+        by_row = self.sampling == "rows" and self._diagram is not None
+        return self.sample_rows(streams) if by_row else self.sample_decisions(streams)
+
+    def sample_rows(self, streams: Streams) -> Archs:
+        """Draw each canonical row that keeps the constraints with exactly the same chance; a word for each decision.
+
+        Raises:
+            NotImplementedError: When they cannot be counted.
+        """
+        if self._diagram is None:
+            raise NotImplementedError(f"the rows of {self.name} cannot be counted; use sample_decisions")
+        if not self._decisions.is_conditional:
+            return self.sample_decisions(streams)
+        return self._breeding.drawn(streams, partial(self._diagram.sample, decisions=self.decisions))
+
+    def sample_decisions(self, streams: Streams) -> Archs:
+        """Draw each decision evenly and give the canonical row; a word for each decision."""
+        return self._breeding.drawn(streams, self._breeding.decided)
+
+    def probabilities(self) -> NDArray[np.float64]:
+        """Give the chance of each row under one ``sample``, in the order of ``enumerate``, ``(size,)``."""
+        rows = self.enumerate()
+        if self.sampling == "rows":
+            return np.full(len(rows), 1.0 / len(rows))
+        chances = np.where(self.active(rows), 1.0 / self.cardinalities, 1.0).prod(axis=1)
+        return np.asarray(chances / chances.sum())
+
+    def moved(self, archs: Archs, moves: NDArray[np.int64]) -> Archs:
+        """Make one move in each architecture; see ``Space.moved``."""
+        return self.canonical(super().moved(self.canonical(archs), moves))
+
+    def mutate(self, archs: Archs, streams: Streams) -> Archs:
+        """Change one active decision of each row into another value; 2 words, more where there are constraints."""
+        return self._breeding.mutated(self.canonical(self.checked(archs, len(streams))), streams, self.sample)
+
+    def crossover(self, mothers: Archs, fathers: Archs, streams: Streams) -> Archs:
+        """Take each decision from either parent with equal chance, of those in which it is active.
+
+        A word for each decision; more where there are constraints.
+        """
+        n = len(streams)
+        parents = self.canonical(self.checked(mothers, n)), self.canonical(self.checked(fathers, n))
+        return self._breeding.crossed(*parents, streams)
+
+    # ── structure and text ────────────────────────────────────────────────────────────────────────────────────
+
+    def resolve(self, arch: Archs) -> Expression:
+        """Give one architecture, ``(decisions,)``, as an expression with nothing left open: the structural view.
+
+        It is of ``Op``, with plain settings, ``Seq`` and ``Dag``. What is one object in the space's expression is one
+        object in it.
+        """
+        found: Expression = Resolver(self._decisions.places, self._row(arch).tolist())(self.expression)
+        return found
+
+    def _row(self, arch: Archs) -> Archs:
+        """Give the canonical row of one architecture, ``(decisions,)``.
+
+        Raises:
+            InvalidArchitecture: When it is not of this space.
+        """
+        rows = self.checked(np.asarray(arch)[None])
+        self.check_valid(rows)
+        row: Archs = self.canonical(rows)[0]
+        return row
+
+    def graph(self, arch: Archs) -> Graph:
+        """Give the cell, where the architecture has a single one, however often used; else all layers.
+
+        A vertex is a layer, labelled with its name and settings. An arrow leads from each layer to those that read the
+        node where it ends.
+        """
+        whole = self.resolve(arch)
+        cells = dags(whole)
+        return graph_of(cells[0] if len(cells) == 1 else whole)
+
+    def svg(self, arch: Archs) -> str:
+        """Draw one architecture as SVG text, level by level: the whole with a box for each cell, and then each cell."""
+        return picture.svg(self.resolve(arch))
+
+    def format(self, arch: Archs) -> str:
+        """Write the values of the decisions in their order, ``3:conv1x1:-:64``; a dash for one that does not count."""
+        row = self._row(arch)
+        return written_text.text_of(self.slots, row.tolist(), self.active(row[None])[0].tolist())
+
+    def parse(self, text: str) -> Archs:
+        """Read what ``format`` writes, ``(decisions,)``, or names and values, or numbers; the row is canonical.
+
+        ``3:conv1x1:-:64``; ``kernel=3 op=conv1x1 width=64``, any order, those left out being inactive or at their first
+        value; JSON, ``{"kernel": 3, …}`` likewise; the row itself, ``[0, 2, 0, 3]`` or ``(0, 2, 0, 3)``.
+        """
+        row = np.array(written_text.row_of(self.slots, self.text(text), self.name), np.int8)
+        try:
+            return self._row(row)
+        except InvalidArchitecture:
+            raise InvalidArchitecture(f"{text[:120]!r} breaks a constraint of {self.name}") from None
+
+    # ── equality and printing ─────────────────────────────────────────────────────────────────────────────────
+
+    def describe(self) -> Mapping[str, Any]:
+        """Give name, decisions, encodings, how many architectures there are, and how it samples."""
+        return {
+            "name": self.name,
+            "decisions": self.decisions,
+            "encodings": math.prod(self.cardinalities.tolist()),
+            "architectures": "not known" if self.size is None else self.size,
+            "sampling": self.sampling,
+            "slots": {slot.name: list(slot.values) for slot in self.slots},
+        }
+
+    @cached_property
+    def _same(self) -> str | None:
+        """What equal spaces have in common; None where a predicate has no name."""
+        try:
+            return json.dumps(self.settings(), sort_keys=True)
+        except BadSetting:
+            return None
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, WrittenSpace) and self._same is not None and self._same == other._same
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.slots))
+
+    def _configured(self) -> Mapping[str, Any]:
+        slots = ", ".join(f"{slot.name} of {len(slot.values)} values" for slot in self.slots)
+        return {"expression": slots, "name": self.name, "sampling": self.sampling}
+
+    def __repr__(self) -> str:
+        is_counted = "size" in vars(self) or not self._constraints  # to be printed, no predicate is asked
+        size = f", {self.size:,} architectures" if is_counted and self.size is not None else ""
+        return f"WrittenSpace({self.name!r}, {self.decisions} decisions{size})"
+
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        """Copy and pickle the expression, so that predicates go with it; a subclass goes by its own settings."""
+        if self.kind != WrittenSpace.name:
+            return super().__reduce__()
+        return partial(WrittenSpace, self.expression, self.name, self.sampling), ()

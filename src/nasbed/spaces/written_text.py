@@ -1,0 +1,101 @@
+"""Architectures of written spaces as text: the values of the decisions, by their names."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nasbed.core.errors import InvalidArchitecture, nearest
+from nasbed.core.records import Decision
+
+_NOTHING = "-"
+_WORD = re.compile(r"(?!-$)[^\s:#=\[({][^\s:#=]*")
+_LONGEST = 1_000_000  # characters; far more than a row takes
+
+
+def text_of(slots: Sequence[Decision], row: Sequence[int], active: Sequence[bool]) -> str:
+    """Write a row: the names of its values, with colons between, a dash for what is not active."""
+    words = (words_of(slot)[value] if is_there else _NOTHING
+             for slot, value, is_there in zip(slots, row, active, strict=True))  # fmt: skip
+    return ":".join(words)
+
+
+def words_of(slot: Decision) -> list[str]:
+    """Return a word for each value of a decision: the value itself, or ``#`` and its position where that is no word."""
+    said = [_word(value) for value in slot.values]
+    often = Counter(said)
+    return [word if often[word] == 1 and _WORD.fullmatch(word) else f"#{i}" for i, word in enumerate(said)]
+
+
+def _word(value: Any) -> str:
+    """Return a value as it is written in a line; several with plus signs between."""
+    if isinstance(value, list | tuple):
+        return "+".join(map(_word, value))
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def row_of(slots: Sequence[Decision], text: str, space: str) -> list[int]:
+    """Read a row from words, from names and words, or from numbers.
+
+    Raises:
+        InvalidArchitecture: When the text is none of them, with what it lacks.
+    """
+    text = text.strip()
+    if not text or len(text) > _LONGEST:
+        raise InvalidArchitecture(_how(slots, text, space))
+    if text[0] in "[({":
+        return _of_literal(slots, text, space)
+    if "=" in text:
+        pairs = [word.partition("=") for word in text.split()]
+        return _of_names(slots, {name: word for name, _, word in pairs}, space)
+    words = text.split(":")
+    if len(words) != len(slots):
+        raise InvalidArchitecture(_how(slots, text, space))
+    return [_value(slot, word.strip()) for slot, word in zip(slots, words, strict=True)]
+
+
+def _of_literal(slots: Sequence[Decision], text: str, space: str) -> list[int]:
+    try:
+        found = ast.literal_eval(text) if text[0] == "(" else json.loads(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise InvalidArchitecture(_how(slots, text, space)) from None
+    if isinstance(found, Mapping):
+        return _of_names(slots, found, space)
+    are_whole = isinstance(found, list | tuple) and all(type(number) is int for number in found)
+    if not are_whole or len(found) != len(slots):
+        raise InvalidArchitecture(_how(slots, text, space))
+    for slot, number in zip(slots, found, strict=True):
+        if not 0 <= number < len(slot.values):
+            raise InvalidArchitecture(f"{slot.name} has the values 0 to {len(slot.values) - 1}, not {number}")
+    return list(found)
+
+
+def _of_names(slots: Sequence[Decision], given: Mapping[str, Any], space: str) -> list[int]:
+    known = {slot.name for slot in slots}
+    for name in given:
+        if name not in known:
+            raise InvalidArchitecture(f"{space} has no decision {name!r}. {nearest(name, known)}".strip())
+    return [_value(slot, given[slot.name]) if slot.name in given else 0 for slot in slots]
+
+
+def _value(slot: Decision, given: Any) -> int:
+    """Return the position of a value, given as it is or as its word."""
+    words = words_of(slot)
+    word = _word(given)
+    if word == _NOTHING:
+        return 0
+    if word not in words:
+        raise InvalidArchitecture(f"{slot.name} is {', '.join(words[:-1])} or {words[-1]}, not {word[:40]}")
+    return words.index(word)
+
+
+def _how(slots: Sequence[Decision], text: str, space: str) -> str:
+    example = ":".join(words_of(slot)[0] for slot in slots[:8]) + ("…" if len(slots) > 8 else "")
+    return (
+        f"{text[:120]!r} is no architecture of {space}; write its {len(slots)} values with colons between, such as "
+        f"{example}, or {slots[0].name}={words_of(slots[0])[0]} …, or a list of numbers"
+    )
