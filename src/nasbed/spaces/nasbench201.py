@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
+from nasbed.spaces.expression import Expression
+from nasbed.spaces.notation import choice, edges, op, seq
 from nasbed.spaces.product import ProductSpace
 
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
@@ -70,6 +72,12 @@ class NASBench201(ProductSpace):
     """
 
     name = "nasbench201"
+
+    @cached_property
+    def expression(self) -> Expression:  # type: ignore[override]
+        """One cell, used in three stages of five, with a reduction between."""
+        cell = edges(_NODES, lambda i, j: choice(*map(op, OPERATIONS)), name="cell")
+        return seq(op("stem"), *[cell] * 5, op("reduction"), *[cell] * 5, op("reduction"), *[cell] * 5, op("head"))
 
     @cached_property
     def cardinalities(self) -> NDArray[np.int64]:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
+from nasbed.spaces.expression import Expression
+from nasbed.spaces.notation import choice, op, seq
 from nasbed.spaces.product import ProductSpace
 
 OPERATIONS = ("identity", "mb3_k3", "mb6_k5")
@@ -40,6 +42,16 @@ class NASBenchMacro(ProductSpace):
     """
 
     name = "nasbenchmacro"
+
+    @cached_property
+    def expression(self) -> Expression:  # type: ignore[override]
+        """The layers, the first of each stage with stride 2."""
+        strides = [2 if i == 0 else 1 for layers in STAGES for i in range(layers)]
+        layers = [
+            choice(*(op(name, stride=stride) for name in OPERATIONS), name=f"layer{i}")
+            for i, stride in enumerate(strides)
+        ]
+        return seq(op("stem"), *layers, op("head"))
 
     @cached_property
     def cardinalities(self) -> NDArray[np.int64]:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
+from nasbed.spaces.expression import Expression
+from nasbed.spaces.notation import choice, op, seq
 from nasbed.spaces.product import ProductSpace
 
 CHANNELS = (8, 16, 24, 32, 40, 48, 56, 64)
@@ -38,6 +40,13 @@ class NATSSize(ProductSpace):
     """
 
     name = "natssize"
+
+    @cached_property
+    def expression(self) -> Expression:  # type: ignore[override]
+        """The layers, each with its channels; the first ones are the stem's, too."""
+        channels = [choice(*CHANNELS, name=f"channels{i}") for i in range(len(LAYERS))]
+        layers = [op(layer, channels=width) for layer, width in zip(LAYERS, channels, strict=True)]
+        return seq(op("stem", channels=channels[0]), *layers, op("head"))
 
     @cached_property
     def cardinalities(self) -> NDArray[np.int64]:

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.records import Archs
+from nasbed.core.records import Archs, Decision
+from nasbed.core.rows import mixed
 from nasbed.core.space import Space
+from nasbed.spaces.expression import Expression
+from nasbed.spaces.written import WrittenSpace
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams
@@ -24,6 +27,29 @@ class ProductSpace(Space):
     gives. A space without these needs ``cardinalities``, ``graph``, ``format`` and ``parse`` alone, and ``settings``
     where it is made with some.
     """
+
+    expression: Expression | None = None
+    """The space in the notation of ``nasbed.spaces``, with a decision for each of a row's; None where it has none."""
+
+    @cached_property
+    def written(self) -> WrittenSpace:
+        """The expression as a space: the same rows, in the order of their codes.
+
+        Raises:
+            NotImplementedError: When there is none.
+        """
+        if self.expression is None:
+            raise NotImplementedError(f"the space {self.name} has no expression in the notation of spaces")
+        return WrittenSpace(self.expression, self.name)
+
+    def resolve(self, arch: Archs) -> Expression:
+        """Give one architecture, ``(decisions,)``, as an expression with nothing left open; see ``WrittenSpace``."""
+        return self.written.resolve(arch)
+
+    @property
+    def slots(self) -> tuple[Decision, ...]:
+        """The decisions of a row, named as in the expression."""
+        return super().slots if self.expression is None else self.written.slots
 
     def settings(self) -> dict[str, Any]:
         """Give the constructor arguments that make this space again, JSON-able: by default there are none."""
@@ -102,7 +128,7 @@ class ProductSpace(Space):
     @cached_property
     def _keys(self) -> NDArray[np.uint64]:
         """The key of each index; and 0 at the end, where index −1 reads it."""
-        return np.append(_mixed(self.representatives), np.uint64(0))
+        return np.append(mixed(self.representatives), np.uint64(0))
 
     def key(self, archs: Archs) -> NDArray[np.uint64]:
         """Give equal rows the same number, ``(n,)``: their first index, its bits mixed; 0 for what is not valid."""
@@ -142,15 +168,3 @@ class ProductSpace(Space):
         """Say how many rows there are, and how many differ."""
         different = int((self.representatives == np.arange(self.size)).sum())
         return {**super().describe(), "architectures": self.size, "different by key": different}
-
-
-def _mixed(numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Spread numbers over 64 bits, different ones differently.
-
-    Reference: the finaliser of SplitMix64; Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
-    OOPSLA 2014.
-    """
-    x = (numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ x >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ x >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    return x ^ x >> np.uint64(31)
