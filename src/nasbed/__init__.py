@@ -91,7 +91,10 @@ def names(noun: str | None = None) -> dict[str, Any]:
 
 @makes("spaces")
 def space(name: str, **settings: Any) -> Space:
-    """Make a search space: ``space("nasbench101", vertices=5)``, which is ``space("nasbench101:vertices=5")``."""
+    """Make a search space: ``space("nasbench101", vertices=5)``, which is ``space("nasbench101:vertices=5")``.
+
+    A path that ends with .toml or .json is the file of a written space.
+    """
     from nasbed.core.registry import spaces
 
     made: Space = spaces.read(name, settings)

@@ -17,6 +17,7 @@ from nasbed.cli.options import Json, Log, RedoDamaged
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.words import shown, standing
 from nasbed.core.errors import BadSetting, Interrupted, NothingTrained, NotJudged
+from nasbed.core.registry import spaces
 from nasbed.run.settings import SearchSettings, in_words
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
             for name, title in names.items()
         ]
         print_text("mean of all runs: " + ", ".join(means))
-    if chosen[0]["architecture"] is not None:
+    if chosen[0]["architecture"] is not None and history.space.whole.name in spaces:
         where = f"--svg run{chosen[0]['run']}.svg --space {history.space.whole.name}"
         print_text(f"to draw it: nasbed show {shlex.quote(chosen[0]['architecture'])} {where}")
     if together is not None:

@@ -9,7 +9,7 @@ import typer
 
 from nasbed.cli.console import print_facts, print_json
 from nasbed.cli.options import Edges, Json, Operations, Vertices
-from nasbed.core.errors import UnknownName
+from nasbed.core.errors import BadSetting, UnknownName
 
 if TYPE_CHECKING:
     from nasbed.core.records import Archs
@@ -35,7 +35,7 @@ def command(
     graph = where.graph(arch)
     if svg is not None:
         with replacing(svg) as beside:
-            beside.write_text(graph.svg(), encoding="utf-8")
+            beside.write_text(where.svg(arch), encoding="utf-8")
     facts: dict[str, Any] = {"architecture": where.format(arch), **where.facts(arch)}
     facts |= {"vertices": graph.vertices, "edges": len(graph.edges), **_costs(where, arch)}
     if json:
@@ -61,5 +61,5 @@ def _costs(space: Space, arch: Archs) -> dict[str, int | None]:
     try:
         counts = {f"flops ({counting})": int(flops(space, arch[None], counting=counting)[0]) for counting in COUNTINGS}
         return {"trainable parameters": int(params(space, arch[None])[0]), **counts}
-    except UnknownName:
+    except (UnknownName, BadSetting):
         return {"trainable parameters": None}

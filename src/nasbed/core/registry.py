@@ -12,6 +12,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from nasbed.core.bounds import check, kinds_of
@@ -33,6 +34,7 @@ class Registry(Printed):
         unlisted: Likewise, of what cannot be made without settings: found by name, but not among the names.
         plural: The noun's plural, which names the entry-point group; with an s when not given.
         extra: The optional package that the code of all of them needs, if any; nasbed's extra has the same name.
+        reader: ``module:attribute`` of what makes one of a file: of a path that ends with .toml or .json.
     """
 
     noun: str
@@ -40,6 +42,7 @@ class Registry(Printed):
     unlisted: dict[str, str] = field(default_factory=dict)
     plural: str = ""
     extra: str = ""
+    reader: str = ""
     _plugins: dict[str, str] | None = field(default=None, init=False, repr=False)
 
     def places(self) -> dict[str, str]:
@@ -69,8 +72,7 @@ class Registry(Printed):
             raise UnknownName(self.noun, name, self.places())
         if self.extra:
             require(self.extra, self.extra)
-        module, _, attribute = place.partition(":")
-        return getattr(importlib.import_module(module), attribute)
+        return _at(place)
 
     def make(self, name: str, settings: Mapping[str, Any]) -> Any:
         """Call what the name stands for with settings.
@@ -100,6 +102,8 @@ class Registry(Printed):
     def read(self, text: str, settings: Mapping[str, Any] | None = None) -> Any:
         """Make what ``NAME`` or ``NAME:key=value,key=value`` spells, with further settings; see ``core.spelling``.
 
+        Where there is a ``reader``, a path that ends with .toml or .json is read.
+
         Raises:
             UnknownName: When no such name is registered.
             BadSetting: As ``make``, for what is no setting, or is given twice, and for what is no text.
@@ -109,9 +113,17 @@ class Registry(Printed):
             hint = f"; to have one of this class, call it: {text.__name__}()" if isinstance(text, type) else ""
             given = in_a_line(text)
             raise BadSetting(f"the {self.noun} is named by a text, such as {example!r}, not by {given}{hint}")
+        if self.reader and text.endswith((".toml", ".json")):
+            if settings:
+                raise BadSetting(f"the {self.noun} in {text} has its settings there; it takes no {', '.join(settings)}")
+            return _at(self.reader)(text)
         name, _, inline = text.partition(":")
         found = self[name] and read_settings(pieces(inline) if inline else ())
-        return self.make(name, joined(found, settings or {}))
+        given = joined(found, settings or {})
+        if name in self.unlisted and not given:
+            file = f"; name its file, {name}.toml" if self.reader else ""
+            raise BadSetting(f"the {self.noun} {name!r} is not made by its name alone{file}")
+        return self.make(name, given)
 
     def describe(self, name: str) -> str:
         """Give the first line of the docstring of what the name stands for, read from its source and not imported."""
@@ -119,6 +131,12 @@ class Registry(Printed):
             raise UnknownName(self.noun, name, self.places())
         found = summary_of(self.places()[name])
         return (self[name].__doc__ or "").strip().split("\n")[0] if found is None else found
+
+
+def _at(place: str) -> Any:
+    """Import what ``module:attribute`` names."""
+    module, _, attribute = place.partition(":")
+    return attrgetter(attribute)(importlib.import_module(module))
 
 
 def defaults_of(maker: Any) -> dict[str, Any]:
@@ -140,6 +158,7 @@ spaces = Registry(
         "natssize": "nasbed.spaces.natssize:NATSSize",
     },
     unlisted={"only": "nasbed.spaces.only:Only", "written": "nasbed.spaces.written:WrittenSpace"},
+    reader="nasbed.spaces.written:WrittenSpace.open",
 )
 networks = Registry(
     "network",

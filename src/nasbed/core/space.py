@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,8 +19,6 @@ from nasbed.core.rows import as_int8, once
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams  # kept from running: numba takes longer to import than a table to open
-
-T = TypeVar("T")
 
 
 class Space(Configured, ABC):
@@ -47,7 +45,7 @@ class Space(Configured, ABC):
 
     @property
     def network(self) -> Any:
-        """The blueprint of its networks: a class, or a name in the registry ``networks``; by default its own name."""
+        """The blueprint of its networks: a class, or a name in the registry ``networks``, by default its own."""
         return self.name
 
     @property
@@ -103,8 +101,8 @@ class Space(Configured, ABC):
     def index(self, archs: Archs) -> NDArray[np.int64]:
         """Number architectures from 0 in the order of ``enumerate``, ``(n,)``; −1 for what is not valid.
 
-        Rows have one number exactly when their graphs are isomorphic, so it is never coarser than ``key``; where
-        ``is_by_row``, when their canonical rows are the same. A perfect hash, by which tables are looked up.
+        Rows have one number exactly when their graphs are isomorphic, or, in a space that ``is_by_row``, when their
+        canonical rows are the same: it is never coarser than ``key``. A perfect hash, by which tables are looked up.
         """
         raise NotImplementedError(f"the space {self.name} does not number its architectures; use key")
 
@@ -165,6 +163,10 @@ class Space(Configured, ABC):
     @abstractmethod
     def graph(self, arch: Archs) -> Graph:
         """Give one architecture, shape ``(decisions,)``, as a labelled directed acyclic graph."""
+
+    def svg(self, arch: Archs) -> str:
+        """Draw one architecture, ``(decisions,)``, as SVG text."""
+        return self.graph(arch).svg()
 
     @abstractmethod
     def parse(self, text: str) -> Archs:

@@ -112,6 +112,8 @@ def read_file(make: Callable[..., T], path: Path) -> T:
     Raises:
         BadSetting: When the file has none, or is of a later version.
     """
+    if not path.is_file():
+        raise BadSetting(f"there is no file {path} with a space in it")
     try:
         text = path.read_text(encoding="utf-8")
         whole = dict(json.loads(text) if path.suffix == ".json" else tomllib.loads(text))

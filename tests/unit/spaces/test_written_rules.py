@@ -210,15 +210,17 @@ def test_a_predicate_is_asked_once_for_each_form():
     assert len(asked) == len(set(asked)) == 4
 
 
-def test_a_lambda_is_searched_with_but_not_written(tmp_path):
+def test_a_lambda_is_good_for_trying_out_but_neither_written_nor_searched_with(tmp_path):
     space = WrittenSpace(where(layers(3, 1, 2), lambda network: True))
     assert space == space
     assert space != WrittenSpace(space.expression)
     assert hash(space) is not None
-    history = nasbed.search("random", KeyedBenchmark(space), runs=2, evaluations=5, seed=0)
-    assert history.runs == 2
-    with pytest.raises(BadSetting, match=r"'.*<lambda>' of where has no name to be written by; define it with def"):
+    assert space.valid(space.sample(Streams.from_seed(0, 5))).all()
+    no_name = r"'.*<lambda>' of where has no name to be written by; define it with def"
+    with pytest.raises(BadSetting, match=no_name):
         space.write(tmp_path / "space.toml")
+    with pytest.raises(BadSetting, match=no_name):
+        nasbed.search("random", KeyedBenchmark(space), runs=2, evaluations=5, seed=0)
 
 
 def test_printing_a_space_asks_no_predicate():
@@ -321,6 +323,23 @@ def test_a_history_carries_its_space(tmp_path):
     again = History.from_parquet(tmp_path / "h.parquet")
     assert again.space == DEEP
     assert (again.archs == found.archs).all()
+
+
+def test_a_file_is_named_where_spaces_are_named(tmp_path):
+    DEEP.write(tmp_path / "deep.toml")
+    assert nasbed.space(str(tmp_path / "deep.toml")) == DEEP
+    with pytest.raises(BadSetting, match=r"there is no file .*lost\.json with a space in it"):
+        nasbed.space(str(tmp_path / "lost.json"))
+    with pytest.raises(BadSetting, match="the space 'written' is not made by its name alone; name its file"):
+        nasbed.space("written")
+    with pytest.raises(BadSetting, match="has its settings there; it takes no vertices"):
+        nasbed.space(str(tmp_path / "deep.toml"), vertices=5)
+    (tmp_path / "other.toml").write_text("[space")
+    with pytest.raises(BadSetting, match="is no file of a space"):
+        nasbed.space(str(tmp_path / "other.toml"))
+    (tmp_path / "later.json").write_text('{"nasbed-space": 2}')
+    with pytest.raises(BadSetting, match="written by a later nasbed"):
+        nasbed.space(str(tmp_path / "later.json"))
 
 
 def test_a_space_is_made_again_by_its_name_in_the_registry():
