@@ -120,7 +120,7 @@ def table(path: str | Path) -> Table:
 
 
 @makes("benchmarks")
-def benchmark(name: str | Path | Table, **settings: Any) -> Benchmark:
+def benchmark(name: str | Path | Table, /, **settings: Any) -> Benchmark:
     """Make a benchmark from its registered name, a table, or the path of a table or of a published file."""
     from nasbed.benchmarks.resolve import resolve
 

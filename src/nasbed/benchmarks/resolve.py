@@ -14,7 +14,7 @@ from nasbed.tables.cache import cached_table_for, imported, is_published
 from nasbed.tables.table import Table
 
 
-def resolve(name: str | Path | Table | Benchmark, **settings: Any) -> Benchmark:
+def resolve(name: str | Path | Table | Benchmark, /, **settings: Any) -> Benchmark:
     """Make a benchmark.
 
     Args:
@@ -65,7 +65,7 @@ def _file_of(path: Path) -> tuple[Path, dict[str, str]]:
     found = cached_table_for(path)
     if found is None:
         raise BadSetting(f"{path} has not been imported; run this once: nasbed import {path}")
-    return found, {"name": path.stem if path.is_file() else path.name}
+    return found, {"called": path.stem if path.is_file() else path.name}
 
 
 def _trained(words: str, **settings: Any) -> Benchmark:
@@ -111,22 +111,31 @@ def _scored(words: str, **settings: Any) -> Benchmark:
     return ScoringBenchmark(":".join(pieces[:place]), pieces[place], data or "digits", **settings)
 
 
-def digits101() -> TableBenchmark:
-    """Small NAS-Bench-101 modules trained by nasbed itself on scikit-learn's 8×8 digits; part of the package."""
-    return TableBenchmark(Table.open(Path(__file__).parent / "data" / "digits101.arrow"), "digits101")
+def digits101(name: str | None = None) -> TableBenchmark:
+    """Small NAS-Bench-101 modules trained by nasbed itself on scikit-learn's 8×8 digits; part of the package.
+
+    Args:
+        name: What to call it instead.
+    """
+    return TableBenchmark(Table.open(Path(__file__).parent / "data" / "digits101.arrow"), name)
 
 
-def nasbench101(recipe: Recipe = None) -> TableBenchmark:
+def nasbench101(recipe: Recipe = None, name: str | None = None) -> TableBenchmark:
     """The 423,624 modules of NAS-Bench-101, once ``nasbed import`` has read a published file.
 
     Args:
         recipe: The epochs of a training, when one budget alone is meant: 4, 12, 36 or 108.
+        name: What to call it instead.
     """
-    return _imported("nasbench101", "nasbench_full.tfrecord", recipe=recipe)
+    return _imported("nasbench101", "nasbench_full.tfrecord", recipe=recipe, name=name)
 
 
 def nasbench201(
-    data: str = "cifar10", recipe: Recipe = None, test: str | None = None, hp: Recipe = None
+    data: str = "cifar10",
+    recipe: Recipe = None,
+    test: str | None = None,
+    hp: Recipe = None,
+    name: str | None = None,
 ) -> TableBenchmark:
     """The 15,625 cells of NAS-Bench-201 and NATS-Bench's topology space, once 'nasbed import' has read them.
 
@@ -135,18 +144,27 @@ def nasbench201(
         recipe: The recipe, by its epochs; the longest when not given.
         test: The data set whose test results are reported; see ``nasbed.benchmarks.TableBenchmark``.
         hp: The recipe, as NATS-Bench calls it.
+        name: What to call it instead of ``nasbench201:data=…``.
     """
     files = "NATS-tss-v1_0-3ffb9-simple or NAS-Bench-201-v1_1-096897.pth"
-    return _imported("nasbench201", files, data=data, recipe=recipe, test=test, hp=hp)
+    return _imported("nasbench201", files, data=data, recipe=recipe, test=test, hp=hp, name=name)
 
 
-def nasbenchmacro() -> TableBenchmark:
-    """The 6,561 networks of NAS-Bench-Macro, once 'nasbed import' has read them."""
-    return _imported("nasbenchmacro", "nas-bench-macro_cifar10.json")
+def nasbenchmacro(name: str | None = None) -> TableBenchmark:
+    """The 6,561 networks of NAS-Bench-Macro, once 'nasbed import' has read them.
+
+    Args:
+        name: What to call it instead.
+    """
+    return _imported("nasbenchmacro", "nas-bench-macro_cifar10.json", name=name)
 
 
 def natssize(
-    data: str = "cifar10", recipe: Recipe = None, test: str | None = None, hp: Recipe = None
+    data: str = "cifar10",
+    recipe: Recipe = None,
+    test: str | None = None,
+    hp: Recipe = None,
+    name: str | None = None,
 ) -> TableBenchmark:
     """The 32,768 networks of NATS-Bench's size space, once 'nasbed import' has read them.
 
@@ -155,12 +173,14 @@ def natssize(
         recipe: The recipe, by its epochs; the longest when not given.
         test: The data set whose test results are reported; see ``nasbed.benchmarks.TableBenchmark``.
         hp: The recipe, as NATS-Bench calls it.
+        name: What to call it instead of ``natssize:data=…``.
     """
-    return _imported("natssize", "NATS-sss-v1_0-50262-simple", data=data, recipe=recipe, test=test, hp=hp)
+    settings = {"data": data, "recipe": recipe, "test": test, "hp": hp, "name": name}
+    return _imported("natssize", "NATS-sss-v1_0-50262-simple", **settings)
 
 
-def _imported(name: str, files: str, **settings: Any) -> TableBenchmark:
-    table = imported(name)
+def _imported(called: str, files: str, **settings: Any) -> TableBenchmark:
+    table = imported(called)
     if table is None:
-        raise NotInTable(f"{name} is not on this machine yet: fetch {files}, then run: nasbed import PATH")
-    return TableBenchmark(table, name, **settings)
+        raise NotInTable(f"{called} is not on this machine yet: fetch {files}, then run: nasbed import PATH")
+    return TableBenchmark(table, called=called, **settings)

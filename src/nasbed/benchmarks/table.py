@@ -5,6 +5,9 @@ in percent, and what the training took. A report is told the measurement of a te
 an epoch: where a table's short trainings are the beginnings of longer ones, the epochs of one recipe are the budgets of
 a search; else each recipe's last epoch is one.
 
+The name of a benchmark says what of it is not the table's usual, ``nasbench201:data=cifar100,recipe=12``, and of
+several data sets always which it is of.
+
 Of CIFAR-10, NAS-Bench-201 has two sets of trainings: ``cifar10-valid``, on one half of the training images, with a
 validation split, and ``cifar10``, on all of them, without one. The benchmark ``cifar10`` searches on the first and, as
 the published studies do, reports the second, unless it is asked for otherwise.
@@ -14,6 +17,7 @@ Reference: Dong et al., TPAMI 2021, https://arxiv.org/abs/2009.00437, section 4
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,6 +29,7 @@ from nasbed.benchmarks.fidelity import Fidelity, Floats, Integers, asked_of
 from nasbed.core.benchmark import Benchmark, Cost
 from nasbed.core.errors import BadSetting, NotInTable
 from nasbed.core.records import Archs, Evaluations
+from nasbed.core.spelling import spelled
 from nasbed.tables.column import Measurement
 from nasbed.tables.published import ONLY_TEST
 from nasbed.tables.table import Table
@@ -39,6 +44,9 @@ _HALF = "-valid"
 """Marks trainings on one half of the images, which leave a validation split."""
 _USUAL = "cifar10"
 
+_IMPORTED = re.compile(r"-[0-9a-f]{64}$")
+"""The checksum by which the cache tells files apart that were imported; not what anybody calls a table."""
+
 _ALL = np.zeros(0, np.int64)
 
 
@@ -49,7 +57,8 @@ class TableBenchmark(Benchmark):
 
     Args:
         table: The table.
-        name: What to call the benchmark; the file's name when not given.
+        name: What to call the benchmark; when not given ``called``, with the data set of several and what else is not
+            the table's usual.
         data: The data set; the first with a validation split when not given.
         recipe: The recipe; when not given the longest or, where recipes do not continue each other, all, which are then
             the budgets of a search.
@@ -57,6 +66,7 @@ class TableBenchmark(Benchmark):
         test: The data set whose test results are reported: of ``cifar10``, the trainings on all images (``"cifar10"``,
             where the table has them) or on the half that was searched on (``"cifar10-valid"``).
         hp: The recipe, as NATS-Bench calls it.
+        called: What the table is called; its file's name when not given.
 
     Raises:
         NotInTable: When the table has no such data set, recipe or metric, with what it has.
@@ -73,8 +83,9 @@ class TableBenchmark(Benchmark):
         metric: str | None = None,
         test: str | None = None,
         hp: Recipe = None,
+        called: str | None = None,
     ) -> None:
-        self.table, self.name = table, name or table.path.stem
+        self.table = table
         self.space = table.space if table.complete else table.space.only(table.answered)
         known = table.data or ("",)
         names = [*(one.removesuffix(_HALF) for one in known if one.endswith(_HALF)), *known]
@@ -100,6 +111,9 @@ class TableBenchmark(Benchmark):
                     raise BadSetting(f"recipes of {table.path.name} train for {budget} epochs; say which: recipe={has}")
                 self._fidelities[budget] = Fidelity(one, epoch, np.array([budget]), table, tested, time)
         self.budgets = tuple(self._fidelities)
+        several = {"data": self.data} if len(known) > 1 else {}
+        stem = called or _IMPORTED.sub("", table.path.stem)
+        self.name = name or spelled(stem, {**several, **self._unusual(found, metric, recipe, test)})
         others = [one for one in table.recipes if one != self.recipe] if table.continues else []
         self._hint = f"; other recipes: recipe={', '.join(others)}" if others else ""
 
@@ -126,6 +140,21 @@ class TableBenchmark(Benchmark):
             raise BadSetting(f"a search on {self.data} cannot report the test results of {reported}")
         tests = self.table.find(self.metric, "test", reported, told.recipe)
         return min(tests, key=lambda one: (one.published == "ori-test", one.published), default=None)
+
+    def _unusual(
+        self, found: list[Measurement], metric: str | None, recipe: Recipe, test: str | None
+    ) -> dict[str, str | int]:
+        """Return those settings that change what is told or reported, as the table's measurements have them."""
+        told, unusual = found[-1], dict[str, str | int]()
+        if recipe is not None:
+            usual = self._told(metric, None)
+            if told.recipe != usual[-1].recipe or (not self.table.continues and len(found) < len(usual)):
+                unusual["recipe"] = int(told.recipe) if told.recipe.isdecimal() else told.recipe
+        if metric is not None and told.metric != self._told(None, None)[-1].metric:
+            unusual["metric"] = told.metric
+        if test is not None and self._tested(told, test) != self._tested(told, None):
+            unusual["test"] = test
+        return unusual
 
     def _time(self, told: Measurement) -> tuple[Measurement, ...]:
         """Find what training took: up to each epoch, or epoch by epoch."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,8 +85,7 @@ def _truth(text: str, scores: Scores, epochs: int | None) -> Truth:
         if not Path(name).expanduser().is_file():
             raise BadSetting(f"there is no file {name}")
         return Truth.of_csv(name, scores, column)
-    truth = Truth.of_benchmark(resolve(name), scores, column, epochs)
-    return replace(truth, name=f"{name}:{truth.name.rpartition(':')[2]}") if "=" in name else truth
+    return Truth.of_benchmark(resolve(name), scores, column, epochs)
 
 
 def _folder(out: Path, one: Correlation, found: list[Correlation]) -> Path:
