@@ -20,6 +20,10 @@ def command(
         ),
     ],
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html"),
+    differing: Annotated[
+        list[str] | None,
+        typer.Option(help="A setting that is studied, such as epochs: searches that differ in it are compared, too."),
+    ] = None,
     title: Annotated[str | None, typer.Option(help="Of the page; the benchmarks' names if not given.")] = None,
 ) -> None:
     """Write one HTML file with interactive figures, tables, drawings and what was run; it needs no network."""
@@ -27,7 +31,7 @@ def command(
     from nasbed.statistics.reading import read
 
     door(out)
-    found = read(runs)
+    found = read(runs, [name.replace("-", "_") for name in differing or ()])
     write(found if len(found) > 1 else next(iter(found.values())), out, title)
     searches = sum(len(comparison.histories) for comparison in found.values())
     print_text(f"the page: {out}, {searches} search{'es' if searches > 1 else ''} on {'; '.join(found)}")

@@ -215,8 +215,9 @@ def legend(figure: Figure, axes: Axes) -> None:
 
 def _title(comparison: Comparison, what: str) -> str:
     """Name the benchmark and what is drawn, and below them what nobody should overlook."""
-    title = f"{comparison.benchmark} · {what}"
-    return title if comparison.caution is None else "\n".join([title, *wrap(comparison.caution, _CAUTION)])
+    below = [f"{comparison.studied} differing"] if comparison.studied else []
+    below += [] if comparison.caution is None else wrap(comparison.caution, _CAUTION)
+    return "\n".join([f"{comparison.benchmark} · {what}", *below])
 
 
 def _plain_log_ticks(axis: Any) -> None:

@@ -24,6 +24,7 @@ from nasbed.statistics.equivalence import equivalences
 from nasbed.statistics.fresh import fresh_seed
 from nasbed.statistics.improvement import improvements
 from nasbed.statistics.interquartile import interquartile_means
+from nasbed.statistics.likeness import info_names
 from nasbed.statistics.needed import runs_needed
 from nasbed.statistics.profiles import optimality_gaps, performance_profiles
 from nasbed.statistics.random_search import recorded
@@ -74,17 +75,20 @@ def door(folder: Path, forms: Sequence[str]) -> tuple[Path, Path]:
 def about(comparison: Comparison) -> dict[str, Any]:
     """Give what was run and what came of it, JSON-able: enough to run it again and to cite it."""
     infos = {label: history.info for label, history in comparison.histories.items()}
-    shared = {name: value for name, value in next(iter(infos.values())).items() if name not in _OWN}
+    own = [*_OWN, *info_names(comparison.differences)]
+    shared = {name: value for name, value in next(iter(infos.values())).items() if name not in own}
     files = _file_names(comparison)
     return {
         **shared,
         **({} if comparison.command is None else {"command": comparison.command}),
+        **({"differing": sorted(comparison.differing)} if comparison.differing else {}),
         "runs": comparison.runs,
         "optimizers": {
-            label: {name: info[name] for name in _OWN} | {"history": f"histories/{files[label]}.parquet"}
+            label: {name: info.get(name) for name in own} | {"history": f"histories/{files[label]}.parquet"}
             for label, info in infos.items()
         },
         "optimum": dict(zip(("mean_validation", "test"), (known(x) for x in comparison.optimum), strict=True)),
+        "random_mean": known(comparison.normaliser),
         "summary": comparison.summary(),
         "separation": comparison.separated().as_dict(),
         "warnings": comparison.warnings,
@@ -105,7 +109,8 @@ def _reference(comparison: Comparison) -> dict[str, Any]:
 def markdown(comparison: Comparison) -> str:
     """Write the summary as a Markdown table, with what it rests on below."""
     notes = [comparison.separated().sentence(), *(f"Warning: {warning}" for warning in comparison.warnings)]
-    title = f"# {comparison.benchmark}, {comparison.runs:,} runs"
+    differ = f", {comparison.studied} differing" if comparison.studied else ""
+    title = f"# {comparison.benchmark}, {comparison.runs:,} runs{differ}"
     return "\n\n".join([title, table(summary(comparison)).rstrip(), *notes]) + "\n"
 
 

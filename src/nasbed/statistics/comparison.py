@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,9 +24,11 @@ from nasbed.run.history import Clock, History, Metric
 from nasbed.run.search import door, judged, search
 from nasbed.run.settings import SearchSettings
 from nasbed.run.watching import Progress
+from nasbed.statistics.likeness import Differences, check_alike, in_words, said_of, unlike
+from nasbed.statistics.normalised import random_mean
 from nasbed.statistics.random_search import RandomReference, RecordedReference, expected_along, random_reference
 from nasbed.statistics.separation import Separation
-from nasbed.statistics.statistic import Quantity, known
+from nasbed.statistics.statistic import Quantity, known, metric_words
 from nasbed.statistics.summary import (
     SPREAD,
     Curve,
@@ -39,22 +41,6 @@ from nasbed.statistics.summary import (
 
 _AS_GOOD = 1e-12  # two means of the same accuracies may differ by rounding
 
-_ALIKE: dict[str, Callable[[History], Any]] = {
-    "benchmark": lambda history: history.info.get("benchmark", {}).get("name"),
-    "number of runs": lambda history: history.runs,
-    "number of the first run": lambda history: history.info.get("first_run", 0),
-}
-"""What all searches of a comparison have in common, so that run k of one is held against run k of another."""
-
-WORDS: dict[Metric, str] = {
-    "validation": "validation accuracy",
-    "mean-validation": "mean validation accuracy",
-    "test": "test accuracy",
-    "validation-regret": "validation regret",
-    "test-regret": "test regret",
-}
-"""What the metrics are called in sentences and on axes."""
-
 
 @dataclass(frozen=True, eq=False)
 class Comparison(Printed):
@@ -65,25 +51,38 @@ class Comparison(Printed):
         reference: What random search is expected to reach, where that is asked and known; else None.
         command: What was typed to make it, if anything was.
         again: The same under another seed, where that was played; see ``nasbed.statistics.fresh_seed``.
+        differing: What is studied beside the optimizers: settings in which searches may differ, such as ``{"epochs"}``.
+        random_mean: What random search of the same budget ends with on average; None to find that out when asked.
 
     Raises:
-        BadSetting: When there is no history, or they differ in benchmark, number of runs, or the first run's number.
+        BadSetting: When there is no history, or they differ in benchmark, data, runs, or in what is not studied.
+        UnknownName: When there is nothing of the kind in which searches may differ.
     """
 
     histories: dict[str, History]
     reference: RandomReference | RecordedReference | None = None
     command: str | None = None
     again: Comparison | None = None
+    differing: Collection[str] = ()
+    random_mean: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be compared run by run."""
+        """Refuse what cannot be compared like with like, run by run."""
         if not self.histories:
             raise BadSetting("there is nothing to compare; give the history of one search or more, by label")
-        for name, read in _ALIKE.items():
-            found = {label: read(history) for label, history in self.histories.items()}
-            if len(set(found.values())) > 1:
-                said = ", ".join(f"{label} {value}" for label, value in found.items())
-                raise BadSetting(f"searches are compared run by run, so all have the same {name}, not {said}")
+        names = [self.differing] if isinstance(self.differing, str) else self.differing
+        object.__setattr__(self, "differing", frozenset(names))
+        check_alike(self.histories, self.differing)
+
+    @cached_property
+    def differences(self) -> Differences:
+        """In what searches differ beside the optimizer, which is what is studied."""
+        return unlike(self.histories)
+
+    @property
+    def studied(self) -> str:
+        """The same in words, ``epochs and workers``; empty where they differ in nothing else."""
+        return " and ".join(map(in_words, self.differences))
 
     @property
     def benchmark(self) -> str:
@@ -114,8 +113,10 @@ class Comparison(Printed):
 
     @property
     def warnings(self) -> list[str]:
-        """What one should know before citing these numbers: of the benchmark, and of evaluations that differ."""
-        return self._any.warnings + unequal_evaluations(self.histories)
+        """What one should know before citing these numbers: of the benchmark, and in what searches differ."""
+        said = dict.fromkeys(warning for history in self.histories.values() for warning in history.warnings)
+        differ = [f"searches differ in {in_words(name)}: {said_of(of)}" for name, of in self.differences.items()]
+        return [*said, *differ, *unequal_evaluations(self.histories)]
 
     @property
     def caution(self) -> str | None:
@@ -138,16 +139,27 @@ class Comparison(Printed):
         return self._any.measure == self._any.tested
 
     def words(self, metric: Metric) -> str:
-        """Give what a metric is called in sentences and on axes."""
-        measure, regret = self._any.measure_of(metric), metric.endswith("regret")
-        if self.comparable or metric.startswith("test"):
-            said = _said(metric, self.split).replace("accuracy", measure)
-            return f"{said} in {measure}" if regret and measure != "accuracy" else said
-        return f"regret in {measure}" if regret else measure
+        """Give what a metric is called in sentences, and in what else searches differ."""
+        return self._words(metric) + (f", {self.studied} differing" if self.differences else "")
+
+    def _words(self, metric: Metric) -> str:
+        return metric_words(metric, self.split, self._any.measure_of(metric), self.comparable)
 
     def quantity(self, metric: Metric) -> Quantity:
         """Give what a metric is, and how its numbers are shown."""
-        return Quantity(metric, self.words(metric), self.factor(metric))
+        return Quantity(metric, self.words(metric), self.factor(metric), self._words(metric))
+
+    @cached_property
+    def normaliser(self) -> float:
+        """What random search of the budget ends with on average, by what searches are judged by; NaN if unknown.
+
+        Searches that differ in what is studied have no one such number. See ``normalised.random_mean``.
+        """
+        if self.differences:
+            return float("nan")
+        if self.random_mean is not None:
+            return self.random_mean
+        return random_mean(self.histories, self.reference, "test" if self.metric == "test" else "mean-validation")
 
     @property
     def _any(self) -> History:
@@ -210,6 +222,7 @@ class Comparison(Printed):
         headers, rows = reports["summary"](self)
         shown = [i for i, header in enumerate(headers) if header not in ("runs", "unique") and "(mean)" not in header]
         title = f"Comparison of {len(rows)} searches on {self.benchmark}, {self.runs_in_words}"
+        title += f", {self.studied} differing" if self.differences else ""
         cells = [[row[i] for i in shown] for row in (headers, *rows)]
         return Card(title, [reports["headline"](self), *self.warnings], {}, cells[0], cells[1:])
 
@@ -283,13 +296,6 @@ def compare(
         told = [_as_one_of(follower, label, i, len(methods)) for follower in followers]
         histories[label] = search(method, answers, settings, *told)
     return Comparison(judged(histories, answers), reference)
-
-
-def _said(metric: Metric, split: str) -> str:
-    """Return what the accuracy or regret is called where a search is told of a split."""
-    if metric == "validation" and split != metric:
-        return f"{split} accuracy as heard"
-    return WORDS[metric].replace("validation", split)
 
 
 def _as_one_of(follower: Progress, label: str, done: int, total: int) -> Progress:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from nasbed.core.checked import read_json
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.run.history import History
-from nasbed.run.settings import RULES, in_words
+from nasbed.run.settings import in_words
 from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.likeness import key_of
 from nasbed.statistics.random_search import RecordedReference
 
 _ABOUT = "comparison.json"
-_RULES = ("budget", *RULES, "seed", "first_run")
-"""What searches must have in common to be compared, beside the benchmark and the number of runs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,24 +24,33 @@ class _Found:
     label: str
     history: History
     place: Path
+    differing: frozenset[str] = frozenset()
     command: str | None = None
     reference: RecordedReference | None = None
+    random_mean: float | None = None
 
 
-def read(paths: Sequence[str | Path]) -> dict[str, Comparison]:
+def read(paths: Sequence[str | Path], differing: Collection[str] = ()) -> dict[str, Comparison]:
     """Read folders that ``Comparison.save`` wrote and histories as Parquet, by titles that tell them apart.
 
     Searches of one benchmark under one set of rules are one comparison, wherever they were found; others have one of
     their own.
 
+    Args:
+        paths: Of folders and files.
+        differing: What is studied: settings in which searches of one comparison may differ, beside those in which a
+            folder says that they do.
+
     Raises:
         BadSetting: Where there is nothing of the kind.
+        UnknownName: Where there is nothing of the kind in which searches may differ.
         CorruptFile: For a file that is not what its name says.
     """
     groups: dict[str, list[_Found]] = {}
     for path in paths:
         for found in _find(Path(path)):
-            groups.setdefault(_kind(found.history), []).append(found)
+            found = replace(found, differing=found.differing | set(differing))
+            groups.setdefault(_kind(found), []).append(found)
     if not groups:
         raise BadSetting("there is nothing to report; give folders of 'nasbed compare --out', or histories as Parquet")
     together = [_together(group) for group in groups.values()]
@@ -74,6 +80,7 @@ def _of_folder(folder: Path) -> list[_Found]:
     try:
         files = {str(label): str(one["history"]) for label, one in about["optimizers"].items()}
         command, reference = about.get("command"), RecordedReference.from_dict(about.get("reference"))
+        mean, differing = about.get("random_mean"), frozenset(map(str, about.get("differing", ())))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptFile(f"{folder / _ABOUT} was not written by 'nasbed compare --out': {error!r}") from None
     found = []
@@ -81,16 +88,14 @@ def _of_folder(folder: Path) -> list[_Found]:
         place = (folder / name).resolve()
         if not place.is_relative_to(folder.resolve()):
             raise CorruptFile(f"{folder / _ABOUT} names a history outside its folder: {name}")
-        found.append(_Found(label, History.from_parquet(place), folder, command and str(command), reference))
+        history, command = History.from_parquet(place), command and str(command)
+        found.append(_Found(label, history, folder, differing, command, reference, mean and float(mean)))
     return found
 
 
-def _kind(history: History) -> str:
-    """Give what is the same for all searches that may be compared."""
-    benchmark: dict[str, Any] = history.info.get("benchmark", {})
-    rules = {name: history.info.get(name) or None for name in _RULES}
-    rules["budget"] = {name: limit for name, limit in (rules["budget"] or {}).items() if limit is not None}
-    return json.dumps([benchmark.get("name"), benchmark.get("checksum"), history.runs, rules], sort_keys=True)
+def _kind(found: _Found) -> str:
+    """Give what is the same for all searches that are compared, wherever they were found."""
+    return f"{key_of(found.history, found.differing)} {found.history.info.get('seed')} {sorted(found.differing)}"
 
 
 def _together(group: Sequence[_Found]) -> Comparison:
@@ -105,7 +110,14 @@ def _together(group: Sequence[_Found]) -> Comparison:
         histories[label] = found.history
     commands = dict.fromkeys(found.command for found in group if found.command)
     known = [found.reference for found in group if found.reference is not None]
-    return Comparison(histories, known[0] if known else None, "\n".join(commands) or None)
+    means = [found.random_mean for found in group if found.random_mean is not None]
+    return Comparison(
+        histories,
+        known[0] if known else None,
+        "\n".join(commands) or None,
+        differing=group[0].differing,
+        random_mean=means[0] if means else None,
+    )
 
 
 def _titles(comparisons: Sequence[Comparison]) -> list[str]:

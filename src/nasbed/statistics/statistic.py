@@ -24,19 +24,31 @@ Cells = tuple[list[str], list[list[str]]]
 """Headers and rows of a table, as text."""
 
 
+_WORDS: dict[Metric, str] = {
+    "validation": "validation accuracy",
+    "mean-validation": "mean validation accuracy",
+    "test": "test accuracy",
+    "validation-regret": "validation regret",
+    "test-regret": "test regret",
+}
+"""What the metrics are called in sentences and on axes."""
+
+
 @dataclass(frozen=True)
 class Quantity(Printed):
     """What is compared, and how its numbers are shown.
 
     Attributes:
         metric: Of the incumbents.
-        words: What that is called in sentences and on axes.
+        words: What that is called in sentences.
         factor: What numbers are multiplied with to be shown: 100 for accuracies, 1 for what is none.
+        short: What it is called on axes, where that is less than the words.
     """
 
     metric: Metric
     words: str
     factor: float
+    short: str = ""
 
     @property
     def is_regret(self) -> bool:
@@ -50,8 +62,8 @@ class Quantity(Printed):
 
     @property
     def axis(self) -> str:
-        """What stands at an axis: the words and the unit."""
-        return f"{self.words}{in_brackets(self.unit)}"
+        """What stands at an axis: what it is called and the unit."""
+        return f"{self.short or self.words}{in_brackets(self.unit)}"
 
     def best(self, values: dict[str, float]) -> str:
         """Return the label of the best of some numbers; those that are NaN are not."""
@@ -190,6 +202,24 @@ class Statistic(Printed, ABC):
             BadSetting: Where there is nothing to draw.
         """
         return reports[self.figure](self)
+
+
+def metric_words(metric: Metric, split: str, measure: str, comparable: bool) -> str:
+    """Return what a metric is called.
+
+    Args:
+        metric: Which.
+        split: Of which a search is told.
+        measure: What the metric's numbers are: accuracies, or in words something else.
+        comparable: Whether validation and test values are of one kind.
+    """
+    regret = metric.endswith("regret")
+    if not comparable and not metric.startswith("test"):
+        return f"regret in {measure}" if regret else measure
+    heard = metric == "validation" and split != metric
+    said = f"{split} accuracy as heard" if heard else _WORDS[metric].replace("validation", split)
+    said = said.replace("accuracy", measure)
+    return f"{said} in {measure}" if regret and measure != "accuracy" else said
 
 
 def known(value: float) -> float | None:

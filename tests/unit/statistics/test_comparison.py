@@ -194,9 +194,12 @@ def test_what_cannot_be_compared_is_said(landscape, optimizers, complaint):
 @pytest.mark.parametrize(
     ("other", "complaint"),
     [
-        (made_runs.history([[0.1], [0.2]]), "the same number of runs, not a 3, b 2"),
-        (made_runs.history([[0.1]] * 3, first_run=5), "the same number of the first run, not a 0, b 5"),
-        (made_runs.history([[0.1]] * 3, benchmark="another"), "the same benchmark, not a made, b another"),
+        (made_runs.history([[0.1], [0.2]]), "the same number of runs, not 3 \\(a\\) and 2 \\(b\\)"),
+        (made_runs.history([[0.1]] * 3, first_run=5), "the same number of the first run, not 0 \\(a\\) and 5 \\(b\\)"),
+        (
+            made_runs.history([[0.1]] * 3, benchmark="another"),
+            "the same benchmark, not made \\(a\\) and another \\(b\\)",
+        ),
     ],
 )
 def test_histories_that_cannot_be_held_against_each_other_are_refused_at_the_door(other, complaint):

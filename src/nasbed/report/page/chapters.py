@@ -21,9 +21,11 @@ from nasbed.report.page.reaching import reaching
 from nasbed.report.page.results import curse, spread, summary
 from nasbed.report.words import headline
 from nasbed.run.history import History
-from nasbed.run.settings import RULES, in_words
+from nasbed.run.settings import BUDGETS, RULES
+from nasbed.run.settings import in_words as words_of
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.fresh import fresh_seed
+from nasbed.statistics.likeness import in_words, said_of
 
 _MEANING = {None: "–", True: "yes", False: "no"}
 
@@ -153,14 +155,16 @@ def origin(comparison: Comparison) -> Section:
 def _facts(comparison: Comparison, info: Mapping[str, Any]) -> list[list[str]]:
     benchmark = info.get("benchmark", {})
     first = int(info.get("first_run") or 0)
+    differ = {in_words(name): said_of(values) for name, values in comparison.differences.items()}
     facts = {
         "benchmark": comparison.benchmark,
         "checksum of its data": benchmark.get("checksum"),
         "space": next(iter(comparison.histories.values())).space.name,
-        "budget of a run": in_words(info.get("budget") or {}),
+        "budget of a run": None if set(BUDGETS) & set(comparison.differences) else words_of(info.get("budget") or {}),
         "runs": f"{comparison.runs:,}, numbers {first:,} to {first + comparison.runs - 1:,}",
         "seed": info.get("seed"),
-        **{name: info[name] for name in RULES if info.get(name) not in (None, [], {})},
+        **{name: info[name] for name in RULES if info.get(name) not in (None, [], {}) and name not in differ},
+        **{f"{name} of each": said for name, said in differ.items()},
         "versions": _listed(info.get("versions") or {}, " "),
     }
     return [[name, _text(value)] for name, value in facts.items() if value not in (None, "")]
