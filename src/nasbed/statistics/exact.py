@@ -22,7 +22,8 @@ _CELLS = 20_000_000  # additions that a distribution may take: 40 runs against 4
 _SUMS = 4_000_000  # different sums over several strata
 
 Strata = Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]
-"""What the runs of two searches are worth, on each benchmark: ``(runs,)`` and ``(runs,)``."""
+"""What the runs of two searches are worth, ``(runs,)`` and ``(runs,)`` on each benchmark; where runs go together over
+benchmarks there is one pair, ``(benchmarks, runs)`` and ``(benchmarks, runs)``."""
 
 
 def signed_rank_p(ranks: NDArray[np.float64], favour: float) -> float:
@@ -45,12 +46,13 @@ def improvement_p(strata: Strata) -> float | None:
     """Return how likely runs dealt to two searches at random differ as much, on two sides.
 
     What differs is how likely a run of one search is better than one of the other (Mann and Whitney's U over the
-    number of pairs), in the mean over benchmarks. Runs are dealt anew on each benchmark by itself.
+    number of pairs), in the mean over benchmarks. Runs are dealt anew on each benchmark by itself, or those that go
+    together on all of them.
 
     Returns:
         None where there are too many runs to count every deal.
     """
-    pairs = [len(one) * len(other) for one, other in strata]
+    pairs = [one.shape[-1] * other.shape[-1] for one, other in strata]
     whole = math.lcm(*pairs)  # the sums of all strata in one unit: a U of 1/2 is whole / pairs units
     if sum(map(_additions, strata)) > _CELLS or 2 * whole * len(strata) > _SUMS:
         return None
@@ -74,28 +76,38 @@ def fewest(smallest: Callable[[int], float], pairs: int) -> int:
     return next(n for n in count(1) if smallest(n) * max(pairs, 1) < 1 - CONFIDENCE)
 
 
+def doubled_ranks(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return twice the rank of each run among those of both, summed over benchmarks, ``(runs of both,)``."""
+    ranks = [_doubled(both) for both in np.atleast_2d(np.concatenate([one, other], axis=-1))]
+    whole: NDArray[np.int64] = np.sum(ranks, axis=0)
+    return whole
+
+
 def _additions(stratum: tuple[NDArray[np.float64], NDArray[np.float64]]) -> int:
-    n, m = map(len, stratum)
-    return n * (n + m) * (n * n + 2 * n * m)
+    n, m = (side.shape[-1] for side in stratum)
+    return int(len(np.atleast_2d(stratum[0])) * n * (n + m) * (n * n + 2 * n * m))
 
 
 def _deals(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
-    """Return the chance of each doubled U of the first, ``(2 n m + 1,)``, and the one that was found."""
-    n, m = len(one), len(other)
-    doubled = _doubled_ranks(np.concatenate([one, other]))
+    """Return the chance of each doubled U of the first, ``(2 n m + 1,)``, and the one that was found.
+
+    Of runs that go together it is the sum over so many benchmarks, ``(2 n m benchmarks + 1,)``.
+    """
+    n, m, benchmarks = one.shape[-1], other.shape[-1], len(np.atleast_2d(one))
+    doubled = doubled_ranks(one, other)
     ways = np.zeros((n + 1, int(np.sort(doubled)[m:].sum()) + 1))
     ways[0, 0] = 1.0
     reach = 0  # beyond the sum of the ranks so far there is nothing yet
     for k, rank in enumerate(np.sort(doubled).tolist()):
         reach = min(reach + rank, ways.shape[1] - 1)
         ways[1 : k + 2, rank : reach + 1] += ways[: min(k + 1, n), : reach + 1 - rank].copy()
-    least = n * (n + 1)  # twice the sum of the lowest ranks
-    chances = np.zeros(2 * n * m + 1)
+    least = benchmarks * n * (n + 1)  # twice the sum of the lowest ranks
+    chances = np.zeros(2 * n * m * benchmarks + 1)
     chances[: ways.shape[1] - least] = ways[n, least:]
     return chances / chances.sum(), int(doubled[:n].sum()) - least
 
 
-def _doubled_ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
+def _doubled(values: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return twice the rank of each, equals sharing the mean of theirs, ``(n,)``."""
     _, place, sizes = np.unique(values, return_inverse=True, return_counts=True)
     below = np.cumsum(sizes) - sizes

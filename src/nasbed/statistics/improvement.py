@@ -23,10 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.extras import require
-from nasbed.run.history import Metric
-from nasbed.statistics.exact import Strata, fewest, improvement_p
+from nasbed.statistics.exact import Strata, doubled_ranks, fewest, improvement_p
 from nasbed.statistics.ranks_signed import holm
-from nasbed.statistics.selected import Comparisons, naming_failed_runs, selected
+from nasbed.statistics.selected import Comparisons, Judged, Selected, naming_failed_runs, selected
 from nasbed.statistics.statistic import Column, Interval, Statistic, few, listed, p_value, scaled
 from nasbed.statistics.summary import CONFIDENCE
 
@@ -134,16 +133,15 @@ class Improvements(Statistic):
 
 
 @naming_failed_runs
-def improvements(comparisons: Comparisons, metric: Metric | None = None) -> Improvements:
+def improvements(comparisons: Comparisons, metric: Judged | None = None) -> Improvements:
     """Give how likely each search ends better than each other, whichever way that is more likely than not.
 
     Args:
         comparisons: One, or several of the same searches on different benchmarks.
-        metric: What to compare; None for the test accuracy where it is known, else the validation accuracy.
+        metric: What to compare; see ``selected.selected``.
     """
     chosen = selected(comparisons, metric)
-    worth = list(chosen.worth.values())
-    there = {(i, j): _there(worth, i, j) for i, j in combinations(range(len(chosen.labels)), 2)}
+    there = {(i, j): _there(chosen, i, j) for i, j in combinations(range(len(chosen.labels)), 2)}
     p_values = [_p_value(strata) for strata in there.values()]
     pairs = tuple(
         _pair(chosen.labels[i], chosen.labels[j], _interval(strata), p, float(corrected))
@@ -154,15 +152,25 @@ def improvements(comparisons: Comparisons, metric: Metric | None = None) -> Impr
         missing = f"There is one search, {chosen.labels[0]}, and nothing that it could be better than."
     elif all(np.isnan(pair.probability.value) for pair in pairs):
         missing = chosen.nothing_found
-    runs = min((len(side) for strata in there.values() for pair in strata for side in pair), default=0)
-    needed = fewest(lambda n: 2 / math.comb(2 * n, n) ** len(chosen.blocks), len(pairs))
-    return Improvements(chosen.labels, pairs, chosen.quantity.words, chosen.where, runs, needed, missing=missing)
+    runs = min((side.shape[-1] for strata in there.values() for pair in strata for side in pair), default=0)
+    needed = fewest(lambda n: 2 / math.comb(2 * n, n) ** len(chosen.strata(0)), len(pairs))
+    return Improvements(chosen.labels, pairs, chosen.words, chosen.where, runs, needed, missing=missing)
 
 
-def _there(worth: list[NDArray[np.float64]], i: int, j: int) -> Strata:
-    """Give what the runs of two searches are worth on those benchmarks on which both found something."""
-    strata = [(block[i][~np.isnan(block[i])], block[j][~np.isnan(block[j])]) for block in worth]
-    return [(one, other) for one, other in strata if len(one) and len(other)]
+def _there(chosen: Selected, i: int, j: int) -> Strata:
+    """Give what the runs of two searches are worth on those benchmarks on which both found something.
+
+    Runs that go together over benchmarks count where they found something on all of them.
+    """
+    sign = -1 if chosen.quantity.is_regret else 1
+    pairs = zip(chosen.strata(i), chosen.strata(j), strict=True)
+    strata = [(sign * _known(one), sign * _known(other)) for one, other in pairs]
+    return [(one, other) for one, other in strata if one.size and other.size]
+
+
+def _known(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    known: NDArray[np.float64] = values[..., ~np.isnan(np.atleast_2d(values)).any(axis=0)]
+    return known
 
 
 def _pair(one: str, other: str, found: Interval, p: float, corrected: float) -> Improvement:
@@ -172,7 +180,8 @@ def _pair(one: str, other: str, found: Interval, p: float, corrected: float) -> 
 
 
 def _mean(strata: Strata) -> float:
-    return float(np.mean([probability_of_improvement(one, other) for one, other in strata]))
+    pairs = (zip(np.atleast_2d(one), np.atleast_2d(other), strict=True) for one, other in strata)
+    return float(np.mean([probability_of_improvement(one, other) for some in pairs for one, other in some]))
 
 
 def _p_value(strata: Strata) -> float:
@@ -185,27 +194,26 @@ def _p_value(strata: Strata) -> float:
     variance = sum(_variance(*pair) for pair in strata)
     if variance == 0:
         return 1.0
-    step = min(1 / (len(one) * len(other)) for one, other in strata)
+    step = min(1 / (one.size * other.shape[-1]) for one, other in strata)
     z = (abs(_mean(strata) - 0.5) * len(strata) - step / 2) / math.sqrt(variance)
     return min(1.0, 2 * float(require("scipy.special", "report").ndtr(-z)))
 
 
 def _variance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Give the variance of the probability where runs are dealt at random, corrected for ties."""
-    n = len(one) + len(other)
-    ties = np.unique(np.concatenate([one, other]), return_counts=True)[1].astype(np.float64)
-    return float(n + 1 - (ties**3 - ties).sum() / (n * (n - 1))) / (12 * len(one) * len(other))
+    """Give the variance of the probability where runs are dealt at random: that of a sum of some of the ranks."""
+    ranks, n, m = doubled_ranks(one, other) / 2, one.shape[-1], other.shape[-1]
+    return float(n * m / (n + m) * ranks.var(ddof=1) / (one.size * m) ** 2)
 
 
 def _interval(strata: Strata) -> Interval:
     """Give the mean over benchmarks with Newcombe's interval, which is where the probability found is not too far off.
 
     The variance of runs of a probability is greatest where it is one half, so that of the mean over benchmarks is no
-    less than the mean of theirs.
+    less than the mean of theirs. That of runs which go together over benchmarks is at most that of one benchmark.
     """
     if not strata:
         return Interval(np.nan)
-    sizes = [(len(one), len(other)) for one, other in strata]
+    sizes = [(one.shape[-1], other.shape[-1]) for one, other in strata]
     value, freedom = _mean(strata), sum(n + m - 2 for n, m in sizes)
     if freedom < 2:
         return Interval(value)

@@ -14,9 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.run.history import Metric
 from nasbed.statistics.bootstrap import FEWEST, RESAMPLES, bootstrap
-from nasbed.statistics.selected import Comparisons, naming_failed_runs, selected
+from nasbed.statistics.selected import Comparisons, Judged, naming_failed_runs, selected
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, scaled
 
 
@@ -84,21 +83,22 @@ class InterquartileMeans(Statistic):
 
 @naming_failed_runs
 def interquartile_means(
-    comparisons: Comparisons, metric: Metric | None = None, *, resamples: int = RESAMPLES, seed: int = 0
+    comparisons: Comparisons, metric: Judged | None = None, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> InterquartileMeans:
     """Give each search's interquartile mean over the runs on all benchmarks together, each benchmark a stratum.
 
     Args:
         comparisons: One, or several of the same searches on different benchmarks. Means over several make sense for
-            what is of one size on all, such as regrets.
-        metric: What to read; None for the test accuracy where it is known, else the validation accuracy.
+            what is of one size on all, such as normalised regrets. Runs that share random streams over benchmarks are
+            drawn on all of them together.
+        metric: What to read; see ``selected.selected``.
         resamples: Of the bootstrap.
         seed: Of the bootstrap.
     """
     chosen = selected(comparisons, metric)
-    strata = [[block[i] for block in chosen.blocks.values()] for i in range(len(chosen.labels))]
+    strata = [chosen.strata(i) for i in range(len(chosen.labels))]
     intervals = tuple(bootstrap(some, interquartile_mean, resamples=resamples, seed=seed) for some in strata)
-    ended = [np.concatenate(some) for some in strata]
+    ended = [np.concatenate(some, axis=None) for some in strata]
     runs = chosen.found
     return InterquartileMeans(
         chosen.labels,

@@ -7,7 +7,7 @@ Mathematical Programming 91, 2002
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +17,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.bootstrap import FEWEST_OF_MEAN, RESAMPLES, studentised_mean
-from nasbed.statistics.selected import Comparisons, naming_failed_runs, selected, together
+from nasbed.statistics.selected import Comparisons, Judged, accuracy_of, naming_failed_runs, selected, together
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, said, scaled
 from nasbed.statistics.summary import CONFIDENCE
 
@@ -81,13 +81,13 @@ class PerformanceProfiles(Statistic):
 
 @naming_failed_runs
 def performance_profiles(
-    comparisons: Comparisons, metric: Metric | None = None, at: ArrayLike | None = None
+    comparisons: Comparisons, metric: Judged | None = None, at: ArrayLike | None = None
 ) -> PerformanceProfiles:
     """Give which share of each search's runs on all benchmarks is better than each of some values.
 
     Args:
         comparisons: One, or several of the same searches on different benchmarks.
-        metric: What to read; None for the test accuracy where it is known, else the validation accuracy.
+        metric: What to read; see ``selected.selected``.
         at: The values, ``(points,)``; None for 21 from the worst run to the best.
 
     Raises:
@@ -105,7 +105,8 @@ def performance_profiles(
     better = np.array([[(sign * values > sign * point).sum() for point in points] for values in ended])
     runs = np.array(chosen.found)[:, None]
     shares = np.divide(better, runs, out=np.full(better.shape, np.nan), where=runs > 0)
-    low, high = _clopper_pearson(better, runs)
+    together = len(chosen.blocks) if chosen.shared else 1  # results that come of one run count once
+    low, high = _clopper_pearson(better / together, runs / together)
     return PerformanceProfiles(chosen.labels, points, shares, low, high, chosen.found, chosen.quantity, chosen.where)
 
 
@@ -186,7 +187,8 @@ def optimality_gaps(
     Raises:
         BadSetting: For a regret, of which the gap is the mean; or where no goal is given and nobody knows the best.
     """
-    chosen, found = selected(comparisons, metric), together(comparisons)
+    found = together(comparisons)
+    chosen = selected(found, metric or accuracy_of(found))
     if chosen.quantity.is_regret:
         raise BadSetting(f"the optimality gap of a {chosen.quantity.words} is its mean; give an accuracy as the metric")
     best = 1 if chosen.quantity.metric == "test" else 0
@@ -197,7 +199,7 @@ def optimality_gaps(
         )
     below = {name: np.maximum(goals[name] - block, 0.0) for name, block in chosen.blocks.items()}  # NaN stays
     intervals = tuple(
-        studentised_mean([block[i] for block in below.values()], resamples=resamples, seed=seed)
+        studentised_mean(replace(chosen, blocks=below).strata(i), resamples=resamples, seed=seed)
         for i in range(len(chosen.labels))
     )
     lost = tuple(chosen.played - there for there in chosen.found)
@@ -215,7 +217,7 @@ def _points(at: ArrayLike | None, ended: NDArray[np.float64], quantity: Quantity
 
 
 def _clopper_pearson(
-    counts: NDArray[np.int64], runs: NDArray[np.int64]
+    counts: NDArray[np.float64], runs: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give the ends of the interval of each share; NaN without runs."""
     beta, tail = require("scipy.special", "report").betaincinv, (1 - CONFIDENCE) / 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
 from typing import Any, ClassVar, Literal, get_args
@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
-from nasbed.run.history import Metric
-from nasbed.statistics.selected import Comparisons, Selected, naming_failed_runs, selected
+from nasbed.statistics.selected import Comparisons, Judged, Selected, naming_failed_runs, no_test, selected
 from nasbed.statistics.statistic import Column, Statistic, few, known, listed, number, p_value
 from nasbed.statistics.summary import CONFIDENCE
 from nasbed.tables.column import mean_of
@@ -62,6 +61,7 @@ class AverageRanks(Statistic):
         critical_difference: By how much two average ranks must differ to be told apart (Nemenyi, 95 %).
         p_values: Nemenyi's, ``(searches, searches)``.
         words: What was ranked.
+        untested: Why there is no test, where the blocks are not independent; None where they are.
     """
 
     labels: tuple[str, ...]
@@ -74,6 +74,7 @@ class AverageRanks(Statistic):
     critical_difference: float
     p_values: NDArray[np.float64]
     words: str
+    untested: str | None = None
     figure: ClassVar[str] = "ranks"
 
     @classmethod
@@ -178,6 +179,8 @@ class AverageRanks(Statistic):
         ranks = ", ".join(f"{self.labels[i]} {self.ranks[i]:.2f}" for i in self.order)
         blocks = f"{self.blocks:,} {self.of if self.blocks > 1 else self.of[:-1]}"
         said = f"Average ranks by {self.words} over {blocks} (1 is best): {ranks}."
+        if self.untested is not None:
+            return f"{said} {self.untested}"
         if self.blocks == 1:
             return f"{said} One {self.of[:-1]} says nothing of others: there is no test."
         if np.isnan(self.friedman):
@@ -191,17 +194,30 @@ class AverageRanks(Statistic):
 
 
 @naming_failed_runs
-def average_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks: Blocks = "runs") -> AverageRanks:
+def average_ranks(comparisons: Comparisons, metric: Judged | None = None, blocks: Blocks = "runs") -> AverageRanks:
     """Rank the searches of a comparison, or of several, by what their runs ended with.
 
     Args:
         comparisons: One, or several of the same searches on different benchmarks.
-        metric: What is ranked; None for the test accuracy where it is known, else the validation accuracy.
-        blocks: ``"runs"``: each run of each benchmark is a block, run k against run k. ``"benchmarks"``: each benchmark
-            is one, by the mean over its runs, as the reference has it; claims about further benchmarks need this.
+        metric: What is ranked; see ``selected.selected``.
+        blocks: ``"runs"``: each run of each benchmark is a block, run k against run k; where runs share random streams
+            over benchmarks, each run is one block, by its mean over them. ``"benchmarks"``: each benchmark is one, by
+            the mean over its runs, as the reference has it; claims about further benchmarks need this, and streams that
+            are not shared.
     """
     chosen = selected(comparisons, metric)
-    return AverageRanks.ranked(in_blocks(chosen, blocks), chosen.labels, chosen.quantity.words, blocks)
+    found = AverageRanks.ranked(in_blocks(chosen, blocks), chosen.labels, words_of(chosen, blocks), blocks)
+    if not chosen.shared or blocks == "runs" or found.missing:
+        return found
+    nothing, untested = np.full_like(found.p_values, np.nan), no_test(chosen.shared)
+    return replace(
+        found, friedman=np.nan, friedman_p=np.nan, critical_difference=np.nan, p_values=nothing, untested=untested
+    )
+
+
+def words_of(chosen: Selected, blocks: Blocks) -> str:
+    """Give what is ranked, and where runs are put together over benchmarks, that they are."""
+    return chosen.words if blocks == "runs" else chosen.quantity.words
 
 
 def in_blocks(chosen: Selected, blocks: Blocks) -> NDArray[np.float64]:
@@ -210,7 +226,7 @@ def in_blocks(chosen: Selected, blocks: Blocks) -> NDArray[np.float64]:
         raise BadSetting(f"a block is one of the {' or '.join(get_args(Blocks))}, not {blocks!r}")
     found = list(chosen.worth.values())
     if blocks == "runs":
-        return np.concatenate(found, axis=1)
+        return np.mean(found, axis=0) if chosen.shared else np.concatenate(found, axis=1)
     return np.stack([mean_of(block) for block in found], axis=1)
 
 

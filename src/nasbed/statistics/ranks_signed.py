@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.extras import require
-from nasbed.run.history import Metric
 from nasbed.statistics.exact import fewest, signed_rank_p
-from nasbed.statistics.ranks import Blocks, in_blocks
-from nasbed.statistics.selected import Comparisons, naming_failed_runs, selected
+from nasbed.statistics.ranks import Blocks, in_blocks, words_of
+from nasbed.statistics.selected import Comparisons, Judged, naming_failed_runs, no_test, selected
 from nasbed.statistics.statistic import Column, Statistic, few, number, p_value, told_apart
 from nasbed.statistics.summary import CONFIDENCE
 
@@ -136,11 +135,13 @@ class SignedRanks(Statistic):
 
 
 @naming_failed_runs
-def signed_ranks(comparisons: Comparisons, metric: Metric | None = None, blocks: Blocks = "runs") -> SignedRanks:
+def signed_ranks(comparisons: Comparisons, metric: Judged | None = None, blocks: Blocks = "runs") -> SignedRanks:
     """Compare every pair of searches block by block; see ``ranks.average_ranks`` for the settings."""
     chosen = selected(comparisons, metric)
     worth = dict(zip(chosen.labels, in_blocks(chosen, blocks), strict=True))
-    return SignedRanks.compared(worth, chosen.quantity.words, blocks)
+    if chosen.shared and blocks == "benchmarks":
+        return SignedRanks((), blocks, chosen.quantity.words, 0, missing=no_test(chosen.shared))
+    return SignedRanks.compared(worth, words_of(chosen, blocks), blocks)
 
 
 def _tested(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[Sequence[float], float, float]:

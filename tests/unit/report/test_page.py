@@ -251,6 +251,18 @@ def test_several_benchmarks_are_ranked_together(comparison):
     assert re.findall(r"<h2>(.*?)</h2>", page) == ["All benchmarks together", "landscape", "other"]
     assert "over 2 benchmarks" in Reader(page).text
     assert figures_of(page)["all-ranking-ranks"]["views"]
+    assert "share their random streams (seed" in Reader(page).text
+
+
+def test_why_benchmarks_are_not_ranked_together_is_said(comparison):
+    histories = {f"other {label}": replace(h, info={**h.info}) for label, h in comparison.histories.items()}
+    for history in histories.values():
+        history.info["benchmark"] = {**history.info["benchmark"], "name": "other"}
+    page = html({"landscape": comparison, "other": Comparison(histories)})
+    assert re.findall(r"<h2>(.*?)</h2>", page)[0] == "All benchmarks together"
+    assert "no ranking over all benchmarks: the comparisons have no search in common" in Reader(page).text
+    alone = html({"landscape": comparison, "again": replace(comparison)})
+    assert "All benchmarks together" not in alone
 
 
 def test_searches_of_different_versions_are_told_so(comparison):

@@ -45,13 +45,16 @@ def _equal(comparison: Comparison) -> list[Part]:
 
 
 def overall(comparisons: Sequence[Comparison]) -> Section | None:
-    """Do the same for several benchmarks, each of which is a block; None where they have nothing in common to rank."""
-    if len(comparisons) < 2:
+    """Do the same for several benchmarks, each of which is a block, or say why they cannot be taken together.
+
+    None where there is one benchmark.
+    """
+    if len({comparison.benchmark for comparison in comparisons}) < 2:
         return None
     try:
         return _section(comparisons, "benchmarks")
-    except BadSetting:  # one benchmark twice, no search in common, or values that do not mean the same
-        return None
+    except BadSetting as error:  # no search in common, one benchmark twice, or values that do not mean the same
+        return Section("ranking", "Who is better", [f"There is no ranking over all benchmarks: {error}."])
 
 
 def _section(comparisons: Comparisons, blocks: Blocks) -> Section | None:
@@ -84,7 +87,9 @@ def _ranks(ranks: AverageRanks, places: dict[str, int]) -> Figure:
     data = [_rank(ranks, i, row, places[ranks.labels[i]]) for row, i in enumerate(ranks.order)]
     names = [ranks.labels[i] for i in ranks.order]
     said = f"Average rank by {ranks.words} over {ranks.blocks:,} {ranks.of}; 1 is best, equals share their ranks. "
-    if np.isnan(ranks.critical_difference):
+    if ranks.untested is not None:
+        said += "Blocks that are not independent have no critical difference."
+    elif np.isnan(ranks.critical_difference):
         said += "Two searches, or one run, have no critical difference."
     else:
         said += "The bars are half of Nemenyi's critical difference long to either side"
