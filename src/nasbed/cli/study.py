@@ -44,6 +44,10 @@ def command(
     where: Annotated[
         list[str] | None, typer.Option(help="Which combinations of settings: 'selected <= tournament'.")
     ] = None,
+    differing: Annotated[
+        list[str] | None,
+        typer.Option(help="A setting of the search that is studied: searches that differ in it are compared, too."),
+    ] = None,
     keep: Annotated[
         str | None, typer.Option(help="trials, a row a trial, for curves; outcomes, a row a run, for sweeps.")
     ] = None,
@@ -63,7 +67,7 @@ def command(
 
     runs = given.pop("runs", None)
     study = _study(what, benchmark, where, given)
-    study = _changed(study, grid or [], runs, keep)
+    study = _changed(study, grid or [], runs, keep, differing)
     place = out or Path(study.name)
     if dry_run:
         _print_plan(study, place, json)
@@ -113,16 +117,18 @@ def _study(what: list[str], benchmarks: list[str] | None, where: list[str] | Non
     return study.with_conditions(where or [])
 
 
-def _changed(study: Study, grid: list[str], runs: int | None, keep: str | None) -> Study:
+def _changed(study: Study, grid: list[str], runs: int | None, keep: str | None, differing: list[str] | None) -> Study:
     """Lay the command line's grid over the study."""
-    from nasbed.studies.reading import checked_keep
+    from nasbed.studies.reading import checked_differing, checked_keep
     from nasbed.studies.values import grid_of
 
     for text in grid:
         study = study.with_grid(*grid_of(text))
     if runs is not None and runs < 1:
         raise BadSetting(f"--runs is at least 1, not {runs}")
-    return replace(study, runs=runs or study.runs, keep=study.keep if keep is None else checked_keep(keep))
+    studied = study.differing if differing is None else checked_differing([d.replace("-", "_") for d in differing])
+    kept = study.keep if keep is None else checked_keep(keep)
+    return replace(study, runs=runs or study.runs, keep=kept, differing=studied)
 
 
 def _print_plan(study: Study, out: Path, json: bool) -> None:

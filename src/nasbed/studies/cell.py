@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 from nasbed.core.files import slug
+from nasbed.core.seeds import derived_seed
 from nasbed.run.settings import NAMES, SearchSettings
 
 Keep = Literal["trials", "outcomes"]
@@ -23,6 +25,19 @@ SEARCH = {name: getattr(BASE, name) for name in NAMES if name not in ("patience"
 _FORM = 1  # of the files; a later form makes other hashes
 
 
+def own_seed(seed: int, called: str, settings: Mapping[str, Any] | None = None, pace: float = 1.0) -> int:
+    """Return the seed of searches on one of several benchmarks of a space: ``nasbed search`` plays the same with it.
+
+    Args:
+        seed: Of the study.
+        called: What the benchmark calls itself.
+        settings: Of the benchmark.
+        pace: Of its trainings.
+    """
+    given = {str(key): str(value) for key, value in sorted((settings or {}).items())}
+    return derived_seed("study", seed, called, given, pace)
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a cell's answers come from.
@@ -32,6 +47,7 @@ class Source:
         settings: Of the benchmark.
         pace: How many simulated seconds a second of the benchmark's trainings stands for.
         called: What the benchmark calls itself.
+        stem: The same without what is in the settings: by this cells are known.
         checksum: Of its table; None where it has none.
     """
 
@@ -39,6 +55,7 @@ class Source:
     settings: dict[str, Any]
     pace: float
     called: str
+    stem: str
     checksum: str | None
 
 
@@ -77,7 +94,7 @@ class Cell:
         what = {
             "form": _FORM,
             "benchmark": {
-                "name": self.source.called,
+                "name": self.source.stem,
                 "settings": self.source.settings,
                 "pace": self.source.pace,
                 "checksum": self.source.checksum,
@@ -99,9 +116,15 @@ class Cell:
 
     @property
     def group(self) -> tuple[str, str]:
-        """Give what it shares with the cells that it can be compared with: the benchmark, and how they search."""
+        """Give what it shares with the cells that search alike: the benchmark, and how they search."""
+        return self.benchmark, self.searched([key for key in SEARCH if key in self.varied])
+
+    def searched(self, keys: Iterable[str]) -> str:
+        """Write some settings of the search: ``epochs=4,workers=8``."""
         search = self.spec["search"]
-        return self.benchmark, ",".join(f"{key}={search.get(key, SEARCH[key])}" for key in SEARCH if key in self.varied)
+        if "seed" in self.varied:
+            search = {**search, "seed": self.varied["seed"]}  # the study's, from which a benchmark's own may be derived
+        return ",".join(f"{key}={search.get(key, SEARCH[key])}" for key in keys)
 
     @property
     def name(self) -> str:

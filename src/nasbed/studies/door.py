@@ -15,18 +15,17 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Evaluations
 from nasbed.core.rng import Streams
+from nasbed.core.spelling import named
 from nasbed.run.settings import BUDGETS
+from nasbed.statistics.normalised import evaluations_within, mean_seconds
 from nasbed.studies.cell import BASE, Cell, Source
 from nasbed.studies.parts import at
-from nasbed.tables.column import mean_of
 
 SECONDS_A_STEP = 8e-5
 """Of one core, for a step of however many runs: measured with evolution on digits101, 20 to 100 runs at a time."""
 SECONDS_AN_EVALUATION = 6e-7
 """On top of it, for each run."""
 _SECONDS_A_CELL = 0.02  # to attach, to write
-
-_SAMPLE = 500  # architectures whose mean training time stands for those that a search meets
 
 
 def checked_source(name: str, settings: dict[str, Any], pace: float, search: Mapping[str, list[Any]]) -> Source:
@@ -40,8 +39,8 @@ def checked_source(name: str, settings: dict[str, Any], pace: float, search: Map
     if benchmark.live is not None:
         raise BadSetting(f"{name} really trains, which a study does not wait for; use nasbed search, one by one")
     _check(search, benchmark)
-    found = benchmark.describe()
-    return Source(name, settings, pace, benchmark.name, found.get("checksum"))
+    stem = benchmark.name if benchmark.table is None else named(benchmark.name)[0]
+    return Source(name, settings, pace, benchmark.name, stem, benchmark.describe().get("checksum"))
 
 
 def opened(source: Source) -> Benchmark:
@@ -87,7 +86,7 @@ class Paced(Benchmark):
         self.benchmark, self.pace = benchmark, pace
         self.name, self.space, self.budgets = benchmark.name, benchmark.space, benchmark.budgets
         self.measure, self.tested = benchmark.measure, benchmark.tested
-        self.split, self.continues = benchmark.split, benchmark.continues
+        self.split, self.continues, self.table = benchmark.split, benchmark.continues, benchmark.table
 
     def query(
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
@@ -141,7 +140,7 @@ class Estimate:
 
 def estimate(cell: Cell, part: int) -> Estimate:
     """Say what a cell takes that is played in parts of so many runs."""
-    count, each = evaluations(cell), _mean_seconds(opened(cell.source), cell.search.epochs)
+    count, each = evaluations(cell), mean_seconds(opened(cell.source), cell.search.epochs)
     parts = -(-cell.runs // part)
     work = count * (parts * SECONDS_A_STEP + cell.runs * SECONDS_AN_EVALUATION) + parts * _SECONDS_A_CELL
     return Estimate(count, count * each / (cell.search.workers or 1), work)
@@ -149,24 +148,6 @@ def estimate(cell: Cell, part: int) -> Estimate:
 
 def evaluations(cell: Cell) -> float:
     """Say how many evaluations a run of a cell will have, by its budget and what a random architecture costs."""
-    how, limits = cell.search, []
-    benchmark = opened(cell.source)
-    each = _mean_seconds(benchmark, how.epochs)
-    if how.evaluations is not None:
-        limits.append(float(how.evaluations))
-    if how.total_epochs is not None:
-        limits.append(np.ceil(how.total_epochs / (how.fidelity(benchmark))))
-    if each > 0:
-        if how.seconds is not None:
-            limits.append(np.ceil(how.seconds * (how.workers or 1) / each))
-        if how.total_seconds is not None:
-            limits.append(np.ceil(how.total_seconds / each))
-    return float(min(limits, default=1.0))
-
-
-@cache
-def _mean_seconds(benchmark: Benchmark, epochs: int | None) -> float:
-    """Give what training a random architecture takes, on average; NaN where nobody knows."""
-    archs = benchmark.space.sample(Streams.from_seed(0, _SAMPLE, 0, "estimate"))
-    seconds = benchmark.query(archs, epochs).seconds
-    return float(mean_of(seconds[None])[0])
+    how = cell.search
+    found = evaluations_within(how.budget, how.epochs, how.workers or 1, opened(cell.source))
+    return found if found < np.inf else 1.0

@@ -19,7 +19,7 @@ RUNS = 100
 PART = 100
 """Runs that are played at a time: they share the work of a step, and are what Ctrl-C may cost."""
 
-_KEYS = ("name", "title", "runs", "seed", "keep", "part", "benchmarks", "optimizers", "search", "surface")
+_KEYS = ("name", "title", "runs", "seed", "keep", "part", "benchmarks", "optimizers", "search", "surface", "differing")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def fields_of(given: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
         "part": _count(given, "part", PART),
         "title": _text(given, "title", ""),
         "surface": _surface(given.get("surface"), keys),
+        "differing": checked_differing(given.get("differing", ())),
     }
 
 
@@ -76,6 +77,23 @@ def checked_keep(given: Any) -> Keep:
         raise BadSetting(f"keep: it is {' or '.join(get_args(Keep))}, not {given!r}")
     kept: Keep = given
     return kept
+
+
+def checked_differing(given: Any) -> tuple[str, ...]:
+    """Give the settings of the search in which cells that are compared may differ.
+
+    Raises:
+        BadSetting: When they are no settings of a search, or one that decides nothing but the random streams.
+    """
+    names = [given] if isinstance(given, str) else given
+    known = [key for key in SEARCH if key != "seed"]
+    with at("differing"):
+        if not isinstance(names, list | tuple):
+            raise BadSetting(f'it is a list of settings of the search, such as ["epochs"], not {given!r}')
+        for name in names:
+            if name not in known:
+                raise UnknownName("setting in which searches may differ", str(name), known)
+    return tuple(names)
 
 
 def _entries(given: Mapping[str, Any], key: str, default: Any = None) -> Iterator[tuple[str, Any]]:

@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -24,7 +24,7 @@ from nasbed.run.history import History, Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.random_search import RandomReference, random_reference
 from nasbed.statistics.summary import mean_and_reach, spread
-from nasbed.studies.cell import Cell
+from nasbed.studies.cell import SEARCH, Cell
 from nasbed.studies.door import opened
 from nasbed.studies.folder import PLAYED_AGAIN, about_of, cell_files, damaged_files
 from nasbed.studies.reading import Surface
@@ -117,7 +117,8 @@ class Results(Printed):
         """Give a row for each cell that is done: what varies, and what it came to; accuracies in [0, 1].
 
         Of each metric the mean over runs, with the 95 % interval of the mean for the study's own metric and its
-        quartiles; what a run spent on average by each clock; None for what is not known.
+        quartiles; what a run spent on average by each clock, but for one that is called as a setting that varies; None
+        for what is not known.
         """
         return [self._row(cell) for cell in self.done]
 
@@ -128,7 +129,7 @@ class Results(Printed):
             row[metric] = mean_and_reach(found[metric])[0]
         names = (f"{self.metric}-low", f"{self.metric}-high", "q1", "median", "q3")
         row |= dict(zip(names, spread(found[self.metric])[1:], strict=True))
-        row |= {clock: found[clock].mean() for clock in CLOCKS}
+        row |= {clock: found[clock].mean() for clock in CLOCKS if clock not in cell.varied}
         return {name: _known(value) for name, value in row.items()}
 
     @cached_property
@@ -150,18 +151,30 @@ class Results(Printed):
     def comparisons(self) -> dict[str, Comparison]:
         """Give a comparison for each benchmark and way of searching, of those searches that are done, by name.
 
-        None where outcomes alone were kept, and none of more than ``MOST_COMPARED`` searches.
+        Ways that differ in what is studied alone are one; labels then say what each search has of that. None where
+        outcomes alone were kept, and none of more than ``MOST_COMPARED`` searches.
         """
-        groups: dict[tuple[str, str], list[Cell]] = {}
+        groups: dict[tuple[str, str], dict[str, Cell]] = {}
         for cell in self.done:
-            groups.setdefault(cell.group, []).append(cell)
+            varied = [key for key in SEARCH if key in cell.varied]
+            studied = cell.searched(key for key in varied if key in self.study.differing)
+            alike = cell.searched(key for key in varied if key not in self.study.differing)
+            label = ", ".join(filter(None, (cell.label, studied)))
+            groups.setdefault((cell.benchmark, alike), {})[label] = cell
         return {
-            " / ".join(filter(None, group)): Comparison(
-                {cell.label: self.history(cell) for cell in cells}, _reference(cells)
-            )
+            " / ".join(filter(None, group)): self._compared(cells)
             for group, cells in groups.items()
             if self.study.keep == "trials" and len(cells) <= MOST_COMPARED
         }
+
+    def _compared(self, cells: Mapping[str, Cell]) -> Comparison:
+        histories = {label: self._judged(cell) for label, cell in cells.items()}
+        reference = None if self.study.differing else _reference(list(cells.values()))
+        return Comparison(histories, reference, differing=self.study.differing)
+
+    def _judged(self, cell: Cell) -> History:
+        """Give a cell's history with the benchmark at hand, which knows how good random search is."""
+        return replace(self.history(cell), answers=opened(cell.source))
 
     @property
     def _benchmarks(self) -> list[Benchmark]:
@@ -171,13 +184,19 @@ class Results(Printed):
 
     @property
     def surface(self) -> Surface | None:
-        """What the surface shows: what the study says, or the two keys that vary, where there are two of numbers."""
+        """What the surface shows: what the study says, or the two keys that vary, where there are two of numbers.
+
+        None where several searches have the same two values, as those of several optimizers have.
+        """
         if self.study.surface is not None or len(self.study.varied) != 2:
             return self.study.surface
         x, y = self.study.varied
-        swept = [(cell.varied[x], cell.varied[y]) for cell in self.study.cells if {x, y} <= set(cell.varied)]
+        swept = [(c.varied[x], c.varied[y]) for c in self.study.cells if {x, y} <= set(c.varied)]
         numbers = [isinstance(value, int | float) and not isinstance(value, bool) for pair in swept for value in pair]
-        return Surface(x, y) if numbers and all(numbers) else None
+        points = {
+            (c.benchmark, str(c.varied[x]), str(c.varied[y])) for c in self.study.cells if {x, y} <= set(c.varied)
+        }
+        return Surface(x, y) if numbers and all(numbers) and len(points) == len(swept) else None
 
     def grids(self) -> dict[str, Grid]:
         """Give the surface's numbers for each benchmark, and for each value of whatever else varies, by name.

@@ -1,7 +1,8 @@
 """Study: optimizers × benchmarks × settings × repetitions, written down in TOML and played as one.
 
 A study is a product of parts. Every setting may be a list or a range, and each combination is a cell: one search with
-all its repetitions, one Parquet file. What a file holds follows from the cell alone.
+all its repetitions, one Parquet file. What a file holds follows from the cell alone. Several benchmarks of one space
+each have a seed of their own, derived from the study's, so that runs are independent: see ``statistics.selected``.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from nasbed.core.locks import claimed
 from nasbed.core.printing import Printed
 from nasbed.core.registry import defaults_of, executors
 from nasbed.core.registry import optimizers as registered
-from nasbed.core.spelling import fitted
+from nasbed.core.spelling import fitted, named
 from nasbed.run.about import command_line
 from nasbed.run.campaign import Status, campaign
-from nasbed.studies.cell import BASE, SEARCH, Cell, Keep, Source
-from nasbed.studies.door import checked_source, evaluations
+from nasbed.studies.cell import BASE, SEARCH, Cell, Keep, Source, own_seed
+from nasbed.studies.door import checked_source, evaluations, opened
 from nasbed.studies.folder import NOTES, StudyFolder, units_of
 from nasbed.studies.parts import Part, at
 from nasbed.studies.reading import PART, RUNS, Surface, fields_of
@@ -53,6 +54,7 @@ class Study(Printed):
         part: Runs that are played at a time.
         title: What figures say of it.
         surface: What its surface shows; None where it has none.
+        differing: Settings of the search that are studied: cells that differ in them are compared with each other.
         origin: The file that it was read from, which errors name.
     """
 
@@ -65,6 +67,7 @@ class Study(Printed):
     part: int = PART
     title: str = ""
     surface: Surface | None = None
+    differing: tuple[str, ...] = ()
     origin: str = field(default="", compare=False)
 
     @classmethod
@@ -159,11 +162,14 @@ class Study(Printed):
 
     def _product(self) -> tuple[Cell, ...]:
         sources = list(self._sources())
+        own_streams = _of_one_space([source for _, source, _ in sources])
         searches = [dict(zip(self.search, some, strict=True)) for some in product(*self.search.values())]
         methods = list(self._methods())
         found: dict[str, Cell] = {}
         for (benchmark, source, of_benchmark), own in product(sources, searches):
             search = BASE.but(own)
+            if source in own_streams:
+                search = search.but({"seed": own_seed(search.seed, source.called, source.settings, source.pace)})
             of_search = {key: value for key, value in own.items() if key in self.varied}
             for name, settings, label, of_method in methods:
                 varied = {**of_benchmark, **of_search, **of_method}
@@ -188,8 +194,7 @@ class Study(Printed):
                 with at(f"benchmarks[{i}]"):
                     own = {key: value for key, value in settings.items() if key != "pace"}
                     source = checked_source(part.name, own, float(settings.get("pace", 1.0)), self.search)
-                shown = replace(part, name=source.called)  # as it calls itself, rather than by a path
-                yield shown.called(settings), source, {key: settings[key] for key in part.varied}
+                yield _called(part, source, settings), source, {key: settings[key] for key in part.varied}
 
     def _methods(self) -> Iterator[tuple[str, dict[str, Any], str, dict[str, Any]]]:
         """Make every optimizer, and see that its settings fit together."""
@@ -257,3 +262,18 @@ class Study(Printed):
             raise BadSetting(f"{out} cannot be written: {error.strerror or error}") from None
         except KeyboardInterrupt:  # the campaign's own are Interrupted already; this was before or after it
             raise Interrupted(f"interrupted; what was played is kept in {out}; to go on: {typed}") from None
+
+
+def _called(part: Part, source: Source, settings: Mapping[str, Any]) -> str:
+    """Name a benchmark as it calls itself, rather than by a path, and by those settings that this does not tell."""
+    told = named(source.called)[1] if opened(source).table is None else {key: None for key in settings if key != "pace"}
+    shown = replace(part, name=source.called)
+    if part.label is not None:
+        return shown.called(settings)
+    return shown.called({key: value for key, value in settings.items() if key not in told})
+
+
+def _of_one_space(sources: Sequence[Source]) -> list[Source]:
+    """Return those sources whose space another one has, too: on streams of one seed, their runs would go together."""
+    spaces = [opened(source).space.whole for source in sources]
+    return [source for source, space in zip(sources, spaces, strict=True) if spaces.count(space) > 1]
