@@ -224,7 +224,9 @@ def expected_along(
     there = draws >= 1  # false where it is NaN
     course = np.full(draws.shape, np.nan)
     after = reference.validation_after if split == "validation" else reference.test_after
-    course[there] = after(draws[there])
+    # Of some draws or one more: between whole numbers it is drawn straight, as of a course that was written down.
+    few, share = np.divmod(draws[there], 1.0)
+    course[there] = (1 - share) * after(few) + share * after(np.ceil(draws[there]))
     return course
 
 
