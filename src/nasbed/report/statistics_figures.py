@@ -48,7 +48,7 @@ def interquartile(found: InterquartileMeans) -> Figure:
 def gaps(found: OptimalityGaps) -> Figure:
     """Draw by how much each search stays below the goal, with its bootstrap interval."""
     _there(found)
-    axis = f"optimality gap of {found.quantity.words}{in_brackets(found.unit)}"
+    axis = f"optimality gap of {found.quantity.words}{in_brackets(found.quantity.difference_unit)}"
     return _intervals(found.labels, found.intervals, found.quantity.factor, axis, f"goal {found.goals_in_words}")
 
 
@@ -75,7 +75,10 @@ def equivalence(found: Equivalences) -> Figure:
     """Draw the difference of each pair with its interval, which is within the margin where they are shown equal."""
     _there(found)
     names = [f"{pair.one} less {pair.other}" for pair in found.pairs]
-    factor, axis = found.quantity.factor, f"difference in {found.quantity.words}{in_brackets(found.unit)}"
+    factor, axis = (
+        found.quantity.factor,
+        f"difference in {found.quantity.words}{in_brackets(found.quantity.difference_unit)}",
+    )
     intervals = [pair.difference for pair in found.pairs]
     figure = _intervals(names, intervals, factor, axis, f"{found.runs} paired runs", level=90)
     return _with_line(figure, -factor * found.margin, factor * found.margin)
@@ -124,7 +127,7 @@ def needed(found: RunsNeeded) -> Figure:
             text = "not known" if pair.runs is None else f"{pair.runs:,}"
             axes.annotate(text, (pair.runs or 0, i), (4, 0), textcoords="offset points", va="center", fontsize=8.5)
         axes.margins(x=0.15)
-        size = f"{found.quantity.factor * found.difference:.4g}{found.unit}"
+        size = f"{found.quantity.factor * found.difference:.4g}{found.quantity.difference_unit}"
         axes.set(xlabel=f"runs that tell {size} apart in {100 * found.power:g} % of studies", title=found.where)
         return figure
 
@@ -165,7 +168,7 @@ def curse(found: WinnersCurse) -> Figure:
     _there(found)
     other = any(not np.isnan(one.optimism_by_others.value) for one in found.curses)
     intervals = [one.optimism_by_others if other else one.optimism for one in found.curses]
-    axis = f"heard less mean of {'the other' if other else 'all'} repeats{in_brackets(found.unit)}"
+    axis = f"heard less mean of {'the other' if other else 'all'} repeats{in_brackets(found.quantity.difference_unit)}"
     labels, quantity = [one.optimizer for one in found.curses], found.quantity
     figure = _intervals(labels, intervals, quantity.factor, axis, f"winner's curse, {quantity.words}")
     return _with_line(figure, 0)

@@ -204,8 +204,8 @@ class Comparison(Printed):
         metric = metric or self.metric
         if metric not in ("validation", "mean-validation", "test"):
             raise BadSetting(f"searches are told apart by validation, mean-validation or test accuracy, not {metric!r}")
-        unit = " points" if self.factor(metric) == 100 else ""
-        found = Separation.of(self.final(metric), f"final {self.words(metric)}", self.factor(metric), unit)
+        what = self.quantity(metric)
+        found = Separation.of(self.final(metric), f"final {what.words}", what.factor, what.difference_unit)
         return replace(found, failed=failed_in_words(self.histories))
 
     def summary(self) -> list[dict[str, Any]]:

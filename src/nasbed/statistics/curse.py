@@ -70,11 +70,6 @@ class WinnersCurse(Statistic):
     tested: float = 100.0
     figure: ClassVar[str] = "winners-curse"
 
-    @property
-    def unit(self) -> str:
-        """What differences are."""
-        return " points" if self.quantity.factor == 100 else ""
-
     def facts(self) -> dict[str, Any]:
         """Say what was heard."""
         return {"metric": self.quantity.words}
@@ -112,7 +107,7 @@ class WinnersCurse(Statistic):
             if not np.isnan(curse.optimism.value)
         ]
         by = f"By how much what was selected looked better than it is over its repeats, in {self.quantity.words}"
-        return f"{by} ({self.unit.strip() or 'as it is'}): {', '.join(parts)}."
+        return f"{by} ({self.quantity.difference_unit.strip() or 'as it is'}): {', '.join(parts)}."
 
 
 @naming_failed_runs

@@ -90,11 +90,6 @@ class Equivalences(Statistic):
     where: str
     figure: ClassVar[str] = "equivalence"
 
-    @property
-    def unit(self) -> str:
-        """What differences are."""
-        return " points" if self.quantity.factor == 100 else ""
-
     def facts(self) -> dict[str, Any]:
         """Say what was compared, within which margin, and how."""
         return {
@@ -112,7 +107,12 @@ class Equivalences(Statistic):
         return [
             Column("one", "search", [pair.one for pair in self.pairs]),
             Column("other", "and", [pair.other for pair in self.pairs]),
-            Column("difference", headed("difference", self.unit), [pair.difference for pair in self.pairs], write),
+            Column(
+                "difference",
+                headed("difference", self.quantity.difference_unit),
+                [pair.difference for pair in self.pairs],
+                write,
+            ),
             Column("p", "p", [pair.p for pair in self.pairs], p_value),
             Column("corrected_p", "p (Holm)", [pair.corrected for pair in self.pairs], p_value),
             Column("equivalent", "", [pair.equivalent for pair in self.pairs]),
@@ -120,7 +120,7 @@ class Equivalences(Statistic):
 
     def finding(self) -> str:
         """Say which pairs are shown to be equal to within the margin."""
-        margin = said(self.quantity.factor * self.margin, self.unit)
+        margin = said(self.quantity.factor * self.margin, self.quantity.difference_unit)
         shown, others = (
             [f"{pair.one} and {pair.other}" for pair in self.pairs if pair.equivalent is wanted]
             for wanted in (True, False)

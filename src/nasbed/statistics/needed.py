@@ -62,11 +62,6 @@ class RunsNeeded(Statistic):
     where: str
     figure: ClassVar[str] = "runs-needed"
 
-    @property
-    def unit(self) -> str:
-        """What differences are."""
-        return " points" if self.quantity.factor == 100 else ""
-
     def facts(self) -> dict[str, Any]:
         """Say which difference is to be told apart, and how surely."""
         return {
@@ -83,14 +78,19 @@ class RunsNeeded(Statistic):
         return [
             Column("one", "search", [pair.one for pair in self.pairs]),
             Column("other", "and", [pair.other for pair in self.pairs]),
-            Column("deviation", headed("deviation", self.unit), [pair.deviation for pair in self.pairs], write),
+            Column(
+                "deviation",
+                headed("deviation", self.quantity.difference_unit),
+                [pair.deviation for pair in self.pairs],
+                write,
+            ),
             Column("runs", "runs needed", [pair.runs for pair in self.pairs], lambda n: number(n, digits=0)),
         ]
 
     def finding(self) -> str:
         """Say how many runs it takes for the pair that needs most."""
         known = [pair for pair in self.pairs if pair.runs is not None]
-        size = said(self.quantity.factor * self.difference, self.unit)
+        size = said(self.quantity.factor * self.difference, self.quantity.difference_unit)
         if not known:
             why = few(self.runs, 2, "tell how runs scatter")
             return f"How many runs a difference of {size} needs cannot be told.{why}"

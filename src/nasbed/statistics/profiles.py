@@ -132,11 +132,6 @@ class OptimalityGaps(Statistic):
     figure: ClassVar[str] = "optimality-gaps"
 
     @property
-    def unit(self) -> str:
-        """What gaps are."""
-        return " points" if self.quantity.factor == 100 else ""
-
-    @property
     def goals_in_words(self) -> str:
         """The goal of each benchmark: ``94.37 % on digits101``."""
         return ", ".join(
@@ -149,7 +144,7 @@ class OptimalityGaps(Statistic):
 
     def columns(self) -> list[Column]:
         """Return ``optimizer, runs, lost, optimality_gap``."""
-        header = headed("optimality gap", self.unit)
+        header = headed("optimality gap", self.quantity.difference_unit)
         return [
             Column("optimizer", "optimizer", self.labels),
             Column("runs", "runs", self.runs),
@@ -162,7 +157,7 @@ class OptimalityGaps(Statistic):
         there = {label: gap for label, gap in zip(self.labels, self.intervals, strict=True) if not np.isnan(gap.value)}
         best = min(there, key=lambda label: there[label].value)
         told = f"{best} stays least below the goal in {self.quantity.words} ({self.goals_in_words}): "
-        told += f"{there[best].text(self.quantity.factor)}{self.unit} on average."
+        told += f"{there[best].text(self.quantity.factor)}{self.quantity.difference_unit} on average."
         return told + few(min(filter(None, self.runs)), FEWEST_OF_MEAN, "give it an interval")
 
 

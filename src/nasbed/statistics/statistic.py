@@ -61,6 +61,11 @@ class Quantity(Printed):
         return "" if self.factor == 1 else " points" if self.is_regret else " %"
 
     @property
+    def difference_unit(self) -> str:
+        """What stands behind a difference: percentage points, or nothing."""
+        return " points" if self.factor == 100 else ""
+
+    @property
     def axis(self) -> str:
         """What stands at an axis: what it is called and the unit."""
         return f"{self.short or self.words}{in_brackets(self.unit)}"
