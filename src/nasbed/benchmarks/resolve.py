@@ -179,8 +179,28 @@ def natssize(
     return _imported("natssize", "NATS-sss-v1_0-50262-simple", **settings)
 
 
+def transnas_macro(data: str = "class_scene", name: str | None = None) -> TableBenchmark:
+    """The 3,256 networks of TransNAS-Bench-101's macro space, once 'nasbed import' has read a file of them.
+
+    Args:
+        data: The task: ``class_scene``, ``jigsaw``, ``room_layout``, or what else the file has.
+        name: What to call it instead of ``transnas-macro:data=…``.
+    """
+    return _imported("transnas-macro", "a CSV file, such as transnas101_macro.csv", data=data, name=name)
+
+
+def transnas_micro(data: str = "class_scene", name: str | None = None) -> TableBenchmark:
+    """The 4,096 cells of TransNAS-Bench-101, once 'nasbed import' has read a file of them.
+
+    Args:
+        data: The task: ``class_scene``, ``jigsaw``, ``room_layout``, or what else the file has.
+        name: What to call it instead of ``transnas-micro:data=…``.
+    """
+    return _imported("transnas-micro", "a CSV file, such as transnas101_micro.csv", data=data, name=name)
+
+
 def _imported(called: str, files: str, **settings: Any) -> TableBenchmark:
-    table = imported(called)
+    table = imported(called, settings.get("data", ""))
     if table is None:
         raise NotInTable(f"{called} is not on this machine yet: fetch {files}, then run: nasbed import PATH")
     return TableBenchmark(table, called=called, **settings)

@@ -156,6 +156,8 @@ spaces = Registry(
         "nasbench201": "nasbed.spaces.nasbench201:NASBench201",
         "nasbenchmacro": "nasbed.spaces.nasbenchmacro:NASBenchMacro",
         "natssize": "nasbed.spaces.natssize:NATSSize",
+        "transnas-macro": "nasbed.spaces.transnas:TransNASMacro",
+        "transnas-micro": "nasbed.spaces.transnas:TransNASMicro",
     },
     unlisted={"only": "nasbed.spaces.only:Only", "written": "nasbed.spaces.written:WrittenSpace"},
     reader="nasbed.spaces.written:WrittenSpace.open",
@@ -167,6 +169,8 @@ networks = Registry(
         "nasbench201": "nasbed.nets.nasbench201:NASBench201Blueprint",
         "nasbenchmacro": "nasbed.nets.nasbenchmacro:NASBenchMacroBlueprint",
         "natssize": "nasbed.nets.natssize:NATSSizeBlueprint",
+        "transnas-macro": "nasbed.nets.transnas:TransNASMacroBlueprint",
+        "transnas-micro": "nasbed.nets.transnas:TransNASMicroBlueprint",
     },
 )
 benchmarks = Registry(
@@ -177,6 +181,8 @@ benchmarks = Registry(
         "nasbench201": "nasbed.benchmarks.resolve:nasbench201",
         "nasbenchmacro": "nasbed.benchmarks.resolve:nasbenchmacro",
         "natssize": "nasbed.benchmarks.resolve:natssize",
+        "transnas-macro": "nasbed.benchmarks.resolve:transnas_macro",
+        "transnas-micro": "nasbed.benchmarks.resolve:transnas_micro",
     },
     unlisted={"table": "nasbed.benchmarks.table:TableBenchmark"},
 )

@@ -7,6 +7,7 @@ space = "nasbench201"
 architecture = "architecture"  # the column that has the architectures, in any form that the space parses
 index = "uid"                  # optional: the column that has their official indices; it is held against the former
 ignored = ["C", "N"]           # columns that are not read
+partial = false                # optional: whether a file may lack some of the columns
 
 [columns.accuracy]
 data = "cifar10-valid"         # what was trained on
@@ -30,6 +31,7 @@ import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,11 +49,18 @@ from nasbed.readers.measure import Measure
 
 _TEXTS = ("metric", "unit", "data", "split", "goal", "role", "recipe", "note")
 _COLUMN = {**dict.fromkeys(_TEXTS, ""), "epochs": 0, "seeds": [], "missing": math.nan}
-_FILE = {"space": "", "architecture": "", "index": "", "ignored": [], "files": {}, "columns": {}}
+_FILE = {"space": "", "architecture": "", "index": "", "ignored": [], "partial": False, "files": {}, "columns": {}}
 """The keys of a declaration and of its columns, with what holds where one is not there; all values are of its kind."""
 
 _NEEDED = ("space", "columns", "metric", "unit", "data")
-_KINDS = {str: "a text", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
+_KINDS = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+    bool: "true or false",
+}
 _UNITS = {"1": "", "seconds": "s"}
 _UNITS_OF_COSTS = ("s", "seconds", "ms", "mJ", "million")
 
@@ -68,6 +77,7 @@ class Declaration(Printed):
         ignored: Columns that are not read; None for all that the others do not name.
         columns: What the others measure: without axes, with all seeds over which it is a mean, and with the note.
         missing: What stands for no value in those columns that have such a number.
+        partial: Whether a file may lack some of the columns.
     """
 
     name: str
@@ -77,6 +87,12 @@ class Declaration(Printed):
     ignored: Sequence[str] | None
     columns: Mapping[str, Measure]
     missing: Mapping[str, float]
+    partial: bool = False
+
+    def within(self, headings: Sequence[str]) -> Declaration:
+        """Return what is declared of the columns of a file that may lack some, where it has one of them at least."""
+        there = {name: measure for name, measure in self.columns.items() if name in headings}
+        return replace(self, columns=there) if self.partial and there else self
 
 
 class ColumnsRead(NamedTuple):
@@ -105,6 +121,7 @@ def read_columns(path: Path, declared: Declaration) -> ColumnsRead:
         CorruptFile: When a row has no number, an unknown architecture or that of another, or an impossible accuracy.
     """
     headings, rows = read_csv(path)
+    declared = declared.within(headings)
     _check_headings(headings, declared, path)
     cells = dict(zip(headings, zip(*rows, strict=True), strict=True))
     space: Space = spaces.make(declared.space, {})
@@ -168,11 +185,12 @@ def read_declaration(path: Path, file: str) -> Declaration:
         BadSetting: When it is no TOML file, or one of other keys.
     """
     try:
-        return _declared(str(path), tomllib.loads(path.read_text("utf-8")), file)
+        said = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise BadSetting(f"{path} cannot be read: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
         raise BadSetting(f"{path} is no TOML file: {error}") from None
+    return _declared(str(path), said, _of_file(said, file))
 
 
 def said_in_words(space: str, architecture: str, measures: Sequence[str], file: str) -> Declaration:
@@ -206,7 +224,7 @@ def said_in_words(space: str, architecture: str, measures: Sequence[str], file: 
             said.setdefault("split", "valid")
         columns[column] = said
     said = {"space": space, "architecture": architecture, "columns": columns}
-    return replace(_declared("the command", said, file), ignored=None)
+    return replace(_declared("the command", said, {}), ignored=None)
 
 
 def known_declaration(file: str) -> Declaration:
@@ -218,8 +236,8 @@ def known_declaration(file: str) -> Declaration:
     known: list[str] = []
     for resource in sorted(resources.files(__package__).joinpath("meanings").iterdir(), key=lambda entry: entry.name):
         said = tomllib.loads(resource.read_text("utf-8"))
-        if file in said["files"]:
-            return _declared(resource.name, said, file)
+        if about := _of_file(said, file):
+            return _declared(resource.name, said, about)
         known.extend(said["files"])
     raise BadSetting(
         f"it is not known what the columns of {file} mean, only those of {', '.join(known)}; say it (--space NAME "
@@ -227,12 +245,21 @@ def known_declaration(file: str) -> Declaration:
     )
 
 
-def _declared(name: str, said: Mapping[str, Any], file: str) -> Declaration:
-    """Read a declaration from what is said by key; columns that say no data set are of that of the file."""
-    found = _checked(said, _FILE, name)
+def _of_file(said: Mapping[str, Any], file: str) -> dict[str, Any]:
+    """Return what is said of a file by its name, or by a pattern of names: its data set, or keys that hold for it."""
+    files = said.get("files", {})
+    found = next((about for name, about in files.items() if fnmatchcase(file, name)), {}) if files else {}
+    return {"data": found} if isinstance(found, str) else dict(found)
+
+
+def _declared(name: str, said: Mapping[str, Any], file: Mapping[str, Any]) -> Declaration:
+    """Read a declaration from what is said by key, also of this file; columns that say no data set are of its own."""
+    data, keys = file.get("data", ""), {key: value for key, value in file.items() if key != "data"}
+    found = _checked({**said, **keys}, _FILE, name)
+    found.pop("files")
     if not found["architecture"] and not found["index"]:
         raise BadSetting(f"{name} says neither which column has the architectures nor which has their indices")
-    columns, keys = found["columns"], {**_COLUMN, "data": found.pop("files").get(file, "")}
+    columns, keys = found["columns"], {**_COLUMN, "data": data}
     found["columns"] = {column: _measure(about, keys, f"{name}: {column}") for column, about in columns.items()}
     found["missing"] = {column: about["missing"] for column, about in columns.items() if "missing" in about}
     return Declaration(name, **found)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nasbed.spaces.notation import subset as subset
     from nasbed.spaces.notation import where as where
     from nasbed.spaces.product import ProductSpace as ProductSpace
+    from nasbed.spaces.transnas import TransNASMacro as TransNASMacro
+    from nasbed.spaces.transnas import TransNASMicro as TransNASMicro
     from nasbed.spaces.written import WrittenSpace as WrittenSpace
 else:
     __getattr__, __dir__ = lazily(__name__)

@@ -10,7 +10,7 @@ import ast
 import random
 import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import product
 from typing import Any
@@ -19,16 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import InvalidArchitecture
-from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
+from nasbed.spaces.edge_cells import EDGES, NODES, EdgeCells
 from nasbed.spaces.expression import Expression
-from nasbed.spaces.notation import choice, edges, op, seq
-from nasbed.spaces.product import ProductSpace
-
-EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
-"""From which node to which each decision leads, in the order of the arch string."""
-
-_NODES = 4
+from nasbed.spaces.notation import op, seq
 
 _NASLIB_EDGES = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
 
@@ -48,19 +42,8 @@ OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_
 _SHUFFLE_SEED = 88  # of exps/NAS-Bench-201/main.py in https://github.com/D-X-Y/AutoDL-Projects, with "do not change"
 _ORDER_CHECKSUM = 0x1B65BFCD  # CRC-32 of the order as little-endian 16-bit numbers
 
-_VERTICES = len(EDGES) + 2
 
-
-def _meet(first: int, second: int) -> bool:
-    """Say whether an arrow leads from one vertex of the graph to another; the input ends in node 0."""
-    ends, begins = [0, *(target for _, target in EDGES)], [*(source for source, _ in EDGES), 3]
-    return first < _VERTICES - 1 and second > 0 and ends[first] == begins[second - 1]
-
-
-_ARROWS = tuple(tuple(int(_meet(u, v)) for v in range(_VERTICES)) for u in range(_VERTICES))
-
-
-class NASBench201(ProductSpace):
+class NASBench201(EdgeCells):
     """Cells of four nodes, an operation on each edge: the 15,625 of NAS-Bench-201, and of NATS-Bench's topology space.
 
     A row is the operation on the edges 0→1, 0→2, 1→2, 0→3, 1→3, 2→3, the order of the arch string
@@ -72,21 +55,13 @@ class NASBench201(ProductSpace):
     """
 
     name = "nasbench201"
+    operations = OPERATIONS
 
     @cached_property
     def expression(self) -> Expression:  # type: ignore[override]
         """One cell, used in three stages of five, with a reduction between."""
-        cell = edges(_NODES, lambda i, j: choice(*map(op, OPERATIONS)), name="cell")
+        cell = self.cell
         return seq(op("stem"), *[cell] * 5, op("reduction"), *[cell] * 5, op("reduction"), *[cell] * 5, op("head"))
-
-    @cached_property
-    def cardinalities(self) -> NDArray[np.int64]:
-        """Five operations for each of six edges."""
-        return np.full(len(EDGES), len(OPERATIONS), np.int64)
-
-    def describe(self) -> Mapping[str, Any]:
-        """Name the operations, too."""
-        return {**super().describe(), "operations": list(OPERATIONS)}
 
     @property
     def order(self) -> NDArray[np.int64]:
@@ -109,7 +84,7 @@ class NASBench201(ProductSpace):
 
     def unique_string(self, arch: Archs) -> str:
         """Write the expression that the published rule of equality compares: NATS-Bench's ``get_unique_str``."""
-        return unique_string(self._names(arch))
+        return unique_string(self.names_of(arch))
 
     def facts(self, arch: Archs) -> Mapping[str, Any]:
         """Give the official index of one cell, its unique string, how many share it, and the first index of these."""
@@ -121,27 +96,6 @@ class NASBench201(ProductSpace):
 
     # ── between rows, graphs and text ─────────────────────────────────────────────────────────────────────────
 
-    def graph(self, arch: Archs) -> Graph:
-        """Give the cell with a vertex for each operation: the input, the six in the row's order, the output.
-
-        An arrow leads from each operation into those that begin at the node where it ends. A node, where terms are
-        added, is thus all arrows out of one group of vertices into another; what several arrows bring is added. So
-        operations are labels of vertices, as in every other space, and the shape is the same for all cells:
-        ``none`` is a vertex, too, and ``Graph.live`` says which vertices count for something.
-        """
-        return Graph(_ARROWS, (INPUT, *self._names(arch), OUTPUT))
-
-    def embed(self, graph: Graph) -> Archs:
-        """Give the row of a graph that is one of ``graph``'s but for the numbering of its vertices, ``(6,)``."""
-        order = sorted(range(graph.vertices), key=_place(graph))
-        cell = graph.permuted(order)
-        if cell.adjacency != _ARROWS or (cell.labels[0], cell.labels[-1]) != (INPUT, OUTPUT):
-            raise InvalidArchitecture(
-                f"the graph is no cell of {self.name}: between input and output, those have {len(EDGES)} operations, "
-                "which meet as the edges of four nodes do"
-            )
-        return self._row(cell.labels[1:-1])
-
     def parse(self, text: str) -> Archs:
         """Read a cell from its arch string, or as NATS-Bench, AutoDL-Projects and NASLib print it, or from its index.
 
@@ -150,39 +104,11 @@ class NASBench201(ProductSpace):
         operations are in another order (see ``text_of``); ``1459`` or ``#1459``.
         """
         numbered = self.numbered(text)
-        return self._row(operations_of(text)) if numbered is None else numbered
+        return self.row_of(operations_of(text)) if numbered is None else numbered
 
     def format(self, arch: Archs) -> str:
         """Write the arch string."""
-        return text_of(self._names(arch))
-
-    def _names(self, arch: Archs) -> list[str]:
-        """Give the names of a row's operations."""
-        rows = self.checked(np.asarray(arch)[None])
-        if not self.valid(rows)[0]:
-            raise InvalidArchitecture(f"operations are numbered 0 to {len(OPERATIONS) - 1}, not {rows[0].tolist()}")
-        return [OPERATIONS[operation] for operation in rows[0]]
-
-    def _row(self, names: Sequence[str]) -> Archs:
-        """Give the row of six names."""
-        for name in names:
-            if name not in OPERATIONS:
-                raise InvalidArchitecture(f"no operation is called {name!r} here; there are {', '.join(OPERATIONS)}")
-        return np.array([OPERATIONS.index(name) for name in names], np.int8)
-
-
-def _place(graph: Graph) -> Callable[[int], tuple[int, int]]:
-    """Give what sorts the vertices of a cell into the row's order: the node into which each leads, then its source.
-
-    The longest way to the output is the shorter the later that node; the longest way from the input is the longer the
-    later the source.
-    """
-    above, below = [0] * graph.vertices, [0] * graph.vertices
-    for v in range(graph.vertices):
-        above[v] = max((above[u] + 1 for u in graph.predecessors(v)), default=0)
-    for v in reversed(range(graph.vertices)):
-        below[v] = max((below[w] + 1 for w in graph.successors(v)), default=0)
-    return lambda v: (-below[v], above[v])
+        return text_of(self.names_of(arch))
 
 
 @cache
@@ -317,7 +243,7 @@ def _of_nodes(nodes: Iterable[Sequence[tuple[str, int]]]) -> list[str]:
     for target, terms in enumerate(nodes, 1):
         for operation, source in terms:
             if (source, target) not in EDGES:
-                raise InvalidArchitecture(f"a cell of {_NODES} nodes has no edge {source}→{target}")
+                raise InvalidArchitecture(f"a cell of {NODES} nodes has no edge {source}→{target}")
             if (source, target) in found:
                 raise InvalidArchitecture(f"the edge {source}→{target} has two operations; it takes one")
             found[source, target] = operation

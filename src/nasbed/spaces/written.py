@@ -319,7 +319,7 @@ class WrittenSpace(Space):
     def _same(self) -> str | None:
         """What equal spaces have in common; None where a predicate has no name."""
         try:
-            return json.dumps(self.settings(), sort_keys=True)
+            return json.dumps([self.kind, self.settings()], sort_keys=True)
         except BadSetting:
             return None
 

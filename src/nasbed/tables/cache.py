@@ -129,8 +129,13 @@ def cached_table_for(path: str | Path) -> Path | None:
     return table if note == current and table.is_file() else None
 
 
-def imported(space: str) -> Table | None:
-    """Open the table of a space that has most: validation first, then architectures, trainings; None without any."""
+def imported(space: str, data: str = "") -> Table | None:
+    """Open the table of a space that has most: validation first, then architectures, trainings; None without any.
+
+    Args:
+        space: The space's name.
+        data: A data set that the table should have, if any has it.
+    """
     found = []
     for path in sorted(tables_folder().glob(f"{space}-*.arrow")):
         try:
@@ -139,7 +144,7 @@ def imported(space: str) -> Table | None:
             continue
         told = sum(measure.role == "told" for measure in table.measures.values())
         if table.provenance.get("source") != "not a published file":
-            found.append(((told > 0, len(table), told, len(table.groups)), table))
+            found.append(((data in table.data, told > 0, len(table), told, len(table.groups)), table))
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
