@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from nasbed.nets.nasbench201_network import ReLUConvBN
 from nasbed.nets.parts import CELL_EDGES
@@ -23,13 +24,14 @@ class Zero(nn.Module):
 
     def __init__(self, place: Place) -> None:
         super().__init__()
-        sources, self.targets, self.stride = place
-        self.keeps = sources == self.targets
+        sources, targets, self.stride = place
+        self.times = targets // sources
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, sources, size, size)`` to ``(batch, targets, size/stride, size/stride)``."""
-        smaller = x[:, :, :: self.stride, :: self.stride]
-        return smaller * 0 if self.keeps else smaller[:, :1].expand(-1, self.targets, -1, -1) * 0
+        # pooling of one pixel takes every other one, and has a form for networks side by side
+        zeros = functional.max_pool2d(x, 1, self.stride) * 0
+        return zeros if self.times == 1 else torch.cat([zeros] * self.times, dim=1)
 
 
 class FactorizedReduction(nn.Module):
@@ -41,14 +43,13 @@ class FactorizedReduction(nn.Module):
         self.relu = nn.ReLU()
         self.here = nn.Conv2d(sources, targets // 2, 1, stride, bias=False)
         self.further = nn.Conv2d(sources, targets - targets // 2, 1, stride, bias=False)
-        self.pad = nn.ZeroPad2d((0, 1, 0, 1))
+        self.shift = nn.ZeroPad2d((-1, 1, -1, 1))  # a row and a column less before, one of zeros more behind
         self.bn = nn.BatchNorm2d(targets)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, sources, size, size)`` to ``(batch, targets, size/stride, size/stride)``."""
         x = self.relu(x)
-        further = self.further(self.pad(x)[:, :, 1:, 1:])
-        y: Tensor = self.bn(torch.cat([self.here(x), further], dim=1))
+        y: Tensor = self.bn(torch.cat([self.here(x), self.further(self.shift(x))], dim=1))
         return y
 
 
