@@ -12,7 +12,7 @@ from nasbed.core.registry import reports
 from nasbed.landscape.landscape import Landscape
 from nasbed.landscape.measures import Autocorrelation, FitnessDistance, Surroundings
 from nasbed.landscape.optima import LocalOptima
-from nasbed.statistics.statistic import Cells, Statistic, number
+from nasbed.statistics.statistic import Cells, Statistic, decimals, number
 
 _NAMED_AT_MOST = 20  # optima that people are shown
 
@@ -76,7 +76,7 @@ class LandscapeStudy(Statistic):
         return headers, [
             [
                 str(row["index"]),
-                number(row["value"], self.landscape.factor),
+                number(row["value"], self.landscape.factor, decimals(self.landscape.factor)),
                 "–" if row["distance"] < 0 else str(row["distance"]),
                 number(row["basin_best_improvement"], 100, 1),
                 number(row["basin_first_improvement"], 100, 1),

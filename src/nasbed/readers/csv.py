@@ -248,8 +248,10 @@ def known_declaration(file: str) -> Declaration:
 def _of_file(said: Mapping[str, Any], file: str) -> dict[str, Any]:
     """Return what is said of a file by its name, or by a pattern of names: its data set, or keys that hold for it."""
     files = said.get("files", {})
-    found = next((about for name, about in files.items() if fnmatchcase(file, name)), {}) if files else {}
-    return {"data": found} if isinstance(found, str) else dict(found)
+    for name, about in files.items() if isinstance(files, dict) else ():
+        if fnmatchcase(file, name):
+            return dict(about) if isinstance(about, dict) else {"data": about}
+    return {}
 
 
 def _declared(name: str, said: Mapping[str, Any], file: Mapping[str, Any]) -> Declaration:

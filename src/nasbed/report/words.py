@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.statistic import Cells
+from nasbed.statistics.statistic import Cells, decimals
 
 _NAMED_AT_MOST = 3
 _LOG_FROM = 4.0  # times
@@ -134,7 +134,7 @@ def _names(labels: list[str]) -> str:
 def plus_or_minus(row: Mapping[str, Any], name: str, factor: float = 100.0) -> str:
     """Write a mean of a summary, in percent, with how far its interval reaches where that is known."""
     mean, high = row[name], row[f"{name}_high"]
-    digits = 2 if factor == 100 else 4
+    digits = decimals(factor)
     return number(mean, digits, factor) + ("" if high is None else f" ± {number(high - mean, digits, factor)}")
 
 

@@ -17,7 +17,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.selected import naming_failed_runs, regret_metric
-from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, known, scaled
+from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, known
 from nasbed.statistics.summary import first_time, horizon
 
 Axis = Literal["linear", "log"]
@@ -65,7 +65,7 @@ class AnytimeAreas(Statistic):
             Column("optimizer", "optimizer", list(self.areas)),
             Column("runs", "runs", [len(areas) for areas in self.areas.values()]),
             Column("lost", "", list(self.lost.values())),
-            Column("area", headed(header, self.quantity.unit), list(self.means.values()), scaled(self.quantity.factor)),
+            Column("area", headed(header, self.quantity.unit), list(self.means.values()), self.quantity.write),
         ]
 
     def finding(self) -> str:
@@ -74,7 +74,7 @@ class AnytimeAreas(Statistic):
         best = quantity.best({label: mean.value for label, mean in self.means.items()})
         return (
             f"Along the way, {self.start:g} to {self.end:g} {self.against} on a {self.axis} axis, {best} has the best "
-            f"mean {quantity.words}: {self.means[best].text(quantity.factor)}{quantity.unit}."
+            f"mean {quantity.words}: {quantity.write(self.means[best])}{quantity.unit}."
             f"{few(min(filter(None, map(len, self.areas.values()))))}"
         )
 

@@ -23,7 +23,7 @@ from nasbed.core.errors import NotInTable
 from nasbed.run.history import History
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.selected import naming_failed_runs
-from nasbed.statistics.statistic import Cells, Column, Interval, Quantity, Statistic, scaled
+from nasbed.statistics.statistic import Cells, Column, Interval, Quantity, Statistic, decimals, scaled
 
 _SAME = 1e-9  # a repeat is the one that was heard when it differs by less
 
@@ -76,7 +76,7 @@ class WinnersCurse(Statistic):
 
     def columns(self) -> list[Column]:
         """Return ``optimizer, runs, heard, mean, others, test`` and the differences."""
-        own, tested = scaled(self.quantity.factor), scaled(self.tested)
+        own, tested = self.quantity.write, scaled(self.tested, decimals(self.tested))
 
         def column(name: str, header: str, write: Callable[[Any], str] = str) -> Column:
             return Column(name, header, [getattr(curse, name) for curse in self.curses], write)
@@ -102,7 +102,7 @@ class WinnersCurse(Statistic):
     def finding(self) -> str:
         """Say how much too good the selected looked."""
         parts = [
-            f"{curse.optimizer} {curse.optimism.text(self.quantity.factor)}"
+            f"{curse.optimizer} {self.quantity.write(curse.optimism)}"
             for curse in self.curses
             if not np.isnan(curse.optimism.value)
         ]

@@ -35,7 +35,6 @@ from nasbed.statistics.statistic import (
     listed,
     p_value,
     said,
-    scaled,
 )
 from nasbed.statistics.summary import CONFIDENCE, mean_and_reach
 
@@ -103,7 +102,7 @@ class Equivalences(Statistic):
 
     def columns(self) -> list[Column]:
         """Return ``one, other, difference, p, corrected_p, equivalent``."""
-        write = scaled(self.quantity.factor)
+        write = self.quantity.write
         return [
             Column("one", "search", [pair.one for pair in self.pairs]),
             Column("other", "and", [pair.other for pair in self.pairs]),

@@ -19,7 +19,7 @@ from nasbed.run.watching import Progress, Status
 from nasbed.statistics.comparison import Comparison, compare
 from nasbed.statistics.selected import naming_failed_runs
 from nasbed.statistics.separation import Difference
-from nasbed.statistics.statistic import Column, Statistic, scaled
+from nasbed.statistics.statistic import Column, Statistic, decimals, scaled
 
 Verdict = Literal["found again", "not found again", "found under the fresh seed alone", "the opposite", "not apart"]
 
@@ -93,7 +93,7 @@ class FreshSeed(Statistic):
 
     def columns(self) -> list[Column]:
         """Return ``better, worse, first, second, verdict``."""
-        write = scaled(self.factor)
+        write = scaled(self.factor, decimals(self.factor))
         first, second = (f"difference, seed {seed}" for seed in self.seeds)
         return [
             Column("better", "better", [pair.better for pair in self.pairs]),
@@ -115,7 +115,7 @@ class FreshSeed(Statistic):
         return f"{said}, the findings do not agree: {'; '.join(parts)}."
 
     def _told(self, pair: Repeated) -> str:
-        differences = (f"{self.factor * value:+.2f}" for value in (pair.first, pair.second))
+        differences = (f"{self.factor * value:+.{decimals(self.factor)}f}" for value in (pair.first, pair.second))
         return f"{pair.verdict} ({', then '.join(differences)}{self.unit})"
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nasbed.statistics.bootstrap import FEWEST, RESAMPLES, bootstrap
 from nasbed.statistics.selected import Comparisons, Judged, naming_failed_runs, selected
-from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, scaled
+from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed
 
 
 def interquartile_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -59,7 +59,7 @@ class InterquartileMeans(Statistic):
 
     def columns(self) -> list[Column]:
         """Return ``optimizer, runs, lost, interquartile_mean, median``."""
-        write, unit = scaled(self.quantity.factor), self.quantity.unit
+        write, unit = self.quantity.write, self.quantity.unit
         return [
             Column("optimizer", "optimizer", self.labels),
             Column("runs", "runs", self.runs),
@@ -73,7 +73,7 @@ class InterquartileMeans(Statistic):
         found, quantity = dict(zip(self.labels, self.intervals, strict=True)), self.quantity
         best = quantity.best({label: interval.value for label, interval in found.items()})
         said = f"{best} has the best interquartile mean of {quantity.words} on {self.where}: "
-        said += f"{found[best].text(quantity.factor)}{quantity.unit}"
+        said += f"{quantity.write(found[best])}{quantity.unit}"
         if not np.isnan(found[best].low):
             return f"{said}, 95 % bootstrap interval.{few(min(filter(None, self.runs)))}"
         runs = self.runs[self.labels.index(best)]

@@ -18,7 +18,7 @@ from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.equivalence import paired, positive
 from nasbed.statistics.selected import naming_failed_runs, selected
-from nasbed.statistics.statistic import Column, Quantity, Statistic, few, headed, number, said, scaled
+from nasbed.statistics.statistic import Column, Quantity, Statistic, few, headed, number, said
 from nasbed.statistics.summary import CONFIDENCE
 
 _MOST = 100_000  # runs that are worth naming
@@ -74,7 +74,7 @@ class RunsNeeded(Statistic):
 
     def columns(self) -> list[Column]:
         """Return ``one, other, deviation, runs``."""
-        write = scaled(self.quantity.factor)
+        write = self.quantity.write
         return [
             Column("one", "search", [pair.one for pair in self.pairs]),
             Column("other", "and", [pair.other for pair in self.pairs]),

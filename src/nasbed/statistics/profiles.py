@@ -61,7 +61,7 @@ class PerformanceProfiles(Statistic):
         return [
             Column("optimizer", "optimizer", [self.labels[i] for i, _ in each]),
             Column("runs", "runs", [self.runs[i] for i, _ in each]),
-            Column("at", at, [float(self.at[j]) for _, j in each], scaled(self.quantity.factor)),
+            Column("at", at, [float(self.at[j]) for _, j in each], self.quantity.write),
             Column("share", "share of runs %", shares, scaled(100, 1)),
         ]
 
@@ -149,7 +149,7 @@ class OptimalityGaps(Statistic):
             Column("optimizer", "optimizer", self.labels),
             Column("runs", "runs", self.runs),
             Column("lost", "", self.lost),
-            Column("optimality_gap", header, self.intervals, scaled(self.quantity.factor)),
+            Column("optimality_gap", header, self.intervals, self.quantity.write),
         ]
 
     def finding(self) -> str:
@@ -157,7 +157,7 @@ class OptimalityGaps(Statistic):
         there = {label: gap for label, gap in zip(self.labels, self.intervals, strict=True) if not np.isnan(gap.value)}
         best = min(there, key=lambda label: there[label].value)
         told = f"{best} stays least below the goal in {self.quantity.words} ({self.goals_in_words}): "
-        told += f"{there[best].text(self.quantity.factor)}{self.quantity.difference_unit} on average."
+        told += f"{self.quantity.write(there[best])}{self.quantity.difference_unit} on average."
         return told + few(min(filter(None, self.runs)), FEWEST_OF_MEAN, "give it an interval")
 
 

@@ -23,7 +23,7 @@ from nasbed.statistics.bootstrap import FEWEST_OF_MEAN, studentised_mean
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.random_search import random_reference
 from nasbed.statistics.selected import naming_failed_runs, selected
-from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, known, number, scaled
+from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, known, scaled
 
 
 @dataclass(frozen=True)
@@ -72,19 +72,17 @@ class RelativeImprovements(Statistic):
 
     def finding(self) -> str:
         """Say which search improves most on random architectures, and on random search."""
-        factor, unit = self.quantity.factor, self.quantity.unit
+        quantity = self.quantity
         over = {label: one.value for label, one in zip(self.labels, self.over_draw, strict=True)}
         best = max(over, key=lambda label: np.nan_to_num(over[label], nan=-np.inf))
         place = self.labels.index(best)
-        told = (
-            f"{best} is {self.over_draw[place].text(100)} % better in {self.quantity.words} on {self.where} than the "
-        )
-        told += f"average random architecture ({number(self.draw, factor)}{unit})"
+        told = f"{best} is {self.over_draw[place].text(100)} % better in {quantity.words} on {self.where} than the "
+        told += f"average random architecture ({quantity.write(self.draw)}{quantity.unit})"
         if not np.isnan(self.search):
             told += (
                 f", and {self.over_search[place].text(100)} % better than random search of the same budget on average "
             )
-            told += f"({number(self.search, factor)}{unit})"
+            told += f"({quantity.write(self.search)}{quantity.unit})"
         return f"{told}.{few(min(filter(None, self.runs)), FEWEST_OF_MEAN, 'give it an interval')}"
 
 
@@ -130,4 +128,5 @@ def _averages(comparison: Comparison, metric: Metric) -> tuple[float, float]:
 
 
 def _over(values: NDArray[np.float64], average: float) -> Interval:
-    return Interval(np.nan) if np.isnan(average) else studentised_mean([values / average - 1])
+    """Give the mean of by how much values exceed an average, as a share of its size: it may be negative."""
+    return Interval(np.nan) if np.isnan(average) else studentised_mean([(values - average) / abs(average)])

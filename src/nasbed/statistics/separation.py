@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.printing import Printed
 from nasbed.statistics.exact import fewest
-from nasbed.statistics.statistic import Column, Interval, Statistic, few, headed, scaled, told_apart
+from nasbed.statistics.statistic import Column, Interval, Statistic, decimals, few, headed, scaled, told_apart
 from nasbed.statistics.summary import CONFIDENCE, mean_and_reach
 
 FEWEST = 5
@@ -114,7 +114,7 @@ class Separation(Statistic):
         return f"{said}{told_apart(apart, others)}.{few(self.runs, FEWEST, f'tell {tests} apart')}"
 
     def _said(self, difference: float) -> str:
-        return f"{self.factor * difference:.2f}"
+        return f"{self.factor * difference:.{decimals(self.factor)}f}"
 
     def _within(self, pair: Difference) -> str:
         return "" if np.isnan(pair.within) else f" (within ± {self._said(pair.within)}{self.unit} of each other)"
@@ -125,7 +125,7 @@ class Separation(Statistic):
 
     def columns(self) -> list[Column]:
         """Return ``better, worse, mean, reach, within, apart``."""
-        write = scaled(self.factor)
+        write = scaled(self.factor, decimals(self.factor))
         return [
             Column("better", "better", [pair.better for pair in self.pairs]),
             Column("worse", "worse", [pair.worse for pair in self.pairs]),

@@ -50,6 +50,10 @@ class Quantity(Printed):
     factor: float
     short: str = ""
 
+    def write(self, value: Any) -> str:
+        """Write a number or an interval of it, without its unit."""
+        return scaled(self.factor, decimals(self.factor))(value)
+
     @property
     def is_regret(self) -> bool:
         """Whether less is better."""
@@ -107,7 +111,7 @@ class Interval(NamedTuple):
         return {name: known(self.value), f"{name}_low": known(self.low), f"{name}_high": known(self.high)}
 
     def text(self, factor: float = 1.0, digits: int = 2) -> str:
-        """Write it as ``1.23 (1.10 to 1.34)``; a dash where there is nothing."""
+        """Write it as ``1.23 (1.10 to 1.34)``, with so many decimals; a dash where there is nothing."""
         if np.isnan(self.value):
             return "–"
         said = f"{factor * self.value:.{digits}f}"
@@ -235,6 +239,11 @@ def known(value: float) -> float | None:
 def in_brackets(unit: str) -> str:
     """Give a unit for an axis: ``(%)``, ``(percentage points)``."""
     return f" ({unit.strip().replace('points', 'percentage points')})" if unit else ""
+
+
+def decimals(factor: float) -> int:
+    """Return how many decimals are shown of what is multiplied with a factor: 2 of percentages, 4 of anything else."""
+    return 2 if factor == 100 else 4
 
 
 def number(value: float | None, factor: float = 1.0, digits: int = 2) -> str:
