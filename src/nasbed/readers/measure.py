@@ -22,7 +22,7 @@ _ALLOWED = {
 }
 _ROLE = {"train": "detail", "valid": "told", "test": "reported", "": "cost"}
 _LOW = ("s", "seconds", "ms", "mJ", "nats")  # units of what is good when it is low
-_SHARES = ("percent", "fraction")
+_SHARES = {"percent": "%", "fraction": ""}  # and what stands for them behind a number
 
 
 @dataclass(frozen=True)
@@ -80,16 +80,23 @@ class Measure(Configured):
         return tuple(len(getattr(self, f"{axis}s")) for axis in self.axes)
 
     @property
+    def is_accuracy(self) -> bool:
+        """Whether it is a share of what was predicted correctly."""
+        return self.metric.endswith("accuracy") and self.unit in _SHARES and self.goal == "max"
+
+    @property
     def words(self) -> str:
         """What ``told`` gives: ``accuracy``, in [0, 1], or what else, with its unit, as in ``negative mae (years)``."""
-        if self.metric.endswith("accuracy") and self.unit in _SHARES and self.goal == "max":
+        if self.is_accuracy:
             return "accuracy"
-        unit = f" ({self.unit})" if self.unit and self.unit not in _SHARES else ""
-        return f"{'negative ' if self.goal == 'min' else ''}{self.metric.replace('_', ' ')}{unit}"
+        unit = _SHARES.get(self.unit, self.unit)
+        negative = "negative " if self.goal == "min" else ""
+        return f"{negative}{self.metric.replace('_', ' ')}{f' ({unit})' if unit else ''}"
 
     def told(self, values: Any) -> Any:
-        """Return what a search is told of values: more of it is better, and percentages are fractions."""
-        values = values / 100.0 if self.unit == "percent" else values
+        """Return what a search is told of values: more of it is better, and an accuracy in percent is a fraction."""
+        if self.is_accuracy:
+            return values / 100.0 if self.unit == "percent" else values
         return values if self.goal == "max" else -values
 
     @property
