@@ -78,7 +78,9 @@ def test_a_benchmark_that_is_none(given):
         nasbed.benchmark(given)
 
 
-@pytest.mark.parametrize("name", ["nasbench101", "nasbench201", "natssize", "nasbenchmacro"])
+@pytest.mark.parametrize(
+    "name", ["nasbench101", "nasbench201", "natssize", "nasbenchmacro", "transnas-micro", "transnas-macro"]
+)
 def test_an_architecture_that_is_no_text(name):
     space = nasbed.space(name)
     for given in (5, None, np.zeros(3)):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def command(
     architecture: Annotated[str, typer.Argument(help="As 'nasbed query' and histories write it, or as published.")],
-    space: Annotated[str, typer.Option(help="Of which space.")] = "nasbench101",
+    space: Annotated[str, typer.Option(help="Of which space: its name, its file or a table's.")] = "nasbench101",
     vertices: Vertices = None,
     edges: Edges = None,
     operations: Operations = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbed.core.errors import BadSetting
@@ -11,6 +12,9 @@ from nasbed.core.spelling import settings
 if TYPE_CHECKING:
     from nasbed.core.space import Space
     from nasbed.tables.table import Table
+
+_TABLES = (".arrow", ".csv")
+"""What the files of tables, and those that they are imported from, end with, and no file of a space does."""
 
 
 def integers(text: str, what: str) -> list[int]:
@@ -26,7 +30,7 @@ def integers(text: str, what: str) -> list[int]:
 
 
 def module_space(name: str, vertices: int | None, edges: int | None, operations: str | None) -> Space:
-    """Make a space by its name and those settings that were given.
+    """Make a space by its name, its file or a table's, and those settings that were given.
 
     Raises:
         UnknownName: When no space has the name.
@@ -38,7 +42,12 @@ def module_space(name: str, vertices: int | None, edges: int | None, operations:
     if names is not None and ("" in names or len(set(names)) < len(names)):
         raise BadSetting(f"operations are different names with commas between, not {operations!r}")
     given = {"vertices": vertices, "edges": edges, "operations": names}
-    made: Space = spaces.read(name, {key: value for key, value in given.items() if value is not None})
+    settings = {key: value for key, value in given.items() if value is not None}
+    if Path(name).suffix in _TABLES and Path(name).is_file():
+        if settings:
+            raise BadSetting(f"{name} has a space with its settings; give no {', '.join(settings)}")
+        return table_of(name, "asked for their space").space
+    made: Space = spaces.read(name, settings)
     return made
 
 

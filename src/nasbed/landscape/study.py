@@ -95,6 +95,8 @@ class LandscapeStudy(Statistic):
         said += (
             f"{100 * first.success:.1f} % by first improvement, after {first.evaluations:.0f} evaluations on average. "
         )
+        if not self.surroundings.degree.any():
+            return said + "No two of them are neighbours, so there is nothing to climb."
         if np.isnan(self.walks.length):
             return said + "All architectures are worth the same."
         said += f"A random walk forgets in {self.walks.length:.1f} steps (ρ(1) = {self.walks.rho[1]:.2f})"

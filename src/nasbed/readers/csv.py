@@ -3,7 +3,7 @@
 A small TOML file declares it:
 
 ```toml
-space = "nasbench201"
+space = "nasbench201"          # or the path of a space's file, TOML or JSON
 architecture = "architecture"  # the column that has the architectures, in any form that the space parses
 index = "uid"                  # optional: the column that has their official indices; it is held against the former
 ignored = ["C", "N"]           # columns that are not read
@@ -124,16 +124,20 @@ def read_columns(path: Path, declared: Declaration) -> ColumnsRead:
     declared = declared.within(headings)
     _check_headings(headings, declared, path)
     cells = dict(zip(headings, zip(*rows, strict=True), strict=True))
-    space: Space = spaces.make(declared.space, {})
+    space: Space = spaces.read(declared.space)
     archs = _archs(cells, declared, space, path)
     alike = space.index(archs) if space.is_enumerable else space.key(archs)
-    twice = np.setdiff1d(np.arange(len(alike)), np.unique(alike, return_index=True)[1])
+    first, which = np.unique(alike, return_index=True, return_inverse=True)[1:]
+    twice = np.flatnonzero(first[which] < np.arange(len(alike)))
     if len(twice):
-        raise CorruptFile(f"{path}, line {int(twice.min()) + 2}: its architecture is in an earlier line as well")
+        line, earlier = int(twice[0]) + 2, int(first[which[twice[0]]]) + 2
+        raise CorruptFile(f"{path}, line {line}: its architecture is that of line {earlier}; it may come once")
     columns = {}
     for name, measure in declared.columns.items():
         values = numbers(cells[name], name, path)
         values[values == declared.missing.get(name, math.nan)] = math.nan
+        if measure.role in ("told", "reported") and np.isnan(values).all():
+            raise CorruptFile(f"{path}: {name} has no value in any line")
         if measure.metric == "accuracy":
             _check_accuracies(values, measure.unit, name, path)
         columns[name] = values, measure
@@ -197,7 +201,7 @@ def said_in_words(space: str, architecture: str, measures: Sequence[str], file: 
     """Read what a command says of a CSV file.
 
     Args:
-        space: The space's name.
+        space: The space's name, or the path of its file.
         architecture: The column that has the architectures.
         measures: Of each column that is read ``COLUMN:key=value,key=value``, with the keys of a column. Without keys
             the column is named after its heading, and what a search is told: results on the validation split of a data

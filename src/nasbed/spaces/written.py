@@ -90,7 +90,7 @@ class WrittenSpace(Space):
         Raises:
             BadSetting: When a predicate has no name, or TOML no word for a setting.
         """
-        written_form.write_file(self.settings(), Path(path))
+        written_form.write_file(WrittenSpace.settings(self), Path(path))  # also of a subclass with settings of its own
 
     def settings(self) -> dict[str, Any]:
         """Give the constructor arguments that make this space again, JSON-able.
@@ -294,7 +294,8 @@ class WrittenSpace(Space):
         """Read what ``format`` writes, ``(decisions,)``, or names and values, or numbers; the row is canonical.
 
         ``3:conv1x1:-:64``; ``kernel=3 op=conv1x1 width=64``, any order, those left out being inactive or at their first
-        value; JSON, ``{"kernel": 3, …}`` likewise; the row itself, ``[0, 2, 0, 3]`` or ``(0, 2, 0, 3)``.
+        value; JSON, ``{"kernel": 3, …}`` likewise; the row itself, ``[0, 2, 0, 3]`` or ``(0, 2, 0, 3)``; the values in
+        their order, ``[3, "conv1x1", null, 64]``, of which some are no whole numbers.
         """
         row = np.array(written_text.row_of(self.slots, self.text(text), self.name), np.int8)
         try:

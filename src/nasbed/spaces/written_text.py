@@ -39,7 +39,7 @@ def _word(value: Any) -> str:
 
 
 def row_of(slots: Sequence[Decision], text: str, space: str) -> list[int]:
-    """Read a row from words, from names and words, or from numbers.
+    """Read a row from words, from names and words, from the values in their order, or from their numbers.
 
     Raises:
         InvalidArchitecture: When the text is none of them, with what it lacks.
@@ -65,12 +65,17 @@ def _of_literal(slots: Sequence[Decision], text: str, space: str) -> list[int]:
         raise InvalidArchitecture(_how(slots, text, space)) from None
     if isinstance(found, Mapping):
         return _of_names(slots, found, space)
-    are_whole = isinstance(found, list | tuple) and all(type(number) is int for number in found)
-    if not are_whole or len(found) != len(slots):
+    if not isinstance(found, list | tuple) or len(found) != len(slots):
         raise InvalidArchitecture(_how(slots, text, space))
+    if any(type(number) is not int for number in found):
+        return [_value(slot, value) for slot, value in zip(slots, found, strict=True)]
     for slot, number in zip(slots, found, strict=True):
         if not 0 <= number < len(slot.values):
-            raise InvalidArchitecture(f"{slot.name} has the values 0 to {len(slot.values) - 1}, not {number}")
+            most = len(slot.values) - 1
+            raise InvalidArchitecture(
+                f"{slot.name} has the values number 0 to {most}, not {number}: whole numbers are those of values; to "
+                f'write values, name them, {{"{slot.name}": {json.dumps(slot.values[0])}, …}}'
+            )
     return list(found)
 
 
@@ -83,9 +88,9 @@ def _of_names(slots: Sequence[Decision], given: Mapping[str, Any], space: str) -
 
 
 def _value(slot: Decision, given: Any) -> int:
-    """Return the position of a value, given as it is or as its word."""
+    """Return the position of a value, given as it is or as its word; None, as a dash, is of what is not active."""
     words = words_of(slot)
-    word = _word(given)
+    word = _NOTHING if given is None and None not in slot.values else _word(given)
     if word == _NOTHING:
         return 0
     if word not in words:

@@ -161,8 +161,10 @@ class Architectures(Printed):
         rows = self.places(archs)
         if len(rows) and rows.min() < 0:
             lost = int(np.argmin(rows))
-            why = "is not in the table" if self.space.valid(archs[lost : lost + 1])[0] else "is not valid"
-            raise NotInTable(f"architecture {lost} of {len(archs)} {why}: {archs[lost].tolist()}")
+            which = f"architecture {lost} of {len(archs)}"
+            if not self.space.valid(archs[lost : lost + 1])[0]:
+                raise NotInTable(f"{which} is not valid: {archs[lost].tolist()}")
+            raise NotInTable(f"{which} is not in the table: {self.space.format(archs[lost])}")
         return rows
 
     def places(self, archs: Archs) -> NDArray[np.int64]:

@@ -143,7 +143,7 @@ def imported(space: str, data: str = "") -> Table | None:
         except NasbedError:  # what lies beside a table, or is damaged
             continue
         told = sum(measure.role == "told" for measure in table.measures.values())
-        if table.provenance.get("source") != "not a published file":
+        if table.space.kind == space and table.provenance.get("source") != "not a published file":
             found.append(((data in table.data, told > 0, len(table), told, len(table.groups)), table))
     return max(found, key=lambda pair: pair[0])[1] if found else None
 

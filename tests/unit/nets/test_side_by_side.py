@@ -39,6 +39,8 @@ MEMBERS = {
     "nasbench201": ["0", "15624", "9930", "8000", "3121"],  # of which the first is nothing but none
     "natssize": ["8:16:24:16:8"] * 3,
     "nasbenchmacro": ["00000000", "11111111", "02012100", "22212220"],
+    "transnas-micro": ["0_00_000", "1_11_111", "3_12_231", "2_30_112"],
+    "transnas-macro": ["64-1234-basic"] * 2,
 }
 """Architectures of one group, of each space."""
 

@@ -91,7 +91,7 @@ ROWS = {
         [(8, ARCHS[7], 16, 1, 1)],
         "line 2: '8' is not its architecture's index",
     ),
-    "twice": ([(7, ARCHS[7], 16, 9, 1), (7, ARCHS[7], 16, 9, 1)], "line 3: its architecture is in an earlier line"),
+    "twice": ([(7, ARCHS[7], 16, 9, 1), (7, ARCHS[7], 16, 9, 1)], "line 3: its architecture is that of line 2"),
     "of no architecture": ([(7, "|x~0|", 16, 1, 1)], r"line 2: .*\|x~0\|"),
     "of no index": ([(15_625, ARCHS[7], 16, 1, 1)], "line 2: '15625' is not .* index, one from 0 to 15,624"),
     "of no number": ([(7, ARCHS[7], 16, "high", 1)], "line 2: 'high' in valid is no number"),
