@@ -10,6 +10,7 @@ from nasbed import compare, search
 from nasbed.core.errors import BadSetting
 from nasbed.statistics import relative_improvements
 from nasbed.statistics.random_search import DrawCost, RandomReference, expected_along, random_reference, recorded
+from nasbed.statistics.relative import _over
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,11 @@ def test_what_cannot_be_said_is_said(played):
     json.dumps(found.as_dict(), allow_nan=False)
     with pytest.raises(BadSetting, match="known by test or validation"):
         relative_improvements(played, metric="test-regret")
+
+
+def test_a_negative_measure_is_better_where_it_is_higher():
+    assert _over(np.array([-0.6, -0.6]), -0.8).value == pytest.approx(0.25)
+    assert _over(np.array([0.9, 0.9]), 0.6).value == pytest.approx(0.5)
 
 
 def test_epochs_pay_for_whole_draws(landscape):

@@ -120,6 +120,25 @@ def test_a_column_that_is_not_there_is_refused(tmp_path):
         read_columns(path, declared(tmp_path))
 
 
+def test_a_file_may_lack_columns_of_a_declaration_that_says_so(tmp_path):
+    path = written(tmp_path, [(7, ARCHS[7], 16, 50)], "uid,arch,C,valid")
+    found = read_columns(path, declared(tmp_path, f"partial = true\n{DECLARED}"))
+    assert list(found.columns) == ["valid"]
+
+
+def test_a_file_without_any_of_the_columns_is_refused(tmp_path):
+    path = written(tmp_path, [(7, ARCHS[7], 16)], "uid,arch,C")
+    with pytest.raises(BadSetting, match="has no column 'joules'"):
+        read_columns(path, declared(tmp_path, f"partial = true\n{DECLARED}"))
+
+
+@pytest.mark.parametrize("kind", ["micro", "macro"])
+def test_files_are_known_by_patterns_of_names_each_with_its_space(kind):
+    for name in (f"transnas101_{kind}.csv", f"transnas101-more-{kind}-tasks.csv"):
+        known = known_declaration(name)
+        assert (known.space, known.columns["room_layout"].words) == (f"transnas-{kind}", "negative loss")
+
+
 def test_a_file_that_is_not_known_needs_a_declaration(file):
     with pytest.raises(BadSetting, match=r"not known what the columns of results\.csv mean.*--meaning"):
         known_declaration(file.name)
