@@ -11,6 +11,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.statistics import relative_improvements
 from nasbed.statistics.random_search import DrawCost, RandomReference, expected_along, random_reference, recorded
 from nasbed.statistics.relative import _over
+from nasbed.statistics.statistic import Quantity
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +94,8 @@ def test_random_runs_come_to_the_line_along_time(landscape):
     _, values = history.curve("test", "seconds", at)
     line = expected_along(random_reference(landscape), "test", at, "seconds")
     np.testing.assert_allclose(line, values.mean(axis=0), atol=4 * values.std(axis=0).max() / np.sqrt(4000))
+
+
+@pytest.mark.parametrize(("factor", "written"), [(100.0, "-61.23"), (1.0, "-0.6123")])
+def test_what_is_no_percentage_is_written_with_four_decimals(factor, written):
+    assert Quantity("validation", "words", factor).write(-0.61234) == written

@@ -6,7 +6,7 @@ from readers.natsbench.states import archs_of
 
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.readers import csv
-from nasbed.readers.csv import known_declaration, read_declaration
+from nasbed.readers.csv import known_declaration, read_declaration, said_in_words
 from nasbed.readers.measure import Measure
 from nasbed.spaces.nasbench201 import NASBench201
 
@@ -137,6 +137,20 @@ def test_files_are_known_by_patterns_of_names_each_with_its_space(kind):
     for name in (f"transnas101_{kind}.csv", f"transnas101-more-{kind}-tasks.csv"):
         known = known_declaration(name)
         assert (known.space, known.columns["room_layout"].words) == (f"transnas-{kind}", "negative loss")
+
+
+@pytest.mark.parametrize(
+    ("measure", "words", "told"),
+    [
+        ("a:metric=accuracy,unit=percent", "accuracy", 0.5),
+        ("a:metric=miou,unit=percent", "miou (%)", 50.0),
+        ("a:metric=negative_loss,goal=max", "negative loss", 50.0),
+        ("a:metric=loss", "negative loss", -50.0),
+    ],
+)
+def test_a_search_is_told_what_is_said_of_a_column(measure, words, told):
+    found = said_in_words("nasbench201", "arch", [measure], "some.csv").columns["a"]
+    assert (found.words, found.told(50.0)) == (words, told)
 
 
 def test_a_file_that_is_not_known_needs_a_declaration(file):
