@@ -20,7 +20,7 @@ from nasbed.nets.layers import Count, Layer, conv_norm, conv_norm_relu
 if TYPE_CHECKING:
     from torch import nn
 
-    from nasbed.nets.nasbenchmacro_network import Place
+    from nasbed.nets.parts import Place
 
 BLOCKS = (None, (3, 3), (5, 6))
 """The kernel and the expansion of each operation's block, by its digit; None for the identity."""

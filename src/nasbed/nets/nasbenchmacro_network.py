@@ -13,8 +13,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-Place = tuple[int, int, int]
-"""Where a layer stands: channels in, channels out, and by how much it divides the image's size."""
+from nasbed.nets.parts import Place
 
 
 class InvertedResidual(nn.Module):

@@ -24,6 +24,13 @@ CELL_EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 """From which node to which each decision's operation leads; node 0 is the cell's input, node 3 its output."""
 
 
+CELL_KERNELS = (None, None, 1, 3)
+"""In TransNAS-Bench-101 the kernel of each operation; none of an edge that is left out (0), and of an identity (1)."""
+
+Place = tuple[int, int, int]
+"""Where a layer stands: channels in, channels out, and by how much it divides the image's size."""
+
+
 @dataclass(frozen=True)
 class Convolution:
     """One conv-bn-relu of an operation.

@@ -21,21 +21,15 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Count, Layer, conv_norm
-from nasbed.nets.parts import CELL_EDGES
+from nasbed.nets.parts import CELL_EDGES, CELL_KERNELS, Place
 
 if TYPE_CHECKING:
     from torch import nn
 
     from nasbed.nets.transnas_network import Block, Cell
 
-Place = tuple[int, int, int]
-"""Where a layer stands: channels in, channels out, and by how much it divides the image's size."""
-
 SKELETON = (4, 1, 4, 1, 4)
 """The published modules of a network of cells: 2 and 4 double the channels, 3 and 4 halve the image."""
-
-KERNELS = (None, None, 1, 3)
-"""The kernel of each operation, by its digit; none of an edge that is left out (0), and of an identity (1)."""
 
 STEMS = {1: (1, 1), 2: (2, 1), 4: (2, 2)}
 """By how much a stem divides the image's size, and the strides of its two convolutions."""
@@ -119,7 +113,7 @@ class TransNASMicroBlueprint(TransNASBlueprint):
         places = self.places(SKELETON)
         for sources, targets, stride in places:
             after = -(-size // stride)
-            for digit in range(len(KERNELS)):
+            for digit in range(len(CELL_KERNELS)):
                 first, later = ((np.asarray(rows)[:, some] == digit).sum(axis=1) for some in (of_input, ~of_input))
                 layers += operation_layers(digit, (sources, targets, stride), size, first)
                 layers += operation_layers(digit, (targets, targets, 1), after, later)
@@ -158,7 +152,7 @@ class TransNASMacroBlueprint(TransNASBlueprint):
 def operation_layers(digit: int, place: Place, size: int, times: Count) -> list[Layer]:
     """List the layers of an operation on an edge, with the image's size before it."""
     sources, targets, stride = place
-    kernel, after = KERNELS[digit], -(-size // stride)
+    kernel, after = CELL_KERNELS[digit], -(-size // stride)
     if kernel is not None:
         return _relu_conv_norm(place, kernel, size, times)
     if digit == 0 or (stride == 1 and sources == targets):

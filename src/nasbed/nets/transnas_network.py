@@ -15,8 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nasbed.nets.nasbench201_network import ReLUConvBN
-from nasbed.nets.parts import CELL_EDGES
-from nasbed.nets.transnas import KERNELS, Place
+from nasbed.nets.parts import CELL_EDGES, CELL_KERNELS, Place
 
 
 class Zero(nn.Module):
@@ -56,7 +55,7 @@ class FactorizedReduction(nn.Module):
 def operation(digit: int, place: Place) -> nn.Module:
     """Make the layers of an operation on an edge."""
     sources, targets, stride = place
-    kernel = KERNELS[digit]
+    kernel = CELL_KERNELS[digit]
     if kernel is not None:
         return ReLUConvBN(sources, targets, kernel, stride)
     if digit == 0:

@@ -73,7 +73,7 @@ def _of_literal(slots: Sequence[Decision], text: str, space: str) -> list[int]:
         if not 0 <= number < len(slot.values):
             most = len(slot.values) - 1
             raise InvalidArchitecture(
-                f"{slot.name} has the values number 0 to {most}, not {number}: whole numbers are those of values; to "
+                f"{slot.name} has the values 0 to {most}, not {number}: whole numbers count values; to "
                 f'write values, name them, {{"{slot.name}": {json.dumps(slot.values[0])}, …}}'
             )
     return list(found)

@@ -114,7 +114,7 @@ def test_landscapes_without_neighbours_say_so(folder, nasbed_command, imported):
 
 FAULTS = {
     "an unknown text": ("8:9:3:relu:-:-,70", "line 3: .*blocks.depth is 1 or 2, not 9"),
-    "values for numbers": ('"(8, 1, 3, 0, 0, 0)",70', "line 3: .*whole numbers are those of values"),
+    "values for numbers": ('"(8, 1, 3, 0, 0, 0)",70', "line 3: .*whole numbers count values"),
     "an unknown name": ('"{""width"": 8}",70', "line 3: .*no decision 'width'. Did you mean 'stem.width'"),
     "twice": ("8:1:3:relu:-:-,70", "line 3: its architecture is that of line 2"),
     "twice but for what does not count": ("8:1:3:relu:7:gelu,70", "line 3: its architecture is that of line 2"),
