@@ -1,4 +1,4 @@
-"""Chance in written spaces: rows that keep the constraints, drawn, changed and crossed."""
+"""Chance where decisions depend on each other: rows that keep the constraints, drawn, changed and crossed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
-from nasbed.spaces.constraints import Constraints
-from nasbed.spaces.decisions import Decisions
+from nasbed.spaces.constraints import Bounds
+from nasbed.spaces.slots import Slots
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams
@@ -38,8 +38,8 @@ class Breeding:
         name: What the space is called.
     """
 
-    decisions: Decisions
-    constraints: Constraints
+    decisions: Slots
+    constraints: Bounds
     name: str
 
     def drawn(self, streams: Streams, draw: Callable[[Streams], Archs]) -> Archs:
@@ -65,7 +65,7 @@ class Breeding:
         return self.decisions.canonical((streams.uniform(len(counts)) * counts).astype(np.int8))
 
     def mutated(self, parents: Archs, streams: Streams, other: Callable[[Streams], Archs]) -> Archs:
-        """Change one active decision of each row; see ``WrittenSpace``.
+        """Change one active decision of each row; see ``DecidedSpace``.
 
         Args:
             parents: Canonical rows.

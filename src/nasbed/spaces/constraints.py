@@ -1,4 +1,4 @@
-"""The constraints of an expression: which rows its predicates allow."""
+"""Constraints: which rows keep their bounds, and are allowed by the predicates of an expression."""
 
 from __future__ import annotations
 
@@ -11,11 +11,30 @@ from nasbed.spaces.diagram import Diagram
 from nasbed.spaces.expression import Expression
 from nasbed.spaces.parts import Where
 from nasbed.spaces.resolving import Resolver
+from nasbed.spaces.slots import Slots
 
 _MOST_ANSWERS = 2**17  # remembered for each constraint; then it starts anew
 
 
-class Constraints:
+class Bounds:
+    """Answers which rows have values that their decisions have, where there is nothing else to keep.
+
+    Args:
+        decisions: The slots.
+    """
+
+    def __init__(self, decisions: Slots) -> None:
+        self._slots = decisions
+
+    def __bool__(self) -> bool:
+        return False
+
+    def valid(self, rows: Archs) -> NDArray[np.bool_]:
+        """Say which rows keep their bounds, ``(n,)``."""
+        return self._slots.inside(rows)
+
+
+class Constraints(Bounds):
     """Answers which rows keep all constraints, and asks a predicate once for each form of its part.
 
     Args:
@@ -23,6 +42,7 @@ class Constraints:
     """
 
     def __init__(self, decisions: Decisions) -> None:
+        super().__init__(decisions)
         self._decisions = decisions
         self._answers: list[dict[bytes, bool]] = [{} for _ in decisions.wheres]
 
@@ -31,7 +51,7 @@ class Constraints:
 
     def valid(self, rows: Archs) -> NDArray[np.bool_]:
         """Say which rows keep their bounds and all constraints, ``(n,)``."""
-        fine = self._decisions.inside(rows)
+        fine = super().valid(rows)
         if self:
             fine[fine] = self.hold(self._decisions.marked(rows[fine]))
         return fine
@@ -73,14 +93,14 @@ class Constraints:
         outermost, outside = _outermost(root)
         always = {id(one) for one, condition, _ in self._decisions.wheres if condition is None}
         for one in outermost:
-            alone = Diagram.of(Decisions.of(one.part)) if self._slots(one) else None
-            if one.count is None or id(one) not in always or alone is None or outside & self._slots(one):
+            alone = Diagram.of(Decisions.of(one.part)) if self._within(one) else None
+            if one.count is None or id(one) not in always or alone is None or outside & self._within(one):
                 return None
             size = size // alone.size * one.count
-            outside |= self._slots(one)
+            outside |= self._within(one)
         return size
 
-    def _slots(self, constraint: Where) -> set[int]:
+    def _within(self, constraint: Where) -> set[int]:
         """Return the parts within a constraint that are decided, by ``id``."""
         (slots,) = (inner for one, _, inner in self._decisions.wheres if one is constraint)
         return {id(self._decisions.parts[slot]) for slot in slots}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -16,16 +15,16 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Decision
-from nasbed.core.rows import mixed
 from nasbed.spaces.expression import Expression, Use
 from nasbed.spaces.parts import Where
+from nasbed.spaces.slots import Slots, columns_of
 
 Condition = Mapping[int, frozenset[int]] | None
 """When something is there: where one of these slots is active and has one of these values; None for always."""
 
 
 @dataclass(frozen=True, eq=False)
-class Decisions:
+class Decisions(Slots):
     """The slots of an expression, those on which others depend first.
 
     Attributes:
@@ -66,11 +65,6 @@ class Decisions:
         )
 
     @cached_property
-    def cardinalities(self) -> NDArray[np.int64]:
-        """How many values each has."""
-        return np.array([len(slot.values) for slot in self.slots], np.int64)
-
-    @cached_property
     def is_conditional(self) -> bool:
         """Whether some slot depends on others."""
         return any(condition is not None for condition in self.conditions)
@@ -88,42 +82,9 @@ class Decisions:
         """Return which values of a slot count; the last place is that of an inactive one, which does not."""
         return slot, np.isin(np.arange(self.cardinalities[slot] + 1), list(values))
 
-    def inside(self, rows: Archs) -> NDArray[np.bool_]:
-        """Say which rows keep every decision within its bounds, ``(n,)``."""
-        return np.asarray((rows.view(np.uint8) < self.cardinalities).all(axis=1))
-
-    def active(self, rows: Archs) -> NDArray[np.bool_]:
-        """Say which slots count in each row, ``(n, decisions)``."""
-        return np.asarray(self.marked(rows).T >= 0)
-
-    def canonical(self, rows: Archs) -> Archs:
-        """Return rows with 0 in what does not count."""
-        return np.ascontiguousarray(np.maximum(self.marked(rows), 0).T) if self.is_conditional else rows
-
-    @cached_property
-    def _weights(self) -> list[tuple[slice, NDArray[np.int64]]]:
-        """Slots whose values make one number of 63 bits, and what each counts in it."""
-        found, start, total = list[tuple[slice, NDArray[np.int64]]](), 0, 1
-        counts = self.cardinalities.tolist()
-        for slot, count in enumerate([*counts, 2**63]):
-            if total * count > 2**63 - 1:
-                weights = [math.prod(counts[one + 1 : slot]) for one in range(start, slot)]
-                found.append((slice(start, slot), np.array(weights, np.int64)))
-                start, total = slot, 1
-            total *= count
-        return found
-
-    def keys(self, rows: Archs) -> NDArray[np.uint64]:
-        """Return a number for each canonical row, ``(n,)``; up to 63 bits of values, different ones differ for sure."""
-        keys = np.zeros(len(rows), np.uint64)
-        for slots, weights in self._weights:
-            keys = mixed(keys ^ (rows[:, slots] @ weights).astype(np.uint64))
-        return keys
-
     def marked(self, rows: Archs) -> NDArray[np.int8]:
         """Return rows as columns, ``(decisions, n)``, with −1 for what is inactive; values must be in range."""
-        columns = np.ascontiguousarray(rows.T)
-        columns = columns.copy() if np.shares_memory(columns, rows) else columns
+        columns = columns_of(rows)
         for atoms, slots in self._groups:
             there = self._met(atoms, columns)
             for slot in slots:
@@ -139,6 +100,41 @@ class Decisions:
     def _met(self, atoms: list[tuple[int, NDArray[np.bool_]]], columns: NDArray[np.int8]) -> NDArray[np.bool_]:
         met = [table.take(columns[slot], mode="wrap") for slot, table in atoms]
         return np.asarray(np.logical_or.reduce(met))
+
+    # ── the way through: what is known is the set, as bits, of the later slots that values so far have made active ──
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """The first slot that counts, and an empty set."""
+        return self._first(0, 0), 0
+
+    def following(self, slot: int, state: int) -> list[tuple[int, int]]:
+        """Return for each value of a slot the next one that counts, and the set before that."""
+        afters = [(state & ~(1 << slot)) | switched for switched in self._switches[slot]]
+        return [(self._first(slot + 1, after), after) for after in afters]
+
+    @cached_property
+    def _switches(self) -> list[list[int]]:
+        """For each value of each slot, which conditional slots it makes active."""
+        switches = [[0] * len(slot.values) for slot in self.slots]
+        for slot, condition in enumerate(self.conditions):
+            for parent, values in (condition or {}).items():
+                for value in values:
+                    switches[parent][value] |= 1 << slot
+        return switches
+
+    @cached_property
+    def _always(self) -> list[int]:
+        """For each slot the next one from it on that is always active; the one behind the last for none."""
+        found = [len(self.slots)] * (len(self.slots) + 1)
+        for slot in reversed(range(len(self.slots))):
+            found[slot] = slot if self.conditions[slot] is None else found[slot + 1]
+        return found
+
+    def _first(self, slot: int, state: int) -> int:
+        """Return the first slot from one on that is active."""
+        lowest = (state & -state).bit_length() - 1
+        return min(self._always[slot], lowest) if state else self._always[slot]
 
 
 def _in_order(root: Expression) -> list[Expression]:

@@ -1,4 +1,4 @@
-"""A decision diagram: the canonical rows of an expression as the ways through a small graph.
+"""A decision diagram: the canonical rows of a space as the ways through a small graph.
 
 Slots are decided in their order. What matters for the rest is only which later slots the values so far have made
 active; decisions that leave the same set active share a node. The ways through the diagram are the canonical rows: each
@@ -7,6 +7,7 @@ is counted once, with integers of any length, also where shared parts stay unuse
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.records import Archs
-from nasbed.spaces.decisions import Decisions
+from nasbed.spaces.slots import Slots
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams
@@ -41,19 +42,16 @@ class Diagram:
     counts: list[int]
 
     @classmethod
-    def of(cls, decisions: Decisions) -> Diagram | None:
-        """Build the diagram of an expression; None where it takes more than 2¹⁶ nodes."""
+    def of(cls, decisions: Slots) -> Diagram | None:
+        """Build the diagram of decisions; None where it takes more than 2¹⁶ nodes."""
         slots = len(decisions.slots)
-        always = [condition is None for condition in decisions.conditions]
-        switches = _switches(decisions)
-        following = _following(always)
-        layers: list[dict[int, None]] = [{} for _ in range(slots + 1)]  # the states at each slot, in the order met
-        layers[_first(0, 0, following)][0] = None
-        found: list[tuple[int, list[tuple[int, int]]]] = []
+        layers: list[dict[Hashable, None]] = [{} for _ in range(slots + 1)]  # the states at each slot, in the order met
+        level, state = decisions.start
+        layers[level][state] = None
+        found: list[tuple[int, Sequence[tuple[int, Hashable]]]] = []
         for slot in range(slots):
             for state in layers[slot]:
-                afters = [(state & ~(1 << slot)) | switched for switched in switches[slot]]
-                ways = [(_first(slot + 1, after, following), after) for after in afters]
+                ways = decisions.following(slot, state)
                 found.append((slot, ways))
                 for level, after in ways:
                     layers[level][after] = None
@@ -162,35 +160,11 @@ def _digits(streams: Streams, count: int) -> NDArray[np.int64]:
     return (streams.uniform(count) * 2.0**_BITS).astype(np.int64)
 
 
-def _switches(decisions: Decisions) -> list[list[int]]:
-    """Return for each value of each slot which conditional slots it makes active, as a set of bits."""
-    switches = [[0] * len(slot.values) for slot in decisions.slots]
-    for slot, condition in enumerate(decisions.conditions):
-        for parent, values in (condition or {}).items():
-            for value in values:
-                switches[parent][value] |= 1 << slot
-    return switches
-
-
-def _following(always: list[bool]) -> list[int]:
-    """Return for each slot the next one from it on that is always active; the one behind the last for none."""
-    found = [len(always)] * (len(always) + 1)
-    for slot in reversed(range(len(always))):
-        found[slot] = slot if always[slot] else found[slot + 1]
-    return found
-
-
-def _first(slot: int, state: int, following: list[int]) -> int:
-    """Return the first slot from one on that is active."""
-    lowest = (state & -state).bit_length() - 1
-    return min(following[slot], lowest) if state else following[slot]
-
-
 def _numbered(
-    found: list[tuple[int, list[tuple[int, int]]]], layers: list[dict[int, None]]
+    found: list[tuple[int, Sequence[tuple[int, Hashable]]]], layers: list[dict[Hashable, None]]
 ) -> tuple[list[int], list[list[int]], list[int]]:
     """Number the nodes in the order found, and count the ways from the end on."""
-    numbers: list[dict[int, int]] = []
+    numbers: list[dict[Hashable, int]] = []
     start = 0
     for layer in layers[:-1]:
         numbers.append({state: start + i for i, state in enumerate(layer)})

@@ -7,33 +7,26 @@ import math
 from collections.abc import Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.graph import Graph
-from nasbed.core.records import Archs, Decision
-from nasbed.core.space import Space
+from nasbed.core.records import Archs
 from nasbed.spaces import picture, written_form, written_text
-from nasbed.spaces.breeding import Breeding
 from nasbed.spaces.constraints import Constraints
+from nasbed.spaces.decided import LISTED, DecidedSpace, Sampling
 from nasbed.spaces.decisions import Decisions
-from nasbed.spaces.diagram import Diagram
 from nasbed.spaces.expression import Expression
 from nasbed.spaces.resolving import Resolver, dags, graph_of
 
-if TYPE_CHECKING:
-    from nasbed.core.rng import Streams
-
-Sampling = Literal["rows", "decisions"]
-
-_LISTED, _LISTED_BY_PREDICATE = 2**20, 2**16
-"""The most rows that are enumerated, and where each is shown to a predicate."""
+_LISTED_BY_PREDICATE = 2**16
+"""The most rows that are enumerated where each is shown to a predicate."""
 
 
-class WrittenSpace(Space):
+class WrittenSpace(DecidedSpace):
     """The architectures that an expression of the notation stands for.
 
     A row has a slot for each decision of the expression, named by where it stands; ``slots`` lists them. Which slots
@@ -63,17 +56,15 @@ class WrittenSpace(Space):
 
     name = "written"
 
-    is_by_row = True
+    _decisions: Decisions
+    _constraints: Constraints
 
     def __init__(self, expression: Expression | Mapping[str, Any], name: str = "", sampling: Sampling = "rows") -> None:
         told = expression.get("name", "") if isinstance(expression, Mapping) else ""
         self.expression = expression if isinstance(expression, Expression) else written_form.read(expression)
-        self.name = written_form.checked_name(name or told or self.kind)
-        if sampling not in get_args(Sampling):
-            raise BadSetting(f"a space is sampled by {' or by '.join(get_args(Sampling))}, not by {sampling!r}")
-        self.sampling = sampling
-        self._decisions = Decisions.of(self.expression)
-        self._constraints = Constraints(self._decisions)
+        decisions = Decisions.of(self.expression)
+        called = written_form.checked_name(name or told or self.kind)
+        super().__init__(called, decisions, Constraints(decisions), sampling)
 
     @classmethod
     def open(cls, path: str | Path) -> WrittenSpace:
@@ -102,25 +93,6 @@ class WrittenSpace(Space):
 
     # ── what it is ────────────────────────────────────────────────────────────────────────────────────────────
 
-    @property
-    def network(self) -> Any:
-        """The blueprint of written spaces."""
-        return self.kind
-
-    @property
-    def slots(self) -> tuple[Decision, ...]:
-        """The decisions, those on which others depend first, each named by where it stands."""
-        return self._decisions.slots
-
-    @cached_property
-    def cardinalities(self) -> NDArray[np.int64]:
-        """How many values each decision has."""
-        return self._decisions.cardinalities
-
-    @cached_property
-    def _diagram(self) -> Diagram | None:
-        return Diagram.of(self._decisions)
-
     @cached_property
     def size(self) -> int | None:
         """How many canonical rows there are that keep the constraints; None where that is not known."""
@@ -137,36 +109,10 @@ class WrittenSpace(Space):
     @cached_property
     def is_enumerable(self) -> bool:
         """Whether there are at most 2²⁰ rows, or 2¹⁶ where each is shown to a predicate."""
-        most = _LISTED_BY_PREDICATE if self._constraints else _LISTED
+        most = _LISTED_BY_PREDICATE if self._constraints else LISTED
         return self._diagram is not None and self._diagram.size <= most
 
-    def active(self, archs: Archs) -> NDArray[np.bool_]:
-        """Say which decisions count in each row, ``(n, decisions)``: those within what the others choose."""
-        return self._decisions.active(self.checked(archs))
-
-    def canonical(self, archs: Archs) -> Archs:
-        """Give rows in which decisions that do not count are 0."""
-        return self._decisions.canonical(self.checked(archs))
-
-    def valid(self, archs: Archs) -> NDArray[np.bool_]:
-        """Say which rows keep their bounds and the constraints; what decisions hold that do not count is not asked."""
-        return self._constraints.valid(self.checked(archs))
-
-    def key(self, archs: Archs) -> NDArray[np.uint64]:
-        """Give rows of one canonical row the same number, ``(n,)``; 0 for what is out of bounds."""
-        rows = self.checked(archs)
-        return np.where(self._decisions.inside(rows), self._decisions.keys(self.canonical(rows)), np.uint64(0))
-
     # ── numbers ───────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def _listing(self) -> Diagram:
-        """The diagram of a space that is enumerable."""
-        if self._diagram is None or not self.is_enumerable:
-            raise NotImplementedError(
-                f"the space {self.name} is too large to list, or its size is not known; sample it, and use key"
-            )
-        return self._diagram
 
     @cached_property
     def _kept(self) -> NDArray[np.int64]:
@@ -183,71 +129,13 @@ class WrittenSpace(Space):
 
     def index(self, archs: Archs) -> NDArray[np.int64]:
         """Number rows by their canonical rows, in lexicographic order, ``(n,)``; −1 for what is not valid."""
-        rows = self.checked(archs)
-        inside = self._decisions.inside(rows)
-        ranks = self._listing.rank(self.canonical(np.where(inside[:, None], rows, np.int8(0))))
-        return np.where(inside, self._numbers[ranks] if self._constraints else ranks, -1)
+        ranks = super().index(archs)
+        return np.where(ranks < 0, -1, self._numbers[ranks]) if self._constraints else ranks
 
     def archs_of(self, indices: NDArray[np.int64]) -> Archs:
         """Give the canonical rows with these numbers; see ``Space.archs_of``."""
         ranks = self.checked_indices(indices)
         return self._listing.rows(self._kept[ranks] if self._constraints else ranks, self.decisions)
-
-    def enumerate(self) -> Archs:
-        """Give all canonical rows that keep the constraints, in lexicographic order."""
-        return self.archs_of(np.arange(self._listing.size if not self._constraints else len(self._kept)))
-
-    # ── chance ────────────────────────────────────────────────────────────────────────────────────────────────
-
-    @cached_property
-    def _breeding(self) -> Breeding:
-        return Breeding(self._decisions, self._constraints, self.name)
-
-    def sample(self, streams: Streams) -> Archs:
-        """Draw a canonical row a stream, each with the same chance, or as ``sampling`` says."""
-        by_row = self.sampling == "rows" and self._diagram is not None
-        return self.sample_rows(streams) if by_row else self.sample_decisions(streams)
-
-    def sample_rows(self, streams: Streams) -> Archs:
-        """Draw each canonical row that keeps the constraints with exactly the same chance; a word for each decision.
-
-        Raises:
-            NotImplementedError: When they cannot be counted.
-        """
-        if self._diagram is None:
-            raise NotImplementedError(f"the rows of {self.name} cannot be counted; use sample_decisions")
-        if not self._decisions.is_conditional:
-            return self.sample_decisions(streams)
-        return self._breeding.drawn(streams, partial(self._diagram.sample, decisions=self.decisions))
-
-    def sample_decisions(self, streams: Streams) -> Archs:
-        """Draw each decision evenly and give the canonical row; a word for each decision."""
-        return self._breeding.drawn(streams, self._breeding.decided)
-
-    def probabilities(self) -> NDArray[np.float64]:
-        """Give the chance of each row under one ``sample``, in the order of ``enumerate``, ``(size,)``."""
-        rows = self.enumerate()
-        if self.sampling == "rows":
-            return np.full(len(rows), 1.0 / len(rows))
-        chances = np.where(self.active(rows), 1.0 / self.cardinalities, 1.0).prod(axis=1)
-        return np.asarray(chances / chances.sum())
-
-    def moved(self, archs: Archs, moves: NDArray[np.int64]) -> Archs:
-        """Make one move in each architecture; see ``Space.moved``."""
-        return self.canonical(super().moved(self.canonical(archs), moves))
-
-    def mutate(self, archs: Archs, streams: Streams) -> Archs:
-        """Change one active decision of each row into another value; 2 words, more where there are constraints."""
-        return self._breeding.mutated(self.canonical(self.checked(archs, len(streams))), streams, self.sample)
-
-    def crossover(self, mothers: Archs, fathers: Archs, streams: Streams) -> Archs:
-        """Take each decision from either parent with equal chance, of those in which it is active.
-
-        A word for each decision; more where there are constraints.
-        """
-        n = len(streams)
-        parents = self.canonical(self.checked(mothers, n)), self.canonical(self.checked(fathers, n))
-        return self._breeding.crossed(*parents, streams)
 
     # ── structure and text ────────────────────────────────────────────────────────────────────────────────────
 
@@ -259,17 +147,6 @@ class WrittenSpace(Space):
         """
         found: Expression = Resolver(self._decisions.places, self._row(arch).tolist())(self.expression)
         return found
-
-    def _row(self, arch: Archs) -> Archs:
-        """Give the canonical row of one architecture, ``(decisions,)``.
-
-        Raises:
-            InvalidArchitecture: When it is not of this space.
-        """
-        rows = self.checked(np.asarray(arch)[None])
-        self.check_valid(rows)
-        row: Archs = self.canonical(rows)[0]
-        return row
 
     def graph(self, arch: Archs) -> Graph:
         """Give the cell, where the architecture has a single one, however often used; else all layers.
