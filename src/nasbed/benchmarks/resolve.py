@@ -69,11 +69,11 @@ def _file_of(path: Path) -> tuple[Path, dict[str, str]]:
 
 
 def _trained(words: str, **settings: Any) -> Benchmark:
-    """Make a benchmark of ``DATA:SPACE``: the space follows the last colon, settings of its own aside."""
+    """Make a benchmark of ``DATA:SPACE``: the space follows the last colon, settings and functions aside."""
     from nasbed.benchmarks.trained import TrainedBenchmark
 
     data, _, space = words.rpartition(":")
-    if "=" in space:
+    if "=" in space or data.endswith(".py"):  # settings of its own, or a function in a file
         data, _, kind = data.rpartition(":")
         space = f"{kind}:{space}"
     if not data or not space:
@@ -103,12 +103,13 @@ def _scored(words: str, **settings: Any) -> Benchmark:
             proxy = max(there, key=len, default=rest.partition(":")[0])
             truth = rest[len(proxy) + 1 :]
             return ScoredBenchmark(scores, proxy or None, truth=resolve(truth) if truth else None, **settings)
-    place = next((i for i, piece in enumerate(pieces) if i and piece in spaces), None)
+    place = next((i for i, piece in enumerate(pieces) if i and (piece in spaces or spaces.reader(piece))), None)
     if place is None or pieces[0] not in proxies:
         forms = "scored:FILE:PROXY, with a file that 'nasbed score' made, or scored:PROXY:SPACE:DATA"
         raise BadSetting(f"write {forms}, such as scored:naswot:nasbench201:digits, not 'scored:{words}'")
-    data = ":".join(pieces[place + 1 :])
-    return ScoringBenchmark(":".join(pieces[:place]), pieces[place], data or "digits", **settings)
+    after = place + 1 + pieces[place].endswith(".py")  # behind the function of a file
+    data = ":".join(pieces[after:])
+    return ScoringBenchmark(":".join(pieces[:place]), ":".join(pieces[place:after]), data or "digits", **settings)
 
 
 def digits101(name: str | None = None) -> TableBenchmark:

@@ -57,6 +57,8 @@ def _describe(name: str) -> dict[str, Any]:
         from nasbed.nets.diagnostics import Diagnostics
 
         return {"diagnostics": Diagnostics.load(name).describe()}
+    if NOUNS["spaces"].reader(name):
+        return {"space": NOUNS["spaces"].read(name).describe()}
     if ":" not in name and not Path(name).expanduser().exists() and not Path(name).suffix:
         nouns = "space, benchmark, optimizer, proxy, store or executor"
         raise UnknownName(nouns, name, {n for names in NOUNS.values() for n in names})

@@ -34,7 +34,8 @@ class Registry(Printed):
         unlisted: Likewise, of what cannot be made without settings: found by name, but not among the names.
         plural: The noun's plural, which names the entry-point group; with an s when not given.
         extra: The optional package that the code of all of them needs, if any; nasbed's extra has the same name.
-        reader: ``module:attribute`` of what makes one of a file: of a path that ends with .toml or .json.
+        readers: ``module:attribute`` of what makes one of a file, by how its name ends: ``.toml``. A file of Python is
+            followed by the name of a function, ``model.py:build``.
     """
 
     noun: str
@@ -42,7 +43,7 @@ class Registry(Printed):
     unlisted: dict[str, str] = field(default_factory=dict)
     plural: str = ""
     extra: str = ""
-    reader: str = ""
+    readers: dict[str, str] = field(default_factory=dict)
     _plugins: dict[str, str] | None = field(default=None, init=False, repr=False)
 
     def places(self) -> dict[str, str]:
@@ -102,7 +103,7 @@ class Registry(Printed):
     def read(self, text: str, settings: Mapping[str, Any] | None = None) -> Any:
         """Make what ``NAME`` or ``NAME:key=value,key=value`` spells, with further settings; see ``core.spelling``.
 
-        Where there is a ``reader``, a path that ends with .toml or .json is read.
+        Where there are ``readers``, a path that ends as they say is read.
 
         Raises:
             UnknownName: When no such name is registered.
@@ -113,17 +114,21 @@ class Registry(Printed):
             hint = f"; to have one of this class, call it: {text.__name__}()" if isinstance(text, type) else ""
             given = in_a_line(text)
             raise BadSetting(f"the {self.noun} is named by a text, such as {example!r}, not by {given}{hint}")
-        if self.reader and text.endswith((".toml", ".json")):
+        if reader := self.reader(text):
             if settings:
                 raise BadSetting(f"the {self.noun} in {text} has its settings there; it takes no {', '.join(settings)}")
-            return _at(self.reader)(text)
+            return _at(reader)(text)
         name, _, inline = text.partition(":")
         found = self[name] and read_settings(pieces(inline) if inline else ())
         given = joined(found, settings or {})
         if name in self.unlisted and not given:
-            file = f"; name its file, {name}.toml" if self.reader else ""
+            file = f"; name its file, {name}.toml" if self.readers else ""
             raise BadSetting(f"the {self.noun} {name!r} is not made by its name alone{file}")
         return self.make(name, given)
+
+    def reader(self, text: str) -> str | None:
+        """Return the place of what reads the file that a text names; None where it names none."""
+        return next((place for end, place in self.readers.items() if f"{end}:" in f"{text}:"), None)
 
     def describe(self, name: str) -> str:
         """Give the first line of the docstring of what the name stands for, read from its source and not imported."""
@@ -159,12 +164,21 @@ spaces = Registry(
         "transnas-macro": "nasbed.spaces.transnas:TransNASMacro",
         "transnas-micro": "nasbed.spaces.transnas:TransNASMicro",
     },
-    unlisted={"only": "nasbed.spaces.only:Only", "written": "nasbed.spaces.written:WrittenSpace"},
-    reader="nasbed.spaces.written:WrittenSpace.open",
+    unlisted={
+        "model": "nasbed.spaces.model:ModelSpace",
+        "only": "nasbed.spaces.only:Only",
+        "written": "nasbed.spaces.written:WrittenSpace",
+    },
+    readers={
+        ".toml": "nasbed.spaces.written:WrittenSpace.open",
+        ".json": "nasbed.spaces.written:WrittenSpace.open",
+        ".py": "nasbed.nets.model_file:read",
+    },
 )
 networks = Registry(
     "network",
     {
+        "model": "nasbed.nets.model:ModelBlueprint",
         "nasbench101": "nasbed.nets.nasbench101:NASBench101Blueprint",
         "nasbench201": "nasbed.nets.nasbench201:NASBench201Blueprint",
         "nasbenchmacro": "nasbed.nets.nasbenchmacro:NASBenchMacroBlueprint",

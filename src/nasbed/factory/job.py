@@ -33,8 +33,8 @@ def usual_together(blueprint: Blueprint, repeats: int) -> int:
     Small networks are bound by the number of calls, which a pass over all repeats divides; large ones are bound by
     arithmetic and memory, and want their repeats on as many machines as there are.
     """
-    first = blueprint.layers(some_rows(blueprint.space))[0]
-    return repeats if int(np.max(first.targets)) * first.pixels <= SMALL else 1
+    first = next(iter(blueprint.layers(some_rows(blueprint.space))), None)
+    return repeats if first is None or int(np.max(first.targets)) * first.pixels <= SMALL else 1
 
 
 _NUMBERS = ("repeats", "together", "seed", "attempts", "time_limit")

@@ -64,8 +64,8 @@ def params(space: Space, archs: Archs, *, classes: int = 10, image_size: int = 3
         BadSetting: When the blueprint has no such setting, or not such a value of it.
         InvalidArchitecture: When a row is no architecture of the space, or there is no network for it.
     """
-    layers = _layers(space, archs, classes=classes, image_size=image_size, **settings)
-    return total(len(archs), (layer.parameters for layer in layers))
+    made = blueprint_of(space, classes=classes, image_size=image_size, **settings)
+    return made.parameters(checked_rows(space, archs))
 
 
 def flops(
@@ -95,8 +95,8 @@ def flops(
         InvalidArchitecture: When a row is no architecture of the space, or there is no network for it.
         UnknownName: When no counting has that name.
     """
-    layers = _layers(space, archs, classes=classes, image_size=image_size, **settings)
-    return total(len(archs), operations(layers, counting))
+    made = blueprint_of(space, classes=classes, image_size=image_size, **settings)
+    return total(len(archs), operations(made.layers(checked_rows(space, archs)), counting))
 
 
 def operations(layers: Iterable[Layer], counting: str = "natsbench") -> list[Count]:
@@ -109,7 +109,3 @@ def operations(layers: Iterable[Layer], counting: str = "natsbench") -> list[Cou
         raise UnknownName("counting of operations", counting, COUNTINGS)
     rules = COUNTINGS[counting]
     return [np.asarray(rules[layer.kind](layer) * layer.times) for layer in layers if layer.kind in rules]
-
-
-def _layers(space: Space, archs: Archs, **settings: Any) -> list[Layer]:
-    return blueprint_of(space, **settings).layers(checked_rows(space, archs))

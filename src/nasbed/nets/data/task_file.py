@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, NasbedError
+from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.nets.data.arrays import floats_of, images_of, labels_of
 from nasbed.nets.data.pictures import PARTS, Pictures
 from nasbed.nets.data.splits import completed
+from nasbed.nets.own_file import beside, checksum_of, divided, function_of, says
 from nasbed.nets.task import Task
 
 
@@ -31,48 +27,18 @@ def task(where: str | None = None) -> Pictures:
     Args:
         where: The file and the function.
     """
-    name, colon, function = (where or "").rpartition(":")
-    if not colon or not function.isidentifier():
-        raise BadSetting(
-            f"which function gives the task? Name its file and it: task:FILE.py:make, not task:{where or ''}"
-        )
-    path = Path(name).expanduser()
-    if not path.is_file():
-        raise BadSetting(f"there is no file {path}; name the one that has the function: task:FILE.py:{function}")
-    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-    with _says(f"{path}:{function}"):
-        made = _made(path, function, f"nasbed_task_{checksum[:16]}")
+    path, function = divided(where or "", "which function gives the task?", "task:{}")
+    checksum = checksum_of(path)
+    with says(f"{path}:{function}", path), beside(path):
+        made = function_of(path, function, checksum, "without arguments")()
+        if not isinstance(made, Task):
+            raise BadSetting(f"{path}:{function} must return a nasbed.Task, not {type(made).__name__}")
     if made.name == Task.name:
         made = replace(made, name=f"{path.name}:{function}")
-    with _says(f"reading the data of {made.name}"):
+    with says(f"reading the data of {made.name}"):
         found = _pictures(made)
     judged = made.completed(found.labels[found.parts["train"]], found.classes)
     return replace(found, task=replace(judged, checksum=checksum))
-
-
-def _made(path: Path, function: str, module: str) -> Task:
-    """Run a file and call its function."""
-    spec: Any = spec_from_file_location(module, path)
-    sys.modules[module] = loaded = module_from_spec(spec)  # where dataclasses and pickles look for it
-    spec.loader.exec_module(loaded)
-    make = getattr(loaded, function, None)
-    if not callable(make):
-        raise BadSetting(f"{path} has no function {function}; it is to be called without arguments")
-    made = make()
-    if not isinstance(made, Task):
-        raise BadSetting(f"{path}:{function} must return a nasbed.Task, not {type(made).__name__}")
-    return made
-
-
-@contextmanager
-def _says(what: str) -> Iterator[None]:
-    """Name what failed, and how: the code is anyone's, and may end in any error."""
-    try:
-        yield
-    except NasbedError:
-        raise
-    except Exception as error:
-        raise BadSetting(f"{what} failed with {type(error).__name__}: {error}") from error
 
 
 def _pictures(made: Task) -> Pictures:
