@@ -173,9 +173,8 @@ class ScoringBenchmark(MadeBenchmark):
         network = {**self._images, **self.network}
         (unit,) = units_of(self.space, arch[None], once=True)
         (row,) = representatives(self.space, arch[None], network)
-        described = {"name": self.space.kind, **self.space.settings()}
         how = self._proxies, network, self.data, self.batch, self.seed, self.device
-        return SCORE, (described, row.tolist(), unit, *how)
+        return SCORE, (self.space, row.tolist(), unit, *how)
 
     def answer(self, value: Any) -> Answer:
         """Read a score; nobody knows a test accuracy."""

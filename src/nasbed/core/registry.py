@@ -122,7 +122,7 @@ class Registry(Printed):
         found = self[name] and read_settings(pieces(inline) if inline else ())
         given = joined(found, settings or {})
         if name in self.unlisted and not given:
-            file = f"; name its file, {name}.toml" if self.readers else ""
+            file = "; name its file, such as space.toml or model.py:build" if self.readers else ""
             raise BadSetting(f"the {self.noun} {name!r} is not made by its name alone{file}")
         return self.make(name, given)
 

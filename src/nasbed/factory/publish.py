@@ -58,8 +58,11 @@ class Measured:
         columns = _Moments(job) if published else _Curves(job)
         seconds = np.full((len(job.modules), len(job.budgets), job.repeats), np.nan)
         retried = []
+        parameters: dict[str, int] = {}
         for training in trainings(store, job.together, job.repeats):
             place = job.modules[training.module], job.budgets.index(training.epochs), training.repeat
+            if (count := training.measured.get("trainable_parameters")) is not None:
+                parameters[training.module] = count
             if training.failure is None:
                 columns.fill(place, training.measured)
                 seconds[place] = training.measured["total_time"]
@@ -71,7 +74,7 @@ class Measured:
             why = f"; the first was given up because: {lost[0].failure}" if lost else ""
             raise NothingTrained(f"no training has gone well, so there is nothing to make a table of{why}")
         return cls(
-            columns.given(seconds),
+            columns.given(seconds, _parameters(job, parameters)),
             float(np.nansum(seconds)),
             [{**_named(training), "reason": training.failure} for training in lost],
             retried,
@@ -95,6 +98,18 @@ def _named(training: Training) -> dict[str, Any]:
     return {**named, "retries": training.retry} if training.retry else named
 
 
+def _parameters(job: Job, known: Mapping[str, int]) -> NDArray[np.int64]:
+    """Return the parameters of each architecture: as its trainings say or, where there is none, counted.
+
+    So the networks need not be buildable where a store is published.
+    """
+    found = np.array([known.get(name, -1) for name in job.modules], np.int64)
+    lacking = np.flatnonzero(found < 0)
+    if len(lacking):
+        found[lacking] = job.blueprint.parameters(job.archs[lacking])
+    return found
+
+
 class _Moments:
     """The columns of trainings that are measured as NAS-Bench-101 was: at the start, halfway, at the end."""
 
@@ -113,11 +128,11 @@ class _Moments:
                 correct, images = moment[part]
                 self.results[f"{prefix}{part}_accuracy"][place] = correct / images
 
-    def given(self, seconds: NDArray[np.float64]) -> list[Given]:
-        """Return them, with what trainings took."""
+    def given(self, seconds: NDArray[np.float64], parameters: NDArray[np.int64]) -> list[Given]:
+        """Return them, with what trainings took and how many parameters networks have."""
         job, data = self.job, self.job.data.partition(":")[0]
         results = {**self.results, "total_time": seconds}
-        return given_trainings(results, job.budgets, job.repeats, data, job.blueprint.parameters(job.archs))
+        return given_trainings(results, job.budgets, job.repeats, data, parameters)
 
 
 class _Curves:
@@ -155,8 +170,8 @@ class _Curves:
         total, images = measured["points"]["end"]["test"]
         results[f"test/{self.metric}"][row, seed, 0] = total / images
 
-    def given(self, seconds: NDArray[np.float64]) -> list[Given]:
-        """Return them, with what trainings took and what networks cost."""
+    def given(self, seconds: NDArray[np.float64], parameters: NDArray[np.int64]) -> list[Given]:
+        """Return them, with what trainings took and how many parameters networks have."""
         job, data, found = self.job, self.job.data.partition(":")[0], []
         for place, (budget, results) in enumerate(zip(job.budgets, self.results, strict=True)):
             for name, values in results.items():
@@ -184,7 +199,7 @@ class _Curves:
                 role="detail", meaning="time of the whole training, with evaluations",
             )  # fmt: skip
             found.append(Given(whole, seconds[:, place].astype(np.float32), cold=True))
-        return [*found, Given(PARAMETERS, job.blueprint.parameters(job.archs), "trainable_parameters")]
+        return [*found, Given(PARAMETERS, parameters, "trainable_parameters")]
 
 
 def missing(store: Store, job: Job) -> int:

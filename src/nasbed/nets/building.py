@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from nasbed.core.errors import BadSetting
 from nasbed.nets.deciding import Deciding
@@ -20,6 +21,12 @@ FRAME = {"classes": 10, "image_size": 32, "image_channels": 3}
 """What a function may take beside its decisions, as it is while these are sought."""
 
 _CALLED = "with the decisions, as in def build(d)"
+
+
+def shapes(network: nn.Module) -> list[tuple[str, tuple[int, ...] | None]]:
+    """Return names and shapes of a network's tensors; None for those of layers that have seen no image yet."""
+    tensors = network.state_dict(keep_vars=True).items()
+    return [(name, None if is_lazy(one) else tuple(getattr(one, "shape", ()))) for name, one in tensors]
 
 
 @dataclass(frozen=True)

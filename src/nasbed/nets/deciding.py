@@ -13,7 +13,7 @@ from nasbed.core.registry import spaces
 MOST_DECISIONS = 4_096
 """The most decisions that a function may ask for."""
 
-_MOST_CALLS = 1_000_000
+_MOST_CALLS = 100_000
 _MOST_VALUES = 127  # a row holds the position of each as an int8
 _NAME = re.compile(r"[^\s=:,#\[({-][^\s=:,#]*")
 
@@ -97,7 +97,7 @@ class Deciding:
             return plain
         if callable(plain) and isinstance(getattr(plain, "__name__", None), str):
             return plain.__name__
-        hint = ""
+        hint = "; give its class, and call what is chosen" if callable(plain) else ""
         if isinstance(plain, list | range | set):
             hint = f"; write them one by one, d({name!r}, 16, 32), or with a star, d({name!r}, *widths)"
         raise self._error(

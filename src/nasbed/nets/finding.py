@@ -3,7 +3,8 @@
 Networks are built with decisions drawn at random and with single changes of these. Where of two of them that are alike
 in what a decision was seen to depend on one asks for it and the other does not, the way from the one to the other is
 walked, change by change: the change at which the answer turns is of another decision on which it depends. In the end
-all combinations of these are tried, and further random ones, until nothing new is seen.
+all combinations of these are tried, if they are not too many, and further random ones, until nothing new is seen. What
+was never asked for is taken not to be.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ Run = Mapping[str, int]
 
 _DRAWN, _AGREEING = 32, 64  # networks at random: to begin with, and those that have to bring nothing new
 _TIMES, _MOST_CHANGES = 2, 2_000  # how often each value is changed to, and how often in all
-_MOST_COMBINATIONS = 1_024  # of values on which one decision depends
+_MOST_COMBINATIONS = 1_024  # of values on which one decision depends that are tried; beyond, some
+_MOST_ROUNDS = 30
 _MOST_BUILDS = 50_000
 
 
@@ -60,12 +62,7 @@ class Finder:
             self._twice(self._drawn())
         self._change()
         self._learn()
-        before = None
-        while before != self._tables():
-            before = self._tables()
-            for _ in range(_AGREEING):
-                self._drawn()
-            self._learn()
+        self._confirm()
         if not self.decisions:
             raise BadSetting(f"{self.what} leaves nothing to decide; let it ask for something, as d('width', 16, 32)")
         return [self._document(name) for name in self._ordered()]
@@ -163,8 +160,8 @@ class Finder:
         given = list(self.given.get(name, ()))
         while (clash := self._clash(name, given)) is not None:
             given.append(self._between(name, *clash))
-        order = self.decisions
-        for one in sorted(given, key=order.index):
+        given.sort(key=self.decisions.index)
+        for one in tuple(given):
             # What is asked for only because of it may tell the same.
             rest = [other for other in given if other != one]
             if rest and self._clash(name, rest) is None:
@@ -197,7 +194,7 @@ class Finder:
         for run in self.runs.values():
             first.setdefault(_values(run, given), run)
         waiting = list(first) if given else []
-        while waiting:
+        while waiting and len(first) < _MOST_COMBINATIONS:
             values = waiting.pop()
             for place, decision in enumerate(given):
                 for value in range(len(self.known[decision])) if values[place] >= 0 else ():
@@ -208,11 +205,28 @@ class Finder:
                     if near not in first:
                         first[near] = run
                         waiting.append(near)
-            if len(first) > _MOST_COMBINATIONS:
-                raise BadSetting(
-                    f"whether {self.what} asks for {name!r} depends on {len(given)} decisions at once "
-                    f"({', '.join(given[:4])}, …), in more ways than can be tried; ask for it in any case"
-                )
+
+    def _confirm(self) -> None:
+        """Try random decisions until they bring nothing new.
+
+        Raises:
+            BadSetting: When they always do.
+        """
+        before = self._tables()
+        for _ in range(_MOST_ROUNDS):
+            for _ in range(_AGREEING):
+                self._drawn()
+            self._learn()
+            now = self._tables()
+            if now == before:
+                return
+            new = next(name for name in now if before.get(name) != now[name])
+            before = now
+        given = self.given[new]
+        raise BadSetting(
+            f"whether {self.what} asks for {new!r} depends on {len(given)} decisions at once "
+            f"({', '.join(given[:4])}, …), in more ways than can be tried; ask for it in any case"
+        )
 
     # ── telling ──
 

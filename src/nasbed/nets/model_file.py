@@ -24,7 +24,7 @@ def read(text: str) -> Space:
         BadSetting: When there is no such function, it fails, or what it asks for cannot be told.
         MissingExtra: When PyTorch is not installed.
     """
-    path, function = divided(text, "which function builds the network?", "{}")
+    path, function = divided(text, "which function builds the network?", "build")
     require("torch", "torch")
     from nasbed.nets.building import Builder
 
@@ -37,12 +37,12 @@ def read(text: str) -> Space:
 @lru_cache(maxsize=8)
 def _decisions(builder: Any) -> list[dict[str, Any]]:
     """Find the decisions of a function, once in a process."""
-    from nasbed.nets.building import FRAME
+    from nasbed.nets.building import FRAME, shapes
     from nasbed.nets.finding import Finder
 
     def build(deciding: Any) -> tuple[Any, Any]:
         asked, network = builder.outline(deciding, FRAME)
-        return asked, [(name, tuple(getattr(one, "shape", ()))) for name, one in network.state_dict().items()]
+        return asked, shapes(network)
 
     return Finder(str(builder), build).found(_examples(str(builder), getattr(builder.code, "examples", ())))
 

@@ -15,25 +15,27 @@ from typing import Any
 from nasbed.core.errors import BadSetting, NasbedError
 
 
-def divided(text: str, question: str, form: str) -> tuple[Path, str]:
+def divided(text: str, question: str, function: str, form: str = "{}") -> tuple[Path, str]:
     """Return the file and the function that a text names.
 
     Args:
         text: ``FILE.py:FUNCTION``.
         question: What is asked where it names none.
+        function: A name for the function, as an example.
         form: How it is written, with ``{}`` for the text: ``task:{}``.
 
     Raises:
         BadSetting: When it names none, or there is no such file.
     """
-    name, colon, function = text.rpartition(":")
-    if not colon or not function.isidentifier():
-        raise BadSetting(f"{question} Name its file and it: {form.format('FILE.py:make')}, not {form.format(text)}")
+    name, colon, named = text.rpartition(":")
+    if not colon or not named.isidentifier():
+        example = form.format(f"FILE.py:{function}")
+        raise BadSetting(f"{question} Name its file and it: {example}, not {form.format(text)}")
     path = Path(name).expanduser()
     if not path.is_file():
-        there = form.format(f"FILE.py:{function}")
+        there = form.format(f"FILE.py:{named}")
         raise BadSetting(f"there is no file {path}; name the one that has the function: {there}")
-    return path, function
+    return path, named
 
 
 def checksum_of(path: Path) -> str:

@@ -136,7 +136,7 @@ def score_space(
 
                 def arguments(name: str) -> tuple[Any, ...]:
                     unit = name.partition(AGAIN)[0]
-                    return described, rows[unit].tolist(), unit, *settled
+                    return space, rows[unit].tolist(), unit, *settled
 
                 campaign(
                     units,
@@ -156,7 +156,7 @@ def score_space(
                     resume=resume,
                     progress=progress,
                 )
-                scores = Scores.of_store(kept, path.name)
+                scores = Scores.of_store(kept, path.name, space)
         if path != store:
             scores.write(path)
         return scores

@@ -110,19 +110,17 @@ class Scores(Printed):
             return cls.of_store(store, path.name)
 
     @classmethod
-    def of_store(cls, store: Store, name: str = "scores") -> Self:
+    def of_store(cls, store: Store, name: str = "scores", space: Space | None = None) -> Self:
         """Take what a store has of the architectures that were asked for.
 
         Raises:
             BadSetting: When it is no store of scores, or has none yet.
         """
-        from nasbed.nets import costs  # which needs no PyTorch
-
         notes = store.notes()
         if not {"asked", "plan"} <= set(notes):
             raise BadSetting(f"{name} is not a store of scores; 'nasbed score' makes one")
         plan = notes["plan"]
-        space = space_of(plan["space"])
+        space = space_of(plan["space"]) if space is None else space
         archs = asked_archs(space, notes["asked"])
         records = last_records(store)
         units = units_of(space, archs, plan["once"])
@@ -135,8 +133,7 @@ class Scores(Printed):
             proxy: np.array([from_json(value["scores"].get(proxy)) for value in values], np.float64)
             for proxy in plan["proxies"]
         }
-        for formula, count in zip(BESIDE, (costs.params, costs.flops), strict=True):
-            columns[formula] = np.asarray(count(space, archs, **plan["network"]), np.float64)
+        columns |= _beside(space, archs, plan["network"])
         failures = {units[i]: records[units[i]]["error"] for i in there if records[units[i]]["error"] is not None}
         about = {**{key: notes.get(key, []) for key in ("plan", "warnings", "sessions")}, "failures": failures}
         return cls(space, archs, columns, np.array([value["seconds"] for value in values], np.float64), about, name)
@@ -226,6 +223,17 @@ class Scores(Printed):
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["architecture", name, *self.columns, "seconds"])
             writer.writerows(map(_cells, zip(*columns, self.seconds.tolist(), strict=True)))
+
+
+def _beside(space: Space, archs: Archs, network: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
+    """Count parameters and operations; NaN where the networks are made by code that nobody named."""
+    from nasbed.nets import costs  # which needs no PyTorch
+
+    try:
+        counted = (count(space, archs, **network) for count in (costs.params, costs.flops))
+        return {name: np.asarray(found, np.float64) for name, found in zip(BESIDE, counted, strict=True)}
+    except BadSetting:
+        return {name: np.full(len(archs), math.nan) for name in BESIDE}
 
 
 def _cells(row: tuple[Any, ...]) -> Iterator[Any]:

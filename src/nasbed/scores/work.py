@@ -18,9 +18,10 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.registry import proxies as registered
 from nasbed.core.seeds import derived_seed
+from nasbed.core.space import Space
 from nasbed.core.spelling import spelled
 from nasbed.nets.survey import check_device
-from nasbed.scores.scores import space_of, to_json
+from nasbed.scores.scores import to_json
 
 
 def survey(proxies: Mapping[str, Sequence[Any]], data: str, batch: int, seed: int, device: str) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def survey(proxies: Mapping[str, Sequence[Any]], data: str, batch: int, seed: in
 
 
 def score_unit(
-    space: Mapping[str, Any],
+    space: Space,
     arch: Sequence[int],
     unit: str,
     proxies: Mapping[str, Sequence[Any]],
@@ -60,7 +61,7 @@ def score_unit(
     """Build the network of one architecture and score it.
 
     Args:
-        space: The space's name and settings.
+        space: Of which space the architecture is.
         arch: The architecture's row.
         unit: What its random draws follow from, beside the seed.
         proxies: How each is called, with its registered name and settings.
@@ -81,7 +82,7 @@ def score_unit(
     images, labels, facts = _on(data, batch, seed, device)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed("scoring", seed, unit, "weights"))
-        made = build(space_of(space), np.array(arch, np.int8), **network).to(device)
+        made = build(space, np.array(arch, np.int8), **network).to(device)
     loss = {name: facts[name] for name in ("loss",) if name in facts}
     probe = Probe(made, images, labels, seed=derived_seed("scoring", seed, unit, "probe"), **loss)
     chosen = {called: registered.make(name, settings) for called, (name, settings) in proxies.items()}

@@ -16,8 +16,8 @@ from nasbed.core.records import Archs, Decision
 from nasbed.spaces.notation import MOST_VALUES
 from nasbed.spaces.slots import Slots, columns_of
 
-MOST_COMBINATIONS = 2**16
-"""The most combinations of values on which one decision may depend."""
+MOST_COMBINATIONS = 2**62
+"""The most combinations of values on which one decision may depend: their number is an int64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +85,11 @@ class Asked(Slots):
         return any(self.given)
 
     @cached_property
-    def _groups(self) -> list[tuple[tuple[int, ...], list[int], NDArray[np.bool_], list[int]]]:
-        """Slots that are asked for together: on what they depend, with its weights and a table by it, and they."""
+    def _groups(self) -> list[tuple[tuple[int, ...], list[int], NDArray[np.int64], list[int]]]:
+        """Slots that are asked for together: on what they depend, its weights, the numbers that ask for them, and they.
+
+        What they depend on is the digits of a number, with 0 for what is not asked for itself.
+        """
         together: dict[Any, list[int]] = {}
         for slot, given in enumerate(self.given):
             if given:
@@ -95,22 +98,20 @@ class Asked(Slots):
         for (given, when), slots in together.items():
             counts = [len(self.slots[one].values) + 1 for one in given]
             weights = [math.prod(counts[place + 1 :]) for place in range(len(counts))]
-            table = np.zeros(math.prod(counts), np.bool_)
-            for some in when:
-                table[sum((value + 1) * weight for value, weight in zip(some, weights, strict=True))] = True
-            found.append((given, weights, table, slots))
+            numbers = [sum((value + 1) * weight for value, weight in zip(some, weights, strict=True)) for some in when]
+            found.append((given, weights, np.array(sorted(numbers), np.int64), slots))
         return found
 
     def marked(self, rows: Archs) -> NDArray[np.int8]:
         """Return rows as columns, ``(decisions, n)``, with −1 for what is not asked for; values must be in range."""
         columns = columns_of(rows)
-        for given, weights, table, slots in self._groups:
-            place = np.zeros(columns.shape[1], np.int64)
+        for given, weights, wanted, slots in self._groups:
+            numbers = np.zeros(columns.shape[1], np.int64)
             for one, weight in zip(given, weights, strict=True):
-                place += (columns[one].astype(np.int64) + 1) * weight
-            there = table[place]
+                numbers += (columns[one].astype(np.int64) + 1) * weight
+            lacking = np.isin(numbers, wanted, invert=True)
             for slot in slots:
-                columns[slot][~there] = -1
+                columns[slot][lacking] = -1
         return columns
 
     # ── the way through: what is known is the values of those slots on which later ones depend ──

@@ -18,7 +18,7 @@ PROXIES = {"naswot": ("naswot", {}), "snip": ("snip", {}), "zen": ("zen", {})}
 
 
 def scored(arch, unit="00", data="digits", seed=0):
-    return score_unit({"name": "nasbench201"}, arch, unit, PROXIES, NETWORK, data, 16, seed, "cpu")
+    return score_unit(SPACE, arch, unit, PROXIES, NETWORK, data, 16, seed, "cpu")
 
 
 def test_scores_follow_from_seed_and_unit_alone():

@@ -27,7 +27,7 @@ def task(where: str | None = None) -> Pictures:
     Args:
         where: The file and the function.
     """
-    path, function = divided(where or "", "which function gives the task?", "task:{}")
+    path, function = divided(where or "", "which function gives the task?", "make", "task:{}")
     checksum = checksum_of(path)
     with says(f"{path}:{function}", path), beside(path):
         made = function_of(path, function, checksum, "without arguments")()
