@@ -43,6 +43,10 @@ class BadSetting(NasbedError, ValueError):
     """A setting outside what is allowed."""
 
 
+class NotNamed(BadSetting):
+    """Networks that a file of the user's makes, which is run only where it is named; the message says how."""
+
+
 class InvalidArchitecture(NasbedError, ValueError):
     """An architecture that its space does not contain."""
 

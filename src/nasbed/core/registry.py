@@ -128,7 +128,8 @@ class Registry(Printed):
 
     def reader(self, text: str) -> str | None:
         """Return the place of what reads the file that a text names; None where it names none."""
-        return next((place for end, place in self.readers.items() if f"{end}:" in f"{text}:"), None)
+        path = text.partition(":")[0]
+        return next((place for end, place in self.readers.items() if path.endswith(end)), None)
 
     def describe(self, name: str) -> str:
         """Give the first line of the docstring of what the name stands for, read from its source and not imported."""

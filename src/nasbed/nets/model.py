@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.core.errors import InvalidArchitecture, NotNamed
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Layer
@@ -37,8 +37,8 @@ class ModelBlueprint(Blueprint):
         """Build the network of one row with its weights; lazy layers are given one image.
 
         Raises:
-            BadSetting: When the space is from a table or a history, and nobody named its file; when the file is
-                another than it was, or its function fails.
+            NotNamed: When the space is from a table or a history, and nobody named its file.
+            BadSetting: When the file is another than it was, or its function fails.
             InvalidArchitecture: When it asks for another decision than was found, or cannot read images.
         """
         builder, positions = self._builder, self._positions(row)
@@ -86,7 +86,7 @@ class ModelBlueprint(Blueprint):
 
         space: Any = self.space.whole
         if space.place is None:
-            raise BadSetting(
+            raise NotNamed(
                 f"the networks of {space.name} are made by the code of {space.model}, which is run only where its file "
                 f"is named: give the space as FOLDER/{space.model}"
             )

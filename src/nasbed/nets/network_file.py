@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nasbed.core.errors import CorruptFile, NasbedError
+from nasbed.core.errors import CorruptFile, NasbedError, NotNamed
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
@@ -62,10 +62,12 @@ def load_network(path: str | Path, device: torch.device | str = "cpu", space: Sp
     Args:
         path: The file.
         device: Where to.
-        space: The space of the architecture; needed if it is one of your own that is not registered.
+        space: The space of the architecture; needed if it is one of your own that is not registered, or whose networks
+            a file of yours makes: ``nasbed.space("model.py:build")``.
 
     Raises:
         FileNotFoundError: When there is no such file.
+        NotNamed: When a file of yours makes the network, and the space is not given.
         CorruptFile: When it is damaged, or does not hold a network that can be built.
     """
     path = Path(path)
@@ -84,6 +86,8 @@ def load_network(path: str | Path, device: torch.device | str = "cpu", space: Sp
         recipe = Recipe(**{**facts["recipe"], "pretrained": ""})  # whose file need not be here
         network = initialised(blueprint_of(space, **facts["skeleton"]), row, recipe, 0)
         network.load_state_dict({**network.state_dict(), **tensors} if is_earlier else tensors)  # it had no counters
+    except NotNamed:
+        raise
     except (NasbedError, KeyError, TypeError, RuntimeError) as error:
         raise CorruptFile(f"{path} holds no network that this version can build: {error}") from None
     return network.to(device).eval()

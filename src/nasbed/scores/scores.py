@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.checked import BLANK, read_checked, write_checked
-from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture, UnknownName
+from nasbed.core.errors import BadSetting, CorruptFile, InvalidArchitecture, NotNamed, UnknownName
 from nasbed.core.files import replacing
 from nasbed.core.printing import Printed
 from nasbed.core.records import Archs
@@ -232,7 +232,7 @@ def _beside(space: Space, archs: Archs, network: Mapping[str, Any]) -> dict[str,
     try:
         counted = (count(space, archs, **network) for count in (costs.params, costs.flops))
         return {name: np.asarray(found, np.float64) for name, found in zip(BESIDE, counted, strict=True)}
-    except BadSetting:
+    except NotNamed:
         return {name: np.full(len(archs), math.nan) for name in BESIDE}
 
 

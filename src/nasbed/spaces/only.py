@@ -64,6 +64,10 @@ class Only(Space):
     def __repr__(self) -> str:
         return f"Only({self.whole!r}, {self.size:,} architectures)"
 
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        """Copy and pickle the whole space as it copies itself, and the rows."""
+        return partial(Only, self.whole, self.rows), ()
+
     def only(self, rows: ArrayLike) -> Space:
         """List fewer of them; see ``Space.only``."""
         return Only(self.whole, self._all_listed(self.checked(rows)))
