@@ -9,6 +9,7 @@ from nasbed.core.records import Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.random import RandomSearch
 from nasbed.spaces import WrittenSpace, choice, dag, depth, edges, op, seq, subset, where
+from nasbed.spaces.model import ModelSpace
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing import (
     DoesNotApply,
@@ -93,6 +94,22 @@ def test_written_space_sampled_by_decisions(name, law):
     hold(law, WrittenSpace(WRITTEN[name](), name, sampling="decisions"))
 
 
+def asked_when(name, given=(), when=(), values=(3, 5, 7)):
+    return {"name": name, "values": values, **({"given": list(given), "when": list(when)} if given else {})}
+
+
+MODELS = {
+    "both": [asked_when("kind"), asked_when("depth"), asked_when("heads", ["kind", "depth"], [[1, 1], [1, 2], [2, 0]])],
+    "not-asked": [asked_when("a"), asked_when("b", ["a"], [[0]]), asked_when("c", ["b"], [[-1], [2]])],
+    "large": [asked_when(f"b{i}") for i in range(16)] + [asked_when(f"c{i}", [f"b{i}"], [[1]]) for i in range(8)],
+}
+
+
+@each(MODELS, space_laws)
+def test_space_of_a_model(name, law):
+    hold(law, ModelSpace(f"{name}.py:build", MODELS[name]))
+
+
 def part_of(space, count):
     """Some architectures of a space, in no order."""
     return space.only(space.archs_of(np.random.default_rng(0).permutation(space.size)[:count]))
@@ -110,6 +127,7 @@ PARTS = {
     "two": lambda: part_of(registry.spaces.make("nasbench201", {}), 2),
     "three": lambda: part_of(NASBench101(vertices=5), 3),
     "some-of-written": lambda: part_of(WrittenSpace(WRITTEN["depth"](), "depth"), 200),
+    "some-of-a-model": lambda: part_of(ModelSpace("both.py:build", MODELS["both"]), 9),
     "isolated": lambda: registry.spaces.make("nasbench201", {}).only([[0] * 6, [1] * 6, [2] * 6]),
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from pages import write_files
 
 import nasbed
 from nasbed.tables.exporting import export
@@ -64,7 +65,8 @@ def folder(tmp_path, monkeypatch, published, fresh_home):
 
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=lambda page: page.name)
 @pytest.mark.usefixtures("folder")
-def test_the_python_of_a_page_runs_from_top_to_bottom(page):
+def test_the_python_of_a_page_runs_from_top_to_bottom(page, tmp_path):
+    write_files(page, tmp_path)
     exec(compile(snippets(page), str(page), "exec"), {"__name__": "snippets"})
 
 

@@ -104,6 +104,7 @@ class Builder:
         first = deciding()
         with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is told of loading weights, which are not there
+            torch.seed()  # another each time, so that what depends on it is seen to
             try:
                 with torch.device("cpu" if with_weights else "meta"):
                     return first, self.build(first, frame)
