@@ -117,8 +117,8 @@ def _outlined(builder: Builder, positions: Positions, frame: Positions) -> tuple
     size, colours = wanted["image_size"], wanted["image_channels"]
     raise InvalidArchitecture(
         f"the network that {builder} makes of {deciding.text} cannot read images of {colours} × {size} × {size}: "
-        f"{type(failed).__name__}: {failed!s:.300}. It may take their size: def {builder.function}(d, classes, image_size, "
-        "image_channels)"
+        f"{type(failed).__name__}: {failed!s:.300}. It may take their size: "
+        f"def {builder.function}(d, classes, image_size, image_channels)"
     ) from failed
 
 
@@ -189,6 +189,6 @@ def _check_asked(builder: Builder, deciding: Deciding, positions: Positions) -> 
 def _unforeseen(builder: Builder, deciding: Deciding, does: str) -> InvalidArchitecture:
     return InvalidArchitecture(
         f"{builder}, with {deciding.text}, {does}, unlike all that was built when its decisions were sought. That may "
-        "not depend on chance, on time or on the size of images. If it does not, list an architecture that leads there, "
-        f"in the file, and begin again: {builder.function}.examples = [{deciding.text!r}]"
+        "not depend on chance, on time or on the size of images. If it does not, list an architecture that leads "
+        f"there, in the file, and begin again: {builder.function}.examples = [{deciding.text!r}]"
     )
