@@ -93,7 +93,8 @@ def names(noun: str | None = None) -> dict[str, Any]:
 def space(name: str, **settings: Any) -> Space:
     """Make a search space: ``space("nasbench101", vertices=5)``, which is ``space("nasbench101:vertices=5")``.
 
-    A path that ends with .toml or .json is the file of a written space.
+    A path that ends with .toml or .json is the file of a written space; ``model.py:build`` a function that builds a
+    network of PyTorch and takes its decisions from an argument, which is run (see ``nasbed.nets.model_file``).
     """
     from nasbed.core.registry import spaces
 

@@ -20,7 +20,8 @@ def resolve(name: str | Path | Table | Benchmark, /, **settings: Any) -> Benchma
     Args:
         name: A registered name; an open table; the path of a table, or of a published file that has been imported;
             each of these followed by settings, as in ``nasbench201:data=cifar100,hp=12``; or ``trained:DATA:SPACE``
-            for real training, where DATA is a data source, ``name`` or ``name:where``; or ``scored:FILE:PROXY``
+            for real training, where DATA is a data source, ``name`` or ``name:where``, and SPACE a name or a file, such
+            as ``model.py:build``; or ``scored:FILE:PROXY``
             for what ``nasbed score`` made, ``scored:PROXY:SPACE:DATA`` to score what is asked. A benchmark is returned
             as it is.
         **settings: What the benchmark's constructor takes.

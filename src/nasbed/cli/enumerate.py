@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    space: Annotated[str, typer.Argument(help="The space's name.")] = "nasbench101",
+    space: Annotated[str, typer.Argument(help="The space: its name or its file.")] = "nasbench101",
     out: Annotated[
         Path | None,
         typer.Option(help="Write them here: .json as published, .parquet or .csv with parameters."),

@@ -53,7 +53,7 @@ Checkpoints = Annotated[
 
 
 def command(
-    space: Annotated[str, typer.Argument(help="The space's name.")] = "nasbench101",
+    space: Annotated[str, typer.Argument(help="The space: its name or its file.")] = "nasbench101",
     out: Out = Path("table.arrow"),
     vertices: Vertices = None,
     edges: Edges = None,

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 def command(
     name: Annotated[
         str,
-        typer.Argument(help="A name that 'nasbed list' prints, or the path of a table or of a training's diagnostics."),
+        typer.Argument(
+            help="A name that 'nasbed list' prints, or the path of a table, a space or a training's diagnostics."
+        ),
     ],
     json: Json = False,
 ) -> None:

@@ -21,7 +21,7 @@ part = panel("Which architectures")
 
 
 def command(
-    space: Annotated[str, typer.Argument(help="The space's name.")] = "nasbench201",
+    space: Annotated[str, typer.Argument(help="The space: its name or its file.")] = "nasbench201",
     out: Annotated[
         Path, typer.Option(help="The file: a store .sqlite, or .arrow or .csv with its store beside it.")
     ] = Path("scores.sqlite"),

@@ -30,7 +30,7 @@ EPOCHS, AUGMENT_EPOCHS = 12, 200
 
 def command(
     architecture: Annotated[str, typer.Argument(help="As 'nasbed show' writes it, or a published module's name.")],
-    space: Annotated[str, typer.Option(help="Of which space.")] = "nasbench101",
+    space: Annotated[str, typer.Option(help="Of which space: its name or its file.")] = "nasbench101",
     vertices: Vertices = None,
     edges: Edges = None,
     operations: Operations = None,

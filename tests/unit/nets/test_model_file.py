@@ -18,6 +18,7 @@ from nasbed.nets.network_file import save_network
 from nasbed.nets.recipe import RECIPES
 from nasbed.nets.side_by_side import way_of
 from nasbed.spaces.model import ModelSpace
+from nasbed.testing import check_space
 
 HEAD = """import random, time, torch
 from torch import nn
@@ -70,6 +71,10 @@ def test_what_is_asked_for_is_found(space):
     assert found.size == 2 * 2 * (2 + 4 + 8)
     assert found.parse("depth=2").tolist() == [0, 1, 0, 0, 0, 0]
     assert found.active(found.parse("depth=2")[None]).tolist() == [[True] * 5 + [False]]
+
+
+def test_what_is_found_keeps_the_laws(space):
+    assert len(check_space(space())) > 10
 
 
 def grown(chance, depth=0):

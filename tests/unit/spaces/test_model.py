@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import nasbed
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.registry import spaces
 from nasbed.core.rng import Streams
 from nasbed.spaces.model import ModelSpace
 from nasbed.tables.table import Table
 from nasbed.tables.writing import write_table
+from nasbed.testing.keyed import KeyedBenchmark
 
 CNN = [
     {"name": "width", "values": [16, 32, 64]},
@@ -161,6 +163,13 @@ def test_what_has_too_many_forms_has_no_size_and_is_drawn_by_decisions():
     assert Counter(space.active(rows).sum(axis=1).tolist()) == {40: 50}
     rows[:, :39] = 1
     assert space.active(rows).all()
+
+
+@pytest.mark.parametrize("name", ["regularized-evolution", "local", "reinforce", "nsga2", "evolutionary", "bohb"])
+def test_optimizers_play_where_decisions_are_asked_for_at_times(name):
+    space = space_of()
+    found = nasbed.search(name, KeyedBenchmark(space), runs=3, evaluations=20, seed=0)
+    assert space.valid(found.archs[found.tried]).all()
 
 
 def test_the_space_needs_no_torch():
