@@ -118,9 +118,9 @@ class Asked(Slots):
 
     @cached_property
     def _live(self) -> list[tuple[int, ...]]:
-        """For each slot, and behind the last, the earlier ones on which it or a later one depends."""
+        """For each slot, and behind the last, the earlier ones on which a later one depends."""
         last = {one: slot for slot, given in enumerate(self.given) for one in given}
-        return [tuple(one for one in sorted(last) if one < slot <= last[one]) for slot in range(len(self.slots) + 1)]
+        return [tuple(one for one in sorted(last) if one < slot < last[one]) for slot in range(len(self.slots) + 1)]
 
     @property
     def start(self) -> tuple[int, tuple[int, ...]]:
