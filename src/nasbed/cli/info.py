@@ -59,7 +59,7 @@ def _describe(name: str) -> dict[str, Any]:
         from nasbed.nets.diagnostics import Diagnostics
 
         return {"diagnostics": Diagnostics.load(name).describe()}
-    if NOUNS["spaces"].reader(name):
+    if NOUNS["spaces"].reader(name) and not name.endswith(".json"):  # which published results are
         return {"space": NOUNS["spaces"].read(name).describe()}
     if ":" not in name and not Path(name).expanduser().exists() and not Path(name).suffix:
         nouns = "space, benchmark, optimizer, proxy, store or executor"
