@@ -7,7 +7,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from nasbed.spaces import choice, dag, depth, edges, op, seq, subset, where
-from nasbed.spaces.parts import Choice, Dag, Depth, Op, Seq, Subset, Where
+from nasbed.spaces.deciding import Choice, Depth, Subset, Where
+from nasbed.spaces.parts import Dag, Op, Seq
 
 MOST = 1_500  # encodings, which are all gone through
 

@@ -238,6 +238,13 @@ executors = Registry(
     },
 )
 predictors = Registry("predictor")
+encodings = Registry(
+    "encoding",
+    {
+        "graf": "nasbed.encodings.graf:GRAF",
+        "onehot": "nasbed.encodings.onehot:OneHot",
+    },
+)
 proxies = Registry(
     "proxy",
     {
@@ -258,6 +265,18 @@ proxies = Registry(
     plural="proxies",
     extra="torch",
 )
+passing = Registry(
+    "layer",
+    {
+        "none": "nasbed.spaces.passing:nothing",
+        "zero": "nasbed.spaces.passing:nothing",
+        "skip_connect": "nasbed.spaces.passing:unchanged",
+        "skip": "nasbed.spaces.passing:unchanged",
+        "identity": "nasbed.spaces.passing:unchanged",
+    },
+    plural="passing",
+)
+"""Layers of written spaces that pass on nothing, or what they read; all others change it."""
 predicates = Registry("predicate")
 """Constraints of written spaces, by the names that files call them."""
 
@@ -266,6 +285,7 @@ NOUNS = {
     "benchmarks": benchmarks,
     "optimizers": optimizers,
     "predictors": predictors,
+    "encodings": encodings,
     "proxies": proxies,
     "stores": stores,
     "executors": executors,

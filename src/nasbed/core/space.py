@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nasbed.core.errors import InvalidArchitecture, in_a_line
+from nasbed.core.cells import Cells
+from nasbed.core.errors import InvalidArchitecture
 from nasbed.core.graph import Graph
-from nasbed.core.meaning import Configured
 from nasbed.core.records import Archs, Decision
 from nasbed.core.registry import spaces
-from nasbed.core.rows import as_int8, once
+from nasbed.core.row_checks import Rows
+from nasbed.core.rows import once
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams  # kept from running: numba takes longer to import than a table to open
 
 
-class Space(Configured, ABC):
+class Space(Rows):
     """A set of architectures, each a row of small integers that only this space can read.
 
     Two numbers say which rows are alike. ``index`` tells apart what tables have rows for: architectures whose graphs
@@ -31,9 +32,6 @@ class Space(Configured, ABC):
 
     Constructor arguments are the space's settings; ``settings()`` gives them back, and a table stores them.
     """
-
-    name: str
-    """What it is called; of its class, the registry's name."""
 
     is_by_row = False
     """Whether canonical rows that differ are different architectures, also where their graphs are isomorphic."""
@@ -69,21 +67,6 @@ class Space(Configured, ABC):
         """
         part: Space = spaces["only"](self, rows)
         return part
-
-    @property
-    @abstractmethod
-    def cardinalities(self) -> NDArray[np.int64]:
-        """How many values each decision has, shape ``(decisions,)``."""
-
-    @property
-    def size(self) -> int | None:
-        """How many architectures there are, exactly; None where that is not known."""
-        return None
-
-    @property
-    def is_enumerable(self) -> bool:
-        """Whether ``index`` numbers all ``size`` architectures, and ``enumerate`` lists them: where they are few."""
-        return self.size is not None
 
     @property
     def slots(self) -> tuple[Decision, ...]:
@@ -128,18 +111,9 @@ class Space(Configured, ABC):
             return ["-".join(map(str, row)) for row in self.canonical(archs).tolist()]
         return [str(number) for number in self.index(archs).tolist()]
 
-    @property
-    def decisions(self) -> int:
-        """How many integers make an architecture."""
-        return len(self.cardinalities)
-
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """Give the constructor arguments that make this space again, JSON-able."""
-
-    @abstractmethod
-    def valid(self, archs: Archs) -> NDArray[np.bool_]:
-        """Say which rows are architectures of this space; ``(n, decisions)`` → ``(n,)``."""
 
     @abstractmethod
     def key(self, archs: Archs) -> NDArray[np.uint64]:
@@ -147,6 +121,37 @@ class Space(Configured, ABC):
 
         Isomorphic graphs always have one key; where the published rule of equality says so, others share it too.
         """
+
+    def simplify(self, archs: Archs) -> Archs:
+        """Return for each architecture the smallest row of the same function, ``(n, decisions)``.
+
+        That is what remains when everything is dropped that gets no signal or reaches no output, layers that pass on
+        what they read are contracted, and sums within sums are one. Where the space has no layers of these kinds, it is
+        the canonical row.
+
+        Raises:
+            InvalidArchitecture: When a row is not of this space.
+        """
+        self.check_valid(archs)
+        return self.canonical(self.checked(archs))
+
+    def function_key(self, archs: Archs) -> NDArray[np.uint64]:
+        """Return the same number, ``(n,)``, for architectures of the same function; see ``simplify``.
+
+        It is never finer than ``key``.
+        """
+        return self.key(archs)
+
+    def used(self, archs: Archs) -> NDArray[np.bool_]:
+        """Say on which decisions of each row its function depends, ``(n, decisions)``: by default, on all active ones.
+
+        What an edge holds that is not there does not count; what it would need to be there, does.
+        """
+        return self.active(archs)
+
+    def cells(self, archs: Archs) -> tuple[Cells, ...]:
+        """Return the cells of n architectures, in the order in which they stand; none where no graph is decided."""
+        return ()
 
     @abstractmethod
     def sample(self, streams: Streams) -> Archs:
@@ -167,14 +172,6 @@ class Space(Configured, ABC):
     def svg(self, arch: Archs) -> str:
         """Draw one architecture, ``(decisions,)``, as SVG text."""
         return self.graph(arch).svg()
-
-    @abstractmethod
-    def parse(self, text: str) -> Archs:
-        """Read one architecture, ``(decisions,)``, from the text that ``format`` or a publication gives it.
-
-        Raises:
-            InvalidArchitecture: When the text does not name an architecture of this space.
-        """
 
     @abstractmethod
     def format(self, arch: Archs) -> str:
@@ -252,73 +249,6 @@ class Space(Configured, ABC):
         near = self.moved(np.repeat(arch[None], len(self.moves), axis=0), np.arange(len(self.moves)))
         allowed: Archs = near[self.active(arch[None])[0, self.moves[:, 0]] & self.valid(near)]
         return allowed
-
-    def read(self, given: ArrayLike | str | Sequence[str]) -> Archs:
-        """Return rows, ``(n, decisions)``, as a person may give them: rows, one row, a text or several texts.
-
-        Raises:
-            InvalidArchitecture: For anything else.
-        """
-        if isinstance(given, np.ndarray) and given.ndim == 2:
-            return given
-        several: Sequence[Any] = given if isinstance(given, list | tuple) and given else [given]
-        if all(isinstance(one, str) for one in several):
-            return np.stack([self.parse(one) for one in several])
-        return self.checked(np.atleast_2d(np.asarray(given)))
-
-    def text(self, given: str) -> str:
-        """Return what ``parse`` is given, if it is text; else raise InvalidArchitecture."""
-        if isinstance(given, str):
-            return given
-        said = f"{self.name} reads an architecture from text, such as it formats"
-        raise InvalidArchitecture(f"{said}, not {in_a_line(given)}")
-
-    def checked(self, archs: ArrayLike, count: int | None = None) -> Archs:
-        """Give rows as vectorised and compiled code reads them: int8, ``(n, decisions)``, one after the other.
-
-        Args:
-            archs: The rows.
-            count: How many there must be; None for any number.
-
-        Raises:
-            InvalidArchitecture: When they have another shape, or numbers that int8 does not hold.
-        """
-        # Of what is read-only a copy is given, too, or all that is compiled would be compiled for it once more.
-        is_ready = isinstance(archs, np.ndarray) and archs.dtype == np.int8 and archs.flags.carray
-        rows: Archs = np.asarray(archs) if is_ready else as_int8(archs)
-        if rows.ndim != 2 or rows.shape[1] != self.decisions or count not in (None, len(rows)):
-            wanted = f"({'n' if count is None else count}, {self.decisions})"
-            raise InvalidArchitecture(f"rows of this space have shape {wanted}, not {rows.shape}")
-        return rows
-
-    def check_valid(self, archs: Archs) -> None:
-        """See that rows, ``(n, decisions)``, are architectures of the space.
-
-        Raises:
-            InvalidArchitecture: When one is not, or they have another width.
-        """
-        valid = self.valid(self.checked(archs))
-        if not valid.all():
-            wrong = int(np.argmin(valid))
-            raise InvalidArchitecture(f"architecture {wrong} of {len(archs)} is not valid: {archs[wrong].tolist()}")
-
-    def checked_indices(self, indices: ArrayLike) -> NDArray[np.int64]:
-        """Give indices as int64, ``(n,)``.
-
-        Raises:
-            InvalidArchitecture: When they are not whole numbers from 0 to ``size`` − 1.
-        """
-        if not self.is_enumerable or self.size is None:
-            raise NotImplementedError(f"the space {self.name} does not number its architectures; use key")
-        found = np.asarray(indices)
-        if found.ndim != 1 or (found.dtype.kind not in "iu" and found.size):
-            raise InvalidArchitecture(f"indices are whole numbers of shape (n,), not {found.dtype} of {found.shape}")
-        outside = (found < 0) | (found >= self.size)
-        if outside.any():
-            raise InvalidArchitecture(
-                f"the space {self.name} numbers its architectures 0 to {self.size - 1}; {found[outside][0]} is not one"
-            )
-        return found.astype(np.int64)
 
     def _configured(self) -> Mapping[str, Any]:
         return self.settings()

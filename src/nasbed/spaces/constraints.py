@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.records import Archs
+from nasbed.spaces.deciding import Where
 from nasbed.spaces.decisions import Decisions
 from nasbed.spaces.diagram import Diagram
 from nasbed.spaces.expression import Expression
-from nasbed.spaces.parts import Where
 from nasbed.spaces.resolving import Resolver
 from nasbed.spaces.slots import Slots
 

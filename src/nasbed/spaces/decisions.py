@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs, Decision
+from nasbed.spaces.deciding import Where
 from nasbed.spaces.expression import Expression, Use
-from nasbed.spaces.parts import Where
 from nasbed.spaces.slots import Slots, columns_of
 
 Condition = Mapping[int, frozenset[int]] | None
@@ -63,6 +63,10 @@ class Decisions(Slots):
             tuple(found),
             places,
         )
+
+    def within(self, part: Expression) -> tuple[int, ...]:
+        """Return the slots of a part, ascending."""
+        return _within(part, self.places)
 
     @cached_property
     def is_conditional(self) -> bool:

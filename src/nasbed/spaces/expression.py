@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Signal = NDArray[np.uint64]
+"""What passes along an edge, one number a row; 0 for nothing."""
 
 
 class Use(NamedTuple):
@@ -31,6 +37,29 @@ class Resolving(Protocol):
 
     def __call__(self, part: Any) -> Any:
         """Return a part resolved, the same object each time; a plain setting as it is."""
+
+
+class Flowing(Protocol):
+    """What a part asks while signals are followed through it; see ``spaces.flow``."""
+
+    numbers: NDArray[np.int64]
+
+    def value(self, part: Expression) -> NDArray[np.int8]:
+        """Return the values of a part's decision, one a row."""
+
+    def some(self, rows: NDArray[np.int64]) -> Flowing:
+        """Return the flow of some rows."""
+
+    def layer(self, part: Expression, x: Signal) -> Signal:
+        """Return what a layer makes of a signal."""
+
+    def options(
+        self, part: Expression, options: Mapping[int, Expression], before: Sequence[Signal], source: Sequence[Signal]
+    ) -> Signal:
+        """Return what comes out of the option that each row takes."""
+
+    def merged(self, how: str, signals: Sequence[Signal], there: Sequence[NDArray[np.bool_]]) -> Signal:
+        """Return signals merged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +94,38 @@ class Expression(ABC):
     @abstractmethod
     def resolved(self, at: Resolving) -> Any:
         """Return it with nothing left open."""
+
+    @property
+    def passed(self) -> str:
+        """What it passes on, resolved: ``nothing``, what it reads ``unchanged``, or that ``changed``."""
+        return "changed"
+
+    def flow(self, at: Flowing, before: Sequence[Signal], source: Sequence[Signal]) -> Signal:
+        """Return what comes out of it, ``(n,)``: by default that of a layer.
+
+        Args:
+            at: What follows signals.
+            before: What came out of the parts before it in a sequence, the nearest last.
+            source: What it reads where there are none.
+        """
+        return at.layer(self, (before or source)[-1])
+
+    @property
+    def called(self) -> str:
+        """What it is called as an operation: its label, or what it is made of."""
+        return self.label or str(self)
+
+    def alternatives(self) -> Iterator[Expression]:
+        """Give the parts of which one stands in its place: by default itself."""
+        yield self
+
+    def labels(self, at: Flowing, numbers: Mapping[str, int]) -> NDArray[np.int8]:
+        """Return the number of what stands in its place, by what that is called, ``(n,)``; −1 for nothing."""
+        return np.full(len(at.numbers), numbers[self.called], np.int8)
+
+    def chain(self, at: Flowing) -> Iterator[tuple[Expression, NDArray[np.bool_] | None]]:
+        """Give the parts that stand one after the other, each with the rows in which it is there; None for all."""
+        yield self, None
 
     @abstractmethod
     def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:

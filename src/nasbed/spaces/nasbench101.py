@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.cells import Cells
 from nasbed.core.errors import BadSetting, InvalidArchitecture, nearest
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
 from nasbed.core.rows import once
 from nasbed.core.space import Space
+from nasbed.spaces.modules import canonical_module, modules_of, used_of
 from nasbed.spaces.named_modules import CONV1, CONV3, NAMED_MODULES, POOL
 from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, module_index, module_texts
 
@@ -176,6 +178,22 @@ class NASBench101(Space):
             return result
         of_classes: NDArray[np.uint64] = _index_kernels().class_keys(self.index(archs), self.module_index.keys)
         return of_classes
+
+    def simplify(self, archs: Archs) -> Archs:
+        """Return the pruned module of each row, the same row for all that are isomorphic, ``(n, decisions)``."""
+        self.check_valid(archs)
+        if self.vertices > VERTICES_AT_MOST:
+            rows = [self.embed(canonical_module(self.graph(arch))) for arch in archs]
+            return np.array(rows, np.int8).reshape(-1, self.decisions)
+        return self.archs_of(self.index(archs))
+
+    def used(self, archs: Archs) -> NDArray[np.bool_]:
+        """Say which decisions count: edges, and the operations of vertices that have some."""
+        return used_of(self.checked(archs), self.vertices)
+
+    def cells(self, archs: Archs) -> tuple[Cells, ...]:
+        """Return the modules of rows that are simplified, each vertex a place for an operation."""
+        return (modules_of(self.checked(archs), self.vertices, self.operations),)
 
     def enumerate(self) -> Archs:
         """Give every module once, ``(size, decisions)``, in the published order; ``index`` of row i is i."""

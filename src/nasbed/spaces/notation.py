@@ -16,8 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nasbed.core.errors import BadSetting
+from nasbed.spaces.deciding import Choice, Depth, Subset, Where
 from nasbed.spaces.expression import Expression, are_plain
-from nasbed.spaces.parts import Choice, Dag, Depth, Op, Seq, Subset, Where, ends
+from nasbed.spaces.parts import Dag, Op, Seq, ends
 
 MOST_VALUES = 127
 """The most values of a decision: a row holds each as an int8."""

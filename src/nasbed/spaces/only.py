@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nasbed.core.cells import Cells
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs, Decision
@@ -204,6 +205,34 @@ class Only(Space):
     def key(self, archs: Archs) -> NDArray[np.uint64]:
         """Give the whole space's keys."""
         return self.whole.key(archs)
+
+    def simplify(self, archs: Archs) -> Archs:
+        """Return the whole space's smallest row where that is listed, else the first that is listed of the function."""
+        rows = self._all_listed(self.checked(archs))
+        simple = self.whole.simplify(rows)
+        listed = self.valid(simple)
+        if not listed.all():
+            keys, first = self._functions
+            simple[~listed] = self.rows[first[np.searchsorted(keys, self.function_key(rows[~listed]))]]
+        return simple
+
+    @cached_property
+    def _functions(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The functions that are listed, ascending, and the place of the first of each."""
+        keys, first = np.unique(self.function_key(self.rows), return_index=True)
+        return keys, first
+
+    def function_key(self, archs: Archs) -> NDArray[np.uint64]:
+        """Give the whole space's numbers of functions."""
+        return self.whole.function_key(archs)
+
+    def used(self, archs: Archs) -> NDArray[np.bool_]:
+        """Say which decisions count for the function, as the whole space does."""
+        return self.whole.used(archs)
+
+    def cells(self, archs: Archs) -> tuple[Cells, ...]:
+        """Give the whole space's cells."""
+        return self.whole.cells(archs)
 
     # ── chance ────────────────────────────────────────────────────────────────────────────────────────────────
 

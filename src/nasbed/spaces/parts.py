@@ -1,19 +1,30 @@
-"""The values of the notation of search spaces: what is fixed and what is to be decided, nested in each other.
+"""The values of the notation of search spaces that a row is resolved to: layers, sequences and cells.
 
-``nasbed.spaces.notation`` writes them. What a row is resolved to is written in the same values, with nothing left open:
-``Op`` with plain settings, ``Seq`` and ``Dag``. There, one object used twice has the same structure, not the same
-weights.
+``nasbed.spaces.notation`` writes them, and ``deciding`` has those that leave something open. What a row is resolved to
+is written in these values, ``Op`` with plain settings, ``Seq`` and ``Dag``. There, one object used twice has the same
+structure, not the same weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations
+from itertools import chain
 from typing import Any
 
-from nasbed.spaces.expression import Expression, Resolving, Use, are_plain, labels, named, options_used
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.spaces.expression import (
+    Expression,
+    Flowing,
+    Resolving,
+    Signal,
+    Use,
+    labels,
+    named,
+)
+from nasbed.spaces.passing import Passed, passed
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +46,11 @@ class Op(Expression):
     def resolved(self, at: Resolving) -> Op:
         """Return it with plain settings."""
         return Op(self.label, {name: at(value) for name, value in self.settings.items()})
+
+    @property
+    def passed(self) -> Passed:
+        """What it passes on, as the registry ``passing`` says of its name."""
+        return passed(self.label, self.settings)
 
     def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:
         """Return its name and its settings."""
@@ -59,6 +75,17 @@ class Seq(Expression):
     def resolved(self, at: Resolving) -> Seq:
         """Return it of resolved parts."""
         return Seq(self.label, tuple(map(at, self.parts)))
+
+    def flow(self, at: Flowing, before: Sequence[Signal], source: Sequence[Signal]) -> Signal:
+        """Return what comes out of the last part."""
+        outputs = list(before)
+        for part in self.parts:
+            outputs.append(part.flow(at, outputs, source))
+        return (outputs or source)[-1]
+
+    def chain(self, at: Flowing) -> Iterator[tuple[Expression, NDArray[np.bool_] | None]]:
+        """Give what its parts are made of."""
+        return chain.from_iterable(part.chain(at) for part in self.parts)
 
     def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:
         """Return the list of its parts."""
@@ -113,6 +140,40 @@ class Dag(Expression):
             edges |= {(source, target): part for source, part in whole.items()}
         return Dag(self.label, edges, self.merge, self.inputs, self.concat)
 
+    def places(self) -> Iterator[tuple[int, int, Any, Expression]]:
+        """Give each edge that may be there, by target and then source: source, target, its key and its part."""
+        for key in self.order:
+            source, target = ends(key)
+            whole = {source: self.parts[key]} if source >= 0 else dict(enumerate(self.parts[key].options))  # type: ignore[attr-defined]
+            for start, part in whole.items():
+                yield start, target, key, part
+
+    def taken(self, at: Flowing, key: Any, source: int) -> NDArray[np.bool_]:
+        """Say in which rows the edge of a key from a source is there, ``(n,)``."""
+        values = at.value(self.parts[key])
+        if ends(key)[0] >= 0:
+            return np.ones(len(values), np.bool_)
+        return np.isin(values, [v for v, some in enumerate(self.parts[key].combinations) if source in some])  # type: ignore[attr-defined]
+
+    def flow(self, at: Flowing, before: Sequence[Signal], source: Sequence[Signal]) -> Signal:
+        """Return what comes out of the output, each node being what its edges bring, merged."""
+        reads = list(before or source)
+        nodes = {i: reads[max(len(reads) - self.inputs + i, 0)] for i in range(self.inputs)}
+        brought = dict[int, list[tuple[Signal, NDArray[np.bool_]]]]()
+        nothing = np.zeros_like(reads[-1])
+        for start, target, key, part in self.places():
+            if start not in nodes:
+                nodes[start] = _merged(at, self.merge, brought.get(start, []), nothing)
+            there, found = self.taken(at, key, start), nothing.copy()
+            rows = np.flatnonzero(there)
+            found[rows] = part.flow(at.some(rows), [], [nodes[start][rows]])
+            brought.setdefault(target, []).append((found, there))
+        for node in self.concat or (self.nodes - 1,):
+            if node not in nodes:
+                nodes[node] = _merged(at, self.merge, brought.get(node, []), nothing)
+        outputs = [nodes[node] for node in self.concat or (self.nodes - 1,)]
+        return at.merged("concat", outputs, [np.ones(len(nothing), np.bool_)] * len(outputs))
+
     def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:
         """Return its parts by edges such as ``0-1``, or by target, and what differs from the defaults."""
         said = {"merge": self.merge, "inputs": self.inputs, "concat": list(self.concat)}
@@ -124,166 +185,6 @@ class Dag(Expression):
         return f"{{{', '.join(f'{edge_name(key)}: {part}' for key, part in self.parts.items())}}}"
 
 
-@dataclass(frozen=True, eq=False)
-class Choice(Expression):
-    """One of several options, which are parts or plain settings."""
-
-    options: tuple[Any, ...]
-
-    @property
-    def values(self) -> tuple[Any, ...]:
-        """The options."""
-        return self.options
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether its options are plain settings."""
-        return are_plain(self.options)
-
-    def uses(self) -> Iterator[Use]:
-        """Give the options that are parts, each used for its own value."""
-        return options_used(self.options, ({value} for value in range(len(self.options))))
-
-    def resolved(self, at: Resolving) -> Any:
-        """Return the option that is chosen."""
-        return at(self.options[at.value(self)])
-
-    def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:
-        """Return the options."""
-        return {"choice": [write(option) for option in self.options], **named(self)}
-
-    def __str__(self) -> str:
-        return f"choice({', '.join(map(str, self.options))})"
-
-
-@dataclass(frozen=True, eq=False)
-class Subset(Expression):
-    """Some of several options, all different, decided at once: a value for each combination, in lexicographic order.
-
-    As the inputs of a node, it says from where edges come and what is on them. Elsewhere the chosen parts stand one
-    after the other, in their order; plain settings make a tuple.
-
-    Attributes:
-        count: How many are chosen.
-        options: Parts or plain settings.
-    """
-
-    count: int
-    options: tuple[Any, ...]
-
-    @cached_property
-    def combinations(self) -> tuple[tuple[int, ...], ...]:
-        """The positions of the options that each value chooses."""
-        return tuple(combinations(range(len(self.options)), self.count))
-
-    @property
-    def values(self) -> tuple[Any, ...]:
-        """The positions of the options that each value chooses, or the plain settings."""
-        return tuple(
-            tuple(self.options[i] for i in chosen) if self.is_plain else chosen for chosen in self.combinations
-        )
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether its options are plain settings."""
-        return are_plain(self.options)
-
-    def uses(self) -> Iterator[Use]:
-        """Give the options that are parts, each used for the combinations that have it."""
-        having = ({v for v, some in enumerate(self.combinations) if i in some} for i in range(len(self.options)))
-        return options_used(self.options, having)
-
-    def chosen(self, at: Resolving) -> dict[int, Any]:
-        """Return what is chosen, resolved, by its position."""
-        return {i: at(self.options[i]) for i in self.combinations[at.value(self)]}
-
-    def resolved(self, at: Resolving) -> Any:
-        """Return a sequence of what is chosen; a tuple of plain settings."""
-        found = tuple(self.chosen(at).values())
-        return found if self.is_plain else Seq(self.label, found)
-
-    def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:
-        """Return how many are chosen, and the options."""
-        return {"subset": self.count, "options": [write(option) for option in self.options], **named(self)}
-
-    def __str__(self) -> str:
-        return f"subset({self.count}, {', '.join(map(str, self.options))})"
-
-
-@dataclass(frozen=True, eq=False)
-class Depth(Expression):
-    """A sequence of blocks of which the first few are there: how many is one decision.
-
-    Attributes:
-        blocks: As many as the greatest depth takes.
-        counts: The depths.
-    """
-
-    blocks: tuple[Expression, ...]
-    counts: tuple[int, ...]
-
-    suffix = "depth"
-
-    @property
-    def values(self) -> tuple[Any, ...]:
-        """The depths."""
-        return self.counts
-
-    def uses(self) -> Iterator[Use]:
-        """Give the blocks, each used for the depths that reach it."""
-        for i, block in enumerate(self.blocks):
-            yield Use(f"block{i}", block, frozenset(v for v, count in enumerate(self.counts) if count > i))
-
-    def resolved(self, at: Resolving) -> Seq:
-        """Return the sequence of the blocks that are there."""
-        return Seq(self.label, tuple(map(at, self.blocks[: self.counts[at.value(self)]])))
-
-    def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:
-        """Return the depths and the blocks."""
-        return {"depth": list(self.counts), "blocks": [write(block) for block in self.blocks], **named(self)}
-
-    def __str__(self) -> str:
-        return f"depth({' or '.join(map(str, self.counts))} of {', '.join(map(str, self.blocks))})"
-
-
-@dataclass(frozen=True, eq=False)
-class Where(Expression):
-    """A part of which only some architectures are allowed.
-
-    Attributes:
-        part: The part.
-        predicate: Says of the part, resolved, whether it is allowed. Pure: its answers are remembered.
-        count: How many rows of the part are allowed, where that is known.
-    """
-
-    part: Expression
-    predicate: Callable[[Any], bool]
-    count: int | None
-
-    @property
-    def is_plain(self) -> bool:
-        """As the part."""
-        return self.part.is_plain
-
-    def uses(self) -> Iterator[Use]:
-        """Give the part."""
-        yield Use("", self.part)
-
-    def resolved(self, at: Resolving) -> Any:
-        """Return the part resolved."""
-        return at(self.part)
-
-    def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:
-        """Return the part and the name of the predicate."""
-        from nasbed.spaces.predicates import name_of
-
-        known = {} if self.count is None else {"count": self.count}
-        return {"where": write(self.part), "holds": name_of(self.predicate), **known}
-
-    def __str__(self) -> str:
-        return f"where({self.part}, {getattr(self.predicate, '__name__', self.predicate)})"
-
-
 def ends(key: Any) -> tuple[int, int]:
     """Return source and target of an edge; −1 as the source of a node's inputs that are decided."""
     return key if isinstance(key, tuple) else (-1, key)
@@ -293,3 +194,8 @@ def edge_name(key: Any) -> str:
     """Return what an edge, or a node whose inputs are decided, is called: ``0-1``, ``node2``."""
     source, target = ends(key)
     return f"{source}-{target}" if source >= 0 else f"node{target}"
+
+
+def _merged(at: Flowing, how: str, brought: list[tuple[Signal, NDArray[np.bool_]]], nothing: Signal) -> Signal:
+    """Return what a node makes of what its edges bring; nothing where no edge leads to it."""
+    return at.merged(how, *zip(*brought, strict=True)) if brought else nothing

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.cells import Cells
 from nasbed.core.records import Archs, Decision
 from nasbed.core.rows import mixed
 from nasbed.core.space import Space
@@ -137,6 +138,18 @@ class ProductSpace(Space):
     def unique(self) -> Archs:
         """Give the first of all rows that are equal, in the published order; see ``Space.unique``."""
         return self.archs_of(np.flatnonzero(self.representatives == np.arange(self.size)))
+
+    def simplify(self, archs: Archs) -> Archs:
+        """Return for each row the smallest of the same function, as the expression computes it."""
+        return super().simplify(archs) if self.expression is None else self.written.simplify(archs)
+
+    def function_key(self, archs: Archs) -> NDArray[np.uint64]:
+        """Return the same number for rows of the same function; see ``Space.function_key``."""
+        return super().function_key(archs) if self.expression is None else self.written.function_key(archs)
+
+    def cells(self, archs: Archs) -> tuple[Cells, ...]:
+        """Return the cells of the expression, or its sequence of layers."""
+        return super().cells(archs) if self.expression is None else self.written.cells(archs)
 
     # ── chance ────────────────────────────────────────────────────────────────────────────────────────────────
 

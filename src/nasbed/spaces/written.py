@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.cells import Cells
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs
@@ -21,6 +22,8 @@ from nasbed.spaces.decided import LISTED, DecidedSpace, Sampling
 from nasbed.spaces.decisions import Decisions
 from nasbed.spaces.expression import Expression
 from nasbed.spaces.resolving import Resolver, dags, graph_of
+from nasbed.spaces.simplifying import Simplifier
+from nasbed.spaces.structure import cells_of
 
 _LISTED_BY_PREDICATE = 2**16
 """The most rows that are enumerated where each is shown to a predicate."""
@@ -136,6 +139,41 @@ class WrittenSpace(DecidedSpace):
         """Give the canonical rows with these numbers; see ``Space.archs_of``."""
         ranks = self.checked_indices(indices)
         return self._listing.rows(self._kept[ranks] if self._constraints else ranks, self.decisions)
+
+    # ── functions ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def decided(self) -> Decisions:
+        """The decisions of the expression, one a slot of the row."""
+        return self._decisions
+
+    def of(self, part: Expression) -> WrittenSpace:
+        """Return a part of the expression as a space of its own."""
+        return WrittenSpace(part, self.name, self.sampling)
+
+    @cached_property
+    def _simplifier(self) -> Simplifier:
+        return Simplifier(self)
+
+    def simplify(self, archs: Archs) -> Archs:
+        """Return for each architecture the smallest row of the same function; see ``Space.simplify``.
+
+        In spaces whose cells have at most 131,072 rows, two architectures of one function become the same row.
+        """
+        self.check_valid(archs)
+        return self._simplifier(self.canonical(self.checked(archs)))
+
+    def function_key(self, archs: Archs) -> NDArray[np.uint64]:
+        """Return the same number for architectures of the same function, ``(n,)``; 0 for what is not valid."""
+        rows = self.checked(archs)
+        valid = self.valid(rows)
+        keys = np.zeros(len(rows), np.uint64)
+        keys[valid] = self._simplifier.keys(self.canonical(rows[valid]))
+        return keys
+
+    def cells(self, archs: Archs) -> tuple[Cells, ...]:
+        """Return the cells of architectures, or their sequence of layers; see ``structure.cells_of``."""
+        return cells_of(self.expression, self._decisions, self.canonical(self.checked(archs)))
 
     # ── structure and text ────────────────────────────────────────────────────────────────────────────────────
 

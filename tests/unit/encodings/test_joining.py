@@ -1,0 +1,40 @@
+"""Encodings: blocks side by side, of simplified rows."""
+
+import numpy as np
+import pytest
+
+import nasbed
+from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.encodings import encoding
+
+DIMENSIONS = {
+    ("nasbench201", "onehot"): 30,
+    ("nasbench101", "onehot"): 36,
+    ("nasbench201", "graf"): 191,
+    ("nasbench101", "graf"): 47,
+}
+
+
+@pytest.mark.parametrize(("space", "name"), DIMENSIONS)
+def test_dimensions_are_the_published_ones(space, name):
+    found = encoding(name, nasbed.space(space))
+    assert len(found) == len(set(found.names)) == DIMENSIONS[space, name]
+
+
+def test_blocks_stand_side_by_side():
+    space = nasbed.space("nasbench201")
+    rows = space.enumerate()[:50]
+    both = encoding("graf+onehot", space)
+    assert both.blocks == {"graf": slice(0, 191), "onehot": slice(191, 221)}
+    for name, columns in both.blocks.items():
+        np.testing.assert_array_equal(both(rows)[:, columns], encoding(name, space)(rows))
+
+
+def test_what_is_no_encoding_is_refused():
+    space = nasbed.space("nasbench201")
+    with pytest.raises(UnknownName, match="graf"):
+        encoding("graff", space)
+    with pytest.raises(BadSetting, match="twice"):
+        encoding("graf+graf", space)
+    with pytest.raises(BadSetting, match="no cell"):
+        encoding("graf", nasbed.space("natssize"))
