@@ -27,8 +27,8 @@ class Cells:
         inputs: How many inputs there are.
         nodes: How many nodes a cell has, int64 ``(n,)`` or ``(1,)``, input and output included.
         on_edges: Whether operations stand on the edges between nodes; else each is a node.
-        nothing: The operations that pass nothing on.
-        unchanged: Those that pass on what they read.
+        factors: By what each operation multiplies what it reads at each place, float64 ``(places, operations)``: 0
+            where it passes nothing on, 1 where it passes on what it reads, NaN where it computes something.
         is_chain: Whether the places stand one after the other, without a branch.
     """
 
@@ -39,14 +39,29 @@ class Cells:
     inputs: int
     nodes: NDArray[np.int64]
     on_edges: bool
-    nothing: frozenset[int] = frozenset()
-    unchanged: frozenset[int] = frozenset()
+    factors: NDArray[np.float64]
     is_chain: bool = False
 
     @property
     def places(self) -> int:
         """How many places for operations there are."""
         return int(self.labels.shape[1])
+
+    def count(self, operation: str) -> NDArray[np.int64]:
+        """Return at how many places of each cell an operation stands, ``(n,)``."""
+        number = self.operations.index(operation) if operation in self.operations else len(self.operations)
+        return np.asarray((self.labels == number).sum(axis=1))
+
+    @property
+    def factor(self) -> NDArray[np.float64]:
+        """By what the operation at each place multiplies what it reads, ``(n, places)``; 0 where there is none."""
+        factors = np.concatenate([self.factors, np.zeros((self.places, 1))], axis=1)  # −1 reads the last
+        return np.asarray(factors[np.arange(self.places), self.labels])
+
+    @property
+    def computes(self) -> NDArray[np.bool_]:
+        """Whether each operation computes something wherever it stands, ``(operations,)``."""
+        return np.asarray(np.isnan(self.factors).all(axis=0))
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -241,8 +241,13 @@ predictors = Registry("predictor")
 encodings = Registry(
     "encoding",
     {
+        "columns": "nasbed.encodings.columns:from_table",
+        "counts": "nasbed.encodings.counts:Counts",
+        "depth": "nasbed.encodings.counts:CumulativeDepth",
         "graf": "nasbed.encodings.graf:GRAF",
         "onehot": "nasbed.encodings.onehot:OneHot",
+        "path": "nasbed.encodings.path:Paths",
+        "wl": "nasbed.encodings.wl:WeisfeilerLehman",
     },
 )
 proxies = Registry(

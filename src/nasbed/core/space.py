@@ -149,6 +149,12 @@ class Space(Rows):
         """
         return self.active(archs)
 
+    def layers(self, archs: Archs) -> Mapping[str, NDArray[np.int64]]:
+        """Return how many layers each architecture has of each kind that is decided, by its name, ``(n,)`` each."""
+        cells = self.cells(archs)
+        names = dict.fromkeys(name for cell in cells for name in cell.operations)
+        return {name: np.sum([cell.count(name) for cell in cells], axis=0) for name in names}
+
     def cells(self, archs: Archs) -> tuple[Cells, ...]:
         """Return the cells of n architectures, in the order in which they stand; none where no graph is decided."""
         return ()

@@ -24,10 +24,10 @@ from nasbed.encodings.block import Block, in_parts, no_cells
 Flags = NDArray[np.bool_]
 Lengths = NDArray[np.int8]
 
-_SETS = 255
-"""Of the most sets of operations all are taken, those of 8; of more operations only sets of one or two, and all."""
+_SETS = 127
+"""Of the most sets of operations all are taken, those of 7; of more operations only sets of one or two, and all."""
 
-_FAR = np.int8(63)  # no path is as long, and twice as far is still an int8
+_ONE, _FAR = np.int8(1), np.int8(63)  # no path is as long, and twice as far is still an int8
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,42 +85,27 @@ def _names(cell: Cells) -> Iterator[str]:
 def _features(cell: Cells) -> NDArray[np.float64]:
     """Return the features of some cells, ``(numbers, n)``, in the order of their names."""
     sets = _sets(cell)
-    table = np.zeros(
-        (len(sets), len(cell.operations) + 1), np.bool_
-    )  # the last column is read by −1, what is not there
+    members = np.zeros((len(sets), len(cell.operations) + 1), np.bool_)  # −1, what is not there, reads the last
     for row, some in enumerate(sets):
-        table[row, list(some)] = True
-    allowed = table[:, cell.labels.T]  # (sets, places, n)
-    counts = [(cell.labels == operation).sum(axis=1) for operation in range(len(cell.operations))]
-    ends = [] if cell.on_edges else [np.ones(len(cell))] * 2
-    shortest, longest = zip(*(_paths(cell, allowed, start) for start in range(cell.inputs)), strict=True)
+        members[row, list(some)] = True
+    stands = [operation == cell.labels.T for operation in range(len(cell.operations))]  # (places, n) each
     arrows = cell.arrows.transpose(1, 2, 0)  # (vertices, vertices, n or 1)
     inner = slice(cell.inputs, -1)
-    outward = [_total(allowed, arrows[start, inner]) for start in range(cell.inputs)]
-    return np.concatenate(
-        [
-            np.stack([*ends, *counts]),
-            *shortest,
-            *longest,
-            *outward,
-            _total(allowed, arrows[inner, -1]),
-            *_means(cell, allowed),
-        ]
-    )
 
+    def total(weights: NDArray[np.number[Any]] | Flags) -> NDArray[np.float64]:
+        """Add up weights of places, ``(places, n or 1)``, over those with an operation of each set, ``(sets, n)``."""
+        counts = np.stack([(here * weights).sum(axis=0) for here in stands])
+        return members[:, :-1].astype(np.float64) @ counts
 
-def _total(allowed: Flags, weights: NDArray[Any]) -> NDArray[np.float64]:
-    """Add up weights of places, ``(places, n or 1)``, over those with an allowed operation, ``(sets, n)``."""
-    return np.asarray(np.sum(allowed * weights, axis=1), np.float64)
-
-
-def _means(cell: Cells, allowed: Flags) -> list[NDArray[np.float64]]:
-    """Return the means over nodes of the edges out and in, ``(sets, n)`` each."""
-    if cell.on_edges:
-        return [allowed.sum(axis=1) / cell.nodes] * 2
-    arrows = cell.arrows.transpose(1, 2, 0)
-    out, into = (arrows.sum(axis=axis)[cell.inputs : -1] for axis in (0, 1))  # an edge leads out to what it ends at
-    return [_total(allowed, weights) / cell.nodes for weights in (out, into)]
+    counts = [here.sum(axis=0) for here in stands]
+    ends = [] if cell.on_edges else [np.ones(len(cell))] * 2
+    allowed = members[:, cell.labels.T]  # (sets, places, n)
+    shortest, longest = zip(*(_paths(cell, allowed, start) for start in range(cell.inputs)), strict=True)
+    degrees = [total(arrows[start, inner]) for start in range(cell.inputs)] + [total(arrows[inner, -1])]
+    # an edge leads out to the operation where it ends, and in from that where it begins; or has one itself
+    both = [np.ones((cell.places, 1))] * 2 if cell.on_edges else [arrows.sum(axis=axis)[inner] for axis in (0, 1)]
+    means = [total(weights) / cell.nodes for weights in both]
+    return np.concatenate([np.stack([*ends, *counts]), *shortest, *longest, *degrees, *means])
 
 
 def _paths(cell: Cells, allowed: Flags, start: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -132,13 +117,17 @@ def _paths(cell: Cells, allowed: Flags, start: int) -> tuple[NDArray[np.float64]
         near, far = np.full((sets, n), _FAR), np.full((sets, n), -_FAR)
         for source in nearest:
             there = cell.arrows[:, source, vertex]
-            if there.any():
+            if there.all():
+                np.minimum(near, nearest[source], out=near)
+                np.maximum(far, farthest[source], out=far)
+            elif there.any():
                 np.minimum(near, np.where(there, nearest[source], _FAR), out=near)
                 np.maximum(far, np.where(there, farthest[source], -_FAR), out=far)
         if vertex < cell.inputs + places:
             open_ = allowed[:, vertex - cell.inputs]
-            near, far = np.where(open_ & (near < _FAR), near + 1, _FAR), np.where(open_ & (far >= 0), far + 1, -_FAR)
-        nearest[vertex], farthest[vertex] = near.astype(np.int8), far.astype(np.int8)
+            near = np.where(open_, np.minimum(near + _ONE, _FAR), _FAR)
+            far = np.where(open_ & (far >= 0), far + _ONE, -_FAR)
+        nearest[vertex], farthest[vertex] = near, far
     output = cell.inputs + places
     edges = 0 if cell.on_edges else 1
     shortest = np.where(nearest[output] < _FAR, nearest[output] + float(edges), cell.nodes + 1.0 - edges)

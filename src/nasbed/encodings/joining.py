@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from nasbed.core.registry import encodings
 from nasbed.core.space import Space
 from nasbed.core.spelling import named
 from nasbed.encodings.block import Block, no_cells
+from nasbed.encodings.columns import Columns
 
 DEFAULT = "default"
 _JOINTS = re.compile(r'\+(?=(?:[^"]*"[^"]*")*[^"]*$)')  # plus signs that stand in no quotes
@@ -64,6 +65,19 @@ class Encoding:
         simple = self.space.simplify(rows)
         return np.concatenate(
             [part.values(simple if part.simplified else rows) for part in self.parts.values()], axis=1
+        )
+
+    def with_columns(self, archs: ArrayLike, columns: Mapping[str, ArrayLike], log: bool = False) -> Encoding:
+        """Return an encoding with numbers that are known of architectures as a further block, ``columns``.
+
+        Args:
+            archs: The architectures, ``(m, decisions)``.
+            columns: The numbers by name, ``(m,)`` each; see ``Columns``.
+            log: Whether they count by their logarithms.
+        """
+        numbers = {name: np.asarray(values, np.float64) for name, values in columns.items()}
+        return Encoding(
+            self.space, {**self.parts, "columns": Columns(self.space, self.space.checked(archs), numbers, log)}
         )
 
     def __repr__(self) -> str:

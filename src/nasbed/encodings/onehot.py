@@ -37,4 +37,4 @@ class OneHot(Block):
         """Return 1 for what is chosen, ``(n, numbers)``."""
         decisions, values = self._columns
         marked = np.where(self.space.used(rows), rows, np.int8(-1))
-        return np.asarray(marked[:, decisions] == values.astype(np.int8), np.float64)
+        return np.equal(marked.T[decisions], values[:, None]).T.astype(np.float64, order="C")

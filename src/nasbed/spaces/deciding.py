@@ -43,6 +43,12 @@ class Choice(Expression):
         """Return what comes out of the option that is chosen."""
         return at.options(self, dict(enumerate(self.options)), before, source)
 
+    @property
+    def idle(self) -> tuple[int, ...]:
+        """The options that pass on what they read, and then those that pass nothing on."""
+        passes = [] if self.is_plain else [option.passed for option in self.options]
+        return tuple(i for kind in ("unchanged", "nothing") for i, one in enumerate(passes) if one == kind)
+
     def alternatives(self) -> Iterator[Expression]:
         """Give the options, and what stands in their places."""
         return chain.from_iterable(option.alternatives() for option in self.options)

@@ -69,6 +69,13 @@ class Decisions(Slots):
         return _within(part, self.places)
 
     @cached_property
+    def layers(self) -> tuple[str, ...]:
+        """The names of the layers that are there or not, depending on some decision."""
+        within = [one for part in self.parts for one in _in_order(part) if one is not part]
+        leaves = [one.called for one in within if not one.is_plain and all(use.part.is_plain for use in one.uses())]
+        return tuple(dict.fromkeys(leaves))
+
+    @cached_property
     def is_conditional(self) -> bool:
         """Whether some slot depends on others."""
         return any(condition is not None for condition in self.conditions)

@@ -100,6 +100,11 @@ class Expression(ABC):
         """What it passes on, resolved: ``nothing``, what it reads ``unchanged``, or that ``changed``."""
         return "changed"
 
+    @property
+    def idle(self) -> tuple[int, ...]:
+        """The values of its decision at which nothing is computed, those first that pass something on."""
+        return ()
+
     def flow(self, at: Flowing, before: Sequence[Signal], source: Sequence[Signal]) -> Signal:
         """Return what comes out of it, ``(n,)``: by default that of a layer.
 

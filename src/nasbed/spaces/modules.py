@@ -22,17 +22,19 @@ def matrices_of(rows: Archs, vertices: int) -> NDArray[np.bool_]:
 
 def used_of(rows: Archs, vertices: int) -> NDArray[np.bool_]:
     """Say which decisions count: edges, and the operations of vertices that have some, ``(n, decisions)``."""
-    matrices = matrices_of(rows, vertices)
-    has_edges = np.asarray((matrices | matrices.transpose(0, 2, 1)).any(axis=2))[:, 1:-1]
-    return np.concatenate([np.ones((len(rows), vertices * (vertices - 1) // 2), np.bool_), has_edges], axis=1)
+    ends = np.stack(np.tril_indices(vertices, -1))[:, :, None]
+    touches = (ends == np.arange(1, vertices - 1)).any(axis=0).astype(np.float32)  # (edges, interior vertices)
+    has_edges = rows[:, : len(touches)].astype(np.float32) @ touches > 0
+    return np.concatenate([np.ones((len(rows), len(touches)), np.bool_), has_edges], axis=1)
 
 
 def modules_of(rows: Archs, vertices: int, operations: Sequence[str]) -> Cells:
     """Return simplified rows as cells, in which a vertex is a place for an operation."""
     interior = slice(vertices * (vertices - 1) // 2, None)
     there = used_of(rows, vertices)[:, interior]
+    factors = np.full((vertices - 2, len(operations)), np.nan)
     labels = np.where(there, rows[:, interior], np.int8(-1))
-    return Cells("", tuple(operations), labels, matrices_of(rows, vertices), 1, there.sum(axis=1) + 2, False)
+    return Cells("", tuple(operations), labels, matrices_of(rows, vertices), 1, there.sum(axis=1) + 2, False, factors)
 
 
 def canonical_module(graph: Graph) -> Graph:

@@ -206,25 +206,25 @@ class Only(Space):
         """Give the whole space's keys."""
         return self.whole.key(archs)
 
+    @cached_property
+    def _simple(self) -> Archs:
+        """The smallest row of each that is listed: the whole space's, or else the first that is listed."""
+        simple = self.whole.simplify(self.rows)
+        _, first, which = np.unique(self.function_key(self.rows), return_index=True, return_inverse=True)
+        found: Archs = np.where(self.valid(simple)[:, None], simple, self.rows[first[which]])
+        return found[self.index(found)]
+
     def simplify(self, archs: Archs) -> Archs:
         """Return the whole space's smallest row where that is listed, else the first that is listed of the function."""
-        rows = self._all_listed(self.checked(archs))
-        simple = self.whole.simplify(rows)
-        listed = self.valid(simple)
-        if not listed.all():
-            keys, first = self._functions
-            simple[~listed] = self.rows[first[np.searchsorted(keys, self.function_key(rows[~listed]))]]
-        return simple
-
-    @cached_property
-    def _functions(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """The functions that are listed, ascending, and the place of the first of each."""
-        keys, first = np.unique(self.function_key(self.rows), return_index=True)
-        return keys, first
+        return self._simple[self.index(self._all_listed(self.checked(archs)))]
 
     def function_key(self, archs: Archs) -> NDArray[np.uint64]:
         """Give the whole space's numbers of functions."""
         return self.whole.function_key(archs)
+
+    def layers(self, archs: Archs) -> Mapping[str, NDArray[np.int64]]:
+        """Count layers as the whole space does."""
+        return self.whole.layers(archs)
 
     def used(self, archs: Archs) -> NDArray[np.bool_]:
         """Say which decisions count for the function, as the whole space does."""

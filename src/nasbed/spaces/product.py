@@ -139,17 +139,34 @@ class ProductSpace(Space):
         """Give the first of all rows that are equal, in the published order; see ``Space.unique``."""
         return self.archs_of(np.flatnonzero(self.representatives == np.arange(self.size)))
 
+    @cached_property
+    def _simple(self) -> Archs:
+        """The smallest row of the function of each index."""
+        return self.written.simplify(self.enumerate())
+
+    @cached_property
+    def _functions(self) -> NDArray[np.uint64]:
+        """The number of the function of each index; and 0 at the end, where index −1 reads it."""
+        return np.append(self.written.function_key(self.enumerate()), np.uint64(0))
+
     def simplify(self, archs: Archs) -> Archs:
         """Return for each row the smallest of the same function, as the expression computes it."""
-        return super().simplify(archs) if self.expression is None else self.written.simplify(archs)
+        if self.expression is None:
+            return super().simplify(archs)
+        self.check_valid(archs)
+        return self._simple.take(self.index(archs), axis=0)
 
     def function_key(self, archs: Archs) -> NDArray[np.uint64]:
         """Return the same number for rows of the same function; see ``Space.function_key``."""
-        return super().function_key(archs) if self.expression is None else self.written.function_key(archs)
+        return super().function_key(archs) if self.expression is None else self._functions.take(self.index(archs))
 
     def cells(self, archs: Archs) -> tuple[Cells, ...]:
         """Return the cells of the expression, or its sequence of layers."""
         return super().cells(archs) if self.expression is None else self.written.cells(archs)
+
+    def layers(self, archs: Archs) -> Mapping[str, NDArray[np.int64]]:
+        """Return how many layers there are of each kind that is decided."""
+        return super().layers(archs) if self.expression is None else self.written.layers(archs)
 
     # ── chance ────────────────────────────────────────────────────────────────────────────────────────────────
 

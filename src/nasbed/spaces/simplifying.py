@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 _TABLED = 2**17
 """The most rows whose functions are all computed once, in some tenths of a second."""
 
+_TOGETHER = 1024  # rows to which all moves are tried at once
+
 
 class Simplifier:
     """Finds the smallest row of a function: of the fewest layers that compute, then of the fewest that pass on what
     they read, then the first in lexicographic order.
 
     Cells whose decisions are theirs alone are simplified each on its own, and then the whole. What has at most 131,072
-    rows is simplified by a table of all, so that two rows of one function always become the same row. What has more is
-    made smaller by one decision at a time, as long as the function stays the same, which may end at different rows.
+    rows is simplified by a table of all, so that two rows of one function always become the same row. In what has more,
+    decisions that do not matter choose a layer that passes nothing on, or what it reads, where they can; what is then
+    still twice there, in another order or contracted, stays as it is, and its number of the function is the same.
 
     Args:
         space: The space.
@@ -76,7 +79,9 @@ class Simplifier:
         """Return rows in which each cell is simplified on its own."""
         found = rows.copy()
         for simplify, slots in self._parts:
-            found[:, slots] = simplify(np.ascontiguousarray(found[:, slots]))
+            own = np.ascontiguousarray(found[:, slots])
+            there = np.flatnonzero(simplify.space.valid(own))  # where it is not there, zeros need not be valid
+            found[there[:, None], slots] = simplify(simplify.space.canonical(own[there]))
         found = self.space.canonical(found)
         return np.where(self.space.valid(found)[:, None], found, rows)
 
@@ -100,40 +105,47 @@ class Simplifier:
     def _smallest(self) -> NDArray[np.int64]:
         return self._table[1]
 
+    @cached_property
+    def _moves(self) -> NDArray[np.int64]:
+        """The slots with the values at which nothing is computed, ``(moves, 2)``."""
+        found = [(slot, value) for slot, part in enumerate(self.space.decided.parts) for value in part.idle]
+        return np.array(found, np.int64).reshape(-1, 2)
+
     def _descended(self, rows: Archs) -> Archs:
-        """Return rows made smaller by one decision at a time, as long as that leaves the function as it is."""
-        found = rows.copy()
-        keys, sizes = self._measured(found)
-        moving = np.arange(len(found))
-        while len(moving):
-            moved = np.zeros(len(moving), np.bool_)
-            for slot, value in self._values():
-                here = found[moving]
-                other = here.copy()
-                other[:, slot] = value
-                other = self.space.canonical(other)
-                tried = np.flatnonzero((other != here).any(axis=1) & self.space.valid(other))
-                new_keys, new_sizes = self._measured(other[tried])
-                at = moving[tried]
-                better = (new_keys == keys[at]) & (
-                    (new_sizes < sizes[at]) | ((new_sizes == sizes[at]) & _before(other[tried], found[at]))
-                )
-                found[at[better]], sizes[at[better]] = other[tried[better]], new_sizes[better]
-                moved[tried[better]] = True
-            moving = moving[moved]
+        """Return rows in which decisions are idle as far as that leaves the function as it is."""
+        found, looking = rows.copy(), np.arange(len(rows))
+        while len(looking) and len(self._moves):
+            smaller = [self._smaller(found[part]) for part in np.array_split(looking, 1 + len(looking) // _TOGETHER)]
+            made = np.concatenate(smaller)
+            changed = (made != found[looking]).any(axis=1)
+            found[looking] = made
+            looking = looking[changed]
         return found
 
-    def _values(self) -> Iterator[tuple[int, int]]:
-        for slot, count in enumerate(self.space.cardinalities.tolist()):
-            yield from ((slot, value) for value in range(count))
+    def _smaller(self, rows: Archs) -> Archs:
+        """Return rows after all moves that make them smaller, or after the best where all together are too many."""
+        (keys, sizes), (slots, values) = self._measured(rows), self._moves.T
+        tried = np.repeat(rows[None], len(slots), axis=0)  # (moves, n, decisions)
+        tried[np.arange(len(slots)), :, slots] = values[:, None]
+        tried = self.space.canonical(tried.reshape(-1, rows.shape[1])).reshape(tried.shape)
+        measured = self._measured_valid(tried.reshape(-1, rows.shape[1]))
+        other_keys, other_sizes = (one.reshape(tried.shape[:2]) for one in measured)
+        fits = (other_keys == keys) & (other_sizes < sizes)
+        together = rows.copy()
+        for move in range(len(slots)):
+            together[fits[move], slots[move]] = values[move]
+        together = self.space.canonical(together)
+        joint_keys, joint_sizes = self._measured_valid(together)
+        best = np.where(fits, other_sizes, np.iinfo(np.int64).max).argmin(axis=0)
+        alone = np.where(fits.any(axis=0)[:, None], tried[best, np.arange(len(rows))], rows)
+        return np.where(((joint_keys == keys) & (joint_sizes < sizes))[:, None], together, alone)
 
-
-def _before(some: Archs, others: Archs) -> NDArray[np.bool_]:
-    """Say which rows come before others in lexicographic order, ``(n,)``."""
-    differ = some != others
-    first = differ.argmax(axis=1)
-    rows = np.arange(len(some))
-    return np.asarray(differ.any(axis=1) & (some[rows, first] < others[rows, first]))
+    def _measured_valid(self, rows: Archs) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Return the function and the size of each canonical row; 0 and 0 for what is not valid."""
+        keys, sizes = np.zeros(len(rows), np.uint64), np.zeros(len(rows), np.int64)
+        valid = np.flatnonzero(self.space.valid(rows))
+        keys[valid], sizes[valid] = self._measured(rows[valid])
+        return keys, sizes
 
 
 def _shared(root: Expression, part: Expression, slots: set[int], places: Mapping[int, int]) -> bool:

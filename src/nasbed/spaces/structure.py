@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +67,9 @@ def _dag(part: Dag, title: str, flow: Flow) -> Cells:
     slots = list(flow.within(part))
     if len(slots):  # a cell that is not used has no layers
         there = [here & (flow.rows[:, slots] >= 0).any(axis=1) for here in there]
-    cell = _labelled([edge for _, _, _, edge in edges], there, flow)
-    return Cells(title, *cell, arrows, inputs, np.array([part.nodes]), True, *_passing(cell[0], [e[3] for e in edges]))
+    parts = [edge for _, _, _, edge in edges]
+    names, labels = _labelled(parts, there, flow)
+    return Cells(title, names, labels, arrows, inputs, np.array([part.nodes]), True, _factors(names, parts))
 
 
 def _chain(places: Sequence[tuple[Expression, NDArray[np.bool_] | None]], flow: Flow) -> Cells:
@@ -78,7 +79,7 @@ def _chain(places: Sequence[tuple[Expression, NDArray[np.bool_] | None]], flow: 
     operations, labels = _labelled(parts, [everywhere if there is None else there for _, there in places], flow)
     arrows = np.eye(len(parts) + 2, k=1, dtype=np.bool_)[None]
     nodes = np.array([len(parts) + 1])
-    return Cells("", operations, labels, arrows, 1, nodes, True, *_passing(operations, parts), is_chain=True)
+    return Cells("", operations, labels, arrows, 1, nodes, True, _factors(operations, parts), is_chain=True)
 
 
 def _labelled(
@@ -94,13 +95,10 @@ def _labelled(
     return tuple(names), labels
 
 
-def _passing(names: Sequence[str], parts: Sequence[Expression]) -> tuple[frozenset[int], frozenset[int]]:
-    """Return the layers that pass on nothing, and those that pass on what they read, wherever they stand."""
-    found: Mapping[str, set[str]] = {name: set() for name in names}
-    for part in parts:
+def _factors(names: Sequence[str], parts: Sequence[Expression]) -> NDArray[np.float64]:
+    """Return by what each layer multiplies what it reads at each place, ``(places, names)``; see ``Cells``."""
+    factors = np.full((len(parts), len(names)), np.nan)
+    for place, part in enumerate(parts):
         for one in part.alternatives():
-            found[one.called].add(one.passed)
-    nothing, unchanged = (
-        frozenset(i for i, name in enumerate(names) if found[name] == {kind}) for kind in ("nothing", "unchanged")
-    )
-    return nothing, unchanged
+            factors[place, names.index(one.called)] = {"nothing": 0.0, "unchanged": 1.0}.get(one.passed, np.nan)
+    return factors

@@ -21,6 +21,7 @@ from nasbed.spaces.constraints import Constraints
 from nasbed.spaces.decided import LISTED, DecidedSpace, Sampling
 from nasbed.spaces.decisions import Decisions
 from nasbed.spaces.expression import Expression
+from nasbed.spaces.flow import signals_of
 from nasbed.spaces.resolving import Resolver, dags, graph_of
 from nasbed.spaces.simplifying import Simplifier
 from nasbed.spaces.structure import cells_of
@@ -146,6 +147,16 @@ class WrittenSpace(DecidedSpace):
     def decided(self) -> Decisions:
         """The decisions of the expression, one a slot of the row."""
         return self._decisions
+
+    def layers(self, archs: Archs) -> Mapping[str, NDArray[np.int64]]:
+        """Return how many layers there are of each kind that is decided: in the cells; where there are none, in all."""
+        found = super().layers(archs)
+        if found:
+            return found
+        rows = self.canonical(self.checked(archs))
+        counted = signals_of(self.expression, self._decisions, rows)[1].layers
+        none = np.zeros(len(rows), np.int64)
+        return {name: counted.get(name, none) for name in self._decisions.layers}
 
     def of(self, part: Expression) -> WrittenSpace:
         """Return a part of the expression as a space of its own."""
