@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nasbed.core.optimizer import Optimizer
     from nasbed.core.proxy import Proxy
     from nasbed.core.space import Space
+    from nasbed.encodings.joining import Encoding
     from nasbed.nets.blueprint import network
     from nasbed.nets.task import Task
     from nasbed.playing import compare, search
@@ -32,6 +33,7 @@ __all__ = [
     "Task",
     "benchmark",
     "compare",
+    "encoding",
     "names",
     "network",
     "optimizer",
@@ -135,6 +137,20 @@ def optimizer(name: str, **settings: Any) -> Optimizer:
 
     made: Optimizer = optimizers.read(name, settings)
     return made
+
+
+@makes("encodings")
+def encoding(name: str, space: Space | str) -> Encoding:
+    """Make an encoding of architectures as numbers: blocks by name, joined by ``+``, such as ``graf+onehot``.
+
+    Args:
+        name: The blocks, with settings if need be, such as ``onehot+wl:h=2``; ``default`` is what suits the space.
+        space: The space that the architectures are from, or what spells it.
+    """
+    from nasbed.core.registry import spaces
+    from nasbed.encodings.joining import encoding as make
+
+    return make(name, spaces.read(space) if isinstance(space, str) else space)
 
 
 @makes("proxies")

@@ -88,7 +88,7 @@ class Columns(Block):
         return found
 
 
-def from_table(space: Space, table: str, of: tuple[str, ...] = ("params", "flops"), log: bool = False) -> Columns:
+def from_table(space: Space, table: str = "", of: tuple[str, ...] = ("params", "flops"), log: bool = False) -> Columns:
     """Numbers that a table has of its architectures, such as parameters, latencies and scores.
 
     Args:
@@ -102,6 +102,8 @@ def from_table(space: Space, table: str, of: tuple[str, ...] = ("params", "flops
         BadSetting: When the table is of another space, or a measurement is a result.
         NotInTable: When it has no such measurement.
     """
+    if not table:
+        raise BadSetting("columns are read from a table; name its file, such as columns:table=FILE.arrow,of=[params]")
     opened = Table.open(table)
     if opened.space.whole != space.whole:
         raise BadSetting(f"{opened.path.name} is a table of {opened.space!r}, not of {space!r}")

@@ -95,9 +95,9 @@ def _features(cell: Cells) -> NDArray[np.float64]:
     def total(weights: NDArray[np.number[Any]] | Flags) -> NDArray[np.float64]:
         """Add up weights of places, ``(places, n or 1)``, over those with an operation of each set, ``(sets, n)``."""
         counts = np.stack([(here * weights).sum(axis=0) for here in stands])
-        return members[:, :-1].astype(np.float64) @ counts
+        return np.asarray(members[:, :-1].astype(np.float64) @ counts)
 
-    counts = [here.sum(axis=0) for here in stands]
+    counts = [np.sum(here, axis=0) for here in stands]
     ends = [] if cell.on_edges else [np.ones(len(cell))] * 2
     allowed = members[:, cell.labels.T]  # (sets, places, n)
     shortest, longest = zip(*(_paths(cell, allowed, start) for start in range(cell.inputs)), strict=True)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.registry import encodings
 from nasbed.core.space import Space
-from nasbed.core.spelling import named
+from nasbed.core.spelling import joined, named
 from nasbed.encodings.block import Block, no_cells
 from nasbed.encodings.columns import Columns
 
@@ -111,7 +111,7 @@ def _made(texts: Sequence[str], space: Space) -> dict[str, Block]:
         if text in found:
             raise BadSetting(f"the block {text!r} stands twice in an encoding")
         kind, settings = named(text)
-        found[text] = encodings.make(kind, {"space": space, **settings})
+        found[text] = encodings.make(kind, joined({"space": space}, settings))
     return found
 
 

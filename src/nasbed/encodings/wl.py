@@ -71,8 +71,8 @@ class WeisfeilerLehman(Block):
         for _, rows in in_parts(self._listed()):
             for cell in self.space.cells(rows):
                 labelled = _labels(cell, self.h)
-                labels, first, often = np.unique(labelled.labels, return_index=True, return_counts=True)
-                for label, at, times in zip(labels.tolist(), first.tolist(), often.tolist(), strict=True):
+                counted = np.unique(labelled.labels, return_index=True, return_counts=True)
+                for label, at, times in zip(*(one.tolist() for one in counted), strict=True):
                     if label and label not in found:
                         texts[label] = _text(cell, labelled, *np.unravel_index(at, labelled.labels.shape))
                     found[label] = found.get(label, 0) + times

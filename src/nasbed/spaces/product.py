@@ -43,6 +43,14 @@ class ProductSpace(Space):
             raise NotImplementedError(f"the space {self.name} has no expression in the notation of spaces")
         return WrittenSpace(self.expression, self.name)
 
+    @cached_property
+    def computed(self) -> WrittenSpace:
+        """What functions and cells are read from: the expression, with its decisions and their order.
+
+        A space overrides it where its expression does not say which layers change the shape of what they read.
+        """
+        return self.written
+
     def resolve(self, arch: Archs) -> Expression:
         """Give one architecture, ``(decisions,)``, as an expression with nothing left open; see ``WrittenSpace``."""
         return self.written.resolve(arch)
@@ -142,12 +150,12 @@ class ProductSpace(Space):
     @cached_property
     def _simple(self) -> Archs:
         """The smallest row of the function of each index."""
-        return self.written.simplify(self.enumerate())
+        return self.computed.simplify(self.enumerate())
 
     @cached_property
     def _functions(self) -> NDArray[np.uint64]:
         """The number of the function of each index; and 0 at the end, where index −1 reads it."""
-        return np.append(self.written.function_key(self.enumerate()), np.uint64(0))
+        return np.append(self.computed.function_key(self.enumerate()), np.uint64(0))
 
     def simplify(self, archs: Archs) -> Archs:
         """Return for each row the smallest of the same function, as the expression computes it."""
@@ -162,11 +170,11 @@ class ProductSpace(Space):
 
     def cells(self, archs: Archs) -> tuple[Cells, ...]:
         """Return the cells of the expression, or its sequence of layers."""
-        return super().cells(archs) if self.expression is None else self.written.cells(archs)
+        return super().cells(archs) if self.expression is None else self.computed.cells(archs)
 
     def layers(self, archs: Archs) -> Mapping[str, NDArray[np.int64]]:
         """Return how many layers there are of each kind that is decided."""
-        return super().layers(archs) if self.expression is None else self.written.layers(archs)
+        return super().layers(archs) if self.expression is None else self.computed.layers(archs)
 
     # ── chance ────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.core.records import Archs
-from nasbed.spaces.edge_cells import EDGES, EdgeCells
+from nasbed.spaces.edge_cells import EDGES, NODES, EdgeCells
 from nasbed.spaces.expression import Expression
-from nasbed.spaces.notation import choice, depth, op, seq, where
+from nasbed.spaces.notation import choice, depth, edges, op, seq, where
 from nasbed.spaces.parts import Seq
 from nasbed.spaces.written import WrittenSpace
 
@@ -69,6 +69,13 @@ class TransNASMicro(EdgeCells):
         """One cell, twice in each module; the first of a module changes the shape as the skeleton says."""
         cells = [self.cell] * (CELLS * len(SKELETON))
         return seq(op("stem", channels=CHANNELS), *cells, op("head"))
+
+    @cached_property
+    def computed(self) -> WrittenSpace:
+        """The cell, in which a skip from the input is no identity: where the cell changes the shape, it convolves."""
+        skip = op("skip", shape="of the cell")
+        options = [[skip if name == "skip" else op(name) for name in OPERATIONS], [*map(op, OPERATIONS)]]
+        return WrittenSpace(edges(NODES, lambda i, j: choice(*options[i > 0])), self.name)
 
     @cached_property
     def representatives(self) -> NDArray[np.int64]:

@@ -135,6 +135,17 @@ def another_way_to_write_it_has_the_same_key(space: Space, seed: int) -> None:
 
 
 @law
+def simplified_rows_compute_the_same(space: Space, seed: int) -> None:
+    """``simplify`` gives a valid row of the same function, itself when simplified, and one for all ways to write it."""
+    archs = space.sample(_streams(seed, _FEW))
+    simple, again = space.simplify(archs), space.simplify(twins(space, archs, seed))
+    _are_rows(space, simple, len(archs))
+    assert (space.function_key(simple) == space.function_key(archs)).all(), "a simplified row has another function"
+    assert (space.simplify(simple) == simple).all(), "what is simplified is simplified to something else"
+    assert (again == simple).all(), "two ways to write an architecture are simplified to different rows"
+
+
+@law
 def neighbors_are_all_that_is_one_decision_away(space: Space, seed: int) -> None:
     """The neighbours are the valid rows that differ in one active decision, canonical, each once."""
     for arch in space.canonical(space.sample(_streams(seed, 5))):
@@ -316,10 +327,7 @@ def what_is_no_architecture_is_refused(space: Space, seed: int) -> None:
 
 
 def twins(space: Space, archs: Archs, seed: int) -> Archs:
-    """Give an equal row for each row, ``(n, decisions)``, often another one.
-
-    Vertices are renumbered at random where the space can embed graphs; otherwise its text is read again.
-    """
+    """Give an equal row for each row, often another one: renumbered where the space embeds graphs, else read again."""
     graphs = [space.graph(arch) for arch in archs]
     chances = Streams.from_seed(seed, len(archs), 0, "twins").uniform(max(graph.vertices for graph in graphs))
     try:
