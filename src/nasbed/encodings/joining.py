@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.printing import Card, Printed
 from nasbed.core.registry import encodings
 from nasbed.core.space import Space
 from nasbed.core.spelling import joined, named
@@ -17,10 +18,11 @@ from nasbed.encodings.block import Block, no_cells
 from nasbed.encodings.columns import Columns
 
 DEFAULT = "default"
+_SHOWN = 3  # names of a block that are printed
 _JOINTS = re.compile(r'\+(?=(?:[^"]*"[^"]*")*[^"]*$)')  # plus signs that stand in no quotes
 
 
-class Encoding:
+class Encoding(Printed):
     """Blocks of numbers, side by side. Architectures of one function are encoded alike.
 
     Args:
@@ -80,8 +82,14 @@ class Encoding:
             self.space, {**self.parts, "columns": Columns(self.space, self.space.checked(archs), numbers, log)}
         )
 
-    def __repr__(self) -> str:
-        return f"Encoding({self.name!r}, {self.space!r}, {len(self)} numbers)"
+    def _card(self) -> Card:
+        """Return the blocks, each with its columns and what the first ones say."""
+        rows = [
+            (name, f"{columns.start} to {columns.stop - 1}", ", ".join(self.names[columns][:_SHOWN]))
+            for name, columns in self.blocks.items()
+        ]
+        title = f"Encoding {self.name} of {self.space.name}: {len(self)} numbers"
+        return Card(title, headers=("block", "columns", "such as"), rows=rows)
 
 
 def encoding(name: str, space: Space) -> Encoding:

@@ -38,3 +38,32 @@ def test_what_is_no_encoding_is_refused():
         encoding("graf+graf", space)
     with pytest.raises(BadSetting, match="no cell"):
         encoding("graf", nasbed.space("natssize"))
+
+
+DEFAULTS = {
+    "nasbench101": "graf+onehot",
+    "nasbench201": "graf+onehot",
+    "transnas-micro": "graf+onehot",
+    "transnas-macro": "onehot+counts+depth",
+    "nasbenchmacro": "onehot+counts+depth",
+    "natssize": "onehot",
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_the_default_follows_from_what_a_space_is_made_of(name):
+    space = nasbed.space(name)
+    found = nasbed.encoding("default", space)
+    assert found.name == DEFAULTS[name]
+    rows = space.enumerate()[:: max(1, space.size // 100)]
+    assert found(rows).shape == (len(rows), len(found))
+    assert found(rows[:0]).shape == (0, len(found))
+    assert found(rows).dtype == np.float64
+
+
+def test_architectures_of_one_function_are_encoded_alike():
+    space = nasbed.space("nasbench201")
+    rows = space.enumerate()[:2000]
+    found = nasbed.encoding("graf+onehot+path+wl+counts", space)
+    np.testing.assert_array_equal(found(rows), found(space.simplify(rows)))
+    assert len(np.unique(found(rows), axis=0)) == len(np.unique(space.function_key(rows)))
