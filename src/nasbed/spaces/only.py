@@ -255,11 +255,10 @@ class Only(Space):
             numbers = self._numbers(near).reshape(len(lost), moves)
             fits = self.valid(near).reshape(numbers.shape) & (numbers != before[lost, None])
             has_one = fits.any(axis=1)
-            stepping, falling = lost[has_one], lost[~has_one]
-            if len(stepping):
+            if len(stepping := lost[has_one]):
                 chosen = streams.drawing(stepping, lambda some: some.choice(fits[has_one].astype(np.float64)))
                 children[stepping] = near.reshape(*numbers.shape, -1)[has_one, chosen]
-            if len(falling):
+            if len(falling := lost[~has_one]):
                 children[falling] = streams.drawing(falling, self.sample)
                 streams.fell_back(falling)
         return children
@@ -286,8 +285,7 @@ class Only(Space):
             if unlike is not None:
                 fits &= numbers != unlike[looking]
             children[looking[fits]] = drawn[fits]
-            looking = looking[~fits]
-            if not len(looking):
+            if not len(looking := looking[~fits]):
                 break
         return children, looking
 
