@@ -9,13 +9,13 @@ a row. Times are CPU time of one core, medians of some rounds; the naive ones of
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
 from itertools import combinations
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from timing import median_seconds
 
 import nasbed
 from nasbed.encodings import encoding
@@ -25,15 +25,6 @@ from nasbed.spaces.nasbench201 import OPERATIONS, unique_string
 PART = 200
 ROUTES = ((3,), (0, 4), (1, 5), (0, 2, 5))
 SETS = [some for size in range(1, 6) for some in combinations(range(len(OPERATIONS)), size)]
-
-
-def seconds(call, rounds):
-    times = []
-    for _ in range(rounds):
-        start = time.process_time()
-        call()
-        times.append(time.process_time() - start)
-    return statistics.median(times)
 
 
 def naive_graf(row):
@@ -79,8 +70,8 @@ def main() -> None:
     for name in ("simplify", "onehot", "graf", "path", "wl"):
         call = space.simplify if name == "simplify" else encoding(name, space)
         call(rows[:2])
-        speed = len(rows) / seconds(lambda call=call: call(rows), rounds)
-        plain = PART / seconds(naive[name], rounds) if name in naive else None
+        speed = len(rows) / median_seconds(lambda call=call: call(rows), rounds)
+        plain = PART / median_seconds(naive[name], rounds) if name in naive else None
         ratio = ("", "") if plain is None else (f"{plain:,.0f}", f"{speed / plain:,.0f}")
         table.add_row(space.name, name, f"{speed:,.0f}", *ratio)
     modules = nasbed.space("nasbench101")
@@ -88,7 +79,8 @@ def main() -> None:
     for name in ("simplify", "onehot", "graf", "path"):
         call = modules.simplify if name == "simplify" else encoding(name, modules)
         call(some[:2])
-        table.add_row(modules.name, name, f"{len(some) / seconds(lambda call=call: call(some), rounds):,.0f}", "", "")
+        speed = len(some) / median_seconds(lambda call=call: call(some), rounds)
+        table.add_row(modules.name, name, f"{speed:,.0f}", "", "")
     Console().print(table)
 
 

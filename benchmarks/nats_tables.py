@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from timing import median_seconds
 
 import nasbed
 from nasbed.benchmarks.table import TableBenchmark
@@ -33,14 +34,9 @@ from nasbed.tables.table import Table
 ASKED = {"data": "cifar10-valid", "split": "x-valid", "recipe": "200"}
 
 
-def timed(call, repeats: int = 7) -> float:
-    """Give the median of some measurements in seconds."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def timed(call, rounds: int = 7) -> float:
+    """Give the median of some measurements in seconds, of the wall's clock."""
+    return median_seconds(call, rounds, time.perf_counter)
 
 
 def fresh(code: str, repeats: int = 5) -> tuple[float, float]:

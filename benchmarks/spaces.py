@@ -13,11 +13,11 @@ import argparse
 import statistics
 import subprocess
 import sys
-import time
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from timing import median_seconds
 
 from nasbed.core.registry import spaces
 from nasbed.core.rng import Streams
@@ -34,15 +34,6 @@ start = time.process_time()
 space.{method}(rows)
 print(time.process_time() - start)
 """
-
-
-def seconds(call, rounds):
-    times = []
-    for _ in range(rounds):
-        start = time.process_time()
-        call()
-        times.append(time.process_time() - start)
-    return statistics.median(times)
 
 
 def first_call(name, method, warm, rounds):
@@ -65,13 +56,13 @@ def main() -> None:
         for n in SIZES:
             rows = everything[Streams.from_seed(0, n).integers(len(everything))[:, 0]]
             for method in (space.index, space.key):
-                taken = seconds(lambda method=method, rows=rows: method(rows), rounds)
+                taken = median_seconds(lambda method=method, rows=rows: method(rows), rounds)
                 table.add_row(
                     name, f"{method.__name__} of {n:,} rows", f"{1e3 * taken:.2f} ms", f"{n / taken / 1e6:.0f} M"
                 )
         texts = [space.format(row) for row in everything]
         numbers = {text: index for index, text in enumerate(texts)}
-        taken = seconds(lambda numbers=numbers, texts=texts: [numbers[text] for text in texts], rounds)
+        taken = median_seconds(lambda numbers=numbers, texts=texts: [numbers[text] for text in texts], rounds)
         table.add_row(
             name, f"dictionary of {len(texts):,} strings", f"{1e3 * taken:.2f} ms", f"{len(texts) / taken / 1e6:.0f} M"
         )

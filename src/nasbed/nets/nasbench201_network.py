@@ -84,6 +84,17 @@ def operation(name: str, sources: int, targets: int) -> nn.Module:
     return nn.Identity() if sources == targets else Projection(sources, targets)
 
 
+def through_nodes(layers: nn.ModuleList, x: Tensor) -> Tensor:
+    """Return the last of four nodes, each the sum of what layers on ``CELL_EDGES`` make of the nodes before it."""
+    nodes = [x]
+    for node in (1, 2, 3):
+        values = [
+            layer(nodes[source]) for layer, (source, target) in zip(layers, CELL_EDGES, strict=True) if target == node
+        ]
+        nodes.append(sum(values[1:], values[0]))
+    return nodes[3]
+
+
 class Cell(nn.Module):
     """Four nodes, each the sum of operations on those before it.
 
@@ -102,15 +113,7 @@ class Cell(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, sources, size, size)`` to ``(batch, targets, size, size)``."""
-        nodes = [x]
-        for node in (1, 2, 3):
-            values = [
-                layer(nodes[source])
-                for layer, (source, target) in zip(self.layers, CELL_EDGES, strict=True)
-                if target == node
-            ]
-            nodes.append(sum(values[1:], values[0]))
-        return nodes[3]
+        return through_nodes(self.layers, x)
 
 
 class ResidualBlock(nn.Module):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nasbed.nets.nasbench201_network import ReLUConvBN
+from nasbed.nets.nasbench201_network import ReLUConvBN, through_nodes
 from nasbed.nets.parts import CELL_EDGES, CELL_KERNELS, Place
 
 
@@ -80,15 +80,7 @@ class Cell(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, sources, size, size)`` to ``(batch, targets, size/stride, size/stride)``."""
-        nodes = [x]
-        for node in (1, 2, 3):
-            values = [
-                edge(nodes[source])
-                for edge, (source, target) in zip(self.edges, CELL_EDGES, strict=True)
-                if target == node
-            ]
-            nodes.append(sum(values[1:], values[0]))
-        return nodes[3]
+        return through_nodes(self.edges, x)
 
 
 class Block(nn.Module):

@@ -123,14 +123,14 @@ class Flow:
     def _settled(self, part: Expression) -> Iterator[tuple[NDArray[np.int64], Any]]:
         """Give a part in each of its forms, with the rows that have it."""
         slots = list(self.within(part))
-        if not slots or not len(self.rows):
-            which, first = np.zeros(len(self.rows), np.int64), np.zeros(1, np.int64)
-        else:
+        if not len(self.rows):
+            return
+        if slots:
             _, first, which = np.unique(self.rows[:, slots], axis=0, return_index=True, return_inverse=True)
+        else:
+            first, which = np.zeros(1, np.int64), np.zeros(len(self.rows), np.int64)
         for number, row in enumerate(first.tolist()):
-            example = self.rows[row].tolist() if len(self.rows) else []
-            if len(self.rows):
-                yield np.flatnonzero(which.ravel() == number), Resolver(self.places, example)(part)
+            yield np.flatnonzero(which.ravel() == number), Resolver(self.places, self.rows[row].tolist())(part)
 
     @staticmethod
     def merged(how: str, signals: Sequence[Signal], there: Sequence[NDArray[np.bool_]]) -> Signal:

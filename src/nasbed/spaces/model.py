@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -58,11 +58,9 @@ class ModelSpace(DecidedSpace):
         asked, (file, _, function) = Asked.of(decisions), model.partition(":")
         super().__init__(f"{Path(file).stem}.{function}", asked, Bounds(asked), sampling)
 
-    def at(self, place: Path) -> Self:
+    def at(self, place: Path | None) -> ModelSpace:
         """Return the same space with the place of its file, whose function may then be run."""
-        found = type(self)(**self.settings())
-        found.place = place
-        return found
+        return _placed(self.settings(), place)
 
     def settings(self) -> dict[str, Any]:
         """Give the constructor arguments that make this space again, JSON-able: not the place of its file."""

@@ -63,12 +63,12 @@ class Simplifier:
     def __call__(self, rows: Archs) -> Archs:
         """Return the smallest row of each canonical row, ``(n, decisions)``."""
         if self.is_tabled:
-            return self.space.archs_of(self._smallest[self.space.index(rows)])
+            return self.space.archs_of(self._table[1][self.space.index(rows)])
         return self._descended(self._by_part(rows))
 
     def keys(self, rows: Archs) -> NDArray[np.uint64]:
         """Return a number for the function of each canonical row, ``(n,)``."""
-        return self._keys[self.space.index(rows)] if self.is_tabled else self._measured(rows)[0]
+        return self._table[0][self.space.index(rows)] if self.is_tabled else self._measured(rows)[0]
 
     def _measured(self, rows: Archs) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """Return the function and the size of each canonical row."""
@@ -96,14 +96,6 @@ class Simplifier:
         smallest = np.empty(len(few), np.int64)
         smallest[order] = few[order[first]][group]
         return keys[which], smallest[which]
-
-    @property
-    def _keys(self) -> NDArray[np.uint64]:
-        return self._table[0]
-
-    @property
-    def _smallest(self) -> NDArray[np.int64]:
-        return self._table[1]
 
     @cached_property
     def _moves(self) -> NDArray[np.int64]:
