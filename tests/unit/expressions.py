@@ -53,8 +53,11 @@ def expressions(draw, constraints=True):
             case "seq":
                 new = seq(*some(0, 3))
             case "dag":
+                shape = draw(st.sampled_from([{}, {"stride": 2}, {"channels": choice(8, 16)}]))
                 new = dag(
-                    {(0, 1): part(levels - 1), (1, 2): part(levels - 1)}, draw(st.sampled_from(["sum", "concat"]))
+                    {(0, 1): part(levels - 1), (1, 2): part(levels - 1)},
+                    draw(st.sampled_from(["sum", "concat"])),
+                    **shape,
                 )
             case "node":
                 options = some(1, 3)
@@ -90,7 +93,7 @@ def inner(part, value=None):
             found = [
                 part.parts[key]
                 for key in sorted(part.parts, key=lambda key: key[::-1] if type(key) is tuple else (key,))
-            ]
+            ] + list(part.settings.values())
         case Where():
             found = [part.part]
         case Choice():
@@ -151,7 +154,9 @@ def resolved(part, values):
         case Seq():
             return Text(" → ".join(str(resolved(one, values)) for one in part.parts) or "nothing")
         case Dag():
-            return Text(f"{{{', '.join(f'{i}-{j}: {one}' for i, j, one in _edges(part, values))}}}")
+            shape = ", ".join(f"{name}={resolved(one, values)}" for name, one in part.settings.items())
+            edges = ", ".join(f"{i}-{j}: {one}" for i, j, one in _edges(part, values))
+            return Text(f"{{{edges}}}" + f"({shape})" * bool(shape))
         case Where():
             return resolved(part.part, values)
         case Choice():

@@ -270,6 +270,12 @@ proxies = Registry(
     plural="proxies",
     extra="torch",
 )
+layers = Registry(
+    "layer",
+    {},
+    extra="torch",
+)
+"""What makes the layers of written spaces, by the names that expressions call them by."""
 passing = Registry(
     "layer",
     {

@@ -221,7 +221,7 @@ class Where(Expression):
 
     def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:
         """Return the part and the name of the predicate."""
-        from nasbed.spaces.predicates import name_of
+        from nasbed.spaces.named import name_of
 
         known = {} if self.count is None else {"count": self.count}
         return {"where": write(self.part), "holds": name_of(self.predicate), **known}

@@ -43,12 +43,16 @@ class Flowing(Protocol):
     """What a part asks while signals are followed through it; see ``spaces.flow``."""
 
     numbers: NDArray[np.int64]
+    reshapes: bool
 
     def value(self, part: Expression) -> NDArray[np.int8]:
         """Return the values of a part's decision, one a row."""
 
     def some(self, rows: NDArray[np.int64]) -> Flowing:
         """Return the flow of some rows."""
+
+    def reshaping(self, changes: bool) -> Flowing:
+        """Return the flow in which layers change the shape of what they read, or not: there nothing is an identity."""
 
     def layer(self, part: Expression, x: Signal) -> Signal:
         """Return what a layer makes of a signal."""

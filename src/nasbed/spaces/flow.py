@@ -57,6 +57,7 @@ class Flow:
         rows: Canonical rows, ``(n, decisions)``.
         numbers: Which rows of the tally these are, ``(n,)``; all, by default.
         tally: Where layers are counted.
+        reshapes: Whether layers have to change the shape of what they read, so that none is an identity.
     """
 
     def __init__(
@@ -66,8 +67,9 @@ class Flow:
         rows: Archs,
         numbers: NDArray[np.int64] | None = None,
         tally: Tally | None = None,
+        reshapes: bool = False,
     ) -> None:
-        self.places, self.within, self.rows = places, within, rows
+        self.places, self.within, self.rows, self.reshapes = places, within, rows, reshapes
         self.numbers = np.arange(len(rows)) if numbers is None else numbers
         self.tally = Tally(len(rows)) if tally is None else tally
 
@@ -78,7 +80,11 @@ class Flow:
 
     def some(self, rows: NDArray[np.int64]) -> Flow:
         """Return the flow of some of the rows."""
-        return Flow(self.places, self.within, self.rows[rows], self.numbers[rows], self.tally)
+        return Flow(self.places, self.within, self.rows[rows], self.numbers[rows], self.tally, self.reshapes)
+
+    def reshaping(self, changes: bool) -> Flow:
+        """Return the flow in which layers change the shape of what they read, or not."""
+        return Flow(self.places, self.within, self.rows, self.numbers, self.tally, changes)
 
     def value(self, part: Expression) -> NDArray[np.int8]:
         """Return the values of a part's decision, ``(n,)``; 0 where it has a single one."""
@@ -112,7 +118,7 @@ class Flow:
         """Return what a layer makes of a signal, ``(n,)``."""
         out = np.zeros_like(x)
         for rows, resolved in self._settled(part):
-            passes = resolved.passed
+            passes = "changed" if self.reshapes and resolved.passed == "unchanged" else resolved.passed
             self.tally.add(resolved.label or str(resolved), passes, self.numbers[rows])
             if passes == "unchanged":
                 out[rows] = x[rows]

@@ -18,6 +18,7 @@ from typing import Any
 from nasbed.core.errors import BadSetting
 from nasbed.spaces.deciding import Choice, Depth, Subset, Where
 from nasbed.spaces.expression import Expression, are_plain
+from nasbed.spaces.named import Named
 from nasbed.spaces.parts import Dag, Op, Seq, ends
 
 MOST_VALUES = 127
@@ -27,9 +28,25 @@ MERGES = ("sum", "concat", "product")
 """How a node of a dag may merge what reaches it."""
 
 
-def op(kind: str, /, **settings: Any) -> Op:
-    """Write a layer by its name in a registry of layers, with settings that may be choices."""
-    return Op(_text(kind, "a layer's name"), {name: _setting(name, value) for name, value in settings.items()})
+SHAPE = ("stride", "widen", "channels", "preprocess")
+"""The settings of a dag that say what shape comes out of it."""
+
+
+def op(kind: str | Callable[..., Any], /, **settings: Any) -> Op:
+    """Write a layer, with settings that may be choices.
+
+    Args:
+        kind: Its name in the registry ``layers``; or what makes it, a function or a class of ``nn.Module`` of your own,
+            also as ``module:function``. What makes a layer is given the settings and, of what its place in the network
+            has, all that it names as an argument: see ``nasbed.nets.planning.Place``.
+        **settings: Of the layer. Those of its shape are read in all layers: ``channels`` (or ``width``) are those that
+            come out, ``widen`` times as many as go in, and ``stride`` is by how much it divides the image's size.
+    """
+    given = {name: _setting(name, value) for name, value in settings.items()}
+    if callable(kind):
+        return Op(_text(getattr(kind, "__name__", None), "a layer's name"), given, kind)
+    label = _text(kind, "a layer's name").rpartition(":")[2]
+    return Op(label, given, Named(kind, "layer") if label != kind else None)
 
 
 def choice(*options: Any, name: str = "") -> Choice:
@@ -61,7 +78,13 @@ def seq(*parts: Expression, name: str = "") -> Seq:
 
 
 def dag(
-    parts: Mapping[Any, Expression], merge: str = "sum", *, inputs: int = 1, concat: Sequence[int] = (), name: str = ""
+    parts: Mapping[Any, Expression],
+    merge: str = "sum",
+    *,
+    inputs: int = 1,
+    concat: Sequence[int] = (),
+    name: str = "",
+    **shape: Any,
 ) -> Dag:
     """Write nodes with a part on each edge; see ``Dag`` for what the arguments mean.
 
@@ -74,6 +97,9 @@ def dag(
         inputs: How many nodes, the first, are inputs.
         concat: The nodes that are concatenated to the output; none where the last node is the output.
         name: What decisions in it are called by.
+        **shape: What shape comes out of it, each a plain setting or a choice of such: ``stride``, by how much the edges
+            from its inputs divide the image's size; ``channels`` of its nodes, or ``widen``, how many times as many as
+            before; ``preprocess``, a layer's name, through which each input goes first. By default each is as before.
     """
     if merge not in MERGES:
         raise BadSetting(f"the nodes of a dag merge by 'sum', 'concat' or 'product', not {merge!r}")
@@ -81,7 +107,11 @@ def dag(
         raise BadSetting(f"a dag has one input at least, not {inputs!r}")
     if not parts:
         raise BadSetting("a dag has one edge at least, such as dag({(0, 1): op('conv3x3')})")
-    made = Dag(_name(name), dict(map(_checked_edge, parts.items())), merge, int(inputs), tuple(map(int, concat)))
+    if unknown := set(shape) - set(SHAPE):
+        raise BadSetting(f"a dag has no setting {', '.join(sorted(unknown))}; of its shape it has {', '.join(SHAPE)}")
+    given = {one: _setting(one, shape[one]) for one in SHAPE if one in shape}
+    inner = dict(map(_checked_edge, parts.items()))
+    made = Dag(_name(name), inner, merge, int(inputs), tuple(map(int, concat)), given)
     for key, part in made.parts.items():
         source, target = ends(key)
         if target < inputs or (source < 0 and len(part.options) > target):  # type: ignore[attr-defined]
@@ -98,12 +128,13 @@ def edges(
     *,
     concat: Sequence[int] = (),
     name: str = "",
+    **shape: Any,
 ) -> Dag:
     """Write a dag in which each pair of nodes i < j has the edge ``what(i, j)``."""
     if not _is_whole(nodes) or nodes < 2:
         raise BadSetting(f"a dag with all edges has two nodes at least, not {nodes!r}")
     pairs = [(i, j) for j in range(1, nodes) for i in range(j)]
-    return dag({(i, j): what(i, j) for i, j in pairs}, merge, concat=concat, name=name)
+    return dag({(i, j): what(i, j) for i, j in pairs}, merge, concat=concat, name=name, **shape)
 
 
 def depth(part: Callable[[int], Expression] | Expression, *counts: int, name: str = "") -> Depth:

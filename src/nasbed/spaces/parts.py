@@ -8,7 +8,8 @@ structure, not the same weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -33,9 +34,12 @@ class Op(Expression):
 
     Attributes:
         settings: By name; each plain, or a choice of plain ones.
+        maker: What makes the layer, where that is a function or class of the user's own; None for a name of the
+            registry ``layers``.
     """
 
     settings: Mapping[str, Any]
+    maker: Callable[..., Any] | None = None
 
     def uses(self) -> Iterator[Use]:
         """Give the settings that are to be decided."""
@@ -45,17 +49,20 @@ class Op(Expression):
 
     def resolved(self, at: Resolving) -> Op:
         """Return it with plain settings."""
-        return Op(self.label, {name: at(value) for name, value in self.settings.items()})
+        return Op(self.label, {name: at(value) for name, value in self.settings.items()}, self.maker)
 
     @property
     def passed(self) -> Passed:
-        """What it passes on, as the registry ``passing`` says of its name."""
-        return passed(self.label, self.settings)
+        """What it passes on, as the registry ``passing`` says of its name; a user's own layer changes what it reads."""
+        return passed(self.label, self.settings) if self.maker is None else "changed"
 
     def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:
         """Return its name and its settings."""
+        from nasbed.spaces.named import name_of
+
         settings = {name: write(value) for name, value in self.settings.items()}
-        return {"op": self.label, **({"settings": settings} if settings else {})}
+        name = self.label if self.maker is None else name_of(self.maker, "layer")
+        return {"op": name, **({"settings": settings} if settings else {})}
 
     def __str__(self) -> str:
         said = ", ".join(f"{name}={value}" for name, value in self.settings.items())
@@ -109,12 +116,14 @@ class Dag(Expression):
         merge: How a node merges what reaches it: ``"sum"``, ``"concat"`` or ``"product"``.
         inputs: How many nodes are inputs.
         concat: The nodes that are concatenated to the output; none where the last node is the output.
+        settings: Those of its shape that are given; see ``notation.dag``. Each is plain, or a choice of plain ones.
     """
 
     parts: Mapping[Any, Expression]
     merge: str
     inputs: int
     concat: tuple[int, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def nodes(self) -> int:
@@ -127,9 +136,21 @@ class Dag(Expression):
         return sorted(self.parts, key=lambda key: ends(key)[::-1])
 
     def uses(self) -> Iterator[Use]:
-        """Give the parts by target and then source."""
+        """Give the parts by target and then source, and the settings that are to be decided."""
         parts = [self.parts[key] for key in self.order]
-        return map(Use, labels(parts, map(edge_name, self.order)), parts)
+        yield from map(Use, labels(parts, map(edge_name, self.order)), parts)
+        yield from self._shape.uses()
+
+    @cached_property
+    def _shape(self) -> Op:
+        """What is given of its shape, as a layer behind it."""
+        return Op("dag", self.settings)
+
+    @property
+    def reshapes(self) -> bool:
+        """Whether edges from its inputs may change the shape of what they read, and no layer on them is an identity."""
+        widens = self.settings.get("widen", 1) != 1 or "channels" in self.settings
+        return self.settings.get("stride", 1) != 1 or (widens and not self.settings.get("preprocess"))
 
     def resolved(self, at: Resolving) -> Dag:
         """Return it with a resolved part on each edge that is there."""
@@ -138,7 +159,7 @@ class Dag(Expression):
             source, target = ends(key)
             whole = {source: at(self.parts[key])} if source >= 0 else self.parts[key].chosen(at)  # type: ignore[attr-defined]
             edges |= {(source, target): part for source, part in whole.items()}
-        return Dag(self.label, edges, self.merge, self.inputs, self.concat)
+        return Dag(self.label, edges, self.merge, self.inputs, self.concat, self._shape.resolved(at).settings)
 
     def places(self) -> Iterator[tuple[int, int, Any, Expression]]:
         """Give each edge that may be there, by target and then source: source, target, its key and its part."""
@@ -166,23 +187,27 @@ class Dag(Expression):
                 nodes[start] = _merged(at, self.merge, brought.get(start, []), nothing)
             there, found = self.taken(at, key, start), nothing.copy()
             rows = np.flatnonzero(there)
-            found[rows] = part.flow(at.some(rows), [], [nodes[start][rows]])
+            changes = start < self.inputs and (self.reshapes or at.reshapes)
+            found[rows] = part.flow(at.some(rows).reshaping(changes), [], [nodes[start][rows]])
             brought.setdefault(target, []).append((found, there))
         for node in self.concat or (self.nodes - 1,):
             if node not in nodes:
                 nodes[node] = _merged(at, self.merge, brought.get(node, []), nothing)
         outputs = [nodes[node] for node in self.concat or (self.nodes - 1,)]
-        return at.merged("concat", outputs, [np.ones(len(nothing), np.bool_)] * len(outputs))
+        merged = at.merged("concat", outputs, [np.ones(len(nothing), np.bool_)] * len(outputs))
+        return at.layer(self._shape, merged) if list(self._shape.uses()) else merged
 
     def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:
         """Return its parts by edges such as ``0-1``, or by target, and what differs from the defaults."""
         said = {"merge": self.merge, "inputs": self.inputs, "concat": list(self.concat)}
         usual = {"merge": "sum", "inputs": 1, "concat": []}
         differing = {name: value for name, value in said.items() if value != usual[name]}
+        differing |= {name: write(value) for name, value in self.settings.items()}
         return {"dag": {edge_name(key): write(self.parts[key]) for key in self.order}, **differing, **named(self)}
 
     def __str__(self) -> str:
-        return f"{{{', '.join(f'{edge_name(key)}: {part}' for key, part in self.parts.items())}}}"
+        shape = f"({', '.join(f'{name}={value}' for name, value in self.settings.items())})" if self.settings else ""
+        return f"{{{', '.join(f'{edge_name(key)}: {part}' for key, part in self.parts.items())}}}{shape}"
 
 
 def ends(key: Any) -> tuple[int, int]:

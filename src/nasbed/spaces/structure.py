@@ -69,7 +69,11 @@ def _dag(part: Dag, title: str, flow: Flow) -> Cells:
         there = [here & (flow.rows[:, slots] >= 0).any(axis=1) for here in there]
     parts = [edge for _, _, _, edge in edges]
     names, labels = _labelled(parts, there, flow)
-    return Cells(title, names, labels, arrows, inputs, np.array([part.nodes]), True, _factors(names, parts))
+    factors = _factors(names, parts)
+    if part.reshapes:  # on edges from the inputs no layer is an identity
+        of_inputs = [source < inputs for source, _, _, _ in edges]
+        factors[of_inputs] = np.where(factors[of_inputs] == 1, np.nan, factors[of_inputs])
+    return Cells(title, names, labels, arrows, inputs, np.array([part.nodes]), True, factors)
 
 
 def _chain(places: Sequence[tuple[Expression, NDArray[np.bool_] | None]], flow: Flow) -> Cells:

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from nasbed.core.errors import BadSetting
 from nasbed.spaces.expression import Expression
-from nasbed.spaces.notation import choice, dag, depth, op, seq, subset, where
-from nasbed.spaces.predicates import Named
+from nasbed.spaces.named import Named
+from nasbed.spaces.notation import SHAPE, choice, dag, depth, op, seq, subset, where
 
 T = TypeVar("T")
 
@@ -175,7 +175,7 @@ class _Reader:
 
     def dag(self, table: Mapping[str, Any]) -> Expression:
         """Return a dag."""
-        rest = {key: value for key, value in table.items() if key not in ("dag", "merge")}
+        rest = {key: self.part(value) for key, value in table.items() if key not in ("dag", "merge")}
         edges = {_ends(key): self.part(value) for key, value in _mapping(table["dag"], "dag").items()}
         return dag(edges, table.get("merge", "sum"), **rest)
 
@@ -201,7 +201,7 @@ _KINDS: dict[str, tuple[set[str], Callable[[_Reader, Mapping[str, Any]], Any]]] 
         lambda reader, table: subset(table["subset"], *reader.parts(table["options"]), **_name(table)),
     ),
     "seq": ({"name"}, lambda reader, table: seq(*reader.parts(table["seq"]), **_name(table))),
-    "dag": ({"merge", "inputs", "concat", "name"}, _Reader.dag),
+    "dag": ({"merge", "inputs", "concat", "name", *SHAPE}, _Reader.dag),
     "depth": ({"blocks", "name"}, _Reader.depth),
     "where": ({"holds", "count"}, _Reader.where),
     "shared": (set(), _Reader.named),

@@ -21,27 +21,33 @@ def letters(monkeypatch):
     monkeypatch.setattr(passing, "_plugins", {"a": f"{place}nothing", "b": f"{place}unchanged"})
 
 
-def term(part, reads):
+def term(part, reads, reshapes=False):
     """Write what comes out of a resolved part as a sorted list of terms, that are added; none for nothing."""
     match part:
         case Op():
             x = reads[-1]
             if part.label in ("a", "none") or not x:
                 return ()
-            if part.label in ("b", "skip") and not part.settings:
+            if part.label in ("b", "skip") and not part.settings and not reshapes:
                 return x
             return ((str(part), x),)
         case Seq():
             outputs = list(reads)
             for one in part.parts:
-                outputs.append(term(one, outputs))
+                outputs.append(term(one, outputs, reshapes))
             return outputs[-1]
+    changes = reshapes or bool(part.settings)
     nodes = {i: reads[max(len(reads) - part.inputs + i, 0)] for i in range(part.inputs)}
     for node in range(part.inputs, part.nodes):
-        brought = [term(one, [nodes[source]]) for (source, target), one in sorted(part.parts.items()) if target == node]
+        brought = [
+            term(one, [nodes[source]], changes and source < part.inputs)
+            for (source, target), one in sorted(part.parts.items())
+            if target == node
+        ]
         nodes[node] = merged(part.merge, brought)
     outputs = [nodes[node] for node in part.concat or (part.nodes - 1,)]
-    return merged("concat", outputs)
+    found = merged("concat", outputs)
+    return (("channels", part.settings["channels"], found),) if found and "channels" in part.settings else found
 
 
 def merged(how, brought):

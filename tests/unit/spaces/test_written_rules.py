@@ -87,6 +87,7 @@ def test_a_decision_of_a_single_value_has_no_slot():
         (lambda: dag({1: subset(1, op("a"), op("b"))}), "from a later one"),
         (lambda: dag({(0, 1): op("a")}, "mean"), "'sum', 'concat' or 'product', not 'mean'"),
         (lambda: dag({(0, 1): op("a")}, concat=(2,)), "concatenates nodes 1 to 1"),
+        (lambda: dag({(0, 1): op("a")}, strides=2), "has no setting strides; of its shape it has stride, widen"),
         (lambda: edges(1, lambda i, j: op("a")), "two nodes at least"),
         (lambda: op("a", width=object()), "the setting width is a number"),
         (lambda: choice(1, 2, name="a b"), "a name is a text without spaces"),
@@ -216,7 +217,7 @@ def test_a_lambda_is_good_for_trying_out_but_neither_written_nor_searched_with(t
     assert space != WrittenSpace(space.expression)
     assert hash(space) is not None
     assert space.valid(space.sample(Streams.from_seed(0, 5))).all()
-    no_name = r"'.*<lambda>' of where has no name to be written by; define it with def"
+    no_name = r"'.*<lambda>' of where has no name to be written by; define it at the top"
     with pytest.raises(BadSetting, match=no_name):
         space.write(tmp_path / "space.toml")
     with pytest.raises(BadSetting, match=no_name):
@@ -227,6 +228,42 @@ def test_printing_a_space_asks_no_predicate():
     space = WrittenSpace(where(layers(3, 1, 2), lambda network: 1 / 0), "broken")
     assert repr(space) == "WrittenSpace('broken', 3 decisions)"
     assert "conv-0.width of 2 values" in space._repr_html_()
+
+
+def test_cells_that_share_their_choices_share_their_decisions_whatever_shape_comes_out():
+    normal = edges(3, lambda i, j: choice(op("skip"), op("conv")), name="normal")
+    smaller = dag(normal.parts, stride=2, widen=choice(1, 2), name="smaller")
+    space = WrittenSpace(seq(normal, smaller, normal))
+    assert [slot.name for slot in space.slots[3:]] == ["smaller.widen"]
+    assert str(space.resolve(space.parse("skip:skip:skip:2")).parts[1]).endswith("2: skip}(stride=2, widen=2)")
+    assert WrittenSpace(**json.loads(json.dumps(space.settings()))) == space
+
+
+@pytest.mark.parametrize(("shape", "functions"), [({}, 1), ({"stride": 2}, 2), ({"widen": 2}, 2), ({"widen": 1}, 1)])
+def test_where_a_cell_changes_the_shape_a_skip_from_its_input_is_no_identity(shape, functions):
+    space = WrittenSpace(choice(dag({(0, 1): op("skip")}, **shape), op("skip")))
+    assert len(set(space.function_key(space.enumerate()).tolist())) == functions
+
+
+class Own:
+    """Stands for a layer of the user's."""
+
+
+def test_a_layer_of_the_users_own_is_called_by_its_class_and_written_by_its_module(tmp_path):
+    space = WrittenSpace(seq(op(Own, k=choice(1, 2)), op("conv")), "own")
+    assert space.slots[0].name == "Own.k"
+    space.write(tmp_path / "own.toml")
+    assert f"{__name__}:Own" in (tmp_path / "own.toml").read_text()
+    read = WrittenSpace.open(tmp_path / "own.toml")
+    assert read == space
+    assert read.expression.parts[0].maker.found() is Own
+    assert pickle.loads(pickle.dumps(space)).expression.parts[0].maker is Own
+
+
+def test_a_layer_without_a_name_is_not_written(tmp_path):
+    space = WrittenSpace(seq(op(lambda: None, k=choice(1, 2))))
+    with pytest.raises(BadSetting, match=r"the layer '.*<lambda>' of op has no name to be written by"):
+        space.write(tmp_path / "own.toml")
 
 
 def test_a_predicate_of_a_file_is_never_imported_for_it():
