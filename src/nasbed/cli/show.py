@@ -12,6 +12,7 @@ from nasbed.cli.options import Edges, Json, Operations, Vertices
 from nasbed.core.errors import BadSetting, UnknownName
 
 if TYPE_CHECKING:
+    from nasbed.core.graph import Graph
     from nasbed.core.records import Archs
     from nasbed.core.space import Space
 
@@ -44,14 +45,21 @@ def command(
         print(graph.dot())
     else:
         print_facts(facts)
-        print()
-        wide = max(map(len, graph.labels))
-        for v, label in enumerate(graph.labels):
-            onwards = ", ".join(map(str, graph.successors(v)))
-            effect = "" if v in graph.live or v in (0, graph.vertices - 1) else "  (no effect)"
-            print(f"  {v}  {label:<{wide}}" + (f"  → {onwards}" if onwards else "") + effect)
+        levels = where.levels(arch)
+        for title, level in levels:
+            print(f"\n{title}" if len(levels) > 1 else "")
+            _print(level)
     if svg is not None and not json and not dot:
         print(f"\ndrawn to {svg}")
+
+
+def _print(graph: Graph) -> None:
+    """Print a line for each vertex, with those that it leads to."""
+    digits, wide = len(str(graph.vertices - 1)), max(map(len, graph.labels))
+    for v, label in enumerate(graph.labels):
+        onwards = ", ".join(map(str, graph.successors(v)))
+        effect = "" if v in graph.live or v in (0, graph.vertices - 1) else "  (no effect)"
+        print(f"  {v:>{digits}}  {label:<{wide}}" + (f"  → {onwards}" if onwards else "") + effect)
 
 
 def _costs(space: Space, arch: Archs) -> dict[str, int | None]:

@@ -115,7 +115,7 @@ class Graph(Shown):
 
     def isomorphic(self, other: Graph) -> bool:
         """Say exactly whether two graphs are the same but for the numbering of their vertices."""
-        return isomorphic(self.adjacency, self.labels, other.adjacency, other.labels)
+        return self == other or isomorphic(self.adjacency, self.labels, other.adjacency, other.labels)
 
     def svg(self) -> str:
         """Draw the graph as SVG text."""

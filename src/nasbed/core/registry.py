@@ -158,6 +158,7 @@ def defaults_of(maker: Any) -> dict[str, Any]:
 spaces = Registry(
     "space",
     {
+        "darts": "nasbed.spaces.darts:DARTS",
         "nasbench101": "nasbed.spaces.nasbench101:NASBench101",
         "nasbench201": "nasbed.spaces.nasbench201:NASBench201",
         "nasbenchmacro": "nasbed.spaces.nasbenchmacro:NASBenchMacro",

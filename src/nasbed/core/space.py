@@ -175,9 +175,16 @@ class Space(Rows):
     def graph(self, arch: Archs) -> Graph:
         """Give one architecture, shape ``(decisions,)``, as a labelled directed acyclic graph."""
 
+    def levels(self, arch: Archs) -> list[tuple[str, Graph]]:
+        """Give one architecture, ``(decisions,)``, as graphs with titles: by default, its graph without one.
+
+        Where cells stand in a network, or within each other, these are the whole, in which each is a vertex, and each.
+        """
+        return [("", self.graph(arch))] if self.whole is self else self.whole.levels(arch)
+
     def svg(self, arch: Archs) -> str:
         """Draw one architecture, ``(decisions,)``, as SVG text."""
-        return self.graph(arch).svg()
+        return self.graph(arch).svg() if self.whole is self else self.whole.svg(arch)
 
     @abstractmethod
     def format(self, arch: Archs) -> str:

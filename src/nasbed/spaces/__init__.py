@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from nasbed.core.lazy import lazily
 
 if TYPE_CHECKING:
+    from nasbed.spaces.darts import DARTS as DARTS
     from nasbed.spaces.model import ModelSpace as ModelSpace
     from nasbed.spaces.named_modules import NAMED_MODULES as NAMED_MODULES
     from nasbed.spaces.nasbench101 import NASBench101 as NASBench101

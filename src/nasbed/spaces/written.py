@@ -207,6 +207,10 @@ class WrittenSpace(DecidedSpace):
         cells = dags(whole)
         return graph_of(cells[0] if len(cells) == 1 else whole)
 
+    def levels(self, arch: Archs) -> list[tuple[str, Graph]]:
+        """Give one architecture level by level: the whole with a vertex for each cell, and then each cell."""
+        return picture.levels(self.resolve(arch))
+
     def svg(self, arch: Archs) -> str:
         """Draw one architecture as SVG text, level by level: the whole with a box for each cell, and then each cell."""
         return picture.svg(self.resolve(arch))

@@ -1,0 +1,136 @@
+"""The space of DARTS: a normal and a reduction cell of four nodes with two inputs each, an operation on each edge.
+
+Reference: Liu et al., "DARTS: Differentiable Architecture Search", ICLR 2019, https://arxiv.org/abs/1806.09055, and
+https://github.com/quark0/darts. The cells of NAS-Bench-301 are the same: Zela et al., ICLR 2022,
+https://arxiv.org/abs/2008.09777
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+
+from nasbed.core.bounds import Bounds, Count, check
+from nasbed.core.records import Archs
+from nasbed.spaces import genotype
+from nasbed.spaces.genotype import CELLS, Pair
+from nasbed.spaces.notation import choice, dag, op, seq, subset
+from nasbed.spaces.parts import Dag
+from nasbed.spaces.resolving import dags
+from nasbed.spaces.written import WrittenSpace
+
+OPERATIONS = (
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+"""In the published order, from which ``none``, the first there, is left out: no genotype has it."""
+
+CellCount = Annotated[int, Bounds(least=3)]
+
+
+class DARTS(WrittenSpace):
+    """A normal and a reduction cell of four nodes: the 1,037,664,180² pairs of cells of DARTS.
+
+    Nodes 0 and 1 of a cell are the two cells before it. Each of nodes 2 to 5 adds up two different ones of the nodes
+    before it, each through an operation of its own. The output concatenates these four. Of L cells, those at ⌊L/3⌋ and
+    ⌊2L/3⌋, counted from 0, are reduction cells, of twice as many channels on a quarter of the image.
+
+    A row says for each cell which two nodes a node reads, and the operation from each node that it might read; those
+    that it does not read do not count. The order in which a genotype names the two does not count either. Networks are
+    evaluated with 20 cells and 36 channels, the defaults, and searched for with 8 and 16.
+
+    Args:
+        cells: How many cells a network has.
+        channels: How wide the first cells are.
+    """
+
+    name = "darts"
+
+    def __init__(self, cells: CellCount = 20, channels: Count = 36) -> None:
+        self._skeleton = {"cells": cells, "channels": channels}
+        check("cells", cells, CellCount)
+        check("channels", channels, Count)
+        normal, reduction = (_cell(kind, stride) for kind, stride in zip(CELLS, (1, 2), strict=True))
+        stack = [reduction if i in (cells // 3, 2 * cells // 3) else normal for i in range(cells)]
+        super().__init__(seq(op("stem", channels=3 * channels), *stack, op("head")), type(self).name)
+
+    def settings(self) -> dict[str, Any]:
+        """Give the constructor arguments that make this space again."""
+        return dict(self._skeleton)
+
+    # ── between rows and published forms ──────────────────────────────────────────────────────────────────────
+
+    def pairs(self, arch: Archs) -> dict[str, list[Pair]]:
+        """Give the operation and the source of each edge of both cells, by node and then source.
+
+        Raises:
+            InvalidArchitecture: When it is not of this space.
+        """
+        cells = {cell.label: cell for cell in dags(self.resolve(arch))}
+        return {kind: _pairs(cells[kind]) for kind in CELLS}
+
+    def parse(self, text: str) -> Archs:
+        """Read a genotype in one of its published forms, as text or JSON, or as Python prints it.
+
+        ``Genotype(normal=[('sep_conv_3x3', 1), …], normal_concat=[2, 3, 4, 5], reduce=[…], reduce_concat=[…])``, or the
+        same by names, ``{"normal": …}``; the compact tuple of NASLib and naszilla, ``(((1, 3), …), (…))``; values by
+        the names of NAS-Bench-301, ``{"NetworkSelectorDatasetInfo:darts:edge_normal_0": "sep_conv_3x3", …}``. Besides
+        what every written space reads: names and values, or the row's own numbers. What is no text is read as Python
+        prints it, so that a ``Genotype``, a tuple or a configuration is read, too.
+        """
+        said = text if isinstance(text, str) else repr(text)
+        found = genotype.read(said, OPERATIONS)
+        return super().parse(said) if found is None else self._row_of(found)
+
+    def format(self, arch: Archs) -> str:
+        """Write the genotype, ``Genotype(normal=[…], …)``, the pairs of each node in the order of their sources."""
+        return genotype.text(self.pairs(arch))
+
+    def compact(self, arch: Archs) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Give the tuple of NASLib and naszilla: for each cell eight pairs of a source and the number of an operation.
+
+        Operations are numbered as in ``OPERATIONS``.
+        """
+        return genotype.compact(self.pairs(arch), OPERATIONS)
+
+    def configuration(self, arch: Archs) -> dict[str, str]:
+        """Give the values of NAS-Bench-301's ConfigSpace, by its names, those of active decisions alone."""
+        return genotype.configuration(self.pairs(arch))
+
+    def facts(self, arch: Archs) -> Mapping[str, Any]:
+        """Give the compact tuple of one architecture."""
+        return {"compact": str(self.compact(arch))}
+
+    def _row_of(self, cells: Mapping[str, Sequence[Pair]]) -> Archs:
+        """Return the row of the sorted pairs of both cells."""
+        values = dict[str, Any]()
+        for kind, pairs in cells.items():
+            for i, (operation, source) in enumerate(pairs):
+                node = f"{kind}.node{2 + i // 2}"
+                values[f"{node}.from{source}"] = operation
+                values[node] = (*values.get(node, ()), source)
+        row = [slot.values.index(values.get(slot.name, slot.values[0])) for slot in self.slots]
+        return np.array(row, np.int8)
+
+
+def _cell(name: str, stride: int) -> Dag:
+    """Return a cell, whose edges from its inputs have a stride."""
+
+    def edge(source: int) -> Any:
+        settings = {"stride": stride} if stride > 1 and source < 2 else {}
+        return choice(*(op(operation, **settings) for operation in OPERATIONS), name=f"from{source}")
+
+    inputs = {node: subset(2, *[edge(source) for source in range(node)]) for node in genotype.NODES}
+    return dag(inputs, inputs=2, concat=genotype.NODES, name=name)
+
+
+def _pairs(cell: Dag) -> list[Pair]:
+    """Return the operation and the source of each edge of a resolved cell."""
+    return [(cell.parts[source, target].label, source) for source, target in cell.order]
