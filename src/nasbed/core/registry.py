@@ -159,6 +159,8 @@ spaces = Registry(
     "space",
     {
         "darts": "nasbed.spaces.darts:DARTS",
+        "hierarchical": "nasbed.spaces.hierarchical:Hierarchical",
+        "mobile": "nasbed.spaces.mobile:Mobile",
         "nasbench101": "nasbed.spaces.nasbench101:NASBench101",
         "nasbench201": "nasbed.spaces.nasbench201:NASBench201",
         "nasbenchmacro": "nasbed.spaces.nasbenchmacro:NASBenchMacro",

@@ -6,6 +6,8 @@ from nasbed.core.lazy import lazily
 
 if TYPE_CHECKING:
     from nasbed.spaces.darts import DARTS as DARTS
+    from nasbed.spaces.hierarchical import Hierarchical as Hierarchical
+    from nasbed.spaces.mobile import Mobile as Mobile
     from nasbed.spaces.model import ModelSpace as ModelSpace
     from nasbed.spaces.named_modules import NAMED_MODULES as NAMED_MODULES
     from nasbed.spaces.nasbench101 import NASBench101 as NASBench101

@@ -15,6 +15,7 @@ import numpy as np
 from nasbed.core.bounds import Bounds, Count, check
 from nasbed.core.records import Archs
 from nasbed.spaces import genotype
+from nasbed.spaces.deciding import Choice
 from nasbed.spaces.genotype import CELLS, Pair
 from nasbed.spaces.notation import choice, dag, op, seq, subset
 from nasbed.spaces.parts import Dag
@@ -57,7 +58,7 @@ class DARTS(WrittenSpace):
         self._skeleton = {"cells": cells, "channels": channels}
         check("cells", cells, CellCount)
         check("channels", channels, Count)
-        normal, reduction = (_cell(kind, stride) for kind, stride in zip(CELLS, (1, 2), strict=True))
+        normal, reduction = _cell(CELLS[0]), _cell(CELLS[1], stride=2, widen=2)
         stack = [reduction if i in (cells // 3, 2 * cells // 3) else normal for i in range(cells)]
         super().__init__(seq(op("stem", channels=3 * channels), *stack, op("head")), type(self).name)
 
@@ -120,15 +121,14 @@ class DARTS(WrittenSpace):
         return np.array(row, np.int8)
 
 
-def _cell(name: str, stride: int) -> Dag:
-    """Return a cell, whose edges from its inputs have a stride."""
+def _cell(name: str, **shape: Any) -> Dag:
+    """Return a cell; see ``notation.dag`` for its shape."""
 
-    def edge(source: int) -> Any:
-        settings = {"stride": stride} if stride > 1 and source < 2 else {}
-        return choice(*(op(operation, **settings) for operation in OPERATIONS), name=f"from{source}")
+    def edge(source: int) -> Choice:
+        return choice(*map(op, OPERATIONS), name=f"from{source}")
 
-    inputs = {node: subset(2, *[edge(source) for source in range(node)]) for node in genotype.NODES}
-    return dag(inputs, inputs=2, concat=genotype.NODES, name=name)
+    inputs = {node: subset(2, *map(edge, range(node))) for node in genotype.NODES}
+    return dag(inputs, inputs=2, concat=genotype.NODES, name=name, **shape)
 
 
 def _pairs(cell: Dag) -> list[Pair]:

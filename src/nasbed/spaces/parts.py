@@ -205,9 +205,13 @@ class Dag(Expression):
         differing |= {name: write(value) for name, value in self.settings.items()}
         return {"dag": {edge_name(key): write(self.parts[key]) for key in self.order}, **differing, **named(self)}
 
+    @property
+    def shape(self) -> str:
+        """What is given of its shape, ``(stride=2, widen=2)``; empty for nothing."""
+        return f"({', '.join(f'{name}={value}' for name, value in self.settings.items())})" if self.settings else ""
+
     def __str__(self) -> str:
-        shape = f"({', '.join(f'{name}={value}' for name, value in self.settings.items())})" if self.settings else ""
-        return f"{{{', '.join(f'{edge_name(key)}: {part}' for key, part in self.parts.items())}}}{shape}"
+        return f"{{{', '.join(f'{edge_name(key)}: {part}' for key, part in self.parts.items())}}}{self.shape}"
 
 
 def ends(key: Any) -> tuple[int, int]:
