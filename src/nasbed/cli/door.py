@@ -5,6 +5,7 @@ The first Ctrl-C, or a cluster's signal to end, may be a wish that is heard betw
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
 import signal
@@ -31,6 +32,8 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without – and → shows ? instead
+    if sys.stderr.isatty():
+        _show_compiling()
     try:
         # SIGTERM, which batch systems send some seconds before they kill, is taken for Ctrl-C.
         with _handled(signal.default_int_handler, signal.SIGTERM):
@@ -63,6 +66,21 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
     except OSError as error:
         return _leave(BAD_INPUT, f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
     return _leave(INTERRUPTED, _STOPPED) if code == INTERRUPTED else code or 0  # Typer turns Ctrl-C into a code
+
+
+class _Shown(logging.Handler):
+    """Prints what is logged, above a bar where there is one."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one sentence."""
+        print(f"nasbed: {record.getMessage()}", file=sys.stderr, flush=True)
+
+
+def _show_compiling() -> None:
+    logs = logging.getLogger("nasbed.core.compiled")
+    if not logs.handlers:
+        logs.addHandler(_Shown())
+        logs.setLevel(logging.INFO)
 
 
 @contextmanager

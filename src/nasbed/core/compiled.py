@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
-from types import ModuleType
+from pathlib import Path
+from time import perf_counter
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numba
 import numpy as np
+from numba.core.dispatcher import Dispatcher
 
+_LOG = logging.getLogger(__name__)
 _CHECKS, _PACKAGE, _BLAS = "numba.np.arraymath", "scipy.linalg", "scipy.linalg.cython_blas"
 
 
@@ -45,14 +52,106 @@ def _import_blas_alone() -> None:
 
 sys.meta_path.insert(0, _Lighter())
 
-kernel: Any = numba.njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]  # its stub lacks the option
-"""Compile a function when it is called, for the types that it is called with, and keep that for the next process.
+heavy_kernel: Any = numba.njit(cache=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]  # its stub lacks the option
+"""Compile a function at its first call, for the types that it is called with, and keep that for the next process.
 
 numba would add an entrance for callbacks from C to each. Nothing here is one, and they take a sixth of the time.
 """
 
 unlocked_kernel: Any = numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
 """Likewise, and let other threads run meanwhile, which costs each call from Python some tenths of a microsecond."""
+
+
+@dataclass
+class Patience:
+    """When a kernel is compiled that no earlier process has compiled.
+
+    Attributes:
+        seconds: Once the uncompiled body has run for so long in this process. Compiling takes a few tenths of a second.
+        rows: At once, if its first array is longer than this.
+    """
+
+    seconds: float = 0.2
+    rows: int = 4096
+
+
+PATIENCE = Patience()
+
+
+def kernel(function: Any) -> Any:
+    """Compile a function once that pays, see ``Patience``; until then the same body runs in Python.
+
+    For functions whose work follows from the length of their first array: a step of a search, some rows of a space. The
+    results are the same to the bit: numbers in the body have the types of the arrays that they come from, and what wraps
+    in compiled code wraps in NumPy.
+    """
+    made: Any = heavy_kernel(function)
+    if not hasattr(made, "_compile_for_args"):  # NUMBA_DISABLE_JIT is set
+        return made
+    compiled, spent, plain = made._compile_for_args, 0.0, None
+
+    def run_plain(*arguments: Any) -> Any:
+        nonlocal spent
+        began = perf_counter()
+        with np.errstate(all="ignore"):
+            result = plain(*arguments)  # type: ignore[misc]  # made before the first call
+        spent += perf_counter() - began
+        if isinstance(result, tuple):
+            return tuple(_unboxed(one) for one in result)
+        return _unboxed(result)
+
+    def compile_or_run(*arguments: Any) -> Any:
+        nonlocal plain
+        if plain is None and (_is_kept(made) or not _COUNTS_ALIKE):
+            made._compile_for_args = compiled
+        elif spent >= PATIENCE.seconds or _rows(arguments) > PATIENCE.rows:
+            _say_so()
+            made._compile_for_args = compiled
+        else:
+            plain = plain or _uncompiled(made)
+            return run_plain
+        return compiled(*arguments)
+
+    made._compile_for_args = compile_or_run  # numba calls what this returns, where no compiled form fits the arguments
+    return made
+
+
+_COUNTS_ALIKE = int(np.__version__.split(".")[0]) >= 2  # before, an unsigned number plus 1 is a float outside of arrays
+
+
+@cache
+def _say_so() -> None:
+    """Log once in a process what it waits for; the command line shows it where somebody watches."""
+    _LOG.info("compiling loops for this machine, some seconds; later runs find them compiled")
+
+
+def _is_kept(made: Any) -> bool:
+    """Return whether an earlier process has left a compiled form of a kernel."""
+    function = made.py_func
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-{function.__code__.co_firstlineno}."
+    return any(Path(made.stats.cache_path).glob(f"{name}*.nbi"))
+
+
+def _rows(arguments: tuple[Any, ...]) -> int:
+    """Return the length of the first array among some arguments, 0 where there is none."""
+    return next((len(one) for one in arguments if isinstance(one, np.ndarray)), 0)
+
+
+def _unboxed(result: Any) -> Any:
+    """Return a number as compiled code does: Python's own."""
+    return result.item() if isinstance(result, np.generic) else result
+
+
+@cache
+def _uncompiled(made: Any) -> Any:
+    """Return the body of a kernel as a function that calls the bodies of other kernels."""
+    function = made.py_func
+    around = dict(function.__globals__)
+    body = FunctionType(function.__code__, around, function.__name__, function.__defaults__, function.__closure__)
+    for name in function.__code__.co_names:
+        if isinstance(around.get(name), Dispatcher) and around[name] is not made:
+            around[name] = _uncompiled(around[name])
+    return body
 
 
 @kernel

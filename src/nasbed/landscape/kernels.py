@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from nasbed.core.compiled import kernel
+from nasbed.core.compiled import heavy_kernel
 from nasbed.core.rng import below, word_at
 
 
-@kernel
+@heavy_kernel
 def around(values: Any, offsets: Any, near: Any, tolerance: float) -> tuple[Any, Any, Any, Any]:
     """Count each node's neighbours, those that are better and those that are equal, and sum up the differences."""
     size = len(values)
@@ -36,7 +36,7 @@ def around(values: Any, offsets: Any, near: Any, tolerance: float) -> tuple[Any,
     return degree, better, equal, difference
 
 
-@kernel
+@heavy_kernel
 def climb_best(values: Any, order: Any, offsets: Any, near: Any) -> tuple[Any, Any, Any]:
     """Go from each node to its best neighbour until none is better: where that ends, in how many steps, what it costs.
 
@@ -67,7 +67,7 @@ def climb_best(values: Any, order: Any, offsets: Any, near: Any) -> tuple[Any, A
     return end, steps, cost
 
 
-@kernel
+@heavy_kernel
 def climb_first(values: Any, order: Any, offsets: Any, near: Any, goal: Any) -> tuple[Any, Any, Any, Any]:
     """Go from each node to the first better of its neighbours in random order: what is expected of that.
 
@@ -109,7 +109,7 @@ def climb_first(values: Any, order: Any, offsets: Any, near: Any, goal: Any) -> 
     return passing, steps, cost, chance
 
 
-@kernel
+@heavy_kernel
 def peaks(values: Any, offsets: Any, near: Any) -> tuple[Any, Any]:
     """Number the plateaus that no move leads up from: connected nodes of equal value without a better neighbour.
 
@@ -143,7 +143,7 @@ def peaks(values: Any, offsets: Any, near: Any) -> tuple[Any, Any]:
     return number, count
 
 
-@kernel
+@heavy_kernel
 def distances(values: Any, offsets: Any, near: Any, goals: Any) -> Any:
     """Count the moves from each node to the nearest goal, over nodes that are there; −1 where no way leads there."""
     size = len(values)
@@ -167,7 +167,7 @@ def distances(values: Any, offsets: Any, near: Any, goals: Any) -> Any:
     return result
 
 
-@kernel
+@heavy_kernel
 def walk(values: Any, offsets: Any, near: Any, starts: Any, keys: Any, positions: Any, steps: int) -> Any:
     """Walk at random from each start, ``(walks, steps + 1)``; one word a step. Who has no neighbour stays."""
     walks = len(starts)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from nasbed.core.compiled import kernel
+from nasbed.core.compiled import heavy_kernel
 from nasbed.core.proxy import Proxy
 from nasbed.proxies.probe import Probe
 
@@ -183,7 +183,7 @@ def differences_by_product(rows: Tensor) -> NDArray[np.float64]:
     return differences
 
 
-@kernel
+@heavy_kernel
 def pack_signs(values: Any, words: Any) -> None:
     """Write a bit for each value, 1 where it is positive; the bits that no value has are 0.
 
@@ -206,7 +206,7 @@ def pack_signs(values: Any, words: Any) -> None:
                 packed[i] |= bit if values[row, start + i] > 0 else np.uint64(0)
 
 
-@kernel
+@heavy_kernel
 def ones_in(word: Any) -> Any:
     """Count the ones of a 64-bit word, in the steps that LLVM knows and makes one instruction of."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -215,7 +215,7 @@ def ones_in(word: Any) -> Any:
     return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
-@kernel
+@heavy_kernel
 def count_differences(words: Any, differences: Any) -> None:
     """Write in how many bits each two rows differ.
 

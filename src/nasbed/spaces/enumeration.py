@@ -170,7 +170,7 @@ def _levels(vertices: int, edges: int, operations: int, verify: bool = False) ->
 
 def _structure_masks(vertices: int, edges: int, operations: int) -> NDArray[np.uint64]:
     """Give the structures of exactly so many vertices, ascending, ``(n,)``."""
-    room = 2**16
+    room = min(2**16, 2 ** (vertices * (vertices - 1) // 2))
     while True:
         masks = np.empty(min(room, _STRUCTURES_AT_MOST), np.uint64)
         count = kernels.full_structures(vertices, edges, masks)

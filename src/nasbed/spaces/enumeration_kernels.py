@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbed.core.compiled import kernel, overwrite
+from nasbed.core.compiled import heavy_kernel, kernel, overwrite
 from nasbed.spaces.nasbench101_kernels import ONE, into
 
 
@@ -56,7 +56,7 @@ def full_structures(vertices: int, edges: int, masks: Any) -> Any:
     return count
 
 
-@kernel
+@heavy_kernel
 def isomorphisms(masks: Any, first: Any, orders: Any, automorphisms: Any, owners: Any) -> Any:
     """Write of each structure which is the first that it is isomorphic to, and how.
 
@@ -114,7 +114,7 @@ def isomorphisms(masks: Any, first: Any, orders: Any, automorphisms: Any, owners
     return found
 
 
-@kernel
+@heavy_kernel
 def moved_code(code: Any, order: Any, powers: Any) -> Any:
     """Give the labels of a structure, a number, to the vertices of another as ``order`` says.
 
@@ -130,7 +130,7 @@ def moved_code(code: Any, order: Any, powers: Any) -> Any:
     return result
 
 
-@kernel
+@heavy_kernel
 def label_orbits(powers: Any, codes: int, automorphisms: Any, bounds: Any, start: int) -> Any:
     """Number the classes of labels under each structure's automorphisms, by structure and then smallest code.
 
@@ -159,7 +159,7 @@ def label_orbits(powers: Any, codes: int, automorphisms: Any, bounds: Any, start
     return classes, owners[:count].copy(), smallest[:count].copy()
 
 
-@kernel
+@heavy_kernel
 def classes_of_structures(powers: Any, rows: Any, orders: Any, classes: Any) -> Any:
     """Give every labelling of every structure the class that its first structure's labelling has, ``(n, codes)``.
 
@@ -176,7 +176,7 @@ def classes_of_structures(powers: Any, rows: Any, orders: Any, classes: Any) -> 
     return result
 
 
-@kernel
+@heavy_kernel
 def wrong_witness(vertices: int, masks: Any, firsts: Any, orders: Any) -> Any:
     """Give the first structure that renumbering as ``orders`` says does not turn into the one it should; −1 for none.
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.compiled import kernel
+from nasbed.core.compiled import heavy_kernel
 from nasbed.spaces.nasbench101_kernels import ONE, into
 
 LANES = 16
@@ -52,14 +52,14 @@ def _first_colours(vertices: int, highest: int) -> NDArray[np.uint32]:
     return np.frombuffer(digests, "<u4").reshape(*shape, 4).astype(np.uint32)
 
 
-@kernel
+@heavy_kernel
 def _turn(a: Any, mixed: Any, word: Any, constant: Any, n: Any, b: Any) -> Any:
     """Do one step of MD5. Every sum is cut back to 32 bits at once, or the vectors would be half as wide."""
     a = np.uint32(np.uint32(a + np.uint32(mixed)) + np.uint32(word + constant))
     return np.uint32(np.uint32(np.uint32(a << n) | np.uint32(a >> np.uint32(np.uint32(32) - n))) + b)
 
 
-@kernel
+@heavy_kernel
 def _compress(state: Any, words: Any, block: int) -> None:
     """Take one block of each lane into its state.
 
@@ -97,7 +97,7 @@ def _compress(state: Any, words: Any, block: int) -> None:
         state[3, lane] += d
 
 
-@kernel
+@heavy_kernel
 def _digest(words: Any, length: Any, state: Any) -> None:
     """Hash a text of each lane, all of ``length`` bytes, into ``state``."""
     blocks = (length + 8) // 64 + 1
@@ -113,7 +113,7 @@ def _digest(words: Any, length: Any, state: Any) -> None:
         _compress(state, words, block)
 
 
-@kernel
+@heavy_kernel
 def _put(words: Any, at: Any, character: Any) -> Any:
     """Write one character into every lane; give where it ends. What is beyond it in its word becomes zero."""
     word, bits = at // 4, np.uint32(np.int64(character) << 8 * (at % 4))
@@ -122,7 +122,7 @@ def _put(words: Any, at: Any, character: Any) -> Any:
     return at + 1
 
 
-@kernel
+@heavy_kernel
 def _append(words: Any, at: Any, texts: Any, vertex: Any) -> Any:
     """Write the digest of a vertex as text, behind what is there; give where it ends."""
     word, shift = at // 4, 8 * (at % 4)
@@ -144,7 +144,7 @@ def _append(words: Any, at: Any, texts: Any, vertex: Any) -> Any:
     return at + 32
 
 
-@kernel
+@heavy_kernel
 def _append_sorted(
     words: Any, at: int, texts: Any, ranks: Any, members: Any, chosen: Any, place: Any, text: Any
 ) -> Any:
@@ -177,7 +177,7 @@ def _append_sorted(
     return at
 
 
-@kernel
+@heavy_kernel
 def _spelled(x: Any) -> Any:
     """Spell the two bytes in the low half of a word in hexadecimal: four characters in a word."""
     first = np.uint32(np.uint32(x >> np.uint32(4)) & np.uint32(0x000F)) | np.uint32(
@@ -191,7 +191,7 @@ def _spelled(x: Any) -> Any:
     return np.uint32(np.uint32(digits + np.uint32(0x30303030)) + np.uint32(letters * np.uint32(39)))
 
 
-@kernel
+@heavy_kernel
 def _spell(colours: Any, count: Any, texts: Any, ranks: Any, keys: Any) -> None:
     """Write each colour as text, and find its place among the colours of its lane; equal ones in any order."""
     for v in range(count):
@@ -221,7 +221,7 @@ def _spell(colours: Any, count: Any, texts: Any, ranks: Any, keys: Any) -> None:
                 ranks[v, lane] += not later
 
 
-@kernel
+@heavy_kernel
 def _hash_ordered(counts: Any, masks: Any, labels: Any, order: Any, first_colours: Any, result: Any) -> None:
     """Hash the modules in an order that puts those of one structure together; digests as four words, ``(n, 4)``."""
     most = first_colours.shape[0]

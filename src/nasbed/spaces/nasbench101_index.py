@@ -3,7 +3,8 @@
 ``structure`` has, for each of the 2²¹ edge masks, the number of the pruned structure; ``interior`` says which
 vertices pruning keeps; ``classes[offsets[structure − 1] + code]`` is the isomorphism class of that structure under
 the kept operations, read as a number. Together 11.5 MB. They are computed once, in a fraction of a second, and kept
-in the cache folder with their checksums, so that the next process compares and maps them.
+in the cache folder with their checksums, so that the next process compares and maps them. Those of the embedded table's
+space are in the package: computing them compiles for seconds, which a first search need not wait for.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from nasbed.core.records import Archs
 from nasbed.core.rows import once
 
 VERTICES_AT_MOST = 7
+SHIPPED = Path(__file__).parent / "data"
 _VERSION = 2
 _SUMS = "checksums.json"
 
@@ -68,13 +70,13 @@ class ModuleIndex:
 
 
 def load_index(vertices: int, edges: int, operations: int) -> ModuleIndex | None:
-    """Map the tables that an earlier process left, without numba; None when there are none, or not whole."""
-    folder = _folder(vertices, edges, operations)
-    try:
-        state = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(folder.iterdir())]
-        return _mapped(folder, tuple(state))
-    except (NasbedError, OSError, KeyError, ValueError):  # what is not there or not whole is computed again
-        return None
+    """Map the tables that the package or an earlier process has, without numba; None when none are there and whole."""
+    name = _name(vertices, edges, operations)
+    for folder in (SHIPPED / name, _kept() / name):
+        with suppress(NasbedError, OSError, KeyError, ValueError):  # what is not there or not whole is computed again
+            state = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(folder.iterdir())]
+            return _mapped(folder, tuple(state))
+    return None
 
 
 @cache
@@ -94,7 +96,7 @@ def module_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
     index = load_index(vertices, edges, operations)
     if index is None:
         index = compute_index(vertices, edges, operations)
-        _keep(index, _folder(vertices, edges, operations))
+        keep_index(index, _kept() / _name(vertices, edges, operations))
         index = load_index(vertices, edges, operations) or index  # read-only, as all later ones: numba compiles for it
     return index
 
@@ -115,11 +117,15 @@ def compute_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
     )
 
 
-def _folder(vertices: int, edges: int, operations: int) -> Path:
-    return home() / "spaces" / f"nasbench101-{vertices}v{edges}e{operations}o-{_VERSION}"
+def _kept() -> Path:
+    return home() / "spaces"
 
 
-def _keep(index: ModuleIndex, folder: Path) -> None:
+def _name(vertices: int, edges: int, operations: int) -> str:
+    return f"nasbench101-{vertices}v{edges}e{operations}o-{_VERSION}"
+
+
+def keep_index(index: ModuleIndex, folder: Path) -> None:
     """Write the tables beside and rename; a folder that cannot be written costs only the time to compute again."""
     from shutil import rmtree  # which imports every kind of compression
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from nasbed.core.compiled import kernel
+from nasbed.core.compiled import heavy_kernel
 
 
-@kernel
+@heavy_kernel
 def correlations(
     weights: Any, x_order: Any, x_level: Any, y_order: Any, y_level: Any, x: Any, y: Any, out: Any
 ) -> None:
@@ -41,7 +41,7 @@ def correlations(
         out[b, 2] = _pearson(w, x, y)
 
 
-@kernel
+@heavy_kernel
 def _ranks(w: Any, order: Any, level: Any, rank: Any) -> Any:
     """Write the mean rank of each pair; give how many pairs of pairs are tied."""
     n = len(w)
@@ -61,7 +61,7 @@ def _ranks(w: Any, order: Any, level: Any, rank: Any) -> Any:
     return ties
 
 
-@kernel
+@heavy_kernel
 def _tau(w: Any, x_order: Any, x_level: Any, y_level: Any, x_ties: Any, y_ties: Any, below: Any) -> Any:
     """Count, for each pair by ascending x, who came before with a lower and with a higher y (a Fenwick tree)."""
     n = len(w)
@@ -92,7 +92,7 @@ def _tau(w: Any, x_order: Any, x_level: Any, y_level: Any, x_ties: Any, y_ties: 
     return np.nan if scale == 0.0 else surplus / scale
 
 
-@kernel
+@heavy_kernel
 def _sum(below: Any, count: Any) -> Any:
     """Give how many have one of the ``count`` lowest levels."""
     total = np.int64(0)
@@ -102,7 +102,7 @@ def _sum(below: Any, count: Any) -> Any:
     return total
 
 
-@kernel
+@heavy_kernel
 def _pearson(w: Any, x: Any, y: Any) -> Any:
     """Correlate weighted values, those that are NaN left out."""
     total, x_sum, y_sum = 0, 0.0, 0.0

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nasbed.core.compiled import kernel, stable_order
+from nasbed.core.compiled import heavy_kernel, stable_order
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 
 
-@kernel
+@heavy_kernel
 def area(points: Any, x_limit: float, y_limit: float) -> float:
     """Give the area that points, ``(n, 2)``, dominate below the limits; NaN dominates nothing."""
     total, lowest = 0.0, y_limit
@@ -78,7 +78,7 @@ def hypervolumes_along(
     return np.take_along_axis(volumes, latest, axis=0)
 
 
-@kernel
+@heavy_kernel
 def compared(a: Any, b: Any) -> int:
     """Say whether point a is as good as b or better in each objective, 1, or else as bad or worse, −1, or neither, 0.
 
@@ -91,7 +91,7 @@ def compared(a: Any, b: Any) -> int:
     return (0 if better else -1) if worse else 1
 
 
-@kernel
+@heavy_kernel
 def spans(points: Any, counts: Any) -> Any:
     """Say from which step on each entry is off its run's front again.
 
@@ -130,7 +130,7 @@ def spans(points: Any, counts: Any) -> Any:
     return until
 
 
-@kernel
+@heavy_kernel
 def undominated(points: Any) -> Any:
     """Say which of some points in lexicographic order no other one dominates, ``(n, objectives)`` → ``(n,)``.
 

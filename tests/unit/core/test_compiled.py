@@ -1,7 +1,9 @@
 """What a first compiled call costs, and that it costs nobody else anything."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -22,7 +24,8 @@ def test_a_first_call_imports_no_package_of_linear_algebra_and_leaves_it_whole()
         import sys
         import numba
         import numpy as np
-        from nasbed.core.compiled import stable_order
+        from nasbed.core.compiled import PATIENCE, stable_order
+        PATIENCE.seconds = 0
         stable_order(np.zeros(3))
         assert "scipy.linalg" not in sys.modules
         assert numba.njit(lambda a: a @ a)(np.eye(2)).tolist() == np.eye(2).tolist()
@@ -32,3 +35,46 @@ def test_a_first_call_imports_no_package_of_linear_algebra_and_leaves_it_whole()
         assert numba.njit(lambda a: np.linalg.inv(a))(np.eye(2)).tolist() == np.eye(2).tolist()
     """
     subprocess.run([sys.executable, "-W", "error", "-c", dedent(code)], check=True)
+
+
+PLAYED = """
+    import hashlib
+    import sys
+    import numpy as np
+    import nasbed
+    from nasbed.core.compiled import PATIENCE
+    PATIENCE.seconds = float(sys.argv[1])
+    for name in sys.argv[2:]:
+        history = nasbed.search(name, "digits101", evaluations=60, runs=3)
+        arrays = [history.archs, history.value, history.metric("test")]
+        print(name, hashlib.sha256(b"".join(np.ascontiguousarray(one).tobytes() for one in arrays)).hexdigest())
+"""
+METHODS = [
+    "random",
+    "regularized-evolution",
+    "evolutionary:selection=roulette",
+    "evolutionary:replacement=comma,offspring=50",
+    "local",
+    "simulated-annealing",
+    "reinforce",
+    "successive-halving",
+    "hyperband",
+    "asha",
+    "bohb",
+    "dehb",
+    "nsga2",
+    "scalarisation",
+]
+
+
+def played(seconds: str, caches: Path | None) -> list[str]:
+    around = {**os.environ, "NUMBA_CACHE_DIR": str(caches or "")}
+    command = [sys.executable, "-W", "error", "-c", dedent(PLAYED), seconds, *METHODS]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=around).stdout.splitlines()
+
+
+def test_a_search_whose_kernels_are_not_compiled_is_the_same_to_the_bit(tmp_path):
+    uncompiled = played("inf", tmp_path)
+    assert len(uncompiled) == len(METHODS)
+    assert not list(tmp_path.rglob("*.nbi"))
+    assert uncompiled == played("0", None)

@@ -1,5 +1,7 @@
 """The look-up tables: what is left in the cache folder, and what it may look like."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from nasbed.spaces.nasbench101_index import compute_index, load_index, module_in
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("NASBED_HOME", str(tmp_path))
-    return nasbench101_index._folder(4, 9, 3)
+    return nasbench101_index._kept() / nasbench101_index._name(4, 9, 3)
 
 
 def test_the_next_process_finds_the_tables(folder):
@@ -66,3 +68,10 @@ def test_more_structures_than_sixteen_bits_count_are_told_apart():
     space.__dict__["module_index"] = index
     archs = space.enumerate()
     np.testing.assert_array_equal(space.index(archs), np.arange(index.size))
+
+
+def test_the_tables_in_the_package_are_those_that_would_be_computed():
+    shipped, computed = load_index(5, 9, 3), compute_index(5, 9, 3)
+    assert (nasbench101_index.SHIPPED / nasbench101_index._name(5, 9, 3)).is_dir()
+    for field in fields(computed):
+        np.testing.assert_array_equal(getattr(shipped, field.name), getattr(computed, field.name))
