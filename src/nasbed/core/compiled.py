@@ -82,8 +82,8 @@ def kernel(function: Any) -> Any:
     """Compile a function once that pays, see ``Patience``; until then the same body runs in Python.
 
     For functions whose work follows from the length of their first array: a step of a search, some rows of a space. The
-    results are the same to the bit: numbers in the body have the types of the arrays that they come from, and what wraps
-    in compiled code wraps in NumPy.
+    results are the same to the bit: numbers in the body have the types of the arrays that they come from, and NumPy
+    wraps what compiled code wraps.
     """
     made: Any = heavy_kernel(function)
     if not hasattr(made, "_compile_for_args"):  # NUMBA_DISABLE_JIT is set
