@@ -54,20 +54,26 @@ def count(network: nn.Module, image_size: int = 32, *, image_channels: int = 3, 
 
 def observed_layers(network: nn.Module, image_size: int | tuple[int, int] = 32, image_channels: int = 3) -> list[Layer]:
     """List the layers that one image goes through, as often as it does."""
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+    dtype = next((parameter.dtype for parameter in network.parameters()), torch.float32)
+    image = torch.zeros(1, image_channels, *_pair(image_size), device=device, dtype=dtype)
+    return observed(network, image)[0]
+
+
+def observed(network: nn.Module, x: Tensor) -> tuple[list[Layer], Tensor]:
+    """List the layers that a value goes through, as often as it does; and return what comes out."""
     layers: list[Layer] = []
 
     def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         if inputs:  # modules that compute weights are given nothing
             layers.extend(_as_layers(module, inputs[0], output))
 
-    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-    dtype = next((parameter.dtype for parameter in network.parameters()), torch.float32)
     with ExitStack() as stack, torch.no_grad():
         stack.enter_context(_evaluating(network))
         for module in network.modules():
             stack.callback(module.register_forward_hook(note).remove)
-        network(torch.zeros(1, image_channels, *_pair(image_size), device=device, dtype=dtype))
-    return layers
+        y: Tensor = network(x)
+    return layers, y
 
 
 def _as_layers(module: nn.Module, x: Tensor, y: Tensor) -> list[Layer]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +81,24 @@ def conv_norm_relu(
     """List a convolution without bias, its normalisation and rectifier."""
     rectifier = Layer("rectifier", targets, targets, pixels=pixels, times=times)
     return [*conv_norm(sources, targets, kernel, pixels, times), rectifier]
+
+
+def together(networks: Iterable[Iterable[Layer]]) -> list[Layer]:
+    """List the layers of several networks, those alike once, each with how often each network has it, ``(n,)``.
+
+    Args:
+        networks: The layers of each, for one network.
+    """
+    every = list(map(list, networks))
+    times: dict[Any, Count] = {}
+    for place, layers in enumerate(every):
+        for layer in layers:
+            key = (layer.kind, int(layer.sources), int(layer.targets), layer.kernel, layer.pixels, layer.offset)
+            times.setdefault(key, np.zeros(len(every), np.int64))[place] += int(layer.times)
+    return [
+        Layer(kind, sources, targets, kernel, pixels, often, offset)
+        for (kind, sources, targets, kernel, pixels, offset), often in times.items()
+    ]
 
 
 def total(n: int, counts: Iterable[Count]) -> Count:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import InvalidArchitecture, NotNamed
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
-from nasbed.nets.layers import Layer
+from nasbed.nets.layers import Layer, together
 
 if TYPE_CHECKING:
     from torch import nn
@@ -51,15 +51,7 @@ class ModelBlueprint(Blueprint):
 
     def layers(self, rows: Archs) -> list[Layer]:
         """List the layers of each row's network, those alike together, with how often each network has one."""
-        times: dict[Any, NDArray[np.int64]] = {}
-        for place, (_, layers) in enumerate(map(self._outline, rows)):
-            for layer in layers:
-                key = (layer.kind, int(layer.sources), int(layer.targets), layer.kernel, layer.pixels, layer.offset)
-                times.setdefault(key, np.zeros(len(rows), np.int64))[place] += int(layer.times)
-        return [
-            Layer(kind, sources, targets, kernel, pixels, often, offset)
-            for (kind, sources, targets, kernel, pixels, offset), often in times.items()
-        ]
+        return together(self._outline(row)[1] for row in rows)
 
     def parameters(self, rows: Archs) -> NDArray[np.int64]:
         """Count the trainable numbers of each row's network, ``(n,)``, those outside of layers, too."""

@@ -60,7 +60,7 @@ class DARTS(WrittenSpace):
         check("channels", channels, Count)
         normal, reduction = _cell(CELLS[0]), _cell(CELLS[1], stride=2, widen=2)
         stack = [reduction if i in (cells // 3, 2 * cells // 3) else normal for i in range(cells)]
-        super().__init__(seq(op("stem", channels=3 * channels), *stack, op("head")), type(self).name)
+        super().__init__(seq(op("stem", channels=channels, multiplier=3), *stack, op("head")), type(self).name)
 
     def settings(self) -> dict[str, Any]:
         """Give the constructor arguments that make this space again."""
@@ -128,7 +128,7 @@ def _cell(name: str, **shape: Any) -> Dag:
         return choice(*map(op, OPERATIONS), name=f"from{source}")
 
     inputs = {node: subset(2, *map(edge, range(node))) for node in genotype.NODES}
-    return dag(inputs, inputs=2, concat=genotype.NODES, name=name, **shape)
+    return dag(inputs, inputs=2, concat=genotype.NODES, preprocess="project", name=name, **shape)
 
 
 def _pairs(cell: Dag) -> list[Pair]:

@@ -16,6 +16,7 @@ from nasbed.core.cells import Cells
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs
+from nasbed.core.registry import networks
 from nasbed.spaces import picture, written_form, written_text
 from nasbed.spaces.constraints import Constraints
 from nasbed.spaces.decided import LISTED, DecidedSpace, Sampling
@@ -94,6 +95,11 @@ class WrittenSpace(DecidedSpace):
             BadSetting: When a predicate of ``where`` has no name, as a lambda.
         """
         return {"expression": {"name": self.name, **written_form.document(self.expression)}, "sampling": self.sampling}
+
+    @property
+    def network(self) -> Any:
+        """The blueprint registered for its kind; else that of written spaces, whose expression is the network."""
+        return self.kind if self.kind in networks else WrittenSpace.name
 
     # ── what it is ────────────────────────────────────────────────────────────────────────────────────────────
 

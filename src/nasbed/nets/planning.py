@@ -1,0 +1,293 @@
+"""Planning: from a resolved expression to what stands where in its network: channels, strides and pixels of each layer.
+
+The rules, for what the expression does not say itself. A layer keeps the channels and the image's size. The nodes of a
+cell have the width that was last decided, by a stem, a layer or a cell; edges from its inputs change channels and size
+where they must. What a cell or a sequence on an edge of another cell shall change, the first of its layers that can
+changes. A cell that stands alone is stacked in three stages, with reductions between; what has no stem or no
+head gets one.
+
+A plan is a tree of frozen values, which a network, its costs and a supernet are made from alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.nets.making import Place, look, shape_of, takes
+from nasbed.nets.plan import Planned, PlannedCell, PlannedChain, PlannedLayer, Shape
+from nasbed.spaces.expression import Expression
+from nasbed.spaces.parts import Dag, Op, Seq, edge_name
+
+
+class Wish(NamedTuple):
+    """What a part shall change, as wanted from outside.
+
+    Attributes:
+        channels: That shall come out; None for what it says itself.
+        stride: By how much it divides the image's size, besides what it says itself.
+    """
+
+    channels: int | None = None
+    stride: int = 1
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Plans the network of a resolved expression.
+
+    Attributes:
+        classes: How many numbers come out for an image.
+        image_size: Height and width of an image.
+        image_channels: Colours of an image.
+        channels: Behind a stem that does not say it.
+        cells: In each of the three stages of a cell that stands alone.
+    """
+
+    classes: int
+    image_size: int
+    image_channels: int
+    channels: int
+    cells: int
+
+    def whole(self, expression: Expression) -> PlannedChain:
+        """Plan a network, from an image to a number for each class.
+
+        Raises:
+            BadSetting: When there is no such layer or setting.
+            InvalidArchitecture: When what layers give does not fit together.
+        """
+        image = Shape(self.image_channels, self.image_size, self.channels)
+        parts = self._with_skeleton(expression)
+        planned = self.chain(parts, [], [image], Wish(), ())
+        if planned.gives.size:
+            planned = self.chain([*parts, Op("head", {"norm": True})], [], [image], Wish(), ())
+        if planned.gives.channels != self.classes:
+            raise InvalidArchitecture(
+                f"the last layer gives {planned.gives.channels} numbers for an image; there are {self.classes} "
+                "classes. Let what makes it take classes"
+            )
+        return planned
+
+    def _with_skeleton(self, expression: Expression) -> list[Expression]:
+        """Return the parts of a network: where the expression is one cell, it is stacked; a stem is seen to."""
+        parts = list(expression.parts) if isinstance(expression, Seq) else [expression]
+        if isinstance(expression, Dag):
+            stage = [expression] * self.cells
+            parts = [*stage, Op("reduction", {}), *stage, Op("reduction", {}), *stage]
+        first = _first_layer(parts)
+        is_stem = first is not None and takes(first, "image_channels")
+        return parts if is_stem else [Op("stem", {}), *parts]
+
+    def part(
+        self, part: Expression, before: Sequence[Shape], source: Sequence[Shape], wish: Wish, at: tuple[str, ...]
+    ) -> Planned:
+        """Plan a part.
+
+        Args:
+            part: It, resolved.
+            before: What the parts before it in a sequence give, the nearest last.
+            source: What it reads where there are none.
+            wish: What it shall change.
+            at: Where it stands, in words.
+        """
+        reads = before or source
+        match part:
+            case Op():
+                return self.layer(part, reads[-1], wish, at)
+            case Dag():
+                return self.cell(part, _last(reads, part.inputs), wish, at)
+            case Seq():
+                return self.chain(part.parts, before, source, wish, at)
+        raise TypeError(f"{type(part).__name__} is not resolved")
+
+    def layer(self, op: Op, x: Shape, wish: Wish, at: tuple[str, ...]) -> PlannedLayer:
+        """Plan a layer that reads x."""
+        with _standing(at):
+            shape = shape_of(op)
+            asked = shape.get("channels", shape.get("width"))
+            if asked is None and takes(op, "image_channels"):
+                asked = self.channels
+            width, targets = x.width, x.channels
+            if asked is not None:
+                width, targets = asked, asked * shape.get("multiplier", 1)
+            elif wish.channels is not None:
+                width = targets = wish.channels
+            elif "widen" in shape:
+                width = targets = round(x.width * shape["widen"])
+            stride = shape.get("stride", 1) * wish.stride
+            if not x.size:
+                raise InvalidArchitecture(f"the layer {op} stands behind the head, which leaves no pixels")
+            place = Place(x.channels, targets, stride, x.size, self.classes)
+            found = look(op, place)
+            if found.size and found.channels != targets and targets != x.channels:
+                raise _unchanged(op, f"{found.channels} channels, not {targets}", "out_channels")
+            if found.size and found.size != place.size and stride != 1:
+                raise _unchanged(op, f"{found.size}² pixels, not {place.size}²", "stride")
+        is_kept = found.channels == targets
+        return PlannedLayer(Shape(found.channels, found.size, width if is_kept else found.channels), op, place)
+
+    def chain(
+        self,
+        parts: Sequence[Expression],
+        before: Sequence[Shape],
+        source: Sequence[Shape],
+        wish: Wish,
+        at: tuple[str, ...],
+    ) -> PlannedChain:
+        """Plan parts one after the other; see ``part``."""
+        x = (before or source)[-1]
+        changes = wish.stride != 1 or wish.channels not in (None, x.channels)
+        if not parts and changes:
+            parts = [Op("skip_connect", {})]
+        widening = _first(parts, widens, 1 + max((i for i, one in enumerate(parts) if says_channels(one)), default=-1))
+        halving = _first(parts, halves)
+        outputs, links = list(before), list[Planned]()
+        for i, part in enumerate(parts):
+            own = Wish(wish.channels if i == widening else None, wish.stride if i == halving else 1)
+            name = part.label or str(i)
+            links.append(self.part(part, outputs, source, own, (*at, name)))
+            outputs.append(links[-1].gives)
+        reads = max((link.needs - i for i, link in enumerate(links)), default=1) if before else 0
+        return PlannedChain((outputs or source)[-1], tuple(links), max(reads, 1) if before else 0)
+
+    def cell(self, dag: Dag, reads: Sequence[Shape], wish: Wish, at: tuple[str, ...]) -> PlannedCell:
+        """Plan a cell that reads as many values as it has inputs."""
+        x, settings = reads[-1], dag.settings
+        outputs = dag.concat or (dag.nodes - 1,)
+        width = settings.get("channels")
+        if width is None and wish.channels is not None and dag.merge != "concat":
+            width, rest = divmod(wish.channels, len(outputs))
+            if rest:
+                raise InvalidArchitecture(
+                    f"{_where(at)} concatenates {len(outputs)} nodes, which cannot make {wish.channels} channels"
+                )
+        if width is None:
+            width = wish.channels or round(x.width * settings.get("widen", 1))
+        before, nodes = tuple[Planned, ...](), dict(enumerate(reads))
+        if settings.get("preprocess"):
+            op = Op(settings["preprocess"], {})
+            inner = (*at, settings["preprocess"])
+            before = tuple(self.layer(op, one, Wish(width, _ratio(one, x, at)), inner) for one in reads)
+            nodes = {i: planned.gives for i, planned in enumerate(before)}
+        brought, edges = dict[int, list[Shape]](), list[tuple[int, int, Planned]]()
+        for source, target in dag.order:
+            if source not in nodes:
+                nodes[source] = _merged(dag.merge, brought.get(source, []), (*at, f"node {source}"))
+            stride = (
+                settings.get("stride", 1) * wish.stride * _ratio(nodes[source], x, at) if source < dag.inputs else 1
+            )
+            where = (*at, edge_name((source, target)))
+            part = self.part(dag.parts[source, target], [], [nodes[source]], Wish(width, stride), where)
+            edges.append((source, target, part))
+            brought.setdefault(target, []).append(part.gives)
+        for node in outputs:
+            if node not in nodes:
+                nodes[node] = _merged(dag.merge, brought.get(node, []), (*at, f"node {node}"))
+        whole = _merged("concat", [nodes[node] for node in outputs], at)
+        gives = Shape(whole.channels, whole.size, width)
+        return PlannedCell(gives, before, tuple(edges), dag.inputs, dag.merge, outputs)
+
+
+# ── what can change ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def says_channels(part: Expression) -> bool:
+    """Say whether a resolved part says itself how many channels come out of it."""
+    match part:
+        case Op():
+            return not {"channels", "width"}.isdisjoint(shape_of(part))
+        case Dag():
+            return "channels" in part.settings
+        case Seq():
+            return any(map(says_channels, part.parts))
+    return False
+
+
+def widens(part: Expression) -> bool:
+    """Say whether a resolved part can be told how many channels come out of it."""
+    match part:
+        case Op():
+            return takes(part, "out_channels")
+        case Dag():
+            return True
+        case Seq():
+            return not part.parts or any(map(widens, part.parts))
+    return False
+
+
+def halves(part: Expression) -> bool:
+    """Say whether a resolved part can be told a stride."""
+    match part:
+        case Op():
+            return takes(part, "stride")
+        case Dag():
+            return True
+        case Seq():
+            return not part.parts or any(map(halves, part.parts))
+    return False
+
+
+def _first(parts: Sequence[Expression], can: Callable[[Expression], bool], start: int = 0) -> int:
+    """Return the first part from one on that can do something; the number of parts where none can."""
+    return next((i for i in range(start, len(parts)) if can(parts[i])), len(parts))
+
+
+def _first_layer(parts: Sequence[Expression]) -> Op | None:
+    """Return the layer that comes first; None where a cell does."""
+    for part in parts:
+        if isinstance(part, Op):
+            return part
+        if not isinstance(part, Seq):
+            return None
+        if part.parts:
+            return _first_layer(part.parts)
+    return None
+
+
+# ── shapes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _last(reads: Sequence[Shape], count: int) -> list[Shape]:
+    """Return the last of what is there, the first one several times where there are fewer."""
+    return [reads[max(len(reads) - count + i, 0)] for i in range(count)]
+
+
+def _ratio(one: Shape, x: Shape, at: tuple[str, ...]) -> int:
+    """Return by how much the size of an input has to be divided to be that of the nearest."""
+    ratio = max(1, round(one.size / x.size)) if x.size else 1
+    if -(-one.size // ratio) != x.size:
+        raise InvalidArchitecture(f"the inputs of {_where(at)} have {one.size}² and {x.size}² pixels")
+    return ratio
+
+
+def _merged(merge: str, brought: Sequence[Shape], at: tuple[str, ...]) -> Shape:
+    """Return what a node is that these reach."""
+    if not brought:
+        raise InvalidArchitecture(f"no edge leads to {_where(at)}")
+    kinds = {(one.size, *([] if merge == "concat" else [one.channels])) for one in brought}
+    if len(kinds) > 1:
+        said = ", ".join(f"{one.channels} × {one.size}²" for one in brought)
+        raise InvalidArchitecture(f"what reaches {_where(at)} does not fit together: {said}")
+    channels = sum(one.channels for one in brought) if merge == "concat" else brought[0].channels
+    return Shape(channels, brought[0].size, channels)
+
+
+def _where(at: tuple[str, ...]) -> str:
+    return " → ".join(at) or "the cell"
+
+
+def _unchanged(op: Op, gives: str, argument: str) -> InvalidArchitecture:
+    return InvalidArchitecture(f"the layer {op} gives {gives}; let what makes it take {argument}")
+
+
+@contextmanager
+def _standing(at: tuple[str, ...]) -> Iterator[None]:
+    """Say where a layer stands in what is wrong with it."""
+    try:
+        yield
+    except (BadSetting, InvalidArchitecture) as error:
+        raise type(error)(f"{error}, at {_where(at)} of the network") from error.__cause__

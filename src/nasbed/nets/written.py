@@ -1,0 +1,100 @@
+"""The blueprint of written spaces: the network that an expression describes, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.records import Archs
+from nasbed.nets.blueprint import Blueprint
+from nasbed.nets.layers import Layer, together
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from nasbed.nets.plan import PlannedChain
+
+CHANNELS, CELLS = 16, 5
+"""Those of NAS-Bench-201, where neither the expression nor a setting says others; and on small images 8 and 1."""
+
+_SMALL = 12  # pixels
+
+
+@dataclass(frozen=True)
+class WrittenBlueprint(Blueprint):
+    """The networks of a written space: its expression is the whole network, and its layers are in a registry.
+
+    What the expression leaves out is seen to. A cell that stands alone is stacked in three stages, with residual blocks
+    between that halve the image and double the channels, as in NAS-Bench-201. A stem, a convolution with batch
+    normalisation, reads images where no layer does, and a head of batch normalisation, global average and a dense layer
+    gives a number for each class where none does.
+
+    Attributes:
+        channels: Channels behind a stem that does not say them; by default 16, and 8 for images of at most 12 pixels.
+        cells: Cells in each of the three stages of a cell that stands alone; by default 5, and 1 for such images.
+    """
+
+    channels: int | None = None
+    cells: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("channels", "cells"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise BadSetting(f"a network's {name} must be a positive integer, not {value!r}")
+
+    def plan(self, row: Archs) -> PlannedChain:
+        """Plan the network of one row: which layer stands where; see ``nasbed.nets.planning``.
+
+        Raises:
+            BadSetting: When there is no such layer or setting.
+            InvalidArchitecture: When what layers give does not fit together.
+        """
+        return _planned(self, np.asarray(row, np.int8).tobytes())
+
+    def network(self, row: Archs) -> nn.Module:
+        """Build the network of one row."""
+        from nasbed.nets.making import made
+        from nasbed.nets.written_network import built
+
+        return built(self.plan(row), made)
+
+    def layers(self, rows: Archs) -> list[Layer]:
+        """List the layers of each row's network, those alike together, with how often each network has one."""
+        return together([layer for one in self._looks(row) for layer in one.layers] for row in rows)
+
+    def parameters(self, rows: Archs) -> NDArray[np.int64]:
+        """Count the trainable numbers of each row's network, ``(n,)``, of whatever layers."""
+        return np.array([sum(one.parameters for one in self._looks(row)) for row in rows], np.int64)
+
+    def group(self, rows: Archs) -> list[Hashable]:
+        """Return the same for rows whose networks differ at most in which layers stand at their places."""
+        return [self.plan(row).structure() for row in rows]
+
+    def _looks(self, row: Archs) -> Iterator[Any]:
+        from nasbed.nets.making import look
+
+        return (look(layer.op, layer.place) for layer in self.plan(row).layers())
+
+
+@lru_cache(maxsize=256)
+def _planned(blueprint: WrittenBlueprint, row: bytes) -> PlannedChain:
+    from nasbed.nets.planning import Planner
+
+    is_small = blueprint.image_size <= _SMALL
+    planner = Planner(
+        blueprint.classes,
+        blueprint.image_size,
+        blueprint.image_channels,
+        blueprint.channels or (CHANNELS // 2 if is_small else CHANNELS),
+        blueprint.cells or (1 if is_small else CELLS),
+    )
+    space: Any = blueprint.space.whole
+    return planner.whole(space.resolve(np.frombuffer(row, np.int8)))
