@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nasbed.nets.blueprint import network
     from nasbed.nets.task import Task
     from nasbed.playing import compare, search
+    from nasbed.predictors.encoded import EncodedPredictor
     from nasbed.run.settings import SearchSettings
     from nasbed.tables.table import Table
 
@@ -37,6 +38,7 @@ __all__ = [
     "names",
     "network",
     "optimizer",
+    "predictor",
     "proxy",
     "score",
     "search",
@@ -151,6 +153,23 @@ def encoding(name: str, space: Space | str) -> Encoding:
     from nasbed.encodings.joining import encoding as make
 
     return make(name, spaces.read(space) if isinstance(space, str) else space)
+
+
+@makes("predictors")
+def predictor(name: str, space: Space | str, **settings: Any) -> EncodedPredictor:
+    """Make a predictor of how good architectures are: ``predictor("gp", space, encoding="graf+onehot")``.
+
+    Args:
+        name: A registered name, with settings if need be, such as ``gp:encoding=onehot``.
+        space: The space that the architectures are from, or what spells it.
+        **settings: Its other settings.
+    """
+    from nasbed.core.registry import predictors, spaces
+
+    made: EncodedPredictor = predictors.read(
+        name, {"space": spaces.read(space) if isinstance(space, str) else space, **settings}
+    )
+    return made
 
 
 @makes("proxies")

@@ -17,7 +17,7 @@ from nasbed import landscape, nets, statistics
 from nasbed.compat import nasbench, nats_bench
 from nasbed.core.executor import Outcome
 from nasbed.core.printing import LINES
-from nasbed.core.registry import executors, optimizers, proxies, spaces, stores
+from nasbed.core.registry import executors, optimizers, predictors, proxies, spaces, stores
 from nasbed.core.rng import Streams
 from nasbed.factory import Selection
 from nasbed.nets.data.source import load
@@ -126,6 +126,7 @@ MADE = {
     **{f"executor {name}": lambda name=name: executors.read(name) for name in ("inline",)},
     **{f"store {name}": lambda name=name: stores.read(name) for name in ("memory",)},
     **{f"statistics.{name}": lambda name=name: getattr(statistics, name)(compared()) for name in STATISTICS},
+    **{f"predictor {name}": lambda name=name: nasbed.predictor(name, DIGITS.space) for name in predictors},
     "separation": lambda: compared().separated(),
     "trade-offs": lambda: statistics.trade_offs(
         nasbed.compare(["random"], DIGITS, evaluations=9, objectives=["params"])

@@ -241,7 +241,12 @@ executors = Registry(
         "ray": "nasbed.run.executors.ray:RayExecutor",
     },
 )
-predictors = Registry("predictor")
+predictors = Registry(
+    "predictor",
+    {
+        "gp": "nasbed.predictors.gp:GaussianProcess",
+    },
+)
 encodings = Registry(
     "encoding",
     {

@@ -16,6 +16,8 @@ from nasbed.core.records import Archs
 from nasbed.core.space import Space
 
 _TOGETHER = 4096  # rows for which arrays of all subsets of operations stay in a processor's cache
+_LISTED, _SOME, _DRAWN = 2**17, 2**15, 2**12
+"""The most rows that are all taken as typical; how many of more, where they can be listed; and how many drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,11 @@ class Block(Configured, ABC):
     def names(self) -> tuple[str, ...]:
         """What each number says, in a few words; no two are the same."""
 
+    @property
+    def known(self) -> Archs | None:
+        """The architectures that it has numbers for, ``(m, decisions)``; None for all of the space."""
+        return None
+
     @abstractmethod
     def values(self, rows: Archs) -> NDArray[np.float64]:
         """Return the numbers of n rows, ``(n, numbers)``."""
@@ -52,3 +59,19 @@ def in_parts(rows: Archs) -> Iterator[tuple[slice, Archs]]:
     for start in range(0, len(rows), _TOGETHER):
         part = slice(start, start + _TOGETHER)
         yield part, rows[part]
+
+
+def typical(space: Space) -> Archs:
+    """Return simplified rows that a space is judged by, each function once.
+
+    They are those of all of its architectures, if it has at most 131,072; else of 32,768, at equal distances, or, where
+    they cannot be listed, of 4,096 that are drawn.
+    """
+    if space.is_enumerable and space.size is not None:
+        few = space.size <= _LISTED
+        rows = space.archs_of(np.arange(space.size) if few else np.arange(_SOME) * space.size // _SOME)
+    else:
+        from nasbed.core.rng import Streams  # numba takes longer to import than a listed space to look at
+
+        rows = space.sample(Streams.from_seed(0, _DRAWN))
+    return np.unique(space.simplify(rows), axis=0)

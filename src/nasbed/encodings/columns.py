@@ -54,6 +54,11 @@ class Columns(Block):
         """The names of the columns."""
         return tuple(self.columns)
 
+    @property
+    def known(self) -> Archs:
+        """The architectures that are listed; others may have numbers, too."""
+        return self.archs
+
     @cached_property
     def _numbers(self) -> NDArray[np.float64]:
         numbers = np.stack([np.asarray(values, np.float64) for values in self.columns.values()], axis=1)

@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.printing import Card, Printed
+from nasbed.core.records import Archs
 from nasbed.core.registry import encodings
 from nasbed.core.space import Space
 from nasbed.core.spelling import joined, named
-from nasbed.encodings.block import Block, no_cells
+from nasbed.encodings.block import Block, no_cells, typical
 from nasbed.encodings.columns import Columns
 
 DEFAULT = "default"
@@ -68,6 +69,11 @@ class Encoding(Printed):
         return np.concatenate(
             [part.values(simple if part.simplified else rows) for part in self.parts.values()], axis=1
         )
+
+    def typical(self) -> Archs:
+        """Return rows that its numbers are scaled by, ``(n, decisions)``: of the space, or those that have numbers."""
+        listed = [part.known for part in self.parts.values() if part.known is not None]
+        return listed[0] if listed else typical(self.space)
 
     def with_columns(self, archs: ArrayLike, columns: Mapping[str, ArrayLike], log: bool = False) -> Encoding:
         """Return an encoding with numbers that are known of architectures as a further block, ``columns``.

@@ -20,10 +20,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.core.records import Archs
 from nasbed.core.rows import mixed
-from nasbed.encodings.block import Block, in_parts, no_cells
-
-_LISTED, _SOME, _DRAWN = 2**17, 2**15, 2**12
-"""The most rows that are all looked at for labels; how many of more, where they can be listed; and how many drawn."""
+from nasbed.encodings.block import Block, in_parts, no_cells, typical
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,24 +48,12 @@ class WeisfeilerLehman(Block):
         if self.h < 0 or self.most < 1:
             raise BadSetting(f"wl takes 0 rounds at least and 1 label, not h={self.h} and most={self.most}")
 
-    def _listed(self) -> Archs:
-        """Return the architectures whose labels are counted, each function once."""
-        space = self.space
-        if space.is_enumerable and space.size is not None:
-            few = space.size <= _LISTED
-            rows = space.archs_of(np.arange(space.size) if few else np.arange(_SOME) * space.size // _SOME)
-        else:
-            from nasbed.core.rng import Streams  # numba takes longer to import than a listed space to look at
-
-            rows = space.sample(Streams.from_seed(0, _DRAWN))
-        return np.unique(space.simplify(rows), axis=0)
-
     @cached_property
     def _known(self) -> tuple[NDArray[np.uint64], NDArray[np.intp], tuple[str, ...]]:
         """The labels that are counted, ascending, the column of each, and what each column says."""
         found: dict[int, int] = {}
         texts: dict[int, str] = {}
-        for _, rows in in_parts(self._listed()):
+        for _, rows in in_parts(typical(self.space)):
             for cell in self.space.cells(rows):
                 labelled = _labels(cell, self.h)
                 counted = np.unique(labelled.labels, return_index=True, return_counts=True)

@@ -1,0 +1,155 @@
+"""A predictor that encodes architectures and asks a regressor."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Self
+
+from numpy.typing import ArrayLike
+
+from nasbed.core.bounds import Natural, check_settings
+from nasbed.core.errors import BadSetting
+from nasbed.core.meaning import Configured
+from nasbed.core.space import Space
+from nasbed.encodings.joining import Encoding
+from nasbed.predictors.features import Features
+from nasbed.predictors.kernel import Floats
+from nasbed.predictors.targets import Targets, Transformation, checked, targets
+
+
+@dataclass(eq=False)
+class EncodedPredictor(Configured, ABC):
+    """An encoding and a regressor, in scikit-learn's shape.
+
+    A subclass says how it learns from numbers, and how it predicts; what it learned it keeps in attributes that end
+    with an underscore, which ``fit`` replaces.
+
+    Attributes:
+        space: The space that the architectures are from.
+        encoding: What is known of an architecture: the name of an encoding, or one that was made.
+        target: What the regressor learns: the logarithm of the distance to the best, normal quantiles of the ranks, or
+            the values as they are. Predictions are in the values' unit all the same.
+        seed: Of what is random in it.
+    """
+
+    space: Space
+    encoding: str | Encoding = "default"
+    target: Transformation = "rank-gaussian"
+    seed: Natural = 0
+
+    def __post_init__(self) -> None:
+        """See that each setting is of its type.
+
+        Raises:
+            BadSetting: When one is not.
+            MissingExtra: When what it needs is not installed.
+        """
+        check_settings(self)
+        self._require()
+
+    def _require(self) -> None:
+        """See that what it needs is installed."""
+        return
+
+    @cached_property
+    def features(self) -> Features:
+        """The encoding as numbers on one scale."""
+        return Features(self.encoding, self.space)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of how the last ``fit`` learned: a sentence each."""
+        return ()
+
+    def fit(self, archs: ArrayLike, values: ArrayLike) -> Self:
+        """Learn, and forget what was learned before.
+
+        Args:
+            archs: Architectures, ``(n, decisions)``; one may stand several times.
+            values: What was measured of each, higher is better, ``(n,)``.
+
+        Returns:
+            The predictor.
+
+        Raises:
+            BadSetting: When there are no values, not as many as architectures, or one is no finite number.
+            InvalidArchitecture: When an architecture is not of the space.
+        """
+        rows, given = self.space.checked(archs), checked(values)
+        if len(rows) != len(given):
+            raise BadSetting(f"{len(rows)} architectures have {len(given)} values; give one value for each")
+        self.targets_: Targets = targets(given, self.target)
+        self._learn(self.features(rows), self.targets_.values)
+        return self
+
+    def predict(self, archs: ArrayLike) -> tuple[Floats, Floats]:
+        """Return mean and standard deviation of what would be measured, in the values' unit, ``(n,)`` both.
+
+        Where values were transformed to be learned from, the mean is what stands for the mean of the targets.
+
+        Raises:
+            BadSetting: When nothing was learned before.
+            InvalidArchitecture: When an architecture is not of the space.
+        """
+        if not hasattr(self, "targets_"):
+            raise BadSetting("a predictor that has learned nothing predicts nothing; call fit(archs, values) first")
+        mean, deviation = self._predicted(self.features(self.space.checked(archs)))
+        return self.targets_.in_units(mean, deviation)
+
+    @abstractmethod
+    def _learn(self, numbers: Floats, values: Floats) -> None:
+        """Learn from numbers, ``(n, numbers)``, and targets, ``(n,)``."""
+
+    @abstractmethod
+    def _predicted(self, numbers: Floats) -> tuple[Floats, Floats]:
+        """Return mean and standard deviation of targets, noise included, ``(n,)`` both."""
+
+    @abstractmethod
+    def regressor(self) -> Any:
+        """Return the regressor alone, which has learned nothing: an estimator of scikit-learn's kind.
+
+        Raises:
+            MissingExtra: When scikit-learn, or what it is of, is not installed.
+        """
+
+    # ── scikit-learn's conventions ────────────────────────────────────────────────────────────────────────────
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the settings, as scikit-learn asks for them."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+
+    def set_params(self, **settings: Any) -> Self:
+        """Change settings; what was learned is forgotten.
+
+        Raises:
+            BadSetting: For what is no setting, or no value of it.
+        """
+        known = self.get_params()
+        for name in settings:
+            if name not in known:
+                raise BadSetting(f"{type(self).__name__} has no setting {name!r}; it has: {', '.join(known)}")
+        again = type(self)(**{**known, **settings})
+        self.__dict__.clear()
+        self.__dict__.update(again.__dict__)
+        return self
+
+    def clone(self) -> Self:
+        """Return another with the same settings, which has learned nothing."""
+        made = type(self)(**self.get_params())
+        if "features" in self.__dict__:
+            made.__dict__["features"] = self.features  # which depends on the settings alone, and takes a while
+        return made
+
+    __sklearn_clone__ = clone
+
+    def __copy__(self) -> Self:
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
+
+    def settings(self) -> Mapping[str, Any]:
+        """Return the settings, the space among them."""
+        return self.get_params()

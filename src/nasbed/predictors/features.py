@@ -1,0 +1,55 @@
+"""Features: the numbers of an encoding as regressors take them: on one scale, without those that never differ."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nasbed.core.errors import BadSetting
+from nasbed.core.space import Space
+from nasbed.encodings.joining import Encoding, encoding
+from nasbed.predictors.kernel import Floats, Kernel, Part
+
+_UNSCALED = ("wl",)
+"""Blocks of counts whose kernel is a normalised dot product, which is of the counts themselves."""
+
+
+class Features:
+    """An encoding whose numbers have mean 0 and variance 1 over the functions of the space.
+
+    Scales are of the space and not of the architectures that were trained: what is seen once is far from what was not
+    seen, however few were. Histograms of ``wl`` stay as they are.
+
+    Args:
+        encoding: The encoding, or its name.
+        space: The space, where a name is given.
+
+    Raises:
+        BadSetting: When all of its numbers are the same for all architectures.
+    """
+
+    def __init__(self, encoded: Encoding | str, space: Space) -> None:
+        self.encoding = encoding(encoded, space) if isinstance(encoded, str) else encoded
+        numbers = self.encoding(self.encoding.typical())
+        centre, spread = numbers.mean(axis=0), numbers.std(axis=0)
+        kept, parts, start = [], list[Part](), 0
+        for name, columns in self.encoding.blocks.items():
+            is_linear = name.split(":")[0] in _UNSCALED
+            some = np.arange(columns.start, columns.stop)
+            some = some if is_linear else some[spread[some] > 1e-9 * (1.0 + np.abs(centre[some]))]
+            if not len(some):
+                continue
+            if is_linear:
+                centre[some], spread[some] = 0.0, 1.0
+            kept.append(some)
+            parts.append(Part(slice(start, start := start + len(some)), is_linear))
+        if not parts:
+            raise BadSetting(f"the encoding {self.encoding.name} has the same numbers for all of {space.name}")
+        self._kept = np.concatenate(kept)
+        self._centre, self._spread = centre[self._kept], spread[self._kept]
+        self.kernel = Kernel(tuple(parts))
+
+    def __call__(self, archs: ArrayLike) -> Floats:
+        """Return the numbers of n architectures, ``(n, numbers)``."""
+        numbers: Floats = (self.encoding(archs)[:, self._kept] - self._centre) / self._spread
+        return numbers

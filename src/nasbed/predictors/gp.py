@@ -1,0 +1,63 @@
+"""The exact Gaussian process as a predictor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nasbed.core.bounds import Count
+from nasbed.core.extras import require
+from nasbed.predictors.encoded import EncodedPredictor
+from nasbed.predictors.kernel import Floats
+from nasbed.predictors.posterior import Posterior, Prior, most_probable
+
+
+@dataclass(eq=False)
+class GaussianProcess(EncodedPredictor):
+    """An exact Gaussian process whose kernel adds up those of the encoding's blocks, with weights that are learned.
+
+    A block has a Matérn 5/2 kernel with a length scale of its own, or, where it is a Weisfeiler–Lehman histogram, the
+    normalised dot product. Hyper-parameters are the most probable ones under a prior that is the same for all spaces.
+
+    Attributes:
+        most: So many architectures are learned from at most; of more, so many that are drawn by the seed, since an
+            exact process takes the cube of their number in time.
+        steps: The most iterations of the search for hyper-parameters.
+    """
+
+    most: Count = 1000
+    steps: Count = 50
+
+    def _require(self) -> None:
+        require("scipy", "predictors")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Whether it learned from a part only."""
+        given = getattr(self, "given_", 0)
+        if given <= self.most:
+            return ()
+        return (f"the Gaussian process learned from {self.most:,} of {given:,} architectures, drawn by the seed",)
+
+    def _learn(self, numbers: Floats, values: Floats) -> None:
+        self.given_ = len(values)
+        if len(values) > self.most:
+            drawn = np.sort(np.random.default_rng(self.seed).choice(len(values), self.most, replace=False))
+            numbers, values = numbers[drawn], values[drawn]
+        kernel = self.features.kernel
+        between = kernel.between(numbers, numbers)
+        hyper = most_probable(kernel, between, values, Prior(), steps=self.steps)
+        self.learned_, self.posterior_ = values, Posterior.of(kernel, hyper, numbers, between)
+
+    def _predicted(self, numbers: Floats) -> tuple[Floats, Floats]:
+        mean, deviation = self.posterior_.predict(self.learned_, numbers)
+        return mean, np.sqrt(deviation**2 + self.posterior_.hyper.noise)
+
+    def regressor(self) -> Any:
+        """Return the Gaussian process as an estimator of scikit-learn, for numbers on one scale in these blocks."""
+        require("sklearn", "predictors")
+        from nasbed.predictors.estimator import GaussianProcessEstimator  # a class of scikit-learn's
+
+        return GaussianProcessEstimator(self.features.kernel.parts, self.steps)
