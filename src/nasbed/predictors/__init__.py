@@ -7,7 +7,5 @@ from nasbed.core.lazy import lazily
 if TYPE_CHECKING:
     from nasbed.predictors.encoded import EncodedPredictor as EncodedPredictor
     from nasbed.predictors.gp import GaussianProcess as GaussianProcess
-    from nasbed.predictors.kernel import Kernel as Kernel
-    from nasbed.predictors.posterior import Posterior as Posterior
 else:
     __getattr__, __dir__ = lazily(__name__)
