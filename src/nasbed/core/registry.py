@@ -241,12 +241,7 @@ executors = Registry(
         "ray": "nasbed.run.executors.ray:RayExecutor",
     },
 )
-predictors = Registry(
-    "predictor",
-    {
-        "gp": "nasbed.predictors.gp:GaussianProcess",
-    },
-)
+predictors = Registry("predictor", {"gp": "nasbed.predictors.gp:GaussianProcess"})
 encodings = Registry(
     "encoding",
     {
