@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nasbed.core.benchmark import Benchmark
+    from nasbed.core.space import Space
     from nasbed.run.history import History
     from nasbed.run.watching import Progress
     from nasbed.statistics.comparison import Comparison
@@ -28,10 +29,11 @@ _SEARCH, _COMPARE = SearchSettings(), SearchSettings(runs=500)
 @spread(_SEARCH)
 def search(
     optimizer: str | Optimizer,
-    benchmark: str | Path | Table | Benchmark = "digits101",
+    benchmark: str | Path | Table | Benchmark | Callable[..., Any] = "digits101",
     settings: SearchSettings | None = None,
     *,
-    executor: str = "processes",
+    space: Space | str | Mapping[str, Sequence[Any]] | None = None,
+    executor: str | None = None,
     store: str | Path | None = None,
     redo_damaged: bool = False,
     retry: bool = False,
@@ -46,10 +48,12 @@ def search(
 
     Args:
         optimizer: A registered name, with settings if need be: ``"local:restarts=3"``; or an optimizer.
-        benchmark: A registered name, a path, a table or a benchmark.
+        benchmark: A registered name, a path, a table or a benchmark; or a function of yours, whose number is searched.
         settings: The settings of the search.
+        space: What a function is searched over: a mapping such as ``{"width": (16, 32), "depth": (1, 2, 3)}``, whose
+            values the function gets by name, or a space; see ``nasbed.benchmarks.FunctionBenchmark``.
         **given: Those that differ from ``settings``, or else from ``SearchSettings``, which says what each means.
-        executor: Where real trainings are done: a registered name.
+        executor: Where real trainings are done: a registered name; as the benchmark says if not given.
         store: The file that keeps real trainings, so that the same call goes on where an earlier one was stopped.
         redo_damaged: Whether to train again what is damaged in the store; the damaged file is kept beside it.
         retry: Whether to train again what was given up; the store as it was is kept beside it.
@@ -71,14 +75,15 @@ def search(
 
     settings = _settled(settings, _SEARCH, given)
     method = optimizer if isinstance(optimizer, Optimizer) else optimizers.read(optimizer)
-    answers = resolve(benchmark)
+    answers = resolve(benchmark) if space is None else _of_function(benchmark, space)
     if answers.live is not None:
         from nasbed.run.live import search_live
 
-        kept: dict[str, Any] = {"executor": executor, "store": store, "redo_damaged": redo_damaged, "retry": retry}
+        where = answers.live.executor if executor is None else executor
+        kept: dict[str, Any] = {"executor": where, "store": store, "redo_damaged": redo_damaged, "retry": retry}
         found = search_live(method, answers.live, settings, *_followers(progress, log), **kept)
         return replace(found, answers=answers)
-    if store is not None or executor != "processes" or redo_damaged or retry:
+    if store is not None or executor is not None or redo_damaged or retry:
         raise BadSetting(
             f"{answers.name} answers from a table; store, executor and retry are for benchmarks that really train"
         )
@@ -115,6 +120,19 @@ def compare(
     what = optimizers, resolve(benchmark), _settled(settings, _COMPARE, given)
     followers = _followers(progress, log)
     return play(*what, *followers) if fresh_seed is None else compare_again(*what, fresh_seed, *followers)
+
+
+def _of_function(function: Any, space: Any) -> Benchmark:
+    """Return a function as a benchmark.
+
+    Raises:
+        BadSetting: When it is something else, which has a space already.
+    """
+    from nasbed.benchmarks.resolve import resolve
+
+    if not callable(function):
+        raise BadSetting(f"space= is for a function; {in_a_line(function)} has a space of its own")
+    return resolve(function, space=space)
 
 
 def _followers(progress: Progress | None, log: str | Path | None) -> list[Progress]:

@@ -9,6 +9,7 @@ from nasbed.core.records import Trials
 from nasbed.core.rng import Streams
 from nasbed.optimizers.random import RandomSearch
 from nasbed.spaces import WrittenSpace, choice, dag, depth, edges, op, seq, subset, where
+from nasbed.spaces.choices import Choices
 from nasbed.spaces.model import ModelSpace
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.testing import (
@@ -103,6 +104,11 @@ MODELS = {
     "not-asked": [asked_when("a"), asked_when("b", ["a"], [[0]]), asked_when("c", ["b"], [[-1], [2]])],
     "large": [asked_when(f"b{i}") for i in range(16)] + [asked_when(f"c{i}", [f"b{i}"], [[1]]) for i in range(8)],
 }
+
+
+@pytest.mark.parametrize("law", space_laws, ids=str)
+def test_space_of_choices(law):
+    hold(law, Choices({"width": (16, 32, 64), "fixed": (1,), "act": ("relu", None), "rate": (0.1, 0.01)}))
 
 
 @each(MODELS, space_laws)

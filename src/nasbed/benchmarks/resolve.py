@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from nasbed.tables.cache import cached_table_for, imported, is_published
 from nasbed.tables.table import Table
 
 
-def resolve(name: str | Path | Table | Benchmark, /, **settings: Any) -> Benchmark:
+def resolve(name: str | Path | Table | Benchmark | Callable[..., Any], /, **settings: Any) -> Benchmark:
     """Make a benchmark.
 
     Args:
@@ -22,8 +23,8 @@ def resolve(name: str | Path | Table | Benchmark, /, **settings: Any) -> Benchma
             each of these followed by settings, as in ``nasbench201:data=cifar100,hp=12``; or ``trained:DATA:SPACE``
             for real training, where DATA is a data source, ``name`` or ``name:where``, and SPACE a name or a file, such
             as ``model.py:build``; or ``scored:FILE:PROXY``
-            for what ``nasbed score`` made, ``scored:PROXY:SPACE:DATA`` to score what is asked. A benchmark is returned
-            as it is.
+            for what ``nasbed score`` made, ``scored:PROXY:SPACE:DATA`` to score what is asked. A function answers for
+            architectures of the space that is given with it. A benchmark is returned as it is.
         **settings: What the benchmark's constructor takes.
 
     Raises:
@@ -32,6 +33,10 @@ def resolve(name: str | Path | Table | Benchmark, /, **settings: Any) -> Benchma
     """
     if isinstance(name, Benchmark):
         return name
+    if callable(name):
+        from nasbed.benchmarks.function import FunctionBenchmark
+
+        return FunctionBenchmark(name, **settings)
     if isinstance(name, str | Path):
         name = str(name)
         kind, _, words = name.partition(":")

@@ -36,6 +36,8 @@ class LiveBenchmark(Benchmark):
 
     trains: bool = True
     """Whether an answer is a training, by a recipe, which takes its time; where nothing is trained, there is none."""
+    executor: str = "processes"
+    """Where a search has its answers made, if it is told nothing else: a registered name."""
     attempts: int
     """How often a training is tried whose worker dies, before it has failed."""
 

@@ -169,6 +169,7 @@ spaces = Registry(
         "transnas-micro": "nasbed.spaces.transnas:TransNASMicro",
     },
     unlisted={
+        "choices": "nasbed.spaces.choices:Choices",
         "model": "nasbed.spaces.model:ModelSpace",
         "only": "nasbed.spaces.only:Only",
         "written": "nasbed.spaces.written:WrittenSpace",

@@ -95,6 +95,8 @@ def card(history: History, metrics: Sequence[Any]) -> Card:
         known = metrics if history.test is not None else metrics[:1]
         facts |= {f"final {_called(history, metric)}": _final(history, metric) for metric in known}
         facts["best"] = next(iter(history.space.texts(history.archs[best(history, 1)])), None)
+    if lost := history.info.get("failed"):
+        facts["failed"] = f"{lost['trainings']:,}; the first: {lost['first']}"
     facts |= {"warnings": len(history.warnings) or None, "notes": len(history.notes) or None}
     facts["see"] = "frame() top() plot() lineage() metric() curve(); value, archs, … are arrays (steps, runs)"
     runs = f"{history.runs:,} run{'s' * (history.runs != 1)}"

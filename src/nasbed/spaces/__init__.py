@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from nasbed.core.lazy import lazily
 
 if TYPE_CHECKING:
+    from nasbed.spaces.choices import Choices as Choices
     from nasbed.spaces.darts import DARTS as DARTS
     from nasbed.spaces.hierarchical import Hierarchical as Hierarchical
     from nasbed.spaces.mobile import Mobile as Mobile
