@@ -21,7 +21,7 @@ def test_genuine_networks_cost_what_is_published(shared_data, tmp_path, space):
     table = import_published(shared_data / "natsbench" / FOLDERS[space], tmp_path / "genuine.arrow")
     for data in ("cifar10", "cifar100", "ImageNet16-120"):
         benchmark = TableBenchmark(table, data=data)
-        assert benchmark.costs == ("params", "flops", "latency")
+        assert benchmark.costs == ("params", "flops", "peak_memory", "latency")
         searched = "cifar10-valid" if data == "cifar10" else data
         for name, unit in (("params", 1e6), ("flops", 1e6), ("latency", 1.0)):
             published = table.measurement(name, data=searched).mean()

@@ -47,7 +47,7 @@ def play(optimizer="random", **settings):
         ({"evaluations": "10"}, "evaluations is a whole number from 1 or none, not '10'"),
         ({"seed": -1}, "seed is a whole number from 0, not -1"),
         ({"objectives": 5}, r"names of costs, such as \['params'\], not 5"),
-        ({"objectives": "beauty"}, "knows no cost called 'beauty'; it knows seconds, params, flops"),
+        ({"objectives": "beauty"}, "knows no cost called 'beauty'; it knows seconds, params, flops, peak_memory"),
         ({"optimizer": "regularized-evolution:population=10,sample=20"}, "sample=20 .* population=10; give sample=10"),
         ({"optimizer": "regularized-evolution:population=5,sample=10"}, "sample=10 .* population=5; give sample=5"),
         ({"optimizer": "evolutionary:population=5,tournament=6"}, "tournament=6 .* population=5; give tournament=5"),

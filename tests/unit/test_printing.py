@@ -112,7 +112,7 @@ MADE = {
     "task": lambda: load("digits").task,
     "blueprint": lambda: nets.blueprint_of(DIGITS.space),
     "recipe": nets.Recipe,
-    "costs of a network": lambda: nets.Costs(1, 2),
+    "costs of a network": lambda: nets.Costs(1, 2, 3),
     "probe": lambda: Probe(torch.nn.Linear(3, 2), torch.zeros(4, 3)),
     "laws": lambda: space_laws,
     "compat.NASBench": lambda: nasbench.NASBench(DIGITS.table),

@@ -1,7 +1,8 @@
 """What networks cost by formula: parameters, and operations of one image, without building or training one.
 
 The formulas are those of ``nasbed.nets.costs``; operations are counted as NAS-Bench-201 does (``natsbench``: the
-products of convolutions and of the dense layer), in single operations and not in millions.
+products of convolutions and of the dense layer), in single operations and not in millions. The peak of activations'
+memory, in bytes, is of a network that is built without weights.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ IMAGES: Mapping[str, Mapping[str, int]] = {
 }
 """Classes and pixels of the published data sets, which parameters and operations depend on."""
 
-NAMES = ("params", "flops")
-"""What a formula gives."""
+NAMES = ("params", "flops", "peak_memory")
+"""What is known of a network before it is trained."""
 
 _ROWS = 32  # of a table, on which a formula is tried
 _TIMES = ("training_time", "time")
@@ -38,7 +39,7 @@ _TIMES = ("training_time", "time")
 
 @dataclass(eq=False)
 class Formula:
-    """Parameters and operations of the networks of a space, each architecture's computed once.
+    """Parameters, operations and peak memory of the networks of a space, each architecture's computed once.
 
     Attributes:
         space: The space.
@@ -49,7 +50,7 @@ class Formula:
     frame: Mapping[str, Any]
 
     def of(self, name: str, archs: Archs) -> NDArray[np.float64]:
-        """Give the parameters or operations of each architecture, ``(n, decisions)`` → ``(n,)``.
+        """Give the parameters, operations or bytes of each architecture, ``(n, decisions)`` → ``(n,)``.
 
         Where the space numbers its architectures, those of one number cost what the one that ``enumerate`` gives does,
         which is the one that published tables have trained: in NAS-Bench-101, channels that are left when vertices
@@ -71,7 +72,7 @@ class Formula:
         """Compute what architectures cost as they are written."""
         from nasbed.nets import costs
 
-        count = {"params": costs.params, "flops": costs.flops}[name]
+        count = {"params": costs.params, "flops": costs.flops, "peak_memory": costs.peak_memory}[name]
         return np.asarray(count(self.space, archs, **self.frame), np.float64)
 
     @cached_property
@@ -82,7 +83,7 @@ class Formula:
 def formulas(
     space: Space, frame: Mapping[str, Any], archs: Archs, params: NDArray[np.float64] | None = None
 ) -> dict[str, Cost]:
-    """Return what gives parameters and operations; nothing where the space has no blueprint that takes the frame.
+    """Return what gives each of ``NAMES``; nothing where the space has no blueprint that takes the frame.
 
     Args:
         space: The space.

@@ -114,7 +114,7 @@ class Benchmark(Printed, ABC):
         """Give what else each architecture costs, ``(n,)``; lower is better. It needs no training.
 
         Args:
-            name: ``"params"`` or ``"flops"`` of the published network, or ``"latency"`` in seconds.
+            name: ``"params"``, ``"flops"`` or ``"peak_memory"``, in bytes, of the network, or ``"latency"`` in seconds.
             archs: ``(n, decisions)``, or as ``query`` takes them.
 
         Raises:

@@ -287,15 +287,17 @@ _LAYERS = """
 _MADE = (one.partition("=") for one in _LAYERS.split())
 layers = Registry("layer", {one: f"nasbed.nets.written_layers:{made or one}" for one, _, made in _MADE}, extra="torch")
 """What makes the layers of written spaces, by the names that expressions call them by."""
+observed = Registry(
+    "cost",
+    {"peak_memory": "nasbed.nets.observing:peak_memories", "torch": "nasbed.nets.observing:operations_by_torch"},
+    plural="observed",
+    extra="torch",
+)
+"""Costs for which the networks of a blueprint are built, without weights."""
 passing = Registry(
     "layer",
-    {
-        "none": "nasbed.spaces.passing:nothing",
-        "zero": "nasbed.spaces.passing:nothing",
-        "skip_connect": "nasbed.spaces.passing:unchanged",
-        "skip": "nasbed.spaces.passing:unchanged",
-        "identity": "nasbed.spaces.passing:unchanged",
-    },
+    dict.fromkeys(("none", "zero"), "nasbed.spaces.passing:nothing")
+    | dict.fromkeys(("skip_connect", "skip", "identity"), "nasbed.spaces.passing:unchanged"),
     plural="passing",
 )
 """Layers of written spaces that pass on nothing, or what they read; all others change it."""

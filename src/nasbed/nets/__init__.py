@@ -9,7 +9,7 @@ from nasbed.core.lazy import lazily
 
 if TYPE_CHECKING:
     from nasbed.nets.blueprint import Blueprint as Blueprint, blueprint_of as blueprint_of, network as network
-    from nasbed.nets.costs import flops as flops, params as params
+    from nasbed.nets.costs import flops as flops, params as params, peak_memory as peak_memory
     from nasbed.nets.counting import Costs as Costs, count as count
     from nasbed.nets.data.source import Data as Data
     from nasbed.nets.diagnostics import Diagnostics as Diagnostics

@@ -15,7 +15,7 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.extras import require
 from nasbed.core.meaning import Configured
 from nasbed.core.records import Archs
-from nasbed.core.registry import networks, spaces
+from nasbed.core.registry import networks, observed, spaces
 from nasbed.core.space import Space
 from nasbed.nets.layers import Layer, total
 
@@ -80,6 +80,19 @@ class Blueprint(Configured, ABC):
     def parameters(self, rows: Archs) -> NDArray[np.int64]:
         """Count the trainable numbers of the networks of ``(n, decisions)`` rows, ``(n,)``, without building one."""
         return total(len(rows), (layer.parameters for layer in self.layers(rows)))
+
+    def peak_memory(self, rows: Archs) -> NDArray[np.int64]:
+        """Return the most bytes that the values of one image take at once in each row's network, ``(n,)``.
+
+        See ``nasbed.nets.observing``; a network takes some hundredths of a second, once.
+        """
+        counted: NDArray[np.int64] = observed["peak_memory"](self.unrepeated, rows)
+        return counted
+
+    @property
+    def unrepeated(self) -> Blueprint:
+        """This blueprint without what is in a network again, with the same shapes: its peak of memory is the same."""
+        return self
 
     def settings(self) -> dict[str, Any]:
         """Return the settings as JSON-able values; ``blueprint_of(space, **settings)`` makes it again."""

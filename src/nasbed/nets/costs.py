@@ -1,6 +1,7 @@
 """Costs: how many parameters a network has and how many operations one image takes, by formula or by counting.
 
-Operations ("FLOPs") are counted in two published ways that differ by a tenth and more, each under its name:
+Operations ("FLOPs") are counted in two published ways that differ by a tenth and more, and in PyTorch's, each under its
+name:
 
 * ``natsbench``: the products of convolutions and of the dense layer, and the dense layer's bias. This is the field
   ``flop`` of NAS-Bench-201 and NATS-Bench, there in millions.
@@ -9,7 +10,10 @@ Operations ("FLOPs") are counted in two published ways that differ by a tenth an
   the pixels of a pooling's window, also those in the padding; of global pooling (height + 1)·(width + 1) a channel.
   This is ``flops`` of NAS-Bench-Suite-Zero, there in millions; the counter is tensorwatch's.
 
-Neither counts sums of tensors, and both count operations of a cell that lead nowhere, as those are run.
+* ``torch``: what PyTorch counts while an image goes through (``torch.utils.flop_counter``): two for each product of a
+  convolution or of matrices, those of attention among them. Each network is built for it, without weights.
+
+None counts sums of tensors, and all count operations of a cell that lead nowhere, as those are run.
 
 References: Dong and Yang, ICLR 2020, https://arxiv.org/abs/2001.00326; Krishnakumar et al., NeurIPS 2022,
 https://arxiv.org/abs/2210.03230
@@ -24,9 +28,13 @@ import numpy as np
 
 from nasbed.core.errors import UnknownName
 from nasbed.core.records import Archs
+from nasbed.core.registry import observed
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import blueprint_of, checked_rows
 from nasbed.nets.layers import Count, Kind, Layer, total
+
+TORCH = "torch"
+"""The counting that is PyTorch's own."""
 
 Rule = Callable[[Layer], "Count | int"]
 
@@ -82,7 +90,7 @@ def flops(
     Args:
         space: Where the architectures are from.
         archs: Their rows, ``(n, decisions)``.
-        counting: What is counted, by the name of a publication: ``natsbench`` or ``naslib``.
+        counting: What is counted: ``natsbench`` or ``naslib``, as these publications do, or ``torch``.
         classes: How many classes are told apart.
         image_size: Height and width of an image, in pixels.
         **settings: What else the space's blueprint can be told.
@@ -96,7 +104,32 @@ def flops(
         UnknownName: When no counting has that name.
     """
     made = blueprint_of(space, classes=classes, image_size=image_size, **settings)
+    if counting == TORCH:
+        counted: Count = observed[TORCH](made, checked_rows(space, archs))
+        return counted
     return total(len(archs), operations(made.layers(checked_rows(space, archs)), counting))
+
+
+def peak_memory(space: Space, archs: Archs, *, classes: int = 10, image_size: int = 32, **settings: Any) -> Count:
+    """Return the most bytes that the values of one image take at once in inference, ``(n,)``, weights not among them.
+
+    It decides what fits a small device; see ``nasbed.nets.observing`` for what is counted. Each network is built for
+    it, without weights.
+
+    Args:
+        space: Where the architectures are from.
+        archs: Their rows, ``(n, decisions)``.
+        classes: How many classes are told apart.
+        image_size: Height and width of an image, in pixels.
+        **settings: What else the space's blueprint can be told.
+
+    Raises:
+        BadSetting: When the blueprint has no such setting, or not such a value of it.
+        InvalidArchitecture: When a row is no architecture of the space, or there is no network for it.
+        MissingExtra: When PyTorch is not installed.
+    """
+    made = blueprint_of(space, classes=classes, image_size=image_size, **settings)
+    return made.peak_memory(checked_rows(space, archs))
 
 
 def operations(layers: Iterable[Layer], counting: str = "natsbench") -> list[Count]:
@@ -106,6 +139,6 @@ def operations(layers: Iterable[Layer], counting: str = "natsbench") -> list[Cou
         UnknownName: When no counting has that name.
     """
     if counting not in COUNTINGS:
-        raise UnknownName("counting of operations", counting, COUNTINGS)
+        raise UnknownName("counting of operations", counting, [*COUNTINGS, TORCH])
     rules = COUNTINGS[counting]
     return [np.asarray(rules[layer.kind](layer) * layer.times) for layer in layers if layer.kind in rules]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
@@ -12,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from nasbed.core.printing import Printed
-from nasbed.nets.costs import operations
+from nasbed.nets.costs import TORCH, operations
 from nasbed.nets.layers import Layer
+from nasbed.nets.observing import evaluating, image_of, pair, peak_memory, torch_operations
 
 RECTIFIERS = (nn.ReLU, nn.ReLU6, nn.PReLU, nn.ELU, nn.LeakyReLU)
 """What counts as a rectifier."""
@@ -26,38 +26,42 @@ class Costs(Printed):
     Attributes:
         params: Trainable numbers.
         flops: Operations that one image takes.
+        peak_memory: The most bytes that its values take at once in inference; see ``observing``.
     """
 
     params: int
     flops: int
+    peak_memory: int
 
 
 def count(network: nn.Module, image_size: int = 32, *, image_channels: int = 3, counting: str = "natsbench") -> Costs:
-    """Count parameters, and operations by sending one image through; the network is left as it was found.
+    """Count parameters, and operations and memory by sending one image through; the network is left as it was found.
 
-    Only what layers compute is seen (``nn.Conv2d``, ``nn.Linear``, ``nn.BatchNorm2d``, rectifiers, poolings), not
-    functions that a ``forward`` calls. A network on the meta device is counted without computing.
+    Of operations, only what layers compute is seen (``nn.Conv2d``, ``nn.Linear``, ``nn.BatchNorm2d``, rectifiers,
+    poolings), not functions that a ``forward`` calls; ``torch`` sees these, too. A network on the meta device is
+    counted without computing.
 
     Args:
         network: It maps images ``(1, image_channels, height, width)`` to anything.
         image_size: Height and width of an image, in pixels; one number where they are equal.
         image_channels: Colours of an image.
-        counting: What is counted, by the name of a publication: ``natsbench`` or ``naslib``; see ``costs``.
+        counting: What is counted: ``natsbench`` or ``naslib``, as these publications do, or ``torch``; see ``costs``.
 
     Raises:
         UnknownName: When no counting has that name.
     """
-    layers = observed_layers(network, image_size, image_channels)
+    image = image_of(network, image_size, image_channels)
+    if counting == TORCH:
+        counted = torch_operations(network, image)
+    else:
+        counted = sum(int(count) for count in operations(observed(network, image)[0], counting))
     trainable = sum(parameter.numel() for parameter in network.parameters())
-    return Costs(trainable, sum(int(count) for count in operations(layers, counting)))
+    return Costs(trainable, counted, peak_memory(network, image))
 
 
 def observed_layers(network: nn.Module, image_size: int | tuple[int, int] = 32, image_channels: int = 3) -> list[Layer]:
     """List the layers that one image goes through, as often as it does."""
-    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-    dtype = next((parameter.dtype for parameter in network.parameters()), torch.float32)
-    image = torch.zeros(1, image_channels, *_pair(image_size), device=device, dtype=dtype)
-    return observed(network, image)[0]
+    return observed(network, image_of(network, image_size, image_channels))[0]
 
 
 def observed(network: nn.Module, x: Tensor) -> tuple[list[Layer], Tensor]:
@@ -69,7 +73,7 @@ def observed(network: nn.Module, x: Tensor) -> tuple[list[Layer], Tensor]:
             layers.extend(_as_layers(module, inputs[0], output))
 
     with ExitStack() as stack, torch.no_grad():
-        stack.enter_context(_evaluating(network))
+        stack.enter_context(evaluating(network))
         for module in network.modules():
             stack.callback(module.register_forward_hook(note).remove)
         y: Tensor = network(x)
@@ -91,29 +95,13 @@ def _as_layers(module: nn.Module, x: Tensor, y: Tensor) -> list[Layer]:
     if isinstance(module, RECTIFIERS):
         return [Layer("rectifier", x.shape[1], x.shape[1], pixels=x.numel() // x.shape[1])]
     if isinstance(module, nn.AvgPool2d | nn.MaxPool2d):
-        return [Layer("pooling", x.shape[1], y.shape[1], _pair(module.kernel_size), y[0, 0].numel())]
+        return [Layer("pooling", x.shape[1], y.shape[1], pair(module.kernel_size), y[0, 0].numel())]
     if isinstance(module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
         heights, widths = (_windows(x.shape[axis], y.shape[axis]) for axis in (-2, -1))
         return [Layer("global pooling", x.shape[1], y.shape[1], window) for window in product(heights, widths)]
     return []
 
 
-def _pair(size: int | tuple[int, ...]) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else (size[0], size[1])
-
-
 def _windows(before: int, after: int) -> list[int]:
     """Give how many pixels each output pixel of an adaptive pooling reads, along one axis."""
     return [ceil((i + 1) * before / after) - i * before // after for i in range(after)]
-
-
-@contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
-    """Put a network into evaluation mode, and each of its modules back into what it was in."""
-    modes = {module: module.training for module in network.modules()}
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode

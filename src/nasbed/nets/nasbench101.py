@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -69,6 +69,11 @@ class NASBench101Blueprint(Blueprint):
     def final_channels(self) -> int:
         """Channels of the last stack, which the dense layer reads."""
         return self.stem_channels << (self.stacks - 1)
+
+    @property
+    def unrepeated(self) -> Blueprint:
+        """Two modules a stack: the first of a stack reads fewer channels, and all others of it are alike."""
+        return replace(self, modules_per_stack=min(self.modules_per_stack, 2))
 
     def network(self, row: Archs) -> nn.Module:
         """Build the network of one row."""

@@ -6,7 +6,7 @@ Reference: Dong and Yang, ICLR 2020, https://arxiv.org/abs/2001.00326, and the p
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -44,6 +44,11 @@ class NASBench201Blueprint(Blueprint):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_halves_twice(self.image_size)
+
+    @property
+    def unrepeated(self) -> Blueprint:
+        """One cell a stage: all cells of a stage read and give the same shapes."""
+        return replace(self, cells=1)
 
     def network(self, row: Archs) -> nn.Module:
         """Build the network of one row of six operations."""

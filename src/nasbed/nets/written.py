@@ -57,7 +57,8 @@ class WrittenBlueprint(Blueprint):
             BadSetting: When there is no such layer or setting.
             InvalidArchitecture: When what layers give does not fit together.
         """
-        return _planned(self, np.asarray(row, np.int8).tobytes())
+        frame = self.classes, self.image_size, self.image_channels, self.channels, self.cells
+        return _planned(self.space.whole, frame, np.asarray(row, np.int8).tobytes())
 
     def network(self, row: Archs) -> nn.Module:
         """Build the network of one row."""
@@ -85,16 +86,11 @@ class WrittenBlueprint(Blueprint):
 
 
 @lru_cache(maxsize=256)
-def _planned(blueprint: WrittenBlueprint, row: bytes) -> PlannedChain:
+def _planned(space: Any, frame: tuple[int, int, int, int | None, int | None], row: bytes) -> PlannedChain:
     from nasbed.nets.planning import Planner
 
-    is_small = blueprint.image_size <= _SMALL
-    planner = Planner(
-        blueprint.classes,
-        blueprint.image_size,
-        blueprint.image_channels,
-        blueprint.channels or (CHANNELS // 2 if is_small else CHANNELS),
-        blueprint.cells or (1 if is_small else CELLS),
-    )
-    space: Any = blueprint.space.whole
+    classes, size, colours, channels, cells = frame
+    is_small = size <= _SMALL
+    usual = (CHANNELS // 2, 1) if is_small else (CHANNELS, CELLS)
+    planner = Planner(classes, size, colours, channels or usual[0], cells or usual[1])
     return planner.whole(space.resolve(np.frombuffer(row, np.int8)))

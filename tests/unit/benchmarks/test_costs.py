@@ -38,7 +38,7 @@ def test_the_first_cell_has_the_published_costs(tmp_path, data, params, flops):
     archs = space.archs_of(np.array(INDICES))
     told = Measure("accuracy", split="valid", data=data, unit="percent")
     benchmark = TableBenchmark(write_table(tmp_path / "t.arrow", space, archs, {told: np.array([1.0, 2.0, 3.0])}))
-    assert benchmark.costs == ("params", "flops")
+    assert benchmark.costs == ("params", "flops", "peak_memory")
     assert benchmark.cost("params", archs)[0] == params
     assert benchmark.cost("flops", archs)[0] == flops
 
@@ -64,7 +64,7 @@ def test_latency_is_the_mean_over_the_trainings_that_are_searched(curves):
 def test_digits_have_the_costs_of_the_small_skeleton_that_they_were_trained_in():
     benchmark = nasbed.benchmark("digits101")
     archs = benchmark.space.enumerate()[::50]
-    assert benchmark.costs == ("params", "flops")
+    assert benchmark.costs == ("params", "flops", "peak_memory")
     frame = {"classes": 10, "image_size": 8, "image_channels": 1, **NASBench101Blueprint.small}
     np.testing.assert_array_equal(benchmark.cost("params", archs), costs.params(benchmark.space, archs, **frame))
     np.testing.assert_array_equal(benchmark.cost("flops", archs), costs.flops(benchmark.space, archs, **frame))
@@ -88,7 +88,7 @@ def test_a_module_of_a_large_space_costs_what_its_first_way_of_writing_does():
     archs = space.sample(Streams.from_seed(1, 60))
     formula = Formula(space, {})
     found = formula.of("params", archs)
-    assert list(formulas(space, {}, archs)) == ["params", "flops"]
+    assert list(formulas(space, {}, archs)) == ["params", "flops", "peak_memory"]
     np.testing.assert_array_equal(found[::-1], formula.of("params", archs[::-1]))
     first = space.archs_of(space.index(archs))
     np.testing.assert_array_equal(found, costs.params(space, first))

@@ -199,11 +199,11 @@ def test_costs_are_those_of_the_table_and_formulas_where_it_has_none(tmp_path):
         Measure("latency", data="cifar100", unit="ms"): energy,
     }
     benchmark = TableBenchmark(write_table(tmp_path / "t.arrow", space, None, given))
-    assert benchmark.costs == ("params", "flops", "energy")
+    assert benchmark.costs == ("params", "flops", "peak_memory", "energy")
     archs = space.enumerate()
     np.testing.assert_array_equal(benchmark.cost("energy", archs), energy)
     assert benchmark.cost("params", archs[:1])[0] > 1000
-    with pytest.raises(BadSetting, match="knows no cost called 'latency'; it knows seconds, params, flops, energy"):
+    with pytest.raises(BadSetting, match="it knows seconds, params, flops, peak_memory, energy"):
         benchmark.cost("latency", archs)
 
 

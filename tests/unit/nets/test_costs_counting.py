@@ -24,7 +24,7 @@ FOREIGN = nn.Sequential(
 
 def test_a_network_of_another_maker_is_counted():
     products = 64 * 6 * 15 + 64 * 6 + 24 * 5  # of groups of one channel each, with offsets, then dense
-    assert count(FOREIGN, 8, image_channels=2) == Costs(6 * 15 + 6 + 24 * 5, products)
+    assert count(FOREIGN, 8, image_channels=2) == Costs(6 * 15 + 6 + 24 * 5, products, 2 * 4 * 64 * 6)
     elementwise = 64 * 6 + 64 * 6 + 9 * 16 * 6 + 4 * 6 * 3 * 3
     assert count(FOREIGN, 8, image_channels=2, counting="naslib").flops == products + elementwise
 
@@ -49,11 +49,12 @@ def test_products_are_those_that_pytorch_counts():
     with FlopCounterMode(display=False) as counter:
         network(torch.zeros(1, 3, 32, 32))
     assert count(network).flops == counter.get_total_flops() // 2 + 10  # PyTorch counts sums, too, but no offsets
+    assert count(network, counting="torch").flops == counter.get_total_flops()
 
 
 def test_a_layer_that_is_used_twice_counts_twice_and_its_parameters_once():
     layer = nn.Conv2d(1, 1, 1, bias=False)
-    assert count(nn.Sequential(layer, layer), 4, image_channels=1) == Costs(1, 32)
+    assert count(nn.Sequential(layer, layer), 4, image_channels=1) == Costs(1, 32, 2 * 4 * 16)
 
 
 def test_the_network_is_left_as_it_was():
