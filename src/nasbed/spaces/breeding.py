@@ -42,11 +42,21 @@ class Breeding:
     constraints: Bounds
     name: str
 
-    def drawn(self, streams: Streams, draw: Callable[[Streams], Archs]) -> Archs:
-        """Draw rows until all keep the constraints.
+    def drawn(
+        self,
+        streams: Streams,
+        draw: Callable[[Streams], Archs],
+        listed: Callable[[], Callable[[Streams], Archs] | None],
+    ) -> Archs:
+        """Draw rows until all keep the constraints; where that is too rare, from the list of all that do.
+
+        Args:
+            streams: One a row.
+            draw: Draws rows, whatever the constraints say.
+            listed: Returns what draws from the list, with the same chances; None where there is no list.
 
         Raises:
-            BadSetting: When some run finds none.
+            BadSetting: When some run finds none, and there is no list.
         """
         rows = draw(streams)
         looking = np.flatnonzero(~self.constraints.valid(rows)) if self.constraints else np.zeros(0, np.int64)
@@ -55,6 +65,10 @@ class Breeding:
                 return rows
             rows[looking] = streams.drawing(looking, draw)
             looking = looking[~self.constraints.valid(rows[looking])]
+        by_list = listed()
+        if by_list is not None:
+            rows[looking] = streams.drawing(looking, by_list)
+            return rows
         raise BadSetting(
             f"of {_MOST_DRAWS:,} rows drawn of {self.name} none keeps its constraints; write the space so that more do"
         )
@@ -75,9 +89,12 @@ class Breeding:
         if not self.constraints:
             return self._changed(parents, streams)
         children, lost = self._bred(streams, self._walked, (parents,), unlike=parents)
-        if len(lost):
+        streams.fell_back(lost)
+        for _ in range(_TRIES):
+            if not len(lost):
+                break
             children[lost] = streams.drawing(lost, other)
-            streams.fell_back(lost)
+            lost = lost[(children[lost] == parents[lost]).all(axis=1)]
         return children
 
     def _changed(self, rows: Archs, streams: Streams) -> Archs:

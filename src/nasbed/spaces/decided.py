@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -142,19 +143,31 @@ class DecidedSpace(Space):
             raise NotImplementedError(f"the rows of {self.name} cannot be counted; use sample_decisions")
         if not self._decisions.is_conditional:
             return self.sample_decisions(streams)
-        return self._breeding.drawn(streams, partial(self._diagram.sample, decisions=self.decisions))
+        draw = partial(self._diagram.sample, decisions=self.decisions)
+        return self._breeding.drawn(streams, draw, lambda: self._by_list("rows"))
 
     def sample_decisions(self, streams: Streams) -> Archs:
         """Draw each decision evenly and give the canonical row; a word for each decision."""
-        return self._breeding.drawn(streams, self._breeding.decided)
+        return self._breeding.drawn(streams, self._breeding.decided, lambda: self._by_list("decisions"))
 
     def probabilities(self) -> NDArray[np.float64]:
         """Give the chance of each row under one ``sample``, in the order of ``enumerate``, ``(size,)``."""
+        return self._chances(self.sampling)
+
+    def _chances(self, sampling: Sampling) -> NDArray[np.float64]:
+        """Return the chance of each row where rows, or decisions, are drawn evenly."""
         rows = self.enumerate()
-        if self.sampling == "rows":
+        if sampling == "rows":
             return np.full(len(rows), 1.0 / len(rows))
         chances = np.where(self.active(rows), 1.0 / self.cardinalities, 1.0).prod(axis=1)
         return np.asarray(chances / chances.sum())
+
+    def _by_list(self, sampling: Sampling) -> Callable[[Streams], Archs] | None:
+        """Return what draws from the list of all rows, a word each; None where there is no list."""
+        if not self.is_enumerable or not self.size:
+            return None
+        upto = self._chances(sampling).cumsum()[:-1]
+        return lambda streams: self.archs_of(np.searchsorted(upto, streams.uniform()[:, 0], "right"))
 
     def moved(self, archs: Archs, moves: NDArray[np.int64]) -> Archs:
         """Make one move in each architecture; see ``Space.moved``."""

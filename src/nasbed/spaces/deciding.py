@@ -91,10 +91,10 @@ class Subset(Expression):
 
     @property
     def values(self) -> tuple[Any, ...]:
-        """The positions of the options that each value chooses, or the plain settings."""
-        return tuple(
-            tuple(self.options[i] for i in chosen) if self.is_plain else chosen for chosen in self.combinations
-        )
+        """The positions of the options that each value chooses, or the plain settings where these are decided."""
+        if any(isinstance(option, Expression) for option in self.options):
+            return self.combinations
+        return tuple(tuple(self.options[i] for i in chosen) for chosen in self.combinations)
 
     @property
     def is_plain(self) -> bool:

@@ -23,6 +23,10 @@ Condition = Mapping[int, frozenset[int]] | None
 """When something is there: where one of these slots is active and has one of these values; None for always."""
 
 
+MOST_LEVELS = 100
+"""The most parts within parts: what follows them calls itself for each, which Python bounds."""
+
+
 @dataclass(frozen=True, eq=False)
 class Decisions(Slots):
     """The slots of an expression, those on which others depend first.
@@ -46,9 +50,11 @@ class Decisions(Slots):
         """Find the decisions of an expression.
 
         Raises:
-            BadSetting: When there is nothing to decide.
+            BadSetting: When there is nothing to decide, or it is nested too deep.
         """
         parts = _in_order(root)
+        if (levels := _levels(parts)) > MOST_LEVELS:
+            raise BadSetting(f"an expression has at most {MOST_LEVELS} levels of parts within parts, not {levels}")
         open_ = [part for part in parts if len(part.values) > 1]
         if not open_:
             raise BadSetting("the expression leaves nothing to decide; write a choice of two options at least")
@@ -166,6 +172,15 @@ def _in_order(root: Expression) -> list[Expression]:
             if not uses[id(use.part)]:
                 heappush(ready, (found[id(use.part)], use.part))
     return order
+
+
+def _levels(parts: list[Expression]) -> int:
+    """Return how deep parts stand within each other, of parts in the order of ``_in_order``."""
+    levels = {id(part): 1 for part in parts}
+    for part in parts:
+        for use in part.uses():
+            levels[id(use.part)] = max(levels[id(use.part)], levels[id(part)] + 1)
+    return max(levels.values())
 
 
 def _conditions(root: Expression, parts: list[Expression], places: Mapping[int, int]) -> dict[int, Condition]:

@@ -163,6 +163,8 @@ def where(part: Expression, predicate: Callable[[Any], bool], *, count: int | No
     """
     if not isinstance(part, Expression) or not callable(predicate):
         raise BadSetting("where takes a part of the notation and a function that says which of its forms are allowed")
+    if count is not None and (not _is_whole(count) or count < 0):
+        raise BadSetting(f"where counts how many forms of its part are allowed, a whole number, not {count!r}")
     return Where(part.label, part, predicate, count)
 
 

@@ -67,6 +67,8 @@ class WrittenSpace(DecidedSpace):
     def __init__(self, expression: Expression | Mapping[str, Any], name: str = "", sampling: Sampling = "rows") -> None:
         told = expression.get("name", "") if isinstance(expression, Mapping) else ""
         self.expression = expression if isinstance(expression, Expression) else written_form.read(expression)
+        if self.expression.is_plain:
+            raise BadSetting(f"a space is made of parts, such as op('conv', width={self.expression}), not of settings")
         decisions = Decisions.of(self.expression)
         called = written_form.checked_name(name or told or self.kind)
         super().__init__(called, decisions, Constraints(decisions), sampling)

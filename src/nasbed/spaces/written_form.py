@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nasbed.core.errors import BadSetting
+from nasbed.spaces.decisions import MOST_LEVELS
 from nasbed.spaces.expression import Expression
 from nasbed.spaces.named import Named
 from nasbed.spaces.notation import SHAPE, choice, dag, depth, op, seq, subset, where
@@ -129,12 +130,20 @@ class _Reader:
     """Reads parts, each shared one once."""
 
     def __init__(self, shared: Mapping[str, Any]) -> None:
-        self.shared, self.made, self.open = shared, dict[str, Expression](), set[str]()
+        self.shared, self.made, self.open, self.level = shared, dict[str, Expression](), set[str](), 0
 
     def part(self, given: Any) -> Any:
         """Return the part of a table; a plain setting as it is."""
         if not isinstance(given, Mapping):
             return given
+        if self.level > MOST_LEVELS:
+            raise BadSetting(f"a space has at most {MOST_LEVELS} levels of parts within parts; this one has more")
+        self.level += 1
+        made = self._of_table(given)
+        self.level -= 1
+        return made
+
+    def _of_table(self, given: Mapping[str, Any]) -> Any:
         kinds = [kind for kind in _KINDS if kind in given]
         if len(kinds) != 1:
             raise BadSetting(f"a part of a space has one of {', '.join(_KINDS)}, not {_brief(given)}")
@@ -144,7 +153,7 @@ class _Reader:
         try:
             made: Expression = make(self, table)
             return made
-        except (TypeError, ValueError, AttributeError) as error:
+        except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
             if isinstance(error, BadSetting):
                 raise
             raise BadSetting(f"this {kind} in a space cannot be read: {_brief(given)}") from None
@@ -158,7 +167,7 @@ class _Reader:
             raise BadSetting(f"the shared part {name!r} of the space contains itself")
         if name not in self.made:
             self.open.add(name)
-            self.made[name] = self.part(self.shared[name])
+            self.made[name] = self._of_table(_mapping(self.shared[name], f"the shared part {name!r}"))
             self.open.remove(name)
         return self.made[name]
 
@@ -264,5 +273,8 @@ def _mapping(given: Any, what: str) -> Mapping[str, Any]:
 
 
 def _brief(given: Any) -> str:
-    text = repr(given)
+    try:
+        text = repr(given)
+    except RecursionError:
+        text = "lists within lists"
     return text if len(text) <= 80 else f"{text[:77]}…"

@@ -35,7 +35,7 @@ def _word(value: Any) -> str:
     """Return a value as it is written in a line; several with plus signs between."""
     if isinstance(value, list | tuple):
         return "+".join(map(_word, value))
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, default=repr)
 
 
 def row_of(slots: Sequence[Decision], text: str, space: str) -> list[int]:
@@ -88,14 +88,21 @@ def _of_names(slots: Sequence[Decision], given: Mapping[str, Any], space: str) -
 
 
 def _value(slot: Decision, given: Any) -> int:
-    """Return the position of a value, given as it is or as its word; None, as a dash, is of what is not active."""
-    words = words_of(slot)
-    word = _NOTHING if given is None and None not in slot.values else _word(given)
-    if word == _NOTHING:
+    """Return the position of a value, given as its word or as it is; None, as a dash, is of what is not active."""
+    words, word = words_of(slot), _word(given)
+    if word in words:
+        return words.index(word)
+    same = [i for i, value in enumerate(slot.values) if _exact(value) == _exact(given)]
+    if len(same) == 1:
+        return same[0]
+    if given is None or word == _NOTHING:
         return 0
-    if word not in words:
-        raise InvalidArchitecture(f"{slot.name} is {', '.join(words[:-1])} or {words[-1]}, not {word[:40]}")
-    return words.index(word)
+    raise InvalidArchitecture(f"{slot.name} is {', '.join(words[:-1])} or {words[-1]}, not {word[:40]}")
+
+
+def _exact(value: Any) -> str:
+    """Return a text that only equal values have: of a list that of a tuple; 1 is neither True nor 1.0."""
+    return f"({', '.join(map(_exact, value))})" if isinstance(value, list | tuple) else repr(value)
 
 
 def _how(slots: Sequence[Decision], text: str, space: str) -> str:
