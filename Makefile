@@ -7,8 +7,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test slow check install clean
 
-demo: $(VENV)/.demo ## compare three searches on the embedded table; figures go to demo/
-	$(BIN)/nasbed compare random regularized-evolution local --benchmark digits101 --runs 500 --out demo
+demo: $(VENV)/.demo ## compare three searches on the embedded table; the page is demo/index.html
+	@mkdir -p demo
+	@echo "Comparing random search, evolution and local search, 500 runs each, on the embedded table: about 15 seconds."
+	$(BIN)/nasbed compare random regularized-evolution local --benchmark digits101 --runs 500 --report demo/index.html
+	@echo
+	@echo "Open demo/index.html in a browser. Next, one after the other:"
+	@echo "  $(BIN)/nasbed info digits101"
+	@echo "  $(BIN)/nasbed search regularized-evolution --evaluations 100 --runs 20"
+	@echo "  $(BIN)/nasbed landscape digits101 --out landscape"
 
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
@@ -30,10 +37,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing nasbed and what draws figures into $(VENV): a minute or two, and some 600 MB."
 	$(PIP) install --constraint constraints.txt --editable '.[report]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing PyTorch and what developers need into $(VENV): some minutes, and some 2 GB."
 	$(PIP) install --constraint constraints.txt 'torch==$(shell sed -n "s/^torch==//p" constraints.txt)'
 	$(PIP) install --constraint constraints.txt --editable '.[dev]'
 	touch $@ $(VENV)/.demo

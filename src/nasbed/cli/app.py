@@ -32,6 +32,7 @@ EXAMPLES = {
     "score": "score nasbench201 --proxies naswot --sample 50 --out scores.csv",
     "correlate": "correlate scores.csv --with digits101:test --out naswot",
     "landscape": "landscape digits101 --out hills",
+    "doctor": "doctor",
 }
 """The verbs, each a module of this room, with what one may type."""
 

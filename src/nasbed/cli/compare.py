@@ -51,7 +51,7 @@ def command(
     from nasbed.statistics.fresh import fresh_seed as found_again
 
     kinds = [form.strip() for form in forms.split(",")]
-    if report is not None:
+    if report is not None and (out is None or report.parent != out):
         page.door(report)
     twice = {text for text in optimizers if optimizers.count(text) > 1}
     if twice:
@@ -65,6 +65,8 @@ def command(
     methods = {text: nasbed.optimizer(text) for text in optimizers}
     if out is not None:
         folder.door(out, kinds)
+        if report is not None:
+            page.door(report)
     with progress("searching") as move:
         comparison = nasbed.compare(
             methods,

@@ -42,7 +42,9 @@ def command(
     ] = None,
     recipe: Annotated[str | None, typer.Option(help="Real training: a recipe's name, or a TOML file.")] = None,
     device: Annotated[str, typer.Option(help="Real training: on what; cpu, cuda, …")] = "cpu",
-    executor: Annotated[str, typer.Option(help="Real training: where; 'nasbed list executors'.")] = "processes",
+    executor: Annotated[
+        str | None, typer.Option(help="Real training: where; 'nasbed list executors'.", show_default="processes")
+    ] = None,
     store: Annotated[
         Path | None, typer.Option(help="Real training: the file that keeps it; named for the search if not given.")
     ] = None,

@@ -17,6 +17,14 @@ from nasbed.run.settings import BUDGETS, NAMES, SearchSettings
 DEFAULT_EVALUATIONS = 200
 """The budget of a run when none is named. Evolution begins to differ from random search once its population is full."""
 
+_PANELS = {
+    "Runs": ("runs", "first_run", "seed"),
+    "Budget of a run": BUDGETS,
+    "Costs and limits": ("objectives", "limits", "absent"),
+    "Workers": ("workers", "scheduling", "failures"),
+}
+"""The titles under which the help has the settings of a search; all others are rules."""
+
 Given = dict[str, Any]
 """The settings of a search that were typed, by name."""
 
@@ -57,6 +65,7 @@ def _option(name: str, place: inspect.Parameter, usual: SearchSettings) -> inspe
         f"--{(name.removesuffix('s') if several else name).replace('_', '-')}",
         help=_meaning()[name] + " NAME=NUMBER." * isinstance(default, dict) + " Again for more." * several,
         show_default=said if said and not several and said != "None" else False,
+        rich_help_panel=next((title for title, names in _PANELS.items() if name in names), "Rules"),
     )
     return place.replace(name=name, default=None, annotation=Annotated[list[str] | None if several else kind, option])
 

@@ -63,11 +63,13 @@ def door(folder: Path, forms: Sequence[str]) -> tuple[Path, Path]:
     """See that a comparison can be saved, before it is played; make its folders of histories and of statistics.
 
     Raises:
-        BadSetting: For a form that there is not, or where nothing can be written.
+        BadSetting: For a form that there is not, where nothing can be written, or where a study is.
         MissingExtra: When what draws or tabulates is not installed.
     """
     for needed in ("matplotlib", "pandas"):
         require(needed, "report")
+    if (folder / "study.json").exists():
+        raise BadSetting(f"{folder} holds a study; give this comparison a folder of its own")
     histories, statistics = (prepared(folder / name, forms) for name in ("histories", "statistics"))
     return histories, statistics
 

@@ -70,6 +70,8 @@ class StudyFolder(Store):
 
     def __init__(self, path: Path, units: Mapping[str, Unit]) -> None:
         self.path, self._units = path, units
+        if (path / "comparison.json").exists():
+            raise BadSetting(f"{path} holds a comparison; give this study a folder of its own, with --out")
         self._cells, self._parts = path / "cells", path / "parts"
         self.failures: dict[str, str] = {}
         """Why parts could not be played, by unit."""
