@@ -113,7 +113,7 @@ def _print(comparison: Comparison, together: TradeOffs | None) -> None:
             f"{row['unique_evaluations']:.0f}",
             percent(row["mean_validation"]) if accuracies else f"{row['mean_validation']:.6g}",
             shown(row["test"], tested),
-            mean_shown(row["test_regret"], row["test_regret_high"], tested),
+            mean_shown(row, "test_regret", tested),
             percent(row["optimum_found"], 1),
         ]
         for row in comparison.summary()

@@ -79,7 +79,7 @@ def print_shares(found: TradeOffs) -> None:
     rows = [
         [
             str(row["optimizer"]),
-            mean_shown(row["hypervolume"], row["hypervolume_high"]),
+            mean_shown(row, "hypervolume"),
             percent(row["hypervolume_median"]),
             f"{row['front']:.1f}",
         ]

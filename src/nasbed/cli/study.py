@@ -184,7 +184,7 @@ def _print(results: Results) -> None:
             *(str(row[key]) for key in search),
             f"{row['evaluations']:.0f}",
             shown(row["test"], measures[str(row["benchmark"])]["test"]),
-            mean_shown(row[metric], row[f"{metric}-high"], measures[str(row["benchmark"])][metric]),
+            mean_shown(row, metric, measures[str(row["benchmark"])][metric], "-low -high"),
         ]
         for row in rows
     ]

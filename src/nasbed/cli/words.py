@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nasbed.core.benchmark import Benchmark
@@ -28,11 +29,12 @@ def runs_shown(count: int) -> str:
     return f"{count:,} run{'s' * (count != 1)}"
 
 
-def mean_shown(mean: float | None, high: float | None, measure: str = "accuracy") -> str:
-    """Write a mean likewise, with the reach of its 95 % interval where that is known."""
-    if mean is None or high is None or math.isnan(high):
+def mean_shown(row: Mapping[str, Any], name: str, measure: str = "accuracy", ends: str = "_low _high") -> str:
+    """Write a mean of a summary likewise, with its 95 % interval where that is known."""
+    mean, *interval = (row[name], *(row[name + end] for end in ends.split()))
+    if any(end is None or math.isnan(end) for end in interval):
         return shown(mean, measure)
-    return f"{shown(mean, measure)} ± {shown(high - mean, measure)}"
+    return f"{shown(mean, measure)} ({' to '.join(shown(end, measure) for end in interval)})"
 
 
 def standing(status: Standing, benchmark: Benchmark) -> str:

@@ -22,7 +22,9 @@ from nasbed.core.files import put, replacing
 from nasbed.report.words import along, clocks, metrics, spans_much
 from nasbed.run.history import Clock, History, Metric
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.summary import mean_and_reach
+from nasbed.statistics.means import FEWEST
+from nasbed.statistics.statistic import Interval
+from nasbed.statistics.summary import FEWEST_OF_MEDIAN
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,36 +84,48 @@ def drawing(height: float = _SIZE[1], width: float = _SIZE[0]) -> Iterator[tuple
 
 
 def course(comparison: Comparison, metric: Metric, against: Clock = "evaluations") -> Figure:
-    """Draw how the mean of the incumbents' metric goes with a clock, in its 95 % band, for each search.
+    """Draw how the incumbents' metric goes with a clock, for each search: the mean in its 95 % band.
 
-    Where random search's expectation is known, it is there as a dashed line.
+    Of runs too few for an interval of their mean it is the median, which has one from six runs on. Where random
+    search's expectation is known, it is there as a dashed line, beside means.
     """
     with drawing() as (figure, axes):
         curves = comparison.curves(metric, against)
         unit, clock = along(against, max(curve.at[-1] for curve in curves.values()))
         factor = comparison.factor(metric)
-        means = [factor * curve.mean for curve in curves.values()]
-        logarithmic = metric.endswith("regret") and spans_much(np.concatenate(means))
-        floor = 0.5 * min(m[m > 0].min() for m in means if (m > 0).any()) if logarithmic else -np.inf
+        of_means = comparison.runs >= FEWEST
+        middles = [factor * (curve.mean if of_means else curve.median) for curve in curves.values()]
+        logarithmic = metric.endswith("regret") and spans_much(np.concatenate(middles))
+        floor = 0.5 * min(m[m > 0].min() for m in middles if (m > 0).any()) if logarithmic else -np.inf
         for i, (label, curve) in enumerate(curves.items()):
             at, (colour, line) = curve.at / unit, look(i)
-            axes.plot(at, np.maximum(factor * curve.mean, floor), color=colour, linestyle=line, label=label, zorder=3)
-            low, high = (np.maximum(factor * edge, floor) for edge in (curve.low, curve.high))
+            axes.plot(at, np.maximum(middles[i], floor), color=colour, linestyle=line, label=label, zorder=3)
+            edges = (curve.low, curve.high) if of_means else (curve.median_low, curve.median_high)
+            low, high = (np.maximum(factor * edge, floor) for edge in edges)
             axes.fill_between(at, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
         at = next(iter(curves.values())).at
         expected = comparison.expected(metric, at, against)
-        if expected is not None:
+        if expected is not None and of_means:
             name = reference_named(against)
             axes.plot(at / unit, factor * expected, color="0.15", linestyle="--", linewidth=0.9, label=name, zorder=4)
         if logarithmic:
             axes.set_yscale("log")
             _plain_log_ticks(axes.yaxis)
-        mean = f"mean of {comparison.runs_in_words} with 95 % band"
-        title = _title(comparison, mean if comparison.runs > 1 else comparison.runs_in_words)
+        title = _title(comparison, _drawn_of(comparison))
         axes.set_xlim(left=0)
         axes.set(xlabel=clock, ylabel=comparison.quantity(metric).axis, title=title)
         legend(figure, axes)
         return figure
+
+
+def _drawn_of(comparison: Comparison) -> str:
+    """Say of what lines are, and whether they have bands."""
+    runs = comparison.runs_in_words
+    if comparison.runs >= FEWEST:
+        return f"mean of {runs} with 95 % band"
+    if comparison.runs == 1:
+        return runs
+    return f"median of {runs}" + (" with 95 % band" if comparison.runs >= FEWEST_OF_MEDIAN else "")
 
 
 def reference_named(against: Clock) -> str:
@@ -153,11 +167,11 @@ def outcome(comparison: Comparison, metric: Metric) -> Figure:
             for part in (*box["whiskers"], *box["caps"], *box["medians"], *box["boxes"]):
                 part.set(color=colour, linewidth=1.1)
             box["boxes"][0].set(facecolor="white")
-            mean, reach = mean_and_reach(values)
+            mean = Interval.of_mean(values)
             axes.errorbar(
-                mean,
+                mean.value,
                 i - 0.12,
-                xerr=np.nan_to_num(reach),
+                xerr=None if np.isnan(mean.low) else [[mean.value - mean.low], [mean.high - mean.value]],
                 color="black",
                 marker="D",
                 markersize=3.2,
@@ -170,7 +184,7 @@ def outcome(comparison: Comparison, metric: Metric) -> Figure:
         axes.grid(visible=False, axis="y")
         title = _title(comparison, comparison.runs_in_words)
         axes.set(xlabel=f"final {comparison.quantity(metric).axis}", title=title)
-        figure.supxlabel("dot: a run · box: quartiles · diamond: mean with 95 % interval", fontsize=8)
+        figure.supxlabel("dot: a run · box: quartiles · diamond: mean, with any 95 % interval", fontsize=8)
         return figure
 
 

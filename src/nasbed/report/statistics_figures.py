@@ -46,7 +46,7 @@ def interquartile(found: InterquartileMeans) -> Figure:
 
 
 def gaps(found: OptimalityGaps) -> Figure:
-    """Draw by how much each search stays below the goal, with its bootstrap interval."""
+    """Draw by how much each search stays below the goal, with the interval of the mean."""
     _there(found)
     axis = f"optimality gap of {found.quantity.words}{in_brackets(found.quantity.difference_unit)}"
     return _intervals(found.labels, found.intervals, found.quantity.factor, axis, f"goal {found.goals_in_words}")
@@ -80,7 +80,7 @@ def equivalence(found: Equivalences) -> Figure:
         f"difference in {found.quantity.words}{in_brackets(found.quantity.difference_unit)}",
     )
     intervals = [pair.difference for pair in found.pairs]
-    figure = _intervals(names, intervals, factor, axis, f"{found.runs} paired runs", level=90)
+    figure = _intervals(names, intervals, factor, axis, f"{found.runs} paired runs")
     return _with_line(figure, -factor * found.margin, factor * found.margin)
 
 
@@ -267,16 +267,16 @@ def _rows(labels: Sequence[str]) -> Iterator[tuple[Figure, Axes]]:
         axes.set_ylim(len(labels) - 0.5, -0.5)
 
 
-def _intervals(
-    labels: Sequence[str], intervals: Sequence[Interval], factor: float, axis: str, title: str, level: int = 95
-) -> Figure:
+def _intervals(labels: Sequence[str], intervals: Sequence[Interval], factor: float, axis: str, title: str) -> Figure:
     """Draw a dot and an interval a row, in the order given."""
     with _rows(labels) as (figure, axes):
         for i, interval in enumerate(intervals):
             value, low, high = (factor * x for x in interval)
             reach = None if np.isnan(low) else [[value - low], [high - value]]
             axes.errorbar(value, i, xerr=reach, fmt="o", color=look(i)[0], markersize=5, capsize=3)
-        axes.set(xlabel=axis, title=f"{title} · {level} % intervals")
+        given = sum(not np.isnan(interval.low) for interval in intervals)
+        said = "95 % intervals" if given else "no intervals: the runs are too few, or too many of them are alike"
+        axes.set(xlabel=axis, title=f"{title} · {said}")
     return figure
 
 

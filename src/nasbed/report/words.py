@@ -11,7 +11,11 @@ from numpy.typing import ArrayLike
 
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.statistic import Cells, decimals
+from nasbed.statistics.means import FEWEST
+from nasbed.statistics.statistic import Cells, Interval, decimals
+
+GIVEN = f"Means have intervals from {FEWEST} runs on, unless more than half of the runs are alike."
+"""When a mean has an interval, for captions; see ``statistics.means``."""
 
 _NAMED_AT_MOST = 3
 _LOG_FROM = 4.0  # times
@@ -131,11 +135,10 @@ def _names(labels: list[str]) -> str:
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
 
 
-def plus_or_minus(row: Mapping[str, Any], name: str, factor: float = 100.0) -> str:
-    """Write a mean of a summary, in percent, with how far its interval reaches where that is known."""
-    mean, high = row[name], row[f"{name}_high"]
-    digits = decimals(factor)
-    return number(mean, digits, factor) + ("" if high is None else f" ± {number(high - mean, digits, factor)}")
+def with_interval(row: Mapping[str, Any], name: str, factor: float = 100.0) -> str:
+    """Write a mean of a summary, in percent, with its interval where that is known."""
+    found = (row[name], row[f"{name}_low"], row[f"{name}_high"])
+    return Interval(*(np.nan if end is None else end for end in found)).text(factor, decimals(factor))
 
 
 def summary(comparison: Comparison) -> Cells:
@@ -153,7 +156,7 @@ def summary(comparison: Comparison) -> Cells:
         f"{heard} (heard){unit}": [value(comparison, "validation", row["validation"]) for row in found],
         f"{heard} (mean){unit}": [value(comparison, "mean-validation", row["mean_validation"]) for row in found],
         tested: [value(comparison, "test", row["test"]) for row in found],
-        regret: [plus_or_minus(row, "test_regret", comparison.factor("test")) for row in found],
+        regret: [with_interval(row, "test_regret", comparison.factor("test")) for row in found],
         "found the optimum %": [number(row["optimum_found"], 1, 100) for row in found],
     }
     if len(set(columns["epochs"])) == 1:

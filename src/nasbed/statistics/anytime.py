@@ -17,7 +17,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.selected import naming_failed_runs, regret_metric
-from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, known
+from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, headed, known, no_interval
 from nasbed.statistics.summary import first_time, horizon
 
 Axis = Literal["linear", "log"]
@@ -30,7 +30,7 @@ class AnytimeAreas(Statistic):
     Attributes:
         areas: One a run, ``(runs,)`` for each label; without those in which every training failed.
         lost: How many those were.
-        means: Mean over runs with its 95 % interval (Student's t).
+        means: Mean over runs with its 95 % interval where ``means`` gives one.
         start: Where on the clock it begins: when every run of every search had a result.
         end: Where it ends: when the first run's budget was spent.
         quantity: What was measured.
@@ -75,7 +75,7 @@ class AnytimeAreas(Statistic):
         return (
             f"Along the way, {self.start:g} to {self.end:g} {self.against} on a {self.axis} axis, {best} has the best "
             f"mean {quantity.words}: {quantity.write(self.means[best])}{quantity.unit}."
-            f"{few(min(filter(None, map(len, self.areas.values()))))}"
+            f"{no_interval(min(filter(None, map(len, self.areas.values()))), list(self.means.values()))}"
         )
 
 

@@ -25,6 +25,7 @@ from nasbed.run.search import door, judged, search
 from nasbed.run.settings import SearchSettings
 from nasbed.run.watching import Progress
 from nasbed.statistics.likeness import Differences, check_alike, in_words, said_of, unlike
+from nasbed.statistics.means import mean_with_ends
 from nasbed.statistics.normalised import random_mean
 from nasbed.statistics.random_search import RandomReference, RecordedReference, expected_along, random_reference
 from nasbed.statistics.separation import Separation
@@ -34,7 +35,6 @@ from nasbed.statistics.summary import (
     Curve,
     curve,
     failed_in_words,
-    mean_and_reach,
     spread,
     unequal_evaluations,
 )
@@ -341,9 +341,9 @@ def _row(label: str, history: History) -> dict[str, Any]:
         "unique_evaluations": history.clock("unique")[-1].mean(),
         "epochs": history.clock("epochs")[-1].mean(),
         "seconds": history.clock("seconds")[-1].mean(),
-        "validation": mean_and_reach(last["validation"])[0],
-        "mean_validation": mean_and_reach(last["mean-validation"])[0],
-        "test": mean_and_reach(last["test"])[0],
+        "validation": mean_with_ends(last["validation"])[0],
+        "mean_validation": mean_with_ends(last["mean-validation"])[0],
+        "test": mean_with_ends(last["test"])[0],
         **{f"test_regret{end}": x for end, x in zip(SPREAD, spread(last["test-regret"]), strict=True)},
         "optimum_found": np.nan if np.isnan(history.optimum[0]) else optimal.sum() / history.runs,
     }

@@ -25,9 +25,9 @@ from nasbed.core.registry import reports
 from nasbed.core.seeds import derived_seed
 from nasbed.scores.scores import Scores
 from nasbed.statistics.bootstrap import FEWEST, expanded, percentiles
+from nasbed.statistics.means import CONFIDENCE
 from nasbed.statistics.random_search import expected_best
 from nasbed.statistics.statistic import Interval, few, number
-from nasbed.statistics.summary import CONFIDENCE
 from nasbed.statistics.top import TOP, Top, top_of, weighted_tau
 from nasbed.statistics.truth import Truth
 

@@ -23,14 +23,14 @@ from nasbed.core.errors import NotInTable
 from nasbed.run.history import History
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.selected import naming_failed_runs
-from nasbed.statistics.statistic import Cells, Column, Interval, Quantity, Statistic, decimals, scaled
+from nasbed.statistics.statistic import Cells, Column, Interval, Quantity, Statistic, decimals, no_interval, scaled
 
 _SAME = 1e-9  # a repeat is the one that was heard when it differs by less
 
 
 @dataclass(frozen=True)
 class Curse:
-    """What one search's runs selected, on average over runs, with 95 % intervals (Student's t).
+    """What one search's runs selected, on average over runs, with 95 % intervals where ``means`` gives some.
 
     Attributes:
         optimizer: Label of the search.
@@ -107,7 +107,9 @@ class WinnersCurse(Statistic):
             if not np.isnan(curse.optimism.value)
         ]
         by = f"By how much what was selected looked better than it is over its repeats, in {self.quantity.words}"
-        return f"{by} ({self.quantity.difference_unit.strip() or 'as it is'}): {', '.join(parts)}."
+        least = min(curse.runs for curse in self.curses if curse.runs)
+        why = no_interval(least, [curse.optimism for curse in self.curses])
+        return f"{by} ({self.quantity.difference_unit.strip() or 'as it is'}): {', '.join(parts)}.{why}"
 
 
 @naming_failed_runs

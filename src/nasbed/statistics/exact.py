@@ -16,7 +16,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.statistics.summary import CONFIDENCE
+from nasbed.statistics.means import CONFIDENCE
 
 _CELLS = 20_000_000  # additions that a distribution may take: 40 runs against 40, a few hundredths of a second
 _SUMS = 4_000_000  # different sums over several strata

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from nasbed.core.extras import require
 from nasbed.statistics.exact import Strata, doubled_ranks, fewest, improvement_p
+from nasbed.statistics.means import CONFIDENCE
 from nasbed.statistics.ranks_signed import holm
 from nasbed.statistics.selected import Comparisons, Judged, Selected, naming_failed_runs, selected
 from nasbed.statistics.statistic import Column, Interval, Statistic, few, listed, p_value, scaled
-from nasbed.statistics.summary import CONFIDENCE
 
 _SIZES = ((0.71, "large"), (0.64, "medium"), (0.56, "small"))  # Vargha and Delaney's
 

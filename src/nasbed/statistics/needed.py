@@ -17,9 +17,9 @@ from nasbed.core.extras import require
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.equivalence import paired, positive
+from nasbed.statistics.means import CONFIDENCE
 from nasbed.statistics.selected import naming_failed_runs, selected
 from nasbed.statistics.statistic import Column, Quantity, Statistic, few, headed, number, said
-from nasbed.statistics.summary import CONFIDENCE
 
 _MOST = 100_000  # runs that are worth naming
 

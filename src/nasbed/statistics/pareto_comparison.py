@@ -19,7 +19,7 @@ from nasbed.core.registry import reports
 from nasbed.run.history import Clock, History
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.pareto import Front, Fronts, Judge, Scale, exact_front
-from nasbed.statistics.statistic import Interval, few, known, number
+from nasbed.statistics.statistic import Interval, known, no_interval, number
 from nasbed.statistics.summary import SPREAD, Curve, spread
 
 
@@ -83,7 +83,7 @@ class TradeOffs(Printed):
         said = (
             f"The fronts of {best} have the largest share of the hypervolume of {of} in {' and '.join(self.objectives)}"
         )
-        return f"{said}: {shares[best].text(100)} % on average.{few(runs)}"
+        return f"{said}: {shares[best].text(100)} % on average.{no_interval(runs, list(shares.values()))}"
 
     def _card(self) -> Card:
         rows = [

@@ -16,10 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.run.history import Metric
-from nasbed.statistics.bootstrap import FEWEST_OF_MEAN, RESAMPLES, studentised_mean
+from nasbed.statistics.means import CONFIDENCE
 from nasbed.statistics.selected import Comparisons, Judged, accuracy_of, naming_failed_runs, selected, together
-from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, said, scaled
-from nasbed.statistics.summary import CONFIDENCE
+from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, no_interval, said, scaled
 
 _POINTS = 21  # at which a profile is read: from the worst run to the best
 
@@ -116,7 +115,7 @@ class OptimalityGaps(Statistic):
 
     Attributes:
         labels: The searches.
-        intervals: The gap of each, with its bootstrap interval.
+        intervals: The gap of each, with its interval where ``means`` gives one.
         runs: How many of each search's runs had anything, on all benchmarks.
         lost: How many had nothing; they do not count.
         goals: On each benchmark.
@@ -158,7 +157,7 @@ class OptimalityGaps(Statistic):
         best = min(there, key=lambda label: there[label].value)
         told = f"{best} stays least below the goal in {self.quantity.words} ({self.goals_in_words}): "
         told += f"{self.quantity.write(there[best])}{self.quantity.difference_unit} on average."
-        return told + few(min(filter(None, self.runs)), FEWEST_OF_MEAN, "give it an interval")
+        return told + no_interval(min(filter(None, self.runs)), self.intervals)
 
 
 @naming_failed_runs
@@ -166,9 +165,6 @@ def optimality_gaps(
     comparisons: Comparisons,
     goal: float | None = None,
     metric: Metric | None = None,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> OptimalityGaps:
     """Give by how much the runs of each search stay below a goal, with what is above it counted as at it.
 
@@ -176,8 +172,6 @@ def optimality_gaps(
         comparisons: One, or several of the same searches on different benchmarks.
         goal: As the metric has it, 0.94 for 94 %; None for the best that each benchmark has.
         metric: What to read, no regret; None for the test accuracy where it is known, else the validation accuracy.
-        resamples: Of the bootstrap.
-        seed: Of the bootstrap.
 
     Raises:
         BadSetting: For a regret, of which the gap is the mean; or where no goal is given and nobody knows the best.
@@ -193,10 +187,8 @@ def optimality_gaps(
             f"nobody knows the best {chosen.quantity.words} on {chosen.where}; give a goal, such as goal=0.94"
         )
     below = {name: np.maximum(goals[name] - block, 0.0) for name, block in chosen.blocks.items()}  # NaN stays
-    intervals = tuple(
-        studentised_mean(replace(chosen, blocks=below).strata(i), resamples=resamples, seed=seed)
-        for i in range(len(chosen.labels))
-    )
+    short = replace(chosen, blocks=below)
+    intervals = tuple(Interval.of_pooled_mean(short.strata(i)) for i in range(len(chosen.labels)))
     lost = tuple(chosen.played - there for there in chosen.found)
     missing = None if any(chosen.found) else chosen.nothing_found
     return OptimalityGaps(chosen.labels, intervals, chosen.found, lost, goals, chosen.quantity, missing=missing)

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
+from nasbed.statistics.means import CONFIDENCE
 from nasbed.statistics.selected import Comparisons, Judged, Selected, naming_failed_runs, no_test, selected
 from nasbed.statistics.statistic import Column, Statistic, few, known, listed, number, p_value
-from nasbed.statistics.summary import CONFIDENCE
 from nasbed.tables.column import mean_of
 
 Blocks = Literal["runs", "benchmarks"]

@@ -18,10 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.extras import require
 from nasbed.statistics.exact import fewest, signed_rank_p
+from nasbed.statistics.means import CONFIDENCE
 from nasbed.statistics.ranks import Blocks, in_blocks, words_of
 from nasbed.statistics.selected import Comparisons, Judged, naming_failed_runs, no_test, selected
 from nasbed.statistics.statistic import Column, Statistic, few, number, p_value, told_apart
-from nasbed.statistics.summary import CONFIDENCE
 
 _COUNTED = 50  # pairs; of more, SciPy takes the normal approximation, too
 

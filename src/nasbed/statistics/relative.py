@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.run.history import Metric
-from nasbed.statistics.bootstrap import FEWEST_OF_MEAN, studentised_mean
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.random_search import random_reference
 from nasbed.statistics.selected import naming_failed_runs, selected
-from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, known, scaled
+from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, known, no_interval, scaled
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,8 @@ class RelativeImprovements(Statistic):
 
     Attributes:
         labels: The searches.
-        over_draw: Over the average of architectures drawn at random, with its bootstrap interval; one a search.
+        over_draw: Over the average of architectures drawn at random, with its interval where ``means`` gives one; one
+            a search.
         over_search: Over the average of random search of the same budget, likewise; NaN where that is not known.
         draw: What an architecture drawn at random is worth on average.
         search: What random search of the budget comes to on average, exactly.
@@ -83,7 +83,7 @@ class RelativeImprovements(Statistic):
                 f", and {self.over_search[place].text(100)} % better than random search of the same budget on average "
             )
             told += f"({quantity.write(self.search)}{quantity.unit})"
-        return f"{told}.{few(min(filter(None, self.runs)), FEWEST_OF_MEAN, 'give it an interval')}"
+        return f"{told}.{no_interval(min(filter(None, self.runs)), self.over_draw)}"
 
 
 @naming_failed_runs
@@ -129,4 +129,4 @@ def _averages(comparison: Comparison, metric: Metric) -> tuple[float, float]:
 
 def _over(values: NDArray[np.float64], average: float) -> Interval:
     """Give the mean of by how much values exceed an average, as a share of its size: it may be negative."""
-    return Interval(np.nan) if np.isnan(average) else studentised_mean([(values - average) / abs(average)])
+    return Interval(np.nan) if np.isnan(average) else Interval.of_mean((values - average) / abs(average))

@@ -12,8 +12,18 @@ from numpy.typing import NDArray
 
 from nasbed.core.printing import Printed
 from nasbed.statistics.exact import fewest
-from nasbed.statistics.statistic import Column, Interval, Statistic, decimals, few, headed, scaled, told_apart
-from nasbed.statistics.summary import CONFIDENCE, mean_and_reach
+from nasbed.statistics.means import CONFIDENCE, mean_with_ends, student_reach
+from nasbed.statistics.statistic import (
+    Column,
+    Interval,
+    Statistic,
+    decimals,
+    few,
+    headed,
+    no_interval,
+    scaled,
+    told_apart,
+)
 
 FEWEST = 5
 """Paired runs that tell anything apart: of fewer, a handful of like results passes for a small spread."""
@@ -26,38 +36,42 @@ class Difference(Printed):
     Attributes:
         better: Label of the search with the higher mean.
         worse: Label of the other.
-        mean: Mean over runs of the difference of the two, never negative.
-        reach: How far its interval reaches to either side; NaN where runs are too few, or all differ alike.
-        within: Within which margin of each other the means of the two are, with 95 %, by two one-sided t-tests.
+        interval: Mean over runs of the difference of the two, never negative, with its interval where ``means`` gives
+            one.
+        apart: Whether the two are told apart.
     """
 
     better: str
     worse: str
-    mean: float
-    reach: float
-    within: float = np.nan
+    interval: Interval
+    apart: bool
 
     @property
-    def apart(self) -> bool:
-        """Whether the interval excludes no difference at all."""
-        return self.mean > self.reach  # false when the reach is NaN: one run tells nothing apart
+    def mean(self) -> float:
+        """The mean alone."""
+        return self.interval.value
 
     @property
-    def interval(self) -> Interval:
-        """The mean with its interval."""
-        return Interval(self.mean, self.mean - self.reach, self.mean + self.reach)
+    def reach(self) -> float:
+        """How far the interval reaches to its longer side; NaN where there is none."""
+        return max(self.interval.high - self.mean, self.mean - self.interval.low)
+
+    @property
+    def within(self) -> float:
+        """Within which margin of each other the means of the two are, with 95 %; NaN where there is no interval."""
+        return max(self.interval.high, -self.interval.low)
 
 
 @dataclass(frozen=True)
 class Separation(Statistic):
     """Which pairs of searches are told apart by the accuracy they ended with.
 
-    The interval of a pair is that of the mean difference between run k of one and run k of the other (Student's t).
-    Pairing is exact where runs of one number share their random draws, as they do here, and costs nothing where they do
-    not. The intervals of all pairs together hold with 95 % confidence: each is widened for the number of pairs
-    (Bonferroni). Two searches are told apart when theirs excludes 0; two bands in a figure may overlap even so. Where
-    all runs differ by the same, Student's interval has no width; they are told apart where so many runs in one
-    direction are no chance (the sign test).
+    The interval of a pair is that of the mean difference between run k of one and run k of the other, from fifty runs
+    on (see ``means``). Pairing is exact where runs of one number share their random draws, as they do here, and costs
+    nothing where they do not. The intervals of all pairs together hold with 95 % confidence: each is widened for the
+    number of pairs (Bonferroni), and so is the test. Two searches are told apart by the paired t-test, unless the
+    interval has 0 in it; two bands in a figure may overlap even so. Where all runs differ by the same, that test has
+    nothing to go by; they are told apart where so many runs in one direction are no chance (the sign test).
 
     Attributes:
         metric: What was compared, in words.
@@ -104,14 +118,17 @@ class Separation(Statistic):
             allows = "one run of each allows" if self.runs else "no run that has a value in each of them allows"
             return f"By {self.metric}, {allows} no statement: what differs may be chance. Play more, such as runs=100."
         apart = [
-            f"{d.better} over {d.worse} (+{self._said(d.mean)} ± {self._said(d.reach)}{self.unit})"
+            f"{d.better} over {d.worse} (+{d.interval.text(self.factor, decimals(self.factor))}{self.unit})"
             for d in self.pairs
             if d.apart
         ]
         others = [f"{d.better} and {d.worse}{self._within(d)}" for d in self.pairs if not d.apart]
         said = f"By {self.metric} (95 % intervals of all pairs together, {self.runs} paired runs), "
         tests = "two searches" if len(self.pairs) == 1 else "any of the searches"
-        return f"{said}{told_apart(apart, others)}.{few(self.runs, FEWEST, f'tell {tests} apart')}"
+        found = f"{said}{told_apart(apart, others)}."
+        if self.runs < FEWEST:
+            return found + few(self.runs, FEWEST, f"tell {tests} apart")
+        return found + no_interval(self.runs, [pair.interval for pair in self.pairs])
 
     def _said(self, difference: float) -> str:
         return f"{self.factor * difference:.{decimals(self.factor)}f}"
@@ -124,12 +141,12 @@ class Separation(Statistic):
         return {"metric": self.metric, "confidence": CONFIDENCE, "runs": self.runs}
 
     def columns(self) -> list[Column]:
-        """Return ``better, worse, mean, reach, within, apart``."""
+        """Return ``better, worse, difference, mean, reach, within, apart``."""
         write = scaled(self.factor, decimals(self.factor))
         return [
             Column("better", "better", [pair.better for pair in self.pairs]),
             Column("worse", "worse", [pair.worse for pair in self.pairs]),
-            Column("", headed("difference", self.unit), [pair.interval for pair in self.pairs], write),
+            Column("difference", headed("difference", self.unit), [pair.interval for pair in self.pairs], write),
             Column("mean", "", [pair.mean for pair in self.pairs]),
             Column("reach", "", [pair.reach for pair in self.pairs]),
             Column("within", headed("within ±", self.unit), [pair.within for pair in self.pairs], write),
@@ -147,21 +164,14 @@ def in_common(finals: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np
     return dict(zip(finals, values[:, ~np.isnan(values).any(axis=0)], strict=True))
 
 
-def margin_shown(values: NDArray[np.float64], tests: int) -> float:
-    """Return within which margin of 0 the mean of paired differences is, by two one-sided t-tests among so many pairs.
-
-    It is the least margin for which both tests reject at 5 % over the number of pairs; NaN where all are alike.
-
-    Reference: Schuirmann, "A comparison of the Two One-Sided Tests Procedure and the Power Approach", Journal of
-    Pharmacokinetics and Biopharmaceutics 15, 1987
-    """
-    mean, reach = (float(x) for x in mean_and_reach(values, 1 - 2 * (1 - CONFIDENCE) / tests))
-    return abs(mean) + reach if reach > 0 else np.nan
-
-
 def _difference(one: str, other: str, values: NDArray[np.float64], tests: int) -> Difference:
-    mean, reach = (float(x) for x in mean_and_reach(values, 1 - (1 - CONFIDENCE) / tests))
-    better, worse = (one, other) if not mean < 0 else (other, one)
-    if len(values) < FEWEST or (reach == 0 and len(values) < fewest(lambda n: 2.0 ** (1 - n), tests)):
-        return Difference(better, worse, abs(mean), np.nan)
-    return Difference(better, worse, abs(mean), reach, margin_shown(values, tests))
+    confidence = 1 - (1 - CONFIDENCE) / tests
+    found = Interval(*map(float, mean_with_ends(values, confidence)))
+    if found.value < 0:
+        one, other, found = other, one, Interval(-found.value, -found.high, -found.low)
+    needed = FEWEST
+    reach = float(student_reach(values, confidence))
+    if reach == 0:
+        needed = max(needed, fewest(lambda n: 2.0 ** (1 - n), tests))
+    apart = len(values) >= needed and found.value > reach and not found.low <= 0
+    return Difference(one, other, found, bool(apart))

@@ -15,7 +15,8 @@ from nasbed.core.extras import require
 from nasbed.core.printing import Card, Printed, in_notebook, titled
 from nasbed.core.registry import reports
 from nasbed.run.history import Metric
-from nasbed.statistics.summary import mean_and_reach
+from nasbed.statistics.means import FEWEST as FEWEST_OF_MEAN
+from nasbed.statistics.means import mean_with_ends, pooled_mean_with_ends
 
 _NAMED_AT_MOST = 6  # pairs in a sentence; four searches have as many
 _FEW = 10  # runs; with fewer, a sentence says what they cannot tell
@@ -98,13 +99,20 @@ class Interval(NamedTuple):
 
     @classmethod
     def of_mean(cls, values: NDArray[np.float64]) -> Self:
-        """Return the mean over runs, ``(runs,)``, with Student's interval; runs that are NaN do not count.
+        """Return the mean over runs, ``(runs,)``, with its interval, where ``means`` gives one; NaN does not count."""
+        return cls(*map(float, mean_with_ends(values[~np.isnan(values)])))
 
-        Runs that all came to the same have no interval. That of runs of which few are lost, far below all others,
-        covers less than it says: nothing in ten runs tells of the one in thirty that is not among them.
+    @classmethod
+    def of_pooled_mean(cls, strata: Sequence[NDArray[np.float64]]) -> Self:
+        """Return the mean over the runs of all strata with its interval, where ``means`` gives one.
+
+        Args:
+            strata: The runs of each, ``(runs,)``, or ``(benchmarks, runs)`` where run k of all of them is one; a run
+                that is NaN anywhere is left out.
         """
-        mean, reach = (float(x) for x in mean_and_reach(values[~np.isnan(values)]))
-        return cls(mean, mean - reach, mean + reach) if reach > 0 else cls(mean)
+        rows = (np.atleast_2d(values).mean(axis=0) for values in strata)
+        known = [values[~np.isnan(values)] for values in rows]
+        return cls(*map(float, pooled_mean_with_ends([values for values in known if len(values)])))
 
     def as_dict(self, name: str) -> dict[str, float | None]:
         """Give JSON-able fields: ``name``, ``name_low``, ``name_high``."""
@@ -287,6 +295,15 @@ def few(runs: int, needed: int = 1, purpose: str = "", of: str = "runs") -> str:
         return f" One {of.removesuffix('s')} says nothing of others."
     if runs < _FEW:
         return f" {runs} {of} are few: only large differences are told apart, and what is not told apart may differ."
+    return ""
+
+
+def no_interval(runs: int, means: Sequence[Interval]) -> str:
+    """Return why means have no interval, as a sentence behind another one; empty where all have one."""
+    if runs < FEWEST_OF_MEAN:
+        return few(runs, FEWEST_OF_MEAN, "give a mean an interval")
+    if any(np.isnan(mean.low) and not np.isnan(mean.value) for mean in means):
+        return " Where more than half of the runs are alike, a mean has no interval."
     return ""
 
 

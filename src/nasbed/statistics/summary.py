@@ -13,8 +13,7 @@ from nasbed.core.extras import require
 from nasbed.core.printing import Printed
 from nasbed.run.history import Clock, History, Metric
 from nasbed.run.settings import points_to
-
-CONFIDENCE = 0.95
+from nasbed.statistics.means import CONFIDENCE, mean_with_ends
 
 _ALIKE_EPOCHS = 1.05  # times; failed trainings alone make searches differ by less
 _NAMED_AT_MOST = 6  # failed runs of a search
@@ -30,11 +29,13 @@ class Curve(Printed):
     Attributes:
         at: The points.
         mean: Mean over runs.
-        low: Lower end of the 95 % confidence interval of that mean (Student's t).
+        low: Lower end of the 95 % confidence interval of that mean; NaN where ``means`` gives none.
         high: Its upper end.
         q1: A quarter of the runs have less.
         median: Half of the runs have less.
         q3: Three quarters of the runs have less.
+        median_low: Lower end of the 95 % interval of the median: one of the runs, by their order. NaN below six runs.
+        median_high: Its upper end.
     """
 
     at: NDArray[np.float64]
@@ -44,11 +45,14 @@ class Curve(Printed):
     q1: NDArray[np.float64]
     median: NDArray[np.float64]
     q3: NDArray[np.float64]
+    median_low: NDArray[np.float64]
+    median_high: NDArray[np.float64]
 
     @classmethod
     def of(cls, at: NDArray[np.float64], values: NDArray[np.float64]) -> Self:
         """Summarise what runs had come to at points, ``(runs, points)``."""
-        return cls(at, *spread(values))
+        mean, low, high, q1, median, q3 = spread(values)
+        return cls(at, mean, low, high, q1, median, q3, *median_ends(values))
 
 
 def curve(history: History, metric: Metric, against: Clock, at: NDArray[np.float64] | None = None) -> Curve:
@@ -95,32 +99,13 @@ def first_time(reached: NDArray[np.bool_], clock: NDArray[np.float64]) -> NDArra
     return np.where(reached[step, runs], clock[step, runs], np.inf)
 
 
-def mean_and_reach(
-    values: NDArray[np.float64], confidence: float = CONFIDENCE
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the mean over the first axis, and how far its confidence interval reaches to either side (Student's t).
-
-    NaN where any value is, or where there is none; the reach of a single value is NaN.
-    """
-    n = len(values)
-    if n == 0:
-        nothing = np.full(values.shape[1:], np.nan)
-        return nothing, nothing
-    mean = values.mean(axis=0)
-    if n == 1:
-        return mean, np.full(values.shape[1:], np.nan)
-    quantile = float(require("scipy.special", "report").stdtrit(n - 1, 0.5 + confidence / 2))
-    return mean, quantile * values.std(axis=0, ddof=1) / np.sqrt(n)
-
-
 SPREAD = ("", "_low", "_high", "_q1", "_median", "_q3")
 """What stands behind a name for each of ``spread``."""
 
 
 def spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Give mean, low and high end of its 95 % interval, and the quartiles, over the first axis, ``(6, …)``."""
-    mean, reach = mean_and_reach(values)
-    return np.stack([mean, mean - reach, mean + reach, *quartiles(values)])
+    return np.stack([*mean_with_ends(values), *quartiles(values)])
 
 
 def quartiles(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -129,6 +114,29 @@ def quartiles(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.full((3, *values.shape[1:]), np.nan)
     result: NDArray[np.float64] = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
     return result
+
+
+FEWEST_OF_MEDIAN = 6
+"""Runs whose median has an interval: of five, all are below it or above it in 6 % of cases."""
+
+
+def median_ends(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return both ends of the 95 % interval of the median over the first axis, each ``(…)``; NaN below six runs.
+
+    They are two of the runs, by their order: how many of them are below the median is known, whatever they are like
+    (the binomial distribution), so that the interval covers without any assumption. NaN where any value is.
+
+    Reference: Conover, "Practical Nonparametric Statistics", third edition, 1999, section 3.2
+    """
+    n, stats = len(values), require("scipy.stats", "report")
+    place = int(stats.binom.ppf((1 - CONFIDENCE) / 2, n, 0.5)) if n else 0  # from either end; 1 is the outermost
+    if place < 1:
+        nothing = np.full(values.shape[1:], np.nan)
+        return nothing, nothing
+    ordered = np.sort(values, axis=0)
+    hidden = np.isnan(ordered[-1])
+    low, high = (np.where(hidden, np.nan, ordered[at]) for at in (place - 1, n - place))
+    return low, high
 
 
 # ── what is to be said of runs ────────────────────────────────────────────────────────────────────────────────────

@@ -20,9 +20,10 @@ from nasbed.core.extras import require
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.anytime import no_optimum
 from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.means import CONFIDENCE
 from nasbed.statistics.selected import naming_failed_runs, regret_metric
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, said, scaled
-from nasbed.statistics.summary import CONFIDENCE, first_time, horizon
+from nasbed.statistics.summary import first_time, horizon
 
 REGRETS = (0.02, 0.01, 0.005, 0.002, 0.001, 0.0)
 """Targets of accuracies' regrets, when none are given: from two points below the best there is to the best."""

@@ -22,8 +22,9 @@ from nasbed.report.latex import rows_as_csv
 from nasbed.run import rows_file
 from nasbed.run.history import History, Metric
 from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.means import mean_with_ends
 from nasbed.statistics.random_search import RandomReference, random_reference
-from nasbed.statistics.summary import mean_and_reach, spread
+from nasbed.statistics.summary import spread
 from nasbed.studies.cell import SEARCH, Cell
 from nasbed.studies.door import opened
 from nasbed.studies.folder import PLAYED_AGAIN, about_of, cell_files, damaged_files
@@ -126,7 +127,7 @@ class Results(Printed):
         found = self.outcomes(cell)
         row: dict[str, Any] = {"benchmark": cell.benchmark, "optimizer": cell.label, **cell.varied, "runs": cell.runs}
         for metric in get_args(Metric):
-            row[metric] = mean_and_reach(found[metric])[0]
+            row[metric] = mean_with_ends(found[metric])[0]
         names = (f"{self.metric}-low", f"{self.metric}-high", "q1", "median", "q3")
         row |= dict(zip(names, spread(found[self.metric])[1:], strict=True))
         row |= {clock: found[clock].mean() for clock in CLOCKS if clock not in cell.varied}

@@ -10,7 +10,7 @@ from nasbed.report.figures import course, outcome
 
 @pytest.fixture(scope="module")
 def comparison(landscape):
-    return compare(["random", "local"], landscape, runs=40, evaluations=120)
+    return compare(["random", "local"], landscape, runs=60, evaluations=120)
 
 
 def axes_of(figure):
@@ -48,7 +48,18 @@ def test_axes_name_their_units_and_regret_over_a_wide_range_is_logarithmic(compa
     assert accuracy.get_ylabel() == "test accuracy (%)"
     assert regret.get_ylabel() == "test regret (percentage points)"
     assert regret.get_xlabel() in {f"simulated training time ({unit})" for unit in ("seconds", "minutes", "hours")}
-    assert regret.get_title(loc="left") == "landscape · mean of 40 runs with 95 % band"
+    assert regret.get_title(loc="left") == "landscape · mean of 60 runs with 95 % band"
+
+
+def test_of_few_runs_the_median_is_drawn_in_its_band_and_of_fewer_without(landscape):
+    for runs, banded in ((20, True), (5, False)):
+        few = compare(["random"], landscape, runs=runs, evaluations=20)
+        axes = axes_of(course(few, "test"))
+        (line,) = axes.lines
+        (curve,) = few.curves("test").values()
+        np.testing.assert_allclose(line.get_ydata(), 100 * curve.median)
+        assert axes.get_title(loc="left") == f"landscape · median of {runs} runs" + " with 95 % band" * banded
+        assert bool(sum(len(path.vertices) for path in axes.collections[0].get_paths())) == banded
 
 
 def test_every_run_is_a_dot(comparison):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nasbed.statistics.bootstrap import Interval, bootstrap, expanded, studentised_mean
+from nasbed.statistics.bootstrap import Interval, bootstrap, expanded, interquartile_band
+from nasbed.statistics.interquartile import interquartile_mean
 
 
 def mean(values):
@@ -41,7 +42,6 @@ def test_runs_on_several_benchmarks_are_drawn_as_one_where_they_are_given_so():
     assert thrice == pytest.approx(alone)
     apart = bootstrap([values] * 3, mean)  # as if three times as many runs had been played
     assert apart.high - apart.low < 0.7 * (alone.high - alone.low)
-    assert studentised_mean([np.stack([values] * 3)]) == pytest.approx(studentised_mean([values]))
 
 
 def test_the_same_seed_gives_the_same_interval_however_it_is_divided(monkeypatch):
@@ -60,32 +60,29 @@ def test_percentiles_are_expanded_for_few_runs_and_left_alone_for_many():
 
 
 def test_too_few_runs_have_no_interval():
-    six, seven = (bootstrap([np.arange(n) / 10], mean) for n in (6, 7))
-    assert np.isnan(six.low)
-    assert six.value == 0.25
-    assert seven.low < seven.value < seven.high
+    eight, nine = (bootstrap([np.arange(n) / 10], mean) for n in (8, 9))
+    assert np.isnan(eight.low)
+    assert eight.value == 0.35
+    assert nine.low < nine.value < nine.high
 
 
-def test_the_studentised_interval_of_a_mean_is_nearly_students_where_runs_are_normal():
-    values = np.random.default_rng(0).normal(size=200)
-    found, reach = studentised_mean([values]), stats.t.ppf(0.975, 199) * stats.sem(values)
-    assert found.value == pytest.approx(values.mean())
-    assert found.high - found.value == pytest.approx(reach, rel=0.05)
-    assert found.value - found.low == pytest.approx(found.high - found.value)
+def test_the_band_of_a_curve_is_the_interval_of_every_point():
+    values = np.sort(np.random.default_rng(0).gamma(2.0, size=(30, 3)), axis=0)  # the same runs are drawn then
+    middle, low, high = interquartile_band(values)
+    for point in range(3):
+        alone = bootstrap([values[:, point]], interquartile_mean)
+        assert middle[point] == pytest.approx(alone.value)
+        assert (low[point], high[point]) == pytest.approx((alone.low, alone.high), rel=1e-9)
 
 
-def test_the_studentised_interval_is_wider_where_a_run_is_lost():
-    values = np.append(np.random.default_rng(0).normal(1.0, 0.01, 19), 0.5)
-    found = studentised_mean([values])
-    assert found.high - found.value > 1.2 * stats.t.ppf(0.975, 19) * stats.sem(values)
-
-
-def test_a_mean_of_too_few_runs_or_of_runs_that_are_all_alike_has_no_interval():
-    for values in (np.arange(9) / 10, np.full(20, 0.5)):
-        found = studentised_mean([values])
-        assert found.value == pytest.approx(values.mean())
-        assert np.isnan(found.low)
-    assert np.isnan(studentised_mean([])).all()
+def test_a_band_begins_where_every_run_has_something_and_needs_nine_runs():
+    values = np.random.default_rng(0).random((9, 2))
+    values[3, 0] = np.nan
+    middle, low, high = interquartile_band(values)
+    assert np.isnan([middle[0], low[0], high[0]]).all()
+    assert low[1] < middle[1] < high[1]
+    assert np.isnan(interquartile_band(values[:8])[1]).all()
+    assert interquartile_band(values[:3, 1:])[0][0] == pytest.approx(values[:3, 1].mean())
 
 
 def test_what_is_not_there_does_not_count_and_one_run_has_no_interval():

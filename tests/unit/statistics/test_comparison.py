@@ -6,6 +6,7 @@ import made_runs
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from nasbed import compare
 from nasbed.core.errors import BadSetting
@@ -14,8 +15,9 @@ from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.optimizers.random import RandomSearch
 from nasbed.run.history import History
 from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.means import mean_with_ends
 from nasbed.statistics.random_search import random_reference
-from nasbed.statistics.summary import curve, horizon
+from nasbed.statistics.summary import curve, horizon, median_ends
 
 OPTIMIZERS = {"random": "random", "evolution": RegularizedEvolution(8, 3), "local": LocalSearch()}
 
@@ -37,8 +39,9 @@ def test_the_summary_is_what_the_histories_say(comparison, landscape):
         assert row["test"] == pytest.approx(landscape.test(history.best).mean())
         assert row["test_regret"] == pytest.approx(regret.mean())
         assert row["test_regret_median"] == pytest.approx(np.median(regret))
-        reach = 2.0010 * regret.std(ddof=1) / np.sqrt(60)  # Student's t for 59 degrees of freedom, from a printed table
-        assert row["test_regret_high"] - row["test_regret"] == pytest.approx(reach, rel=1e-4)
+        ends = [float(end) for end in mean_with_ends(regret)[1:]]
+        given = [row["test_regret_low"], row["test_regret_high"]]
+        assert given == ([None, None] if np.isnan(ends[0]) else pytest.approx(ends))
         unique = [len(set(landscape.space.key(history.archs[:, run]))) for run in range(60)]
         assert row["unique_evaluations"] == pytest.approx(np.mean(unique))
         best = landscape.validation.mean(axis=1).argmax()
@@ -52,8 +55,24 @@ def test_curves_are_means_over_the_runs(comparison):
         test = comparison.histories[label].test[[0, 6, 39]]
         np.testing.assert_allclose(line.mean, test.mean(axis=1))
         np.testing.assert_allclose(line.median, np.median(test, axis=1))
-        assert (line.low < line.mean).all()
-        assert (line.mean < line.high).all()
+        np.testing.assert_allclose([line.low, line.high], mean_with_ends(test.T)[1:], rtol=1e-12)
+        assert (line.median_low <= line.median).all()
+        assert (line.median <= line.median_high).all()
+
+
+def test_the_median_has_the_interval_that_scipy_finds_by_the_binomial_test():
+    values = np.random.default_rng(0).gamma(2.0, size=(31, 3))
+    low, high = median_ends(values)
+    for point in range(3):
+        theirs = stats.quantile_test(values[:, point]).confidence_interval(0.95)
+        assert (low[point], high[point]) == (theirs.low, theirs.high)
+
+
+def test_a_median_has_an_interval_from_six_runs_on():
+    for runs, given in ((0, False), (1, False), (5, False), (6, True)):
+        values = np.arange(2.0 * runs).reshape(runs, 2)
+        assert np.isfinite(median_ends(values)).all() == given
+    assert np.isnan(median_ends(np.append(np.arange(6.0), np.nan))).all()
 
 
 def test_a_mean_is_over_the_same_runs_at_every_point(comparison):

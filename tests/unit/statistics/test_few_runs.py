@@ -12,15 +12,16 @@ from nasbed import benchmark, search
 from nasbed.cli import main
 from nasbed.statistics import (
     Comparison,
+    anytime_areas,
     average_ranks,
     improvements,
     interquartile_means,
     performance_profiles,
     signed_ranks,
 )
-from nasbed.statistics.bootstrap import studentised_mean
 from nasbed.statistics.improvement import probability_of_improvement
 from nasbed.statistics.interquartile import interquartile_mean
+from nasbed.statistics.means import mean_with_ends
 
 RUNS = (2, 3, 5, 10, 30)
 GROUPS = 1000
@@ -110,13 +111,33 @@ def test_intervals_cover_in_92_of_100_or_are_not_given(pool, runs):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("runs", [10, 30])
-def test_studentised_means_cover_where_no_run_is_lost(runs):
-    random = np.random.default_rng(runs)
-    for name in ("normal", "random", "evolution"):
-        pool = POOLS[name]()
-        found = [studentised_mean([random.choice(pool, runs)], resamples=500) for _ in range(GROUPS)]
-        assert np.mean([covers(one, pool.mean()) for one in found]) >= 0.91, name
+@pytest.mark.parametrize("method", ["random", "local", "regularized-evolution:population=10,sample=3"])
+def test_means_of_what_searches_come_to_are_in_their_intervals_and_are_not_called_equal_where_they_are_not(method):
+    """What is heard, what it is worth, how much better it looked, the way there, and the difference of two searches."""
+    random = np.random.default_rng(0)
+    for evaluations in (5, 20, 60, 150):
+        one, other = (
+            search(name, benchmark("digits101"), runs=3000, evaluations=evaluations) for name in (method, "local")
+        )
+        worth, heard = one.metric("test")[-1], one.metric("validation")[-1]
+        areas = anytime_areas(Comparison({"one": one})).areas["one"]
+        looked = heard - one.metric("mean-validation")[-1]
+        for name, pool in {
+            "test": worth,
+            "heard": heard,
+            "looked": looked,
+            "way": areas,
+            "less": worth - other.metric("test")[-1],
+        }.items():
+            for runs in (50, 100) if pool.std() > 0 else ():
+                drawn = random.choice(pool, (runs, 4000))
+                _, low, high = mean_with_ends(drawn)
+                given, inside = ~np.isnan(low), (low <= pool.mean()) & (pool.mean() <= high)
+                # of local search after 20 evaluations one run in sixteen is lost: in 4 % of cases none of 50
+                least = 0.92 if runs == 100 else 0.9
+                assert inside[given].mean() >= least if given.mean() > 0.02 else True, (name, evaluations, runs)
+                beyond = [(low > pool.mean()).mean(), (high < pool.mean()).mean()]  # as where the margin is at the mean
+                assert max(beyond) <= (AT_MOST if runs == 100 else 0.1), (name, evaluations, runs)
 
 
 @pytest.mark.slow

@@ -24,11 +24,11 @@ def test_a_lost_run_or_a_lucky_one_does_not_move_it():
 
 
 def test_runs_on_all_benchmarks_count_and_labels_are_those_they_share():
-    one = ended({"a": [0.1, 0.2, 0.3, 0.4], "b": [0.5] * 4, "c": [0.9] * 4}, "one")
-    two = ended({"b": [0.6] * 4, "a": [0.5, 0.6, 0.7, 0.8]}, "two")
+    one = ended({"a": [0.1, 0.2, 0.3, 0.4, 0.25], "b": [0.5] * 5, "c": [0.9] * 5}, "one")
+    two = ended({"b": [0.6] * 5, "a": [0.5, 0.6, 0.7, 0.8, 0.65]}, "two")
     found = interquartile_means([one, two])
     assert found.labels == ("a", "b")
-    assert found.runs == (8, 8)
+    assert found.runs == (10, 10)
     assert found.intervals[0].value == pytest.approx(0.45)
     assert found.medians == (pytest.approx(0.45), pytest.approx(0.55))
     assert found.where == "one, two"
@@ -62,7 +62,7 @@ def test_what_cannot_be_said_is_said():
 def test_too_few_runs_have_no_interval_and_the_sentence_says_how_many_would():
     found = interquartile_means(ended({"a": [0.5, 0.6, 0.7], "b": [0.1, 0.2, 0.3]}))
     assert np.isnan(found.intervals[0].low)
-    assert found.sentence().endswith("3 runs are too few to give it an interval; give 7 or more.")
+    assert found.sentence().endswith("3 runs are too few to give it an interval; give 9 or more.")
 
 
 def test_comparisons_that_cannot_be_taken_together_are_refused():

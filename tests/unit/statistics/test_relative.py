@@ -16,7 +16,7 @@ from nasbed.statistics.statistic import Quantity
 
 @pytest.fixture(scope="module")
 def played(landscape):
-    return compare(["random", "local"], landscape, runs=40, evaluations=30)
+    return compare(["random", "local"], landscape, runs=60, evaluations=30)
 
 
 def test_it_is_over_the_average_draw_and_over_random_search_of_the_budget(played, landscape):

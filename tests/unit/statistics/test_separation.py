@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from statsmodels.stats.weightstats import ttost_paired
 
+from nasbed.statistics.means import outside_p, student_reach
 from nasbed.statistics.separation import Separation
-from nasbed.statistics.summary import mean_and_reach
 
 
 def test_equal_searches_are_told_apart_in_one_study_of_twenty_at_most():
@@ -34,11 +33,22 @@ def test_a_difference_that_is_there_is_found_and_has_its_sign():
     assert "200 paired runs" in sentence
 
 
-def test_the_interval_is_students():
-    values = np.array([1.0, 2.0, 3.0, 4.0])
-    mean, reach = mean_and_reach(values)
-    assert mean == 2.5
-    assert reach == pytest.approx(3.18245 * np.std(values, ddof=1) / 2, rel=1e-5)  # t(0.975, 3), from a printed table
+def test_a_difference_whose_interval_has_0_in_it_is_not_told_apart():
+    """Student's test finds the difference of such skewed runs, of which it knows no better."""
+    values = np.append(np.linspace(0.002, 0.02, 59), -0.16)
+    (pair,) = Separation.of({"a": 0.5 + values, "b": np.full(60, 0.5)}, "accuracy").pairs
+    assert values.mean() > student_reach(values)
+    assert pair.interval.low < 0 < pair.interval.high
+    assert not pair.apart
+
+
+def test_few_runs_are_told_apart_without_an_interval_and_the_sentence_says_why():
+    random = np.random.default_rng(0)
+    finals = {"a": random.normal(0.9, 0.001, 10), "b": random.normal(0.5, 0.001, 10)}
+    found = Separation.of(finals, "accuracy")
+    assert found.pairs[0].apart
+    assert np.isnan([found.pairs[0].interval.low, found.pairs[0].reach, found.pairs[0].within]).all()
+    assert f"a over b (+{100 * found.pairs[0].mean:.2f} points). 10 runs are too few to give a mean" in found.sentence()
 
 
 def test_identical_searches_are_not_told_apart_and_constant_ones_are():
@@ -62,11 +72,12 @@ def test_a_spread_of_nothing_tells_apart_only_what_the_sign_test_does():
         assert Separation.of(finals, "accuracy").pairs[0].apart is apart
 
 
-def test_what_is_not_told_apart_is_within_the_least_margin_that_two_one_sided_tests_show():
-    one, other = np.random.default_rng(0).normal(0.9, 0.01, (2, 40))
+def test_what_is_not_told_apart_is_within_the_margin_that_their_interval_reaches():
+    one, other = np.random.default_rng(0).normal(0.9, 0.01, (2, 60))
     separation = Separation.of({"a": one, "b": other}, "accuracy")
     (pair,) = separation.pairs
-    assert ttost_paired(one, other, -pair.within, pair.within)[0] == pytest.approx(0.05, abs=1e-9)
+    assert pair.within == max(pair.interval.high, -pair.interval.low)
+    assert outside_p(one - other, pair.within) == pytest.approx(0.05)
     assert f"(within ± {100 * pair.within:.2f} points of each other)" in separation.sentence()
 
 

@@ -67,8 +67,8 @@ def test_a_correlation_tells_of_the_top_in_rows_sentence_table_and_figure():
 
 
 def test_too_few_networks_have_no_interval():
-    x, y = RANDOM.normal(size=(2, 6))
-    scores = Scores(SPACE, SPACE.enumerate()[:6], {"naswot": x}, np.ones(6))
+    x, y = RANDOM.normal(size=(2, 8))
+    scores = Scores(SPACE, SPACE.enumerate()[:8], {"naswot": x}, np.ones(8))
     found = correlate(scores, Truth("t", "accuracy", y), resamples=40)
     assert np.isnan(found.agreements["naswot"].kendall.low)
-    assert "6 networks are too few to give it an interval; give 7 or more." in found.sentence()
+    assert "8 networks are too few to give it an interval; give 9 or more." in found.sentence()

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.extras import require
 from nasbed.run.history import Clock, History, Metric
-from nasbed.statistics.summary import CONFIDENCE, Curve, horizon, mean_and_reach, on_both_scales
+from nasbed.statistics.bootstrap import interquartile_band
+from nasbed.statistics.summary import Curve, horizon, on_both_scales
 
 POINTS = 70  # of a curve, along a linear and along a logarithmic axis each
 
 STATISTICS = {
     "mean": "mean, 95 % interval",
     "middle": "interquartile mean, 95 % interval",
-    "median": "median, quartiles",
+    "median": "median, 95 % interval",
+    "quartiles": "median, quartiles",
 }
 """What can be said of many runs, in the words of switches."""
 
@@ -49,35 +50,9 @@ def bands(history: History, metric: Metric, clock: Clock, at: NDArray[np.float64
     values = history.curve(metric, clock, at)[1]
     values = values[~np.isnan(history.metric(metric)[-1])]
     found = Curve.of(at, values)
-    middle, around = interquartile_mean_and_reach(values)
     return {
         "mean": Band(found.mean, found.low, found.high),
-        "middle": Band(middle, middle - around, middle + around),
-        "median": Band(found.median, found.q1, found.q3),
+        "middle": Band(*interquartile_band(values)),
+        "median": Band(found.median, found.median_low, found.median_high),
+        "quartiles": Band(found.median, found.q1, found.q3),
     }
-
-
-def interquartile_mean_and_reach(
-    values: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the interquartile mean over the first axis, and how far its 95 % interval reaches to either side.
-
-    The interval is that of Tukey and McLaughlin, from the winsorised deviation: at hundreds of points of a curve, the
-    bootstrap would take minutes to say the same.
-
-    NaN where any value is, or where there is none; the reach of a single value is NaN.
-
-    Reference: Tukey and McLaughlin, "Less Vulnerable Confidence and Significance Procedures for Location Based on a
-    Single Sample", Sankhyā A 25, 1963
-    """
-    n = len(values)
-    if n < 2:
-        return mean_and_reach(values)
-    cut = n // 4
-    ordered = np.sort(values, axis=0)
-    middle = ordered[cut : n - cut].mean(axis=0)
-    winsorised = np.clip(ordered, ordered[cut], ordered[n - cut - 1]).std(axis=0, ddof=1)
-    quantile = float(require("scipy.special", "report").stdtrit(n - 2 * cut - 1, 0.5 + CONFIDENCE / 2))
-    reach = quantile * winsorised / ((1 - 2 * cut / n) * np.sqrt(n))
-    hidden = np.isnan(values).any(axis=0)
-    return np.where(hidden, np.nan, middle), np.where(hidden, np.nan, reach)

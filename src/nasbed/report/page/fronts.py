@@ -13,7 +13,7 @@ from nasbed.report.page.bands import points
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Section, Switch, Table, View, shown
 from nasbed.report.page.progress import band, dots, legend, line, logarithmic
-from nasbed.report.words import CLOCKS, along, clocks, number, plus_or_minus
+from nasbed.report.words import CLOCKS, GIVEN, along, clocks, number, with_interval
 from nasbed.run.history import Clock
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.pareto_comparison import TradeOffs, trade_offs
@@ -98,7 +98,7 @@ def _regret(found: TradeOffs, comparison: Comparison) -> Figure:
     return Figure(
         "hypervolume",
         f"How much of the hypervolume of {_best(found)} the fronts of {comparison.runs_in_words} still lack: mean with "
-        f"its 95 % interval (Student's t). Volume is that of {', '.join(found.objectives)} "
+        f"its 95 % interval. {GIVEN} Volume is that of {', '.join(found.objectives)} "
         f"between {ideal} and {reference}.",
         views,
         [Switch("clock", {clock: CLOCKS[clock] for clock in offered})],
@@ -121,7 +121,7 @@ def _lacking(found: TradeOffs, comparison: Comparison, clock: Clock) -> View:
 def _summary(found: TradeOffs) -> Table:
     rows = []
     for row in found.summary():
-        mean = plus_or_minus(row, "hypervolume")
+        mean = with_interval(row, "hypervolume")
         median, q1, q3 = (number(row[f"hypervolume_{name}"], 2, 100) for name in ("median", "q1", "q3"))
         rows.append([row["optimizer"], mean, median, f"{q1} to {q3}", number(row["front"], 1)])
     caption = f"Share of the hypervolume of {_best(found)} at the end, and how many architectures a front has."

@@ -12,7 +12,7 @@ from nasbed.report.figures import reference_named
 from nasbed.report.page.bands import STATISTICS, Band, bands, points
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Part, Section, Switch, Table, View, shown
-from nasbed.report.words import CLOCKS, along, clocks, metrics, spans_much
+from nasbed.report.words import CLOCKS, GIVEN, along, clocks, metrics, spans_much
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.anytime import anytime_areas
 from nasbed.statistics.comparison import Comparison
@@ -47,8 +47,9 @@ def progress(comparison: Comparison) -> Section | None:
     figure = Figure(
         "curves",
         f"The incumbent of {comparison.runs_in_words} of each search on {comparison.benchmark}: the mean with its 95 % "
-        "confidence interval (Student's t), the interquartile mean with that of Tukey and McLaughlin, or the median "
-        "with the quartiles of the runs. A curve begins where every run that ever has a result has one."
+        "confidence interval, the interquartile mean with that of the bootstrap, from nine runs on, or the median with "
+        "that of two runs by their order, from six runs on, or with the quartiles of the runs. A curve begins where "
+        f"every run that ever has a result has one. {GIVEN}"
         + (_REPLACED if any(one.fidelity is not None for one in comparison.histories.values()) else "")
         + (_EXPECTED if reference else ""),
         views,
@@ -70,7 +71,7 @@ def legend(comparison: Comparison) -> list[tuple[str, int]]:
 
 
 def band(at: list[Any], low: NDArray[np.float64], high: NDArray[np.float64], i: int) -> list[dict[str, Any]]:
-    """Give the traces of a band of one search."""
+    """Give the traces of a band of one search: two for each stretch on which there is one."""
     edge: dict[str, Any] = {
         "x": at,
         "mode": "lines",
@@ -79,7 +80,14 @@ def band(at: list[Any], low: NDArray[np.float64], high: NDArray[np.float64], i: 
         "legendgroup": str(i),
     }
     filled = {"fill": "tonexty", "fillcolor": f"@{i}/0.18"}
-    return [{**edge, "y": numbers(low)}, {**edge, "y": numbers(high), **filled}]
+    there = np.flatnonzero(~np.isnan(low))
+    stretches = np.split(there, np.flatnonzero(np.diff(there) > 1) + 1) if len(there) else []
+    found = []
+    for part in stretches:
+        whole = slice(part[0], part[-1] + 1)
+        lower, upper = ({**edge, "x": at[whole], "y": numbers(end[whole])} for end in (low, high))
+        found += [lower, {**upper, **filled}]
+    return found
 
 
 def dots(x: ArrayLike, y: ArrayLike, marker: Mapping[str, Any], **more: Any) -> dict[str, Any]:

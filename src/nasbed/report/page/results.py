@@ -14,13 +14,13 @@ from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Part, Section, Switch, Table, View
 from nasbed.report.page.progress import band, dots, legend, line
 from nasbed.report.page.ranking import named_rows
-from nasbed.report.words import metrics, searches
+from nasbed.report.words import GIVEN, metrics, searches
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.curse import Curse, winners_curse
 from nasbed.statistics.interquartile import interquartile_means
 from nasbed.statistics.profiles import optimality_gaps, performance_profiles
-from nasbed.statistics.summary import mean_and_reach
+from nasbed.statistics.statistic import Interval
 
 _SAID = 6  # searches; of more, a table says the same better than a sentence
 
@@ -36,7 +36,7 @@ def summary(comparison: Comparison) -> Section:
     caption = (
         f"Means over {comparison.runs_in_words}. What a search heard of its incumbent is one training's "
         f"{comparison.split}; mean {comparison.split} and test are means over all trainings that the benchmark has of "
-        "it. The regret has the 95 % interval of its mean (Student's t)."
+        f"it. The regret has the 95 % interval of its mean. {GIVEN}"
     )
     return Section("summary", "Summary", [Table(*searches(words.summary(comparison)), caption)])
 
@@ -50,7 +50,7 @@ def spread(comparison: Comparison) -> Section | None:
     figure = Figure(
         "final",
         f"What {comparison.runs_in_words} of each search ended with. Dot: a run; box: quartiles, with whiskers to the "
-        "last run within one and a half boxes; diamond: mean with its 95 % confidence interval.",
+        "last run within one and a half boxes; diamond: mean with its 95 % confidence interval. " + GIVEN,
         views,
         [Switch("metric", {metric: comparison.words(metric) for metric in chosen})],
         height=150 + 64 * len(comparison.histories),
@@ -59,7 +59,7 @@ def spread(comparison: Comparison) -> Section | None:
     table = Table(
         *searches(middle.cells()),
         f"By {middle.quantity.words}: what the middle half of the runs is worth on average, with the 95 % "
-        f"interval of {middle.resamples:,} bootstrap resamples (expanded percentiles, from seven runs on).",
+        f"interval of {middle.resamples:,} bootstrap resamples (expanded percentiles, from nine runs on).",
     )
     more: list[Part] = [] if middle.missing else [table, *gaps, _profiles(comparison)]
     return Section("final", "Where the runs ended", [figure, *more])
@@ -75,7 +75,7 @@ def _gaps(comparison: Comparison) -> list[Table]:
         Table(
             *searches(found.cells()),
             f"Optimality gap: by how much runs stay below {found.goals_in_words} on average; what is above counts "
-            "for no more. From ten runs on with the 95 % interval of the studentised bootstrap.",
+            f"for no more. With the 95 % interval of the mean. {GIVEN}",
         )
     ]
 
@@ -117,7 +117,7 @@ def _traces(values: NDArray[np.float64], i: int) -> list[dict[str, Any]]:
     q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
     reach = 1.5 * (q3 - q1)
     low, high = values[values >= q1 - reach].min(), values[values <= q3 + reach].max()
-    mean, around = mean_and_reach(values)
+    mean = Interval.of_mean(values)
     return [
         dots(shown, heights, {"color": f"@{i}", "size": 4, "opacity": 0.45}, hoverinfo="x"),
         {
@@ -135,13 +135,22 @@ def _traces(values: NDArray[np.float64], i: int) -> list[dict[str, Any]]:
             "hoverinfo": "x",
         },
         dots(
-            [mean],
+            [mean.value],
             [i - 0.12],
             {"color": "@ink", "symbol": "diamond", "size": 8},
-            error_x={"type": "data", "array": numbers([np.nan_to_num(around)]), "color": "@ink", "width": 5},
             hovertemplate="mean %{x}<extra></extra>",
+            **_around(mean),
         ),
     ]
+
+
+def _around(mean: Interval) -> dict[str, Any]:
+    """Give the bar of an interval; nothing where there is none."""
+    if np.isnan(mean.low):
+        return {}
+    above, below = numbers([mean.high - mean.value, mean.value - mean.low])
+    bar = {"type": "data", "symmetric": False, "array": [above], "arrayminus": [below], "color": "@ink", "width": 5}
+    return {"error_x": bar}
 
 
 def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section | None:
@@ -175,7 +184,7 @@ def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section
         {"": View(data, layout)},
         height=120 + 40 * len(found.curses),
     )
-    table = Table(*searches(found.cells()), "Differences are means over runs with 95 % intervals (Student's t).")
+    table = Table(*searches(found.cells()), f"Differences are means over runs with 95 % intervals. {GIVEN}")
     said = [found.sentence()] if len(found.curses) <= _SAID else []
     return Section("curse", "The winner's curse", [*said, figure, table])
 
