@@ -239,8 +239,8 @@ class _Conversion:
     def _layer(self, node: fx.Node) -> tuple[fx.Node, str]:
         path, source = str(node.target), node.args[0] if len(node.args) == 1 and not node.kwargs else None
         layers = [module.get_submodule(path) for module in self.modules]
-        if isinstance(source, fx.Node) and self.lies[source] == FOLDED:
-            example = source.meta["example"]
+        if isinstance(source, fx.Node) and self._can_fold(source):
+            example, value = source.meta["example"], self._folded(source)
             differ = path in self.differing
             make = _mixed(layers, self.members, example, self.mapped) if differ else None
             layer = make or _layer(layers, self.members, example)
@@ -248,10 +248,12 @@ class _Conversion:
             if len(siblings) > 1:
                 return self._part(node, source, siblings), FOLDED
             if type(layer) is nn.ReLU and self._rectified(source):
-                return self.values[source], FOLDED
+                return value, FOLDED
             if layer is not None:
                 self.layers[path] = layer
-                return self.graph.call_module(path, (self.values[source],)), FOLDED
+                return self.graph.call_module(path, (value,)), FOLDED
+        if path in self.differing:
+            raise NoStack(f"{type(layers[0]).__name__} differs where values are no images")
         if type(layers[0]) is nn.Linear:
             self.layers[path] = Dense(layers, self.members)
         else:
@@ -259,6 +261,12 @@ class _Conversion:
             self.mapped.add(type(layers[0]).__name__)
         args, kwargs = fx.node.map_arg((node.args, node.kwargs), self._apart)
         return self.graph.call_module(path, args, kwargs), APART
+
+    def _can_fold(self, source: fx.Node) -> bool:
+        """Tell whether a value is folded, or an image that is apart and can be folded again."""
+        example = source.meta["example"]
+        is_image = self.lies[source] == APART and isinstance(example, Tensor) and example.dim() == 4
+        return self.lies[source] == FOLDED or is_image
 
     def _siblings(self, node: fx.Node, source: fx.Node) -> list[fx.Node]:
         """List the convolutions that read what one of them reads, in the same way."""
@@ -272,7 +280,7 @@ class _Conversion:
             one: Any = self.modules[0]
             layers = {name: Convolution([one.get_submodule(name)], self.members) for name in names}
             self.layers[path] = Siblings(layers)
-            together = self.graph.call_module(path, (self.values[source],))
+            together = self.graph.call_module(path, (self._folded(source),))
             for place, sibling in enumerate(siblings):
                 self.parts[sibling] = self.graph.call_function(operator.getitem, (together, place))
         return self.parts[node]

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from nasbed.core.errors import BadSetting, NasbedError
+from nasbed.spaces.named import OWN
 
 
 def divided(text: str, question: str, function: str, form: str = "{}") -> tuple[Path, str]:
@@ -43,7 +45,6 @@ def checksum_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@lru_cache(maxsize=16)
 def function_of(path: Path, function: str, checksum: str, called: str) -> Callable[..., Any]:
     """Run a file, once in a process, and return one of its functions.
 
@@ -56,16 +57,27 @@ def function_of(path: Path, function: str, checksum: str, called: str) -> Callab
     Raises:
         BadSetting: When it has no such function.
     """
-    module = f"nasbed_own_{checksum[:16]}"
-    spec: Any = spec_from_file_location(module, path)
-    sys.modules[module] = loaded = module_from_spec(spec)  # where dataclasses and pickles look for it
-    with beside(path):
-        spec.loader.exec_module(loaded)
-    found = getattr(loaded, function, None)
+    found = getattr(loaded(path, checksum), function, None)
     if not callable(found):
         raise BadSetting(f"{path} has no function {function}; it is to be called {called}")
     made: Callable[..., Any] = found
     return made
+
+
+@lru_cache(maxsize=16)
+def loaded(path: Path, checksum: str) -> ModuleType:
+    """Run a file, once in a process, and return its module.
+
+    Args:
+        path: The file, which may import others of its folder.
+        checksum: Of the file.
+    """
+    name = f"{OWN}{checksum[:16]}"
+    spec: Any = spec_from_file_location(name, path)
+    sys.modules[name] = module = module_from_spec(spec)  # where dataclasses and pickles look for it
+    with beside(path):
+        spec.loader.exec_module(module)
+    return module
 
 
 @contextmanager

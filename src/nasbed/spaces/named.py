@@ -13,8 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, NotNamed
 from nasbed.core.registry import layers, predicates
+
+OWN = "nasbed_own_"
+"""How the names of modules begin that are files which a person named; the rest is from the file's checksum."""
 
 _REGISTRIES = {"constraint": predicates, "layer": layers}
 
@@ -45,6 +48,11 @@ class Named:
         if module.startswith("nasbed."):
             importlib.import_module(module)
         function: Callable[..., Any] | None = _at(self.text)
+        if function is None and module.startswith(OWN):
+            raise NotNamed(
+                f"the space's {self.role} {self.text.partition(':')[2]} is made by the code of a file, which is run "
+                "only where the file is named: give the space as FILE.py:NAME"
+            )
         if function is None:
             raise BadSetting(f"the space's {self.role} is {self.text}; import {module} first, which has to define it")
         return function

@@ -16,7 +16,7 @@ from nasbed.core.cells import Cells
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs
-from nasbed.core.registry import networks
+from nasbed.core.registry import networks, spaces
 from nasbed.spaces import picture, written_form, written_text
 from nasbed.spaces.constraints import Constraints
 from nasbed.spaces.decided import LISTED, DecidedSpace, Sampling
@@ -63,6 +63,7 @@ class WrittenSpace(DecidedSpace):
 
     _decisions: Decisions
     _constraints: Constraints
+    _place: tuple[str, str] | None = None
 
     def __init__(self, expression: Expression | Mapping[str, Any], name: str = "", sampling: Sampling = "rows") -> None:
         told = expression.get("name", "") if isinstance(expression, Mapping) else ""
@@ -279,8 +280,26 @@ class WrittenSpace(DecidedSpace):
         size = f", {self.size:,} architectures" if is_counted and self.size is not None else ""
         return f"WrittenSpace({self.name!r}, {self.decisions} decisions{size})"
 
+    def at(self, place: str, checksum: str) -> WrittenSpace:
+        """Return the same space with the place of the file of Python that has it, ``FILE.py:NAME``, and its checksum.
+
+        Functions of that file, which no other process can import, are then sent by the file's name.
+        """
+        self._place = place, checksum
+        return self
+
     def __reduce__(self) -> tuple[Any, tuple[()]]:
         """Copy and pickle the expression, so that predicates go with it; a subclass goes by its own settings."""
         if self.kind != WrittenSpace.name:
             return super().__reduce__()
+        if self._place is not None:
+            return partial(_read_again, *self._place), ()
         return partial(WrittenSpace, self.expression, self.name, self.sampling), ()
+
+
+def _read_again(place: str, checksum: str) -> WrittenSpace:
+    """Return the space of a file of Python, in the process that it was sent to."""
+    found: WrittenSpace = spaces.read(place)
+    if found._place != (place, checksum):
+        raise BadSetting(f"{place.rpartition(':')[0]} was changed since; put the earlier file back, or begin again")
+    return found

@@ -227,6 +227,41 @@ def test_a_cell_space_trains_on_digits():
     assert result.trainable_parameters == params(space, row[None], channels=8, cells=1, **DIGIT)[0]
 
 
+class Gated(nn.Module):
+    """A layer whose last one has no stacked form."""
+
+    def __init__(self, in_channels, out_channels, kernel):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, 2 * out_channels, kernel, padding=kernel // 2)
+        self.gate = nn.GLU(dim=1)
+
+    def forward(self, x):
+        return self.gate(self.conv(x))
+
+
+class Dense(nn.Module):
+    """A dense layer for each pixel, of a width of its own inside."""
+
+    def __init__(self, in_channels, hidden):
+        super().__init__()
+        self.wide, self.narrow = nn.Linear(in_channels, hidden), nn.Linear(hidden, in_channels)
+
+    def forward(self, x):
+        return self.narrow(self.wide(x.flatten(2).transpose(1, 2))).transpose(1, 2).reshape(x.shape)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "way"),
+    [
+        (Gated, {"kernel": choice(1, 3)}, "stacked; GLU mapped"),
+        (Dense, {"hidden": choice(2, 4)}, "one after another: Linear differs where values are no images"),
+    ],
+)
+def test_layers_that_differ_behind_what_has_no_stacked_form_train_side_by_side_where_they_can(kind, settings, way):
+    space = with_head(op(kind, **settings), op(kind, **settings))
+    assert way_of(blueprint_of(space, **DIGIT), space.enumerate()) == way
+
+
 # ── layers of one's own ───────────────────────────────────────────────────────────────────────────────────────────
 
 
