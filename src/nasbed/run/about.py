@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.optimizer import Optimizer
 from nasbed.run.costing import Costing
+
+if TYPE_CHECKING:
+    from nasbed.run.history import History
 
 _PACKAGES = ("nasbed", "numpy", "numba", "pyarrow")  # whose versions a history names
 
@@ -64,6 +67,31 @@ def noted(optimizer: Optimizer, costing: Costing) -> dict[str, Any]:
         )
         found["notes"] = [*found.get("notes", []), said]
     return found
+
+
+def doubt(history: History) -> str | None:
+    """Say how many candidates a live search cannot tell from its winner, for want of validation images.
+
+    The accuracy of a network on n images is a share of n; one of p has the standard error √(p (1 − p) / n), and a
+    difference of two that error times √2. Noise of initial weights comes on top. None where nothing is in doubt, or
+    values are no accuracies, or the number of images is not known.
+    """
+    images = history.info.get("benchmark", {}).get("images", {}).get("validation")
+    fine = history.tried & ~np.isnan(history.value)
+    if history.measure != "accuracy" or not images or not fine.any():
+        return None
+    _, places = np.unique(history.space.key(history.archs[fine]), return_inverse=True)
+    means = np.bincount(places, history.value[fine]) / np.bincount(places)
+    best = means.max()
+    error = float(np.sqrt(max(best * (1 - best), 1 / images) / images))
+    rivals = int((means >= best - 2 * np.sqrt(2) * error).sum()) - 1
+    if not rivals:
+        return None
+    return (
+        f"{images:,} validation images tell accuracies to about ± {200 * error:.1f} points: {rivals} of the other "
+        f"{len(means) - 1} candidates cannot be told from the best, which may be so by chance; train the best few "
+        "again under other seeds before you choose"
+    )
 
 
 def command_line() -> str:

@@ -15,6 +15,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from nasbed.core.locks import CLAIM, locked
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.registry import executors
 from nasbed.core.store import SALVAGED, Record, Store
-from nasbed.run.about import about, noted
+from nasbed.run.about import about, doubt, noted
 from nasbed.run.campaign import moment
 from nasbed.run.executors.retrying import RetryingExecutor
 from nasbed.run.history import History
@@ -120,7 +121,9 @@ def search_live(
         raise Interrupted(_interrupted(reached, store)) from None
     reasons = [answer.failure for answer in play.answers.values() if answer.failure is not None]
     failures = {"failed": {"trainings": len(reasons), "first": reasons[0]}} if reasons else {}
-    return play.history({**info, "sessions": sessions, **failures, **noted(optimizer, play.costing)})
+    history = play.history({**info, "sessions": sessions, **failures, **noted(optimizer, play.costing)})
+    said = doubt(history)
+    return replace(history, info={**history.info, "notes": [*history.notes, said]}) if said else history
 
 
 def _check(settings: SearchSettings, benchmark: LiveBenchmark) -> None:

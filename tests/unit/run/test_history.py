@@ -10,10 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 from toy import ToyBenchmark
 
+import nasbed
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.records import Trials
 from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.optimizers.random import RandomSearch
+from nasbed.run.about import doubt
 from nasbed.run.history import Clock, History, Metric
 from nasbed.run.search import search
 from nasbed.run.settings import SearchSettings
@@ -154,3 +156,23 @@ def test_what_is_not_attached_or_not_known_is_an_error(history):
         bare.metric("test")
     with pytest.raises(BadSetting, match="evaluations, epochs"):
         history.clock("hours")
+
+
+@pytest.mark.parametrize(
+    ("images", "values", "says"),
+    [
+        (180, [0.86, 0.85, 0.5, 0.86], "2 of the other 3 candidates cannot be told"),
+        (180, [0.9, 0.5, 0.4, 0.3], None),
+        (10_000, [0.9, 0.8, 0.7, 0.6], None),
+        (None, [0.9, 0.9, 0.9, 0.9], None),
+        (180, [np.nan, np.nan, np.nan, np.nan], None),
+    ],
+)
+def test_a_winner_that_validation_images_cannot_tell_apart_is_called_chance(images, values, says):
+    space = nasbed.space("natssize")
+    archs = space.archs_of(np.arange(4))[:, None]
+    info = {"benchmark": {} if images is None else {"images": {"validation": images}}}
+    told, fine = np.array(values)[:, None], np.ones((4, 1), bool)
+    history = History(space, info, archs, told, np.ones((4, 1)), np.ones((4, 1), int), fine, fine)
+    found = doubt(history)
+    assert found is None if says is None else says in found
