@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.benchmark import Cost
-from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
+from nasbed.core.errors import BadSetting, InvalidArchitecture, MissingExtra, UnknownName
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.tables.column import Measurement
@@ -94,7 +94,7 @@ def formulas(
     formula = Formula(space, frame)
     try:
         counted = formula.computed("params", archs)
-    except (UnknownName, BadSetting, InvalidArchitecture):
+    except (UnknownName, BadSetting, InvalidArchitecture, MissingExtra):
         return {}
     fits = params is None or np.array_equal(counted, params)
     return {name: partial(formula.of, name) for name in NAMES if fits}

@@ -9,7 +9,7 @@ import typer
 
 from nasbed.cli.console import print_facts, print_json
 from nasbed.cli.options import Edges, Json, Operations, Vertices
-from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.errors import BadSetting, InvalidArchitecture, MissingExtra, UnknownName
 
 if TYPE_CHECKING:
     from nasbed.core.graph import Graph
@@ -63,11 +63,11 @@ def _print(graph: Graph) -> None:
 
 
 def _costs(space: Space, arch: Archs) -> dict[str, int | None]:
-    """Count parameters and operations of the published network for CIFAR-10; None where there is no formula."""
+    """Count parameters and operations of the published network for CIFAR-10; None where they cannot be told."""
     from nasbed.nets.costs import COUNTINGS, flops, params
 
     try:
         counts = {f"flops ({counting})": int(flops(space, arch[None], counting=counting)[0]) for counting in COUNTINGS}
         return {"trainable parameters": int(params(space, arch[None])[0]), **counts}
-    except (UnknownName, BadSetting):
+    except (UnknownName, BadSetting, InvalidArchitecture, MissingExtra):
         return {"trainable parameters": None}

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, InvalidArchitecture, MissingExtra
 from nasbed.core.files import check_place, replacing
 from nasbed.core.graph import INPUT, OUTPUT
 from nasbed.core.records import Archs
@@ -219,6 +219,6 @@ def _table(space: Space, archs: Archs, texts: list[str]) -> pa.Table:
     try:
         columns["trainable_parameters"] = params(space, archs)
         columns |= {f"flops_{counting}": flops(space, archs, counting=counting) for counting in COUNTINGS}
-    except BadSetting:
-        pass  # the space has no networks
+    except (BadSetting, InvalidArchitecture, MissingExtra):
+        pass  # the space has no networks, or not for all rows, or PyTorch would have to build them
     return pa.table(columns)

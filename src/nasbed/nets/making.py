@@ -21,7 +21,7 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture, NasbedError, nea
 from nasbed.core.registry import layers as registry
 from nasbed.nets.counting import observed
 from nasbed.nets.layers import Layer
-from nasbed.spaces.named import Named
+from nasbed.spaces.named import Named, check_layer
 from nasbed.spaces.parts import Op
 
 SHAPE = ("channels", "width", "widen", "stride", "multiplier")
@@ -98,13 +98,7 @@ def maker_of(op: Op) -> Any:
         return op.maker.found()
     if op.maker is not None:
         return op.maker
-    if op.label not in registry:
-        known = ", ".join(registry)
-        raise BadSetting(
-            f"no layer is called {op.label!r}. {nearest(op.label, registry)} The registry of layers has: {known}. A "
-            f"layer of your own is written as op(function, …), with the function or class that makes it, or registered "
-            "among the entry points nasbed.layers (docs/spaces.md)"
-        )
+    check_layer(op.label)
     return registry[op.label]
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from nasbed.nets.making import Place
+from nasbed.nets.making import Look, Place
 from nasbed.spaces.parts import Op
 
 
@@ -39,9 +40,19 @@ class Planned:
         """How many outputs before it the part reads, the nearest last."""
         return 1
 
+    @cached_property
+    def parameters(self) -> int:
+        """How many trainable numbers its layers have."""
+        return sum(part.parameters for part in self.parts())
+
+    def parts(self) -> Iterator[Planned]:
+        """Give what it is made of, in the order in which that computes."""
+        return iter(())
+
     def layers(self) -> Iterator[PlannedLayer]:
         """Give its layers in the order in which they compute."""
-        raise NotImplementedError
+        for part in self.parts():
+            yield from part.layers()
 
     def structure(self) -> Any:
         """Return what is the same for parts that differ at most in what layers stand at their places; hashable."""
@@ -55,10 +66,17 @@ class PlannedLayer(Planned):
     Attributes:
         op: Which.
         place: Where.
+        look: What it makes of an image's values.
     """
 
     op: Op
     place: Place
+    look: Look
+
+    @property
+    def parameters(self) -> int:
+        """How many trainable numbers it has."""
+        return self.look.parameters
 
     def layers(self) -> Iterator[PlannedLayer]:
         """Give itself."""
@@ -86,10 +104,9 @@ class PlannedChain(Planned):
         """As many as its first parts read from before."""
         return max(self.reads, 1)
 
-    def layers(self) -> Iterator[PlannedLayer]:
-        """Give the layers of its parts."""
-        for link in self.links:
-            yield from link.layers()
+    def parts(self) -> Iterator[Planned]:
+        """Give them."""
+        return iter(self.links)
 
     def structure(self) -> Any:
         """Return that of its parts."""
@@ -119,10 +136,10 @@ class PlannedCell(Planned):
         """Its inputs."""
         return self.inputs
 
-    def layers(self) -> Iterator[PlannedLayer]:
-        """Give the layers on its inputs and on its edges."""
-        for part in (*self.before, *(part for _, _, part in self.edges)):
-            yield from part.layers()
+    def parts(self) -> Iterator[Planned]:
+        """Give what is on its inputs and on its edges."""
+        yield from self.before
+        yield from (part for _, _, part in self.edges)
 
     def structure(self) -> Any:
         """Return how it is wired, and the structure on its edges."""

@@ -11,10 +11,10 @@ A plan is a tree of frozen values, which a network, its costs and a supernet are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.nets.making import Place, look, shape_of, takes
@@ -45,6 +45,7 @@ class Planner:
         image_channels: Colours of an image.
         channels: Behind a stem that does not say it.
         cells: In each of the three stages of a cell that stands alone.
+        known: Cells that are planned, by what they are and read and shall change.
     """
 
     classes: int
@@ -52,6 +53,7 @@ class Planner:
     image_channels: int
     channels: int
     cells: int
+    known: dict[Any, PlannedCell] = field(default_factory=dict)
 
     def whole(self, expression: Expression) -> PlannedChain:
         """Plan a network, from an image to a number for each class.
@@ -106,29 +108,10 @@ class Planner:
 
     def layer(self, op: Op, x: Shape, wish: Wish, at: tuple[str, ...]) -> PlannedLayer:
         """Plan a layer that reads x."""
-        with _standing(at):
-            shape = shape_of(op)
-            asked = shape.get("channels", shape.get("width"))
-            if asked is None and takes(op, "image_channels"):
-                asked = self.channels
-            width, targets = x.width, x.channels
-            if asked is not None:
-                width, targets = asked, asked * shape.get("multiplier", 1)
-            elif wish.channels is not None:
-                width = targets = wish.channels
-            elif "widen" in shape:
-                width = targets = round(x.width * shape["widen"])
-            stride = shape.get("stride", 1) * wish.stride
-            if not x.size:
-                raise InvalidArchitecture(f"the layer {op} stands behind the head, which leaves no pixels")
-            place = Place(x.channels, targets, stride, x.size, self.classes)
-            found = look(op, place)
-            if found.size and found.channels != targets and targets != x.channels:
-                raise _unchanged(op, f"{found.channels} channels, not {targets}", "out_channels")
-            if found.size and found.size != place.size and stride != 1:
-                raise _unchanged(op, f"{found.size}² pixels, not {place.size}²", "stride")
-        is_kept = found.channels == targets
-        return PlannedLayer(Shape(found.channels, found.size, width if is_kept else found.channels), op, place)
+        try:
+            return _layer(op.label, op.maker, tuple(op.settings.items()), x, wish, self.channels, self.classes)
+        except (BadSetting, InvalidArchitecture) as error:
+            raise type(error)(f"{error}, at {_where(at)} of the network") from error.__cause__
 
     def chain(
         self,
@@ -139,12 +122,13 @@ class Planner:
         at: tuple[str, ...],
     ) -> PlannedChain:
         """Plan parts one after the other; see ``part``."""
-        x = (before or source)[-1]
-        changes = wish.stride != 1 or wish.channels not in (None, x.channels)
-        if not parts and changes:
-            parts = [Op("skip_connect", {})]
-        widening = _first(parts, widens, 1 + max((i for i, one in enumerate(parts) if says_channels(one)), default=-1))
-        halving = _first(parts, halves)
+        widening = halving = len(parts)
+        if wish != Wish():
+            x = (before or source)[-1]
+            if not parts and (wish.stride != 1 or wish.channels not in (None, x.channels)):
+                parts = [Op("skip_connect", {})]
+            said = max((i for i, one in enumerate(parts) if says_channels(one)), default=-1)
+            widening, halving = _first(parts, widens, said + 1), _first(parts, halves)
         outputs, links = list(before), list[Planned]()
         for i, part in enumerate(parts):
             own = Wish(wish.channels if i == widening else None, wish.stride if i == halving else 1)
@@ -155,7 +139,13 @@ class Planner:
         return PlannedChain((outputs or source)[-1], tuple(links), max(reads, 1) if before else 0)
 
     def cell(self, dag: Dag, reads: Sequence[Shape], wish: Wish, at: tuple[str, ...]) -> PlannedCell:
-        """Plan a cell that reads as many values as it has inputs."""
+        """Plan a cell that reads as many values as it has inputs; one that stands there again is planned once."""
+        key = id(dag), tuple(reads), wish
+        if key not in self.known:
+            self.known[key] = self._cell(dag, reads, wish, at)
+        return self.known[key]
+
+    def _cell(self, dag: Dag, reads: Sequence[Shape], wish: Wish, at: tuple[str, ...]) -> PlannedCell:
         x, settings = reads[-1], dag.settings
         outputs = dag.concat or (dag.nodes - 1,)
         width = settings.get("channels")
@@ -284,10 +274,41 @@ def _unchanged(op: Op, gives: str, argument: str) -> InvalidArchitecture:
     return InvalidArchitecture(f"the layer {op} gives {gives}; let what makes it take {argument}")
 
 
-@contextmanager
-def _standing(at: tuple[str, ...]) -> Iterator[None]:
-    """Say where a layer stands in what is wrong with it."""
-    try:
-        yield
-    except (BadSetting, InvalidArchitecture) as error:
-        raise type(error)(f"{error}, at {_where(at)} of the network") from error.__cause__
+@lru_cache(maxsize=2**16)
+def _layer(
+    label: str, maker: Any, settings: tuple[tuple[str, Any], ...], x: Shape, wish: Wish, channels: int, classes: int
+) -> PlannedLayer:
+    """Plan a layer that reads x; the same for all that are alike.
+
+    Args:
+        label: What the layer is called.
+        maker: What makes it, where that is the user's own.
+        settings: Of the layer.
+        x: What it reads.
+        wish: What it shall change.
+        channels: Behind a stem that does not say it.
+        classes: How many numbers come out for an image.
+    """
+    op = Op(label, dict(settings), maker)
+    shape = shape_of(op)
+    asked = shape.get("channels", shape.get("width"))
+    if asked is None and takes(op, "image_channels"):
+        asked = channels
+    width, targets = x.width, x.channels
+    if asked is not None:
+        width, targets = asked, asked * shape.get("multiplier", 1)
+    elif wish.channels is not None:
+        width = targets = wish.channels
+    elif "widen" in shape:
+        width = targets = round(x.width * shape["widen"])
+    stride = shape.get("stride", 1) * wish.stride
+    if not x.size:
+        raise InvalidArchitecture(f"the layer {op} stands behind the head, which leaves no pixels")
+    place = Place(x.channels, targets, stride, x.size, classes)
+    found = look(op, place)
+    if found.size and found.channels != targets and targets != x.channels:
+        raise _unchanged(op, f"{found.channels} channels, not {targets}", "out_channels")
+    if found.size and found.size != place.size and stride != 1:
+        raise _unchanged(op, f"{found.size}² pixels, not {place.size}²", "stride")
+    is_kept = found.channels == targets
+    return PlannedLayer(Shape(found.channels, found.size, width if is_kept else found.channels), op, place, found)

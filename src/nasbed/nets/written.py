@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Layer, together
+from nasbed.spaces.named import check_layer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,13 +51,15 @@ class WrittenBlueprint(Blueprint):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise BadSetting(f"a network's {name} must be a positive integer, not {value!r}")
+        _check_layers(self.space.whole)
 
     def plan(self, row: Archs) -> PlannedChain:
         """Plan the network of one row: which layer stands where; see ``nasbed.nets.planning``.
 
         Raises:
-            BadSetting: When there is no such layer or setting.
+            BadSetting: When there is no such setting of a layer.
             InvalidArchitecture: When what layers give does not fit together.
+            MissingExtra: When PyTorch is not installed.
         """
         frame = self.classes, self.image_size, self.image_channels, self.channels, self.cells
         return _planned(self.space.whole, frame, np.asarray(row, np.int8).tobytes())
@@ -69,24 +73,36 @@ class WrittenBlueprint(Blueprint):
 
     def layers(self, rows: Archs) -> list[Layer]:
         """List the layers of each row's network, those alike together, with how often each network has one."""
-        return together([layer for one in self._looks(row) for layer in one.layers] for row in rows)
+        return together([layer for one in self.plan(row).layers() for layer in one.look.layers] for row in rows)
 
     def parameters(self, rows: Archs) -> NDArray[np.int64]:
         """Count the trainable numbers of each row's network, ``(n,)``, of whatever layers."""
-        return np.array([sum(one.parameters for one in self._looks(row)) for row in rows], np.int64)
+        return np.array([self.plan(row).parameters for row in rows], np.int64)
 
     def group(self, rows: Archs) -> list[Hashable]:
         """Return the same for rows whose networks differ at most in which layers stand at their places."""
         return [self.plan(row).structure() for row in rows]
 
-    def _looks(self, row: Archs) -> Iterator[Any]:
-        from nasbed.nets.making import look
 
-        return (look(layer.op, layer.place) for layer in self.plan(row).layers())
+def _check_layers(space: Any) -> None:
+    """See that there is every layer that a space names.
+
+    Raises:
+        BadSetting: When there is one that is not.
+    """
+    seen, waiting = set[int](), [(space.name, space.expression)]
+    while waiting:
+        at, part = waiting.pop()
+        if id(part) not in seen:
+            seen.add(id(part))
+            for name in part.layers():
+                check_layer(name, at)
+            waiting += [(f"{at} → {use.label}" if use.label else at, use.part) for use in part.uses()]
 
 
 @lru_cache(maxsize=256)
 def _planned(space: Any, frame: tuple[int, int, int, int | None, int | None], row: bytes) -> PlannedChain:
+    require("torch", "torch")
     from nasbed.nets.planning import Planner
 
     classes, size, colours, channels, cells = frame

@@ -95,6 +95,10 @@ class Expression(ABC):
     def uses(self) -> Iterator[Use]:
         """Give the parts that it is made of, each with its place."""
 
+    def layers(self) -> Iterator[str]:
+        """Give the layers that it names itself, for the registry ``layers`` to know."""
+        return iter(())
+
     @abstractmethod
     def resolved(self, at: Resolving) -> Any:
         """Return it with nothing left open."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nasbed.core.errors import BadSetting, NotNamed
+from nasbed.core.errors import BadSetting, NotNamed, nearest
 from nasbed.core.registry import layers, predicates
 
 OWN = "nasbed_own_"
@@ -85,6 +85,25 @@ def name_of(function: Callable[..., Any], role: str = "constraint") -> str:
             "define it at the top of a module"
         )
     return place
+
+
+def check_layer(name: str, at: str = "") -> None:
+    """See that the registry has a layer.
+
+    Args:
+        name: Its name.
+        at: Where it stands, in words.
+
+    Raises:
+        BadSetting: When it has not, with what it has and how to add one.
+    """
+    if name not in layers:
+        place, known = f", at {at}" * bool(at), ", ".join(layers)
+        raise BadSetting(
+            f"no layer is called {name!r}{place}. {nearest(name, layers)} The registry of layers has: {known}. A "
+            "layer of your own is written as op(function, …), with the function or class that makes it, or registered "
+            "among the entry points nasbed.layers (docs/spaces.md)"
+        )
 
 
 def _at(place: str) -> Any:

@@ -51,6 +51,11 @@ class Op(Expression):
         """Return it with plain settings."""
         return Op(self.label, {name: at(value) for name, value in self.settings.items()}, self.maker)
 
+    def layers(self) -> Iterator[str]:
+        """Give its name, unless it has a maker of its own."""
+        if self.maker is None:
+            yield self.label
+
     @property
     def passed(self) -> Passed:
         """What it passes on, as the registry ``passing`` says of its name; a user's own layer changes what it reads."""
@@ -140,6 +145,12 @@ class Dag(Expression):
         parts = [self.parts[key] for key in self.order]
         yield from map(Use, labels(parts, map(edge_name, self.order)), parts)
         yield from self._shape.uses()
+
+    def layers(self) -> Iterator[str]:
+        """Give the layer through which its inputs go first, where that is not to be decided."""
+        name = self.settings.get("preprocess")
+        if isinstance(name, str) and name:
+            yield name
 
     @cached_property
     def _shape(self) -> Op:

@@ -1,12 +1,15 @@
 """Networks of written spaces: layers at their places, published counts, training, and what is wrong."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 import nasbed
-from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.benchmarks.costs import formulas
+from nasbed.core.errors import BadSetting, InvalidArchitecture, MissingExtra
 from nasbed.core.registry import layers
 from nasbed.core.rng import Streams
 from nasbed.nets import making, train_repeats
@@ -227,6 +230,22 @@ def test_a_cell_space_trains_on_digits():
     assert result.trainable_parameters == params(space, row[None], channels=8, cells=1, **DIGIT)[0]
 
 
+KINDS = [name for name in layers if name not in ("stem", "deep_stem", "patches", "head", "relu", "batch_norm")]
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("place", [Place(8, 8, 1, 7, 10), Place(8, 12, 1, 7, 10), Place(8, 12, 2, 8, 10)])
+def test_every_layer_of_the_registry_gives_the_shape_of_its_place(name, place):
+    images = torch.randn(2, 8, place.image_size, place.image_size)
+    assert made(op(name), place)(images).shape == (2, place.out_channels, place.size, place.size)
+
+
+@pytest.mark.parametrize(("name", "stride"), [("stem", 2), ("deep_stem", 4), ("patches", 4)])
+def test_stems_read_images(name, stride):
+    images = torch.randn(2, 3, 8, 8)
+    assert made(op(name), Place(3, 12, stride, 8, 10))(images).shape == (2, 12, 8 // stride, 8 // stride)
+
+
 class Gated(nn.Module):
     """A layer whose last one has no stacked form."""
 
@@ -313,7 +332,10 @@ def fails(in_channels):
 @pytest.mark.parametrize(
     ("parts", "why"),
     [
-        ([op("nor_conv_3x4")], "no layer is called 'nor_conv_3x4'. Did you mean 'nor_conv_3x3'"),
+        (
+            [op("nor_conv_3x4")],
+            r"no layer is called 'nor_conv_3x4', at written → nor_conv_3x4\. Did you mean",
+        ),
         ([op("nor_conv_3x4")], r"op\(function, …\).* or registered among the entry points nasbed.layers"),
         ([op("mbconv", kernl=3)], "'mbconv' has no setting 'kernl'; it has kernel, expand.* Did you mean 'kernel'"),
         ([op("mbconv", kernl=3)], "at mbconv of the network"),
@@ -348,3 +370,11 @@ def test_a_network_that_gives_other_numbers_than_there_are_classes_is_refused():
 def test_settings_that_are_none_are_refused(setting):
     with pytest.raises(BadSetting, match="must be a positive integer"):
         blueprint_of(EXAMPLES["201"], **setting)
+
+
+def test_without_pytorch_a_space_is_shown_and_its_network_says_how_to_install_it(monkeypatch):
+    space, rows = WrittenSpace(cell(), "alone"), np.zeros((1, 6), np.int8)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtra, match=r"torch is not installed"):
+        params(space, rows, image_size=11)
+    assert formulas(space, {"image_size": 11}, rows) == {}
