@@ -8,27 +8,26 @@ import pytest
 
 from nasbed.core.registry import spaces
 from nasbed.core.rng import Streams
-from nasbed.spaces import DARTS, NASBench201, WrittenSpace, choice, depth, edges, op, seq, where
-from nasbed.spaces.resolving import dags
-
-MICRO = WrittenSpace(
-    seq(op("stem"), cell := edges(4, lambda i, j: choice(*map(op, ("none", "skip", "conv1x1", "conv3x3")))), cell),
-    "transnas-micro",
+from nasbed.spaces import (
+    DARTS,
+    NASBench201,
+    TransNASMacro,
+    TransNASMicro,
+    WrittenSpace,
+    choice,
+    depth,
+    op,
+    seq,
+    where,
 )
+from nasbed.spaces.resolving import dags
+from nasbed.spaces.transnas import MODULES, OPERATIONS, is_published
+
+MICRO, MACRO = TransNASMicro(), TransNASMacro()
 
 
-def is_published(network):
-    """Say whether a network of TransNAS macro doubles its width 1 to 3 times and halves the image 1 to 4 times."""
-    kinds = [module.label for module in network.parts]
-    doubled, halved = (sum(kind in some for kind in kinds) for some in (("wide", "both"), ("strided", "both")))
-    return 1 <= doubled <= 3 and 1 <= halved <= 4
-
-
-def modules(name=""):
-    return depth(lambda i: choice(*map(op, ("normal", "wide", "strided", "both"))), 4, 5, 6, name=name)
-
-
-MACRO = WrittenSpace(where(modules(), is_published), "transnas-macro")
+def modules():
+    return depth(lambda i: choice(*map(op, MODULES)), 4, 5, 6)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +36,7 @@ MACRO = WrittenSpace(where(modules(), is_published), "transnas-macro")
         (NASBench201().written, 15_625),
         (spaces.make("natssize", {}).written, 32_768),
         (spaces.make("nasbenchmacro", {}).written, 6_561),
-        (MICRO, 4_096),
+        (MICRO.written, 4_096),
         (MACRO, 3_256),
         (WrittenSpace(modules()), 5_376),
         (WrittenSpace(where(modules(), is_published, count=3_256)), 3_256),
@@ -55,7 +54,7 @@ def test_a_count_that_is_given_serves_where_there_is_too_much_to_list():
     assert not space.is_enumerable
 
 
-@pytest.mark.parametrize("name", ["nasbench201", "natssize", "nasbenchmacro"])
+@pytest.mark.parametrize("name", ["nasbench201", "natssize", "nasbenchmacro", "transnas-micro"])
 def test_the_expression_of_a_built_in_space_has_its_rows(name):
     space = spaces.make(name, {})
     rows = space.written.archs_of(np.arange(space.size))
@@ -69,16 +68,34 @@ def test_the_expression_of_a_built_in_space_has_its_rows(name):
     assert (space.crossover(*mothers, streams) == space.written.crossover(*fathers, others)).all()
 
 
-def test_cells_of_nasbench201_are_those_of_the_class():
-    space = NASBench201()
-    rows, written = space.enumerate()[::5], space.written
-    assert written.valid(rows).all()
+WHOLE = [pytest.param("nasbench201", marks=pytest.mark.slow), "transnas-micro"]
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_every_cell_of_a_class_has_the_graph_of_its_expression(name):
+    space = spaces.make(name, {})
+    rows, written = space.enumerate(), space.written
     assert [written.graph(row) for row in rows] == [space.graph(row) for row in rows]
-    for row in rows[::71]:
-        assert {*map(tuple, written.neighbors(row).tolist())} == {*map(tuple, space.neighbors(row).tolist())}
-    wrong = rows.copy()
-    wrong[:, 2] += 5
-    assert not written.valid(wrong).any()
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_every_cell_of_a_class_has_the_neighbours_of_its_expression(name):
+    space = spaces.make(name, {})
+    for row in space.enumerate():
+        assert {*map(tuple, space.written.neighbors(row).tolist())} == {*map(tuple, space.neighbors(row).tolist())}
+
+
+@pytest.mark.parametrize("name", ["nasbench201", "transnas-micro"])
+def test_a_class_and_its_expression_call_the_same_rows_valid_and_equal(name):
+    space = spaces.make(name, {})
+    anything = np.random.default_rng(0).integers(-2, 8, (20_000, 6)).astype(np.int8)
+    rows = np.concatenate([space.enumerate(), anything])
+    valid = space.valid(rows)
+    assert (space.written.valid(rows) == valid).all()
+    one, other = space.index(rows[valid]), space.written.key(rows[valid])
+    assert len(np.unique(one)) == len(np.unique(other)) == len(set(zip(one.tolist(), other.tolist(), strict=True)))
+    keys, functions = space.key(rows[valid]), space.function_key(rows[valid])
+    assert len(np.unique(keys)) == len(set(zip(keys.tolist(), functions.tolist(), strict=True)))
 
 
 def published(shared_data, name):
@@ -88,26 +105,27 @@ def published(shared_data, name):
 
 def test_cells_of_transnas_are_those_published(shared_data):
     listed = published(shared_data, "micro")
-    rows = np.array(listed, np.int8)
+    rows, written = np.array(listed, np.int8), MICRO.written
     assert len(listed) == MICRO.size
-    assert sorted(MICRO.index(rows).tolist()) == list(range(MICRO.size))
-    (cell,) = dags(MICRO.resolve(rows[1_234]))
-    names = ("none", "skip", "conv1x1", "conv3x3")
-    in_order = [cell.parts[edge].label for edge in ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))]
-    assert in_order == [names[digit] for digit in listed[1_234]]
-    dead = sum(MICRO.graph(row).live == frozenset() for row in rows)
+    assert sorted(written.index(rows).tolist()) == list(range(MICRO.size))
+    edges = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
+    for one, row in zip(listed, rows, strict=True):
+        (cell,) = dags(written.resolve(row))
+        assert [cell.parts[edge].label for edge in edges] == [OPERATIONS[digit] for digit in one]
+        a, b, c, d, e, f = one
+        assert MICRO.parse(f"64-41414-{a}_{b}{c}_{d}{e}{f}").tolist() == row.tolist()
+    dead = sum(written.graph(row).live == frozenset() for row in rows)
     assert dead == 169  # cells without a path, as published: they share one result
 
 
 def test_networks_of_transnas_are_those_published(shared_data):
     listed = published(shared_data, "macro")
-    rows = np.array([[len(one) - 4, *(digit - 1 for digit in one), *[0] * (6 - len(one))] for one in listed], np.int8)
+    rows = np.stack([MACRO.parse(f"64-{''.join(map(str, one))}-basic") for one in listed])
     assert len(listed) == 3_256
-    assert MACRO.valid(rows).all()
     assert sorted(MACRO.index(rows).tolist()) == list(range(MACRO.size))
-    names = ("normal", "wide", "strided", "both")
     for one, row in zip(listed, rows, strict=True):
-        assert [module.label for module in MACRO.resolve(row).parts] == [names[digit - 1] for digit in one]
+        modules = MACRO.resolve(row).parts[1].parts
+        assert [module.label for module in modules] == [MODULES[digit - 1] for digit in one]
     anything = np.random.default_rng(0).integers(0, MACRO.cardinalities, (3_000, 7)).astype(np.int8)
     known = set(listed)
     meant = [tuple((row[1 : 5 + row[0]] + 1).tolist()) in known for row in anything]
