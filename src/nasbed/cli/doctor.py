@@ -21,7 +21,9 @@ _FOR = {
     "torch": "to train networks and to score them",
     "report": "for figures, pages and pandas' frames",
     "predictors": "for predictors of other libraries",
-    "adapters": "for the methods of Optuna, Nevergrad and pymoo",
+    "optuna": "for the methods of Optuna",
+    "nevergrad": "for the methods of Nevergrad",
+    "pymoo": "for the algorithms of pymoo and exact hypervolumes",
     "ray": "for clusters",
 }
 _WHOLE = ("all", "dev")

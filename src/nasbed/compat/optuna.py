@@ -25,7 +25,7 @@ from nasbed.core.rng import Streams
 from nasbed.core.space import Space
 from nasbed.optimizers.borrowed.optuna_search import decision_name
 
-optuna = require("optuna", "adapters")  # what follows is of no use without it
+optuna = require("optuna", "optuna")  # what follows is of no use without it
 _BaseSampler: Any = optuna.samplers.BaseSampler
 
 

@@ -55,7 +55,7 @@ def hypervolume(points: ArrayLike, reference: ArrayLike) -> float:
         return float((limit - rows).max(initial=0.0))
     if not len(rows):
         return 0.0
-    return float(require("pymoo.indicators.hv", "adapters").HV(ref_point=limit)(rows))
+    return float(require("pymoo.indicators.hv", "pymoo").HV(ref_point=limit)(rows))
 
 
 def hypervolumes_along(

@@ -243,5 +243,5 @@ def test_without_optuna_the_extra_is_named(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "optuna", None)
     monkeypatch.delitem(sys.modules, "nasbed.compat.optuna")
-    with pytest.raises(MissingExtra, match=r"nasbed\[adapters\]"):
+    with pytest.raises(MissingExtra, match=r"nasbed\[optuna\]"):
         __import__("nasbed.compat.optuna")

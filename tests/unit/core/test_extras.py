@@ -1,9 +1,13 @@
 """Extras: what is missing is named, with the line that installs it."""
 
+import re
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
+import nasbed
 from nasbed.core.errors import MissingExtra
 from nasbed.core.extras import require
 
@@ -37,3 +41,23 @@ def test_a_module_whose_own_import_breaks_is_not_called_missing(tmp_path, monkey
     with pytest.raises(ModuleNotFoundError, match="surely_not_installed_anywhere") as caught:
         require("breaks_inside", "report")
     assert not isinstance(caught.value, MissingExtra)
+
+
+def test_the_page_of_licences_names_every_extra_and_package():
+    project = Path(nasbed.__file__).parents[2]
+    named = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    page = (project / "docs" / "licences.md").read_text()
+    for extra, packages in {"none": named["dependencies"], **named["optional-dependencies"]}.items():
+        if extra in ("all", "dev"):
+            continue
+        row = next(
+            line for line in page.splitlines() if line.startswith("| none" if extra == "none" else f"| `{extra}`")
+        )
+        for package in packages:
+            assert re.split("[<>=]", package)[0] in row, f"{package} of {extra}"
+
+
+def test_what_brings_copyleft_is_not_in_all():
+    project = Path(nasbed.__file__).parents[2]
+    everything = tomllib.loads((project / "pyproject.toml").read_text())["project"]["optional-dependencies"]["all"]
+    assert not {"nevergrad", "pymoo"} & set(re.split(r"[\[,\]]", everything[0]))

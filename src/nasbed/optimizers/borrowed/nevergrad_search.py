@@ -43,7 +43,7 @@ class NevergradSearch(BorrowedSearch):
 
     def check(self) -> None:
         """See that Nevergrad is there and has the method."""
-        known = require("nevergrad", "adapters").optimizers.registry
+        known = require("nevergrad", "nevergrad").optimizers.registry
         if self.method not in known:
             raise UnknownName("method of Nevergrad", self.method, known)
 
@@ -56,7 +56,7 @@ class _Searcher(Searcher):
     """One of Nevergrad's optimizers. Decisions with as many values each are one block of choices: that is faster."""
 
     def __init__(self, space: Space, method: str, seed: int, evaluations: int | None, workers: int) -> None:
-        self._nevergrad = require("nevergrad", "adapters")
+        self._nevergrad = require("nevergrad", "nevergrad")
         self._blocks = [np.flatnonzero(space.cardinalities == n) for n in np.unique(space.cardinalities)]
         self._values = [int(space.cardinalities[block[0]]) for block in self._blocks]
         self._decisions = space.decisions

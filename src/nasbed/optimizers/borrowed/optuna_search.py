@@ -43,7 +43,7 @@ class OptunaSearch(BorrowedSearch):
 
     def check(self) -> None:
         """See that Optuna is there and has the sampler."""
-        samplers = require("optuna", "adapters").samplers
+        samplers = require("optuna", "optuna").samplers
         kinds = {name: kind for name, kind in vars(samplers).items() if isinstance(kind, type)}
         seeded = [name for name, kind in kinds.items() if "seed" in _arguments(kind)]
         if self.sampler not in seeded:
@@ -70,7 +70,7 @@ class _Searcher(Searcher):
     """A study."""
 
     def __init__(self, cardinalities: list[int], sampler: str, options: dict[str, Any], seed: int) -> None:
-        self._optuna = require("optuna", "adapters")
+        self._optuna = require("optuna", "optuna")
         kind = self._optuna.distributions.CategoricalDistribution
         self._distributions = {decision_name(i): kind(tuple(range(n))) for i, n in enumerate(cardinalities)}
         self._sampler, self._options, self._seed = sampler, options, seed

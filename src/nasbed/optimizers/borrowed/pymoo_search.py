@@ -60,7 +60,7 @@ class PymooSearch(BorrowedSearch):
         """See that pymoo is there and has the algorithm."""
         if self.algorithm not in _MODULES:
             raise UnknownName("algorithm of pymoo", self.algorithm, _MODULES)
-        require("pymoo", "adapters")
+        require("pymoo", "pymoo")
 
     def searcher(self, seed: int) -> Searcher:
         """Make an algorithm."""
@@ -79,8 +79,8 @@ class _Searcher(Searcher):
 
     def _begin(self) -> None:
         """Set an algorithm up; each beginning has a seed of its own."""
-        kind = getattr(require(_MODULES[self._name], "adapters"), self._name)
-        never = require("pymoo.core.termination", "adapters").NoTermination()
+        kind = getattr(require(_MODULES[self._name], "pymoo"), self._name)
+        never = require("pymoo.core.termination", "pymoo").NoTermination()
         operators = {} if self._name in _REAL else _operators()
         self._problem = _boxed(self._highest) if self._name in _REAL else _of_choices(self._highest)
         self._algorithm = kind(pop_size=self._population, **operators)
@@ -150,25 +150,25 @@ class _Searcher(Searcher):
 
 def _of_choices(highest: NDArray[np.int64]) -> Any:
     """Give a problem whose variables are choices, from 0 to the highest value of each decision."""
-    choice = require("pymoo.core.variable", "adapters").Choice
+    choice = require("pymoo.core.variable", "pymoo").Choice
     choices = {str(decision): choice(options=np.arange(most + 1)) for decision, most in enumerate(highest)}
-    problem = require("pymoo.core.problem", "adapters").Problem
+    problem = require("pymoo.core.problem", "pymoo").Problem
     return problem(len(highest), n_ieq_constr=1, xl=np.zeros(len(highest)), xu=highest, vars=choices)
 
 
 def _boxed(highest: NDArray[np.int64]) -> Any:
     """Give a problem of real variables in which every value of a decision has as much room."""
-    problem = require("pymoo.core.problem", "adapters").Problem
+    problem = require("pymoo.core.problem", "pymoo").Problem
     return problem(len(highest), n_ieq_constr=1, xl=np.full(len(highest), -0.5), xu=highest + 0.5)
 
 
 def _operators() -> dict[str, Any]:
     """Give what breeds choices: uniform crossover, and mutation to any value of a decision."""
     operators = "pymoo.operators"
-    duplicates = require("pymoo.core.duplicate", "adapters").DefaultDuplicateElimination
+    duplicates = require("pymoo.core.duplicate", "pymoo").DefaultDuplicateElimination
     return {
-        "sampling": require(f"{operators}.sampling.rnd", "adapters").IntegerRandomSampling(),
-        "crossover": require(f"{operators}.crossover.ux", "adapters").UX(),
-        "mutation": require(f"{operators}.mutation.rm", "adapters").ChoiceRandomMutation(),
+        "sampling": require(f"{operators}.sampling.rnd", "pymoo").IntegerRandomSampling(),
+        "crossover": require(f"{operators}.crossover.ux", "pymoo").UX(),
+        "mutation": require(f"{operators}.mutation.rm", "pymoo").ChoiceRandomMutation(),
         "eliminate_duplicates": duplicates(func=lambda members: members.get("X").astype(np.float64)),
     }

@@ -154,7 +154,7 @@ def test_settings_that_optuna_does_not_know_are_refused():
 
 def test_without_optuna_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "optuna", None)
-    with pytest.raises(MissingExtra, match=r"nasbed\[adapters\]"):
+    with pytest.raises(MissingExtra, match=r"nasbed\[optuna\]"):
         nasbed.optimizer("optuna")
 
 

@@ -175,5 +175,5 @@ def test_settings_that_pymoo_does_not_know_are_refused():
 
 def test_without_pymoo_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pymoo", None)
-    with pytest.raises(MissingExtra, match=r"nasbed\[adapters\]"):
+    with pytest.raises(MissingExtra, match=r"nasbed\[pymoo\].*LGPL"):
         nasbed.optimizer("pymoo")
