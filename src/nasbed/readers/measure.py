@@ -40,7 +40,8 @@ class Measure(Configured):
         repeats: Numbers of the measurements of one training, such as those of its latency.
         axes: Which axes follow that of the architectures, in this order: ``recipe``, ``seed``, ``epoch``, ``repeat``.
         unit: ``percent``, ``fraction``, ``s``, …; empty for none.
-        goal: Whether ``max`` or ``min`` is good; what the unit and the split suggest if not given.
+        goal: Whether ``max`` or ``min`` is good; what the metric, the unit and the split suggest if not given: a loss
+            or an error is good when it is low, ``l1_loss``, unless it is a negative one, ``neg_loss``.
         role: What a search may be ``told``, what only a report may read (``reported``), what is a ``cost``; all else
             is a ``detail``; what the split suggests if not given.
         published: What the source calls the split.
@@ -63,7 +64,9 @@ class Measure(Configured):
 
     def __post_init__(self) -> None:
         split = SPLITS.get(self.split, self.split)
-        low = self.unit in _LOW or self.metric in ("loss", "error") or not split
+        words = set(self.metric.split("_"))
+        is_loss = words & {"loss", "error"} and not words & {"neg", "negative"}
+        low = self.unit in _LOW or is_loss or not split
         default = {"goal": "min" if low else "max", "role": _ROLE.get(split, "detail"), "published": self.split}
         for name, value in default.items():
             object.__setattr__(self, name, getattr(self, name) or value)
