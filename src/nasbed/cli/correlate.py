@@ -35,7 +35,7 @@ def command(
     forms: Annotated[str, typer.Option(help="Of the figures: png, svg, pdf.")] = "png,svg",
     json: Json = False,
 ) -> None:
-    """Correlate scores with accuracies: τ, ρ and r with 95 % intervals, the best-scored network, and best of N.
+    """Correlate scores with accuracies: τ and ρ with 95 % intervals, r, the best-scored network, and best of N.
 
     Parameters and FLOPs are always among the proxies: what does not beat them is not worth its time.
     """

@@ -29,6 +29,9 @@ RESAMPLES = 2000
 FEWEST = 9
 """Runs that have an interval: all that fewer could be drawn to does not reach over what 95 % needs."""
 
+FEWEST_OF_STRATUM = 5
+"""Runs of each of several strata that have one."""
+
 _CELLS_AT_ONCE = 4_000_000  # resampled numbers in one block: 32 MB
 
 
@@ -68,13 +71,14 @@ def bootstrap(
         seed: Of these draws.
 
     Returns:
-        NaN without a run, and as the ends where runs are fewer than ``FEWEST``, or than two a stratum.
+        NaN without a run, and as the ends where runs are fewer than ``FEWEST``, or one of several strata has fewer
+        than ``FEWEST_OF_STRATUM``.
     """
     there = _found(strata)
     if not there:
         return Interval(np.nan)
     value, runs = float(statistic(np.concatenate([values.ravel() for values in there]))), list(map(len, there))
-    if sum(runs) < max(FEWEST, 2 * len(runs)):
+    if sum(runs) < FEWEST or (len(runs) > 1 and min(runs) < FEWEST_OF_STRATUM):
         return Interval(value)
     generator = np.random.default_rng(seed)
     block = max(1, _CELLS_AT_ONCE // sum(values.size for values in there))

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.statistics.bootstrap import FEWEST, RESAMPLES, bootstrap
+from nasbed.statistics.bootstrap import FEWEST, FEWEST_OF_STRATUM, RESAMPLES, bootstrap
 from nasbed.statistics.selected import Comparisons, Judged, naming_failed_runs, selected
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed
 
@@ -78,7 +78,11 @@ class InterquartileMeans(Statistic):
             return f"{said}, 95 % bootstrap interval.{few(min(filter(None, self.runs)))}"
         runs = self.runs[self.labels.index(best)]
         alone = ", one run, which has no interval" if runs == 1 else ""
-        return f"{said}{alone}.{few(runs, FEWEST, 'give it an interval')}"
+        why = few(runs, FEWEST, "give it an interval")
+        if runs >= FEWEST:
+            each = f"{FEWEST_OF_STRATUM} runs on each, or {FEWEST} that go together"
+            why = f" An interval over several benchmarks takes {each}."
+        return f"{said}{alone}.{why}"
 
 
 @naming_failed_runs

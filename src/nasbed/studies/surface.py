@@ -31,7 +31,7 @@ class Grid(Printed):
         at_x: The values of x, ascending, ``(columns,)``.
         at_y: The values of y, ascending, ``(rows,)``.
         mean: Means over runs, ``(rows, columns)``; NaN where nothing was played.
-        low: Lower ends of their 95 % intervals, likewise.
+        low: Lower ends of their 95 % intervals, likewise; NaN where a mean has none, as of fewer than 50 runs.
         high: Upper ends.
         measure: What the metric's numbers are; see ``Benchmark.measure``.
     """
@@ -66,25 +66,28 @@ class Grid(Printed):
 
     @property
     def as_good(self) -> tuple[int, int]:
-        """Give at how many points the 95 % interval reaches the best mean, and how many points there are.
+        """Give at how many points the 95 % interval reaches the best mean, and how many points have one.
 
         The best of many noisy means is partly luck; where this is most of them, the surface is flat as far as one sees.
         """
         _, _, mean = self.best
         with np.errstate(invalid="ignore"):
             reach = self.low <= mean if self.metric.endswith("regret") else self.high >= mean
-        return int((reach & ~np.isnan(self.mean)).sum()), int((~np.isnan(self.mean)).sum())
+        return int(reach.sum()), int((~np.isnan(self.low)).sum())
 
     def sentence(self) -> str:
         """Say where it is best, and how far that is beyond doubt."""
         x, y, mean = self.best
-        reaching, points = self.as_good
+        reaching, known = self.as_good
+        points = int((~np.isnan(self.mean)).sum())
         shown = f"{100 * mean:.2f}" if self.factor == 100 else f"{mean:.4g}"
         where = f"{self.x} {x:g}, {self.y} {y:g}".replace("_", " ")
-        return (
-            f"best at {where}: {self.words} {shown}; "
-            f"at {reaching:,} of {points:,} points the 95 % interval reaches as far"
-        )
+        if not known:
+            said = f"the runs give none of the {points:,} means an interval, and the best of so many is partly luck"
+        else:
+            of = f"the {known:,} of {points:,} points that have one" if known < points else f"{points:,} points"
+            said = f"at {reaching:,} of {of} the 95 % interval reaches as far"
+        return f"best at {where}: {self.words} {shown}; {said}"
 
     def csv(self) -> str:
         """Write a row for each point that was played."""
@@ -92,7 +95,8 @@ class Grid(Printed):
         rows = []
         for row, column in zip(*np.nonzero(~np.isnan(self.mean)), strict=True):
             point = f"{self.at_x[column]:g}", f"{self.at_y[row]:g}"
-            rows.append([*point, *(repr(float(of[row, column])) for of in (self.mean, self.low, self.high))])
+            values = [float(of[row, column]) for of in (self.mean, self.low, self.high)]
+            rows.append([*point, *("" if np.isnan(value) else repr(value) for value in values)])
         return comma_separated((names, rows))
 
 

@@ -66,6 +66,12 @@ def test_too_few_runs_have_no_interval():
     assert nine.low < nine.value < nine.high
 
 
+def test_each_of_several_benchmarks_needs_five_runs():
+    four, five = (bootstrap([np.arange(n) / 10] * 3, mean) for n in (4, 5))
+    assert np.isnan(four.low)
+    assert five.low < five.value < five.high
+
+
 def test_the_band_of_a_curve_is_the_interval_of_every_point():
     values = np.sort(np.random.default_rng(0).gamma(2.0, size=(30, 3)), axis=0)  # the same runs are drawn then
     middle, low, high = interquartile_band(values)

@@ -130,6 +130,7 @@ def test_what_is_no_number_ranks_below_all_and_is_counted(nothing):
     lowest = np.where(np.arange(60) < 6, scores["naswot"].min() - 1, scores["naswot"])
     assert agreement.kendall.value == pytest.approx(stats.kendalltau(lowest, truth.values).statistic)
     assert agreement.pearson.value == pytest.approx(stats.pearsonr(spoilt[6:], truth.values[6:]).statistic)
+    assert np.isnan(agreement.pearson.low), "Pearson's r has no interval"
     assert agreement.failed == 6
     assert "naswot has no number for 6 networks" in found.warnings
 

@@ -65,6 +65,12 @@ def test_too_few_runs_have_no_interval_and_the_sentence_says_how_many_would():
     assert found.sentence().endswith("3 runs are too few to give it an interval; give 9 or more.")
 
 
+def test_of_several_benchmarks_the_sentence_says_what_each_needs():
+    found = interquartile_means([ended({"a": [0.5, 0.6, 0.7]}, name) for name in ("one", "two", "three")])
+    assert np.isnan(found.intervals[0].low)
+    assert found.sentence().endswith("takes 5 runs on each, or 9 that go together.")
+
+
 def test_comparisons_that_cannot_be_taken_together_are_refused():
     one = ended({"a": [0.5]}, "one")
     for wrong, why in (

@@ -40,6 +40,17 @@ def test_a_best_point_is_no_claim_where_others_reach_as_far():
     assert sure.sentence().startswith("best at t 1, k 1: test regret 1100.00; at 2 of 5 points")
 
 
+def test_points_of_few_runs_have_no_interval_and_the_sentence_and_the_csv_say_so():
+    none = np.full((2, 3), np.nan)
+    grid = replace(grid_of(ROWS, "t", "k", "test-regret"), low=none, high=none)
+    assert grid.sentence().endswith(
+        "; the runs give none of the 5 means an interval, and the best of so many is partly luck"
+    )
+    assert [row["test-regret-low"] for row in csv.DictReader(StringIO(grid.csv()))] == [""] * 5
+    some = replace(grid, low=np.where(grid.at_x > 1, grid.mean - 2, np.nan))
+    assert some.sentence().endswith("; at 2 of the 4 of 5 points that have one the 95 % interval reaches as far")
+
+
 def test_the_csv_has_a_row_for_what_was_played():
     rows = list(csv.DictReader(StringIO(grid_of(ROWS, "t", "k", "test-regret").csv())))
     assert [(row["t"], row["k"], row["test-regret"]) for row in rows] == [
