@@ -81,6 +81,11 @@ class Blueprint(Configured, ABC):
         """Count the trainable numbers of the networks of ``(n, decisions)`` rows, ``(n,)``, without building one."""
         return total(len(rows), (layer.parameters for layer in self.layers(rows)))
 
+    @property
+    def beside(self) -> tuple[float, ...]:
+        """The weights of the losses of classifiers whose outputs stand, in training, behind the network's own."""
+        return ()
+
     def peak_memory(self, rows: Archs) -> NDArray[np.int64]:
         """Return the most bytes that the values of one image take at once in each row's network, ``(n,)``.
 

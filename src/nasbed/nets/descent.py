@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from nasbed.nets.recipe import Recipe
+from nasbed.nets.task import Task
+
+_NEVER_ZERO = 1e-6  # what PyTorch's clip_grad_norm_ adds to a norm
 
 
 class RMSProp(torch.optim.Optimizer):
@@ -63,3 +66,39 @@ def optimizer(recipe: Recipe, weights: Tensor) -> torch.optim.Optimizer:
     return torch.optim.SGD(
         [weights], lr=0.0, momentum=recipe.momentum, nesterov=recipe.nesterov, weight_decay=recipe.l2
     )
+
+
+def losses_of(task: Task, outputs: Tensor, targets: Tensor, beside: Sequence[float]) -> Tensor:
+    """Return the loss of each image, with those of further classifiers times their weights.
+
+    Args:
+        task: Judges outputs.
+        outputs: ``(images, outputs)``, those of further classifiers behind them.
+        targets: One an image.
+        beside: The weight of each further classifier; see ``Blueprint.beside``.
+    """
+    if not beside:
+        return task.losses(outputs, targets)
+    first, *others = outputs.chunk(1 + len(beside), dim=1)
+    found = task.losses(first, targets)
+    for weight, one in zip(beside, others, strict=True):
+        found = found + weight * task.losses(one, targets)
+    return found
+
+
+def clipped(gradients: Sequence[Tensor], owners: Sequence[Sequence[int]], networks: int, most: float) -> list[Tensor]:
+    """Scale the gradient of each of several networks so that its Euclidean norm is at most so much.
+
+    Args:
+        gradients: Each of some networks, whose parts are its slowest axis.
+        owners: Of each gradient, which networks.
+        networks: How many there are in all.
+        most: The norm.
+    """
+    squares = torch.zeros(networks, device=gradients[0].device)
+    parts = [one.reshape(len(some), -1) for one, some in zip(gradients, owners, strict=True)]
+    places = [torch.tensor(some, device=squares.device) for some in owners]
+    for part, place in zip(parts, places, strict=True):
+        squares.index_add_(0, place, part.square().sum(dim=1))
+    factors = (most / (squares.sqrt() + _NEVER_ZERO)).clamp(max=1.0)
+    return [part * factors[place, None] for part, place in zip(parts, places, strict=True)]

@@ -12,10 +12,8 @@ from __future__ import annotations
 import ctypes
 import math
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -27,12 +25,13 @@ from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.clock import Clock
 from nasbed.nets.data.batches import Augmentation, Orders, full_batches
 from nasbed.nets.data.source import Data
-from nasbed.nets.descent import optimizer
+from nasbed.nets.descent import clipped, losses_of, optimizer
 from nasbed.nets.initialisation import initialised
 from nasbed.nets.probing import diagnostics_of, probe_by_class, probed
 from nasbed.nets.recipe import SCHEDULES, Recipe
 from nasbed.nets.results import POINTS, Point, Score, TrainingResult
 from nasbed.nets.side_by_side import side_by_side
+from nasbed.nets.written_network import DropPath
 
 TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX = -1, -3, -4
 """Options of ``mallopt``: how much free memory is kept, which blocks come from the system, and how many of them."""
@@ -122,6 +121,7 @@ class Pass:
         self.optimizer = optimizer(recipe, self.weights)
         self.orders = Orders(len(data.train), recipe.batch_size, generators(seeds, "order"))
         self.augment = Augmentation(data, recipe, generators(seeds, "augmentation"))
+        self.dropping = [module for module in self.network.modules() if isinstance(module, DropPath)]
         self.finite = torch.ones(len(seeds), dtype=torch.bool, device=device)
         self.loss = torch.tensor(float("nan"), device=device)
 
@@ -150,20 +150,28 @@ class Pass:
             return 0.0
         done = step / self.steps
         if self.recipe.clock == "epoch":
-            done = step * self.recipe.batch_size // len(self.data.train) / self.epochs
+            done = self.whole_epochs(step)
         if self.recipe.clock == "time" and self.time_limit is not None:
             done = self.clock.running / self.time_limit
         return self.recipe.learning_rate * SCHEDULES[self.recipe.schedule](done)
 
+    def whole_epochs(self, step: int) -> float:
+        """Return which part of the training the epochs are that were complete before a step."""
+        return step * self.recipe.batch_size // len(self.data.train) / self.epochs
+
     def step(self, numbers: Tensor, rate: float) -> None:
         """Make one step of all repeats."""
         self.network.train()
+        for module in self.dropping:
+            module.progress = self.whole_epochs(self.made)
         images, labels = self.augment(numbers)
-        logits = self.logits(images)
         targets = labels.transpose(0, 1).flatten(0, 1)
-        loss = self.data.task.losses(logits.flatten(0, 1), targets).sum() / len(labels)
+        outputs = self.logits(images).flatten(0, 1)
+        loss = losses_of(self.data.task, outputs, targets, self.blueprint.beside).sum() / len(labels)
         # Each is the gradient of a network's own mean loss: no other depends on its weights.
-        gradients = torch.autograd.grad(loss, self.leaves, materialize_grads=True)
+        gradients: Sequence[Tensor] = torch.autograd.grad(loss, self.leaves, materialize_grads=True)
+        if self.recipe.clip:
+            gradients = clipped(gradients, self.network.owners(self.leaves), len(self.seeds), self.recipe.clip)
         self.weights.grad = torch.cat([gradient.reshape(-1) for gradient in gradients])
         self.optimizer.param_groups[0]["lr"] = rate
         self.optimizer.step()
@@ -324,23 +332,3 @@ def repeat_seed(seed: int, repeat: int, attempt: int = 0) -> int:
 def generators(seeds: Sequence[int], purpose: str) -> list[torch.Generator]:
     """Make one CPU generator a repeat; those of different purposes are independent."""
     return [torch.Generator().manual_seed(derived_seed("training", seed, purpose)) for seed in seeds]
-
-
-@dataclass
-class Pace:
-    """Finds how many steps take about so long.
-
-    Attributes:
-        seconds: How long a stretch shall be; one step is the least.
-        steps: How many steps the next one has.
-    """
-
-    seconds: float = 0.25
-    steps: int = 1
-
-    def run(self, training: Pass, until: int) -> None:
-        """Go on for one stretch, but not beyond a number of steps."""
-        made, began = training.made, time.monotonic()
-        training.run(min(until, made + self.steps))
-        took = max(time.monotonic() - began, 1e-9)
-        self.steps = max(1, min(2 * self.steps, round((training.made - made) * self.seconds / took)))

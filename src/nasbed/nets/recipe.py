@@ -90,6 +90,9 @@ class Recipe(Configured):
         flip: Whether training images are mirrored, left and right, half of the time.
         crop: By how many pixels training images are padded before a crop at a random place brings their size back.
         noise: Standard deviation of the normal noise on training images, in units of normalised pixels.
+        cutout: Height and width of a square at a random place of each training image, perhaps beyond its border, whose
+            pixels are set to their mean (DeVries and Taylor, 2017, https://arxiv.org/abs/1708.04552); 0 for none.
+        clip: The greatest Euclidean norm of a network's gradient, to which a longer one is scaled; 0 for any.
         evaluations: When accuracies are measured, beside the start and the end: after these fractions of the training,
             with commas between, or ``epochs`` for the end of each epoch.
         evaluation_batch: Images a step of evaluation.
@@ -119,6 +122,8 @@ class Recipe(Configured):
     flip: bool = True
     crop: int = 4
     noise: float = 0.0
+    cutout: int = 0
+    clip: float = 0.0
     evaluations: str = "0.5"
     evaluation_batch: int = 256
     evaluation_images: int = 10_000
@@ -134,7 +139,7 @@ class Recipe(Configured):
         for name in ("batch_size", "evaluation_batch", "evaluation_images"):
             if getattr(self, name) < 1:
                 raise BadSetting(f"a recipe's {name} must be at least 1, not {getattr(self, name)}")
-        for name in ("learning_rate", "epsilon", "l2", "crop", "noise"):
+        for name in ("learning_rate", "epsilon", "l2", "crop", "noise", "cutout", "clip"):
             if getattr(self, name) < 0:
                 raise BadSetting(f"a recipe's {name} must not be negative; it is {getattr(self, name)}")
         for name in ("decay", "momentum", "norm_momentum"):
@@ -178,15 +183,16 @@ class Recipe(Configured):
     def to_dict(self) -> dict[str, Any]:
         """Give the settings as JSON-able values; ``Recipe(**…)`` makes it again.
 
-        What is measured by default is left out, as is normalisation over whole batches: stores of version 0.1 do not
-        note it. So are pretrained weights where there are none; of others the file's name is given, not its place, and
-        plans have its checksum beside.
+        What is measured by default is left out, as are normalisation over whole batches, cutout and clipping where
+        there is none: stores of version 0.1 do not note them. So are pretrained weights where there are none; of others
+        the file's name is given, not its place, and plans have its checksum beside.
         """
         found = asdict(self)
         if not self.has_curves:
             del found["evaluations"]
-        if not self.norm_images:
-            del found["norm_images"]
+        for name in ("norm_images", "cutout", "clip"):
+            if not found[name]:
+                del found[name]
         if not self.pretrained:
             del found["pretrained"]
         else:
@@ -251,7 +257,14 @@ CLUTTERED_DIGITS = replace(
 )
 """The recipe of ``digits201``, with the small skeleton of NAS-Bench-201 and the images of ``data.cluttered``."""
 
+DARTS = replace(NASBENCH201, batch_size=96, learning_rate=0.025, nesterov=False, l2=3e-4, cutout=16, clip=5.0)
+"""The recipe by which networks of DARTS are evaluated, for 600 epochs. Liu et al., ICLR 2019, and ``cnn/train.py``.
+
+Beside it, their blueprint has ``auxiliary=0.4`` and ``drop_path=0.2``.
+"""
+
 RECIPES = {
+    "darts": DARTS,
     "nasbench101": NASBENCH101,
     "nasbench101-augment": NASBENCH101_AUGMENT,
     "nasbench201": NASBENCH201,

@@ -49,6 +49,15 @@ class SideBySide(nn.Module):
             name: tensors[members.index(network)] for name, members, tensors in self._tensors() if network in members
         }
 
+    def owners(self, parameters: Sequence[nn.Parameter]) -> list[tuple[int, ...]]:
+        """Return, for each of some parameters, the networks that it is of, which are its slowest axis."""
+        found = dict[int, tuple[int, ...]]()
+        if isinstance(self.inner, _OneAfterAnother):
+            found |= {id(one): (k,) for k, network in enumerate(self.inner.networks) for one in network.parameters()}
+        for _, layer in _layers(self.inner, ""):
+            found |= {id(one): layer.members for one in layer.parameters(recurse=False)}
+        return [found[id(one)] for one in parameters]
+
     def finite(self) -> Tensor:
         """Return, for each network, whether all of its weights are finite, ``(networks,)``."""
         found = torch.ones(self.networks, dtype=torch.bool, device=next(self.parameters()).device)

@@ -18,9 +18,10 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint, checked_rows
 from nasbed.nets.checkpoints import Checkpoints
+from nasbed.nets.clock import Pace
 from nasbed.nets.data.source import Data
 from nasbed.nets.initialisation import initialised
-from nasbed.nets.passes import Pace, Pass, using_threads
+from nasbed.nets.passes import Pass, using_threads
 from nasbed.nets.recipe import Recipe, settled
 from nasbed.nets.results import TrainingResult
 

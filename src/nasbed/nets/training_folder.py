@@ -25,8 +25,9 @@ from nasbed.core.errors import BadSetting, CorruptFile, Interrupted
 from nasbed.core.extras import require
 from nasbed.core.files import remove_left, replacing
 from nasbed.nets.checkpoints import keep_network
+from nasbed.nets.clock import Pace
 from nasbed.nets.long_training import LongTraining, Measurement
-from nasbed.nets.passes import Pace, Pass
+from nasbed.nets.passes import Pass
 from nasbed.nets.tensorfile import read_tensors, with_tensors, without_tensors, write_tensors
 
 LOG, BOARD = "log.csv", "tensorboard"

@@ -3,35 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from nasbed.nets.making import Place
-from nasbed.nets.plan import Planned, PlannedCell, PlannedChain, PlannedLayer
+from nasbed.core.errors import BadSetting
+from nasbed.nets.making import Place, made
+from nasbed.nets.plan import Planned, PlannedCell, PlannedChain, PlannedLayer, Shape
 from nasbed.spaces.parts import Op
 
+_PUBLISHED_SIZE = 8  # of what the auxiliary classifier reads, for images of 32 × 32
 
-def built(planned: Planned, make: Callable[[Op, Place], nn.Module]) -> nn.Module:
+
+def network_of(planned: PlannedChain, classes: int, has_auxiliary: bool = False, drop_path: float = 0.0) -> nn.Module:
+    """Build a network.
+
+    Args:
+        planned: Its plan.
+        classes: How many numbers come out for an image.
+        has_auxiliary: Whether, in training, those of an auxiliary classifier come out behind them.
+        drop_path: The chance with which, at the end of training, an edge passes nothing of an image.
+
+    Raises:
+        BadSetting: When there is nothing to drop.
+    """
+    network: Any = built(planned, made, drop_path)
+    if drop_path and not any(isinstance(part, DropPath) for part in network.modules()):
+        raise BadSetting("drop_path is of the edges of cells, and this network has none that is no identity")
+    if has_auxiliary:
+        sizes = [link.gives.size for link in planned.links]
+        halving = [i for i, (before, after) in enumerate(pairwise(sizes), 1) if 0 < after < before]
+        network.after = halving[-1] if halving else sum(size > 0 for size in sizes) - 1
+        network.auxiliary = auxiliary(planned.links[network.after].gives, classes)
+    whole: nn.Module = network
+    return whole
+
+
+def built(planned: Planned, make: Callable[[Op, Place], nn.Module], drop_path: float = 0.0) -> nn.Module:
     """Build the module of a plan.
 
     Args:
         planned: The plan.
         make: Makes a layer for its place, such as ``making.made``.
+        drop_path: The chance with which, at the end of training, an edge of a cell passes nothing of an image.
     """
     match planned:
         case PlannedLayer():
             return make(planned.op, planned.place)
         case PlannedChain():
-            links = [built(link, make) for link in planned.links]
+            links = [built(link, make, drop_path) for link in planned.links]
             return Chain(links, [link.needs for link in planned.links], planned.reads)
         case PlannedCell():
             before = [built(part, make) for part in planned.before]
-            edges = {(source, target): built(part, make) for source, target, part in planned.edges}
+            edges = {
+                (source, target): dropped(built(part, make, drop_path), drop_path)
+                for source, target, part in planned.edges
+            }
             return Cell(before, edges, planned.inputs, planned.merge, planned.outputs)
     raise TypeError(f"{type(planned).__name__} has no module")
+
+
+def dropped(edge: nn.Module, chance: float) -> nn.Module:
+    """Return an edge that is dropped now and then, unless it is an identity or the chance is 0."""
+    return edge if isinstance(edge, nn.Identity) or not chance else nn.Sequential(edge, DropPath(chance))
+
+
+def auxiliary(x: Shape, classes: int) -> nn.Module:
+    """Make DARTS's auxiliary classifier: published for 8 × 8 pixels, of which it averages four times 5 × 5."""
+    average = nn.AvgPool2d(5, 3) if x.size == _PUBLISHED_SIZE else nn.AdaptiveAvgPool2d(2)
+    first = [nn.ReLU(), average, nn.Conv2d(x.channels, 128, 1, bias=False), nn.BatchNorm2d(128), nn.ReLU()]
+    second = [nn.Conv2d(128, 768, 2, bias=False), nn.BatchNorm2d(768), nn.ReLU(), nn.Flatten()]
+    return nn.Sequential(*first, *second, nn.Linear(768, classes))
 
 
 class Chain(nn.Module):
@@ -41,21 +86,52 @@ class Chain(nn.Module):
         parts: They.
         needs: How many of the outputs before it each part reads.
         reads: How many outputs of parts before this chain it reads itself; 0 where it begins anew, from one value.
+
+    Attributes:
+        auxiliary: In training, maps what the part ``after`` gives to what is put behind the output; None for nothing.
     """
 
     def __init__(self, parts: Sequence[nn.Module], needs: Sequence[int], reads: int) -> None:
         super().__init__()
         self.parts = nn.ModuleList(parts)
         self.needs, self.reads = tuple(needs), reads
+        self.auxiliary: nn.Module | None = None
+        self.after = -1
 
     def forward(self, x: Tensor | list[Tensor]) -> Tensor:
         """Map a value ``(batch, channels, size, size)``, or a list of ``reads`` such, to what the last part gives."""
         given: list[Any] = [x] if self.reads < 2 else list(x)
         outputs = given if self.reads else []
-        for part, needs in zip(self.parts, self.needs, strict=True):
+        beside = []
+        for number, (part, needs) in enumerate(zip(self.parts, self.needs, strict=True)):
             outputs = [*outputs, part(last(outputs or given, needs))][-max(self.needs) :]
+            if number == self.after and self.auxiliary is not None and self.training:
+                beside = [self.auxiliary(outputs[-1])]
         y: Tensor = (outputs or given)[-1]
-        return y
+        return torch.cat([y, *beside], dim=1) if beside else y
+
+
+class DropPath(nn.Module):
+    """Passes nothing of some images in training, and of the others so much more; as in DARTS.
+
+    Reference: Larsson et al., "FractalNet", ICLR 2017, https://arxiv.org/abs/1605.07648
+
+    Attributes:
+        chance: With which an image is dropped at the end of training.
+        progress: How much of the training is done, from 0 to 1: the chance grows with it.
+    """
+
+    def __init__(self, chance: float) -> None:
+        super().__init__()
+        self.chance, self.progress = chance, 1.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape, ``(batch, channels, size, size)``."""
+        kept = 1.0 - self.chance * self.progress
+        if not self.training or kept == 1.0:
+            return x
+        mask = torch.empty(len(x), 1, 1, 1, dtype=x.dtype, device=x.device).bernoulli_(kept)
+        return x * (mask / kept)
 
 
 class Cell(nn.Module):

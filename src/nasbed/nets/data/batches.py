@@ -50,7 +50,7 @@ class Orders(Iterator[Tensor]):
 
 
 class Augmentation:
-    """Turns numbers of training images into batches of images: a random crop, a mirror, noise, as the recipe says.
+    """Turns numbers of training images into batches of images: crops, mirrors, noise, cuts, as the recipe says.
 
     Args:
         data: The source, on the device that trains.
@@ -95,7 +95,19 @@ class Augmentation:
             shape = (batch, self.size, self.size, self.padded.shape[3])
             noise = torch.stack([torch.randn(shape, generator=g) for g in self.generators], dim=3)
             images = images.add_(noise.to(device), alpha=self.recipe.noise)
+        if self.recipe.cutout:
+            images = images * self._kept(batch).to(device)
         return images.flatten(3).permute(0, 3, 1, 2), self.part.labels[numbers]
+
+    def _kept(self, batch: int) -> Tensor:
+        """Draw a square for each image; return 0 for its pixels, 1 for others, ``(batch, size, size, repeats, 1)``."""
+        half = self.recipe.cutout // 2
+        inside = []
+        for centres in self._integers(self.size, batch):
+            first = (centres - half)[..., None]
+            inside.append((self.pixels >= first) & (self.pixels < first + self.recipe.cutout))
+        rows, columns = (one.transpose(1, 2) for one in inside)
+        return (~(rows[:, :, None] & columns[:, None])).float()[..., None]
 
     def state_dict(self) -> dict[str, Any]:
         """Give what decides the draws to come."""
