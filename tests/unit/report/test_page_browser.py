@@ -100,7 +100,7 @@ return found;
 def test_every_figure_is_drawn_without_a_complaint(browser, page, width, dark):
     assert opened(browser, page, width, dark) == []
     drawn = browser.execute_script(INK)
-    assert len(drawn) == 9
+    assert len(drawn) == 10
     assert min(drawn.values()) > 0, drawn
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     assert browser.execute_script(OVERLAPS) == []
@@ -116,7 +116,7 @@ def test_switches_change_what_is_drawn(browser, page):
       select.value = arguments[1];
       select.dispatchEvent(new Event('change'));
     """
-    for number, value in ((0, "validation"), (1, "seconds"), (2, "median")):
+    for number, value in ((0, "validation"), (1, "seconds"), (2, "mean")):
         browser.execute_script(change, number, value)
         after = browser.execute_script(read)
         assert after["y"] != before["y"], value

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from nasbed import compare
 from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.report.page.architectures import change, main_line
-from nasbed.report.page.bands import bands, points
+from nasbed.report.page.bands import bands, offered_of, points
 from nasbed.report.page.encoding import as_json, numbers
 from nasbed.report.page.parts import Table
+from nasbed.report.page.progress import band
 from nasbed.report.page.reaching import _fewer
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.statistics.random_search import RecordedReference, recorded
@@ -41,13 +42,30 @@ def test_a_column_is_of_numbers_when_all_of_it_is():
     assert Table(["", ""], [["seed", "0"]]).numeric == frozenset()
 
 
+def test_a_band_is_drawn_where_there_is_one():
+    low = np.array([np.nan, 1, 2, np.nan, np.nan, 3])
+    found = band([0, 1, 2, 3, 4, 5], low, low + 1, 0)
+    assert [(trace["x"], trace["y"], "fill" in trace) for trace in found] == [
+        ([1, 2], [1, 2], False),
+        ([1, 2], [2, 3], True),
+        ([5], [3], False),
+        ([5], [4], True),
+    ]
+    assert band([0, 1], np.full(2, np.nan), np.full(2, np.nan), 0) == []
+
+
+def test_of_few_runs_the_median_is_shown_at_first():
+    assert [next(iter(offered_of(runs))) for runs in (1, 49, 50)] == ["median", "median", "mean"]
+    assert set(offered_of(10)) == set(offered_of(100))
+
+
 def test_bands_hold_their_line_and_a_regret_turns_them(evolution):
     at = points(evolution, "evaluations")
     found = bands(evolution, "test", "evaluations", at)
     best = evolution.optimum[1]
-    for band in found.values():
-        assert not (band.low > band.middle + 1e-12).any()
-        assert not (band.middle > band.high + 1e-12).any()
+    for one in found.values():
+        assert not (one.low > one.middle + 1e-12).any()
+        assert not (one.middle > one.high + 1e-12).any()
         turned = band.below(best)
         np.testing.assert_allclose(turned.middle, best - band.middle)
         np.testing.assert_allclose(turned.low, best - band.high)

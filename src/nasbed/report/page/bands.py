@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nasbed.run.history import Clock, History, Metric
 from nasbed.statistics.bootstrap import interquartile_band
+from nasbed.statistics.means import FEWEST
 from nasbed.statistics.summary import Curve, horizon, on_both_scales
 
 POINTS = 70  # of a curve, along a linear and along a logarithmic axis each
@@ -20,6 +21,12 @@ STATISTICS = {
     "quartiles": "median, quartiles",
 }
 """What can be said of many runs, in the words of switches."""
+
+
+def offered_of(runs: int) -> dict[str, str]:
+    """Return what is said of so many runs, that first which is shown at first: of few runs the mean has no interval."""
+    first = "mean" if runs >= FEWEST else "median"
+    return {name: STATISTICS[name] for name in sorted(STATISTICS, key=lambda name: name != first)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nasbed.report.figures import reference_named
-from nasbed.report.page.bands import STATISTICS, Band, bands, points
+from nasbed.report.page.bands import Band, bands, offered_of, points
 from nasbed.report.page.encoding import numbers
 from nasbed.report.page.parts import Figure, Part, Section, Switch, Table, View, shown
 from nasbed.report.words import CLOCKS, GIVEN, along, clocks, metrics, spans_much
@@ -41,7 +41,7 @@ def progress(comparison: Comparison) -> Section | None:
         f"{metric}|{clock}|{statistic}": _view(comparison, lines[clock][metric], metric, clock, statistic)
         for metric in chosen
         for clock in offered
-        for statistic in STATISTICS
+        for statistic in offered_of(comparison.runs)
     }
     reference = comparison.reference is not None
     figure = Figure(
@@ -56,7 +56,7 @@ def progress(comparison: Comparison) -> Section | None:
         [
             Switch("metric", {metric: comparison.words(metric) for metric in chosen}),
             Switch("clock", {clock: CLOCKS[clock] for clock in offered}),
-            Switch("of the runs", STATISTICS),
+            Switch("of the runs", offered_of(comparison.runs)),
         ],
         {"x": False, "y": chosen[0].endswith("regret") and logarithmic(next(iter(views.values())))},
         [*legend(comparison), *([(_REFERENCE, -1)] if reference else [])],
