@@ -66,10 +66,10 @@ def test_bands_hold_their_line_and_a_regret_turns_them(evolution):
     for one in found.values():
         assert not (one.low > one.middle + 1e-12).any()
         assert not (one.middle > one.high + 1e-12).any()
-        turned = band.below(best)
-        np.testing.assert_allclose(turned.middle, best - band.middle)
-        np.testing.assert_allclose(turned.low, best - band.high)
-        np.testing.assert_allclose(turned.high, best - band.low)
+        turned = one.below(best)
+        np.testing.assert_allclose(turned.middle, best - one.middle)
+        np.testing.assert_allclose(turned.low, best - one.high)
+        np.testing.assert_allclose(turned.high, best - one.low)
     np.testing.assert_allclose(found["mean"].middle, evolution.test[at.astype(int) - 1].mean(axis=1))
     np.testing.assert_allclose(found["median"].middle, np.median(evolution.test[at.astype(int) - 1], axis=1))
 
