@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nasbed.core.space import Space
     from nasbed.encodings.joining import Encoding
     from nasbed.nets.blueprint import network
+    from nasbed.nets.supernet import Supernet
     from nasbed.nets.task import Task
     from nasbed.playing import compare, search
     from nasbed.predictors.encoded import EncodedPredictor
@@ -43,6 +44,7 @@ __all__ = [
     "score",
     "search",
     "space",
+    "supernet",
     "table",
 ]
 
@@ -212,3 +214,28 @@ def score(
     from nasbed.proxies.probe import score as score_probe
 
     return score_probe(Probe(network, images, labels, seed=seed), proxies)
+
+
+def supernet(space: Space | str, **settings: Any) -> Supernet:
+    """Make one network in which all architectures of a space share their weights; ``nasbed.nets.Supernet`` says how.
+
+    >>> net = nasbed.supernet("nasbench201", channels=8, cells=1)  # doctest: +SKIP
+    >>> net(images, net.uniform())  # doctest: +SKIP
+
+    Args:
+        space: A space, or what spells one, such as ``nasbench201`` or ``darts:cells=8,channels=16``.
+        **settings: ``affine``, whether normalisations of layers that are chosen have a scale and an offset; and those
+            of the space's blueprint: ``classes``, ``image_size``, ``image_channels``, and its own, such as
+            ``channels=16, cells=5`` for nasbench201.
+
+    Raises:
+        BadSetting: When the space has no supernet, as where decisions are numbers in Python code, or no such setting.
+        MissingExtra: When PyTorch is not installed.
+    """
+    from nasbed.core.extras import require
+    from nasbed.core.registry import spaces
+
+    require("torch", "torch")
+    from nasbed.nets.supernet import Supernet
+
+    return Supernet.of(spaces.read(space) if isinstance(space, str) else space, **settings)

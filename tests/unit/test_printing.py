@@ -111,6 +111,7 @@ MADE = {
     "data": lambda: load("digits"),
     "task": lambda: load("digits").task,
     "blueprint": lambda: nets.blueprint_of(DIGITS.space),
+    "supernet": lambda: nasbed.supernet("nasbench201", channels=4, cells=1),
     "recipe": nets.Recipe,
     "costs of a network": lambda: nets.Costs(1, 2, 3),
     "probe": lambda: Probe(torch.nn.Linear(3, 2), torch.zeros(4, 3)),

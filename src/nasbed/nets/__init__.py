@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nasbed.nets.network_file import load_network as load_network, save_network as save_network
     from nasbed.nets.recipe import Recipe as Recipe
     from nasbed.nets.results import TrainingResult as TrainingResult
+    from nasbed.nets.supernet import Supernet as Supernet
     from nasbed.nets.task import Task as Task
     from nasbed.nets.training import train as train, train_repeats as train_repeats
 else:

@@ -95,6 +95,21 @@ class Blueprint(Configured, ABC):
         return counted
 
     @property
+    def written(self) -> Blueprint:
+        """A ``WrittenBlueprint`` of the same networks, as an expression describes them: what a supernet is of.
+
+        Its space has the rows of this one, decision by decision.
+
+        Raises:
+            BadSetting: When there is no such expression.
+        """
+        raise BadSetting(
+            f"the space {self.space.name} has no supernet: its networks are not written in the notation of spaces, so "
+            "nothing says which layers they could share. Write a space with choice(op(A), op(B)), whose layers may be "
+            "your own (docs/spaces.md)"
+        )
+
+    @property
     def unrepeated(self) -> Blueprint:
         """This blueprint without what is in a network again, with the same shapes: its peak of memory is the same."""
         return self

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import InvalidArchitecture, NotNamed
+from nasbed.core.errors import BadSetting, InvalidArchitecture, NotNamed
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Layer, together
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from nasbed.nets.building import Builder
     from nasbed.nets.deciding import Deciding
+    from nasbed.nets.written import WrittenBlueprint
 
 Positions = tuple[tuple[str, int], ...]
 """The position of the value of each decision that is asked for."""
@@ -48,6 +49,20 @@ class ModelBlueprint(Blueprint):
         _check_asked(builder, deciding, positions)
         _materialised(made, self._frame)
         return made
+
+    @property
+    def written(self) -> WrittenBlueprint:
+        """Raise: what a decision changes is only in the user's code.
+
+        Raises:
+            BadSetting: Always.
+        """
+        raise BadSetting(
+            f"the space {self.space.name} has no supernet: its decisions are numbers in your Python code, so nothing "
+            "says which layers they choose between. Write it in the notation of nasbed.spaces, with "
+            "choice(op(A), op(B)) where layers are chosen and op(A, width=choice(16, 32)) where settings are; A and B "
+            "may be classes of your own (docs/spaces.md)"
+        )
 
     def layers(self, rows: Archs) -> list[Layer]:
         """List the layers of each row's network, those alike together, with how often each network has one."""

@@ -24,6 +24,8 @@ from nasbed.nets.parts import STEPS, MaxPool, check_wide_enough, vertex_channels
 if TYPE_CHECKING:
     from torch import nn
 
+    from nasbed.nets.written import WrittenBlueprint
+
 
 @dataclass(frozen=True)
 class NASBench101Blueprint(Blueprint):
@@ -83,6 +85,19 @@ class NASBench101Blueprint(Blueprint):
         if graph is None:
             raise InvalidArchitecture("the module's output cannot be reached from its input; there is no network")
         return ModuleNetwork(graph, self)
+
+    @property
+    def written(self) -> WrittenBlueprint:
+        """Raise: how wide a vertex is depends on how many edges there are, so no layer has one place.
+
+        Raises:
+            BadSetting: Always.
+        """
+        raise BadSetting(
+            "a space of NAS-Bench-101 has no supernet: how many edges a module has, and to where, decides how wide its "
+            "vertices are, so its networks have no layers in common that could share weights. Take nasbench201, darts "
+            "or a cell of your own, such as edges(4, lambda i, j: choice(op('none'), op('conv3x3'))) (docs/spaces.md)"
+        )
 
     def group(self, rows: Archs) -> list[Hashable]:
         """Return the edges of each module, pruned: only what a vertex computes may differ."""

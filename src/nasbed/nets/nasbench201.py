@@ -17,6 +17,8 @@ from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Layer, conv_norm, relu_conv_norm
 from nasbed.nets.parts import CELL_EDGES, CELL_OPERATIONS, CONVOLUTIONS
+from nasbed.nets.written import WrittenBlueprint, written_as
+from nasbed.spaces.notation import op, seq
 
 if TYPE_CHECKING:
     from torch import nn
@@ -59,6 +61,14 @@ class NASBench201Blueprint(Blueprint):
         return CellNetwork(
             operations, stages, [2 * self.channels, 4 * self.channels], self.classes, self.image_channels
         )
+
+    @property
+    def written(self) -> WrittenBlueprint:
+        """The same networks as an expression of layers."""
+        space: Any = self.space.whole
+        stage, reduction = [space.cell] * self.cells, op("reduction")
+        body = (*stage, reduction, *stage, reduction, *stage)
+        return written_as(self, seq(op("stem", channels=self.channels), *body, op("head", norm=True)))
 
     def group(self, rows: Archs) -> list[Hashable]:
         """Return the same for all: only the operations on edges differ."""

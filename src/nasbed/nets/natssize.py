@@ -6,7 +6,7 @@ Reference: Dong et al., TPAMI 2021, https://arxiv.org/abs/2009.00437, and the pu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Layer, conv_norm
 from nasbed.nets.nasbench201 import cell_layers, check_halves_twice, head_layers, residual_layers
+from nasbed.nets.parts import CELL_EDGES
+from nasbed.nets.written import WrittenBlueprint, written_as
+from nasbed.spaces.notation import dag, op, seq
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,6 +45,17 @@ class NATSSizeBlueprint(Blueprint):
 
         first, block1, second, block2, third = (WIDTH * (int(v) + 1) for v in row)
         return CellNetwork(CELL, [[first], [second], [third]], [block1, block2], self.classes, self.image_channels)
+
+    @property
+    def written(self) -> WrittenBlueprint:
+        """The same networks as an expression of layers."""
+        space: Any = self.space.whole
+        first, block1, second, block2, third = (layer.settings["channels"] for layer in space.expression.parts[1:-1])
+        edges = dict(zip(CELL_EDGES, map(op, CELL), strict=True))
+        cells = [dag(edges, channels=width, name="cell") for width in (first, second, third)]
+        blocks = [op("reduction", channels=width) for width in (block1, block2)]
+        body = (cells[0], blocks[0], cells[1], blocks[1], cells[2])
+        return written_as(self, seq(op("stem", channels=first), *body, op("head", norm=True)))
 
     def layers(self, rows: Archs) -> list[Layer]:
         """List every layer, with channels that differ from network to network."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from nasbed.nets.making import Look, Place
-from nasbed.spaces.parts import Op
+from nasbed.nets.opening import Term
+from nasbed.spaces.parts import Op, edge_name
+
+_T = TypeVar("_T")
 
 
 class Shape(NamedTuple):
@@ -43,15 +46,15 @@ class Planned:
     @cached_property
     def parameters(self) -> int:
         """How many trainable numbers its layers have."""
-        return sum(part.parameters for part in self.parts())
+        return sum(part.parameters for _, part in self.parts())
 
-    def parts(self) -> Iterator[Planned]:
-        """Give what it is made of, in the order in which that computes."""
+    def parts(self) -> Iterator[tuple[str, Planned]]:
+        """Give what it is made of, in the order in which that computes, each with what its place is called."""
         return iter(())
 
     def layers(self) -> Iterator[PlannedLayer]:
         """Give its layers in the order in which they compute."""
-        for part in self.parts():
+        for _, part in self.parts():
             yield from part.layers()
 
     def structure(self) -> Any:
@@ -104,9 +107,9 @@ class PlannedChain(Planned):
         """As many as its first parts read from before."""
         return max(self.reads, 1)
 
-    def parts(self) -> Iterator[Planned]:
-        """Give them."""
-        return iter(self.links)
+    def parts(self) -> Iterator[tuple[str, Planned]]:
+        """Give them, numbered."""
+        return ((str(i), link) for i, link in enumerate(self.links))
 
     def structure(self) -> Any:
         """Return that of its parts."""
@@ -136,13 +139,56 @@ class PlannedCell(Planned):
         """Its inputs."""
         return self.inputs
 
-    def parts(self) -> Iterator[Planned]:
-        """Give what is on its inputs and on its edges."""
-        yield from self.before
-        yield from (part for _, _, part in self.edges)
+    def parts(self) -> Iterator[tuple[str, Planned]]:
+        """Give what is on its inputs, ``in0``, and on its edges, ``0-1``."""
+        yield from ((f"in{i}", part) for i, part in enumerate(self.before))
+        yield from ((edge_name((source, target)), part) for source, target, part in self.edges)
 
     def structure(self) -> Any:
         """Return how it is wired, and the structure on its edges."""
         edges = tuple((source, target, part.structure()) for source, target, part in self.edges)
         before = tuple(part.structure() for part in self.before)
         return "cell", before, edges, self.inputs, self.merge, self.outputs
+
+
+class PlannedWay(NamedTuple):
+    """One way for a part to be; see ``opening.Way``.
+
+    Attributes:
+        term: How much it counts.
+        number: Which option it is; None where all ways share their weights.
+        part: What it is.
+    """
+
+    term: Term
+    number: int | None
+    part: Planned
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedMix(Planned):
+    """Ways for a part to be, which read the same and are added up, those of fewer channels with zeros behind.
+
+    Attributes:
+        ways: They, one at least.
+    """
+
+    ways: tuple[PlannedWay, ...]
+
+    @property
+    def needs(self) -> int:
+        """As many as the way that reads most."""
+        return max(way.part.needs for way in self.ways)
+
+    def parts(self) -> Iterator[tuple[str, Planned]]:
+        """Give the ways, numbered by their options; those that share their weights are at one place, without a name."""
+        yield from (("" if way.number is None else f"option{way.number}", way.part) for way in self.ways)
+
+    def structure(self) -> Any:
+        """Return that of its ways, and how much each counts."""
+        return ("mix", *((way.term, way.number, way.part.structure()) for way in self.ways))
+
+
+def last(values: Sequence[_T], count: int) -> list[_T]:
+    """Return the last of what is there, the first one several times where there are fewer."""
+    return [values[max(len(values) - count + i, 0)] for i in range(count)]

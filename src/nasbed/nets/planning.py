@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.nets.making import Place, look, shape_of, takes
-from nasbed.nets.plan import Planned, PlannedCell, PlannedChain, PlannedLayer, Shape
+from nasbed.nets.opening import Mix
+from nasbed.nets.plan import Planned, PlannedCell, PlannedChain, PlannedLayer, PlannedMix, PlannedWay, Shape, last
 from nasbed.spaces.expression import Expression
 from nasbed.spaces.parts import Dag, Op, Seq, edge_name
 
@@ -46,6 +47,7 @@ class Planner:
         channels: Behind a stem that does not say it.
         cells: In each of the three stages of a cell that stands alone.
         known: Cells that are planned, by what they are and read and shall change.
+        mixes_sizes: Whether ways for a part to be may give images of several sizes: the largest counts.
     """
 
     classes: int
@@ -54,6 +56,7 @@ class Planner:
     channels: int
     cells: int
     known: dict[Any, PlannedCell] = field(default_factory=dict)
+    mixes_sizes: bool = False
 
     def whole(self, expression: Expression) -> PlannedChain:
         """Plan a network, from an image to a number for each class.
@@ -101,9 +104,13 @@ class Planner:
             case Op():
                 return self.layer(part, reads[-1], wish, at)
             case Dag():
-                return self.cell(part, _last(reads, part.inputs), wish, at)
+                return self.cell(part, last(reads, part.inputs), wish, at)
             case Seq():
                 return self.chain(part.parts, before, source, wish, at)
+            case Mix():
+                return self.mix(
+                    part, [self.part(way.part, before, source, wish, (*at, way.part.label)) for way in part.ways], at
+                )
         raise TypeError(f"{type(part).__name__} is not resolved")
 
     def layer(self, op: Op, x: Shape, wish: Wish, at: tuple[str, ...]) -> PlannedLayer:
@@ -181,6 +188,20 @@ class Planner:
         gives = Shape(whole.channels, whole.size, width)
         return PlannedCell(gives, before, tuple(edges), dag.inputs, dag.merge, outputs)
 
+    def mix(self, mix: Mix, planned: Sequence[Planned], at: tuple[str, ...]) -> PlannedMix:
+        """Plan ways for a part to be, of which each is planned."""
+        gives = [one.gives for one in planned]
+        sizes = {one.size for one in gives}
+        if len(sizes) > 1 and not self.mixes_sizes:
+            said = " or ".join(f"{size}²" for size in sorted(sizes))
+            raise InvalidArchitecture(
+                f"the options of {_where(at)} give images of {said} pixels, which cannot be added up; let one of them "
+                "count, as net.one_hot(architecture) does"
+            )
+        shape = Shape(max(one.channels for one in gives), max(sizes), max(one.width for one in gives))
+        ways = zip(mix.ways, planned, strict=True)
+        return PlannedMix(shape, tuple(PlannedWay(way.term, way.number, one) for way, one in ways))
+
 
 # ── what can change ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -194,6 +215,8 @@ def says_channels(part: Expression) -> bool:
             return "channels" in part.settings
         case Seq():
             return any(map(says_channels, part.parts))
+        case Mix():
+            return any(says_channels(way.part) for way in part.ways)
     return False
 
 
@@ -206,6 +229,8 @@ def widens(part: Expression) -> bool:
             return True
         case Seq():
             return not part.parts or any(map(widens, part.parts))
+        case Mix():
+            return all(widens(way.part) for way in part.ways)
     return False
 
 
@@ -218,6 +243,8 @@ def halves(part: Expression) -> bool:
             return True
         case Seq():
             return not part.parts or any(map(halves, part.parts))
+        case Mix():
+            return all(halves(way.part) for way in part.ways)
     return False
 
 
@@ -228,9 +255,11 @@ def _first(parts: Sequence[Expression], can: Callable[[Expression], bool], start
 
 def _first_layer(parts: Sequence[Expression]) -> Op | None:
     """Return the layer that comes first; None where a cell does."""
-    for part in parts:
+    for i, part in enumerate(parts):
         if isinstance(part, Op):
             return part
+        if isinstance(part, Mix):
+            return _first_layer([part.ways[0].part, *parts[i + 1 :]])
         if not isinstance(part, Seq):
             return None
         if part.parts:
@@ -239,11 +268,6 @@ def _first_layer(parts: Sequence[Expression]) -> Op | None:
 
 
 # ── shapes ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _last(reads: Sequence[Shape], count: int) -> list[Shape]:
-    """Return the last of what is there, the first one several times where there are fewer."""
-    return [reads[max(len(reads) - count + i, 0)] for i in range(count)]
 
 
 def _ratio(one: Shape, x: Shape, at: tuple[str, ...]) -> int:

@@ -22,6 +22,9 @@ from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Count, Layer, conv_norm
 from nasbed.nets.parts import CELL_EDGES, CELL_KERNELS, Place
+from nasbed.nets.written import WrittenBlueprint, written_as
+from nasbed.spaces.expression import Expression
+from nasbed.spaces.notation import dag, op, seq
 
 if TYPE_CHECKING:
     from torch import nn
@@ -68,6 +71,10 @@ class TransNASBlueprint(Blueprint):
             width = targets
         return found
 
+    def written_with(self, *parts: Expression) -> WrittenBlueprint:
+        """Return the same networks as an expression of layers, of which these stand between stem and head."""
+        return written_as(self, seq(op("deep_stem", channels=self.channels, stride=self.stem), *parts, op("head")))
+
     def of_cells(self, make: Callable[[Place], Cell | Block], digits: Sequence[int]) -> nn.Module:
         """Build a network of some modules, of what is made for each place."""
         from nasbed.nets.transnas_network import ModuleNetwork
@@ -102,6 +109,16 @@ class TransNASMicroBlueprint(TransNASBlueprint):
 
         return self.of_cells(partial(Cell, row.tolist()), SKELETON)
 
+    @property
+    def written(self) -> WrittenBlueprint:
+        """The same networks as an expression of layers."""
+        space: Any = self.space.whole
+        normal, cells = space.cell, list[Expression]()
+        for sources, targets, stride in self.places(SKELETON):
+            change = dag(normal.parts, name="change", stride=stride, widen=targets // sources)
+            cells.append(normal if sources == targets and stride == 1 else change)
+        return self.written_with(*cells)
+
     def group(self, rows: Archs) -> list[Hashable]:
         """Return the same for all: only the operations on edges differ."""
         return [()] * len(rows)
@@ -130,6 +147,13 @@ class TransNASMacroBlueprint(TransNASBlueprint):
         from nasbed.nets.transnas_network import Block
 
         return self.of_cells(Block, _digits(row))
+
+    @property
+    def written(self) -> WrittenBlueprint:
+        """The same networks as an expression of layers."""
+        space: Any = self.space.whole
+        _, modules, _ = space.expression.parts
+        return self.written_with(modules)
 
     def layers(self, rows: Archs) -> list[Layer]:
         """List the layers of each shape that a block has in one of the networks, there in those that have it."""

@@ -16,11 +16,14 @@ from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Layer, together
 from nasbed.spaces.named import check_layer
+from nasbed.spaces.written import WrittenSpace
 
 if TYPE_CHECKING:
     from torch import nn
 
     from nasbed.nets.plan import PlannedChain
+    from nasbed.nets.planning import Planner
+    from nasbed.spaces.expression import Expression
 
 CHANNELS, CELLS = 16, 5
 """Those of NAS-Bench-201, where neither the expression nor a setting says others; and on small images 8 and 1."""
@@ -73,8 +76,21 @@ class WrittenBlueprint(Blueprint):
             InvalidArchitecture: When what layers give does not fit together.
             MissingExtra: When PyTorch is not installed.
         """
-        frame = self.classes, self.image_size, self.image_channels, self.channels, self.cells
-        return _planned(self.space.whole, frame, np.asarray(row, np.int8).tobytes())
+        return _planned(self.space.whole, self._frame, np.asarray(row, np.int8).tobytes())
+
+    @property
+    def _frame(self) -> tuple[int, int, int, int | None, int | None]:
+        return self.classes, self.image_size, self.image_channels, self.channels, self.cells
+
+    @property
+    def planner(self) -> Planner:
+        """What plans the networks, which knows of none yet."""
+        return _planner(*self._frame)
+
+    @property
+    def written(self) -> WrittenBlueprint:
+        """Itself."""
+        return self
 
     def network(self, row: Archs) -> nn.Module:
         """Build the network of one row."""
@@ -118,11 +134,20 @@ def _check_layers(space: Any) -> None:
 
 @lru_cache(maxsize=256)
 def _planned(space: Any, frame: tuple[int, int, int, int | None, int | None], row: bytes) -> PlannedChain:
+    return _planner(*frame).whole(space.resolve(np.frombuffer(row, np.int8)))
+
+
+def _planner(classes: int, size: int, colours: int, channels: int | None, cells: int | None) -> Planner:
+    """Return what plans networks, which knows of none yet."""
     require("torch", "torch")
     from nasbed.nets.planning import Planner
 
-    classes, size, colours, channels, cells = frame
     is_small = size <= _SMALL
     usual = (CHANNELS // 2, 1) if is_small else (CHANNELS, CELLS)
-    planner = Planner(classes, size, colours, channels or usual[0], cells or usual[1])
-    return planner.whole(space.resolve(np.frombuffer(row, np.int8)))
+    return Planner(classes, size, colours, channels or usual[0], cells or usual[1])
+
+
+def written_as(blueprint: Blueprint, expression: Expression) -> WrittenBlueprint:
+    """Return the networks of an expression that has the decisions of a blueprint's space, in the blueprint's frame."""
+    space = WrittenSpace(expression, blueprint.space.name)
+    return WrittenBlueprint(space, blueprint.classes, blueprint.image_size, blueprint.image_channels)

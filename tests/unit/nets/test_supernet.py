@@ -1,0 +1,325 @@
+"""Supernets: one architecture's coefficients give its own network; what coefficients mean; and what has no supernet."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import nasbed
+from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.core.rng import Streams
+from nasbed.spaces import WrittenSpace, choice, dag, depth, edges, op, seq, subset, where
+
+DIGIT = {"image_size": 8, "image_channels": 1}
+OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+
+
+def with_head(*parts, **head):
+    return WrittenSpace(seq(op("stem", channels=4), *parts, op("head", **head)))
+
+
+def own():
+    """A space of depth, kernels and widths, a cell with chosen inputs, and one object used twice."""
+
+    def block(i):
+        return op("mbconv", kernel=choice(3, 5), expand=choice(1, 2, 3), channels=8, stride=2 if i == 0 else 1, se=True)
+
+    def options(*names):
+        return choice(*map(op, names))
+
+    same = options("conv1x1", "conv3x3-bn-relu", "sep_conv_3x3")
+    cell = dag({(0, 1): same, (0, 2): same, 3: subset(2, *(options("skip", "none", "conv3x3") for _ in range(3)))})
+    wide = op("conv", channels=choice(6, 12), kernel=choice(1, 3))
+    return with_head(depth(block, 1, 2, 3), cell, choice(cell, op("max_pool_3x3")), wide, op("conv"))
+
+
+def is_narrow(modules):
+    return "widen" not in str(modules)[6:]
+
+
+def constrained():
+    """A space whose shapes depend on decisions, of which constraints say which go together."""
+    module = where(depth(lambda i: choice(op("keep"), op("widen"), op("halve")), 1, 2), is_narrow)
+    return with_head(module, op("residual"))
+
+
+SPACES = {
+    "nasbench201": ("nasbench201", {"channels": 4, "cells": 1, **DIGIT}),
+    "darts": ("darts:cells=4,channels=4", DIGIT),
+    "mobile": ("mobile:width=0.25", DIGIT),
+    "own": (own(), DIGIT),
+    "constrained": (constrained(), DIGIT),
+    "transnas-micro": ("transnas-micro", {"channels": 4, "stem": 1, **DIGIT}),
+    "product": (with_head(edges(3, lambda i, j: choice(*map(op, OPERATIONS)), merge="product")), DIGIT),
+    "concat": (
+        with_head(
+            dag({(0, 1): op("conv1x1"), 2: subset(1, op("conv"), choice(op("skip"), op("none")))}, merge="concat")
+        ),
+        DIGIT,
+    ),
+    "a cell alone": (WrittenSpace(edges(3, lambda i, j: choice(op("none"), op("skip"), op("conv")))), DIGIT),
+}
+LARGE = {
+    "hierarchical": ("hierarchical:channels=4", DIGIT),
+    "transnas-macro": ("transnas-macro", {"channels": 4, "stem": 1, **DIGIT}),
+    "natssize": ("natssize", DIGIT),
+}
+
+
+def made(name, **more):
+    space, settings = {**SPACES, **LARGE}[name]
+    space = nasbed.space(space) if isinstance(space, str) else space
+    torch.manual_seed(0)
+    return space, nasbed.supernet(space, **settings, **more).double()
+
+
+def pictures(net, count=3):
+    frame = net.blueprint
+    generator = torch.Generator().manual_seed(1)
+    shape = (count, frame.image_channels, frame.image_size, frame.image_size)
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+def gradients(outputs, weights):
+    found = torch.autograd.grad(outputs.square().sum(), weights, allow_unused=True)
+    return [torch.zeros_like(one) if grad is None else grad for one, grad in zip(weights, found, strict=True)]
+
+
+def assert_masked_is_alone(name, count):
+    space, net = made(name)
+    images, weights = pictures(net), list(net.parameters())
+    for row in space.sample(Streams.from_seed(0, count)):
+        masked, alone = net(images, net.one_hot(row)), net.subnet(row)(images)
+        assert torch.allclose(masked, alone, rtol=0, atol=1e-9), space.format(row)
+        for one, other in zip(gradients(masked, weights), gradients(alone, weights), strict=True):
+            assert torch.allclose(one, other, rtol=1e-9, atol=1e-9), space.format(row)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_one_architectures_coefficients_give_its_own_network(name):
+    assert_masked_is_alone(name, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["nasbench201", "darts", "mobile", "own", *LARGE])
+def test_a_hundred_architectures_coefficients_give_their_own_networks(name):
+    assert_masked_is_alone(name, 100)
+
+
+@pytest.mark.parametrize("name", ["nasbench201", "darts", "own"])
+def test_a_published_network_with_the_subnets_weights_gives_the_same(name):
+    space, net = made(name, affine=True)
+    row = space.sample(Streams.from_seed(3, 1))[0]
+    alone, published = net.subnet(row), nasbed.network(space, row, **SPACES[name][1]).double()
+    for weight, lent in zip(published.parameters(), own_sized(alone), strict=True):
+        weight.data.copy_(lent)
+    assert torch.allclose(published(pictures(net)), net(pictures(net), net.one_hot(row)), rtol=0, atol=1e-9)
+
+
+def own_sized(network):
+    """Give the weights that layers read, in their order: parts of the shared ones are computed."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear | nn.BatchNorm2d):
+            yield from (one for one in (module.weight, module.bias) if one is not None)
+
+
+# ── what coefficients mean ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mixed(net, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.rand(len(slot.values), generator=generator, dtype=torch.float64) for slot in net.decisions]
+
+
+def one_edge(*options):
+    space = with_head(dag({(0, 1): choice(*options, name="op")}))
+    torch.manual_seed(0)
+    return nasbed.supernet(space, **DIGIT).double()
+
+
+def test_an_edge_adds_up_what_its_options_give_times_their_coefficients():
+    net = one_edge(*map(op, OPERATIONS))
+    images, weights = pictures(net), torch.tensor([3.0, 0.5, -1.0, 2.0, 0.25], dtype=torch.float64)
+    bias = net(images, [torch.tensor([1.0, 0, 0, 0, 0], dtype=torch.float64)])
+    wanted = bias + sum(weight * (net(images, net.one_hot([i])) - bias) for i, weight in enumerate(weights))
+    assert torch.allclose(net(images, [weights]), wanted, rtol=0, atol=1e-12)
+
+
+def test_a_coefficients_gradient_is_what_its_option_adds():
+    net = one_edge(op("skip"), op("conv3x3"))
+    images, weights = pictures(net), torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(net(images, [weights])[0, 0], weights)
+    with torch.no_grad():
+        further = [net(images, [weights + step]) for step in torch.eye(2, dtype=torch.float64)]
+        wanted = torch.stack([one[0, 0] - net(images, [weights])[0, 0] for one in further])
+    assert torch.allclose(gradient, wanted, rtol=0, atol=1e-12)
+
+
+def test_settings_that_are_decided_are_added_up_too():
+    space = with_head(op("conv", kernel=choice(1, 3), activation=choice("relu", "gelu")))
+    net = nasbed.supernet(space, **DIGIT).double()
+    images, (kernels, others) = pictures(net), mixed(net)
+    bias = dict(net.named_parameters())["layers.places.2/head.2.bias"]
+    wanted = bias + sum(
+        kernels[k] * others[a] * (net(images, net.one_hot([k, a])) - bias) for k in range(2) for a in range(2)
+    )
+    assert torch.allclose(net(images, [kernels, others]), wanted, rtol=0, atol=1e-12)
+
+
+def test_depths_are_added_up():
+    space = with_head(depth(lambda i: op("conv3x3"), 0, 1, 3))
+    net = nasbed.supernet(space, **DIGIT).double()
+    images, (depths,) = pictures(net), mixed(net)
+    bias = dict(net.named_parameters())["layers.places.2/head.2.bias"]
+    wanted = bias + sum(depths[d] * (net(images, net.one_hot([d])) - bias) for d in range(3))
+    assert torch.allclose(net(images, [depths]), wanted, rtol=0, atol=1e-12)
+
+
+def test_an_input_counts_as_much_as_the_choices_that_have_it():
+    space = with_head(dag({(0, 1): op("conv3x3"), (0, 2): op("conv1x1"), 3: subset(2, *map(op, ["skip"] * 3))}))
+    net = nasbed.supernet(space, **DIGIT).double()
+    images, (inputs,) = pictures(net), mixed(net)
+    bias = dict(net.named_parameters())["layers.places.2/head.2.bias"]
+    wanted = bias + sum(inputs[i] * (net(images, net.one_hot([i])) - bias) for i in range(3))
+    assert torch.allclose(net(images, [inputs]), wanted, rtol=0, atol=1e-12)
+
+
+def test_what_nothing_reads_does_not_matter():
+    space, net = made("own")
+    row = space.canonical(space.sample(Streams.from_seed(0, 1)))[0]
+    row[0] = 0  # a depth of one block
+    coefficients = list(net.one_hot(row))
+    wanted = net(pictures(net), coefficients)
+    idle = np.flatnonzero(~space.active(row[None])[0])
+    assert len(idle)
+    for slot in idle:
+        coefficients[slot] = torch.full_like(coefficients[slot], 7.0)
+    assert torch.equal(net(pictures(net), coefficients), wanted)
+
+
+def test_one_object_used_twice_is_one_decision():
+    same = choice(op("none"), op("conv3x3"))
+    net = nasbed.supernet(with_head(same, same), **DIGIT)
+    assert [len(one) for one in net.uniform()] == [2]
+
+
+@pytest.mark.parametrize("name", ["nasbench201", "darts", "mobile", "own"])
+def test_what_a_supernet_gives_depends_on_nothing_but_its_arguments(name):
+    space, net = made(name)
+    images, first, second = pictures(net), mixed(net, 0), net.one_hot(space.sample(Streams.from_seed(0, 1))[0])
+    once = net(images, first), net(images, second)
+    net.eval()
+    again = net(images, first), net(images, second)
+    assert all(torch.equal(one, other) for one, other in zip(once, again, strict=True))
+    assert once[0].isfinite().all()
+
+
+def test_uniform_coefficients_sum_up_to_one():
+    _, net = made("own")
+    assert all(torch.allclose(one.sum(), torch.ones((), dtype=torch.float64)) for one in net.uniform())
+
+
+# ── what is shared ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_subnet_has_the_supernets_own_parameters():
+    space, net = made("nasbench201")
+    alone = net.subnet(space.parse("9930"))
+    assert {id(one) for one in alone.parameters()} <= {id(one) for one in net.parameters()}
+
+
+def test_a_step_of_a_subnet_is_one_of_the_supernet():
+    space, net = made("mobile")
+    row = space.sample(Streams.from_seed(0, 1))[0]
+    before = net(pictures(net), net.one_hot(row))
+    with torch.no_grad():
+        for one in net.subnet(row).parameters():
+            one.mul_(1.5)
+    assert not torch.allclose(net(pictures(net), net.one_hot(row)), before)
+
+
+def test_a_smaller_kernel_is_the_centre_of_the_largest():
+    net = nasbed.supernet(with_head(op("conv", kernel=choice(3, 7, 5), channels=8)), **DIGIT)
+    weight = dict(net.named_parameters())["layers.places.1/conv.0.weight"]
+    assert weight.shape == (8, 4, 7, 7)
+    assert torch.equal(net.subnet("5").parts[1][0].weight, weight[:, :, 1:6, 1:6])
+
+
+def test_fewer_channels_are_the_first():
+    net = nasbed.supernet(with_head(op("conv", channels=choice(8, 2)), op("conv1x1")), **DIGIT)
+    weight = dict(net.named_parameters())["layers.places.1/conv.0.weight"]
+    assert torch.equal(net.subnet("2").parts[1][0].weight, weight[:2])
+
+
+def test_options_at_each_place_have_weights_of_their_own():
+    cell = edges(3, lambda i, j: choice(op("skip"), op("conv1x1"), op("nor_conv_1x1")))
+    net = nasbed.supernet(with_head(cell, cell), **DIGIT)
+    assert sum(one.dim() == 4 for one in net.parameters()) == 1 + 2 * 3 * 2
+
+
+def test_normalisations_of_what_is_chosen_have_no_scale():
+    net = nasbed.supernet(with_head(choice(op("conv"), op("skip")), op("conv")), **DIGIT)
+    names = {name for name, one in net.named_parameters() if one.dim() == 1}
+    assert names == {f"layers.places.{n}" for n in ("0/stem.1.weight", "0/stem.1.bias", "2/conv.1.weight",
+                                                    "2/conv.1.bias", "3/head.2.bias")}  # fmt: skip
+
+
+def test_copies_have_weights_of_their_own():
+    space, net = made("own")
+    row = space.sample(Streams.from_seed(0, 1))[0]
+    wanted = net(pictures(net), net.one_hot(row))
+    for made_again in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert torch.equal(made_again(pictures(net), net.one_hot(row)), wanted)
+        with torch.no_grad():
+            for one in made_again.parameters():
+                one.zero_()
+    assert torch.equal(net(pictures(net), net.one_hot(row)), wanted)
+
+
+# ── what is wrong ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_coefficients_of_other_shapes_are_refused():
+    _, net = made("nasbench201")
+    with pytest.raises(BadSetting, match=r"6 vectors of 5 numbers.*net.uniform"):
+        net(pictures(net), net.uniform()[:5])
+
+
+def test_a_decision_of_which_nothing_counts_is_refused():
+    net = one_edge(op("skip"), op("conv3x3"))
+    with pytest.raises(BadSetting, match=r"all coefficients of .*op are 0"):
+        net(pictures(net), [torch.zeros(2)])
+
+
+def test_options_of_other_sizes_are_not_added_up():
+    net = nasbed.supernet(with_head(choice(op("keep"), op("halve"))), **DIGIT)
+    with pytest.raises(InvalidArchitecture, match=r"4² or 8² pixels, which cannot be added up.*one_hot"):
+        net(pictures(net).float(), net.uniform())
+
+
+def test_what_is_no_architecture_has_no_coefficients():
+    _, net = made("constrained")
+    with pytest.raises(InvalidArchitecture, match=r"no architecture of written"):
+        net.one_hot(np.array([1, 1, 1], np.int8))
+
+
+def test_nasbench101_has_no_supernet():
+    with pytest.raises(BadSetting, match=r"how many edges a module has.*Take nasbench201, darts or a cell of your own"):
+        nasbed.supernet("nasbench101")
+
+
+def test_decisions_that_are_numbers_in_code_have_no_supernet(tmp_path):
+    text = (
+        "from torch import nn\ndef build(d):\n    return nn.Sequential(nn.Flatten(), nn.Linear(3072, d('w', 10, 10)))\n"
+    )
+    (tmp_path / "model.py").write_text(text.replace("10, 10", "10, 11"))
+    with pytest.raises(BadSetting, match=r"numbers in your Python code.*choice\(op\(A\), op\(B\)\)"):
+        nasbed.supernet(f"{tmp_path}/model.py:build")
+
+
+def test_settings_that_are_none_are_refused():
+    with pytest.raises(BadSetting, match=r"no setting 'chanels'.*Did you mean 'channels'"):
+        nasbed.supernet("nasbench201", chanels=4)
