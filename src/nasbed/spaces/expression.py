@@ -109,6 +109,11 @@ class Expression(ABC):
         return "changed"
 
     @property
+    def is_leaf(self) -> bool:
+        """Whether it is a layer of which nothing is open."""
+        return False
+
+    @property
     def idle(self) -> tuple[int, ...]:
         """The values of its decision at which nothing is computed, those first that pass something on."""
         return ()

@@ -12,9 +12,9 @@ equality of NAS-Bench-201, weights are no part of the function.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,59 +36,106 @@ class Tally:
     Attributes:
         sizes: How large each row is, int64 ``(n,)``: layers that compute count first, then those that pass on what they
             read.
-        layers: How many layers of each name there are, int64 ``(n,)``.
+        layers: How many layers of each name there are, int64 ``(n,)``; None where they are not counted.
     """
 
-    def __init__(self, n: int) -> None:
-        self.sizes, self.layers = np.zeros(n, np.int64), dict[str, NDArray[np.int64]]()
+    def __init__(self, n: int, counts: bool) -> None:
+        self.sizes = np.zeros(n, np.int64)
+        self.layers: dict[str, NDArray[np.int64]] | None = {} if counts else None
 
-    def add(self, name: str, passed: str, rows: NDArray[np.int64]) -> None:
-        """Count a layer in some rows."""
-        self.layers.setdefault(name, np.zeros(len(self.sizes), np.int64))[rows] += 1
-        self.sizes[rows] += {"nothing": 0, "unchanged": _PASSES}.get(passed, _COMPUTES)
+    def add(
+        self, names: Sequence[str], sizes: NDArray[np.int64], values: NDArray[np.int8], rows: NDArray[np.int64]
+    ) -> None:
+        """Count a layer in each of some rows, that of its value."""
+        self.sizes[rows] += sizes[values]
+        for value, name in enumerate(names if self.layers is not None else ()):
+            self.layers.setdefault(name, np.zeros(len(self.sizes), np.int64))[rows[values == value]] += 1  # type: ignore[union-attr]
+
+
+class Leaves(NamedTuple):
+    """Layers of which nothing is open, as arrays.
+
+    Attributes:
+        names: What they are called.
+        codes: A number of each, uint64 ``(n,)``.
+        nothing: Whether it passes nothing on, bool ``(n,)``.
+        unchanged: Whether it passes on what it reads, bool ``(n,)``.
+    """
+
+    names: tuple[str, ...]
+    codes: NDArray[np.uint64]
+    nothing: NDArray[np.bool_]
+    unchanged: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, parts: Sequence[Expression]) -> Leaves:
+        """Return what there is to know of layers."""
+        passed = np.array([part.passed for part in parts])
+        codes = np.array([_code(str(part)) for part in parts], np.uint64)
+        return cls(tuple(part.called for part in parts), codes, passed == "nothing", passed == "unchanged")
+
+
+class Known:
+    """What is the same for all rows of an expression, and remembered.
+
+    Args:
+        decisions: Of the expression.
+    """
+
+    def __init__(self, decisions: Decisions) -> None:
+        self.places, self._within = decisions.places, decisions.within
+        # Each is kept with its part, so that no other part comes to have its id.
+        self._slots = dict[int, tuple[Expression, list[int]]]()
+        self._leaves = dict[int, tuple[Expression, Leaves | None]]()
+
+    def slots(self, part: Expression) -> list[int]:
+        """Return the slots within a part, ascending."""
+        if id(part) not in self._slots:
+            self._slots[id(part)] = part, list(self._within(part))
+        return self._slots[id(part)][1]
+
+    def leaves(self, part: Expression, options: Sequence[Expression]) -> Leaves | None:
+        """Return the options of a part, or a layer alone, as arrays; None where something in them is open."""
+        if id(part) not in self._leaves:
+            known = Leaves.of(options) if all(option.is_leaf for option in options) else None
+            self._leaves[id(part)] = part, known
+        return self._leaves[id(part)][1]
 
 
 class Flow:
     """Follows signals through an expression.
 
     Args:
-        places: The slot of each part that has one, by ``id``.
-        within: The slots of each part, by ``id``.
+        known: What is the same for all rows.
         rows: Canonical rows, ``(n, decisions)``.
-        numbers: Which rows of the tally these are, ``(n,)``; all, by default.
         tally: Where layers are counted.
+        numbers: Which rows of the tally these are, ``(n,)``; all, by default.
         reshapes: Whether layers have to change the shape of what they read, so that none is an identity.
     """
 
     def __init__(
         self,
-        places: Mapping[int, int],
-        within: Callable[[Expression], tuple[int, ...]],
+        known: Known,
         rows: Archs,
-        numbers: NDArray[np.int64] | None = None,
         tally: Tally | None = None,
+        numbers: NDArray[np.int64] | None = None,
         reshapes: bool = False,
     ) -> None:
-        self.places, self.within, self.rows, self.reshapes = places, within, rows, reshapes
+        self.known, self.rows, self.reshapes = known, rows, reshapes
         self.numbers = np.arange(len(rows)) if numbers is None else numbers
-        self.tally = Tally(len(rows)) if tally is None else tally
-
-    @classmethod
-    def of(cls, decisions: Decisions, rows: Archs) -> Flow:
-        """Return what follows signals through an expression with these decisions."""
-        return cls(decisions.places, decisions.within, rows)
+        self.tally = Tally(len(rows), counts=False) if tally is None else tally
 
     def some(self, rows: NDArray[np.int64]) -> Flow:
         """Return the flow of some of the rows."""
-        return Flow(self.places, self.within, self.rows[rows], self.numbers[rows], self.tally, self.reshapes)
+        return Flow(self.known, self.rows[rows], self.tally, self.numbers[rows], self.reshapes)
 
     def reshaping(self, changes: bool) -> Flow:
         """Return the flow in which layers change the shape of what they read, or not."""
-        return Flow(self.places, self.within, self.rows, self.numbers, self.tally, changes)
+        return Flow(self.known, self.rows, self.tally, self.numbers, changes) if changes != self.reshapes else self
 
     def value(self, part: Expression) -> NDArray[np.int8]:
         """Return the values of a part's decision, ``(n,)``; 0 where it has a single one."""
-        place = self.places.get(id(part))
+        place = self.known.places.get(id(part))
         return np.zeros(len(self.rows), np.int8) if place is None else self.rows[:, place]
 
     def follow(self, part: Expression, before: Sequence[Signal], source: Sequence[Signal]) -> Signal:
@@ -106,7 +153,11 @@ class Flow:
             before: What came out of the parts before it.
             source: What it reads where there are none.
         """
-        values, out = self.value(part), (before or source)[-1].copy()
+        values, x = self.value(part), (before or source)[-1]
+        leaves = self.known.leaves(part, list(options.values())) if len(options) == len(part.values) else None
+        if leaves is not None:
+            return self._of_leaves(leaves, values, x)
+        out = x.copy()
         for value, option in options.items():
             rows = np.flatnonzero(values == value)
             if len(rows):
@@ -116,19 +167,26 @@ class Flow:
 
     def layer(self, part: Expression, x: Signal) -> Signal:
         """Return what a layer makes of a signal, ``(n,)``."""
+        leaves = self.known.leaves(part, [part])
+        if leaves is not None:
+            return self._of_leaves(leaves, np.zeros(len(x), np.int8), x)
         out = np.zeros_like(x)
         for rows, resolved in self._settled(part):
-            passes = "changed" if self.reshapes and resolved.passed == "unchanged" else resolved.passed
-            self.tally.add(resolved.label or str(resolved), passes, self.numbers[rows])
-            if passes == "unchanged":
-                out[rows] = x[rows]
-            elif passes == "changed":
-                out[rows] = np.where(x[rows] > 0, mixed(x[rows] ^ _code(str(resolved))), np.uint64(0))
+            values = np.zeros(len(rows), np.int8)
+            out[rows] = self.some(rows)._of_leaves(Leaves.of([resolved]), values, x[rows])
         return out
+
+    def _of_leaves(self, leaves: Leaves, values: NDArray[np.int8], x: Signal) -> Signal:
+        """Return what layers make of a signal, ``(n,)``, each row that which it has."""
+        unchanged = leaves.unchanged & (not self.reshapes)
+        sizes = np.where(leaves.nothing, 0, np.where(unchanged, _PASSES, _COMPUTES))
+        self.tally.add(leaves.names, sizes, values, self.numbers)
+        stays, stops = unchanged[values], leaves.nothing[values] | (x == 0)
+        return np.where(stops, np.uint64(0), np.where(stays, x, mixed(x ^ leaves.codes[values])))
 
     def _settled(self, part: Expression) -> Iterator[tuple[NDArray[np.int64], Any]]:
         """Give a part in each of its forms, with the rows that have it."""
-        slots = list(self.within(part))
+        slots = self.known.slots(part)
         if not len(self.rows):
             return
         if slots:
@@ -136,7 +194,7 @@ class Flow:
         else:
             first, which = np.zeros(1, np.int64), np.zeros(len(self.rows), np.int64)
         for number, row in enumerate(first.tolist()):
-            yield np.flatnonzero(which.ravel() == number), Resolver(self.places, self.rows[row].tolist())(part)
+            yield np.flatnonzero(which.ravel() == number), Resolver(self.known.places, self.rows[row].tolist())(part)
 
     @staticmethod
     def merged(how: str, signals: Sequence[Signal], there: Sequence[NDArray[np.bool_]]) -> Signal:
@@ -160,16 +218,19 @@ class Flow:
         return np.where(total == 0, np.uint64(0), np.where(count > 1, mixed(np.sum(apart, axis=0)), total))
 
 
-def signals_of(expression: Expression, decisions: Decisions, rows: Archs, inputs: int = 1) -> tuple[Signal, Tally]:
+def signals_of(
+    expression: Expression, known: Known, rows: Archs, inputs: int = 1, counts: bool = False
+) -> tuple[Signal, Tally]:
     """Return what comes out of an expression, ``(n,)``, and what was met on the way.
 
     Args:
         expression: The expression, or a part of it.
-        decisions: The decisions of the whole.
+        known: What is the same for all rows of the whole.
         rows: Canonical rows, ``(n, decisions)``.
         inputs: How many different inputs it reads.
+        counts: Whether layers are counted by their names.
     """
-    flow = Flow.of(decisions, rows)
+    flow = Flow(known, rows, Tally(len(rows), counts))
     source = [np.full(len(rows), code, np.uint64) for code in mixed(np.arange(inputs))]
     return flow.follow(expression, [], source), flow.tally
 

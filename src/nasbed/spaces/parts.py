@@ -61,6 +61,11 @@ class Op(Expression):
         """What it passes on, as the registry ``passing`` says of its name; a user's own layer changes what it reads."""
         return passed(self.label, self.settings) if self.maker is None else "changed"
 
+    @property
+    def is_leaf(self) -> bool:
+        """Whether its settings are plain."""
+        return not any(isinstance(value, Expression) for value in self.settings.values())
+
     def document(self, write: Callable[[Any], Any]) -> dict[str, Any]:
         """Return its name and its settings."""
         from nasbed.spaces.named import name_of
@@ -185,7 +190,8 @@ class Dag(Expression):
         values = at.value(self.parts[key])
         if ends(key)[0] >= 0:
             return np.ones(len(values), np.bool_)
-        return np.isin(values, [v for v, some in enumerate(self.parts[key].combinations) if source in some])  # type: ignore[attr-defined]
+        has = [source in some for some in self.parts[key].combinations]  # type: ignore[attr-defined]
+        return np.array([*has, False])[values]  # the last is that of a part that is not there, −1
 
     def flow(self, at: Flowing, before: Sequence[Signal], source: Sequence[Signal]) -> Signal:
         """Return what comes out of the output, each node being what its edges bring, merged."""
@@ -196,10 +202,13 @@ class Dag(Expression):
         for start, target, key, part in self.places():
             if start not in nodes:
                 nodes[start] = _merged(at, self.merge, brought.get(start, []), nothing)
-            there, found = self.taken(at, key, start), nothing.copy()
-            rows = np.flatnonzero(there)
-            changes = start < self.inputs and (self.reshapes or at.reshapes)
-            found[rows] = part.flow(at.some(rows).reshaping(changes), [], [nodes[start][rows]])
+            inner = at.reshaping(start < self.inputs and (self.reshapes or at.reshapes))
+            there = self.taken(at, key, start)
+            if ends(key)[0] >= 0:
+                found = part.flow(inner, [], [nodes[start]])
+            else:
+                rows, found = np.flatnonzero(there), nothing.copy()
+                found[rows] = part.flow(inner.some(rows), [], [nodes[start][rows]])
             brought.setdefault(target, []).append((found, there))
         for node in self.concat or (self.nodes - 1,):
             if node not in nodes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
 from nasbed.core.rows import mixed
 from nasbed.spaces.expression import Expression
 from nasbed.spaces.flow import signals_of
 from nasbed.spaces.parts import Dag
 from nasbed.spaces.resolving import dags
+from nasbed.spaces.written_form import document
 
 if TYPE_CHECKING:
     from nasbed.spaces.written import WrittenSpace
@@ -54,11 +57,12 @@ class Simplifier:
         found = [part for part in dags(root) if part is not root and decisions.within(part)]
         apart = [part for part in found if not _shared(root, part, set(decisions.within(part)), decisions.places)]
         outermost = [one for one in apart if not any(one in dags(other)[1:] for other in apart)]
-        return [self._part(part) for part in outermost]
-
-    def _part(self, part: Dag) -> tuple[Simplifier, list[int]]:
-        alone = self.space.of(part)
-        return Simplifier(alone, part.inputs), [self.space.decided.places[id(one)] for one in alone.decided.parts]
+        alike, found = dict[str, Simplifier](), list[tuple[Simplifier, list[int]]]()
+        for part in outermost:
+            alone = self.space.of(part)
+            slots = [self.space.decided.places[id(one)] for one in alone.decided.parts]
+            found.append((alike.setdefault(_form(part), Simplifier(alone, part.inputs)), slots))
+        return found
 
     def __call__(self, rows: Archs) -> Archs:
         """Return the smallest row of each canonical row, ``(n, decisions)``."""
@@ -72,7 +76,7 @@ class Simplifier:
 
     def _measured(self, rows: Archs) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """Return the function and the size of each canonical row."""
-        signals, tally = signals_of(self.space.expression, self.space.decided, rows, self.inputs)
+        signals, tally = signals_of(self.space.expression, self.space.known, rows, self.inputs)
         return mixed(signals), tally.sizes
 
     def _by_part(self, rows: Archs) -> Archs:
@@ -120,8 +124,9 @@ class Simplifier:
         tried = np.repeat(rows[None], len(slots), axis=0)  # (moves, n, decisions)
         tried[np.arange(len(slots)), :, slots] = values[:, None]
         tried = self.space.canonical(tried.reshape(-1, rows.shape[1])).reshape(tried.shape)
-        measured = self._measured_valid(tried.reshape(-1, rows.shape[1]))
-        other_keys, other_sizes = (one.reshape(tried.shape[:2]) for one in measured)
+        other_keys, other_sizes = np.repeat(keys[None], len(slots), axis=0), np.repeat(sizes[None], len(slots), axis=0)
+        moved = (tried != rows).any(axis=2)  # others are idle already, or inactive
+        other_keys[moved], other_sizes[moved] = self._measured_valid(tried[moved])
         fits = (other_keys == keys) & (other_sizes < sizes)
         together = rows.copy()
         for move in range(len(slots)):
@@ -138,6 +143,15 @@ class Simplifier:
         valid = np.flatnonzero(self.space.valid(rows))
         keys[valid], sizes[valid] = self._measured(rows[valid])
         return keys, sizes
+
+
+def _form(part: Dag) -> str:
+    """Return what cells have in common that differ in their names alone; cells of a nameless predicate, nothing."""
+    try:
+        whole = document(part)
+    except BadSetting:
+        return str(id(part))
+    return json.dumps([{name: value for name, value in whole["space"].items() if name != "name"}, whole.get("shared")])
 
 
 def _shared(root: Expression, part: Expression, slots: set[int], places: Mapping[int, int]) -> bool:

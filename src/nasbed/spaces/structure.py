@@ -11,7 +11,7 @@ from nasbed.core.cells import Cells
 from nasbed.core.records import Archs
 from nasbed.spaces.decisions import Decisions
 from nasbed.spaces.expression import Expression
-from nasbed.spaces.flow import Flow
+from nasbed.spaces.flow import Flow, Known
 from nasbed.spaces.parts import Dag
 from nasbed.spaces.resolving import dags
 
@@ -27,7 +27,7 @@ def cells_of(expression: Expression, decisions: Decisions, rows: Archs) -> tuple
         decisions: Its decisions.
         rows: Canonical rows, ``(n, decisions)``.
     """
-    flow = Flow(decisions.places, decisions.within, np.ascontiguousarray(decisions.marked(rows).T))
+    flow = Flow(Known(decisions), np.ascontiguousarray(decisions.marked(rows).T))
     found = [part for part in dags(expression) if decisions.within(part) and _has_layers(part)]
     if found:
         return tuple(_dag(part, name, flow) for part, name in zip(found, _titles(found), strict=True))
@@ -64,7 +64,7 @@ def _dag(part: Dag, title: str, flow: Flow) -> Cells:
         for j, (start, _, _, _) in enumerate(edges, inputs):
             arrows[0, i, j] = start == target
     there = [part.taken(flow, key, source) for source, _, key, _ in edges]
-    slots = list(flow.within(part))
+    slots = flow.known.slots(part)
     if len(slots):  # a cell that is not used has no layers
         there = [here & (flow.rows[:, slots] >= 0).any(axis=1) for here in there]
     parts = [edge for _, _, _, edge in edges]

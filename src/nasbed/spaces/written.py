@@ -22,7 +22,7 @@ from nasbed.spaces.constraints import Constraints
 from nasbed.spaces.decided import LISTED, DecidedSpace, Sampling
 from nasbed.spaces.decisions import Decisions
 from nasbed.spaces.expression import Expression
-from nasbed.spaces.flow import signals_of
+from nasbed.spaces.flow import Known, signals_of
 from nasbed.spaces.resolving import Resolver, dags, graph_of
 from nasbed.spaces.simplifying import Simplifier
 from nasbed.spaces.structure import cells_of
@@ -163,9 +163,14 @@ class WrittenSpace(DecidedSpace):
         if found:
             return found
         rows = self.canonical(self.checked(archs))
-        counted = signals_of(self.expression, self._decisions, rows)[1].layers
+        counted = signals_of(self.expression, self.known, rows, counts=True)[1].layers or {}
         none = np.zeros(len(rows), np.int64)
         return {name: counted.get(name, none) for name in self._decisions.layers}
+
+    @cached_property
+    def known(self) -> Known:
+        """What is the same for all rows where signals are followed through them."""
+        return Known(self._decisions)
 
     def of(self, part: Expression) -> WrittenSpace:
         """Return a part of the expression as a space of its own."""

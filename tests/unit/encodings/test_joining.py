@@ -5,6 +5,7 @@ import pytest
 
 import nasbed
 from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.rng import Streams
 from nasbed.encodings import encoding
 
 DIMENSIONS = {
@@ -47,6 +48,9 @@ DEFAULTS = {
     "transnas-macro": "onehot+counts+depth",
     "nasbenchmacro": "onehot+counts+depth",
     "natssize": "onehot",
+    "darts": "graf+onehot",
+    "hierarchical": "graf+onehot",
+    "mobile": "onehot+counts+depth",
 }
 
 
@@ -55,7 +59,7 @@ def test_the_default_follows_from_what_a_space_is_made_of(name):
     space = nasbed.space(name)
     found = nasbed.encoding("default", space)
     assert found.name == DEFAULTS[name]
-    rows = space.enumerate()[:: max(1, space.size // 100)]
+    rows = space.sample(Streams.from_seed(0, 30))
     assert found(rows).shape == (len(rows), len(found))
     assert found(rows[:0]).shape == (0, len(found))
     assert found(rows).dtype == np.float64

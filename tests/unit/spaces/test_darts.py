@@ -128,6 +128,15 @@ def test_edges_that_no_node_reads_do_not_count():
     assert SPACE.parse(more).tolist() == SPACE.parse(found).tolist()
 
 
+def test_a_skip_that_halves_the_image_is_no_identity():
+    normal, reduction = SPACE.cells(SPACE.sample(Streams.from_seed(0, 1)))
+    skip = normal.operations.index("skip_connect")
+    sources = [source for node in range(2, 6) for source in range(node)]
+    assert normal.factors[:, skip].tolist() == [1.0] * 14
+    kept = [source >= 2 for source in sources]
+    assert (reduction.factors[:, skip] == 1).tolist() == kept
+
+
 def changed(**fields):
     return str(PUBLISHED["DARTS_V1"]._replace(**fields))
 
