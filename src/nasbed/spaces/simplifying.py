@@ -54,8 +54,8 @@ class Simplifier:
     def _parts(self) -> list[tuple[Simplifier, list[int]]]:
         """The cells within the whole whose decisions are theirs alone, each with its slots."""
         root, decisions = self.space.expression, self.space.decided
-        found = [part for part in dags(root) if part is not root and decisions.within(part)]
-        apart = [part for part in found if not _shared(root, part, set(decisions.within(part)), decisions.places)]
+        inner = [part for part in dags(root) if part is not root and decisions.within(part)]
+        apart = [part for part in inner if not _shared(root, part, set(decisions.within(part)), decisions.places)]
         outermost = [one for one in apart if not any(one in dags(other)[1:] for other in apart)]
         alike, found = dict[str, Simplifier](), list[tuple[Simplifier, list[int]]]()
         for part in outermost:
