@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
+from functools import reduce
 from itertools import pairwise
-from math import prod
 from typing import Any
 
 import torch
@@ -185,4 +186,4 @@ def merged(values: Sequence[Tensor], how: str) -> Tensor:
         return values[0]
     if how == "concat":
         return torch.cat(list(values), dim=1)
-    return prod(values[1:], start=values[0]) if how == "product" else sum(values[1:], values[0])
+    return reduce(operator.mul if how == "product" else operator.add, values)
