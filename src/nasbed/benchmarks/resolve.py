@@ -33,7 +33,7 @@ def resolve(name: str | Path | Table | Benchmark | Callable[..., Any], /, **sett
     """
     if isinstance(name, Benchmark):
         return name
-    if callable(name):
+    if callable(name) and not isinstance(name, type):
         from nasbed.benchmarks.function import FunctionBenchmark
 
         return FunctionBenchmark(name, **settings)

@@ -61,3 +61,11 @@ def test_what_brings_copyleft_is_not_in_all():
     project = Path(nasbed.__file__).parents[2]
     everything = tomllib.loads((project / "pyproject.toml").read_text())["project"]["optional-dependencies"]["all"]
     assert not {"nevergrad", "pymoo"} & set(re.split(r"[\[,\]]", everything[0]))
+
+
+def test_the_oldest_versions_that_are_tested_are_those_that_are_allowed():
+    project = Path(nasbed.__file__).parents[2]
+    named = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    allowed = {text.replace(">=", "==") for text in [*named["dependencies"], *named["optional-dependencies"]["report"]]}
+    tested = {line for line in (project / ".ci" / "oldest.txt").read_text().splitlines() if not line.startswith("#")}
+    assert tested == allowed
