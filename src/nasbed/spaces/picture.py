@@ -17,12 +17,12 @@ _SIZE = re.compile(r'width="([0-9.]+)" height="([0-9.]+)"')
 def levels(whole: Expression) -> list[tuple[str, Graph]]:
     """Return the panels of the picture, each with its title: the whole, and each dag that stands in it, once."""
     cells = [cell for cell in dags(whole) if cell is not whole]
-    titles = _titles([(cell.label or "cell") + cell.shape for cell in cells])
+    titles = _titles([cell.label or "cell" for cell in cells])
     boxes = {id(cell): title for cell, title in zip(cells, titles, strict=True)}
     panels = [("the whole", graph_of(whole, boxes))] if not cells or whole is not cells[0] else []
     for cell, title in zip(cells, titles, strict=True):
         inner = {key: name for key, name in boxes.items() if key != id(cell)}
-        panels.append((title, graph_of(cell, inner)))
+        panels.append((f"{title} {cell.shape}".rstrip(), graph_of(cell, inner)))
     return panels
 
 

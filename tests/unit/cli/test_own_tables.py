@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+import nasbed
+from nasbed.core.rng import Streams
 from nasbed.spaces import WrittenSpace, choice, depth, op, seq
 from nasbed.tables.cache import table_for
 
@@ -160,3 +162,23 @@ def test_a_table_of_a_large_space_has_some_of_it(folder, nasbed_command, tmp_pat
     assert ran.code == 0, ran.err
     assert not space.is_enumerable
     assert nasbed_command("search", "local", "--benchmark", tmp_path / "large.csv", "--evaluations", "2").code == 0
+
+
+def test_genotypes_are_read_in_every_published_form(tmp_path, nasbed_command):
+    """A column may mix them; the order of a node's pairs aside, one architecture may come once."""
+    darts = nasbed.space("darts")
+    rows = darts.sample(Streams.from_seed(0, 8))
+    forms = (darts.format, darts.compact, darts.configuration, darts.pairs)
+    cells = [str(forms[i % 4](row)).replace('"', '""') for i, row in enumerate(rows)]
+    path = tmp_path / "found.csv"
+    path.write_text("\n".join(["net,val", *(f'"{cell}",{90 + i}' for i, cell in enumerate(cells))]))
+    words = ("--architecture", "net", "--measure", MEASURES[0])
+    assert nasbed_command("import", path, "--space", "darts", *words).code == 0
+    found = nasbed_command("query", path, str(darts.compact(rows[1])))
+    assert "91.00" in found.out
+    played = nasbed_command("search", "random", "--benchmark", path, "--evaluations", "20")
+    assert "97.00" in played.out
+    path.write_text("\n".join(["net,val", f'"{darts.format(rows[0])}",1', f'"{darts.compact(rows[0])}",2']))
+    twice = nasbed_command("import", path, "--space", "darts", *words)
+    assert twice.code == 2
+    assert "line 3: its architecture is that of line 2" in twice.err
