@@ -61,7 +61,8 @@ class NASBench201(EdgeCells):
     def expression(self) -> Expression:  # type: ignore[override]
         """One cell, used in three stages of five, with a reduction between."""
         cell = self.cell
-        return seq(op("stem"), *[cell] * 5, op("reduction"), *[cell] * 5, op("reduction"), *[cell] * 5, op("head"))
+        stem, reduction, head = op("stem", channels=16), op("reduction"), op("head", norm=True)
+        return seq(stem, *[cell] * 5, reduction, *[cell] * 5, reduction, *[cell] * 5, head)
 
     @property
     def order(self) -> NDArray[np.int64]:

@@ -25,6 +25,7 @@ from nasbed.nets.side_by_side import way_of
 from nasbed.spaces import WrittenSpace, choice, dag, depth, edges, op, seq, subset
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+NASBENCH201 = WrittenSpace(nasbed.space("nasbench201").expression, "written")
 DIGIT = {"image_size": 8, "image_channels": 1}
 
 
@@ -43,14 +44,7 @@ def with_head(*parts):
 # ── published networks ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def nasbench201():
-    one = cell()
-    stage = [one] * 5
-    body = (*stage, op("reduction"), *stage, op("reduction"), *stage)
-    return WrittenSpace(seq(op("stem", channels=16), *body, op("head", norm=True)))
-
-
-@pytest.mark.parametrize("space", [nasbench201(), WrittenSpace(cell())], ids=["written out", "the cell alone"])
+@pytest.mark.parametrize("space", [NASBENCH201, WrittenSpace(cell())], ids=["written out", "the cell alone"])
 @pytest.mark.parametrize("counted", [params, flops])
 def test_the_cell_of_nasbench201_costs_what_its_class_counts(space, counted):
     rows = some(space)
@@ -160,7 +154,7 @@ def chain():
 
 
 EXAMPLES = {
-    "201": nasbench201(),
+    "201": NASBENCH201,
     "darts": nasbed.space("darts:cells=5,channels=4"),
     "hierarchical": nasbed.space("hierarchical:channels=2"),
     "chain": chain(),
