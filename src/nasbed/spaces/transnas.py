@@ -130,7 +130,9 @@ class TransNASMacro(WrittenSpace):
 
     def __init__(self) -> None:
         modules = depth(lambda i: choice(*map(op, MODULES), name=f"module{i}"), *DEPTHS, name="modules")
-        super().__init__(seq(op("stem", channels=CHANNELS), where(modules, is_published), op("head")), type(self).name)
+        super().__init__(
+            seq(op("deep_stem", channels=CHANNELS), where(modules, is_published), op("head")), type(self).name
+        )
 
     def settings(self) -> dict[str, Any]:
         """Give the constructor arguments that make this space again: there are none."""

@@ -65,9 +65,7 @@ def test_cells_of_transnas_cost_what_their_class_counts():
 
 def test_networks_of_modules_of_transnas_cost_what_their_class_counts():
     published = nasbed.space("transnas-macro")
-    kinds = ("keep", "widen", "halve", "widen-and-halve")
-    modules = depth(lambda i: choice(*map(op, kinds), name=f"module{i}"), 4, 5, 6, name="modules")
-    space = WrittenSpace(seq(op("deep_stem", channels=64), modules, op("head")))
+    space = WrittenSpace(published.expression)
     rows = some(published)
     assert params(space, rows, image_size=256).tolist() == params(published, rows, image_size=256).tolist()
 
