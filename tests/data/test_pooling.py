@@ -1,7 +1,6 @@
 """Pooling: how often statistics over three data sets tell identical methods apart, on the published NAS-Bench-201."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -18,7 +17,9 @@ from nasbed.statistics.selected import selected, shared_seeds
 from nasbed.tables.csv_import import import_csv
 
 DATA = ("cifar10", "cifar100", "ImageNet16-120")
-RUNS = 10
+RUNS = (2, 3, 5, 10, 30)
+GROUPS = 1000
+POOL = 1500
 EVALUATIONS = 30
 
 
@@ -29,34 +30,47 @@ def benchmarks(shared_data, tmp_path_factory):
     return [TableBenchmark(table, data=data) for data in DATA]
 
 
-def groups_of(benchmarks, methods, shared, groups):
-    """Play one method under other names and seeds; give what each group of runs ended with, and what they share."""
+class Pools:
+    """Many runs of one method under a seed for each method, from which groups of runs are drawn as if played.
 
-    @cache
-    def scale(benchmark):
-        return nasbed.compare(["random"], benchmark, runs=1, evaluations=EVALUATIONS).normaliser
+    Where streams are shared, run k of a method has one seed on all data sets, and a group has the same runs on all.
+    """
 
-    def played(benchmark, method, place):
-        seed = 10 * method + (0 if shared else 1 + place)
-        return nasbed.search("local", benchmark, evaluations=EVALUATIONS, runs=RUNS * groups, seed=seed)
+    def __init__(self, benchmarks, methods, shared, runs=POOL):
+        self.shared, self.runs, self.random = shared, runs, np.random.default_rng(0)
+        self.scales = [
+            nasbed.compare(["random"], one, runs=1, evaluations=EVALUATIONS).normaliser for one in benchmarks
+        ]
+        self.played = [
+            [last(one, 10 * method + (0 if shared else 1 + place), runs) for method in range(methods)]
+            for place, one in enumerate(benchmarks)
+        ]
 
-    whole = [[played(benchmark, k, j) for k in range(methods)] for j, benchmark in enumerate(benchmarks)]
-    for group in range(groups):
-        runs = slice(RUNS * group, RUNS * (group + 1))
-        yield [
+    def group(self, runs):
+        """Draw so many runs of each method; give a comparison for each data set."""
+        places = range(len(self.played))
+        drawn = [[self.random.integers(self.runs, size=runs) for _ in self.played[0]] for _ in places]
+        return [
             Comparison(
-                {f"m{k}": ended(history, runs) for k, history in enumerate(histories)},
-                random_mean=scale(benchmark),
+                {f"m{k}": some(one, drawn[0 if self.shared else place][k]) for k, one in enumerate(self.played[place])},
+                random_mean=self.scales[place],
             )
-            for benchmark, histories in zip(benchmarks, whole, strict=True)
+            for place in places
         ]
 
 
-def ended(history, runs):
-    """Keep the last step of some runs, which is all that is judged."""
+def last(benchmark, seed, runs):
+    """Play runs of one method, and keep their last steps, which is all that is judged."""
+    history = nasbed.search("local", benchmark, evaluations=EVALUATIONS, runs=runs, seed=seed)
     names = ("archs", "seconds", "epochs", "tried", "paid", "test", "mean_validation")
-    last = {name: getattr(history, name)[-1:, runs] for name in names}
-    return replace(history, value=history.metric("validation")[-1:, runs], own_tests=None, answers=None, **last)
+    ended = {name: getattr(history, name)[-1:] for name in names}
+    return replace(history, value=history.metric("validation")[-1:], own_tests=None, answers=None, **ended)
+
+
+def some(history, runs):
+    """Take some runs of a history, by their numbers."""
+    names = ("value", "archs", "seconds", "epochs", "tried", "paid", "test", "mean_validation")
+    return replace(history, **{name: getattr(history, name)[:, runs] for name in names})
 
 
 def apart(comparisons):
@@ -74,30 +88,33 @@ def apart(comparisons):
 @pytest.mark.parametrize("shared", [True, False], ids=["shared", "separate"])
 @pytest.mark.parametrize("methods", [2, 4])
 def test_identical_methods_are_told_apart_as_rarely_as_is_said(benchmarks, methods, shared):
-    found = [apart(comparisons) for comparisons in groups_of(benchmarks, methods, shared, 1000)]
-    rates = {name: np.mean([one[name] for one in found]) for name in found[0]}
-    assert {name: rate for name, rate in rates.items() if rate > 0.075} == {}
+    pools = Pools(benchmarks, methods, shared)
+    found = {}
+    for runs in RUNS:
+        told = [apart(pools.group(runs)) for _ in range(GROUPS)]
+        found |= {(runs, name): np.mean([one[name] for one in told]) for name in told[0]}
+    assert {which: rate for which, rate in found.items() if rate > 0.075} == {}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shared", [True, False], ids=["shared", "separate"])
 def test_intervals_over_data_sets_cover_what_they_are_of(benchmarks, shared):
-    groups = list(groups_of(benchmarks, 1, shared, 1000))
-    ends = [np.concatenate(list(selected(some).blocks.values()), axis=1) for some in groups]
-    true = interquartile_mean(np.concatenate(ends, axis=1))[0]
-    intervals = [interquartile_means(comparisons).intervals[0] for comparisons in groups]
-    assert np.mean([one.low <= true <= one.high for one in intervals]) >= 0.92
+    pools = Pools(benchmarks, 1, shared)
+    true = interquartile_mean(ends(pools.group(30_000)).ravel())
+    for runs in RUNS:
+        intervals = [interquartile_means(pools.group(runs), resamples=500).intervals[0] for _ in range(GROUPS)]
+        assert np.mean([np.isnan(one.low) or one.low <= true <= one.high for one in intervals]) >= 0.92, runs
+
+
+def ends(comparisons):
+    return np.stack([block[0] for block in selected(comparisons).blocks.values()])
 
 
 def test_runs_of_one_seed_go_together_over_data_sets_and_those_of_others_do_not(benchmarks):
     for shared, least, most in ((True, 0.2, 1.0), (False, -0.1, 0.1)):
-        (comparisons,) = groups_of(benchmarks, 1, shared, 1)
-        assert bool(shared_seeds(comparisons)) is shared
-        ends = [
-            nasbed.search("local", one, evaluations=EVALUATIONS, runs=1000, seed=0 if shared else place)
-            for place, one in enumerate(benchmarks)
-        ]
-        alike = np.corrcoef([history.best_value for history in ends])[np.triu_indices(3, 1)]
+        pools = Pools(benchmarks, 1, shared, runs=1000)
+        assert bool(shared_seeds(pools.group(5))) is shared
+        alike = np.corrcoef([one[0].value[0] for one in pools.played])[np.triu_indices(3, 1)]
         assert (least < alike).all()
         assert (alike < most).all()
 

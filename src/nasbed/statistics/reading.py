@@ -13,6 +13,7 @@ from nasbed.run.settings import in_words
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.likeness import key_of
 from nasbed.statistics.random_search import RecordedReference
+from nasbed.statistics.selected import named_apart
 
 _ABOUT = "comparison.json"
 
@@ -53,7 +54,7 @@ def read(paths: Sequence[str | Path], differing: Collection[str] = ()) -> dict[s
             groups.setdefault(_kind(found), []).append(found)
     if not groups:
         raise BadSetting("there is nothing to report; give folders of 'nasbed compare --out', or histories as Parquet")
-    together = [_together(group) for group in groups.values()]
+    together = named_apart([_together(group) for group in groups.values()])
     return dict(zip(_titles(together), together, strict=True))
 
 

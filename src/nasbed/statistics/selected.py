@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 from nasbed.core.printing import Printed
 from nasbed.core.space import Space
+from nasbed.core.spelling import named, spelled
 from nasbed.run.history import Metric
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.statistic import Quantity, Statistic
@@ -120,30 +121,58 @@ def naming_failed_runs(find: Callable[_Given, _Found]) -> Callable[_Given, _Foun
     first = next(iter(signature(find).parameters))
 
     @wraps(find)
-    def named(*given: _Given.args, **more: _Given.kwargs) -> _Found:
+    def naming(*given: _Given.args, **more: _Given.kwargs) -> _Found:
         comparisons: Any = given[0] if given else more[first]
         found = find(*given, **more)
-        every = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
+        every = [comparisons] if isinstance(comparisons, Comparison) else named_apart(list(comparisons))
         said = {one.benchmark: failed_in_words(one.histories) for one in every}
         parts = [f"{name}: {text}" if len(every) > 1 else text for name, text in said.items() if text]
         return replace(found, failed=" ".join(parts))
 
-    return named
+    return naming
 
 
 def together(comparisons: Comparisons) -> list[Comparison]:
     """Give the comparisons as a list.
 
     Raises:
-        BadSetting: When there is none, or two are of one benchmark.
+        BadSetting: When there is none, or two are of one benchmark, as far as their histories say.
     """
-    found = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
+    found = [comparisons] if isinstance(comparisons, Comparison) else named_apart(list(comparisons))
     names = [comparison.benchmark for comparison in found]
     if not found:
         raise BadSetting("there is no comparison; give one, or several of the same searches on different benchmarks")
     if len(set(names)) < len(names):
-        raise BadSetting(f"comparisons of one benchmark cannot be taken together: {', '.join(names)}")
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadSetting(
+            f"comparisons of one benchmark cannot be taken together: {', '.join(names)}. If they are of several that "
+            f"were called alike, name each in its histories: "
+            f'history.info["benchmark"]["name"] = "{named(twice)[0]}:data=…"'
+        )
     return found
+
+
+def named_apart(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Name comparisons by their data sets where they are called alike and their histories say which.
+
+    Before data sets were part of a benchmark's name, those of a table had one name.
+    """
+    names = [one.benchmark for one in comparisons]
+    stems = [named(name)[0] for name in names]
+    alike = [name == stem and stems.count(stem) > 1 for name, stem in zip(names, stems, strict=True)]
+    return [_named_by_data(one) if ambiguous else one for one, ambiguous in zip(comparisons, alike, strict=True)]
+
+
+def _named_by_data(comparison: Comparison) -> Comparison:
+    about: dict[str, Any] = next(iter(comparison.histories.values())).info["benchmark"]
+    if not about.get("data"):
+        return comparison
+    name = spelled(comparison.benchmark, {"data": about["data"]})
+    histories = {
+        label: replace(one, info={**one.info, "benchmark": {**one.info["benchmark"], "name": name}})
+        for label, one in comparison.histories.items()
+    }
+    return replace(comparison, histories=histories)
 
 
 def selected(comparisons: Comparisons, metric: Judged | None = None) -> Selected:

@@ -1,5 +1,7 @@
 """What a benchmark is called: the table, which of its data sets, and what else of it is not the usual."""
 
+from dataclasses import replace
+
 import pytest
 from tables.made_runs import made, table_of
 
@@ -7,6 +9,8 @@ import nasbed
 from nasbed.benchmarks.table import TableBenchmark
 from nasbed.core.errors import BadSetting
 from nasbed.statistics.comparison import Comparison
+from nasbed.statistics.reading import read
+from nasbed.statistics.selected import selected
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +73,50 @@ def test_what_another_name_stands_for_does_not_change_it(table):
     one, other = searched(table, data="cifar10-valid", name="mine"), searched(table, data="cifar100", name="mine")
     with pytest.raises(BadSetting, match="the same data"):
         Comparison({"a": one, "b": other})
+
+
+def called(comparison, name):
+    """The same as if its histories were from before data sets were part of names; None for not even its data."""
+    histories = {}
+    for label, one in comparison.histories.items():
+        about = {**one.info["benchmark"], "name": name or "toy"}
+        if name is None:
+            del about["data"]
+        histories[label] = replace(one, info={**one.info, "benchmark": about})
+    return replace(comparison, histories=histories)
+
+
+@pytest.fixture(scope="module")
+def played(table):
+    return [
+        nasbed.compare(["random", "local"], TableBenchmark(table, data=data), runs=4, evaluations=3, seed=seed)
+        for seed, data in enumerate(("cifar10", "cifar100"))
+    ]
+
+
+def test_histories_from_before_data_sets_were_named_are_pooled_by_what_they_say_of_their_data(played, tmp_path):
+    old = [called(one, "toy") for one in played]
+    assert list(selected(old).blocks) == ["toy:data=cifar10", "toy:data=cifar100"]
+    assert list(selected([old[0], played[1]]).blocks) == ["toy:data=cifar10", "toy:data=cifar100"]
+    for place, one in enumerate(old):
+        for label, history in one.histories.items():
+            history.to_parquet(tmp_path / f"{label}{place}.parquet")
+    assert list(read([tmp_path])) == ["toy:data=cifar10", "toy:data=cifar100"]
+
+
+def test_one_data_set_is_not_pooled_with_itself_whatever_it_was_called(played):
+    with pytest.raises(BadSetting, match="one benchmark cannot be taken together: toy:data=cifar10, toy:data=cifar10"):
+        selected([called(played[0], "toy"), played[0]])
+
+
+def test_where_histories_do_not_say_of_what_data_they_are_the_refusal_says_how_to_name_them(played):
+    nothing = [called(one, None) for one in played]
+    with pytest.raises(BadSetting, match=r"toy, toy\. If they are of several that were called alike, name each"):
+        selected(nothing)
+    for place, one in enumerate(nothing):
+        for history in one.histories.values():
+            history.info["benchmark"]["name"] = f"toy:data={place}"  # as the refusal says
+    assert len(selected(nothing).blocks) == 2
 
 
 def test_data_sets_are_pooled_and_named_in_tables_and_files(table, tmp_path):
