@@ -23,7 +23,8 @@ from nasbed.testing import (
 from nasbed.testing.keyed import KeyedBenchmark
 from nasbed.testing.settings import what_a_setting_may_not_be_is_refused
 
-BORROWED = ("nevergrad", "optuna", "pymoo", "ray")  # slow: their own tests hold them to less of it, and quickly
+BORROWED = ("nevergrad", "optuna", "pymoo", "ray", "guided")
+"""Slow: their own tests hold them to less of it, and quickly. What borrows is not the last one, but slow as well."""
 
 
 def each(names, laws, at_once=None):

@@ -9,6 +9,7 @@ HEAVY = ("torch", "pandas", "matplotlib", "sklearn", "scipy", "numba", "ray", "p
 BLOCK = """
 import sys
 BORROWED = ("optuna", "nevergrad", "pymoo")
+GUIDED = ("guided",)
 class Blocked:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in ("torch", "pandas", "matplotlib", "sklearn", "scipy", "ray", *BORROWED):
@@ -38,6 +39,12 @@ assert np.isfinite(benchmark.query(archs[:3]).value).all()
 for name in optimizers.builtin:
     if name in BORROWED:
         continue  # other libraries' methods
+    if name in GUIDED:
+        try:
+            optimizers.make(name, {})
+        except MissingExtra as error:
+            assert "nasbed[predictors]" in str(error)
+            continue
     history = nasbed.search(name, benchmark, evaluations=20, runs=3)
     assert history.best_value.shape == (3,)
 try:

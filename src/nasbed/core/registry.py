@@ -211,6 +211,7 @@ optimizers = Registry(
     {
         "asha": "nasbed.optimizers.halving.asha:ASHA",
         "bohb": "nasbed.optimizers.halving.bohb:BOHB",
+        "guided": "nasbed.optimizers.guided.guided:Guided",
         "dehb": "nasbed.optimizers.halving.dehb:DEHB",
         "successive-halving": "nasbed.optimizers.halving.halving_search:SuccessiveHalving",
         "hyperband": "nasbed.optimizers.halving.halving_search:Hyperband",

@@ -6,16 +6,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from numpy.typing import ArrayLike
 
 from nasbed.core.bounds import Natural, check_settings
 from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
 from nasbed.core.meaning import Configured
 from nasbed.core.space import Space
 from nasbed.encodings.joining import Encoding
 from nasbed.predictors.features import Features
+from nasbed.predictors.guide import FittedGuide, Guide
 from nasbed.predictors.kernel import Floats
 from nasbed.predictors.targets import Targets, Transformation, checked, targets
 
@@ -35,6 +37,9 @@ class EncodedPredictor(Configured, ABC):
         seed: Of what is random in it.
     """
 
+    needs: ClassVar[tuple[str, ...]] = ("scipy",)
+    """The libraries that it needs, as Python imports them."""
+
     space: Space
     encoding: str | Encoding = "default"
     target: Transformation = "rank-gaussian"
@@ -48,11 +53,17 @@ class EncodedPredictor(Configured, ABC):
             MissingExtra: When what it needs is not installed.
         """
         check_settings(self)
-        self._require()
+        self.check_installed()
 
-    def _require(self) -> None:
-        """See that what it needs is installed."""
-        return
+    @classmethod
+    def check_installed(cls) -> None:
+        """See that the libraries that it needs are installed.
+
+        Raises:
+            MissingExtra: When one is not, with its install line.
+        """
+        for module in cls.needs:
+            require(module, "predictors")
 
     @cached_property
     def features(self) -> Features:
@@ -82,7 +93,7 @@ class EncodedPredictor(Configured, ABC):
         if len(rows) != len(given):
             raise BadSetting(f"{len(rows)} architectures have {len(given)} values; give one value for each")
         self.targets_: Targets = targets(given, self.target)
-        self._learn(self.features(rows), self.targets_.values)
+        self.fit_numbers(self.features(rows), self.targets_.values)
         return self
 
     def predict(self, archs: ArrayLike) -> tuple[Floats, Floats]:
@@ -96,16 +107,20 @@ class EncodedPredictor(Configured, ABC):
         """
         if not hasattr(self, "targets_"):
             raise BadSetting("a predictor that has learned nothing predicts nothing; call fit(archs, values) first")
-        mean, deviation = self._predicted(self.features(self.space.checked(archs)))
+        mean, deviation = self.predict_numbers(self.features(self.space.checked(archs)))
         return self.targets_.in_units(mean, deviation)
 
     @abstractmethod
-    def _learn(self, numbers: Floats, values: Floats) -> None:
+    def fit_numbers(self, numbers: Floats, values: Floats) -> None:
         """Learn from numbers, ``(n, numbers)``, and targets, ``(n,)``."""
 
     @abstractmethod
-    def _predicted(self, numbers: Floats) -> tuple[Floats, Floats]:
+    def predict_numbers(self, numbers: Floats) -> tuple[Floats, Floats]:
         """Return mean and standard deviation of targets, noise included, ``(n,)`` both."""
+
+    def guide(self) -> Guide:
+        """Return what a search asks, step by step, as answers come in."""
+        return FittedGuide(self.clone())
 
     @abstractmethod
     def regressor(self) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from nasbed.core.bounds import Count
 from nasbed.core.extras import require
 from nasbed.predictors.encoded import EncodedPredictor
+from nasbed.predictors.guide import Guide, ProcessGuide
 from nasbed.predictors.kernel import Floats
 from nasbed.predictors.posterior import Posterior, Prior, most_probable
 
@@ -30,9 +31,6 @@ class GaussianProcess(EncodedPredictor):
     most: Count = 1000
     steps: Count = 50
 
-    def _require(self) -> None:
-        require("scipy", "predictors")
-
     @property
     def notes(self) -> tuple[str, ...]:
         """Whether it learned from a part only."""
@@ -41,7 +39,8 @@ class GaussianProcess(EncodedPredictor):
             return ()
         return (f"the Gaussian process learned from {self.most:,} of {given:,} architectures, drawn by the seed",)
 
-    def _learn(self, numbers: Floats, values: Floats) -> None:
+    def fit_numbers(self, numbers: Floats, values: Floats) -> None:
+        """Find hyper-parameters, and condition on what is given, or on a part of it."""
         self.given_ = len(values)
         if len(values) > self.most:
             drawn = np.sort(np.random.default_rng(self.seed).choice(len(values), self.most, replace=False))
@@ -51,9 +50,14 @@ class GaussianProcess(EncodedPredictor):
         hyper = most_probable(kernel, between, values, Prior(), steps=self.steps)
         self.learned_, self.posterior_ = values, Posterior.of(kernel, hyper, numbers, between)
 
-    def _predicted(self, numbers: Floats) -> tuple[Floats, Floats]:
+    def predict_numbers(self, numbers: Floats) -> tuple[Floats, Floats]:
+        """Return mean and standard deviation, noise included."""
         mean, deviation = self.posterior_.predict(self.learned_, numbers)
         return mean, np.sqrt(deviation**2 + self.posterior_.hyper.noise)
+
+    def guide(self) -> Guide:
+        """Return a process that grows by a row an answer."""
+        return ProcessGuide(self.features.kernel, self.target, self.steps)
 
     def regressor(self) -> Any:
         """Return the Gaussian process as an estimator of scikit-learn, for numbers on one scale in these blocks."""

@@ -92,7 +92,7 @@ class Kernel:
         for one, part in zip(found, self.parts, strict=True):
             some, others = left[:, part.columns], right[:, part.columns]
             np.matmul(some, others.T, out=one)
-            some_squares, other_squares = np.sum(some**2, axis=1), np.sum(others**2, axis=1)
+            some_squares, other_squares = (np.einsum("nd,nd->n", rows, rows) for rows in (some, others))
             if part.is_linear:
                 one /= np.sqrt(np.maximum(some_squares[:, None] * other_squares, np.finfo(float).tiny))
                 continue

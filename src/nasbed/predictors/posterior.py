@@ -25,7 +25,7 @@ class Prior(NamedTuple):
     """Normal distributions of the logarithms of hyper-parameters, for targets of variance 1.
 
     Attributes:
-        weight: The median of all weights together, which the parts share.
+        weight: The median of all weights together, which the parts share as they share the numbers of the encoding.
         weight_spread: The standard deviation of a weight's logarithm.
         length: The median of a length scale: numbers are standardised, so that two architectures that share nothing are
             about √2 apart.
@@ -41,12 +41,14 @@ class Prior(NamedTuple):
     noise: float = 0.03
     noise_spread: float = 1.5
 
-    def centre(self, parts: int) -> Hyper:
+    def centre(self, kernel: Kernel) -> Hyper:
         """Return the medians."""
-        return Hyper(np.full(parts, self.weight / parts), np.full(parts, self.length), self.noise)
+        sizes = np.array([part.columns.stop - part.columns.start for part in kernel.parts], np.float64)
+        return Hyper(self.weight * sizes / sizes.sum(), np.full(len(sizes), self.length), self.noise)
 
-    def spreads(self, parts: int) -> Floats:
+    def spreads(self, kernel: Kernel) -> Floats:
         """Return the standard deviations in the order of ``Hyper.logs``."""
+        parts = len(kernel.parts)
         return np.repeat([self.weight_spread, self.length_spread, self.noise_spread], [parts, parts, 1])
 
 
@@ -63,8 +65,7 @@ def most_probable(
         start: Where to begin; at the prior's medians if not given.
         steps: The most iterations.
     """
-    parts = len(kernel.parts)
-    centre, spreads = prior.centre(parts).logs(), prior.spreads(parts)
+    centre, spreads = prior.centre(kernel).logs(), prior.spreads(kernel)
     found = require("scipy.optimize", "predictors").minimize(
         lambda logs: improbability(kernel, between, targets, logs, prior),
         centre if start is None else start.logs(),
@@ -86,9 +87,8 @@ def improbability(kernel: Kernel, between: Floats, targets: Floats, logs: Floats
         logs: The logarithms of the hyper-parameters, in the order of ``Hyper.logs``.
         prior: Their prior.
     """
-    parts = len(kernel.parts)
-    spreads = prior.spreads(parts)
-    scores = (logs - prior.centre(parts).logs()) / spreads
+    spreads = prior.spreads(kernel)
+    scores = (logs - prior.centre(kernel).logs()) / spreads
     lapack = require("scipy.linalg.lapack", "predictors")
     hyper = Hyper.of_logs(logs)
     shares, slopes = kernel.derivatives(between, hyper)

@@ -17,8 +17,8 @@ CASES = [
     pytest.param(optimizer, duplicates, marks=[pytest.mark.slow] if long else [])
     for optimizer in registry.optimizers
     for duplicates in ("pay", "free", "skip")
-    # These propose a known architecture many times over, at milliseconds each.
-    for long in [optimizer in ("nevergrad", "optuna", "pymoo")]
+    # These propose a known architecture many times over, or a new one, at milliseconds each.
+    for long in [optimizer in ("nevergrad", "optuna", "pymoo", "guided")]
 ]
 
 
