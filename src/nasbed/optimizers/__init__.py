@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nasbed.optimizers.climbing.local import LocalSearch as LocalSearch
     from nasbed.optimizers.evolution import RegularizedEvolution as RegularizedEvolution
     from nasbed.optimizers.evolving.evolutionary import EvolutionaryAlgorithm as EvolutionaryAlgorithm
+    from nasbed.optimizers.guided.guided import Guided as Guided
     from nasbed.optimizers.halving.asha import ASHA as ASHA
     from nasbed.optimizers.halving.bohb import BOHB as BOHB
     from nasbed.optimizers.halving.dehb import DEHB as DEHB
