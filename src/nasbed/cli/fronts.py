@@ -81,7 +81,7 @@ def print_shares(found: TradeOffs) -> None:
             str(row["optimizer"]),
             mean_shown(row, "hypervolume"),
             percent(row["hypervolume_median"]),
-            f"{row['front']:.1f}",
+            "–" if row["front"] is None else f"{row['front']:.1f}",
         ]
         for row in found.summary()
     ]

@@ -20,7 +20,8 @@ from nasbed.run.history import Clock, History
 from nasbed.statistics.comparison import Comparison
 from nasbed.statistics.pareto import Front, Fronts, Judge, Scale, exact_front
 from nasbed.statistics.statistic import Interval, known, no_interval, number
-from nasbed.statistics.summary import SPREAD, Curve, spread
+from nasbed.statistics.summary import SPREAD, Curve, failed_in_words, quartiles, spread
+from nasbed.tables.column import mean_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,21 +54,32 @@ class TradeOffs(Printed):
 
     @cached_property
     def shares(self) -> dict[str, NDArray[np.float64]]:
-        """What share of that volume each run's last front has, ``(runs,)`` for each label."""
-        return {label: front.volumes(self.scale)[-1] / self.volume for label, front in self.fronts.items()}
+        """What share of that volume each run's last front has, ``(runs,)`` for each label.
+
+        NaN for a run in which no training came to a result, which does not count.
+        """
+        return {
+            label: np.where(self._there[label], front.volumes(self.scale)[-1] / self.volume, np.nan)
+            for label, front in self.fronts.items()
+        }
+
+    @cached_property
+    def _there(self) -> dict[str, NDArray[np.bool_]]:
+        """Which runs came to a result, ``(runs,)`` for each label."""
+        return {label: np.any(front.history.incumbents >= 0, axis=0) for label, front in self.fronts.items()}
 
     def curves(self, against: Clock = "evaluations", at: NDArray[np.float64] | None = None) -> dict[str, Curve]:
         """Give the share that is still missing along a clock: hypervolume regret, 1 at first, 0 for ``best``."""
         found = {}
         for label, front in self.fronts.items():
             points, volumes = front.curve(self.scale, against, at)
-            found[label] = Curve.of(points, 1 - volumes / self.volume)
+            found[label] = Curve.of(points, 1 - volumes[self._there[label]] / self.volume)
         return found
 
     def middle(self, label: str) -> tuple[int, Archs, NDArray[np.float64]]:
         """Give the run whose last front has the median volume, its architectures, ``(n, decisions)``, and values."""
-        order = np.argsort(self.shares[label], kind="stable")
-        run = int(order[(len(order) - 1) // 2])
+        order = np.argsort(self.shares[label], kind="stable")  # in which NaN is last
+        run = int(order[(max(self._there[label].sum(), 1) - 1) // 2])
         return run, *self.fronts[label].front(run)
 
     def summary(self) -> list[dict[str, Any]]:
@@ -77,17 +89,19 @@ class TradeOffs(Printed):
     def sentence(self) -> str:
         """Say whose fronts have the largest share of the hypervolume."""
         shares = {label: Interval.of_mean(found) for label, found in self.shares.items()}
-        best = max(shares, key=lambda label: shares[label].value)
+        best = max(shares, key=lambda label: np.nan_to_num(shares[label].value, nan=-np.inf))
         of = "the exact front" if self.exact else "the front of all searches together"
-        runs = len(self.shares[best])
+        runs = int(self._there[best].sum())
         said = (
             f"The fronts of {best} have the largest share of the hypervolume of {of} in {' and '.join(self.objectives)}"
         )
-        return f"{said}: {shares[best].text(100)} % on average.{no_interval(runs, list(shares.values()))}"
+        said += f": {shares[best].text(100)} % on average.{no_interval(runs, list(shares.values()))}"
+        failed = failed_in_words({label: front.history for label, front in self.fronts.items()})
+        return " ".join(filter(None, (said, failed)))
 
     def _card(self) -> Card:
         rows = [
-            [label, Interval.of_mean(share).text(100), number(np.median(share), 100)]
+            [label, Interval.of_mean(share).text(100), number(float(quartiles(share[self._there[label]])[1]), 100)]
             for label, share in self.shares.items()
         ]
         return Card(titled(self), [self.sentence()], {}, ["optimizer", "hypervolume %", "median %"], rows)
@@ -101,10 +115,12 @@ class TradeOffs(Printed):
         return reports["trade-offs"](self)
 
     def _row(self, label: str) -> dict[str, Any]:
-        share, front = self.shares[label], self.fronts[label]
+        runs, front = np.flatnonzero(self._there[label]), self.fronts[label]
+        share = self.shares[label][runs]
         volume = {f"hypervolume{end}": known(x) for end, x in zip(SPREAD, spread(share), strict=True)}
-        size = float(np.mean([len(front.members(run)) for run in range(front.history.runs)]))
-        return {"optimizer": label, "runs": front.history.runs, **volume, "front": size}
+        size = mean_of(np.array([[len(front.members(int(run))) for run in runs]], np.float64))[0]
+        lost = front.history.runs - len(runs)
+        return {"optimizer": label, "runs": len(runs), "lost": lost, **volume, "front": known(float(size))}
 
 
 def trade_offs(
