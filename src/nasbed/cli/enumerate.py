@@ -51,7 +51,9 @@ def _numbered(where: Space, out: Path | None, verify: bool) -> None:
         return
     if where.size is None:
         raise BadSetting(f"the space {where.name} does not number its architectures, so they cannot be counted")
-    rows = [["architectures", f"{where.size:,}"], ["different by key", f"{len(where.unique()):,}"]]
+    rows = [["architectures", f"{where.size:,}"]]
+    if where.is_enumerable:
+        rows.append(["different by key", f"{len(where.unique()):,}"])
     print_table([where.name, "count"], rows)
 
 

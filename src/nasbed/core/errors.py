@@ -51,6 +51,10 @@ class InvalidArchitecture(NasbedError, ValueError):
     """An architecture that its space does not contain."""
 
 
+class NotListed(NasbedError, NotImplementedError):
+    """What would take a list of all architectures, of a space that has too many or does not number them."""
+
+
 class NotInTable(NasbedError, KeyError):
     """A valid architecture, budget or split for which a table has no result."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nasbed.core.errors import InvalidArchitecture, in_a_line
+from nasbed.core.errors import InvalidArchitecture, NotListed, in_a_line
 from nasbed.core.meaning import Configured
 from nasbed.core.records import Archs
 from nasbed.core.rows import as_int8
@@ -109,7 +109,7 @@ class Rows(Configured, ABC):
             InvalidArchitecture: When they are not whole numbers from 0 to ``size`` − 1.
         """
         if not self.is_enumerable or self.size is None:
-            raise NotImplementedError(f"the space {self.name} does not number its architectures; use key")
+            raise NotListed(f"the space {self.name} does not number its architectures; use key")
         found = np.asarray(indices)
         if found.ndim != 1 or (found.dtype.kind not in "iu" and found.size):
             raise InvalidArchitecture(f"indices are whole numbers of shape (n,), not {found.dtype} of {found.shape}")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.cells import Cells
-from nasbed.core.errors import InvalidArchitecture
+from nasbed.core.errors import InvalidArchitecture, NotListed
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs, Decision
 from nasbed.core.registry import spaces
@@ -87,7 +87,7 @@ class Space(Rows):
         Rows have one number exactly when their graphs are isomorphic, or, in a space that ``is_by_row``, when their
         canonical rows are the same: it is never coarser than ``key``. A perfect hash, by which tables are looked up.
         """
-        raise NotImplementedError(f"the space {self.name} does not number its architectures; use key")
+        raise NotListed(f"the space {self.name} does not number its architectures; use key")
 
     def archs_of(self, indices: NDArray[np.int64]) -> Archs:
         """Give the architectures with these indices, ``(n,)`` → ``(n, decisions)``: rows of ``enumerate``.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, NotListed
 from nasbed.core.records import Archs, Decision
 from nasbed.core.space import Space
 from nasbed.spaces.breeding import Breeding
@@ -102,7 +102,7 @@ class DecidedSpace(Space):
     def _listing(self) -> Diagram:
         """The diagram of a space that is enumerable."""
         if self._diagram is None or not self.is_enumerable:
-            raise NotImplementedError(
+            raise NotListed(
                 f"the space {self.name} is too large to list, or its size is not known; sample it, and use key"
             )
         return self._diagram
@@ -119,8 +119,12 @@ class DecidedSpace(Space):
         return self._listing.rows(self.checked_indices(indices), self.decisions)
 
     def enumerate(self) -> Archs:
-        """Give all canonical rows that keep the constraints, in lexicographic order."""
-        return self.archs_of(np.arange(self.size or 0))
+        """Give all canonical rows that keep the constraints, in lexicographic order.
+
+        Raises:
+            NotListed: When they are too many to list, or cannot be counted.
+        """
+        return self.archs_of(np.arange(self.size if self._listing and self.size else 0))
 
     # ── chance ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -137,10 +141,10 @@ class DecidedSpace(Space):
         """Draw each canonical row that keeps the constraints with exactly the same chance; a word for each decision.
 
         Raises:
-            NotImplementedError: When they cannot be counted.
+            NotListed: When they cannot be counted.
         """
         if self._diagram is None:
-            raise NotImplementedError(f"the rows of {self.name} cannot be counted; use sample_decisions")
+            raise NotListed(f"the rows of {self.name} cannot be counted; use sample_decisions")
         if not self._decisions.is_conditional:
             return self.sample_decisions(streams)
         draw = partial(self._diagram.sample, decisions=self.decisions)

@@ -17,6 +17,12 @@ def test_enumerate_counts_architectures_and_classes(nasbed_command, space, archi
     assert re.search(rf"different by key +{different}", ran.out)
 
 
+def test_what_is_too_large_to_list_is_counted_and_not_written(nasbed_command, tmp_path):
+    ran = nasbed_command("enumerate", "mobile")
+    assert (ran.code, "21,758,655,492,572,485,851" in ran.out, "different" in ran.out) == (0, True, False)
+    assert nasbed_command("enumerate", "mobile", "--out", tmp_path / "all.json").code == 2
+
+
 def test_enumerate_writes(nasbed_command, tmp_path):
     ran = nasbed_command("enumerate", "nasbench201", "--out", tmp_path / "cells.json")
     assert "15,625 architectures written" in ran.out

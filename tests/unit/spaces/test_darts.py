@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nasbed
-from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.core.errors import BadSetting, InvalidArchitecture, NotListed
 from nasbed.core.rng import Streams
 from nasbed.spaces import DARTS
 from nasbed.spaces.resolving import dags
@@ -62,6 +62,12 @@ def swapped(pairs):
 def test_the_size_is_that_of_two_cells():
     assert SPACE.size == 1_037_664_180**2
     assert SPACE.of(dags(SPACE.expression)[0]).size == 1_037_664_180
+
+
+@pytest.mark.parametrize("asked", ["enumerate", "unique", "probabilities"])
+def test_what_takes_a_list_of_all_is_refused_at_once(asked):
+    with pytest.raises(NotListed, match="the space darts is too large to list"):
+        getattr(SPACE, asked)()
 
 
 def test_the_reduction_cells_stand_where_they_are_published():
