@@ -2,9 +2,9 @@
 
 Of memory, the steps are those that PyTorch makes in inference, in their order, each with what it reads and what it
 gives. A value is there from the step that gives it until the last one that reads it, and the image until the last that
-reads that; views and what is computed in place are no new values. Nothing is fused, and weights and running averages do
-not count. So it is a property of the network and of its order, and not of when Python lets go of a value, nor of what a
-library needs for a moment besides.
+reads that; views and what is computed in place are no new values. Nothing is fused, attention's matrix is there, and
+weights and running averages do not count. So it is a property of the network and of its order, and not of when Python
+lets go of a value, nor of what a library needs for a moment besides.
 
 Reference: Liberis and Lane, "Neural networks on microcontrollers: saving memory at inference via operator reordering",
 2019, https://arxiv.org/abs/1910.05110
@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
@@ -65,21 +67,59 @@ def _measured(blueprint: Blueprint, row: bytes, measure: Measure) -> int:
     raise AssertionError
 
 
-def peak_memory(network: nn.Module, image: Tensor) -> int:
-    """Return the most bytes that values take at once while an image goes through a network in inference.
+class Trace(NamedTuple):
+    """Which values are read or given in the steps of a network, and how large they are.
 
-    The network is left as it was found. On the meta device nothing is computed.
+    Attributes:
+        sizes: In bytes, of each value, the image first.
+        steps: The numbers of the values in each step; the first has the image alone.
+        output: The number of the value that comes out; it may be the image.
+    """
+
+    sizes: tuple[int, ...]
+    steps: tuple[tuple[int, ...], ...]
+    output: int
+
+    @property
+    def peak(self) -> int:
+        """The most bytes that are there in one step, each value from the first that has it to the last."""
+        first, last = dict[int, int](), dict[int, int]()
+        for number, step in enumerate((*self.steps, (self.output,))):
+            for value in step:
+                first.setdefault(value, number)
+                last[value] = number
+        change = [0] * (len(self.steps) + 2)
+        for value, number in first.items():
+            change[number] += self.sizes[value]
+            change[last[value] + 1] -= self.sizes[value]
+        return max(accumulate(change))
+
+
+def trace(network: nn.Module, image: Tensor) -> Trace:
+    """Return the steps of a network while an image goes through it in inference; it is left as it was found.
+
+    On the meta device nothing is computed.
 
     Args:
-        network: It maps images ``(1, channels, size, size)`` to anything.
-        image: One of them.
+        network: It maps images ``(1, channels, size, size)`` to a tensor.
+        image: One of them, or a value within a network.
     """
     steps = _Steps([*network.parameters(), *network.buffers()])
     steps.note([image])
-    with evaluating(network), torch.no_grad(), steps:
+    with evaluating(network), torch.no_grad(), sdpa_kernel(SDPBackend.MATH), steps:
         output = network(image)
     steps.note(tree_leaves(output))
-    return steps.peak
+    return Trace(tuple(steps.sizes), tuple(map(tuple, steps.steps)), steps.number(tree_leaves(output)[0]))
+
+
+def peak_memory(network: nn.Module, image: Tensor) -> int:
+    """Return the most bytes that values take at once while an image goes through a network in inference.
+
+    Args:
+        network: It maps images ``(1, channels, size, size)`` to anything; it is left as it was found.
+        image: One of them.
+    """
+    return trace(network, image).peak
 
 
 def torch_operations(network: nn.Module, image: Tensor) -> int:
@@ -94,19 +134,19 @@ def torch_operations(network: nn.Module, image: Tensor) -> int:
 
 
 class _Steps(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes between which steps each value is there."""
+    """Notes in which steps each value is read or given."""
 
     def __init__(self, kept: list[Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.kept = [one.untyped_storage() for one in kept]
         self.outside = {one._cdata for one in self.kept}
-        self.sizes, self.first, self.last = dict[int, int](), dict[int, int](), dict[int, int]()
-        self.step = 0
+        self.numbers, self.sizes = dict[int, int](), list[int]()
+        self.steps: list[list[int]] = [[]]
 
     def __torch_dispatch__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Make a step."""
         found = func(*args, **(kwargs or {}))
-        self.step += 1
+        self.steps.append([])
         self.note(tree_leaves((args, kwargs)))
         # Further outputs, such as the places of a pooling's largest numbers, are given where something reads them.
         first, *others = tree_leaves(found)
@@ -118,24 +158,16 @@ class _Steps(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Note that some values are there in this step."""
         for value in values:
             if isinstance(value, Tensor) and value.untyped_storage()._cdata not in self.outside:
-                storage = value.untyped_storage()
-                self.kept.append(storage)  # so that no other has its number
-                self.sizes[storage._cdata] = storage.nbytes()
-                self.first.setdefault(storage._cdata, self.step)
-                self.last[storage._cdata] = self.step
+                self.steps[-1].append(self.number(value))
 
-    @property
-    def peak(self) -> int:
-        """The most bytes that were there in one step."""
-        change = [0] * (self.step + 2)
-        for value, size in self.sizes.items():
-            change[self.first[value]] += size
-            change[self.last[value] + 1] -= size
-        there, most = 0, 0
-        for one in change:
-            there += one
-            most = max(most, there)
-        return most
+    def number(self, value: Tensor) -> int:
+        """Return the number of a value, that of all that lie in one storage."""
+        storage = value.untyped_storage()
+        if storage._cdata not in self.numbers:
+            self.kept.append(storage)  # so that no other has its address
+            self.numbers[storage._cdata] = len(self.sizes)
+            self.sizes.append(storage.nbytes())
+        return self.numbers[storage._cdata]
 
 
 def image_of(network: nn.Module, image_size: int | tuple[int, int], image_channels: int) -> Tensor:

@@ -111,6 +111,17 @@ class WrittenBlueprint(Blueprint):
         """Count the trainable numbers of each row's network, ``(n,)``, of whatever layers."""
         return np.array([self.plan(row).parameters for row in rows], np.int64)
 
+    def peak_memory(self, rows: Archs) -> NDArray[np.int64]:
+        """Return the most bytes that the values of one image take at once in each row's network, ``(n,)``.
+
+        It is the same that a network says that is built, and takes about a millisecond; see ``nasbed.nets.liveness``.
+        """
+        from nasbed.nets.liveness import peak_of
+        from nasbed.nets.plan import Shape
+
+        image = Shape(self.image_channels, self.image_size, 0)
+        return np.array([peak_of(self.plan(row), image) for row in rows], np.int64)
+
     def group(self, rows: Archs) -> list[Hashable]:
         """Return the same for rows whose networks differ at most in which layers stand at their places."""
         return [self.plan(row).structure() for row in rows]

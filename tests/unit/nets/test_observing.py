@@ -14,6 +14,7 @@ from nasbed.nets.costs import flops, peak_memory
 from nasbed.nets.counting import count
 from nasbed.nets.observing import image_of
 from nasbed.nets.observing import peak_memory as peak_of
+from nasbed.nets.written_blocks import Attention
 from nasbed.spaces import WrittenSpace, choice, op, seq
 
 MAP = 4 * 8 * 8  # bytes of one channel of 8 × 8 numbers
@@ -48,6 +49,16 @@ class Late(nn.Module):
         return values[-1]
 
 
+MODEL = """
+from torch import nn
+
+def build(d, classes, image_channels):
+    width = d("width", 4, 8)
+    layers = nn.Conv2d(image_channels, width, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    return nn.Sequential(*layers, nn.Linear(width, classes))
+"""
+
+
 @pytest.mark.parametrize(
     ("network", "channels"),
     [
@@ -67,6 +78,20 @@ class Late(nn.Module):
 def test_the_peak_is_what_is_there_at_once_by_hand(network, channels, device):
     network = deepcopy(network).to(device)
     assert peak_of(network, image_of(network, 8, 2)) == channels * MAP
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_attention_keeps_the_matrix_of_its_weights(device):
+    """Of 64 pixels of 2 channels and 1 head: the matrix before and behind its softmax; and what waits is small."""
+    network = Attention(2, 1).to(device)
+    assert peak_of(network, image_of(network, 8, 2)) >= 2 * 64 * MAP
+
+
+def test_a_model_of_ones_own_says_its_peak(tmp_path):
+    (tmp_path / "net.py").write_text(MODEL)
+    space = nasbed.space(f"{tmp_path / 'net.py'}:build")
+    blueprint = blueprint_of(space, image_size=8, image_channels=2)
+    assert blueprint.peak_memory(space.enumerate()).tolist() == [2 * width * MAP for width in (4, 8)]
 
 
 def test_a_network_is_left_as_it_was():

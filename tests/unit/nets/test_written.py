@@ -16,7 +16,7 @@ from nasbed.core.registry import layers
 from nasbed.core.rng import Streams
 from nasbed.nets import making, train_repeats
 from nasbed.nets.blueprint import blueprint_of
-from nasbed.nets.costs import flops, params
+from nasbed.nets.costs import flops, params, peak_memory
 from nasbed.nets.counting import count
 from nasbed.nets.data.source import load
 from nasbed.nets.making import Place, made
@@ -170,6 +170,7 @@ def test_what_is_counted_is_what_the_network_has(name):
         counted = count(network, 8, image_channels=1)
         assert params(space, row[None], **DIGIT).tolist() == [counted.params]
         assert flops(space, row[None], **DIGIT).tolist() == [counted.flops]
+        assert peak_memory(space, row[None], **DIGIT).tolist() == [counted.peak_memory]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -426,7 +427,9 @@ def test_of_any_expression_what_is_counted_is_built_computes_and_trains_side_by_
     (row,) = space.sample(Streams.from_seed(seed, 1))
     network = nasbed.network(space, row, **DIGIT)
     assert params(space, row[None], **DIGIT).tolist() == [sum(one.numel() for one in network.parameters())]
-    assert flops(space, row[None], **DIGIT).tolist() == [count(network, 8, image_channels=1).flops]
+    counted = count(network, 8, image_channels=1)
+    assert flops(space, row[None], **DIGIT).tolist() == [counted.flops]
+    assert peak_memory(space, row[None], **DIGIT).tolist() == [counted.peak_memory]
     outputs = network(torch.randn(2, 1, 8, 8))
     assert outputs.shape == (2, 10)
     assert way_of(blueprint_of(space, **DIGIT), space.sample(Streams.from_seed(seed, 4))) == "stacked"
