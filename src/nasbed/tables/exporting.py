@@ -98,7 +98,9 @@ def export_rows(table: Table, path: Path, progress: Progress | None = None) -> N
                 read = {heading: place for key in keys for heading, place in places.get(key, {}).items()}
                 for rows in np.array_split(np.arange(len(table)), -(-len(table) // _ROWS)):
                     some = _rows(table, read, (recipe, data, seed), rows, lists)
-                    writer.write_table(pa.concat_tables([empty, some], promote_options="default"))
+                    whole = pa.concat_tables([empty, some], promote_options="default")
+                    # In one chunk: until version 23 Arrow writes what came before once more for an empty one.
+                    writer.write_table(whole.combine_chunks())
                 if progress is not None:
                     progress(done / len(trainings))
 
