@@ -34,6 +34,13 @@ def test_a_motif_is_one_however_often_it_is_used():
     assert titles == ["the whole", "cell", "motif2"]
 
 
+def test_a_part_of_the_space_is_drawn_level_by_level_too():
+    rows = SPACE.sample(Streams.from_seed(0, 5))
+    part = SPACE.only(rows)
+    assert part.levels(rows[0]) == SPACE.levels(rows[0])
+    assert part.svg(rows[0]) == SPACE.svg(rows[0])
+
+
 def test_every_row_is_read_back_from_its_text():
     for row in SPACE.sample(Streams.from_seed(0, 50)):
         assert SPACE.parse(SPACE.format(row)).tolist() == row.tolist()
