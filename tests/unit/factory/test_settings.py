@@ -126,6 +126,6 @@ def test_a_bad_file_is_refused_by_name(written, text, message):
 def test_what_is_no_recipe_is_refused(tmp_path):
     with pytest.raises(BadSetting, match=r"none\.toml cannot be read: No such file"):
         training_settings(SPACE, "digits", named=tmp_path / "none.toml")
-    known = "FILE.toml, cluttered-digits, digits, nasbench101, nasbench101-augment, nasbench201"
+    known = "FILE.toml, cluttered-digits, darts, digits, nasbench101, nasbench101-augment, nasbench201"
     with pytest.raises(UnknownName, match=f"There are: {re.escape(known)}"):
         training_settings(SPACE, "digits", named="x")
