@@ -40,6 +40,18 @@ class Scales:
             self._found[term] = torch.stack(factors).prod() if len(factors) > 1 else (*factors, None)[0]
         return self._found[term]
 
+    def vector(self, terms: tuple[Term, ...], channels: tuple[int, ...]) -> Tensor | None:
+        """Return how much several ways count, each for so many channels; None where all are 1 and need no gradient."""
+        key = terms, channels
+        if key not in self._found:
+            scales = [self(term) for term in terms]
+            one = next((scale for scale in scales if scale is not None), None)
+            self._found[key] = None if one is None else torch.cat([
+                one.new_ones(count) if scale is None else scale.expand(count)
+                for scale, count in zip(scales, channels, strict=True)
+            ])  # fmt: skip
+        return self._found[key]
+
     def _factor(self, slot: int, values: tuple[int, ...]) -> Tensor | None:
         given = self._coefficients[slot]
         if not given.requires_grad and sum(self._numbers[slot][value] for value in values) == 1:
@@ -77,7 +89,9 @@ class Sums:
         if node in self._values:
             return widened(self._values.pop(node), shape.channels)
         size = (shape.size, shape.size) if shape.size else ()
-        return like.new_zeros(len(like), shape.channels, *size)
+        zeros = like.new_zeros(len(like), shape.channels, *size)
+        is_last = like.dim() == zeros.dim() == 4 and like.is_contiguous(memory_format=torch.channels_last)
+        return zeros.to(memory_format=torch.channels_last) if is_last else zeros
 
 
 def widened(y: Tensor, channels: int) -> Tensor:

@@ -27,6 +27,11 @@ class ReLUConvBN(nn.Module):
             nn.BatchNorm2d(targets),
         )
 
+    @property
+    def steps(self) -> nn.Sequential:
+        """What it does, one after the other; a supernet shares it between operations that read the same."""
+        return self.op
+
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, sources, size, size)`` to ``(batch, targets, size/stride, size/stride)``."""
         y: Tensor = self.op(x)
@@ -54,6 +59,11 @@ class Projection(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(sources, targets, 1, bias=False)
         self.bn = nn.BatchNorm2d(targets)
+
+    @property
+    def steps(self) -> tuple[nn.Module, nn.Module]:
+        """What it does, one after the other."""
+        return self.conv, self.bn
 
     def forward(self, x: Tensor) -> Tensor:
         """Keep the image's size."""

@@ -25,6 +25,7 @@ from nasbed.core.printing import Card, Printed
 from nasbed.core.records import Archs, Decision
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import Blueprint, blueprint_of, checked_row
+from nasbed.nets.fusing import Fuser
 from nasbed.nets.mixing import Mixer, Run, Scales
 from nasbed.nets.opening import Mix, Opener, Support
 from nasbed.nets.plan import Planned, PlannedMix, PlannedWay
@@ -55,19 +56,20 @@ class Supernet(Printed, nn.Module):
     Args:
         blueprint: How the space's architectures become networks.
         affine: Whether normalisations of layers that are chosen have a scale and an offset.
+        fused: Whether what options have in common is computed once; see ``nasbed.nets.fusing``. It is the same function.
 
     Raises:
         BadSetting: When the space's networks have no layers that could share weights.
     """
 
-    def __init__(self, blueprint: Blueprint, affine: bool = False) -> None:
+    def __init__(self, blueprint: Blueprint, affine: bool = False, fused: bool = True) -> None:
         super().__init__()
-        self.blueprint, self.affine = blueprint, affine
+        self.blueprint, self.affine, self.fused = blueprint, affine, fused
         written: Any = blueprint.written
         self._written: WrittenBlueprint = written
         self._space: WrittenSpace = written.space
         self.layers = SharedLayers(self._stands(), affine)
-        self._runs: OrderedDict[Support, Run] = OrderedDict()
+        self._runs: OrderedDict[tuple[Support, bool], Run] = OrderedDict()
 
     @classmethod
     def of(cls, space: Space, **settings: Any) -> Supernet:
@@ -76,7 +78,7 @@ class Supernet(Printed, nn.Module):
         Raises:
             BadSetting: When there is no such setting, or the space has no supernet.
         """
-        own = {name: settings.pop(name) for name in ("affine",) if name in settings}
+        own = {name: settings.pop(name) for name in ("affine", "fused") if name in settings}
         return cls(blueprint_of(space, **settings), **own)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -153,6 +155,8 @@ class Supernet(Printed, nn.Module):
         """
         numbers = self._numbers(coefficients)
         support = tuple(tuple(value for value, one in enumerate(some) if one != 0) for some in numbers)
+        if self.fused and images.dim() == 4:
+            images = images.contiguous(memory_format=torch.channels_last)
         return self._run(support)([images], Scales(coefficients, numbers))
 
     def subnet(self, architecture: ArrayLike | str) -> nn.Module:
@@ -187,13 +191,15 @@ class Supernet(Printed, nn.Module):
 
     def _run(self, support: Support) -> Run:
         """Return what computes the values that count."""
-        if support in self._runs:
-            self._runs.move_to_end(support)
+        key = support, self.fused
+        if key in self._runs:
+            self._runs.move_to_end(key)
         else:
-            self._runs[support] = Mixer(self.layers).run(self._plan(support))
+            maker = Fuser if self.fused else Mixer
+            self._runs[key] = maker(self.layers).run(self._plan(support))
             if len(self._runs) > _KEPT:
                 self._runs.popitem(last=False)
-        return self._runs[support]
+        return self._runs[key]
 
     # ── plans ─────────────────────────────────────────────────────────────────────────────────────────────────
 

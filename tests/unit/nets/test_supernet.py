@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 import nasbed
 from nasbed.core.errors import BadSetting, InvalidArchitecture
@@ -220,6 +221,64 @@ def test_what_a_supernet_gives_depends_on_nothing_but_its_arguments(name):
 def test_uniform_coefficients_sum_up_to_one():
     _, net = made("own")
     assert all(torch.allclose(one.sum(), torch.ones((), dtype=torch.float64)) for one in net.uniform())
+
+
+# ── what is fused ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def plain_and_fused(net, coefficients):
+    """Give outputs and gradients, of coefficients too, without and with what options have in common computed once."""
+    for fused in (False, True):
+        net.fused = fused
+        leaves = [one.clone().requires_grad_() for one in coefficients]
+        outputs = net(pictures(net), leaves)
+        yield [outputs, *gradients(outputs, [*leaves, *net.parameters()])]
+
+
+ADDED = [name for name in SPACES if name != "constrained"]  # its options of other sizes are not added up
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "mobile" else ()) for name in ADDED]
+)
+@pytest.mark.parametrize("affine", [False, True])
+def test_what_is_computed_once_is_the_same_function(name, affine):
+    _, net = made(name, affine=affine)
+    if affine:
+        shake(net)
+    for one, other in zip(*plain_and_fused(net, mixed(net)), strict=True):
+        assert torch.allclose(one, other, rtol=1e-12, atol=1e-12 * max(1.0, one.abs().max().item()))
+
+
+def shake(net):
+    """Give normalisations scales and offsets that are neither 1 nor 0."""
+    generator = torch.Generator().manual_seed(2)
+    with torch.no_grad():
+        for one in net.parameters():
+            one.add_(0.1 * torch.randn(one.shape, generator=generator, dtype=one.dtype))
+
+
+def test_rectifiers_and_poolings_are_computed_once_for_all_edges_of_a_node():
+    net = nasbed.supernet("nasbench201", channels=4, cells=1, **DIGIT)
+    called = []
+    for module in net.modules():
+        if isinstance(module, nn.ReLU | nn.AvgPool2d):
+            module.register_forward_hook(lambda module, *_: called.append(type(module)))
+    net(pictures(net).float(), net.uniform())
+    # three cells of three sources; two rectifiers in each of two reductions, whose shortcut pools, and one in the head
+    assert (called.count(nn.ReLU), called.count(nn.AvgPool2d)) == (3 * 3 + 2 * 2 + 1, 3 * 3 + 2)
+
+
+def test_convolutions_of_a_kernel_are_one_for_all_edges_of_a_node(monkeypatch):
+    kernels, convolve = [], functional.conv2d
+    monkeypatch.setattr(
+        functional, "conv2d", lambda x, weight, *rest: kernels.append(len(weight[0, 0])) or convolve(x, weight, *rest)
+    )
+    net = nasbed.supernet("nasbench201", channels=4, cells=1, **DIGIT)
+    kernels.clear()
+    net(pictures(net).float(), net.uniform())
+    # three cells of three sources; three in each of two reductions, and the stem
+    assert (kernels.count(1), kernels.count(3)) == (3 * 3 + 2, 3 * 3 + 2 * 2 + 1)
 
 
 # ── what is shared ────────────────────────────────────────────────────────────────────────────────────────────────
