@@ -120,15 +120,19 @@ class Mixed(nn.Module):
         self.operations = nn.ModuleList(operations)
 
     def forward(self, x: Tensor, weights: Tensor) -> Tensor:
+        """Return what comes out of it."""
         return sum(weight * operation(x) for weight, operation in zip(weights, self.operations, strict=True))  # type: ignore[return-value]
 
 
 class Zero(nn.Module):
+    """Zeros that depend on what is read."""
+
     def __init__(self, stride: int = 1) -> None:
         super().__init__()
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return what comes out of it."""
         return x[:, :, :: self.stride, :: self.stride].mul(0.0)
 
 
@@ -141,12 +145,15 @@ def conv_norm(sources: int, targets: int, kernel: int, stride: int = 1) -> nn.Mo
 
 
 class Residual(nn.Module):
+    """The block between two stages."""
+
     def __init__(self, sources: int, targets: int) -> None:
         super().__init__()
         self.a, self.b = conv_norm(sources, targets, 3, 2), conv_norm(targets, targets, 3)
         self.down = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(sources, targets, 1, bias=False))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return what comes out of it."""
         return self.down(x) + self.b(self.a(x))  # type: ignore[no-any-return]
 
 
@@ -164,6 +171,7 @@ class Cell201(nn.Module):
         )  # fmt: skip
 
     def forward(self, x: Tensor, alphas: Tensor) -> Tensor:
+        """Return what comes out of it."""
         nodes, edge = [x], 0
         for node in range(1, 4):
             brought = []
@@ -193,6 +201,7 @@ class Published201(nn.Module):
         self.alphas = nn.Parameter(torch.full((6, 5), 0.2))
 
     def forward(self, images: Tensor) -> Tensor:
+        """Return what comes out of it."""
         x = self.stem(images)
         for layer in self.layers:
             x = layer(x, self.alphas) if isinstance(layer, Cell201) else layer(x)
@@ -224,6 +233,7 @@ class Reduced(nn.Module):
         self.norm = norm(targets)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return what comes out of it."""
         x = functional.relu(x)
         return self.norm(torch.cat([self.a(x), self.b(functional.pad(x[:, :, 1:, 1:], (0, 1, 0, 1)))], dim=1))  # type: ignore[no-any-return]
 
@@ -242,6 +252,7 @@ class CellDARTS(nn.Module):
 
     @staticmethod
     def edge(channels: int, stride: int) -> Mixed:
+        """Make what stands on an edge."""
         return Mixed([
             Zero(stride), nn.MaxPool2d(3, stride, 1), nn.AvgPool2d(3, stride, 1, count_include_pad=False),
             nn.Identity() if stride == 1 else Reduced(channels, channels),
@@ -250,10 +261,11 @@ class CellDARTS(nn.Module):
         ])  # fmt: skip
 
     def forward(self, before: Tensor, nearest: Tensor, alphas: Tensor) -> Tensor:
+        """Return what comes out of it."""
         nodes, edge = [self.first(before), self.second(nearest)], 0
         for _ in range(4):
             brought = []
-            for source in list(nodes):
+            for source in tuple(nodes):
                 brought.append(self.edges[edge](source, alphas[self.row + edge]))
                 edge += 1
             nodes.append(sum(brought))
@@ -278,6 +290,7 @@ class PublishedDARTS(nn.Module):
         self.alphas = nn.Parameter(torch.full((28, 8), 0.125))
 
     def forward(self, images: Tensor) -> Tensor:
+        """Return what comes out of it."""
         before = nearest = self.stem(images)
         for layer in self.layers:
             before, nearest = nearest, layer(before, nearest, self.alphas)

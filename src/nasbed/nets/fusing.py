@@ -172,7 +172,7 @@ class _Convolved:
         y = functional.conv2d(x, weight, bias, conv.stride, conv.padding, conv.dilation)
         if self.norms is not None:
             y = self.norms(y, at)
-        pieces = y.split(self.channels, 1) if are_many else (y,)
+        pieces = torch.split(y, self.channels, 1) if are_many else (y,)
         if self.nodes is not None:
             for node, piece in zip(self.nodes, pieces, strict=True):
                 sums.add(node, piece, None)
@@ -200,9 +200,6 @@ class _Norms:
         """Map ``(batch, channels, size, size)``, all channels beside each other."""
         weight, bias = at.vector(self.terms, self.channels), None
         if self.norms[0].affine:
-            own, bias = (
-                torch.cat([getattr(norm, name) for norm in self.norms]) if len(self.norms) > 1 else getattr(self.norms[0], name)
-                for name in ("weight", "bias")
-            )  # fmt: skip
+            own, bias = (torch.cat([getattr(norm, name) for norm in self.norms]) for name in ("weight", "bias"))
             weight, bias = (own, bias) if weight is None else (own * weight, bias * weight)
         return functional.batch_norm(x, None, None, weight, bias, True, 0.0, self.norms[0].eps)

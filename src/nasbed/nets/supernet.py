@@ -56,7 +56,7 @@ class Supernet(Printed, nn.Module):
     Args:
         blueprint: How the space's architectures become networks.
         affine: Whether normalisations of layers that are chosen have a scale and an offset.
-        fused: Whether what options have in common is computed once; see ``nasbed.nets.fusing``. It is the same function.
+        fused: Whether what options have in common is computed once: the same function; see ``nasbed.nets.fusing``.
 
     Raises:
         BadSetting: When the space's networks have no layers that could share weights.
