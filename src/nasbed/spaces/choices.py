@@ -10,12 +10,12 @@ import numpy as np
 from nasbed.core.errors import BadSetting
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.records import Archs
-from nasbed.spaces import written_text
 from nasbed.spaces.asked import Asked
 from nasbed.spaces.constraints import Bounds
 from nasbed.spaces.decided import DecidedSpace, Sampling
 from nasbed.spaces.expression import Expression
 from nasbed.spaces.parts import Op
+from nasbed.spaces.written_text import words_of
 
 _SHOWN = 8  # combinations of values that a description lists
 
@@ -29,7 +29,7 @@ class AskedSpace(DecidedSpace):
         sampling: As of ``DecidedSpace``.
     """
 
-    words = staticmethod(written_text.words_of)
+    words = staticmethod(words_of)
     """A word for each value of a decision."""
 
     _decisions: Asked
@@ -55,7 +55,7 @@ class AskedSpace(DecidedSpace):
 
     def format(self, arch: Archs) -> str:
         """Write the decisions that are asked for, ``width=32 depth=2 block0.kernel=5``."""
-        words = {slot.name: self.words(slot) for slot in self.slots}
+        words = {slot.name: words for slot, words in zip(self.slots, self._words.words, strict=True)}
         return " ".join(f"{name}={words[name][position]}" for name, position in self.asked(arch).items())
 
     def parse(self, text: str) -> Archs:
@@ -63,11 +63,11 @@ class AskedSpace(DecidedSpace):
 
         JSON, ``{"width": 32, …}``, is read likewise, and the row itself, ``[0, 2, 0, 3]``.
         """
-        return self._row(np.array(written_text.row_of(self.slots, self.text(text), self.name), np.int8))
+        return self._row(np.array(self._words.row(self.text(text)), np.int8))
 
     def _in_words(self, slot: int) -> str:
         """Write the values of a decision, and when it is asked for."""
-        words = [self.words(one) for one in self.slots]
+        words = self._words.words
         given, when = self._decisions.given[slot], sorted(self._decisions.when[slot])
         names = ", ".join(self.slots[one].name for one in given)
         ways = [

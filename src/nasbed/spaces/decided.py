@@ -16,6 +16,7 @@ from nasbed.spaces.breeding import Breeding
 from nasbed.spaces.constraints import Bounds
 from nasbed.spaces.diagram import Diagram
 from nasbed.spaces.slots import Slots
+from nasbed.spaces.written_text import Words
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams
@@ -191,6 +192,11 @@ class DecidedSpace(Space):
         return self._breeding.crossed(*parents, streams)
 
     # ── text ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _words(self) -> Words:
+        """What writes and reads rows."""
+        return Words(self.slots, self.name)
 
     def _row(self, arch: Archs) -> Archs:
         """Give the canonical row of one architecture, ``(decisions,)``.

@@ -17,7 +17,7 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.graph import Graph
 from nasbed.core.records import Archs
 from nasbed.core.registry import networks, spaces
-from nasbed.spaces import picture, written_form, written_text
+from nasbed.spaces import picture, written_form
 from nasbed.spaces.constraints import Constraints
 from nasbed.spaces.decided import LISTED, DecidedSpace, Sampling
 from nasbed.spaces.decisions import Decisions
@@ -232,7 +232,7 @@ class WrittenSpace(DecidedSpace):
     def format(self, arch: Archs) -> str:
         """Write the values of the decisions in their order, ``3:conv1x1:-:64``; a dash for one that does not count."""
         row = self._row(arch)
-        return written_text.text_of(self.slots, row.tolist(), self.active(row[None])[0].tolist())
+        return self._words.text(row.tolist(), self.active(row[None])[0].tolist())
 
     def parse(self, text: str) -> Archs:
         """Read what ``format`` writes, ``(decisions,)``, or names and values, or numbers; the row is canonical.
@@ -241,7 +241,7 @@ class WrittenSpace(DecidedSpace):
         value; JSON, ``{"kernel": 3, …}`` likewise; the row itself, ``[0, 2, 0, 3]`` or ``(0, 2, 0, 3)``; the values in
         their order, ``[3, "conv1x1", null, 64]``, of which some are no whole numbers.
         """
-        row = np.array(written_text.row_of(self.slots, self.text(text), self.name), np.int8)
+        row = np.array(self._words.row(self.text(text)), np.int8)
         try:
             return self._row(row)
         except InvalidArchitecture:

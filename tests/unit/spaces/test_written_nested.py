@@ -12,7 +12,7 @@ from nested import Maker, Reading, everything, holds_never, meaning
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.rng import Streams
 from nasbed.encodings.joining import encoding
-from nasbed.spaces import WrittenSpace, choice, op, seq, subset, where
+from nasbed.spaces import WrittenSpace, choice, depth, op, seq, subset, where
 from nasbed.tables.table import Table
 from nasbed.tables.writing import write_table
 
@@ -228,6 +228,29 @@ def test_one_row_of_many_thousand_is_found(sampling):
     space = WrittenSpace(where(seq(*layers), lambda network: str(network).count("k=3") == 4), sampling=sampling)
     assert space.size == 1
     assert set(space.texts(space.sample(Streams.from_seed(0, 3)))) == {"a:3:a:3:a:3:a:3"}
+
+
+@pytest.mark.parametrize(
+    "most",
+    [
+        lambda: op("a", k=choice(*range(127))),
+        lambda: choice(*[op(f"a{i}", k=choice(1, 2)) for i in range(127)]),
+        lambda: depth(op("a", k=choice(1, 2)), *range(127)),
+        lambda: op("a", k=subset(126, *range(127))),
+    ],
+    ids=["settings", "parts", "depths", "subsets"],
+)
+def test_a_decision_may_have_127_values(most):
+    space = WrittenSpace(seq(op("stem"), most()))
+    rows = space.enumerate()
+    assert space.cardinalities.max() == 127
+    assert rows.max() == 126
+    assert [space.parse(text).tolist() for text in space.texts(rows)] == rows.tolist()
+    outside = np.repeat(rows[-1:], 2, axis=0)
+    outside[:, 0] = (127, -1)
+    assert not space.valid(outside).any()
+    streams = Streams.from_seed(0, 300)
+    assert space.valid(space.mutate(space.sample(streams), streams)).all()
 
 
 def test_a_value_that_is_no_word_is_read_as_it_is():
