@@ -93,7 +93,19 @@ executors = Registry(
         "ray": "nasbed.run.executors.ray:RayExecutor",
     },
 )
-predictors = Registry("predictor", {"gp": "nasbed.predictors.gp:GaussianProcess"})
+predictors = Registry(
+    "predictor",
+    {
+        "bayesian-ridge": "nasbed.predictors.borrowed:BayesianRidge",
+        "default": "nasbed.predictors.average:Average",
+        "extra-trees": "nasbed.predictors.borrowed:ExtraTrees",
+        "gp": "nasbed.predictors.gp:GaussianProcess",
+        "lightgbm": "nasbed.predictors.borrowed:LightGBM",
+        "random-forest": "nasbed.predictors.borrowed:RandomForest",
+        "sklearn": "nasbed.predictors.borrowed:Imported",
+        "xgboost": "nasbed.predictors.borrowed:XGBoost",
+    },
+)
 encodings = Registry(
     "encoding",
     {

@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING
 from nasbed.core.lazy import lazily
 
 if TYPE_CHECKING:
+    from nasbed.predictors.average import Average as Average
+    from nasbed.predictors.borrowed import BayesianRidge as BayesianRidge
+    from nasbed.predictors.borrowed import ExtraTrees as ExtraTrees
+    from nasbed.predictors.borrowed import Imported as Imported
+    from nasbed.predictors.borrowed import LightGBM as LightGBM
+    from nasbed.predictors.borrowed import RandomForest as RandomForest
+    from nasbed.predictors.borrowed import XGBoost as XGBoost
     from nasbed.predictors.encoded import EncodedPredictor as EncodedPredictor
     from nasbed.predictors.gp import GaussianProcess as GaussianProcess
 else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from nasbed.core.bounds import Natural, check_settings
@@ -19,7 +20,9 @@ from nasbed.encodings.joining import Encoding
 from nasbed.predictors.features import Features
 from nasbed.predictors.guide import FittedGuide, Guide
 from nasbed.predictors.kernel import Floats
-from nasbed.predictors.targets import Targets, Transformation, checked, targets
+from nasbed.predictors.targets import Transformation, checked, targets
+
+_EXTRAS = ("xgboost", "lightgbm")  # which have extras of their own; all others come with predictors
 
 
 @dataclass(eq=False)
@@ -63,7 +66,7 @@ class EncodedPredictor(Configured, ABC):
             MissingExtra: When one is not, with its install line.
         """
         for module in cls.needs:
-            require(module, "predictors")
+            require(module, module if module in _EXTRAS else "predictors")
 
     @cached_property
     def features(self) -> Features:
@@ -76,7 +79,7 @@ class EncodedPredictor(Configured, ABC):
         return ()
 
     def fit(self, archs: ArrayLike, values: ArrayLike) -> Self:
-        """Learn, and forget what was learned before.
+        """Learn, and forget what was learned before. Where all values are the same, that one is predicted of all.
 
         Args:
             archs: Architectures, ``(n, decisions)``; one may stand several times.
@@ -92,8 +95,11 @@ class EncodedPredictor(Configured, ABC):
         rows, given = self.space.checked(archs), checked(values)
         if len(rows) != len(given):
             raise BadSetting(f"{len(rows)} architectures have {len(given)} values; give one value for each")
-        self.targets_: Targets = targets(given, self.target)
-        self.fit_numbers(self.features(rows), self.targets_.values)
+        numbers, made = self.features(rows), targets(given, self.target)
+        self.__dict__.pop("targets_", None)  # so that nothing is predicted if it cannot learn
+        if made.values.any():
+            self.fit_numbers(numbers, made.values)
+        self.targets_ = made
         return self
 
     def predict(self, archs: ArrayLike) -> tuple[Floats, Floats]:
@@ -107,8 +113,11 @@ class EncodedPredictor(Configured, ABC):
         """
         if not hasattr(self, "targets_"):
             raise BadSetting("a predictor that has learned nothing predicts nothing; call fit(archs, values) first")
-        mean, deviation = self.predict_numbers(self.features(self.space.checked(archs)))
-        return self.targets_.in_units(mean, deviation)
+        rows = self.space.checked(archs)
+        if not len(rows) or not self.targets_.values.any():
+            # What is always the same is all that it knows; regressors differ in whether they bear that.
+            return self.targets_.back(np.zeros(len(rows))), np.zeros(len(rows))
+        return self.targets_.in_units(*self.predict_numbers(self.features(rows)))
 
     @abstractmethod
     def fit_numbers(self, numbers: Floats, values: Floats) -> None:

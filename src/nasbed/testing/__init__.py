@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nasbed.testing.executors import check_executor as check_executor, executor_laws as executor_laws
     from nasbed.testing.law import DoesNotApply as DoesNotApply, Law as Law, Laws as Laws
     from nasbed.testing.optimizers import check_optimizer as check_optimizer, optimizer_laws as optimizer_laws
+    from nasbed.testing.predictors import check_predictor as check_predictor, predictor_laws as predictor_laws
     from nasbed.testing.proxies import check_proxy as check_proxy, proxy_laws as proxy_laws
     from nasbed.testing.spaces import check_space as check_space, space_laws as space_laws
     from nasbed.testing.stores import check_store as check_store, store_laws as store_laws

@@ -1,0 +1,56 @@
+"""Every registered predictor keeps the laws of its noun, with other settings and in other spaces, too."""
+
+import pytest
+
+import nasbed
+from nasbed.core import registry
+from nasbed.testing import DoesNotApply, predictor_laws
+
+SPACES = {name: nasbed.space(name) for name in ("transnas-micro", "nasbenchmacro")}
+FEW = {"xgboost": {"trees": 50, "rate": 0.2}, "lightgbm": {"trees": 60}, "random-forest": {"trees": 20}}
+
+OTHERS = {
+    "gp-log-error": ("gp", {"target": "log-error"}),
+    "gp-plain": ("gp", {"target": "standardised", "encoding": "onehot"}),
+    "gp-of-a-part": ("gp", {"most": 30}),
+    "gp-wl": ("gp", {"encoding": "wl:h=1+path"}),
+    "forest-smac": ("random-forest", {"trees": 10, "max_features": 0.8, "min_samples_leaf": 3}),
+    "forest-without-draws": ("random-forest", {"trees": 10, "bootstrap": False}),
+    "ridge": ("sklearn", {"estimator": "sklearn.linear_model.Ridge", "arguments": {"alpha": 3.0}}),
+}
+
+AT_ONCE = ("gp", "bayesian-ridge", "sklearn")  # the others fit many trees
+
+
+def hold(law, predictor):
+    try:
+        law(predictor)
+    except DoesNotApply as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.mark.parametrize(
+    ("name", "law"),
+    [
+        pytest.param(name, law, id=f"{name}-{law}", marks=[pytest.mark.slow] * (name not in AT_ONCE))
+        for name in registry.predictors
+        for law in predictor_laws
+    ],
+)
+def test_predictor(name, law):
+    hold(law, nasbed.predictor(name, SPACES["transnas-micro"], **FEW.get(name, {})))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("law", predictor_laws, ids=str)
+@pytest.mark.parametrize("name", OTHERS)
+def test_predictor_with_other_settings(name, law):
+    registered, settings = OTHERS[name]
+    hold(law, nasbed.predictor(registered, SPACES["transnas-micro"], **settings))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("law", predictor_laws, ids=str)
+@pytest.mark.parametrize("name", list(registry.predictors))
+def test_predictor_in_a_sequence(name, law):
+    hold(law, nasbed.predictor(name, SPACES["nasbenchmacro"], **FEW.get(name, {})))
