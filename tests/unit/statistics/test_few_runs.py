@@ -136,8 +136,9 @@ def test_means_of_what_searches_come_to_are_in_their_intervals_and_are_not_calle
                 # of local search after 20 evaluations one run in sixteen is lost: in 4 % of cases none of 50
                 least = 0.92 if runs == 100 else 0.9
                 assert inside[given].mean() >= least if given.mean() > 0.02 else True, (name, evaluations, runs)
-                beyond = [(low > pool.mean()).mean(), (high < pool.mean()).mean()]  # as where the margin is at the mean
-                assert max(beyond) <= (AT_MOST if runs == 100 else 0.1), (name, evaluations, runs)
+                if name == "less":  # called equal, where the margin is as large as their difference
+                    beyond = [(low > pool.mean()).mean(), (high < pool.mean()).mean()]
+                    assert max(beyond) <= AT_MOST, (evaluations, runs)
 
 
 @pytest.mark.slow
