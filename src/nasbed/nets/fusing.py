@@ -155,7 +155,10 @@ class _Normed:
 
 
 class _Convolved:
-    """Joins convolutions with equal kernels, and the normalisations behind them where there are any."""
+    """Joins convolutions with equal kernels, and the normalisations behind them where there are any.
+
+    One that convolves groups of channels is joined with no other.
+    """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.convs: list[Any] = [path.steps[0] for path in paths]
@@ -169,7 +172,7 @@ class _Convolved:
         conv, are_many = self.convs[0], len(self.convs) > 1
         weight = torch.cat([one.weight for one in self.convs]) if are_many else conv.weight
         bias = torch.cat([one.bias for one in self.convs]) if are_many and conv.bias is not None else conv.bias
-        y = functional.conv2d(x, weight, bias, conv.stride, conv.padding, conv.dilation)
+        y = functional.conv2d(x, weight, bias, conv.stride, conv.padding, conv.dilation, conv.groups)
         if self.norms is not None:
             y = self.norms(y, at)
         pieces = torch.split(y, self.channels, 1) if are_many else (y,)

@@ -11,12 +11,13 @@ A plan is a tree of frozen values, which a network, its costs and a supernet are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
+from nasbed.nets.changing import first, first_layer, halves, says_channels, widens
 from nasbed.nets.making import Place, look, shape_of, takes
 from nasbed.nets.opening import Mix
 from nasbed.nets.plan import Planned, PlannedCell, PlannedChain, PlannedLayer, PlannedMix, PlannedWay, Shape, last
@@ -66,7 +67,7 @@ class Planner:
             InvalidArchitecture: When what layers give does not fit together.
         """
         image = Shape(self.image_channels, self.image_size, self.channels)
-        parts = self._with_skeleton(expression)
+        parts = self.with_skeleton(expression)
         planned = self.chain(parts, [], [image], Wish(), ())
         if planned.gives.size:
             planned = self.chain([*parts, Op("head", {"norm": True})], [], [image], Wish(), ())
@@ -77,14 +78,14 @@ class Planner:
             )
         return planned
 
-    def _with_skeleton(self, expression: Expression) -> list[Expression]:
+    def with_skeleton(self, expression: Expression) -> list[Expression]:
         """Return the parts of a network: where the expression is one cell, it is stacked; a stem is seen to."""
         parts = list(expression.parts) if isinstance(expression, Seq) else [expression]
         if isinstance(expression, Dag):
             stage = [expression] * self.cells
             parts = [*stage, Op("reduction", {}), *stage, Op("reduction", {}), *stage]
-        first = _first_layer(parts)
-        is_stem = first is not None and takes(first, "image_channels")
+        reads = first_layer(parts)
+        is_stem = reads is not None and takes(reads, "image_channels")
         return parts if is_stem else [Op("stem", {}), *parts]
 
     def part(
@@ -129,18 +130,10 @@ class Planner:
         at: tuple[str, ...],
     ) -> PlannedChain:
         """Plan parts one after the other; see ``part``."""
-        widening = halving = len(parts)
-        if wish != Wish():
-            x = (before or source)[-1]
-            if not parts and (wish.stride != 1 or wish.channels not in (None, x.channels)):
-                parts = [Op("skip_connect", {})]
-            said = max((i for i, one in enumerate(parts) if says_channels(one)), default=-1)
-            widening, halving = _first(parts, widens, said + 1), _first(parts, halves)
+        parts, wishes = shared_out(parts, (before or source)[-1], wish)
         outputs, links = list(before), list[Planned]()
-        for i, part in enumerate(parts):
-            own = Wish(wish.channels if i == widening else None, wish.stride if i == halving else 1)
-            name = part.label or str(i)
-            links.append(self.part(part, outputs, source, own, (*at, name)))
+        for i, (part, own) in enumerate(zip(parts, wishes, strict=True)):
+            links.append(self.part(part, outputs, source, own, (*at, part.label or str(i))))
             outputs.append(links[-1].gives)
         reads = max((link.needs - i for i, link in enumerate(links)), default=1) if before else 0
         return PlannedChain((outputs or source)[-1], tuple(links), max(reads, 1) if before else 0)
@@ -155,30 +148,20 @@ class Planner:
     def _cell(self, dag: Dag, reads: Sequence[Shape], wish: Wish, at: tuple[str, ...]) -> PlannedCell:
         x, settings = reads[-1], dag.settings
         outputs = dag.concat or (dag.nodes - 1,)
-        width = settings.get("channels")
-        if width is None and wish.channels is not None and dag.merge != "concat":
-            width, rest = divmod(wish.channels, len(outputs))
-            if rest:
-                raise InvalidArchitecture(
-                    f"{_where(at)} concatenates {len(outputs)} nodes, which cannot make {wish.channels} channels"
-                )
-        if width is None:
-            width = wish.channels or round(x.width * settings.get("widen", 1))
+        width = width_of(dag, x, wish, at)
         before, nodes = tuple[Planned, ...](), dict(enumerate(reads))
         if settings.get("preprocess"):
             op = Op(settings["preprocess"], {})
             inner = (*at, settings["preprocess"])
-            before = tuple(self.layer(op, one, Wish(width, _ratio(one, x, at)), inner) for one in reads)
+            before = tuple(self.layer(op, one, Wish(width, ratio(one, x, at)), inner) for one in reads)
             nodes = {i: planned.gives for i, planned in enumerate(before)}
         brought, edges = dict[int, list[Shape]](), list[tuple[int, int, Planned]]()
         for source, target in dag.order:
             if source not in nodes:
                 nodes[source] = _merged(dag.merge, brought.get(source, []), (*at, f"node {source}"))
-            stride = (
-                settings.get("stride", 1) * wish.stride * _ratio(nodes[source], x, at) if source < dag.inputs else 1
-            )
-            where = (*at, edge_name((source, target)))
-            part = self.part(dag.parts[source, target], [], [nodes[source]], Wish(width, stride), where)
+            stride = settings.get("stride", 1) * wish.stride * ratio(nodes[source], x, at) if source < dag.inputs else 1
+            there = (*at, edge_name((source, target)))
+            part = self.part(dag.parts[source, target], [], [nodes[source]], Wish(width, stride), there)
             edges.append((source, target, part))
             brought.setdefault(target, []).append(part.gives)
         for node in outputs:
@@ -203,74 +186,44 @@ class Planner:
         return PlannedMix(shape, tuple(PlannedWay(way.term, way.number, one) for way, one in ways))
 
 
-# ── what can change ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── wishes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def says_channels(part: Expression) -> bool:
-    """Say whether a resolved part says itself how many channels come out of it."""
-    match part:
-        case Op():
-            return not {"channels", "width"}.isdisjoint(shape_of(part))
-        case Dag():
-            return "channels" in part.settings
-        case Seq():
-            return any(map(says_channels, part.parts))
-        case Mix():
-            return any(says_channels(way.part) for way in part.ways)
-    return False
+def shared_out(parts: Sequence[Expression], x: Shape, wish: Wish) -> tuple[Sequence[Expression], list[Wish]]:
+    """Return the parts of a sequence that reads x, and what each of them shall change.
+
+    Where there is none and something shall change, there is one that does.
+    """
+    widening = halving = len(parts)
+    if wish != Wish():
+        if not parts and (wish.stride != 1 or wish.channels not in (None, x.channels)):
+            parts = [Op("skip_connect", {})]
+        said = max((i for i, one in enumerate(parts) if says_channels(one)), default=-1)
+        widening, halving = first(parts, widens, said + 1), first(parts, halves)
+    return parts, [
+        Wish(wish.channels if i == widening else None, wish.stride if i == halving else 1) for i in range(len(parts))
+    ]
 
 
-def widens(part: Expression) -> bool:
-    """Say whether a resolved part can be told how many channels come out of it."""
-    match part:
-        case Op():
-            return takes(part, "out_channels")
-        case Dag():
-            return True
-        case Seq():
-            return not part.parts or any(map(widens, part.parts))
-        case Mix():
-            return all(widens(way.part) for way in part.ways)
-    return False
-
-
-def halves(part: Expression) -> bool:
-    """Say whether a resolved part can be told a stride."""
-    match part:
-        case Op():
-            return takes(part, "stride")
-        case Dag():
-            return True
-        case Seq():
-            return not part.parts or any(map(halves, part.parts))
-        case Mix():
-            return all(halves(way.part) for way in part.ways)
-    return False
-
-
-def _first(parts: Sequence[Expression], can: Callable[[Expression], bool], start: int = 0) -> int:
-    """Return the first part from one on that can do something; the number of parts where none can."""
-    return next((i for i in range(start, len(parts)) if can(parts[i])), len(parts))
-
-
-def _first_layer(parts: Sequence[Expression]) -> Op | None:
-    """Return the layer that comes first; None where a cell does."""
-    for i, part in enumerate(parts):
-        if isinstance(part, Op):
-            return part
-        if isinstance(part, Mix):
-            return _first_layer([part.ways[0].part, *parts[i + 1 :]])
-        if not isinstance(part, Seq):
-            return None
-        if part.parts:
-            return _first_layer(part.parts)
-    return None
+def width_of(dag: Dag, x: Shape, wish: Wish, at: tuple[str, ...]) -> int:
+    """Return how many channels the nodes of a cell have that reads x."""
+    said = dag.settings.get("channels")
+    if said is not None:
+        return int(said)
+    if wish.channels is not None and dag.merge != "concat":
+        width, rest = divmod(wish.channels, len(dag.concat or (0,)))
+        if rest:
+            raise InvalidArchitecture(
+                f"{_where(at)} concatenates {len(dag.concat)} nodes, which cannot make {wish.channels} channels"
+            )
+        return width
+    return wish.channels or round(x.width * dag.settings.get("widen", 1))
 
 
 # ── shapes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _ratio(one: Shape, x: Shape, at: tuple[str, ...]) -> int:
+def ratio(one: Shape, x: Shape, at: tuple[str, ...]) -> int:
     """Return by how much the size of an input has to be divided to be that of the nearest."""
     ratio = max(1, round(one.size / x.size)) if x.size else 1
     if -(-one.size // ratio) != x.size:

@@ -6,7 +6,8 @@ the centre of its kernel, as in once-for-all networks (Cai et al., ICLR 2020, ht
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -16,8 +17,12 @@ from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
 
-from nasbed.nets.making import made
+from nasbed.nets.making import Place, made
 from nasbed.nets.plan import Planned, PlannedCell, PlannedLayer, PlannedMix
+from nasbed.spaces.parts import Op
+
+Look = tuple[object, tuple[tuple[str, object], ...], Place]
+"""What is the same for layers that are alike."""
 
 
 class Stand(NamedTuple):
@@ -70,16 +75,16 @@ class SharedLayers(nn.Module):
 
     def __init__(self, stands: Iterable[Stand], affine: bool) -> None:
         super().__init__()
-        at: dict[str, dict[object, PlannedLayer]] = {}
+        at: dict[str, dict[Look, PlannedLayer]] = {}
         self._is_plain: dict[str, bool] = {}
         for stand in stands:
             at.setdefault(stand.place, {}).setdefault(_look_of(stand.layer), stand.layer)
             self._is_plain[stand.place] = stand.is_chosen and not affine
         self.places, self.others = nn.ModuleDict(), nn.ParameterDict()
-        self._largest: dict[str, object] = {}
+        self._largest: dict[str, Look] = {}
         for place, layers in at.items():
             self._draw(place, list(layers.values()))
-        self._made: dict[tuple[str, object], nn.Module | Sliced] = {}
+        self._made: dict[tuple[str, Look], nn.Module | Sliced] = {}
 
     def __getstate__(self) -> dict[str, object]:
         """Leave out the layers that are made when they are asked for."""
@@ -88,13 +93,12 @@ class SharedLayers(nn.Module):
     def _draw(self, place: str, layers: Sequence[PlannedLayer]) -> None:
         """Draw the weights of a place: the layer that has most is made as it is, and the others read them."""
         is_plain, largest = self._is_plain[place], layers[0]
-        shapes: list[dict[str, torch.Size]] = []
+        shapes: list[Mapping[str, torch.Size]] = []
         if len(layers) > 1:
-            with torch.device("meta"):
-                shapes = [{n: p.shape for n, p in _layer(one, is_plain).named_parameters()} for one in layers]
+            shapes = [_shapes_of(*_look_of(one), one.op.label, is_plain) for one in layers]
             sizes = [sum(shape.numel() for shape in one.values()) for one in shapes]
             largest = layers[sizes.index(max(sizes))]
-        self.places[place] = module = _layer(largest, is_plain)
+        self.places[place] = module = _layer(largest.op, largest.place, is_plain)
         self._largest[place] = _look_of(largest)
         drawn = dict(module.named_parameters())
         for name in dict.fromkeys(name for one in shapes for name in one):
@@ -102,7 +106,9 @@ class SharedLayers(nn.Module):
             wanted = torch.Size(map(max, zip(*(shape for shape, _ in having), strict=True)))
             if name not in drawn or drawn[name].shape != wanted:
                 _, widest = max(having, key=lambda one: one[0].numel())
-                self._enlarge(place, name, dict(_layer(widest, is_plain).named_parameters())[name], wanted)
+                self._enlarge(
+                    place, name, dict(_layer(widest.op, widest.place, is_plain).named_parameters())[name], wanted
+                )
 
     def _enlarge(self, place: str, name: str, drawn: nn.Parameter, wanted: torch.Size) -> None:
         """Add a weight that the largest layer does not have, or not in this size."""
@@ -136,7 +142,7 @@ class SharedLayers(nn.Module):
         if self._largest[place] == _look_of(layer) and not has_others:
             return holder
         with torch.random.fork_rng(devices=[]):
-            module = _layer(layer, self._is_plain[place])
+            module = _layer(layer.op, layer.place, self._is_plain[place])
         weights = {name: (self._found(place, name), one.shape) for name, one in module.named_parameters()}
         if all(weight.shape == shape for weight, shape in weights.values()):
             for name, (weight, _) in weights.items():
@@ -216,14 +222,15 @@ class _Part(nn.Module):
         return weight[self.part]
 
 
-def _layer(layer: PlannedLayer, is_plain: bool) -> nn.Module:
+def _layer(op: Op, place: Place, is_plain: bool) -> nn.Module:
     """Make a layer whose normalisations read the batch, and which changes nothing in place.
 
     Args:
-        layer: Which.
+        op: Which.
+        place: Where it stands.
         is_plain: Whether they have neither scale nor offset.
     """
-    module = made(layer.op, layer.place)
+    module = made(op, place)
     for one in module.modules():
         if getattr(one, "inplace", False):
             one.inplace = False  # type: ignore[assignment]
@@ -235,9 +242,19 @@ def _layer(layer: PlannedLayer, is_plain: bool) -> nn.Module:
     return module
 
 
-def _look_of(layer: PlannedLayer) -> object:
+def _look_of(layer: PlannedLayer) -> Look:
     """Return what is the same for layers that are alike."""
     return layer.op.maker, tuple(layer.op.settings.items()), layer.place
+
+
+@lru_cache(maxsize=2**14)
+def _shapes_of(
+    maker: object, settings: tuple[tuple[str, object], ...], place: Place, label: str, is_plain: bool
+) -> Mapping[str, torch.Size]:
+    """Return the shapes of a layer's weights by name."""
+    with torch.device("meta"):
+        layer = _layer(Op(label, dict(settings), maker), place, is_plain)  # type: ignore[arg-type]
+        return {name: one.shape for name, one in layer.named_parameters()}
 
 
 def _has(module: nn.Module, name: str) -> bool:

@@ -25,10 +25,11 @@ from nasbed.core.printing import Card, Printed
 from nasbed.core.records import Archs, Decision
 from nasbed.core.space import Space
 from nasbed.nets.blueprint import Blueprint, blueprint_of, checked_row
+from nasbed.nets.exploring import Explorer
 from nasbed.nets.fusing import Fuser
 from nasbed.nets.mixing import Mixer, Run, Scales
 from nasbed.nets.opening import Mix, Opener, Support
-from nasbed.nets.plan import Planned, PlannedMix, PlannedWay
+from nasbed.nets.plan import Planned, PlannedMix
 from nasbed.nets.planning import Planner
 from nasbed.nets.sharing import SharedLayers, Stand, stands
 from nasbed.nets.written import WrittenBlueprint
@@ -212,22 +213,18 @@ class Supernet(Printed, nn.Module):
         """Give all layers that stand somewhere in some network.
 
         Where the shapes of parts depend on decisions, and constraints say which go together, they are those of the rows
-        one by one, where these can be listed. Else they are those of all values at once; where settings decide shapes,
-        also with each of their values alone, since a layer between two shapes may be there only where they differ.
+        one by one, if these can be listed.
         """
         space = self._space
         every = tuple(tuple(range(len(slot.values))) for slot in space.slots)
-        planner = replace(self._written.planner, mixes_sizes=True)
-        planned = self._plan(every, planner)
-        varied = list(_varied(planned))
-        if varied and space.decided.wheres and space.is_enumerable:
+        planned = self._plan(every, replace(self._written.planner, mixes_sizes=True))
+        if not _is_varied(planned):
+            yield from stands(planned)
+        elif space.decided.wheres and space.is_enumerable:
             for row in space.enumerate().tolist():
                 yield from stands(self._plan(tuple((value,) for value in row)))
-            return
-        yield from stands(planned)
-        for slot in sorted({slot for way in varied if way.number is None for slot, _ in way.term}):
-            for value in every[slot]:
-                yield from stands(self._plan((*every[:slot], (value,), *every[slot + 1 :]), planner))
+        else:
+            yield from Explorer(self._written.planner).whole(Opener(space.decided, every)(space.expression))
 
     # ── printing ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -248,12 +245,11 @@ def _whole(planner: Planner, opened: Expression) -> Planned:
     return planner.whole(opened)
 
 
-def _varied(planned: Planned) -> Iterator[PlannedWay]:
-    """Give the ways of all parts that differ in the shape of what they give."""
+def _is_varied(planned: Planned) -> bool:
+    """Say whether options of some part differ in the shape of what they give."""
     if isinstance(planned, PlannedMix) and len({way.part.gives for way in planned.ways}) > 1:
-        yield from planned.ways
-    for _, part in planned.parts():
-        yield from _varied(part)
+        return True
+    return any(_is_varied(part) for _, part in planned.parts())
 
 
 def _listed(counts: Sequence[int]) -> str:

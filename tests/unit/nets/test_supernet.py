@@ -47,11 +47,19 @@ def constrained():
     return with_head(module, op("residual"))
 
 
+def motifs():
+    """Two levels, whose channels depend on what is on the edges."""
+    names = ("conv_1x1", "depthwise_conv_3x3", "separable_conv_3x3", "max_pool_3x3", "identity", "none")
+    both = [edges(3, lambda i, j: choice(*map(op, names)), "concat", name=f"motif{k}") for k in range(2)]
+    return with_head(edges(3, lambda i, j: choice(op("none"), *both), "concat", name="cell"), op("conv"))
+
+
 SPACES = {
     "nasbench201": ("nasbench201", {"channels": 4, "cells": 1, **DIGIT}),
     "darts": ("darts:cells=4,channels=4", DIGIT),
     "mobile": ("mobile:width=0.25", DIGIT),
     "own": (own(), DIGIT),
+    "motifs": (motifs(), DIGIT),
     "constrained": (constrained(), DIGIT),
     "transnas-micro": ("transnas-micro", {"channels": 4, "stem": 1, **DIGIT}),
     "product": (with_head(edges(3, lambda i, j: choice(*map(op, OPERATIONS)), merge="product")), DIGIT),
@@ -101,7 +109,7 @@ def assert_masked_is_alone(name, count):
 
 @pytest.mark.parametrize("name", SPACES)
 def test_one_architectures_coefficients_give_its_own_network(name):
-    assert_masked_is_alone(name, 2)
+    assert_masked_is_alone(name, 8 if name == "motifs" else 2)
 
 
 @pytest.mark.slow
