@@ -115,7 +115,8 @@ def _together(paths: Sequence[Path]) -> Goes:
     if not path.steps:
         return _Ends(path.node, path.term)
     step = path.steps[0]
-    if type(step) is nn.Conv2d and (len(paths) > 1 or _norm_behind(path) is not None):
+    is_plain = type(step) is nn.Conv2d and step.padding_mode == "zeros"
+    if is_plain and (len(paths) > 1 or _norm_behind(path) is not None):
         return _Convolved(paths)
     if type(step) is nn.BatchNorm2d and len(path.steps) == 1:
         return _Normed(path)

@@ -69,6 +69,10 @@ SPACES = {
         ),
         DIGIT,
     ),
+    "grouped": (
+        with_head(edges(3, lambda i, j: choice(*map(op, ("depthwise_conv_3x3", "separable_conv_3x3", "none"))))),
+        DIGIT,
+    ),
     "a cell alone": (WrittenSpace(edges(3, lambda i, j: choice(op("none"), op("skip"), op("conv")))), DIGIT),
 }
 LARGE = {
