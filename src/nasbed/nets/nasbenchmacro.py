@@ -16,6 +16,8 @@ import numpy as np
 from nasbed.core.records import Archs
 from nasbed.nets.blueprint import Blueprint
 from nasbed.nets.layers import Count, Layer, conv_norm, conv_norm_relu
+from nasbed.nets.written import WrittenBlueprint, written_as
+from nasbed.spaces.notation import choice, op, seq
 
 if TYPE_CHECKING:
     from torch import nn
@@ -62,6 +64,20 @@ class NASBenchMacroBlueprint(Blueprint):
 
         blocks = [BLOCKS[code] for code in row]
         return ChainNetwork(blocks, self.places, self.head_channels, self.classes, self.image_channels)
+
+    @property
+    def written(self) -> WrittenBlueprint:
+        """The same networks as an expression of layers."""
+        from nasbed.nets.nasbenchmacro_network import block, identity
+
+        choices = []
+        for i, (sources, targets, stride) in enumerate(self.places):
+            shape = {"stride": stride, "widen": targets // sources}
+            options = [op(identity, **shape) if one is None else op(block, kernel=one[0], expansion=one[1], **shape)
+                       for one in BLOCKS]  # fmt: skip
+            choices.append(choice(*options, name=f"layer{i}"))
+        stem, head = op("stem", channels=self.channels, activation="relu"), op("head", channels=self.head_channels)
+        return written_as(self, seq(stem, *choices, head))
 
     def group(self, rows: Archs) -> list[Hashable]:
         """Return the same for all: only what a layer computes differs."""

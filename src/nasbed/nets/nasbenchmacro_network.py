@@ -63,6 +63,16 @@ def layer_at(place: Place, block: tuple[int, int] | None) -> nn.Module:
     return nn.Sequential(nn.Conv2d(sources, targets, 1, stride, bias=False), nn.BatchNorm2d(targets))
 
 
+def block(in_channels: int, out_channels: int, stride: int, kernel: int, expansion: int) -> nn.Module:
+    """Make a block as a layer of a written space."""
+    return layer_at((in_channels, out_channels, stride), (kernel, expansion))
+
+
+def identity(in_channels: int, out_channels: int, stride: int) -> nn.Module:
+    """Make an identity as a layer of a written space."""
+    return layer_at((in_channels, out_channels, stride), None)
+
+
 class ChainNetwork(nn.Module):
     """Layers one after the other, between a 3×3 convolution and a 1×1 convolution with a global average.
 

@@ -61,6 +61,7 @@ SPACES = {
     "own": (own(), DIGIT),
     "motifs": (motifs(), DIGIT),
     "constrained": (constrained(), DIGIT),
+    "nasbenchmacro": ("nasbenchmacro", {"channels": 4, "head_channels": 16, **DIGIT}),
     "transnas-micro": ("transnas-micro", {"channels": 4, "stem": 1, **DIGIT}),
     "product": (with_head(edges(3, lambda i, j: choice(*map(op, OPERATIONS)), merge="product")), DIGIT),
     "concat": (
