@@ -109,8 +109,8 @@ def _print(comparison: Comparison, together: TradeOffs | None) -> None:
     rows = [
         [
             row["optimizer"],
-            f"{row['evaluations']:.0f}",
-            f"{row['unique_evaluations']:.0f}",
+            f"{row['evaluations']:,.0f}",
+            f"{row['unique_evaluations']:,.0f}",
             percent(row["mean_validation"]) if accuracies else f"{row['mean_validation']:.6g}",
             shown(row["test"], tested),
             mean_shown(row, "test_regret", tested),

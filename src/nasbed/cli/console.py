@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import sys
 import textwrap
@@ -11,10 +12,15 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+from nasbed.cli.columns import BETWEEN, Column, blocks, folded, widths
 
 SECONDS_BETWEEN_LINES = 30.0
 """Between two lines of progress where there is no terminal."""
+
+WIDTH_OF_A_FILE = 200
+"""Characters of a table's lines where neither a terminal nor ``COLUMNS`` says how many."""
 
 
 def print_json(value: Any) -> None:
@@ -33,25 +39,38 @@ def _plain(value: Any) -> Any:
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
-    """Print rows under headers; numbers are aligned to the right and never broken, text is, where it must be."""
+    """Print rows under headers; numbers are aligned to the right and never broken, text is, where it must be.
+
+    No header is broken inside a word. Columns that do not fit side by side follow below, named again.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console.width = 200  # a file has no width to fit
-    columns = [[header, *(row[i] for row in rows)] for i, header in enumerate(headers)]
-    tight = sum(max(map(len, column)) + 2 for column in columns) > console.width
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
-    table.padding = (0, 1, 0, 0)  # with the box's own space two between columns
-    for header, *cells in columns:
-        numbers = all(cell[:1] in "0123456789-–+±" and "/" not in cell for cell in cells)  # no 011/001/000:…
-        width = max(map(len, [*header.split(), *cells])) if numbers and tight else None
-        table.add_column(header, justify="right" if numbers else "left", overflow="fold", width=width)
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    console = Console(highlight=False, markup=False, width=width() or WIDTH_OF_A_FILE)
+    columns = [Column(header, [row[i] for row in rows]) for i, header in enumerate(headers)]
+    for number, block in enumerate(blocks(columns, console.width)):
+        table = Table(title=None if number else title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+        table.show_edge, table.padding = False, (0, BETWEEN - 1, 0, 0)  # the box has a space of its own
+        room = widths(block, console.width)
+        for column, characters in zip(block, room, strict=True):
+            justify: Literal["right", "left"] = "right" if column.numbers else "left"
+            table.add_column(folded(column.header, characters), justify=justify, overflow="fold", width=characters)
+        for cells in zip(*(column.cells for column in block), strict=True):
+            table.add_row(*map(folded, cells, room))
+        if number:
+            console.print()
+        console.print(table)
+
+
+def width() -> int | None:
+    """Return how many characters a line of the output has; None for a file, which has no width to fit.
+
+    ``COLUMNS`` says it for files, too.
+    """
+    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
+        return shutil.get_terminal_size().columns
+    return None
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
@@ -61,13 +80,13 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print a sentence; on a terminal, broken between words."""
-    if not sys.stdout.isatty():
+    """Print a sentence; where lines have a width, broken between words."""
+    room = width()
+    if room is None:
         print(text)
         return
     indent = " " * (len(text) - len(text.lstrip()) + 2 * text.startswith(" "))
-    width = shutil.get_terminal_size().columns
-    print(textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
+    print(textwrap.fill(text, room, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
 
 
 def _lines(facts: Mapping[str, Any], indent: str) -> Iterator[str]:

@@ -65,14 +65,14 @@ def _print(found: LandscapeStudy) -> None:
             name,
             percent(way["success"], 1),
             _short(way["steps"]),
-            f"{way['evaluations']:.0f}",
+            f"{way['evaluations']:,.0f}",
             percent(way["largest_basin"], 1),
             percent(way["median_basin"], 2),
         ]
         for name, way in ways.items()
     ]
-    strict = f"{optima['optima']} local optima, {optima['strict']} of them better than every neighbour"
-    print_table(headers, rows, f"{strict}, on {optima['peaks']} peaks")
+    strict = f"{optima['optima']:,} local optima, {optima['strict']:,} of them better than every neighbour"
+    print_table(headers, rows, f"{strict}, on {optima['peaks']:,} peaks")
     print()
     print_table(*found.cells(), "the best of them")
     print_warnings(found.landscape.warnings)

@@ -50,7 +50,7 @@ def command(
         if not line["split"] and not line["recipe"]:
             last = list(line["seeds"].values())[-1]  # the mean, or the seed that was asked for
             name = "/".join(filter(None, (line["data"], line["metric"])))
-            facts[name] = last if json else f"{last:.9g} {line['unit']}"
+            facts[name] = last if json else f"{last:,.9g} {line['unit']}"
     if json:
         print_json({**facts, "table": found.path.name, "results": lines})
         return
@@ -120,6 +120,6 @@ def _cells(line: dict[str, Any], seeds: list[str]) -> list[str]:
     unit, scale = line["unit"], 100.0 if line["unit"] == "fraction" else 1.0
     shown = {"percent": ", %", "fraction": ", %", "": ""}.get(unit, f", {unit}")
     values = [scale * line["seeds"].get(seed, float("nan")) for seed in seeds]
-    digits = ".2f" if shown == ", %" else ".6g"
+    digits = ".2f" if shown == ", %" else ",.6g"
     texts = ["–" if value != value else f"{value:{digits}}" for value in values]
     return [line["data"], line["recipe"], str(line["epochs"] or ""), line["split"], line["metric"] + shown, *texts]

@@ -208,7 +208,7 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
     rows = [
         [
             str(run["run"]),
-            *(f"{run[clock]:.0f}" for clock in clocks),
+            *(f"{run[clock]:,.0f}" for clock in clocks),
             *(shown(run[name], measures[name]) for name in names),
         ]
         for run in chosen[:_SHOWN]

@@ -182,7 +182,7 @@ def _print(results: Results) -> None:
             str(row["benchmark"]),
             str(row["optimizer"]),
             *(str(row[key]) for key in search),
-            f"{row['evaluations']:.0f}",
+            f"{row['evaluations']:,.0f}",
             shown(row["test"], measures[str(row["benchmark"])]["test"]),
             mean_shown(row, metric, measures[str(row["benchmark"])][metric], "-low -high"),
         ]
