@@ -95,15 +95,18 @@ def _deals(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[NDArra
     """
     n, m, benchmarks = one.shape[-1], other.shape[-1], len(np.atleast_2d(one))
     doubled = doubled_ranks(one, other)
-    ways = np.zeros((n + 1, int(np.sort(doubled)[m:].sum()) + 1))
+    unit = int(np.gcd.reduce(doubled))  # 2 where no two are equal: then there are half as many sums
+    ranks = np.sort(doubled) // unit
+    ways = np.zeros((n + 1, int(ranks[m:].sum()) + 1))
     ways[0, 0] = 1.0
     reach = 0  # beyond the sum of the ranks so far there is nothing yet
-    for k, rank in enumerate(np.sort(doubled).tolist()):
+    for k, rank in enumerate(ranks.tolist()):
         reach = min(reach + rank, ways.shape[1] - 1)
         ways[1 : k + 2, rank : reach + 1] += ways[: min(k + 1, n), : reach + 1 - rank].copy()
     least = benchmarks * n * (n + 1)  # twice the sum of the lowest ranks
     chances = np.zeros(2 * n * m * benchmarks + 1)
-    chances[: ways.shape[1] - least] = ways[n, least:]
+    sums = unit * np.arange(ways.shape[1]) - least
+    chances[sums[sums >= 0]] = ways[n, sums >= 0]
     return chances / chances.sum(), int(doubled[:n].sum()) - least
 
 
