@@ -41,7 +41,9 @@ def commands(page):
             lines = block[2].replace("\\\n", " ").splitlines()
             found += [line.removeprefix("$ ") for line in lines]
     words = [shlex.split(line, comments=True) for line in found if line.startswith("nasbed ")]
-    return [command[1:] for command in words if command[1] not in ("VERB", "--help", "--version")]
+    return [
+        command[1:] for command in words if command[1] not in ("VERB", "--help", "--version", "--install-completion")
+    ]
 
 
 WITH_PYTHON = [page for page in PAGES if snippets(page).strip()]

@@ -10,6 +10,7 @@ import typer
 
 import nasbed
 from nasbed.cli.import_ import CSV
+from nasbed.cli.options import with_quiet
 
 EXAMPLES = {
     "list": "list optimizers",
@@ -43,14 +44,14 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
         name="nasbed",
         help="A test bed for neural architecture search: spaces, tables, searches, training and honest comparisons.",
         epilog="Start with: nasbed compare random regularized-evolution local --out demo",
-        add_completion=False,
+        add_completion=True,
         context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode="rich",
     )
     app.callback(invoke_without_command=True)(_root)
     for verb in words[:1] if words and words[0] in EXAMPLES else EXAMPLES:
         module = import_module(f"nasbed.cli.{'import_' if verb == 'import' else verb}")
-        app.command(verb, epilog=f"Example: nasbed {EXAMPLES[verb]}")(module.command)
+        app.command(verb, epilog=f"Example: nasbed {EXAMPLES[verb]}")(with_quiet(module.command))
     return app
 
 

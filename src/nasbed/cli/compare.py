@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasbed.cli import fronts
-from nasbed.cli.console import print_json, print_table, print_text, print_warnings, progress
+from nasbed.cli.console import print_json, print_note, print_table, print_text, print_warnings, progress
 from nasbed.cli.options import Json, Log
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.words import mean_shown, percent, runs_shown, shown, standing
@@ -77,9 +77,10 @@ def command(
             fresh_seed=fresh_seed,
         )
     comparison = replace(comparison, command=command_line())
-    written = [] if out is None else comparison.save(out, kinds)
-    if report is not None:
-        comparison.report(report, answers=answers)
+    with progress("writing"):
+        written = [] if out is None else comparison.save(out, kinds)
+        if report is not None:
+            comparison.report(report, answers=answers)
     together = fronts.trade_offs_of(comparison, answers)
     if json:
         found = {"summary": comparison.summary(), "separation": comparison.separated().as_dict()}
@@ -88,11 +89,12 @@ def command(
     else:
         _print(comparison, together)
         if out is not None:
-            print()
             there = [path.name for path in written if path.parent == out]
-            print_text(f"{len(written)} files in {out}: {', '.join(there)}, and in statistics and histories")
+            print_note(
+                f"{len(written)} files in {out}: {', '.join(there)}, and in statistics and histories", apart=True
+            )
         if report is not None:
-            print_text(f"the page: {report}")
+            print_note(f"the page: {report}")
     if nothing := fronts.nothing_came(*comparison.histories.values()):
         raise NothingTrained(f"{nothing}, so there is nothing to compare")
 

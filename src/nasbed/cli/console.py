@@ -11,6 +11,7 @@ import textwrap
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -18,6 +19,8 @@ from nasbed.cli.columns import BETWEEN, Column, blocks, folded, widths
 
 SECONDS_BETWEEN_LINES = 30.0
 """Between two lines of progress where there is no terminal."""
+
+_WIDE = 100  # characters of a terminal on which a bar has all its parts
 
 WIDTH_OF_A_FILE = 200
 """Characters of a table's lines where neither a terminal nor ``COLUMNS`` says how many."""
@@ -113,6 +116,38 @@ def print_warnings(warnings: Iterable[str]) -> None:
         print_text(f"warning: {warning}")
 
 
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+"""Whether the command that runs was asked to be quiet."""
+
+
+@contextmanager
+def quietly(quiet: bool) -> Iterator[None]:
+    """Print neither progress nor notes while the block runs, if that was asked for."""
+    token = _quiet.set(quiet)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
+def is_quiet() -> bool:
+    """Return whether the command that runs prints results, warnings and errors alone."""
+    return _quiet.get()
+
+
+def print_note(text: str, apart: bool = False) -> None:
+    """Print a sentence beside the result, such as what one may do next; nothing with ``--quiet``.
+
+    Args:
+        text: The sentence.
+        apart: Whether there is an empty line before it.
+    """
+    if not is_quiet():
+        if apart:
+            print()
+        print_text(text)
+
+
 class Move(Protocol):
     """Moves a bar: to a share from 0 to 1, and to a new text where there is one."""
 
@@ -124,24 +159,33 @@ class Move(Protocol):
 def progress(what: str, remaining: bool = True) -> Iterator[Move]:
     """Show a bar on standard error while the block runs; give the function that moves it.
 
-    Where nobody watches, the text is printed instead, every half minute: that is what a cluster's log keeps.
+    The bar runs to and fro until it is moved. Where nobody watches, the text is printed instead, every half minute,
+    which is what a cluster's log keeps.
 
     Args:
         what: What is done.
         remaining: Whether the bar says how long it will take; not, when the text does.
     """
+    if is_quiet():
+        yield lambda share, text="": None
+        return
     if not sys.stderr.isatty():
         with _log(what) as move:
             yield move
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.table import Column as Place
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    last = (TimeRemainingColumn(),) if remaining else ()
-    with Progress(*columns, *last, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=1.0)
-        yield lambda share, text="": bar.update(task, completed=share, description=f"{what} {text}".rstrip())
+    console = Console(stderr=True)
+    is_wide = console.width >= _WIDE
+    last = (TimeRemainingColumn(),) if remaining and is_wide else ()
+    bar = BarColumn(bar_width=30 if is_wide else 10)
+    text = TextColumn("{task.fields[text]}", table_column=Place(ratio=1, no_wrap=True, overflow="ellipsis"))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), bar, TaskProgressColumn(), *last, text)
+    with Progress(*columns, console=console, transient=True, expand=True) as shown:
+        task = shown.add_task(what, total=None, text="")
+        yield lambda share, text="": shown.update(task, total=1.0 if share > 0 else None, completed=share, text=text)
 
 
 @contextmanager

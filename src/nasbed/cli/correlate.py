@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import print_json, print_table, print_text, print_warnings
+from nasbed.cli.console import print_json, print_note, print_table, print_text, print_warnings, progress
 from nasbed.cli.options import Json
 from nasbed.core.errors import BadSetting
 
@@ -47,11 +47,13 @@ def command(
         raise BadSetting("the same truth is given twice with --with")
     read = Scores.read(scores)
     searches = integers(best_of, "--best-of")
-    found = [
-        correlate(read, _truth(text, read, epochs), searches=searches, resamples=resamples, seed=seed) for text in with_
-    ]
     drawn = [form.strip() for form in forms.split(",")]
-    written = [] if out is None else [path for one in found for path in one.save(_folder(out, one, found), drawn)]
+    with progress("correlating"):
+        found = [
+            correlate(read, _truth(text, read, epochs), searches=searches, resamples=resamples, seed=seed)
+            for text in with_
+        ]
+        written = [] if out is None else [path for one in found for path in one.save(_folder(out, one, found), drawn)]
     if json:
         print_json([one.as_dict() for one in found])
         return
@@ -60,8 +62,8 @@ def command(
             print()
         _print(one)
     if out is not None:
-        print()
-        print_text(f"{len(written)} files in {out}: {', '.join(str(path.relative_to(out)) for path in written)}")
+        names = ", ".join(str(path.relative_to(out)) for path in written)
+        print_note(f"{len(written)} files in {out}: {names}", apart=True)
 
 
 def _truth(text: str, scores: Scores, epochs: int | None) -> Truth:

@@ -18,6 +18,7 @@ from typing import Any
 
 import typer
 
+from nasbed.cli.console import is_quiet
 from nasbed.core.errors import Interrupted, NasbedError, NothingTrained
 
 IN_VAIN, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -72,7 +73,9 @@ class _Shown(logging.Handler):
     """Prints what is logged, above a bar where there is one."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print one sentence."""
+        """Print one sentence, unless the command is quiet."""
+        if is_quiet():
+            return
         print(f"nasbed: {record.getMessage()}", file=sys.stderr, flush=True)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import progress
+from nasbed.cli.console import print_json, progress
 from nasbed.cli.door import same_command
-from nasbed.cli.options import Address, Edges, Operations, RedoDamaged, Set, Vertices, panel, place
+from nasbed.cli.options import Address, Edges, Json, Operations, RedoDamaged, Set, Vertices, panel, place
 from nasbed.cli.words import in_words
 from nasbed.core.errors import BadSetting
 
@@ -89,13 +89,14 @@ def command(
     checkpoints: Checkpoints = False,
     store: Annotated[Path | None, place("The file that keeps what is measured; OUT.sqlite.")] = None,
     redo_damaged: RedoDamaged = False,
+    json: Json = False,
 ) -> None:
     """Train the architectures of a space, with repeats, and make a table of it.
 
     Stopped in any way, the same command goes on where it was.
     """
     from nasbed.cli.values import integers, module_space, training_overrides
-    from nasbed.factory.generate import generate
+    from nasbed.factory.generate import generate, store_of
     from nasbed.factory.selection import Selection
 
     where = module_space(space, vertices, edges, operations)
@@ -133,7 +134,10 @@ def command(
             command=same_command(),
             progress=lambda status: move(status.share, in_words(status, "units", **SPEEDS)),
         )
-    if table is not None:
+    if json:
+        kept = store_of(out, chosen) if store is None else store
+        print_json({"store": str(kept), "table": None if table is None else made(table)})
+    elif table is not None:
         print_made(table)
     else:
         _print_part(out, chosen, store)
@@ -156,13 +160,25 @@ def _print_part(out: Path, chosen: Selection, store: Path | None) -> None:
         print(f"when all workers are done: nasbed merge {out.with_suffix('')}.worker-*.sqlite --out {out}")
 
 
+def made(table: Table) -> dict[str, Any]:
+    """Return what a table has that was just made."""
+    about = table.provenance
+    failures, missing = len(about["failures"]), about.get("missing", 0)
+    return {
+        "file": str(table.path),
+        "architectures": len(table),
+        "trainings": len(table) * len(about["budgets"]) * about["repeats"] - failures - missing,
+        "training_seconds": about["training_seconds"],
+        "failures": failures,
+    }
+
+
 def print_made(table: Table) -> None:
     """Say what a table has that was just made."""
-    made = table.provenance
-    failures, missing = len(made["failures"]), made.get("missing", 0)
-    minutes = made["training_seconds"] / 60
-    trained = len(table) * len(made["budgets"]) * made["repeats"] - failures - missing
-    print(f"{table.path}: {len(table):,} architectures, {trained:,} trainings, {minutes:.1f} minutes of one core")
+    found = made(table)
+    minutes, failures = found["training_seconds"] / 60, found["failures"]
+    counted = f"{found['architectures']:,} architectures, {found['trainings']:,} trainings"
+    print(f"{table.path}: {counted}, {minutes:.1f} minutes of one core")
     if failures:
         print(f"{failures} trainings were given up; 'nasbed info {table.path}' says why, --retry tries them again")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from nasbed.cli.console import print_json, print_table, print_text, print_warnings
+from nasbed.cli.console import print_json, print_note, print_table, print_text, print_warnings, progress
 from nasbed.cli.options import Json
 from nasbed.cli.words import percent
 
@@ -31,15 +31,15 @@ def command(
     from nasbed.landscape.landscape import Landscape, Split
     from nasbed.landscape.study import study
 
-    found = study(Landscape.of(resolve(benchmark), cast(Split, split), epochs), lags, tolerance)
-    written = [] if out is None else found.save(out)
+    with progress("looking over"):
+        found = study(Landscape.of(resolve(benchmark), cast(Split, split), epochs), lags, tolerance)
+        written = [] if out is None else found.save(out)
     if json:
         print_json(found.as_dict())
         return
     _print(found)
     if out is not None:
-        print()
-        print_text(f"{len(written)} files in {out}: {', '.join(path.name for path in written)}")
+        print_note(f"{len(written)} files in {out}: {', '.join(path.name for path in written)}", apart=True)
 
 
 def _print(found: LandscapeStudy) -> None:

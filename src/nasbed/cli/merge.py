@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from nasbed.cli.console import print_json, print_text, progress
 from nasbed.cli.door import same_command
-from nasbed.cli.generate import print_made
+from nasbed.cli.generate import made, print_made
+from nasbed.cli.options import Json
 
 
 def command(
@@ -18,14 +20,19 @@ def command(
     partial: Annotated[
         bool, typer.Option("--partial", help="Make a table of an unfinished campaign, too, with NaN for the rest.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Bring together what the workers of one campaign have measured, and make the table if it is all there."""
     from nasbed.factory.generate import store_of
     from nasbed.factory.merge import merge
 
-    table, missing = merge(stores, out, store=store, partial=partial, command=same_command())
+    with progress("merging"):
+        table, missing = merge(stores, out, store=store, partial=partial, command=same_command())
+    kept = store_of(out) if store is None else store
+    if json:
+        print_json({"store": str(kept), "missing": missing, "table": None if table is None else made(table)})
+        return
     if table is not None:
         print_made(table)
     if missing:
-        kept = store_of(out) if store is None else store
-        print(f"{kept}: {missing:,} units are missing; 'nasbed generate' with --out {out} goes on with them")
+        print_text(f"{kept}: {missing:,} units are missing; 'nasbed generate' with --out {out} goes on with them")

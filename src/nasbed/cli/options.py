@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,10 +19,36 @@ def panel(title: str) -> Callable[..., Any]:
     return option
 
 
+def with_parameters(
+    command: Callable[..., None], parameters: Iterable[inspect.Parameter], like: Callable[..., None]
+) -> Callable[..., None]:
+    """Return a command whose options are these, and whose name and help are those of another."""
+    parameters = list(parameters)
+    command.__doc__, command.__name__ = like.__doc__, like.__name__
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return command
+
+
+def with_quiet(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command have the option ``--quiet``."""
+    from nasbed.cli.console import quietly
+
+    def quiet_command(quiet: bool, **typed: Any) -> None:
+        with quietly(quiet):
+            command(**typed)
+
+    kind = inspect.Parameter.KEYWORD_ONLY
+    option = inspect.Parameter("quiet", kind, default=False, annotation=Quiet)
+    shown = inspect.signature(command, eval_str=True).parameters.values()
+    return with_parameters(quiet_command, [*(one.replace(kind=kind) for one in shown), option], command)
+
+
 place = panel("Where and how")
 Address = Annotated[str | None, place("Of the cluster: HOST:PORT or auto.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 Log = Annotated[Path | None, typer.Option(help="Add a line of JSON an evaluation to this file, while it is played.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and no notes, but results and warnings.")]
 RedoDamaged = Annotated[
     bool, typer.Option("--redo-damaged", help="Do again what is damaged in the store, whose damaged file is kept.")
 ]

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from nasbed.cli.console import print_text
+from nasbed.cli.console import print_json, print_text, progress
+from nasbed.cli.options import Json
 
 
 def command(
@@ -25,13 +26,18 @@ def command(
         typer.Option(help="A setting that is studied, such as epochs: searches that differ in it are compared, too."),
     ] = None,
     title: Annotated[str | None, typer.Option(help="Of the page; the benchmarks' names if not given.")] = None,
+    json: Json = False,
 ) -> None:
     """Write one HTML file with interactive figures, tables, drawings and what was run; it needs no network."""
     from nasbed.report.page.page import door, write
     from nasbed.statistics.reading import read
 
     door(out)
-    found = read(runs, [name.replace("-", "_") for name in differing or ()])
-    write(found if len(found) > 1 else next(iter(found.values())), out, title)
+    with progress("writing"):
+        found = read(runs, [name.replace("-", "_") for name in differing or ()])
+        write(found if len(found) > 1 else next(iter(found.values())), out, title)
     searches = sum(len(comparison.histories) for comparison in found.values())
+    if json:
+        print_json({"page": str(out), "searches": searches, "benchmarks": list(found)})
+        return
     print_text(f"the page: {out}, {searches} search{'es' if searches > 1 else ''} on {'; '.join(found)}")

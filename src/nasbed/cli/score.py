@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasbed.cli.console import print_text, print_warnings, progress
+from nasbed.cli.console import print_json, print_note, print_text, print_warnings, progress
 from nasbed.cli.door import same_command
-from nasbed.cli.options import Edges, Operations, RedoDamaged, Vertices, panel, place
+from nasbed.cli.options import Edges, Json, Operations, RedoDamaged, Vertices, panel, place
 from nasbed.cli.words import in_words
 from nasbed.core.errors import BadSetting, NothingTrained
 
@@ -49,6 +49,7 @@ def command(
     device: Annotated[str, place("cpu, cuda, …")] = "cpu",
     retry: Annotated[bool, place("Try again what was given up.", "--retry")] = False,
     redo_damaged: RedoDamaged = False,
+    json: Json = False,
 ) -> None:
     """Score untrained networks, each result kept as it comes; parameters and FLOPs always beside the others.
 
@@ -79,7 +80,7 @@ def command(
             command=same_command(),
             progress=lambda status: move(status.share, in_words(status, "networks", rate="{:.3g} networks/s")),
         )
-    _print(scores, out)
+    _print(scores, out, json)
 
 
 def _asked(sample: int | None, archs: Path | None, everything: bool, seed: int) -> Asked:
@@ -95,17 +96,25 @@ def _asked(sample: int | None, archs: Path | None, everything: bool, seed: int) 
     return Asked.file(archs) if archs is not None else Asked(sample, seed if sample is not None else 0)
 
 
-def _print(scores: Scores, out: Path) -> None:
+def _print(scores: Scores, out: Path, json: bool) -> None:
     """Say what is there now."""
     plan: dict[str, Any] = scores.about["plan"]
     networks = len(set(scores.units))
+    failures = list(scores.about["failures"].values())
+    nothing = NothingTrained(f"every network was given up; the first because: {failures[0]}") if failures else None
+    if json:
+        facts = {"file": str(out), "space": plan["space"]["name"], "architectures": len(scores), "networks": networks}
+        print_json({**facts, "columns": scores.columns, "failures": failures, "warnings": scores.about["warnings"]})
+        if nothing is not None and len(failures) == networks:
+            raise nothing
+        return
     shared = "" if networks == len(scores) else f", {networks:,} networks since some are equal"
     print_text(f"{out}: {len(scores):,} architectures of {plan['space']['name']}{shared}, {', '.join(scores.columns)}")
-    if failures := list(scores.about["failures"].values()):
+    if failures:
         print_text(
             f"{len(failures):,} networks were given up; --retry tries them again; the first because: {failures[0]}"
         )
     print_warnings(scores.about["warnings"])
-    if len(failures) == networks:
-        raise NothingTrained(f"every network was given up; the first because: {failures[0]}")
-    print_text(f"to hold them against accuracies: nasbed correlate {out} --with TABLE")
+    if nothing is not None and len(failures) == networks:
+        raise nothing
+    print_note(f"to hold them against accuracies: nasbed correlate {out} --with TABLE")

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasbed.cli import fronts
-from nasbed.cli.console import print_facts, print_json, print_table, print_text, print_warnings, progress
+from nasbed.cli.console import (
+    is_quiet,
+    print_facts,
+    print_json,
+    print_note,
+    print_table,
+    print_text,
+    print_warnings,
+    progress,
+)
 from nasbed.cli.door import same_command
 from nasbed.cli.options import Json, Log, RedoDamaged
 from nasbed.cli.searching import Given, budgeted, search_options
@@ -100,11 +109,11 @@ def command(
     else:
         _print(optimizer, history, chosen, together)
         if out is not None:
-            print(f"every trial: {out}")
+            print_note(f"every trial: {out}")
         if log is not None:
-            print(f"a line an evaluation: {log}")
+            print_note(f"a line an evaluation: {log}")
         if answers.live is not None:
-            print(f"every training: {store}")
+            print_note(f"every training: {store}")
     failed = history.info.get("failed", {})
     why = f"; the first because: {failed['first']}" if failed else ""
     if nothing := fronts.nothing_came(history):
@@ -152,9 +161,9 @@ def _searched_live(
 
             def watch(status: Status) -> None:
                 nonlocal begun
-                if not begun:
+                if not begun and not is_quiet():
                     print(f"every {'training' if benchmark.trains else 'score'} is kept in {store}", file=sys.stderr)
-                    begun = True
+                begun = True
                 move(status.share, standing(status, benchmark))
 
             return nasbed.search(optimizer, benchmark, settings, store=store, progress=watch, **where)
@@ -221,7 +230,7 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
     else:
         print_facts({f"chosen by {split}": {f"run {run['run']}": run["architecture"] for run in chosen[:_SHOWN]}})
     if len(chosen) > _SHOWN:
-        print_text(f"and {len(chosen) - _SHOWN} runs more; --json or --out has them all")
+        print_note(f"and {len(chosen) - _SHOWN:,} runs more; --json or --out has them all")
     if len(chosen) > 1:
         means = [
             f"{title} {shown(sum(run[name] for run in chosen) / len(chosen), measures[name])}"
@@ -230,7 +239,7 @@ def _print(optimizer: str, history: History, chosen: list[dict[str, Any]], toget
         print_text("mean of all runs: " + ", ".join(means))
     if chosen[0]["architecture"] is not None and history.space.whole.name in spaces:
         where = f"--svg run{chosen[0]['run']}.svg --space {history.space.whole.name}"
-        print_text(f"to draw it: nasbed show {shlex.quote(chosen[0]['architecture'])} {where}")
+        print_note(f"to draw it: nasbed show {shlex.quote(chosen[0]['architecture'])} {where}")
     if together is not None:
         print()
         if len(chosen) > 1:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nasbed.cli.options import with_parameters
 from nasbed.core.bounds import kinds_of, number_in
 from nasbed.core.errors import BadSetting
 from nasbed.run.settings import BUDGETS, NAMES, SearchSettings
@@ -48,10 +49,7 @@ def search_options(usual: SearchSettings, without: Collection[str] = ()) -> Call
         parameters: list[inspect.Parameter] = []
         for one in shown.parameters.values():
             parameters += [_option(name, one, usual) for name in names] if one.name == "given" else [one]
-        searching.__doc__, searching.__name__ = command.__doc__, command.__name__
-        searching.__annotations__ = {one.name: one.annotation for one in parameters}
-        searching.__signature__ = shown.replace(parameters=parameters)  # type: ignore[attr-defined]
-        return searching
+        return with_parameters(searching, parameters, command)
 
     return decorated
 

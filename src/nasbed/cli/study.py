@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasbed.cli.console import print_json, print_table, print_text, print_warnings, progress
+from nasbed.cli.console import print_json, print_note, print_table, print_text, print_warnings, progress
 from nasbed.cli.door import same_command
 from nasbed.cli.options import Address, Json, place
 from nasbed.cli.searching import Given, budgeted, search_options
@@ -90,7 +90,7 @@ def command(
         print_json({"summary": results.summary, "warnings": results.warnings, "failures": dict(results.failures)})
     else:
         _print(results)
-        print_text(f"report: {len(written)} files in {place / 'report'}")
+        print_note(f"report: {len(written)} files in {place / 'report'}")
     if results.missing:
         raise typer.Exit(1)
 

@@ -1,10 +1,15 @@
 """What commands print: tables that fit their lines, numbers that can be read."""
 
+import os
+import pty
 import re
+import subprocess
+import sys
 
 import pytest
 
-from nasbed.cli.console import print_table, print_text
+from nasbed.cli.app import EXAMPLES
+from nasbed.cli.console import print_table, print_text, progress, quietly
 
 HEADERS = ["optimizer", "trained", "unique", "validation %", "test %", "test regret, points", "found best %"]
 ROWS = [
@@ -66,3 +71,79 @@ def test_sentences_are_as_wide_as_columns_say(capsys, monkeypatch):
 def test_large_numbers_have_separators(nasbed_command):
     ran = nasbed_command("search", "random", "--runs", 2, "--evaluations", 1000)
     assert len(re.findall(r"^ *[01] +1,000 ", ran.out, re.MULTILINE)) == 2
+
+
+def on_a_terminal(*words, **environment):
+    """Run a command whose output is a terminal, and return what that would show."""
+    ours, its = pty.openpty()
+    command = [sys.executable, "-m", "nasbed.cli", *words]
+    ran = subprocess.Popen(command, stdout=its, stderr=its, env={**os.environ, "TERM": "xterm-256color", **environment})
+    os.close(its)
+    shown = b""
+    try:
+        while some := os.read(ours, 65536):
+            shown += some
+    except OSError:  # what Linux says at the end of a terminal
+        pass
+    os.close(ours)
+    assert ran.wait() == 0
+    return shown.decode()
+
+
+COLOURS = re.compile(r"\x1b\[[\d;]*\b(?:3[0-7]|9[0-7]|38;[\d;]+)m")
+SEARCH = ("search", "random", "--runs", "20", "--evaluations", "300")
+
+
+def test_a_search_on_a_terminal_shows_a_bar_that_moves_in_colours():
+    shown = on_a_terminal(*SEARCH, COLUMNS="80")
+    assert "searching" in shown
+    assert "100%" in shown
+    assert COLOURS.search(shown)
+
+
+def test_without_colours_where_they_are_not_wanted():
+    assert not COLOURS.search(on_a_terminal(*SEARCH, COLUMNS="80", NO_COLOR="1"))
+
+
+def test_quiet_leaves_the_result_alone():
+    shown = on_a_terminal(*SEARCH, "--quiet")
+    assert "searching" not in shown
+    assert "to draw it" not in shown
+    assert "mean of all runs" in shown
+
+
+def test_a_quiet_bar_prints_nothing(capsys, monkeypatch):
+    monkeypatch.setattr("nasbed.cli.console.SECONDS_BETWEEN_LINES", 0.0)
+    with quietly(True), progress("searching") as move:
+        move(0.5, "half")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("verb", EXAMPLES)
+def test_every_command_prints_json_where_that_is_wanted(nasbed_command, verb):
+    assert "--json" in nasbed_command(verb, "--help").out
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (
+            "enumerate nasbench101 --vertices 4",
+            {"vertices": {"2": 1, "3": 6, "4": 84}, "up_to": {"2": 1, "3": 7, "4": 91}},
+        ),
+        ("enumerate nasbench201", {"architectures": 15625, "different_by_key": 6466}),
+        ("enumerate nasbench101 --vertices 3 --out graphs.json", {"file": "graphs.json", "architectures": 7}),
+        ("export digits101 out.csv", {"file": "out.csv"}),
+    ],
+)
+def test_counts_and_files_are_json_too(nasbed_command, tmp_path, monkeypatch, words, found):
+    monkeypatch.chdir(tmp_path)
+    assert nasbed_command(*words.split(), "--json").json.items() >= found.items()
+
+
+def test_shells_are_told_what_a_command_can_be_completed_to():
+    words = {"_NASBED_COMPLETE": "complete_bash", "COMP_WORDS": "nasbed sea", "COMP_CWORD": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "nasbed.cli"], env={**os.environ, **words}, capture_output=True, text=True
+    )
+    assert ran.stdout.split() == ["search"]

@@ -188,6 +188,16 @@ def test_part_of_a_campaign_is_a_table_on_request(nasbed_command, trainer, tmp_p
     assert int((table.column("test_accuracy").values() >= 0).sum()) == 20
 
 
+def test_what_was_made_is_json_where_that_is_wanted(nasbed_command, trainer, tmp_path):
+    words = (*WORDS, *HOW, "--out", tmp_path / "mine.arrow", "--json")
+    part = nasbed_command(*words, "--range", ":20").json
+    assert part == {"store": str(tmp_path / "mine.sqlite"), "table": None}
+    made = nasbed_command(*words).json["table"]
+    assert (made["architectures"], made["trainings"], made["failures"]) == (7, 42, 0)
+    merged = nasbed_command("merge", tmp_path / "mine.sqlite", "--out", tmp_path / "merged.arrow", "--json").json
+    assert (merged["missing"], merged["table"]["trainings"]) == (0, 42)
+
+
 def test_a_log_shows_life_while_nothing_ends(capsys, monkeypatch):
     monkeypatch.setattr("nasbed.cli.console.SECONDS_BETWEEN_LINES", 0.01)
     with progress("training") as move:

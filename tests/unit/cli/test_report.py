@@ -49,6 +49,8 @@ def test_a_folder_gives_the_page_that_its_comparison_gave(nasbed_command, study,
     ran = nasbed_command("report", folder, "--out", again)
     assert ran.code == 0, ran.err
     assert "2 searches" in ran.out
+    said = nasbed_command("report", folder, "--out", again, "--json").json
+    assert (said["page"], said["searches"]) == (str(again), 2)
     assert again.read_bytes() == page.read_bytes()
     assert json.loads((folder / "comparison.json").read_text())["reference"]["evaluations"][-1] == 12
 

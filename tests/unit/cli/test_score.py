@@ -182,3 +182,9 @@ def test_bad_words_leave_nothing_behind(nasbed_command, tmp_path, monkeypatch, w
 def test_the_space_is_the_one_that_was_named(nasbed_command, scorer, tmp_path):
     nasbed_command(*WORDS, *HOW, "--out", tmp_path / "x.arrow")
     assert Scores.read(tmp_path / "x.arrow").space == CELLS
+
+
+def test_what_was_scored_is_json_where_that_is_wanted(nasbed_command, scorer, tmp_path):
+    made = nasbed_command(*WORDS, *HOW, "--out", tmp_path / "scores.sqlite", "--json").json
+    assert (made["file"], made["architectures"], made["failures"]) == (str(tmp_path / "scores.sqlite"), 60, [])
+    assert "snip" in made["columns"]
