@@ -158,7 +158,8 @@ class Supernet(Printed, nn.Module):
         support = tuple(tuple(value for value, one in enumerate(some) if one != 0) for some in numbers)
         if self.fused and images.dim() == 4:
             images = images.contiguous(memory_format=torch.channels_last)
-        return self._run(support)([images], Scales(coefficients, numbers))
+        like = next(self.parameters())
+        return self._run(support)([images], Scales([one.to(like) for one in coefficients], numbers))
 
     def subnet(self, architecture: ArrayLike | str) -> nn.Module:
         """Return the network of one architecture by itself, with the supernet's weights.

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -54,12 +55,19 @@ def motifs():
     return with_head(edges(3, lambda i, j: choice(op("none"), *both), "concat", name="cell"), op("conv"))
 
 
+def transformers():
+    """A small vision transformer, of which depth, heads and expansions are decided."""
+    block = depth(lambda i: op("transformer", heads=choice(1, 2, 4), expansion=choice(1, 2, 4)), 1, 2, 3)
+    return WrittenSpace(seq(op("patches", channels=8, stride=2), block, op("head")))
+
+
 SPACES = {
     "nasbench201": ("nasbench201", {"channels": 4, "cells": 1, **DIGIT}),
     "darts": ("darts:cells=4,channels=4", DIGIT),
     "mobile": ("mobile:width=0.25", DIGIT),
     "own": (own(), DIGIT),
     "motifs": (motifs(), DIGIT),
+    "transformer": (transformers(), DIGIT),
     "constrained": (constrained(), DIGIT),
     "nasbenchmacro": ("nasbenchmacro", {"channels": 4, "head_channels": 16, **DIGIT}),
     "transnas-micro": ("transnas-micro", {"channels": 4, "stem": 1, **DIGIT}),
@@ -115,6 +123,12 @@ def assert_masked_is_alone(name, count):
 @pytest.mark.parametrize("name", SPACES)
 def test_one_architectures_coefficients_give_its_own_network(name):
     assert_masked_is_alone(name, 8 if name == "motifs" else 2)
+
+
+def test_a_layer_that_is_of_other_modules_where_channels_change_is_found():
+    _, net = made("motifs")
+    for row in ("cell.0-1=none cell.1-2=motif0 motif0.0-1=depthwise_conv_3x3", "cell.1-2=motif1 motif1.0-2=identity"):
+        assert torch.allclose(net(pictures(net), net.one_hot(row)), net.subnet(row)(pictures(net)), rtol=0, atol=1e-9)
 
 
 @pytest.mark.slow
@@ -192,6 +206,26 @@ def test_depths_are_added_up():
     assert torch.allclose(net(images, [depths]), wanted, rtol=0, atol=1e-12)
 
 
+def test_options_of_a_chosen_option_count_both():
+    space = with_head(choice(op("skip"), choice(op("conv3x3"), op("conv1x1"), name="inner"), name="outer"))
+    net = nasbed.supernet(space, **DIGIT).double()
+    images, (outer, inner) = pictures(net), mixed(net)
+    bias = dict(net.named_parameters())["layers.places.2/head.2.bias"]
+    each = [net(images, net.one_hot(row)) - bias for row in ([0, 0], [1, 0], [1, 1])]
+    wanted = bias + outer[0] * each[0] + outer[1] * (inner[0] * each[1] + inner[1] * each[2])
+    assert torch.allclose(net(images, [outer, inner]), wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_options_of_fewer_channels_have_zeros_behind(fused):
+    space = with_head(choice(*(op("conv", channels=channels) for channels in (6, 4, 8, 5))))
+    net = nasbed.supernet(space, fused=fused, **DIGIT).double()
+    images, (options,) = pictures(net), mixed(net)
+    bias = dict(net.named_parameters())["layers.places.2/head.2.bias"]
+    wanted = bias + sum(options[i] * (net(images, net.one_hot([i])) - bias) for i in range(4))
+    assert torch.allclose(net(images, [options]), wanted, rtol=0, atol=1e-12)
+
+
 def test_an_input_counts_as_much_as_the_choices_that_have_it():
     space = with_head(dag({(0, 1): op("conv3x3"), (0, 2): op("conv1x1"), 3: subset(2, *map(op, ["skip"] * 3))}))
     net = nasbed.supernet(space, **DIGIT).double()
@@ -229,6 +263,44 @@ def test_what_a_supernet_gives_depends_on_nothing_but_its_arguments(name):
     again = net(images, first), net(images, second)
     assert all(torch.equal(one, other) for one, other in zip(once, again, strict=True))
     assert once[0].isfinite().all()
+
+
+def test_what_counts_nothing_is_not_computed():
+    net = one_edge(*(op(Noting, name=name) for name in "abc"))
+    Noting.computed.clear()
+    net(pictures(net), [torch.tensor([0.5, 0.0, 2.0], dtype=torch.float64)])
+    assert Noting.computed == ["a", "c"]
+
+
+class Noting(nn.Module):
+    """A layer of one's own, which notes that it is computed."""
+
+    computed: ClassVar[list[str]] = []
+
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+
+    def forward(self, x):
+        self.computed.append(self.name)
+        return x + 1
+
+
+def test_layers_of_ones_own_that_work_in_place_spoil_nothing():
+    def own(in_channels, out_channels, stride):
+        return nn.Sequential(nn.ReLU(inplace=True), nn.Conv2d(in_channels, out_channels, 3, stride, 1))
+
+    net = one_edge(op(own), op("skip"), op(own))
+    images, (options,) = pictures(net), mixed(net)
+    bias = dict(net.named_parameters())["layers.places.2/head.2.bias"]
+    wanted = bias + sum(options[i] * (net(images, net.one_hot([i])) - bias) for i in range(3))
+    assert torch.allclose(net(images, [options]), wanted, rtol=0, atol=1e-12)
+
+
+def test_coefficients_may_be_of_another_precision():
+    _, net = made("nasbench201")
+    wanted = net(pictures(net), net.uniform())
+    assert torch.allclose(net(pictures(net), [one.float() for one in net.uniform()]), wanted, rtol=0, atol=1e-6)
 
 
 def test_uniform_coefficients_sum_up_to_one():
