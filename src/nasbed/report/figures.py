@@ -134,8 +134,15 @@ def reference_named(against: Clock) -> str:
 
 
 def shown(comparison: Comparison, metric: Metric | None = None, against: Clock | None = None) -> Figure:
-    """Draw a comparison's course by what counts most and on the clock of its budget, if not said otherwise."""
-    return course(comparison, metric or metrics(comparison)[0], against or clocks(comparison)[0])
+    """Draw a comparison's course by what counts most and on the clock of its budget, if not said otherwise.
+
+    Raises:
+        BadSetting: When no training came to a result.
+    """
+    offered = metrics(comparison)
+    if not offered:
+        raise BadSetting("there is nothing to draw: no training of any search came to a result; search longer")
+    return course(comparison, metric or offered[0], against or clocks(comparison)[0])
 
 
 def course_of(history: History, metric: Metric | None = None, against: Clock | None = None) -> Figure:

@@ -92,11 +92,13 @@ class TradeOffs(Printed):
         best = max(shares, key=lambda label: np.nan_to_num(shares[label].value, nan=-np.inf))
         of = "the exact front" if self.exact else "the front of all searches together"
         runs = int(self._there[best].sum())
+        failed = failed_in_words({label: front.history for label, front in self.fronts.items()})
+        if not runs:
+            return f"No run found anything: there is no front. {failed}"
         said = (
             f"The fronts of {best} have the largest share of the hypervolume of {of} in {' and '.join(self.objectives)}"
         )
         said += f": {shares[best].text(100)} % on average.{no_interval(runs, list(shares.values()))}"
-        failed = failed_in_words({label: front.history for label, front in self.fronts.items()})
         return " ".join(filter(None, (said, failed)))
 
     def _card(self) -> Card:

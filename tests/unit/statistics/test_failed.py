@@ -101,6 +101,8 @@ def test_where_every_training_failed_there_is_nothing_to_compare_and_all_runs_ar
             continue
         assert found.missing or find in (times_to_targets, Comparison.separated, equivalences, runs_needed), find
         assert "random 20 of 20 (runs 0, 1, 2, 3, 4, 5, …); nsga2 20 of 20" in found.sentence()
+    with pytest.raises(BadSetting, match="nothing to draw: no training of any search came to a result"):
+        failing[1.0].plot()
 
 
 def test_fronts_of_runs_that_failed_do_not_count(failing):
