@@ -89,7 +89,16 @@ class WrittenBlueprint(Blueprint):
 
     @property
     def written(self) -> WrittenBlueprint:
-        """Itself."""
+        """Itself.
+
+        Raises:
+            BadSetting: When there is an auxiliary classifier or a drop path.
+        """
+        if self.auxiliary or self.drop_path:
+            raise BadSetting(
+                "a supernet has no auxiliary classifier and drops no path; leave auxiliary and drop_path to the training "
+                "of the network that was found"
+            )
         return self
 
     def network(self, row: Archs) -> nn.Module:
