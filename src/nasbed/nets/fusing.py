@@ -18,9 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nasbed.nets.mixing import Bring, Leaf, Mixer, Scales, Sums
+from nasbed.nets.mixing import Bring, Leaf, Mixer
 from nasbed.nets.opening import Term
-from nasbed.nets.plan import PlannedLayer
+from nasbed.nets.plan import Planned, PlannedLayer
+from nasbed.nets.summing import Scales, Sums
 
 SHARED = (
     *(nn.ReLU, nn.ReLU6, nn.Hardswish, nn.SiLU, nn.GELU, nn.Mish, nn.LeakyReLU, nn.ELU),
@@ -55,15 +56,15 @@ class Path(NamedTuple):
 class Fuser(Mixer):
     """Makes what computes the parts of a plan, ways from one value together."""
 
-    def brings(self, leaves: Sequence[Leaf]) -> Bring:
-        """Return what adds leaves of one source to their nodes."""
-        paths, others = list[Path](), list[Leaf]()
-        for leaf in leaves:
-            if isinstance(leaf.part, PlannedLayer):
-                paths.append(Path(leaf.node, leaf.term, steps_of(self.layer(leaf.part, leaf.place))))
+    def computes(self, leaves: Sequence[tuple[Leaf, Planned]]) -> Bring:
+        """Return what computes leaves of one source, each given with its part, and adds them to their nodes."""
+        paths, others = list[Path](), list[tuple[Leaf, Planned]]()
+        for leaf, part in leaves:
+            if isinstance(part, PlannedLayer):
+                paths.append(Path(leaf.node, leaf.term, steps_of(self.layer(part, leaf.place))))
             else:
-                others.append(leaf)
-        together, apart = joined(paths), super().brings(others)
+                others.append((leaf, part))
+        together, apart = joined(paths), super().computes(others)
 
         def bring(reads: Sequence[Tensor], at: Scales, sums: Sums) -> None:
             for goes in together:

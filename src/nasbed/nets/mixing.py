@@ -8,96 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import torch
 from torch import Tensor
-from torch.nn import functional
 
 from nasbed.nets.opening import Term
 from nasbed.nets.plan import Planned, PlannedCell, PlannedChain, PlannedLayer, PlannedMix, Shape, last
 from nasbed.nets.sharing import SharedLayers, place_of, within
+from nasbed.nets.summing import Scales, Sums
 from nasbed.nets.written_network import merged
 from nasbed.spaces.parts import edge_name
-
-
-class Scales:
-    """How much ways count in one pass.
-
-    Args:
-        coefficients: For each slot one number for each value, ``(values,)``.
-        numbers: The same as numbers of Python.
-    """
-
-    def __init__(self, coefficients: Sequence[Tensor], numbers: Sequence[Sequence[float]]) -> None:
-        self._coefficients, self._numbers = coefficients, numbers
-        self._found: dict[Any, Tensor | None] = {}
-
-    def __call__(self, term: Term) -> Tensor | None:
-        """Return how much a way counts, one number; None where that is 1 and needs no gradient."""
-        if term not in self._found:
-            factors = [one for slot, values in term if (one := self._factor(slot, values)) is not None]
-            self._found[term] = torch.stack(factors).prod() if len(factors) > 1 else (*factors, None)[0]
-        return self._found[term]
-
-    def vector(self, terms: tuple[Term, ...], channels: tuple[int, ...]) -> Tensor | None:
-        """Return how much several ways count, each for so many channels; None where all are 1 and need no gradient."""
-        key = terms, channels
-        if key not in self._found:
-            scales = [self(term) for term in terms]
-            one = next((scale for scale in scales if scale is not None), None)
-            self._found[key] = None if one is None else torch.cat([
-                one.new_ones(count) if scale is None else scale.expand(count)
-                for scale, count in zip(scales, channels, strict=True)
-            ])  # fmt: skip
-        return self._found[key]
-
-    def _factor(self, slot: int, values: tuple[int, ...]) -> Tensor | None:
-        given = self._coefficients[slot]
-        if not given.requires_grad and sum(self._numbers[slot][value] for value in values) == 1:
-            return None
-        return given[values[0]] if len(values) == 1 else given[list(values)].sum()
-
-
-class Sums:
-    """What reaches the nodes of a cell, added up."""
-
-    def __init__(self) -> None:
-        self._values: dict[int, Tensor] = {}
-        self._own = set[int]()
-
-    def add(self, node: int, y: Tensor, scale: Tensor | None) -> None:
-        """Add a value to a node, scaled; what has fewer channels gets zeros behind them."""
-        before = self._values.get(node)
-        if before is None:
-            self._values[node] = y if scale is None else y * scale
-            if scale is not None:
-                self._own.add(node)
-            return
-        if y.shape != before.shape:
-            channels = max(before.shape[1], y.shape[1])
-            before, y = widened(before, channels), widened(y, channels)
-            self._own.discard(node)
-        if node in self._own:  # nothing else reads this sum, so what is added changes it in place
-            before.add_(y) if scale is None else before.addcmul_(y, scale)
-        else:
-            self._values[node] = before + y if scale is None else before.addcmul(y, scale)
-            self._own.add(node)
-
-    def pop(self, node: int, shape: Shape, like: Tensor) -> Tensor:
-        """Return what reached a node, as wide as it is; zeros where nothing did."""
-        if node in self._values:
-            return widened(self._values.pop(node), shape.channels)
-        size = (shape.size, shape.size) if shape.size else ()
-        zeros = like.new_zeros(len(like), shape.channels, *size)
-        is_last = like.dim() == zeros.dim() == 4 and like.is_contiguous(memory_format=torch.channels_last)
-        return zeros.to(memory_format=torch.channels_last) if is_last else zeros
-
-
-def widened(y: Tensor, channels: int) -> Tensor:
-    """Return a value with zeros behind its channels."""
-    more = channels - y.shape[1]
-    return functional.pad(y, (0, 0) * (y.dim() - 2) + (0, more)) if more else y
 
 
 class Run:
@@ -120,13 +39,13 @@ class Leaf:
     Attributes:
         node: Which.
         term: How much it counts.
-        part: What is on the way.
+        part: What is on the way; None for coefficients that are 0.
         place: Where that stands.
     """
 
     node: int
     term: Term
-    part: Planned
+    part: Planned | None
     place: str
 
     @property
@@ -136,10 +55,15 @@ class Leaf:
 
 
 def leaves_of(part: Planned, place: str, node: int = 0, term: Term = ()) -> Iterator[Leaf]:
-    """Give the ways through a part to a node, those of mixes within mixes one by one, without those of zeros."""
+    """Give the ways through a part to a node, those of mixes within mixes one by one, without those of zeros.
+
+    Behind those of a mix comes one for its coefficients that are 0.
+    """
     if isinstance(part, PlannedMix):
         for way, (name, inner) in zip(part.ways, part.parts(), strict=True):
             yield from leaves_of(inner, within(place, name), node, _product(term, way.term))
+        if part.rest:
+            yield Leaf(node, _product(term, part.rest), None, place)
     elif not (leaf := Leaf(node, term, part, place)).is_nothing:
         yield leaf
 
@@ -182,7 +106,21 @@ class Mixer:
 
     def brings(self, leaves: Sequence[Leaf]) -> Bring:
         """Return what adds leaves of one source to their nodes."""
-        runs = [(leaf.node, leaf.term, leaf.part.needs, self.run(leaf.part, leaf.place)) for leaf in leaves]
+        compute = self.computes([(leaf, leaf.part) for leaf in leaves if leaf.part is not None])
+        carried = [(leaf.node, leaf.term) for leaf in leaves if leaf.part is None]
+
+        def bring(reads: Sequence[Tensor], at: Scales, sums: Sums) -> None:
+            compute(reads, at, sums)
+            for node, term in carried if at.carried else ():
+                number = at(term)
+                if number is not None and number.requires_grad:
+                    sums.carry(node, number)
+
+        return bring
+
+    def computes(self, leaves: Sequence[tuple[Leaf, Planned]]) -> Bring:
+        """Return what computes leaves of one source, each given with its part, and adds them to their nodes."""
+        runs = [(leaf.node, leaf.term, part.needs, self.run(part, leaf.place)) for leaf, part in leaves]
 
         def bring(reads: Sequence[Tensor], at: Scales, sums: Sums) -> None:
             for node, term, needs, run in runs:

@@ -46,9 +46,11 @@ class Mix(Expression):
 
     Attributes:
         ways: They, one at least.
+        rest: What the options count together of which no coefficient counts; empty where there are none.
     """
 
     ways: tuple[Way, ...]
+    rest: Term = ()
 
     def uses(self) -> Iterator[Use]:
         """Give what the ways are."""
@@ -127,8 +129,10 @@ class Opener:
         return () if slot is None else ((slot, values),)
 
     def _mix(self, part: Expression, made: Callable[[int], tuple[int | None, Expression]]) -> Mix:
-        ways = [Way(self._term(part, value), *made(value)) for value in self._values(part)]
-        return Mix(part.label, tuple(ways))
+        values = self._values(part)
+        ways = [Way(self._term(part, value), *made(value)) for value in values]
+        others = [value for value in range(len(part.values)) if value not in values]
+        return Mix(part.label, tuple(ways), self._term(part, *others) if others else ())
 
     def _chosen(self, part: Subset, value: int) -> tuple[Expression, ...]:
         return tuple(self(part.options[i]) for i in part.combinations[value])

@@ -171,9 +171,11 @@ class PlannedMix(Planned):
 
     Attributes:
         ways: They, one at least.
+        rest: What the options count together that count nothing; see ``opening.Mix``.
     """
 
     ways: tuple[PlannedWay, ...]
+    rest: Term = ()
 
     @property
     def needs(self) -> int:

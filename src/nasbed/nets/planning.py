@@ -183,7 +183,7 @@ class Planner:
             )
         shape = Shape(max(one.channels for one in gives), max(sizes), max(one.width for one in gives))
         ways = zip(mix.ways, planned, strict=True)
-        return PlannedMix(shape, tuple(PlannedWay(way.term, way.number, one) for way, one in ways))
+        return PlannedMix(shape, tuple(PlannedWay(way.term, way.number, one) for way, one in ways), mix.rest)
 
 
 # ── wishes ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -27,11 +27,12 @@ from nasbed.core.space import Space
 from nasbed.nets.blueprint import Blueprint, blueprint_of, checked_row
 from nasbed.nets.exploring import Explorer
 from nasbed.nets.fusing import Fuser
-from nasbed.nets.mixing import Mixer, Run, Scales
+from nasbed.nets.mixing import Mixer, Run
 from nasbed.nets.opening import Mix, Opener, Support
 from nasbed.nets.plan import Planned, PlannedMix
 from nasbed.nets.planning import Planner
 from nasbed.nets.sharing import SharedLayers, Stand, stands
+from nasbed.nets.summing import Scales
 from nasbed.nets.written import WrittenBlueprint
 from nasbed.spaces.expression import Expression
 from nasbed.spaces.written import WrittenSpace
@@ -142,13 +143,15 @@ class Supernet(Printed, nn.Module):
 
     # ── networks ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def forward(self, images: Tensor, coefficients: Coefficients) -> Tensor:
+    def forward(self, images: Tensor, coefficients: Coefficients, carried: bool = False) -> Tensor:
         """Map images ``(batch, image_channels, size, size)`` to logits ``(batch, classes)``.
 
         Args:
             images: They.
             coefficients: For each decision, in the order of ``decisions``, one number for each value. What counts 0 is
                 not computed, so its coefficient has no gradient.
+            carried: Whether coefficients that are 0 are added, as numbers, to what their options would be added to.
+                Nothing else changes by that, but they have a gradient, as in the published code of GDAS.
 
         Raises:
             BadSetting: When there are not so many, or a decision that is reached has none that counts.
@@ -159,7 +162,7 @@ class Supernet(Printed, nn.Module):
         if self.fused and images.dim() == 4:
             images = images.contiguous(memory_format=torch.channels_last)
         like = next(self.parameters())
-        return self._run(support)([images], Scales([one.to(like) for one in coefficients], numbers))
+        return self._run(support)([images], Scales([one.to(like) for one in coefficients], numbers, carried))
 
     def subnet(self, architecture: ArrayLike | str) -> nn.Module:
         """Return the network of one architecture by itself, with the supernet's weights.

@@ -96,8 +96,8 @@ class WrittenBlueprint(Blueprint):
         """
         if self.auxiliary or self.drop_path:
             raise BadSetting(
-                "a supernet has no auxiliary classifier and drops no path; leave auxiliary and drop_path to the training "
-                "of the network that was found"
+                "a supernet has no auxiliary classifier and drops no path; leave auxiliary and drop_path to the "
+                "training of the network that was found"
             )
         return self
 

@@ -303,6 +303,20 @@ def test_coefficients_may_be_of_another_precision():
     assert torch.allclose(net(pictures(net), [one.float() for one in net.uniform()]), wanted, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("chosen", [0, 1, 2])
+def test_zeros_that_are_carried_have_the_gradient_of_a_number_that_is_added(chosen, fused):
+    net = one_edge(op("none"), op("skip"), op("conv3x3"))
+    net.fused = fused
+    images, options = pictures(net), [one.requires_grad_() for one in net.one_hot([chosen])]
+    outputs = net(images, options, carried=True)
+    assert torch.equal(outputs, net(images, net.one_hot([chosen])))
+    (gradient,) = torch.autograd.grad(outputs[0, 0], options)
+    wanted = net.weights["layers.places.2/head.2.weight"][0].sum()  # the head averages and multiplies
+    others = [i for i in range(3) if i != chosen]
+    assert torch.allclose(gradient[others], wanted.expand(2), rtol=0, atol=1e-12)
+
+
 def test_uniform_coefficients_sum_up_to_one():
     _, net = made("own")
     assert all(torch.allclose(one.sum(), torch.ones((), dtype=torch.float64)) for one in net.uniform())
