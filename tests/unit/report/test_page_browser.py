@@ -180,6 +180,54 @@ def test_tables_that_are_folded_are_open_while_the_page_is_printed(browser, page
     assert browser.execute_script(folded) == before
 
 
+KEPT = """
+// Each figure, row of drawings and short table, with the sentence and the heading before it that go where it goes.
+const heights = {};
+for (const whole of document.querySelectorAll("figure, .drawing, section > table")) {
+  if (whole.querySelector("tr:nth-child(13)")) continue;
+  let first = whole.closest(".drawings") ?? whole;
+  while (first.previousElementSibling?.matches("p, h2, h3")) first = first.previousElementSibling;
+  const top = whole.matches(".drawing") ? whole : first;
+  const name = whole.dataset.figure ?? whole.className + whole.innerText.slice(0, 30);
+  heights[name] = whole.getBoundingClientRect().bottom - top.getBoundingClientRect().top;
+}
+return heights;
+"""
+
+
+def test_what_is_kept_together_on_paper_takes_less_than_half_a_page(browser, page):
+    opened(browser, page, 720)  # of a sheet of 816 pixels, less its margins
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": [LIGHT]})
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    time.sleep(0.5)
+    heights = browser.execute_script(KEPT)
+    browser.execute_script("dispatchEvent(new Event('afterprint'))")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": [LIGHT]})
+    assert len(heights) > 8
+    assert {name: height for name, height in heights.items() if height > 980 / 2} == {}
+
+
+BROKEN = """
+return [...document.querySelectorAll("code .whole")].filter((part) => part.getClientRects().length > 1).length;
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_no_part_of_an_architecture_is_broken(browser, page, width):
+    opened(browser, page, width)
+    assert browser.execute_script('return document.querySelectorAll("code .whole").length')
+    assert browser.execute_script(BROKEN) == 0
+
+
+def test_symbols_that_all_searches_share_have_a_legend(browser, page):
+    opened(browser, page)
+    said = browser.execute_script(
+        'return [...document.querySelectorAll("figure")]'
+        '.map((one) => [one.dataset.figure, one.querySelectorAll(".key").length])'
+    )
+    assert dict(said) | {"final-final": 3, "ranking-ranks": 1, "lineage-tree": 2} == dict(said)
+
+
 def test_names_that_differ_at_their_ends_differ_beside_an_axis(browser, landscape, tmp_path):
     stem = "regularized-evolution:population=10,sample=3,selection=tournament,replacement=" + "x" * 80
     made = compare({stem + end: "random" for end in "12"}, landscape, runs=3, evaluations=5)

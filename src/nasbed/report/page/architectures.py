@@ -208,6 +208,7 @@ def _figure(comparison: Comparison, label: str, run: int, steps: list[int]) -> F
         "the run chose.",
         {"": View(data, {"xaxis": {"title": "trial"}, "yaxis": {"title": comparison.quantity("validation").axis}})},
         height=320,
+        key=[("dot", "a trial"), ("circle", "an ancestor" if history.parents is not None else "an incumbent")],
     )
 
 

@@ -3,6 +3,7 @@
 (() => {
   const NARROW = 520; // pixels; below, names beside an axis are broken into short lines
   const SERIES = 10;
+  const PRINTED = 240; // pixels of a figure on paper, of which a page has place for three
   const DASHES = ["", "7 3", "7 3 2 3", "2 3"];
   const MARKS = { // as Plotly draws them
     circle: "M19 5a4 4 0 1 1-8 0a4 4 0 1 1 8 0z",
@@ -11,9 +12,12 @@
     cross: "M13.5 .5h3v3h3v3h-3v3h-3v-3h-3v-3h3z",
     "triangle-up": "M15 1l5 8h-10z",
     "triangle-down": "M15 9l5-8h-10z",
+    dot: "M17 5a2 2 0 1 1-4 0a2 2 0 1 1 4 0z",
+    box: "M5 2h20v6h-20z",
     star: "M15 0l1.2 3.6h3.8l-3.1 2.3l1.2 3.7l-3.1-2.3l-3.1 2.3l1.2-3.7l-3.1-2.3h3.8z",
   };
   const PAINTED = new Set(["color", "fillcolor", "bgcolor", "bordercolor", "colorscale"]);
+  let printing = false;
   const drawn = []; // every figure: where it is, what it has, what is chosen
 
   async function inflate(id) {
@@ -71,7 +75,7 @@
   // Names of several lines need rows as high as they are, or they would run into each other.
   function heightOf(given, names) {
     const lines = Math.max(0, ...names.map((name) => name.split("<br>").length));
-    return Math.max(given.height, 90 + names.length * (lines * 16 + 8));
+    return Math.max(printing ? Math.min(given.height, PRINTED) : given.height, 90 + names.length * (lines * 16 + 8));
   }
 
   function axis(given, logarithmic, width, colour) {
@@ -164,15 +168,23 @@
     }
   }
 
-  function sample(number, marks) {
+  function canvas() {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     for (const [name, value] of Object.entries({ width: 30, height: 10, "aria-hidden": true })) svg.setAttribute(name, value);
-    if (number >= 0 && marks.length) {
-      const mark = svg.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "path"));
-      mark.setAttribute("d", MARKS[marks[number % marks.length]]);
-      mark.style.fill = `var(--series-${number % SERIES})`;
-      return svg;
-    }
+    return svg;
+  }
+
+  function shape(symbol, fill) {
+    const svg = canvas();
+    const mark = svg.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "path"));
+    mark.setAttribute("d", MARKS[symbol]);
+    mark.style.fill = fill;
+    return svg;
+  }
+
+  function sample(number, marks) {
+    if (number >= 0 && marks.length) return shape(marks[number % marks.length], `var(--series-${number % SERIES})`);
+    const svg = canvas();
     const line = svg.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "line"));
     const stroke = number < 0 ? "var(--ink)" : `var(--series-${number % SERIES})`;
     const dashes = number < 0 ? "5 3" : DASHES[number % DASHES.length];
@@ -182,6 +194,10 @@
   }
 
   function legend(figure, bar) {
+    for (const [symbol, words] of figure.given.key) {
+      const entry = bar.appendChild(element("span", { class: "key" }));
+      entry.append(shape(symbol, "var(--soft)"), element("span", {}, words));
+    }
     for (const [label, number] of figure.given.legend) {
       const button = bar.appendChild(element("button", { type: "button", "aria-pressed": "true" }));
       button.append(sample(number, figure.given.marks), element("span", {}, label));
@@ -220,12 +236,14 @@
       folded = [...document.querySelectorAll("main details:not([open])")].filter((box) => box.querySelector("table"));
       for (const box of folded) box.open = true;
       root.dataset.theme = "light";
+      printing = true;
       drawAll();
     });
     addEventListener("afterprint", () => {
       if (before === undefined) delete root.dataset.theme;
       else root.dataset.theme = before;
       for (const box of folded) box.open = false;
+      printing = false;
       drawAll();
     });
     let narrow = innerWidth < NARROW;

@@ -25,8 +25,10 @@ from nasbed.report.page.encoding import as_json, packed, source_hash
 from nasbed.report.page.parts import Figure
 from nasbed.statistics.comparison import Comparison
 
-_READ = ("switches", "views", "logarithmic", "legend", "height", "marks")
+_READ = ("switches", "views", "logarithmic", "legend", "height", "marks", "key")
 """What the page's script reads of a figure."""
+
+_WHOLE = 30  # characters of a part of an architecture that fit the narrowest drawing
 
 
 def write(
@@ -88,6 +90,7 @@ def html(
         autoescape=True, undefined=jinja.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["breakable"] = _breakable
+    environment.filters["architecture"] = _architecture
     environment.tests["part"] = lambda part, kind: type(part).__name__ == kind
     text: str = environment.from_string(_file("page.html")).render(
         title=title or f"Searches on {', '.join(names)}",
@@ -106,6 +109,14 @@ def _breakable(text: str) -> Any:
     markup = require("markupsafe", "report")
     pieces = re.split(r"(?<=[:,(=_])|(?<=[a-z])(?=[A-Z])", text)
     return markup.Markup("<wbr>").join(pieces)
+
+
+def _architecture(text: str) -> Any:
+    """Let a browser break an architecture after the marks between its parts, and no part, unless that is very long."""
+    markup = require("markupsafe", "report").Markup
+    whole = markup('<span class="whole">{}</span>')
+    pieces = re.split(r"(?<=[\s/,:|+=;()])", text)
+    return markup("<wbr>").join(whole.format(piece) if len(piece) <= _WHOLE else piece for piece in pieces)
 
 
 def _file(name: str) -> str:

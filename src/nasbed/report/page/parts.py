@@ -62,6 +62,7 @@ class Figure:
         legend: Entries of the legend: label and number of the search; −1 for a reference.
         height: In pixels.
         marks: Symbols of searches, by number, where they are drawn as marks; none where they are lines.
+        key: What the symbols stand for that all searches share: symbol and words.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Figure:
     legend: Sequence[tuple[str, int]] = ()
     height: int = 380
     marks: Sequence[str] = ()
+    key: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,9 @@ def _ranks(ranks: AverageRanks, places: dict[str, int]) -> Figure:
             else "; as Friedman's test finds no difference at 5 %, no two are told apart."
         )
     layout = {"xaxis": {"title": "average rank"}, "yaxis": named_rows(names)}
-    return Figure("ranks", said, {"": View(data, layout)}, height=120 + 40 * len(names))
+    half = not np.isnan(ranks.critical_difference)
+    key = [("circle", "average rank" + ", ± half the critical difference" * half)]
+    return Figure("ranks", said, {"": View(data, layout)}, height=120 + 40 * len(names), key=key)
 
 
 def _rank(ranks: AverageRanks, i: int, row: int, place: int) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def spread(comparison: Comparison) -> Section | None:
         views,
         [Switch("metric", {metric: comparison.words(metric) for metric in chosen})],
         height=150 + 64 * len(comparison.histories),
+        key=[("dot", "a run"), ("box", "quartiles"), ("diamond", "mean")],
     )
     middle, gaps = interquartile_means(comparison), _gaps(comparison)
     table = Table(
@@ -183,6 +184,7 @@ def curse(comparison: Comparison, benchmark: Benchmark | None = None) -> Section
         + (f"; square, its mean {comparison.words('test')}." if alike else "."),
         {"": View(data, layout)},
         height=120 + 40 * len(found.curses),
+        key=[(_SHOWN[kind][1], _SHOWN[kind][0]) for kind in kinds],
     )
     table = Table(*searches(found.cells()), f"Differences are means over runs with 95 % intervals. {GIVEN}")
     said = [found.sentence()] if len(found.curses) <= _SAID else []
