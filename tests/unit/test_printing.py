@@ -21,6 +21,7 @@ from nasbed.core.registry import executors, optimizers, predictors, proxies, spa
 from nasbed.core.rng import Streams
 from nasbed.factory import Selection
 from nasbed.nets.data.source import load
+from nasbed.oneshot import METHODS, OneShot
 from nasbed.proxies import Probe
 from nasbed.run import History, SearchSettings
 from nasbed.run.search import search
@@ -112,6 +113,8 @@ MADE = {
     "task": lambda: load("digits").task,
     "blueprint": lambda: nets.blueprint_of(DIGITS.space),
     "supernet": lambda: nasbed.supernet("nasbench201", channels=4, cells=1),
+    "one-shot method": lambda: METHODS["darts"],
+    "one-shot search": lambda: OneShot.of("darts", "nasbench201", "digits", 1, channels=4, cells=1),
     "recipe": nets.Recipe,
     "costs of a network": lambda: nets.Costs(1, 2, 3),
     "probe": lambda: Probe(torch.nn.Linear(3, 2), torch.zeros(4, 3)),

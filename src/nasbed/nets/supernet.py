@@ -95,9 +95,14 @@ class Supernet(Printed, nn.Module):
         return self.blueprint.space
 
     @property
+    def written(self) -> WrittenSpace:
+        """The space as an expression of layers, whose decisions are those of the space."""
+        return self._space
+
+    @property
     def decisions(self) -> tuple[Decision, ...]:
         """The decisions in the order of their coefficients, each with its name and values."""
-        return self._space.slots
+        return self.written.slots
 
     @property
     def weights(self) -> Mapping[str, nn.Parameter]:
@@ -210,7 +215,7 @@ class Supernet(Printed, nn.Module):
 
     def _plan(self, support: Support, planner: Planner | None = None) -> Planned:
         """Plan the network of the values that count."""
-        opened = Opener(self._space.decided, support)(self._space.expression)
+        opened = Opener(self.written.decided, support)(self.written.expression)
         return _whole(planner or self._written.planner, opened)
 
     def _stands(self) -> Iterator[Stand]:
@@ -219,7 +224,7 @@ class Supernet(Printed, nn.Module):
         Where the shapes of parts depend on decisions, and constraints say which go together, they are those of the rows
         one by one, if these can be listed.
         """
-        space = self._space
+        space = self.written
         every = tuple(tuple(range(len(slot.values))) for slot in space.slots)
         planned = self._plan(every, replace(self._written.planner, mixes_sizes=True))
         if not _is_varied(planned):

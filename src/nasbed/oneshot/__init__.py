@@ -1,0 +1,11 @@
+"""One-shot search: methods as rows of data, over one supernet."""
+
+from typing import TYPE_CHECKING
+
+from nasbed.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from nasbed.oneshot.methods import METHODS as METHODS, Descent as Descent, Method as Method
+    from nasbed.oneshot.searching import OneShot as OneShot
+else:
+    __getattr__, __dir__ = lazily(__name__)

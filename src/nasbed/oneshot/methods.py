@@ -1,0 +1,110 @@
+"""Methods: a one-shot search as a row of data: what samples, who descends when and how, what is derived.
+
+References: DARTS, Liu et al., ICLR 2019, https://arxiv.org/abs/1806.09055, and ``cnn/train_search.py`` in
+https://github.com/quark0/darts; GDAS, Dong and Yang, CVPR 2019, https://arxiv.org/abs/1910.04465, and
+``exps/algos/GDAS.py`` in https://github.com/D-X-Y/AutoDL-Projects; β-DARTS, Ye et al., CVPR 2022,
+https://arxiv.org/abs/2203.01665. Which words a field may have, ``nasbed.oneshot.sampling`` and ``deriving`` say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nasbed.core.errors import UnknownName
+from nasbed.core.meaning import Configured
+
+
+@dataclass(frozen=True)
+class Descent(Configured):
+    """How some parameters descend.
+
+    Attributes:
+        kind: ``sgd`` or ``adam``, as PyTorch has them.
+        rate: The learning rate at the start.
+        end: The rate at the end, to which it falls along half a cosine, epoch by epoch; None where it stays.
+        momentum: How much of the last update stays, of ``sgd``.
+        nesterov: Whether ``sgd`` looks ahead along its momentum.
+        betas: How much of the averages stays, of ``adam``.
+        decay: Weight of ``½‖w‖²`` in the loss.
+        clip: The greatest norm of the gradient of all of them, to which a longer one is scaled; None for any.
+    """
+
+    kind: Literal["sgd", "adam"]
+    rate: float
+    end: float | None = None
+    momentum: float = 0.0
+    nesterov: bool = False
+    betas: tuple[float, float] = (0.9, 0.999)
+    decay: float = 0.0
+    clip: float | None = None
+
+
+@dataclass(frozen=True)
+class Method(Configured):
+    """A one-shot search as a row of data. The order of descents and what normalisations read are part of it.
+
+    Attributes:
+        sampler: What makes coefficients of architecture parameters: ``softmax``, or ``gumbel``, one-hot vectors that
+            have the gradient of a relaxed sample.
+        weights: How the supernet's weights descend, on training images.
+        alphas: How architecture parameters descend, on validation images.
+        first: Which of the two descends first in a step.
+        batch: Images of each kind a step.
+        epochs: How often all training images are seen, where a search does not say.
+        temperature: Of the sampler, at the first and at the last epoch; in between on a line.
+        carried: Whether coefficients that are 0 are carried through the supernet; see ``Supernet.forward``.
+        none: Whether edges into nodes whose inputs are chosen may be nothing during the search, though no architecture
+            has that.
+        penalty: What is added to the loss of architecture parameters: ``logsumexp``, or nothing.
+        penalty_weights: Its weight at the first and at the last epoch; in between on a line.
+        normalisation: What normalisations read: ``batch``, in training and in evaluation.
+        source: Where the settings are from.
+    """
+
+    sampler: Literal["softmax", "gumbel"]
+    weights: Descent
+    alphas: Descent
+    first: Literal["alphas", "weights"]
+    batch: int = 64
+    epochs: int = 50
+    temperature: tuple[float, float] = (1.0, 1.0)
+    carried: bool = False
+    none: bool = True
+    penalty: Literal["", "logsumexp"] = ""
+    penalty_weights: tuple[float, float] = (0.0, 0.0)
+    normalisation: Literal["batch"] = "batch"
+    source: str = ""
+
+
+_ALPHAS = Descent("adam", 3e-4, betas=(0.5, 0.999), decay=1e-3)
+_AUTODL = Descent("sgd", 0.025, 0.001, momentum=0.9, nesterov=True, decay=5e-4)
+
+METHODS = {
+    "darts": Method(
+        "softmax", Descent("sgd", 0.025, 0.001, momentum=0.9, decay=3e-4, clip=5.0), _ALPHAS, first="alphas",
+        source="quark0/darts, cnn/train_search.py: first order",
+    ),
+    "gdas": Method(
+        "gumbel", _AUTODL, _ALPHAS, first="weights", epochs=250, temperature=(10.0, 0.1), carried=True, none=False,
+        source="AutoDL-Projects, exps/algos/GDAS.py on NAS-Bench-201",
+    ),
+    "beta-darts": Method(
+        "softmax", _AUTODL, _ALPHAS, first="weights", epochs=100, penalty="logsumexp", penalty_weights=(0.0, 50.0),
+        source="β-DARTS on NAS-Bench-201",
+    ),
+}  # fmt: skip
+"""The methods by name, with their published settings."""
+
+
+def method_of(name: str | Method) -> Method:
+    """Return the method of a name, or a method as it is.
+
+    Raises:
+        UnknownName: When none has the name.
+    """
+    if isinstance(name, Method):
+        return name
+    if name not in METHODS:
+        raise UnknownName("one-shot method", name, METHODS)
+    return METHODS[name]

@@ -1,0 +1,257 @@
+"""Searching: a one-shot method on a supernet and data, step by step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from nasbed.core.errors import BadSetting, NasbedError
+from nasbed.core.printing import Card, Printed
+from nasbed.core.records import Archs
+from nasbed.core.registry import spaces
+from nasbed.core.seeds import derived_seed
+from nasbed.core.space import Space
+from nasbed.nets.data.batches import Augmentation, Orders
+from nasbed.nets.data.source import Data, load
+from nasbed.nets.recipe import Recipe
+from nasbed.nets.supernet import Supernet
+from nasbed.oneshot.alphas import Alphas
+from nasbed.oneshot.methods import Descent, Method, method_of
+from nasbed.oneshot.sampling import PENALTIES, SAMPLERS
+
+PLAIN = Recipe(flip=False, crop=0)
+"""Images as they are."""
+
+
+class Epoch(NamedTuple):
+    """What an epoch came to.
+
+    Attributes:
+        number: From 1.
+        training_loss: Mean over its steps, of the weights' descent.
+        validation_loss: Mean over its steps, of the architecture parameters' descent, without a penalty.
+        entropy: Mean over decisions of that of their softmax, in nats.
+        architecture: What would be derived, as text.
+    """
+
+    number: int
+    training_loss: float
+    validation_loss: float
+    entropy: float
+    architecture: str
+
+
+class OneShot(Printed):
+    """A search that trains a supernet's weights and its architecture parameters together.
+
+    In each step both descend once, in the method's order, each on a batch of its own: weights on training images,
+    architecture parameters on validation images. Weights that a step did not use rest. The weights are drawn by the
+    supernet; all else that is drawn depends on the seed alone.
+
+    Args:
+        net: The supernet; its weights are trained in place.
+        method: A name out of ``METHODS``, or a method of your own.
+        data: What it is trained on, or the name of a data source.
+        epochs: How often all training images are seen; by default the method's own number.
+        seed: Of architecture parameters, samples and order.
+        recipe: How training images are augmented; by default they are not.
+
+    Attributes:
+        epochs_done: What each epoch so far came to.
+    """
+
+    def __init__(
+        self,
+        net: Supernet,
+        method: str | Method,
+        data: str | Data,
+        epochs: int | None = None,
+        seed: int = 0,
+        recipe: Recipe = PLAIN,
+    ) -> None:
+        self.net, self.method, self.seed = net, method_of(method), seed
+        self.name = method if isinstance(method, str) else "method"
+        like = next(net.parameters())
+        self.data = (load(data) if isinstance(data, str) else data).to(like.device)
+        self.epochs = self.method.epochs if epochs is None else epochs
+        self.steps = len(self.data.train) // self.method.batch
+        if self.epochs < 1 or min(self.steps, len(self.data.validation) // self.method.batch) < 1:
+            raise BadSetting(
+                f"a search takes an epoch at least, and a batch of {self.method.batch} training and validation images; "
+                f"there are {self.epochs} epochs, and {len(self.data.train)} and {len(self.data.validation)} images of "
+                f"{self.data.name}"
+            )
+        generators = {
+            what: torch.Generator().manual_seed(derived_seed("oneshot", seed, what))
+            for what in ("alphas", "samples", "order", "augmentation", "validation")
+        }
+        self._samples = generators["samples"]
+        self.alphas = Alphas.of(net, generators["alphas"], self.method.none)
+        self._weights = list(net.parameters())
+        self._descents = {
+            "weights": _descent(self.method.weights, self._weights),
+            "alphas": _descent(self.method.alphas, self.alphas.values.values()),
+        }
+        batch, parts = self.method.batch, {"weights": self.data.train, "alphas": self.data.validation}
+        self._orders = {
+            "weights": Orders(len(self.data.train), batch, [generators["order"]]),
+            "alphas": Orders(len(self.data.validation), batch, [generators["validation"]]),
+        }
+        self._images = {
+            what: Augmentation(
+                replace(self.data, train=part),
+                recipe if what == "weights" else PLAIN,
+                [generators["augmentation"]],
+            )
+            for what, part in parts.items()
+        }
+        self.epochs_done: list[Epoch] = []
+
+    @classmethod
+    def of(
+        cls,
+        method: str | Method,
+        space: Space | str,
+        data: str | Data,
+        epochs: int | None = None,
+        seed: int = 0,
+        **settings: Any,
+    ) -> OneShot:
+        """Make a search with a supernet of its own, whose weights depend on the seed alone.
+
+        Args:
+            method: As for the search, as ``data``, ``epochs`` and ``seed``.
+            space: A space, or what spells one.
+            data: It says the size of images, their colours, and the classes.
+            epochs: How often all training images are seen.
+            seed: Any integer.
+            **settings: Of the supernet.
+        """
+        found = load(data) if isinstance(data, str) else data
+        frame = {"classes": found.outputs, "image_size": found.image_size, "image_channels": found.channels}
+        where = spaces.read(space) if isinstance(space, str) else space
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derived_seed("oneshot", seed, "weights"))
+            net = Supernet.of(where, **{**frame, **settings})
+        return cls(net, method, found, epochs, seed)
+
+    # ── what was found ────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def architecture(self) -> Archs:
+        """The row that the architecture parameters stand for now, canonical."""
+        found: Archs = self.net.space.canonical(self.alphas.derived()[None])[0]
+        return found
+
+    @property
+    def entropy(self) -> float:
+        """The mean over decisions of the entropy of their softmax, in nats."""
+        chances = [value.detach().double().softmax(0) for value in self.alphas.values.values()]
+        return sum(float(torch.special.entr(one).sum()) for one in chances) / len(chances)
+
+    # ── steps ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def run(self) -> OneShot:
+        """Make the epochs that are left, and return the search."""
+        while len(self.epochs_done) < self.epochs:
+            self.epoch()
+        return self
+
+    def epoch(self) -> Epoch:
+        """Make one epoch.
+
+        Raises:
+            NasbedError: When an architecture parameter or a loss is no longer finite.
+        """
+        done = len(self.epochs_done)
+        for what, settings in (("weights", self.method.weights), ("alphas", self.method.alphas)):
+            self._descents[what].param_groups[0]["lr"] = _rate(settings, done / self.epochs)
+        losses = {"weights": 0.0, "alphas": 0.0}
+        for _ in range(self.steps):
+            for what, loss in self.step().items():
+                losses[what] += loss / self.steps
+        text = self.net.space.format(self.architecture)
+        self.epochs_done.append(Epoch(done + 1, losses["weights"], losses["alphas"], self.entropy, text))
+        return self.epochs_done[-1]
+
+    def step(self) -> dict[str, float]:
+        """Let weights and architecture parameters descend once each, in the method's order; return their losses."""
+        self.net.train()
+        order = ("alphas", "weights") if self.method.first == "alphas" else ("weights", "alphas")
+        return {what: self._descend(what) for what in order}
+
+    def _descend(self, what: str) -> float:
+        images, labels = self._images[what](next(self._orders[what]))
+        is_alphas = what == "alphas"
+        with torch.set_grad_enabled(is_alphas):
+            coefficients = self.coefficients()
+        carried = self.method.carried and is_alphas
+        outputs = self.net(images.to(self._weights[0]), coefficients, carried=carried)
+        loss = self.data.task.losses(outputs, labels[:, 0]).mean()
+        whole = loss + self.penalty() if is_alphas and self.method.penalty else loss
+        if not math.isfinite(value := float(loss.detach())):
+            raise NasbedError(f"the loss was {value} in epoch {len(self.epochs_done) + 1}; try a lower learning rate")
+        trained: Sequence[Tensor] = list(self.alphas.values.values()) if is_alphas else self._weights
+        gradients = torch.autograd.grad(whole, trained, allow_unused=True)
+        for one, gradient in zip(trained, gradients, strict=True):
+            one.grad = gradient
+        settings = self.method.alphas if is_alphas else self.method.weights
+        if settings.clip is not None:
+            nn.utils.clip_grad_norm_(trained, settings.clip)
+        self._descents[what].step()
+        if is_alphas and not all(bool(one.isfinite().all()) for one in trained):
+            raise NasbedError(
+                f"an architecture parameter is no longer finite in epoch {len(self.epochs_done) + 1}; try a lower rate "
+                "of alphas"
+            )
+        return value
+
+    def coefficients(self) -> list[Tensor]:
+        """Sample the supernet's coefficients."""
+        sampler = SAMPLERS[self.method.sampler]
+        temperature = self._between(self.method.temperature)
+        return self.alphas.coefficients(
+            {slot: sampler(value, temperature, self._samples) for slot, value in self.alphas.values.items()}
+        )
+
+    def penalty(self) -> Tensor:
+        """Return what is added to the loss of architecture parameters in this epoch."""
+        each = [PENALTIES[self.method.penalty](value) for value in self.alphas.values.values()]
+        return self._between(self.method.penalty_weights) * torch.stack(each).mean()
+
+    def _between(self, ends: tuple[float, float]) -> float:
+        """Return where this epoch is on the line from the first to the last."""
+        done = min(len(self.epochs_done), self.epochs - 1) / max(self.epochs - 1, 1)
+        return ends[0] + (ends[1] - ends[0]) * done
+
+    def _card(self) -> Card:
+        found = self.epochs_done[-1] if self.epochs_done else None
+        facts = {
+            "epochs": f"{len(self.epochs_done)} of {self.epochs}",
+            "architecture": None if found is None else found.architecture,
+            "training loss": None if found is None else f"{found.training_loss:.4f}",
+            "validation loss": None if found is None else f"{found.validation_loss:.4f}",
+            "entropy": f"{self.entropy:.4f} nats",
+            "seed": self.seed,
+        }
+        return Card(f"One-shot search: {self.name} on {self.net.space.name} and {self.data.name}", facts=facts)
+
+
+def _descent(settings: Descent, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
+    if settings.kind == "adam":
+        return torch.optim.Adam(parameters, settings.rate, settings.betas, weight_decay=settings.decay)
+    return torch.optim.SGD(
+        parameters, settings.rate, settings.momentum, nesterov=settings.nesterov, weight_decay=settings.decay
+    )
+
+
+def _rate(settings: Descent, done: float) -> float:
+    """Return the learning rate after a part of all epochs."""
+    if settings.end is None:
+        return settings.rate
+    return settings.end + 0.5 * (settings.rate - settings.end) * (1 + math.cos(math.pi * done))

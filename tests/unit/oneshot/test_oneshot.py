@@ -1,0 +1,272 @@
+"""One-shot methods: samplers and steps against their equations, what is derived, and the laws of all methods."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import nasbed
+from nasbed.core.errors import BadSetting, NasbedError, UnknownName
+from nasbed.nets.data.source import load
+from nasbed.oneshot import METHODS, OneShot
+from nasbed.oneshot.alphas import Alphas
+from nasbed.oneshot.sampling import gumbel, logsumexp, softmax
+from nasbed.spaces import WrittenSpace, choice, edges, op
+
+CELL = WrittenSpace(edges(3, lambda i, j: choice(op("none"), op("skip"), op("nor_conv_1x1"))))
+SMALL = {"channels": 4, "cells": 1}
+
+
+def search(method, epochs=2, seed=0, **changes):
+    made = replace(METHODS[method], batch=256, **changes)
+    return OneShot.of(made, CELL, "digits", epochs, seed, **SMALL)
+
+
+def noise(count, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return -np.log(torch.empty(count).exponential_(generator=generator).double().numpy())
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+# ── samplers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+ALPHAS = np.array([0.3, -1.0, 0.5, 2.0])
+
+
+def soft(values):
+    return np.exp(values) / np.exp(values).sum()
+
+
+def test_softmax_is_that_of_the_parameters():
+    assert np.allclose(softmax(torch.tensor(ALPHAS), 1.0, generator()), soft(ALPHAS), rtol=0, atol=1e-12)
+
+
+def test_a_gumbel_sample_is_one_hot_where_the_noisy_logarithm_is_largest():
+    for seed in range(20):
+        sample = gumbel(torch.tensor(ALPHAS), 0.5, generator(seed)).numpy()
+        wanted = np.eye(4)[np.argmax(np.log(soft(ALPHAS)) + noise(4, seed))]
+        assert np.allclose(sample, wanted, rtol=0, atol=1e-12)
+
+
+def test_a_gumbel_sample_has_the_gradient_of_the_relaxed_one():
+    tau, upstream = 0.7, np.array([1.0, -2.0, 0.5, 3.0])
+    alphas = torch.tensor(ALPHAS, requires_grad=True)
+    (gumbel(alphas, tau, generator()) * torch.tensor(upstream)).sum().backward()
+    chances = soft((np.log(soft(ALPHAS)) + noise(4)) / tau)
+    of_softmax = np.diag(chances) - np.outer(chances, chances)
+    of_logarithm = (np.eye(4) - np.outer(np.ones(4), soft(ALPHAS))) / tau
+    assert np.allclose(alphas.grad, upstream @ of_softmax @ of_logarithm, rtol=0, atol=1e-7)  # float32 noise
+
+
+def test_gumbel_samples_are_drawn_by_the_softmax():
+    draws, made = 4000, generator()
+    counts = sum(gumbel(torch.tensor(ALPHAS), 1.0, made).round() for _ in range(draws)).numpy()
+    wanted = soft(ALPHAS)
+    assert (np.abs(counts / draws - wanted) < 4.5 * np.sqrt(wanted / draws)).all()
+
+
+def test_logsumexp_is_that_of_the_parameters():
+    assert np.isclose(float(logsumexp(torch.tensor(ALPHAS))), np.log(np.exp(ALPHAS).sum()))
+
+
+# ── steps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ByHand:
+    """The same search, whose descents are written out in plain arithmetic; good for one step from the start."""
+
+    def __init__(self, method, **changes):
+        self.search = search(method, epochs=3, **changes)
+        self.search.net.double()
+        self.alphas = list(self.search.alphas.values.values())
+
+    def gradients(self, what, coefficients, carried=False):
+        images, labels = self.search._images[what](next(self.search._orders[what]))
+        loss = torch.nn.functional.cross_entropy(self.search.net(images.double(), coefficients, carried), labels[:, 0])
+        if what == "weights":
+            return list(torch.autograd.grad(loss, list(self.search.net.parameters()), allow_unused=True))
+        return list(torch.autograd.grad(loss, self.alphas))
+
+    def descend_alphas(self, gradients):
+        with torch.no_grad():
+            for alpha, gradient in zip(self.alphas, gradients, strict=True):
+                slope = gradient + 1e-3 * alpha
+                alpha -= 3e-4 * slope / (slope.abs() + 1e-8)  # Adam's first step
+
+    def descend_weights(self, gradients, decay, clip=None, nesterov=False):
+        norm = torch.cat([one.flatten() for one in gradients if one is not None]).norm()
+        factor = 1.0 if clip is None else min(1.0, clip / (norm + 1e-6))
+        with torch.no_grad():
+            for weight, gradient in zip(self.search.net.parameters(), gradients, strict=True):
+                if gradient is not None:
+                    weight -= 0.025 * (1.9 if nesterov else 1.0) * (factor * gradient + decay * weight)
+
+
+def assert_alike(one, other):
+    for a, b in zip(one.net.parameters(), other.net.parameters(), strict=True):
+        assert torch.allclose(a, b, rtol=0, atol=1e-12)
+    for a, b in zip(one.alphas.values.values(), other.alphas.values.values(), strict=True):
+        assert torch.allclose(a, b, rtol=0, atol=1e-9)
+
+
+def started(method, **changes):
+    """Return a search before its first step, in float64 where its weights are."""
+    made = search(method, epochs=3, **changes)
+    made.net.double()
+    made._descents["weights"].param_groups[0]["lr"] = 0.025
+    return made
+
+
+@pytest.mark.parametrize("clip", [5.0, 0.01])
+def test_a_step_of_darts_is_that_of_its_equations(clip):
+    weights = replace(METHODS["darts"].weights, clip=clip)
+    made, hand = started("darts", weights=weights), ByHand("darts", weights=weights)
+    made.step()
+    hand.descend_alphas(hand.gradients("alphas", [one.softmax(0) for one in hand.alphas]))
+    chances = [one.detach().softmax(0) for one in hand.alphas]
+    hand.descend_weights(hand.gradients("weights", chances), 3e-4, clip)
+    assert_alike(made, hand.search)
+
+
+def test_a_step_of_gdas_is_that_of_its_equations():
+    made, hand = started("gdas"), ByHand("gdas")
+    made.step()
+    samples = hand.search._samples
+    paths = [gumbel(one.detach(), 10.0, samples) for one in hand.alphas]
+    hand.descend_weights(hand.gradients("weights", paths), 5e-4, nesterov=True)
+    paths = [gumbel(one, 10.0, samples) for one in hand.alphas]
+    hand.descend_alphas(hand.gradients("alphas", paths, carried=True))
+    assert_alike(made, hand.search)
+
+
+def test_in_gdas_the_parameters_of_every_edge_have_a_gradient():
+    made = search("gdas")
+    made.step()
+    assert all((one.grad != 0).all() for one in made.alphas.values.values())
+
+
+def test_rates_fall_along_half_a_cosine_and_temperatures_on_a_line():
+    made = search("gdas", epochs=5)
+    rates, temperatures = [], []
+    for _ in range(5):
+        temperatures.append(made._between(made.method.temperature))
+        made.epoch()
+        rates.append(made._descents["weights"].param_groups[0]["lr"])
+    assert np.allclose(rates, 0.001 + 0.012 * (1 + np.cos(np.pi * np.arange(5) / 5)), rtol=0, atol=1e-12)
+    assert np.allclose(temperatures, np.linspace(10, 0.1, 5), rtol=0, atol=1e-12)
+
+
+def test_a_penalty_pulls_on_the_parameters():
+    made = search("beta-darts", epochs=2, penalty_weights=(3.0, 3.0))
+    with torch.no_grad():
+        for one in made.alphas.values.values():
+            one.add_(1.0)
+    wanted = 3.0 * np.mean([np.log(np.exp(one.detach().numpy()).sum()) for one in made.alphas.values.values()])
+    assert np.isclose(float(made.penalty().detach()), wanted)
+
+
+# ── what is derived ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def darts():
+    net = nasbed.supernet("darts:cells=3,channels=4", image_size=8, image_channels=1)
+    return net, Alphas.of(net, generator(), none=True)
+
+
+def test_in_darts_each_edge_has_eight_parameters_and_counts_once():
+    net, alphas = darts()
+    assert sorted({len(one) for one in alphas.values.values()}) == [8]
+    assert len(alphas.values) == 28
+    chances = {slot: value.softmax(0) for slot, value in alphas.values.items()}
+    found = dict(zip([slot.name for slot in net.decisions], alphas.coefficients(chances), strict=True))
+    inputs = found["normal.node4"]  # of four inputs, two are taken: each is in three of six choices
+    assert torch.allclose(inputs, torch.full((6,), 1 / 3))
+    assert torch.allclose(found["normal.node4.from0"], chances[names(net)["normal.node4.from0"]][1:])
+
+
+def names(net):
+    return {slot.name: i for i, slot in enumerate(net.decisions)}
+
+
+def test_in_darts_a_node_keeps_the_two_inputs_of_the_strongest_operations():
+    net, alphas = darts()
+    space = net.space
+    with torch.no_grad():
+        for value in alphas.values.values():
+            value.zero_()
+        for edge, operation, strength in (("from0", 4, 1.0), ("from2", 6, 3.0), ("from3", 2, 2.0)):
+            alphas.values[names(net)[f"normal.node4.{edge}"]][operation] = strength
+        alphas.values[names(net)["normal.node4.from1"]][0] = 9.0  # nothing is no operation
+    assert space.pairs(alphas.derived())["normal"][4:6] == [("dil_conv_3x3", 2), ("avg_pool_3x3", 3)]
+
+
+def test_of_equals_the_first_is_derived():
+    net, alphas = darts()
+    with torch.no_grad():
+        for value in alphas.values.values():
+            value.zero_()
+    assert net.space.pairs(alphas.derived())["reduce"] == [("max_pool_3x3", i) for i in (0, 1)] * 4
+
+
+def test_elsewhere_the_strongest_value_of_each_decision_is_derived():
+    made = search("darts")
+    with torch.no_grad():
+        for slot, value in made.alphas.values.items():
+            value[(0, 2, 1)[slot]] = 5.0
+    assert made.architecture.tolist() == [0, 2, 1]
+
+
+# ── laws ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_seed_gives_the_same_bytes(method):
+    one, other = search(method).run(), search(method).run()
+    assert one.epochs_done == other.epochs_done
+    assert all(torch.equal(a, b) for a, b in zip(one.net.parameters(), other.net.parameters(), strict=True))
+    assert all(map(torch.equal, one.alphas.values.values(), other.alphas.values.values()))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_architecture_is_derived_and_the_weights_learn(method):
+    made = search(method, epochs=4).run()
+    assert made.net.space.valid(made.architecture[None])[0]
+    assert made.epochs_done[-1].training_loss < made.epochs_done[0].training_loss
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_descent_moves_its_own_parameters_alone(method):
+    for still, moves in (("weights", "alphas"), ("alphas", "weights")):
+        made = search(method)
+        groups = {"weights": list(made.net.parameters()), "alphas": list(made.alphas.values.values())}
+        before = {what: [one.detach().clone() for one in some] for what, some in groups.items()}
+        made._descend(moves)
+        assert all(map(torch.equal, groups[still], before[still]))
+        assert not all(map(torch.equal, groups[moves], before[moves]))
+
+
+def test_coefficients_lie_in_their_simplex():
+    for method in METHODS:
+        for one in search(method).coefficients():
+            assert torch.allclose(one.sum(), torch.ones(()))
+            assert (one >= -1e-6).all()
+
+
+def test_what_is_no_longer_finite_stops_with_a_sentence():
+    made = search("darts", alphas=replace(METHODS["darts"].alphas, rate=float("inf")))
+    with pytest.raises(NasbedError, match=r"architecture parameter is no longer finite in epoch 1; try a lower rate"):
+        made.run()
+
+
+def test_too_few_images_are_refused():
+    with pytest.raises(BadSetting, match=r"a batch of 5000 training and validation images; there are 2 epochs, and"):
+        OneShot.of(replace(METHODS["darts"], batch=5000), CELL, load("digits"), 2, **SMALL)
+
+
+def test_an_unknown_method_is_refused():
+    with pytest.raises(UnknownName, match=r"no one-shot method is called 'dart'. Did you mean 'darts'"):
+        OneShot.of("dart", CELL, "digits", 2, **SMALL)
