@@ -1,6 +1,7 @@
 """The page: what it says of every kind of comparison, and that nothing in it can do harm."""
 
 import base64
+import csv
 import gzip
 import json
 import re
@@ -71,8 +72,10 @@ def test_a_page_tells_everything_in_order(page, comparison):
         "The winner&#39;s curse",
         "Best architectures",
         "Lineage of the winner",
+        "Trials",
         "Best practices",
         "What was run",
+        "Words on this page",
     ]
     text = Reader(page).text
     assert comparison.separated().sentence() in text
@@ -113,7 +116,8 @@ def test_nothing_is_loaded_and_nothing_sent(page):
     for tag, attributes in reader.tags:
         assert tag not in ("iframe", "object", "embed", "base", "form", "img"), tag
         for name in ("src", "href", "xlink:href", "action", "data"):
-            assert attributes.get(name, "#").startswith(("#", "data:,")), (tag, attributes)
+            own = ("#", "data:,", "data:text/csv;") if "download" in attributes else ("#", "data:,")
+            assert attributes.get(name, "#").startswith(own), (tag, attributes)
         assert not [name for name in attributes if name.startswith("on")]
     assert "@import" not in page
     assert "url(" not in page
@@ -126,7 +130,7 @@ def test_addresses_are_unique_and_found(page):
     reader = Reader(page)
     assert len(set(reader.ids)) == len(reader.ids)
     for tag, attributes in reader.tags:
-        if tag == "a":
+        if tag == "a" and "download" not in attributes:
             assert attributes["href"][1:] in reader.ids
 
 
@@ -194,7 +198,7 @@ def test_one_search_and_one_run_make_a_page(landscape):
 def test_where_everything_failed_the_page_says_so(landscape):
     comparison = compare(["random", "local"], landscape, runs=4, evaluations=5)
     page = html(Comparison({label: failed(history) for label, history in comparison.histories.items()}))
-    assert headings(page) == ["Summary", "Best practices", "What was run"]
+    assert headings(page) == ["Summary", "Best practices", "What was run", "Words on this page"]
     assert "No training of 4 runs of 2 searches came to a result." in Reader(page).text
 
 
@@ -277,3 +281,41 @@ def test_searches_of_different_versions_are_told_so(comparison):
 def test_where_the_mean_is_heard_there_is_no_curse(landscape):
     comparison = compare(["random", "local"], landscape, runs=3, evaluations=8, repeats="mean")
     assert "The winner&#39;s curse" not in headings(html(comparison))
+
+
+def trials_of(text):
+    address = next(found["href"] for _, found in Reader(text).tags if found.get("download") == "trials.csv")
+    return list(csv.DictReader(base64.b64decode(address.partition("base64,")[2]).decode().splitlines()))
+
+
+def test_every_trial_is_in_the_page_as_csv(page, comparison):
+    rows = trials_of(page)
+    assert len(rows) == sum(int(history.tried.sum()) for history in comparison.histories.values())
+    one = next(row for row in rows if (row["search"], row["run"], row["trial"]) == ("local", "3", "5"))
+    history = comparison.histories["local"]
+    assert one["architecture"] == history.space.format(history.archs[4, 3])
+    assert float(one["validation"]) == pytest.approx(history.value[4, 3], rel=1e-5)
+
+
+def test_where_trials_are_too_many_the_page_says_which_it_has(comparison, monkeypatch):
+    monkeypatch.setattr("nasbed.report.page.trials.ROWS", 200)
+    text = html(comparison)
+    rows = trials_of(text)
+    assert {(row["search"], row["run"]) for row in rows} == {(one, run) for one in comparison.histories for run in "01"}
+    assert "180 of 1,080 trials, so that the page stays small: those of the first 2 of 12 runs" in Reader(text).text
+
+
+def test_of_one_run_that_is_too_long_the_beginning_is_in_the_page(comparison, monkeypatch):
+    monkeypatch.setattr("nasbed.report.page.trials.ROWS", 30)
+    text = html(comparison)
+    assert [row["trial"] for row in trials_of(text)] == 3 * [str(trial) for trial in range(1, 11)]
+    assert "the first 10 of one run of each search" in Reader(text).text
+
+
+def test_a_glossary_has_the_words_of_the_page_alone(page, untested):
+    history = compare(["random"], untested, runs=2, evaluations=4).histories["random"]
+    unknown = Comparison({"random": replace(history, optimum=(np.nan, np.nan))})
+    words, fewer = (set(re.findall("<dt>(.*?)</dt>", text)) for text in (page, html(unknown)))
+    assert {"regret", "incumbent", "interval", "told apart", "heard"} <= words
+    assert "hypervolume" not in words
+    assert "critical difference" not in fewer

@@ -19,6 +19,7 @@ from nasbed.report.page.progress import progress
 from nasbed.report.page.ranking import overall, ranking
 from nasbed.report.page.reaching import reaching
 from nasbed.report.page.results import curse, spread, summary
+from nasbed.report.page.trials import tried
 from nasbed.report.words import headline
 from nasbed.run.history import History
 from nasbed.run.settings import BUDGETS, RULES
@@ -86,6 +87,7 @@ def _chapter(number: int, name: str, comparison: Comparison, benchmark: Benchmar
         fronts(comparison, benchmark),
         architectures(comparison),
         lineage(comparison),
+        tried(comparison),
         checklist(comparison),
         origin(comparison),
     )

@@ -22,6 +22,7 @@ from nasbed.core.extras import require
 from nasbed.core.files import check_form, put
 from nasbed.report.page.chapters import chapters
 from nasbed.report.page.encoding import as_json, packed, source_hash
+from nasbed.report.page.glossary import glossary
 from nasbed.report.page.parts import Figure
 from nasbed.statistics.comparison import Comparison
 
@@ -95,6 +96,10 @@ def html(
     text: str = environment.from_string(_file("page.html")).render(
         title=title or f"Searches on {', '.join(names)}",
         chapters=written,
+        words=glossary(
+            [section for chapter in written for section in chapter.sections],
+            [said for chapter in written for said in (chapter.headline, chapter.detail, *chapter.warnings)],
+        ),
         style=_file("page.css"),
         script=script,
         sources=f"{source_hash(script)} {library.source}",

@@ -7,6 +7,7 @@ figure shows: Plotly reads a few tags in it, so text goes into figures through `
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -75,6 +76,11 @@ class Figure:
     marks: Sequence[str] = ()
     key: Sequence[tuple[str, str]] = ()
 
+    @property
+    def said(self) -> list[str]:
+        """Its words, but for names."""
+        return [self.caption, *(text for switch in self.switches for text in switch.options.values())]
+
 
 @dataclass(frozen=True)
 class Table:
@@ -91,6 +97,11 @@ class Table:
     rows: Sequence[Sequence[str]]
     caption: str = ""
     folded: str = ""
+
+    @property
+    def said(self) -> list[str]:
+        """Its words, but for names and values."""
+        return [self.caption, *self.headers]
 
     @property
     def numeric(self) -> frozenset[int]:
@@ -126,6 +137,11 @@ class Drawings:
 
     drawings: Sequence[Drawing]
 
+    @property
+    def said(self) -> list[str]:
+        """Its words, but for names."""
+        return [drawing.title for drawing in self.drawings]
+
 
 @dataclass(frozen=True)
 class Code:
@@ -139,8 +155,43 @@ class Code:
     text: str
     title: str = ""
 
+    @property
+    def said(self) -> list[str]:
+        """Its words, but for what is to be copied."""
+        return [self.title]
 
-Part = str | Figure | Table | Drawings | Code
+
+@dataclass(frozen=True)
+class Download:
+    """A file inside the page, which a link saves.
+
+    Attributes:
+        title: The words of the link.
+        name: Of the file.
+        text: What is in it.
+    """
+
+    title: str
+    name: str
+    text: str
+
+    @property
+    def said(self) -> list[str]:
+        """Its words, but for what is in the file."""
+        return [self.title]
+
+    @property
+    def address(self) -> str:
+        """The link's address, which holds the file itself: nothing is loaded, and no script is needed."""
+        return f"data:text/csv;charset=utf-8;base64,{b64encode(self.text.encode()).decode()}"
+
+    @property
+    def size(self) -> str:
+        """How large the file is."""
+        return f"{max(len(self.text.encode()) // 1000, 1):,} kB"
+
+
+Part = str | Figure | Table | Drawings | Code | Download
 """A sentence is a string."""
 
 
