@@ -10,7 +10,7 @@ import typer
 
 from nasbed.cli import fronts
 from nasbed.cli.console import print_json, print_note, print_table, print_text, print_warnings, progress
-from nasbed.cli.options import Json, Log
+from nasbed.cli.options import Author, Json, Log, Notes, Title
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.words import mean_shown, percent, runs_shown, shown, standing
 from nasbed.core.errors import BadSetting, NothingTrained
@@ -39,6 +39,9 @@ def command(
     fresh_seed: Annotated[
         int | None, typer.Option(help="Play all once more under this seed, and say whether the findings agree.")
     ] = None,
+    title: Title = None,
+    author: Author = None,
+    notes: Notes = None,
     log: Log = None,
     json: Json = False,
 ) -> None:
@@ -53,6 +56,8 @@ def command(
     kinds = [form.strip() for form in forms.split(",")]
     if report is not None and (out is None or report.parent != out):
         page.door(report)
+    if report is None and (title or author or notes):
+        raise BadSetting("--title, --author and --notes are of the page; name its file with --report")
     twice = {text for text in optimizers if optimizers.count(text) > 1}
     if twice:
         raise BadSetting(f"{', '.join(sorted(twice))} is given twice; a comparison needs different searches")
@@ -80,7 +85,7 @@ def command(
     with progress("writing"):
         written = [] if out is None else comparison.save(out, kinds)
         if report is not None:
-            comparison.report(report, answers=answers)
+            page.write(comparison, report, title, (answers,), author, notes)
     together = fronts.trade_offs_of(comparison, answers)
     if json:
         found = {"summary": comparison.summary(), "separation": comparison.separated().as_dict()}

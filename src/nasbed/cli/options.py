@@ -49,6 +49,9 @@ Address = Annotated[str | None, place("Of the cluster: HOST:PORT or auto.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 Log = Annotated[Path | None, typer.Option(help="Add a line of JSON an evaluation to this file, while it is played.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and no notes, but results and warnings.")]
+Title = Annotated[str | None, typer.Option(help="Of the page; the benchmarks' names or the study's if not given.")]
+Author = Annotated[str | None, typer.Option(help="Named on the page, below its title.")]
+Notes = Annotated[str | None, typer.Option(help="Text on the page, below its title; an empty line parts paragraphs.")]
 RedoDamaged = Annotated[
     bool, typer.Option("--redo-damaged", help="Do again what is damaged in the store, whose damaged file is kept.")
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nasbed.cli.console import print_json, print_text, progress
-from nasbed.cli.options import Json
+from nasbed.cli.options import Author, Json, Notes, Title
 
 
 def command(
@@ -25,7 +25,9 @@ def command(
         list[str] | None,
         typer.Option(help="A setting that is studied, such as epochs: searches that differ in it are compared, too."),
     ] = None,
-    title: Annotated[str | None, typer.Option(help="Of the page; the benchmarks' names if not given.")] = None,
+    title: Title = None,
+    author: Author = None,
+    notes: Notes = None,
     json: Json = False,
 ) -> None:
     """Write one HTML file with interactive figures, tables, drawings and what was run; it needs no network."""
@@ -35,7 +37,7 @@ def command(
     door(out)
     with progress("writing"):
         found = read(runs, [name.replace("-", "_") for name in differing or ()])
-        write(found if len(found) > 1 else next(iter(found.values())), out, title)
+        write(found if len(found) > 1 else next(iter(found.values())), out, title, author=author, notes=notes)
     searches = sum(len(comparison.histories) for comparison in found.values())
     if json:
         print_json({"page": str(out), "searches": searches, "benchmarks": list(found)})

@@ -11,7 +11,7 @@ import typer
 
 from nasbed.cli.console import print_json, print_note, print_table, print_text, print_warnings, progress
 from nasbed.cli.door import same_command
-from nasbed.cli.options import Address, Json, place
+from nasbed.cli.options import Address, Author, Json, Notes, Title, place
 from nasbed.cli.searching import Given, budgeted, search_options
 from nasbed.cli.words import duration, in_words, mean_shown, runs_shown, shown
 from nasbed.core.errors import BadSetting, Interrupted
@@ -55,6 +55,9 @@ def command(
     executor: Annotated[str, place("Where to play; 'nasbed list executors'.")] = "processes",
     workers: Annotated[int | None, place("Parts at a time; the executor's choice if not given.")] = None,
     address: Address = None,
+    title: Title = None,
+    author: Author = None,
+    notes: Notes = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the cells and what they will take; play nothing.")
     ] = False,
@@ -83,7 +86,7 @@ def command(
         )
     try:
         with progress("reporting"):
-            written = results.report()
+            written = results.report(title, author, notes)
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted; what was played is kept in {place}; to go on: {same_command()}") from None
     if json:

@@ -244,8 +244,14 @@ class Results(Printed):
             said[f"{len(self.missing)} of {len(self.study.cells)} cells are not done"] = None
         return list(said)
 
-    def report(self) -> list[Path]:
-        """Write the report into the folder and give its files: the summary, one page, comparisons, surfaces."""
+    def report(self, title: str | None = None, author: str | None = None, notes: str | None = None) -> list[Path]:
+        """Write the report into the folder and give its files: the summary, one page, comparisons, surfaces.
+
+        Args:
+            title: Of the page; the study's own if not given.
+            author: Named below the title.
+            notes: Text below it; an empty line begins a new paragraph.
+        """
         from nasbed.report.page.page import write as write_page  # with what only a page needs
 
         folder = self.path / "report"
@@ -259,8 +265,9 @@ class Results(Printed):
         for name, comparison in self.comparisons.items():
             paths += comparison.save(folder / slug(name, "cell"))
         if self.comparisons:
-            title = self.study.title or self.study.name
-            paths.append(write_page(self.comparisons, folder / "report.html", title, self._benchmarks))
+            title = title or self.study.title or self.study.name
+            page = folder / "report.html"
+            paths.append(write_page(self.comparisons, page, title, self._benchmarks, author, notes))
         grids = self.grids()
         for name, grid in grids.items():
             stem = "surface" if len(grids) == 1 else f"surface-{slug(name, 'cell')}"

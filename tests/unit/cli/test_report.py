@@ -35,8 +35,11 @@ def study(made, tmp_path):
 def test_compare_writes_a_page(nasbed_command, table, tmp_path):
     folder, page = tmp_path / "new", tmp_path / "new.html"
     words = ("compare", "random", "--benchmark", table.path, "--runs", 2, "--evaluations", 3)
-    ran = nasbed_command(*words, "--out", folder, "--report", page)
+    said = ("--title", "Seen", "--author", "Somebody", "--notes", "A note.")
+    ran = nasbed_command(*words, "--out", folder, "--report", page, *said)
     assert ran.code == 0, ran.err
+    for text in ("<h1>Seen</h1>", '<p class="author">Somebody</p>', '<p class="notes">A note.</p>'):
+        assert text in page.read_text(encoding="utf-8")
     assert f"the page: {page}" in ran.out.replace("\n", "")
     assert headlines(page)[0].startswith("random ended with")
     assert json.loads((folder / "comparison.json").read_text())["command"]
@@ -119,3 +122,9 @@ def test_a_page_that_cannot_be_written_is_refused_before_the_searches(nasbed_com
     ran = nasbed_command("compare", "random", "--benchmark", table.path, "--report", tmp_path / "no" / "page.html")
     assert ran.code == 2
     assert "there is no folder" in ran.err
+
+
+def test_a_title_without_a_page_is_refused(nasbed_command):
+    ran = nasbed_command("compare", "random", "--title", "Seen")
+    assert ran.code == 2
+    assert "--report" in ran.err

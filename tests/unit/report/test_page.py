@@ -319,3 +319,11 @@ def test_a_glossary_has_the_words_of_the_page_alone(page, untested):
     assert {"regret", "incumbent", "interval", "told apart", "heard"} <= words
     assert "hypervolume" not in words
     assert "critical difference" not in fewer
+
+
+def test_title_author_and_notes_are_on_the_page_as_text(comparison):
+    text = html(comparison, "A <b>title</b>", author="A. Author & B.", notes="First, a note.\n\nThen <i>another</i>.")
+    reader = Reader(text)
+    assert {"name": "author", "content": "A. Author & B."} in [found for tag, found in reader.tags if tag == "meta"]
+    assert "A <b>title</b> colours: system A. Author & B. First, a note. Then <i>another</i>." in reader.text
+    assert text.count('<p class="notes">') == 2

@@ -37,6 +37,8 @@ def write(
     path: str | Path,
     title: str | None = None,
     benchmarks: Sequence[Benchmark] = (),
+    author: str | None = None,
+    notes: str | None = None,
 ) -> Path:
     """Write a page, whole or not at all, and give its path. The same comparisons give the same bytes.
 
@@ -46,13 +48,15 @@ def write(
         title: Of the page; None for the benchmarks' names.
         benchmarks: Those that searches were played on, as far as they are at hand; they know exact fronts, and what
             other repeats of a training came to.
+        author: Named below the title.
+        notes: Text below it; an empty line begins a new paragraph.
 
     Raises:
         BadSetting: Where there is nothing to write, or no place to write it to.
         MissingExtra: When plotly or jinja2 is not installed.
     """
     door(Path(path))
-    return put(Path(path), html(comparisons, title, benchmarks).encode())
+    return put(Path(path), html(comparisons, title, benchmarks, author, notes).encode())
 
 
 def door(path: Path) -> None:
@@ -71,6 +75,8 @@ def html(
     comparisons: Comparison | Mapping[str, Comparison],
     title: str | None = None,
     benchmarks: Sequence[Benchmark] = (),
+    author: str | None = None,
+    notes: str | None = None,
 ) -> str:
     """Give the page's text; see ``write``."""
     given = {"": comparisons} if isinstance(comparisons, Comparison) else dict(comparisons)
@@ -95,6 +101,8 @@ def html(
     environment.tests["part"] = lambda part, kind: type(part).__name__ == kind
     text: str = environment.from_string(_file("page.html")).render(
         title=title or f"Searches on {', '.join(names)}",
+        author=author,
+        notes=re.split(r"\n\s*\n", notes.strip()) if notes and notes.strip() else [],
         chapters=written,
         words=glossary(
             [section for chapter in written for section in chapter.sections],
