@@ -52,6 +52,8 @@ class Method(Configured):
         first: Which of the two descends first in a step.
         batch: Images of each kind a step.
         epochs: How often all training images are seen, where a search does not say.
+        unrolled: Whether architecture parameters descend through a step of the weights, of second order: with the
+            ``exact`` product or the published ``difference``; empty for first order.
         temperature: Of the sampler, at the first and at the last epoch; in between on a line.
         carried: Whether coefficients that are 0 are carried through the supernet; see ``Supernet.forward``.
         none: Whether edges into nodes whose inputs are chosen may be nothing during the search, though no architecture
@@ -68,6 +70,7 @@ class Method(Configured):
     first: Literal["alphas", "weights"]
     batch: int = 64
     epochs: int = 50
+    unrolled: Literal["", "exact", "difference"] = ""
     temperature: tuple[float, float] = (1.0, 1.0)
     carried: bool = False
     none: bool = True
@@ -84,6 +87,10 @@ METHODS = {
     "darts": Method(
         "softmax", Descent("sgd", 0.025, 0.001, momentum=0.9, decay=3e-4, clip=5.0), _ALPHAS, first="alphas",
         source="quark0/darts, cnn/train_search.py: first order",
+    ),
+    "darts-2nd": Method(
+        "softmax", Descent("sgd", 0.025, 0.001, momentum=0.9, decay=3e-4, clip=5.0), _ALPHAS, first="alphas",
+        unrolled="difference", source="quark0/darts, cnn/train_search.py --unrolled",
     ),
     "gdas": Method(
         "gumbel", _AUTODL, _ALPHAS, first="weights", epochs=250, temperature=(10.0, 0.1), carried=True, none=False,

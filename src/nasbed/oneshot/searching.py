@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from nasbed.nets.supernet import Supernet
 from nasbed.oneshot.alphas import Alphas
 from nasbed.oneshot.methods import Descent, Method, method_of
 from nasbed.oneshot.sampling import PENALTIES, SAMPLERS
+from nasbed.oneshot.unrolling import EPSILON, unrolled
 
 PLAIN = Recipe(flip=False, crop=0)
 """Images as they are."""
@@ -182,25 +183,31 @@ class OneShot(Printed):
     def step(self) -> dict[str, float]:
         """Let weights and architecture parameters descend once each, in the method's order; return their losses."""
         self.net.train()
+        batches = {what: self._images[what](next(self._orders[what])) for what in ("weights", "alphas")}
         order = ("alphas", "weights") if self.method.first == "alphas" else ("weights", "alphas")
-        return {what: self._descend(what) for what in order}
+        return {what: self.descend(what, batches) for what in order}
 
-    def _descend(self, what: str) -> float:
-        images, labels = self._images[what](next(self._orders[what]))
+    def descend(self, what: str, batches: Mapping[str, tuple[Tensor, Tensor]]) -> float:
+        """Let ``weights`` or ``alphas`` descend once, and return their loss.
+
+        Args:
+            what: Which.
+            batches: Images and labels for each of the two.
+        """
         is_alphas = what == "alphas"
-        with torch.set_grad_enabled(is_alphas):
-            coefficients = self.coefficients()
-        carried = self.method.carried and is_alphas
-        outputs = self.net(images.to(self._weights[0]), coefficients, carried=carried)
-        loss = self.data.task.losses(outputs, labels[:, 0]).mean()
-        whole = loss + self.penalty() if is_alphas and self.method.penalty else loss
-        if not math.isfinite(value := float(loss.detach())):
+        trained = list(self.alphas.values.values()) if is_alphas else self._weights
+        settings = self.method.alphas if is_alphas else self.method.weights
+        gradients: Sequence[Tensor | None]
+        if is_alphas and self.method.unrolled:
+            gradients, value = self._unrolled(batches)
+        else:
+            loss = self._loss(batches[what], is_alphas)
+            whole = self._penalised(loss, is_alphas)
+            gradients, value = torch.autograd.grad(whole, trained, allow_unused=True), float(loss.detach())
+        if not math.isfinite(value):
             raise NasbedError(f"the loss was {value} in epoch {len(self.epochs_done) + 1}; try a lower learning rate")
-        trained: Sequence[Tensor] = list(self.alphas.values.values()) if is_alphas else self._weights
-        gradients = torch.autograd.grad(whole, trained, allow_unused=True)
         for one, gradient in zip(trained, gradients, strict=True):
             one.grad = gradient
-        settings = self.method.alphas if is_alphas else self.method.weights
         if settings.clip is not None:
             nn.utils.clip_grad_norm_(trained, settings.clip)
         self._descents[what].step()
@@ -210,6 +217,36 @@ class OneShot(Printed):
                 "of alphas"
             )
         return value
+
+    def _loss(self, batch: tuple[Tensor, Tensor], is_alphas: bool) -> Tensor:
+        """Return the mean loss of a batch, with coefficients that are sampled for it."""
+        images, labels = batch
+        with torch.set_grad_enabled(is_alphas):
+            coefficients = self.coefficients()
+        carried = self.method.carried and is_alphas
+        outputs = self.net(images.to(self._weights[0]), coefficients, carried=carried)
+        return self.data.task.losses(outputs, labels[:, 0]).mean()
+
+    def _penalised(self, loss: Tensor, is_alphas: bool) -> Tensor:
+        return loss + self.penalty() if is_alphas and self.method.penalty else loss
+
+    def _unrolled(self, batches: Mapping[str, tuple[Tensor, Tensor]]) -> tuple[list[Tensor], float]:
+        """Return the gradient of architecture parameters through a step of the weights, and the loss behind it."""
+        settings, descent = self.method.weights, self._descents["weights"]
+        rests = []
+        for one in self._weights:
+            momentum = descent.state[one].get("momentum_buffer")
+            rest = settings.decay * one.detach()
+            rests.append(rest if momentum is None else rest + settings.momentum * momentum)
+        return unrolled(
+            lambda: self._loss(batches["weights"], True),
+            lambda: self._penalised(self._loss(batches["alphas"], True), True),
+            list(self.alphas.values.values()),
+            self._weights,
+            rests,
+            descent.param_groups[0]["lr"],
+            None if self.method.unrolled == "exact" else EPSILON,
+        )
 
     def coefficients(self) -> list[Tensor]:
         """Sample the supernet's coefficients."""

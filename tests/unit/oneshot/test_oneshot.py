@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import nasbed
 from nasbed.core.errors import BadSetting, NasbedError, UnknownName
@@ -12,7 +13,8 @@ from nasbed.nets.data.source import load
 from nasbed.oneshot import METHODS, OneShot
 from nasbed.oneshot.alphas import Alphas
 from nasbed.oneshot.sampling import gumbel, logsumexp, softmax
-from nasbed.spaces import WrittenSpace, choice, edges, op
+from nasbed.oneshot.unrolling import unrolled
+from nasbed.spaces import WrittenSpace, choice, edges, op, seq
 
 CELL = WrittenSpace(edges(3, lambda i, j: choice(op("none"), op("skip"), op("nor_conv_1x1"))))
 SMALL = {"channels": 4, "cells": 1}
@@ -143,6 +145,113 @@ def test_a_step_of_gdas_is_that_of_its_equations():
     assert_alike(made, hand.search)
 
 
+def smooth():
+    """A supernet without kinks, in float64, with losses of two batches."""
+
+    def layer(in_channels, out_channels, stride):
+        conv = nn.Conv2d(in_channels, out_channels, 3, stride, 1, bias=False)
+        return nn.Sequential(nn.SiLU(), conv, nn.BatchNorm2d(out_channels))
+
+    cell = edges(3, lambda i, j: choice(op("skip"), op(layer), op("avg_pool_3x3")))
+    torch.manual_seed(0)
+    space = WrittenSpace(seq(op("stem", channels=4), cell, op("head")))
+    net = nasbed.supernet(space, image_size=8, image_channels=1).double()
+    alphas = list(Alphas.of(net, generator()).values.values())
+    images, labels = torch.randn(2, 16, 1, 8, 8, dtype=torch.float64), torch.randint(10, (2, 16))
+
+    def loss(part):
+        coefficients = [one.softmax(0) for one in alphas]
+        return torch.nn.functional.cross_entropy(net(images[part], coefficients), labels[part])
+
+    return net, alphas, lambda: loss(0), lambda: loss(1)
+
+
+def unrolled_of(made, epsilon=None, rate=0.5):
+    net, alphas, training, validation = made
+    weights = list(net.parameters())
+    rests = [0.1 * one.detach() for one in weights]
+    gradients, _ = unrolled(training, validation, alphas, weights, rests, rate, epsilon)
+    return torch.cat(gradients)
+
+
+def test_the_exact_product_is_that_of_central_differences_of_the_unrolled_loss():
+    net, alphas, training, validation = made = smooth()
+    weights, rate, step = list(net.parameters()), 0.5, 1e-5
+    kept = [one.detach().clone() for one in weights]
+
+    def objective():
+        gradients = torch.autograd.grad(training(), weights)
+        with torch.no_grad():
+            for one, gradient in zip(weights, gradients, strict=True):
+                one.sub_(rate * (gradient + 0.1 * one))
+            found = validation().item()
+            for one, before in zip(weights, kept, strict=True):
+                one.copy_(before)
+        return found
+
+    wanted = []
+    for alpha in alphas:
+        for i in range(len(alpha)):
+            sides = []
+            for sign in (1, -2):
+                with torch.no_grad():
+                    alpha[i] += sign * step
+                sides.append(objective())
+            with torch.no_grad():
+                alpha[i] += step
+            wanted.append((sides[0] - sides[1]) / (2 * step))
+    assert np.allclose(unrolled_of(made), wanted, rtol=0, atol=1e-6)
+
+
+def test_the_published_difference_converges_to_the_exact_product_with_the_square_of_epsilon():
+    made = smooth()
+    exact = unrolled_of(made)
+    errors = [float((unrolled_of(made, epsilon) - exact).norm()) for epsilon in (0.1, 0.01)]
+    assert 50 < errors[0] / errors[1] < 200
+
+
+def test_weights_are_as_they_were_behind_an_unrolled_gradient():
+    made = smooth()
+    before = [one.detach().clone() for one in made[0].parameters()]
+    unrolled_of(made, 0.01)
+    assert all(map(torch.equal, made[0].parameters(), before))
+
+
+@pytest.mark.parametrize(("kind", "epsilon"), [("exact", None), ("difference", 0.01)])
+def test_a_step_of_second_order_is_that_of_its_equations(kind, epsilon):
+    made, hand = started("darts-2nd", unrolled=kind), ByHand("darts-2nd", unrolled=kind)
+    made.step()
+    weights = list(hand.search.net.parameters())
+    batches = {what: hand.search._images[what](next(hand.search._orders[what])) for what in ("weights", "alphas")}
+
+    def loss(what):
+        images, labels = batches[what]
+        outputs = hand.search.net(images.double(), [one.softmax(0) for one in hand.alphas])
+        return torch.nn.functional.cross_entropy(outputs, labels[:, 0])
+
+    rests = [3e-4 * one.detach() for one in weights]
+    found, _ = unrolled(lambda: loss("weights"), lambda: loss("alphas"), hand.alphas, weights, rests, 0.025, epsilon)
+    hand.descend_alphas(found)
+    for one, other in zip(made.alphas.values.values(), hand.alphas, strict=True):
+        assert torch.allclose(one, other, rtol=0, atol=1e-7)
+
+
+def test_an_unrolled_step_has_the_momentum_and_the_decay_of_the_weights(monkeypatch):
+    made, seen = started("darts-2nd"), []
+    made.step()
+    momenta = [made._descents["weights"].state[one]["momentum_buffer"].clone() for one in made.net.parameters()]
+    wanted = [3e-4 * one.detach() + 0.9 * m for one, m in zip(made.net.parameters(), momenta, strict=True)]
+
+    def noting(training, validation, alphas, weights, rests, rate, epsilon):
+        seen.extend([*rests, rate])
+        return [torch.zeros_like(one) for one in alphas], 0.0
+
+    monkeypatch.setattr("nasbed.oneshot.searching.unrolled", noting)
+    made.step()
+    assert seen.pop() == 0.025
+    assert all(map(torch.allclose, seen, wanted))
+
+
 def test_in_gdas_the_parameters_of_every_edge_have_a_gradient():
     made = search("gdas")
     made.step()
@@ -244,7 +353,8 @@ def test_each_descent_moves_its_own_parameters_alone(method):
         made = search(method)
         groups = {"weights": list(made.net.parameters()), "alphas": list(made.alphas.values.values())}
         before = {what: [one.detach().clone() for one in some] for what, some in groups.items()}
-        made._descend(moves)
+        batches = {what: made._images[what](next(made._orders[what])) for what in ("weights", "alphas")}
+        made.descend(moves, batches)
         assert all(map(torch.equal, groups[still], before[still]))
         assert not all(map(torch.equal, groups[moves], before[moves]))
 
