@@ -64,6 +64,7 @@ class OneShot(Printed):
 
     Attributes:
         epochs_done: What each epoch so far came to.
+        made: How many steps are made.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class OneShot(Printed):
             what: torch.Generator().manual_seed(derived_seed("oneshot", seed, what))
             for what in ("alphas", "samples", "order", "augmentation", "validation")
         }
-        self._samples = generators["samples"]
+        self._generators, self._samples = generators, generators["samples"]
         self.alphas = Alphas.of(net, generators["alphas"], self.method.none)
         self._weights = list(net.parameters())
         self._descents = {
@@ -112,6 +113,8 @@ class OneShot(Printed):
             for what, part in parts.items()
         }
         self.epochs_done: list[Epoch] = []
+        self.made = 0
+        self._losses = {"weights": 0.0, "alphas": 0.0}
 
     @classmethod
     def of(
@@ -164,28 +167,36 @@ class OneShot(Printed):
         return self
 
     def epoch(self) -> Epoch:
-        """Make one epoch.
+        """Make the steps that are left of an epoch, and return what it came to.
 
         Raises:
             NasbedError: When an architecture parameter or a loss is no longer finite.
         """
-        done = len(self.epochs_done)
-        for what, settings in (("weights", self.method.weights), ("alphas", self.method.alphas)):
-            self._descents[what].param_groups[0]["lr"] = _rate(settings, done / self.epochs)
-        losses = {"weights": 0.0, "alphas": 0.0}
-        for _ in range(self.steps):
-            for what, loss in self.step().items():
-                losses[what] += loss / self.steps
-        text = self.net.space.format(self.architecture)
-        self.epochs_done.append(Epoch(done + 1, losses["weights"], losses["alphas"], self.entropy, text))
+        self.step()
+        while self.made % self.steps:
+            self.step()
         return self.epochs_done[-1]
 
     def step(self) -> dict[str, float]:
-        """Let weights and architecture parameters descend once each, in the method's order; return their losses."""
+        """Let weights and architecture parameters descend once each, in the method's order; return their losses.
+
+        Raises:
+            NasbedError: As ``epoch``.
+        """
         self.net.train()
+        for what, settings in (("weights", self.method.weights), ("alphas", self.method.alphas)):
+            self._descents[what].param_groups[0]["lr"] = _rate(settings, self.made // self.steps / self.epochs)
         batches = {what: self._images[what](next(self._orders[what])) for what in ("weights", "alphas")}
         order = ("alphas", "weights") if self.method.first == "alphas" else ("weights", "alphas")
-        return {what: self.descend(what, batches) for what in order}
+        losses = {what: self.descend(what, batches) for what in order}
+        self.made += 1
+        for what, loss in losses.items():
+            self._losses[what] += loss / self.steps
+        if self.made % self.steps == 0:
+            found = self._losses["weights"], self._losses["alphas"], self.entropy
+            self.epochs_done.append(Epoch(self.made // self.steps, *found, self.net.space.format(self.architecture)))
+            self._losses = dict.fromkeys(self._losses, 0.0)
+        return losses
 
     def descend(self, what: str, batches: Mapping[str, tuple[Tensor, Tensor]]) -> float:
         """Let ``weights`` or ``alphas`` descend once, and return their loss.
@@ -248,6 +259,37 @@ class OneShot(Printed):
             None if self.method.unrolled == "exact" else EPSILON,
         )
 
+    # ── going on ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that decides the steps to come; with it a search goes on bit for bit, on a CPU."""
+        return {
+            "net": self.net.state_dict(),
+            "alphas": {slot: value.detach() for slot, value in self.alphas.values.items()},
+            "descents": {what: one.state_dict() for what, one in self._descents.items()},
+            "waiting": {what: one.waiting for what, one in self._orders.items()},
+            "generators": {what: one.get_state() for what, one in self._generators.items()},
+            "epochs_done": [tuple(one) for one in self.epochs_done],
+            "losses": dict(self._losses),
+            "made": self.made,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go back to where ``state_dict`` was called, in a search that was made likewise."""
+        self.net.load_state_dict(state["net"])
+        with torch.no_grad():
+            for slot, value in self.alphas.values.items():
+                value.copy_(state["alphas"][slot])
+        for what, one in self._descents.items():
+            one.load_state_dict(state["descents"][what])
+            self._orders[what].waiting = state["waiting"][what]
+        for what, generator in self._generators.items():
+            generator.set_state(state["generators"][what])
+        self.epochs_done = [Epoch(*one) for one in state["epochs_done"]]
+        self._losses, self.made = dict(state["losses"]), state["made"]
+
+    # ── what a descent is made of ─────────────────────────────────────────────────────────────────────────────
+
     def coefficients(self) -> list[Tensor]:
         """Sample the supernet's coefficients."""
         sampler = SAMPLERS[self.method.sampler]
@@ -263,7 +305,7 @@ class OneShot(Printed):
 
     def _between(self, ends: tuple[float, float]) -> float:
         """Return where this epoch is on the line from the first to the last."""
-        done = min(len(self.epochs_done), self.epochs - 1) / max(self.epochs - 1, 1)
+        done = min(self.made // self.steps, self.epochs - 1) / max(self.epochs - 1, 1)
         return ends[0] + (ends[1] - ends[0]) * done
 
     def _card(self) -> Card:
