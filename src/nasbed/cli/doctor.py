@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import nasbed
-from nasbed.cli.console import print_facts, print_json
+from nasbed.cli.console import print_facts, print_json, progress
 from nasbed.cli.options import Json
 
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9._-]+)[^;]*;?(?:.*extra\s*==\s*['\"]([^'\"]+)['\"])?")
@@ -32,14 +32,15 @@ _WHOLE = ("all", "dev")
 
 def command(json: Json = False) -> None:
     """Show versions, folders, tables, optional packages and the machine, and how to install what is missing."""
-    found = {
-        "nasbed": nasbed.__version__,
-        "machine": _machine(),
-        "folders": _folders(),
-        "tables": _tables(),
-        "packages": _packages(),
-        "extras": _extras(),
-    }
+    with progress("looking"):  # which imports PyTorch
+        found = {
+            "nasbed": nasbed.__version__,
+            "machine": _machine(),
+            "folders": _folders(),
+            "tables": _tables(),
+            "packages": _packages(),
+            "extras": _extras(),
+        }
     print_json(found) if json else print_facts(found)
 
 
