@@ -10,12 +10,14 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from toy import ToyBenchmark
 
 from nasbed import compare
 from nasbed.core.errors import BadSetting
 from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.report.page.page import html, write
 from nasbed.run.history import History
+from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.statistics.comparison import Comparison
 
 HOSTILE = "<script>alert('1')</script>\"&amp;'}}{{ 7*7 }}</script><img src=x onerror=alert(2)> — Ünïcode 漢字 @0"
@@ -327,3 +329,23 @@ def test_title_author_and_notes_are_on_the_page_as_text(comparison):
     assert {"name": "author", "content": "A. Author & B."} in [found for tag, found in reader.tags if tag == "meta"]
     assert "A <b>title</b> colours: system A. Author & B. First, a note. Then <i>another</i>." in reader.text
     assert text.count('<p class="notes">') == 2
+
+
+class Weighed(ToyBenchmark):
+    """Accuracies that the second decision says nearly alone: of rows with one key, their mean counts."""
+
+    def __init__(self):
+        super().__init__()
+        self.space = NASBench201()
+
+    def query(self, archs, epochs=None, streams=None):
+        value = 0.5 + 0.1 * archs[:, 1] + 0.001 * archs[:, 4]
+        return super().query(archs, epochs, streams)._replace(value=value)
+
+
+def test_the_decision_that_matters_most_comes_first(page):
+    text = html(compare(["random"], Weighed(), runs=4, evaluations=60))
+    assert "Which decisions matter" in headings(text)
+    assert "Which decisions matter" not in headings(page)
+    assert figures_of(text)["importance-importance"]["views"][""]["layout"]["yaxis"]["ticktext"][0] == "cell.0-2"
+    assert re.search(r"cell\.0-2 9\d\.\d avg_ ?pool_ ?3x3", Reader(text).text)

@@ -13,6 +13,7 @@ from nasbed.optimizers.evolution import RegularizedEvolution
 from nasbed.report.page.architectures import change, main_line
 from nasbed.report.page.bands import bands, offered_of, points
 from nasbed.report.page.encoding import as_json, numbers
+from nasbed.report.page.importance import explained
 from nasbed.report.page.parts import Table
 from nasbed.report.page.progress import band
 from nasbed.report.page.reaching import _fewer
@@ -143,3 +144,14 @@ def test_a_reference_comes_back_from_a_file(landscape):
     np.testing.assert_array_equal(back.validation_after(at), reference.validation_after(at))
     assert np.isnan(back.test_after(10))
     assert RecordedReference.from_dict(None) is None
+
+
+def test_a_decision_explains_what_its_values_differ_by():
+    random = np.random.default_rng(0)
+    groups = random.integers(0, 3, 2000).astype(np.int8)
+    noise = random.normal(0, 1, 2000)
+    assert explained(groups, groups.astype(float)) == pytest.approx(1)
+    assert explained(groups, noise) == pytest.approx(0, abs=0.01)
+    between = np.var([0.0, 1.0, 2.0])
+    assert explained(groups, groups + noise) == pytest.approx(between / (between + 1), abs=0.03)
+    assert explained(np.zeros(2000, np.int8), noise) == 0

@@ -14,6 +14,7 @@ from nasbed.report.folder import about
 from nasbed.report.page.architectures import architectures, lineage
 from nasbed.report.page.checklist import checklist
 from nasbed.report.page.fronts import fronts
+from nasbed.report.page.importance import importance
 from nasbed.report.page.parts import Code, Part, Section, Table
 from nasbed.report.page.progress import progress
 from nasbed.report.page.ranking import overall, ranking
@@ -87,6 +88,7 @@ def _chapter(number: int, name: str, comparison: Comparison, benchmark: Benchmar
         fronts(comparison, benchmark),
         architectures(comparison),
         lineage(comparison),
+        importance(comparison),
         tried(comparison),
         checklist(comparison),
         origin(comparison),
