@@ -1,9 +1,11 @@
 """Methods: a one-shot search as a row of data: what samples, who descends when and how, what is derived.
 
+Which words a field may have, ``nasbed.oneshot.sampling`` says.
+
 References: DARTS, Liu et al., ICLR 2019, https://arxiv.org/abs/1806.09055, and ``cnn/train_search.py`` in
 https://github.com/quark0/darts; GDAS, Dong and Yang, CVPR 2019, https://arxiv.org/abs/1910.04465, and
-``exps/algos/GDAS.py`` in https://github.com/D-X-Y/AutoDL-Projects; β-DARTS, Ye et al., CVPR 2022,
-https://arxiv.org/abs/2203.01665. Which words a field may have, ``nasbed.oneshot.sampling`` and ``deriving`` say.
+``exps/algos/GDAS.py`` in https://github.com/D-X-Y/AutoDL-Projects; DrNAS, Chen et al., ICLR 2021,
+https://arxiv.org/abs/2006.10355; β-DARTS, Ye et al., CVPR 2022, https://arxiv.org/abs/2203.01665
 """
 
 from __future__ import annotations
@@ -45,8 +47,8 @@ class Method(Configured):
     """A one-shot search as a row of data. The order of descents and what normalisations read are part of it.
 
     Attributes:
-        sampler: What makes coefficients of architecture parameters: ``softmax``, or ``gumbel``, one-hot vectors that
-            have the gradient of a relaxed sample.
+        sampler: What makes coefficients of architecture parameters: ``softmax``; ``gumbel``, one-hot vectors that have
+            the gradient of a relaxed sample; or ``dirichlet``, samples that have their implicit gradient.
         weights: How the supernet's weights descend, on training images.
         alphas: How architecture parameters descend, on validation images.
         first: Which of the two descends first in a step.
@@ -64,7 +66,7 @@ class Method(Configured):
         source: Where the settings are from.
     """
 
-    sampler: Literal["softmax", "gumbel"]
+    sampler: Literal["softmax", "gumbel", "dirichlet"]
     weights: Descent
     alphas: Descent
     first: Literal["alphas", "weights"]
@@ -95,6 +97,10 @@ METHODS = {
     "gdas": Method(
         "gumbel", _AUTODL, _ALPHAS, first="weights", epochs=250, temperature=(10.0, 0.1), carried=True, none=False,
         source="AutoDL-Projects, exps/algos/GDAS.py on NAS-Bench-201",
+    ),
+    "drnas": Method(
+        "dirichlet", Descent("sgd", 0.025, 0.001, momentum=0.9, decay=3e-4, clip=5.0), _ALPHAS, first="alphas",
+        epochs=100, none=False, source="DrNAS on NAS-Bench-201: l2, all channels, without progressive growth",
     ),
     "beta-darts": Method(
         "softmax", _AUTODL, _ALPHAS, first="weights", epochs=100, penalty="logsumexp", penalty_weights=(0.0, 50.0),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 Sampler = Callable[[Tensor, float, torch.Generator], Tensor]
 """From the parameters of a decision, ``(values,)``, a temperature and a generator on the CPU to ``(values,)``."""
@@ -31,7 +32,16 @@ def gumbel(alphas: Tensor, temperature: float, generator: torch.Generator) -> Te
     return hard - relaxed.detach() + relaxed
 
 
-SAMPLERS: dict[str, Sampler] = {"softmax": softmax, "gumbel": gumbel}
+def dirichlet(alphas: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
+    """Return a sample of the Dirichlet distribution of ``elu(α) + 1``, which has its implicit gradient: DrNAS."""
+    seed = int(torch.randint(2**62, (), generator=generator))
+    with torch.random.fork_rng(devices=[]):  # PyTorch's distributions draw from the global generator alone
+        torch.manual_seed(seed)
+        drawn: Tensor = torch.distributions.Dirichlet(functional.elu(alphas.cpu()) + 1).rsample()
+    return drawn.to(alphas.device)
+
+
+SAMPLERS: dict[str, Sampler] = {"softmax": softmax, "gumbel": gumbel, "dirichlet": dirichlet}
 
 
 def logsumexp(alphas: Tensor) -> Tensor:

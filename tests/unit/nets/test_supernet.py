@@ -147,6 +147,18 @@ def test_a_published_network_with_the_subnets_weights_gives_the_same(name):
     assert torch.allclose(published(pictures(net)), net(pictures(net), net.one_hot(row)), rtol=0, atol=1e-9)
 
 
+def test_the_supernet_of_darts_has_the_parameters_that_its_program_prints():
+    """``cnn/train_search.py`` of 8 cells and 16 channels logs ``param size = 1.930618MB``, without the alphas."""
+    net = nasbed.supernet("darts:cells=8,channels=16")
+    assert sum(one.numel() for one in net.parameters()) == 1_930_618
+
+
+def test_the_supernet_of_once_for_all_has_the_parameters_of_its_largest_network():
+    """7.66 million: as published, whose weights are those of its largest network."""
+    net = nasbed.supernet("mobile", classes=1000)
+    assert sum(one.numel() for one in net.parameters()) == 7_664_760
+
+
 def own_sized(network):
     """Give the weights that layers read, in their order: parts of the shared ones are computed."""
     for module in network.modules():

@@ -12,7 +12,7 @@ from nasbed.core.errors import BadSetting, NasbedError, UnknownName
 from nasbed.nets.data.source import load
 from nasbed.oneshot import METHODS, OneShot
 from nasbed.oneshot.alphas import Alphas
-from nasbed.oneshot.sampling import gumbel, logsumexp, softmax
+from nasbed.oneshot.sampling import SAMPLERS, dirichlet, gumbel, logsumexp, softmax
 from nasbed.oneshot.unrolling import unrolled
 from nasbed.spaces import WrittenSpace, choice, edges, op, seq
 
@@ -69,6 +69,40 @@ def test_gumbel_samples_are_drawn_by_the_softmax():
     counts = sum(gumbel(torch.tensor(ALPHAS), 1.0, made).round() for _ in range(draws)).numpy()
     wanted = soft(ALPHAS)
     assert (np.abs(counts / draws - wanted) < 4.5 * np.sqrt(wanted / draws)).all()
+
+
+def concentration():
+    return np.where(ALPHAS > 0, ALPHAS, np.exp(ALPHAS) - 1) + 1
+
+
+def test_dirichlet_samples_have_the_mean_of_their_distribution():
+    draws, made = 1000, generator()
+    samples = torch.stack([dirichlet(torch.tensor(ALPHAS), 1.0, made) for _ in range(draws)]).numpy()
+    assert np.allclose(samples.sum(1), 1)
+    wanted = concentration() / concentration().sum()
+    spread = np.sqrt(wanted * (1 - wanted) / (concentration().sum() + 1) / draws)
+    assert (np.abs(samples.mean(0) - wanted) < 4.5 * spread).all()
+
+
+def test_dirichlet_samples_have_the_gradient_of_that_mean():
+    draws, made, upstream = 1500, generator(), np.array([1.0, -2.0, 0.5, 3.0])
+    alphas = torch.tensor(ALPHAS, requires_grad=True)
+    each = []
+    for _ in range(draws):
+        (found,) = torch.autograd.grad((dirichlet(alphas, 1.0, made) * torch.tensor(upstream)).sum(), alphas)
+        each.append(found.numpy())
+    total, slope = concentration().sum(), np.where(ALPHAS > 0, 1.0, np.exp(ALPHAS))
+    wanted = (upstream / total - (upstream * concentration()).sum() / total**2) * slope
+    assert (np.abs(np.mean(each, 0) - wanted) < 4.5 * np.std(each, 0) / np.sqrt(draws)).all()
+
+
+def test_sampling_leaves_the_global_generator_as_it_was():
+    torch.manual_seed(0)
+    wanted = torch.rand(3)
+    torch.manual_seed(0)
+    for method in METHODS:
+        SAMPLERS[METHODS[method].sampler](torch.tensor(ALPHAS), 1.0, generator())
+    assert torch.equal(torch.rand(3), wanted)
 
 
 def test_logsumexp_is_that_of_the_parameters():
@@ -357,7 +391,7 @@ def test_a_search_goes_on_bit_for_bit(method, made, tmp_path):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_an_architecture_is_derived_and_the_weights_learn(method):
-    made = search(method, epochs=4).run()
+    made = search(method, epochs=4, batch=50).run()
     assert made.net.space.valid(made.architecture[None])[0]
     assert made.epochs_done[-1].training_loss < made.epochs_done[0].training_loss
 
