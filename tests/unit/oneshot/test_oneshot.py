@@ -85,7 +85,7 @@ def test_dirichlet_samples_have_the_mean_of_their_distribution():
 
 
 def test_dirichlet_samples_have_the_gradient_of_that_mean():
-    draws, made, upstream = 1500, generator(), np.array([1.0, -2.0, 0.5, 3.0])
+    draws, made, upstream = 800, generator(), np.array([1.0, -2.0, 0.5, 3.0])
     alphas = torch.tensor(ALPHAS, requires_grad=True)
     each = []
     for _ in range(draws):
@@ -374,8 +374,7 @@ def test_the_same_seed_gives_the_same_bytes(method):
     assert all(map(torch.equal, one.alphas.values.values(), other.alphas.values.values()))
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("made", [1, 4, 7])
+@pytest.mark.parametrize(("method", "made"), [*((method, 7) for method in METHODS), ("gdas", 1), ("gdas", 4)])
 def test_a_search_goes_on_bit_for_bit(method, made, tmp_path):
     whole, first, second = (search(method, epochs=2, batch=100) for _ in range(3))
     for _ in range(made):
