@@ -23,8 +23,8 @@ from nasbed.testing import (
 from nasbed.testing.keyed import KeyedBenchmark
 from nasbed.testing.settings import what_a_setting_may_not_be_is_refused
 
-BORROWED = ("nevergrad", "optuna", "pymoo", "ray", "guided")
-"""Slow: their own tests hold them to less of it, and quickly. What borrows is not the last one, but slow as well."""
+LONG = ("nevergrad", "optuna", "pymoo", "ray", "guided", "bananas", "npenas", "nas-bowl", "smac")
+"""Slow: their own tests hold them to less of it, and quickly."""
 
 
 def each(names, laws, at_once=None):
@@ -35,7 +35,7 @@ def each(names, laws, at_once=None):
             pytest.param(name, law, id=f"{name}-{law}", marks=[pytest.mark.slow] * slow)
             for name in names
             for law in laws
-            for slow in [name.startswith(BORROWED) or (at_once is not None and law.name not in at_once)]
+            for slow in [name.startswith(LONG) or (at_once is not None and law.name not in at_once)]
         ],
     )
 

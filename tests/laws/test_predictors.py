@@ -7,7 +7,12 @@ from nasbed.core import registry
 from nasbed.testing import DoesNotApply, predictor_laws
 
 SPACES = {name: nasbed.space(name) for name in ("transnas-micro", "nasbenchmacro")}
-FEW = {"xgboost": {"trees": 50, "rate": 0.2}, "lightgbm": {"trees": 60}, "random-forest": {"trees": 20}}
+FEW = {
+    "xgboost": {"trees": 50, "rate": 0.2},
+    "lightgbm": {"trees": 60},
+    "random-forest": {"trees": 20},
+    "mlp-ensemble": {"members": 2, "layers": 2, "epochs": 80},
+}
 
 OTHERS = {
     "gp-log-error": ("gp", {"target": "log-error"}),
@@ -19,7 +24,7 @@ OTHERS = {
     "ridge": ("sklearn", {"estimator": "sklearn.linear_model.Ridge", "arguments": {"alpha": 3.0}}),
 }
 
-AT_ONCE = ("gp", "bayesian-ridge", "sklearn")  # the others fit many trees
+AT_ONCE = ("gp", "bayesian-ridge", "conformal", "sklearn")  # the others fit many trees
 
 
 def hold(law, predictor):

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from nasbed.predictors.borrowed import LightGBM as LightGBM
     from nasbed.predictors.borrowed import RandomForest as RandomForest
     from nasbed.predictors.borrowed import XGBoost as XGBoost
+    from nasbed.predictors.conformal import Conformal as Conformal
     from nasbed.predictors.encoded import EncodedPredictor as EncodedPredictor
+    from nasbed.predictors.ensemble import MLPEnsemble as MLPEnsemble
     from nasbed.predictors.gp import GaussianProcess as GaussianProcess
+    from nasbed.predictors.storing import load as load
 else:
     __getattr__, __dir__ = lazily(__name__)

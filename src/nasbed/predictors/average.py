@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.core.bounds import Count
 from nasbed.core.errors import MissingExtra
@@ -37,17 +39,44 @@ class Average(EncodedPredictor):
 
     def fit_numbers(self, numbers: Floats, values: Floats) -> None:
         """Let both learn."""
+        self._begin()
+        for member in self._members():
+            member.fit_numbers(numbers, values)
+
+    def _begin(self) -> None:
+        """Have members that have learned nothing, with the same features."""
         same: dict[str, Any] = {name: getattr(self, name) for name in ("space", "encoding", "target", "seed")}
         self.process_ = GaussianProcess(**same, most=self.most)
-        self.process_.__dict__["features"] = self.features
-        self.process_.fit_numbers(numbers, values)
-        self.trees_, self._missing = None, ""
+        self.trees_: XGBoost | None = None
+        self._missing = ""
         try:
             self.trees_ = XGBoost(**same)
         except MissingExtra as error:
             self._missing = f"the Gaussian process predicts alone: {error}"
+        for member in self._members():
+            member.__dict__["features"] = self.features
+
+    def _members(self) -> list[EncodedPredictor]:
+        return [self.process_] if self.trees_ is None else [self.process_, self.trees_]
+
+    def learned(self) -> dict[str, NDArray[Any]]:
+        """Return what each of them learned, and whether XGBoost is among them."""
+        each = [one.learned() for one in self._members()]
+        return {name: array for some in each for name, array in some.items()}
+
+    def take_back(self, numbers: Floats, values: Floats, learned: Mapping[str, NDArray[Any]]) -> None:
+        """Take back what each learned.
+
+        Raises:
+            MissingExtra: When XGBoost was among them and is not installed.
+        """
+        self._begin()
+        if "regressor" in learned:
+            XGBoost.check_installed()
         else:
-            self.trees_.fit_numbers(numbers, values)
+            self.trees_, self._missing = None, "the Gaussian process predicts alone: it learned without XGBoost"
+        for member in self._members():
+            member.take_back(numbers, values, learned)
 
     def predict_numbers(self, numbers: Floats) -> tuple[Floats, Floats]:
         """Return the mean, and the root of the process's variance and the square of half their difference."""

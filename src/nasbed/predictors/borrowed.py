@@ -14,12 +14,14 @@ from operator import attrgetter
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.core.bounds import Bounds, Count, Positive
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.kernel import Floats
+from nasbed.predictors.safely import regressor_bytes, regressor_of
 
 _HELD_OUT = 0.2
 _FEWEST = 5  # of fewer architectures none is held out: what is known of the deviation is that of the targets, 1
@@ -33,7 +35,7 @@ class BorrowedPredictor(EncodedPredictor):
 
     def fit_numbers(self, numbers: Floats, values: Floats) -> None:
         """Fit a fresh regressor."""
-        self.numbers_, self.values_ = numbers, values
+        self.numbers_, self.learned_ = numbers, values
         self.regressor_ = self.regressor().fit(numbers, values)
         self.__dict__.pop("off_", None)
 
@@ -42,6 +44,19 @@ class BorrowedPredictor(EncodedPredictor):
         mean = self.mean_of(numbers)
         return mean, np.full(len(mean), self._off())
 
+    def learned(self) -> dict[str, NDArray[Any]]:
+        """Return the regressor as skops writes it.
+
+        Raises:
+            BadSetting: When it is of a class that skops does not know as safe.
+        """
+        return {"regressor": regressor_bytes(self.regressor_)}
+
+    def take_back(self, numbers: Floats, values: Floats, learned: Mapping[str, NDArray[Any]]) -> None:
+        """Take back the regressor."""
+        self.numbers_, self.learned_ = numbers, values
+        self.regressor_ = regressor_of(learned["regressor"])
+
     def mean_of(self, numbers: Floats) -> Floats:
         """Return what the regressor predicts, ``(n,)``."""
         return np.asarray(self.regressor_.predict(numbers), np.float64)
@@ -49,14 +64,14 @@ class BorrowedPredictor(EncodedPredictor):
     def _off(self) -> float:
         """Return how far the regressor is off where it did not learn; measured once after each fit."""
         if "off_" not in self.__dict__:
-            n = len(self.values_)
+            n = len(self.learned_)
             order = np.random.default_rng(self.seed).permutation(n)
             held, kept = order[: max(1, int(_HELD_OUT * n))], order[max(1, int(_HELD_OUT * n)) :]
             if n < _FEWEST:
                 self.off_ = 1.0
             else:
-                again = self.regressor().fit(self.numbers_[kept], self.values_[kept])
-                errors = np.asarray(again.predict(self.numbers_[held])) - self.values_[held]
+                again = self.regressor().fit(self.numbers_[kept], self.learned_[kept])
+                errors = np.asarray(again.predict(self.numbers_[held])) - self.learned_[held]
                 self.off_ = float(np.sqrt(np.mean(errors**2)))
         return self.off_
 

@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.bounds import Natural, check_settings
 from nasbed.core.errors import BadSetting
@@ -99,7 +100,7 @@ class EncodedPredictor(Configured, ABC):
         self.__dict__.pop("targets_", None)  # so that nothing is predicted if it cannot learn
         if made.values.any():
             self.fit_numbers(numbers, made.values)
-        self.targets_ = made
+        self.targets_, self.archs_, self.values_ = made, rows.copy(), given.copy()
         return self
 
     def predict(self, archs: ArrayLike) -> tuple[Floats, Floats]:
@@ -126,6 +127,26 @@ class EncodedPredictor(Configured, ABC):
     @abstractmethod
     def predict_numbers(self, numbers: Floats) -> tuple[Floats, Floats]:
         """Return mean and standard deviation of targets, noise included, ``(n,)`` both."""
+
+    @abstractmethod
+    def learned(self) -> dict[str, NDArray[Any]]:
+        """Return what it learned, beside what it learned from, as arrays."""
+
+    @abstractmethod
+    def take_back(self, numbers: Floats, values: Floats, learned: Mapping[str, NDArray[Any]]) -> None:
+        """Take back what ``learned`` gave.
+
+        Args:
+            numbers: What ``fit_numbers`` was given, ``(n, numbers)``.
+            values: Likewise, ``(n,)``.
+            learned: What ``learned`` gave.
+        """
+
+    def save(self, path: str | Path) -> Path:
+        """Write what it learned to a file that ``nasbed.predictors.load`` reads; see ``nasbed.predictors.storing``."""
+        from nasbed.predictors.storing import save  # which knows the registry of predictors
+
+        return save(self, path)
 
     def guide(self) -> Guide:
         """Return what a search asks, step by step, as answers come in."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.core.bounds import Count
 from nasbed.core.extras import require
 from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.guide import Guide, ProcessGuide
-from nasbed.predictors.kernel import Floats
+from nasbed.predictors.kernel import Floats, Hyper
 from nasbed.predictors.posterior import Posterior, Prior, most_probable
 
 
@@ -41,14 +43,29 @@ class GaussianProcess(EncodedPredictor):
 
     def fit_numbers(self, numbers: Floats, values: Floats) -> None:
         """Find hyper-parameters, and condition on what is given, or on a part of it."""
-        self.given_ = len(values)
-        if len(values) > self.most:
-            drawn = np.sort(np.random.default_rng(self.seed).choice(len(values), self.most, replace=False))
-            numbers, values = numbers[drawn], values[drawn]
+        numbers, values = self._part_of(numbers, values)
         kernel = self.features.kernel
         between = kernel.between(numbers, numbers)
         hyper = most_probable(kernel, between, values, Prior(), steps=self.steps)
         self.learned_, self.posterior_ = values, Posterior.of(kernel, hyper, numbers, between)
+
+    def _part_of(self, numbers: Floats, values: Floats) -> tuple[Floats, Floats]:
+        """Return what is learned from: everything, or, of too many, those that the seed draws."""
+        self.given_ = len(values)
+        if len(values) <= self.most:
+            return numbers, values
+        drawn = np.sort(np.random.default_rng(self.seed).choice(len(values), self.most, replace=False))
+        return numbers[drawn], values[drawn]
+
+    def learned(self) -> dict[str, NDArray[Any]]:
+        """Return the hyper-parameters."""
+        return {name: np.asarray(one) for name, one in self.posterior_.hyper._asdict().items()}
+
+    def take_back(self, numbers: Floats, values: Floats, learned: Mapping[str, NDArray[Any]]) -> None:
+        """Condition on what was learned from, at the same hyper-parameters."""
+        hyper = Hyper(learned["weights"], learned["lengths"], float(learned["noise"]))
+        numbers, self.learned_ = self._part_of(numbers, values)
+        self.posterior_ = Posterior.of(self.features.kernel, hyper, numbers)
 
     def predict_numbers(self, numbers: Floats) -> tuple[Floats, Floats]:
         """Return mean and standard deviation, noise included."""

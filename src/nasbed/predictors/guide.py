@@ -1,6 +1,6 @@
 """Guide: what a search asks a predictor, step by step, as answers come in.
 
-A guide learns from all that one run was told, and says of candidates what would be measured, in the unit of targets. It
+A guide learns from all that one run was told, and says of candidates what they are worth, in the unit of targets. It
 is given numbers, and not architectures: a search encodes its candidates once, and asks about them at every step.
 """
 
@@ -23,21 +23,29 @@ if TYPE_CHECKING:
 _GROWTH = 1.2
 """Hyper-parameters are found anew when a run knows so many times what it knew then."""
 
+_STEADY = 1e-8  # of the variance: what a joint draw adds to its covariance, whose factor rounding may else not find
+
 _CHUNK = 4096  # candidates whose kernel stays in a processor's cache
 
 
 class Belief(NamedTuple):
-    """What would be measured of candidates.
+    """What candidates are worth.
 
     Attributes:
         mean: Of targets, ``(m,)``.
-        deviation: Their standard deviation, what differs between trainings of one function included, ``(m,)``.
+        deviation: How unsure the mean is, as a standard deviation, ``(m,)``.
         best: The best target that was told.
+        noise: The variance between trainings of one function, which comes on top of what is unsure.
     """
 
     mean: Floats
     deviation: Floats
     best: float
+    noise: float = 0.0
+
+    def of_a_training(self) -> Belief:
+        """Return what a training of each candidate would show: noise is a part of the deviation."""
+        return self._replace(deviation=np.sqrt(self.deviation**2 + self.noise), noise=0.0)
 
 
 class Guide(ABC):
@@ -69,14 +77,14 @@ class Guide(ABC):
 
     @abstractmethod
     def believe(self, numbers: Floats) -> Belief:
-        """Say what would be measured of candidates, ``(m, numbers)``."""
+        """Say what candidates are worth, ``(m, numbers)``."""
 
     def scan(self, listing: Floats) -> Belief:
-        """Say what would be measured of candidates that are the same at every step, ``(m, numbers)``."""
+        """Say what candidates are worth that are the same at every step, ``(m, numbers)``."""
         return self.believe(listing)
 
     def draw(self, numbers: Floats, normals: Floats) -> Floats:
-        """Return one joint draw of what would be measured of candidates, ``(m,)``.
+        """Return one joint draw of what candidates are worth, ``(m,)``.
 
         Args:
             numbers: Of the candidates, ``(m, numbers)``.
@@ -164,7 +172,7 @@ class ProcessGuide(Guide):
         self._pending = pending
 
     def believe(self, numbers: Floats) -> Belief:
-        """Say what would be measured of candidates."""
+        """Say what candidates are worth."""
         posterior = self._with_pending()
         across = posterior.whitened(self._kernel.values(self._kernel.between(posterior.seen, numbers), posterior.hyper))
         return self._belief(self._solved @ across[: len(self._solved)], np.einsum("nm,nm->m", across, across))
@@ -179,11 +187,11 @@ class ProcessGuide(Guide):
         return self._belief(mean.astype(np.float64), columns.squares)
 
     def draw(self, numbers: Floats, normals: Floats) -> Floats:
-        """Return one joint draw of what would be measured of candidates."""
+        """Return one joint draw of what candidates are worth."""
         posterior = self._with_pending()
         across = posterior.whitened(self._kernel.values(self._kernel.between(posterior.seen, numbers), posterior.hyper))
         left = self._kernel.values(self._kernel.between(numbers, numbers), posterior.hyper) - across.T @ across
-        left[np.diag_indices_from(left)] += posterior.hyper.noise
+        left[np.diag_indices_from(left)] += _STEADY * posterior.hyper.variance
         factor = require("scipy.linalg", "predictors").cholesky(left, lower=True, check_finite=False)
         drawn: Floats = self._solved @ across[: len(self._solved)] + factor @ normals
         return drawn
@@ -204,8 +212,7 @@ class ProcessGuide(Guide):
 
     def _belief(self, mean: Floats, explained: Floats) -> Belief:
         hyper = Hyper.of_logs(self._logs)
-        variance = np.maximum(hyper.variance - explained, 0.0) + hyper.noise
-        return Belief(mean, np.sqrt(variance), self._best)
+        return Belief(mean, np.sqrt(np.maximum(hyper.variance - explained, 0.0)), self._best, hyper.noise)
 
 
 class _Columns:

@@ -18,7 +18,7 @@ CASES = [
     for optimizer in registry.optimizers
     for duplicates in ("pay", "free", "skip")
     # These propose a known architecture many times over, or a new one, at milliseconds each.
-    for long in [optimizer in ("nevergrad", "optuna", "pymoo", "guided")]
+    for long in [optimizer in ("nevergrad", "optuna", "pymoo", "guided", "bananas", "npenas", "nas-bowl", "smac")]
 ]
 
 

@@ -18,12 +18,12 @@ from nasbed.predictors.kernel import Floats
 
 Acquisition = Literal["ei", "ei-per-second", "pi", "ucb", "mean", "its", "thompson"]
 
-_LEAST = 1e-12  # no deviation is smaller
+LEAST = 1e-12  # no deviation is smaller
 
 
 def expected_improvement(belief: Belief) -> Floats:
     """Return by how much each candidate is expected to be better than the best, ``(m,)``."""
-    deviation = np.maximum(belief.deviation, _LEAST)
+    deviation = np.maximum(belief.deviation, LEAST)
     score = (belief.mean - belief.best) / deviation
     found: Floats = deviation * (score * _below(score) + np.exp(-0.5 * score**2) / np.sqrt(2.0 * np.pi))
     return found
@@ -31,7 +31,7 @@ def expected_improvement(belief: Belief) -> Floats:
 
 def probability_of_improvement(belief: Belief) -> Floats:
     """Return how likely each candidate is better than the best, ``(m,)``."""
-    return _below((belief.mean - belief.best) / np.maximum(belief.deviation, _LEAST))
+    return _below((belief.mean - belief.best) / np.maximum(belief.deviation, LEAST))
 
 
 def upper_confidence_bound(belief: Belief, kappa: float) -> Floats:

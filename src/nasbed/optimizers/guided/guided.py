@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -23,7 +24,8 @@ from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.registry import predictors
 from nasbed.core.rng import Streams
 from nasbed.core.spelling import joined, named
-from nasbed.optimizers.guided.acquisition import WITHOUT_CHANCE, Acquisition, independent_draws
+from nasbed.encodings.joining import encoding
+from nasbed.optimizers.guided.acquisition import LEAST, WITHOUT_CHANCE, Acquisition, independent_draws
 from nasbed.optimizers.guided.candidates import Candidates, Listing, Offer, Some, is_listed, names_of
 from nasbed.optimizers.guided.told import Names, Rows, Told
 from nasbed.optimizers.novelty import Novelty
@@ -59,7 +61,8 @@ class Guided(Optimizer):
 
     Attributes:
         predictor: A registered predictor, with settings if need be, such as ``gp:steps=20``.
-        encoding: What the predictor sees of an architecture; default is what suits the space.
+        encoding: What the predictor sees of an architecture; default is what suits the space. Of several, divided by
+            ``|``, the first that the space has.
         target: What it learns: the logarithm of the distance to the best, normal quantiles of ranks, or the values.
         acquisition: Expected improvement, the same for each second of training, probability of improvement, mean and
             ``kappa`` deviations, the mean, a draw for each candidate (its), or one for all together (thompson).
@@ -71,6 +74,8 @@ class Guided(Optimizer):
         batch: So many proposals are planned at a time.
         fantasies: Whether, in a batch, each counts as if it had come out as expected before the next is chosen; if not,
             a batch is the best so many at one look.
+        noisy: Whether a candidate is judged by what one training of it may show; if not, by what its trainings show in
+            the mean. Where many architectures compute the same, this tries more of those that compute the best.
         initial: So many architectures are drawn at first.
     """
 
@@ -86,6 +91,7 @@ class Guided(Optimizer):
     drawn: Count = 100
     batch: Count = 1
     fantasies: bool = True
+    noisy: bool = False
     initial: Count = 5
 
     def __post_init__(self) -> None:
@@ -124,9 +130,22 @@ class Guided(Optimizer):
     def _made(self, target: Transformation | None = None) -> EncodedPredictor:
         """Make the predictor, of this search's target or another."""
         name, settings = named(self.predictor)
-        own = {"space": self.space, "encoding": self.encoding, "target": target or self.target}
+        own = {"space": self.space, "encoding": self._encoding(), "target": target or self.target}
         made: EncodedPredictor = predictors.make(name, joined(own, settings))
         return made
+
+    def _encoding(self) -> str:
+        """Return the first of the named encodings that the space has.
+
+        Raises:
+            BadSetting: When it has none of them, with why it has not the last.
+        """
+        *others, last = self.encoding.split("|")
+        for name in others:
+            with suppress(BadSetting):
+                encoding(name, self.space)
+                return name
+        return last
 
     # ── what to try next ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -195,12 +214,15 @@ class Guided(Optimizer):
     def _worths(self, run: int, offer: Offer, numbers: Floats, seconds: Floats) -> Floats:
         """Return what each candidate is worth to one run, ``(m,)``; what is known is worth less than anything."""
         belief = offer.believed(self._guides[run])
+        belief = belief.of_a_training() if self.noisy else belief
         if self.acquisition == "its":
             found = independent_draws(belief, self._drawing(run, lambda one: one.normal(len(belief.mean)))[0])
         elif self.acquisition == "thompson":
             found = self._joint(run, offer, belief)
         else:
             found = WITHOUT_CHANCE[self.acquisition](belief, self.kappa)
+            if not found.any():  # too small for numbers: what is most deviations up is least unlikely
+                found = (belief.mean - belief.best) / np.maximum(belief.deviation, LEAST)
         if self._clocks:
             found = found / self._expected_seconds(run, offer, numbers, seconds)
         return np.where(offer.free(self._names.of(run)) & ~np.isnan(found), found, -np.inf)

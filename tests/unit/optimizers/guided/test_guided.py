@@ -29,6 +29,7 @@ SETTINGS = {
     "joint": {"acquisition": "thompson", "batch": 2},
     "seconds": {"acquisition": "ei-per-second", "target": "standardised"},
     "pi": {"acquisition": "pi"},
+    "noisy": {"noisy": True},
     "mean": {"acquisition": "mean", "encoding": "onehot"},
 }
 
@@ -166,6 +167,23 @@ def test_what_is_no_setting_is_refused(settings, error, said):
 def test_what_does_not_suit_a_space_is_refused_before_anything_is_played(settings, said):
     with pytest.raises((BadSetting, UnknownName), match=said):
         Guided(**settings).start(NASBench101(vertices=9, edges=12), Streams.from_seed(0, 1))
+
+
+@pytest.mark.parametrize("name", ["npenas", "nas-bowl", "smac"])
+def test_a_published_search_is_a_setting_of_it(name):
+    made = optimizers.read(name)
+    space, benchmark = HILL.space, HILL
+    how = SearchSettings(evaluations=made.initial + 12, runs=2)
+    history = search(made, benchmark, how)
+    assert space.valid(history.archs[history.tried]).all()
+    again = search(Guided(**made.settings()), benchmark, how)
+    np.testing.assert_array_equal(again.archs, history.archs)
+
+
+def test_of_several_encodings_the_first_that_a_space_has_is_taken():
+    sequence = Guided(encoding="path:most=40|default").start(nasbed.space("transnas-macro"), Streams.from_seed(0, 1))
+    cells = Guided(encoding="path:most=40|default").start(SMALL, Streams.from_seed(0, 1))
+    assert (sequence._features.encoding.name, cells._features.encoding.name) == ("onehot+counts+depth", "path:most=40")
 
 
 @pytest.mark.slow

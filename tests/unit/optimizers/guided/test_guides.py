@@ -31,7 +31,7 @@ def test_row_by_row_it_believes_what_the_predictor_predicts():
     other.memory = guide.memory
     np.testing.assert_allclose(taught(other, [23]).believe(NUMBERS)[:2], believed[:2], atol=1e-8)
     fitted = PREDICTOR.fit(ROWS[:20], VALUES[:20])
-    started = taught(PREDICTOR.guide(), [20]).believe(NUMBERS)
+    started = taught(PREDICTOR.guide(), [20]).believe(NUMBERS).of_a_training()
     in_units = targets(VALUES[:20], "standardised").in_units(*started[:2])
     np.testing.assert_allclose(in_units, fitted.predict(ROWS), rtol=0.05, atol=0.05)
 

@@ -1,0 +1,89 @@
+"""Stored predictors: what one learned, in a file that another process predicts from, bit for bit.
+
+The file is NumPy's ``.npz``: arrays, and a line of JSON that says what they are of. What a Gaussian process learned are
+arrays; a regressor of scikit-learn's kind is written by skops, which reads no classes but those that are named here.
+Nothing in the file executes, and what skops does not know as safe is not stored.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from nasbed.core.checked import Arrays, read_arrays, write_arrays
+from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.core.registry import predictors, spaces
+from nasbed.predictors.encoded import EncodedPredictor
+from nasbed.predictors.targets import targets
+
+_FORMAT = 1
+_ABOUT = "about"
+
+
+def save(predictor: EncodedPredictor, path: str | Path) -> Path:
+    """Write a predictor that has learned something, whole or not at all.
+
+    Raises:
+        BadSetting: When it has learned nothing, when its encoding was made and has no name, when it is not registered,
+            or when its regressor is of a class that is not known to be safe.
+        MissingExtra: When skops is needed and not installed.
+    """
+    if not hasattr(predictor, "targets_"):
+        raise BadSetting("this predictor has learned nothing that could be stored; call fit(archs, values) first")
+    settings = {name: value for name, value in predictor.get_params().items() if name != "space"}
+    about = {
+        "format": _FORMAT,
+        "nasbed": version("nasbed"),
+        "predictor": _name_of(predictor),
+        "settings": settings,
+        "space": {"name": predictor.space.kind, "settings": predictor.space.settings()},
+    }
+    try:
+        described = json.dumps(about).encode()
+    except TypeError:
+        raise BadSetting(
+            f"{type(predictor).__name__} has settings that are objects, such as an encoding with columns, and is not "
+            "stored; give the encoding by its name, as columns:table=FILE.arrow has one"
+        ) from None
+    given: Arrays = {"archs": predictor.archs_, "values": predictor.values_}
+    learned = predictor.learned() if predictor.targets_.values.any() else {}
+    return write_arrays(Path(path), {**given, **learned, _ABOUT: np.frombuffer(described, np.uint8)})
+
+
+def load(path: str | Path) -> EncodedPredictor:
+    """Return the predictor that was stored in a file.
+
+    Raises:
+        BadSetting: When there is no such file, or it is of a later version.
+        CorruptFile: When it is none of ``save``, or damaged.
+        MissingExtra: When what the predictor needs is not installed.
+    """
+    if not Path(path).is_file():
+        raise BadSetting(f"there is no file {path} to load a predictor from")
+    arrays = read_arrays(Path(path), "a predictor stored by nasbed", "store it again, or put a whole copy in its place")
+    try:
+        about = json.loads(arrays.pop(_ABOUT).tobytes())
+        known = about["format"] == _FORMAT
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorruptFile(f"{path} is not a predictor stored by nasbed: {error}") from None
+    if not known:
+        raise BadSetting(f"{path} has format {about['format']}; this nasbed reads format {_FORMAT}")
+    space = spaces.make(about["space"]["name"], about["space"]["settings"])
+    made: EncodedPredictor = predictors.make(about["predictor"], {"space": space, **about["settings"]})
+    made.archs_, made.values_ = arrays.pop("archs"), arrays.pop("values")
+    made.targets_ = targets(made.values_, made.target)
+    if made.targets_.values.any():
+        made.take_back(made.features(made.archs_), made.targets_.values, arrays)
+    return made
+
+
+def _name_of(predictor: EncodedPredictor) -> str:
+    for name in predictors:
+        if predictors.places()[name] == f"{type(predictor).__module__}:{type(predictor).__qualname__}":
+            return name
+    raise BadSetting(
+        f"{type(predictor).__name__} is not registered, so that no file could say what it is; give it a name"
+    )
