@@ -37,7 +37,10 @@ def started(optimizer, seed=1):
     return optimizer.start(SPACE, Streams.from_seed(seed, RUNS), ANSWERS.budgets)
 
 
-@pytest.mark.parametrize("name", list(optimizers))
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name == "bananas")) for name in optimizers],  # it trains networks
+)
 def test_every_optimizer_goes_on_from_its_file(name, tmp_path):
     played = started(optimizers.make(name, {}))
     play(played, 15)

@@ -124,7 +124,7 @@ def test_a_history_in_which_nothing_was_refused_says_nothing_of_it():
     assert "refused" not in history.info
 
 
-@pytest.mark.parametrize("name", sorted(set(optimizers) - {"optuna", "nevergrad", "pymoo"}))
+@pytest.mark.parametrize("name", sorted(set(optimizers) - {"optuna", "nevergrad", "pymoo", "bananas", "smac"}))
 @pytest.mark.parametrize("workers", [1, 3])
 def test_where_nothing_is_allowed_the_limit_is_named(name, workers):
     with pytest.raises(

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.bounds import Count, Positive
 from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.registry import predictors
@@ -104,6 +105,7 @@ class Guided(Optimizer):
         """
         super().__post_init__()
         predictors[named(self.predictor)[0]].check_installed()
+        require("threadpoolctl", "predictors")
 
     def reset(self) -> None:
         """Know nothing."""
@@ -151,6 +153,11 @@ class Guided(Optimizer):
 
     def ask(self) -> Trials:
         """Propose what is planned, after planning where nothing is; draw while little is known."""
+        # Threads that share a small matrix wait for each other, and add up in another order.
+        with _libraries().limit(limits=1, user_api="blas"):
+            return self._asked_for()
+
+    def _asked_for(self) -> Trials:
         archs = np.empty((self.runs, self.space.decisions), np.int8)
         drawn = np.zeros(self.runs, np.bool_)
         self._keep_columns()
@@ -301,6 +308,13 @@ class Guided(Optimizer):
 
     def _remembering(self) -> dict[str, list[Guide]]:
         return {"guides": self._guides, **({"clocks": self._clocks} if self._clocks else {})}
+
+
+@cache
+def _libraries() -> Any:
+    """Return what limits the threads of the libraries of linear algebra; to find these takes milliseconds."""
+    require("scipy.linalg", "predictors")
+    return require("threadpoolctl", "predictors").ThreadpoolController()
 
 
 def _best(worths: Floats, count: int) -> list[int]:

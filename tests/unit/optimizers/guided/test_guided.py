@@ -70,8 +70,8 @@ def test_saved_and_loaded_at_any_step_it_goes_on_alike(name):
         np.testing.assert_array_equal(step(again), step(optimizer))
 
 
-def test_nothing_is_known_of_a_value_before_it_is_told():
-    """Two landscapes that agree on all that was told lead to the same proposals, whatever the rest of them is."""
+def test_what_is_proposed_follows_from_what_was_told():
+    """Searches that are told the same propose the same; a search is given nothing else to know values from."""
     one, other = (Guided().start(SMALL, Streams.from_seed(0, 2)) for _ in range(2))
     worth = np.random.default_rng(0).uniform(size=(12, 2))
     for told in worth:
