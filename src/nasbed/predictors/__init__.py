@@ -16,6 +16,6 @@ if TYPE_CHECKING:
     from nasbed.predictors.encoded import EncodedPredictor as EncodedPredictor
     from nasbed.predictors.ensemble import MLPEnsemble as MLPEnsemble
     from nasbed.predictors.gp import GaussianProcess as GaussianProcess
-    from nasbed.predictors.storing import load as load
+    from nasbed.predictors.storing import load as load, save as save
 else:
     __getattr__, __dir__ = lazily(__name__)

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -141,12 +140,6 @@ class EncodedPredictor(Configured, ABC):
             values: Likewise, ``(n,)``.
             learned: What ``learned`` gave.
         """
-
-    def save(self, path: str | Path) -> Path:
-        """Write what it learned to a file that ``nasbed.predictors.load`` reads; see ``nasbed.predictors.storing``."""
-        from nasbed.predictors.storing import save  # which knows the registry of predictors
-
-        return save(self, path)
 
     def guide(self) -> Guide:
         """Return what a search asks, step by step, as answers come in."""

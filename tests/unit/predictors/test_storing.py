@@ -10,7 +10,7 @@ import nasbed
 from nasbed.core.checked import read_arrays, write_arrays
 from nasbed.core.errors import BadSetting, CorruptFile, MissingExtra
 from nasbed.core.registry import predictors
-from nasbed.predictors import load
+from nasbed.predictors import load, save
 
 SPACE = nasbed.space("transnas-micro")
 ROWS = SPACE.enumerate()[np.random.default_rng(0).permutation(4096)[:60]]
@@ -31,7 +31,7 @@ def fitted(name="gp", **settings):
 @pytest.mark.parametrize("name", list(predictors))
 def test_what_is_loaded_predicts_the_same_bits(name, tmp_path):
     predictor = fitted(name, **FEW.get(name, {}))
-    loaded = load(predictor.save(tmp_path / "learned.npz"))
+    loaded = load(save(predictor, tmp_path / "learned.npz"))
     assert loaded.get_params() == predictor.get_params()
     np.testing.assert_array_equal(loaded.predict(ROWS), predictor.predict(ROWS))
     assert loaded.notes == predictor.notes
@@ -39,20 +39,20 @@ def test_what_is_loaded_predicts_the_same_bits(name, tmp_path):
 
 def test_a_constant_and_a_part_are_stored_too(tmp_path):
     for predictor in (fitted(most=20), nasbed.predictor("gp", SPACE).fit(ROWS[:3], [0.5] * 3)):
-        loaded = load(predictor.save(tmp_path / "learned.npz"))
+        loaded = load(save(predictor, tmp_path / "learned.npz"))
         np.testing.assert_array_equal(loaded.predict(ROWS), predictor.predict(ROWS))
         assert loaded.notes == predictor.notes
 
 
 def test_what_learned_nothing_is_not_stored(tmp_path):
     with pytest.raises(BadSetting, match="learned nothing"):
-        nasbed.predictor("gp", SPACE).save(tmp_path / "learned.npz")
+        save(nasbed.predictor("gp", SPACE), tmp_path / "learned.npz")
 
 
 def test_an_encoding_that_was_made_is_not_stored(tmp_path):
     encoding = nasbed.encoding("onehot", SPACE).with_columns(ROWS, {"score": VALUES})
     with pytest.raises(BadSetting, match="settings that are objects"):
-        fitted(encoding=encoding).save(tmp_path / "learned.npz")
+        save(fitted(encoding=encoding), tmp_path / "learned.npz")
 
 
 class Unsafe:
@@ -70,18 +70,18 @@ def test_a_regressor_that_is_not_known_to_be_safe_is_refused(tmp_path, monkeypat
     predictor = nasbed.predictor("sklearn", SPACE)
     monkeypatch.setattr(predictor, "regressor", Unsafe)
     with pytest.raises(BadSetting, match=r"Unsafe is not stored: skops does not know .*Unsafe as safe"):
-        predictor.fit(ROWS, VALUES).save(tmp_path / "learned.npz")
+        save(predictor.fit(ROWS, VALUES), tmp_path / "learned.npz")
     assert not list(tmp_path.iterdir())
 
 
 def test_without_skops_regressors_are_not_stored_and_the_install_line_is_said(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "skops.io", None)
     with pytest.raises(MissingExtra, match=r"skops is not installed.*nasbed\[predictors\]"):
-        fitted("bayesian-ridge").save(tmp_path / "learned.npz")
+        save(fitted("bayesian-ridge"), tmp_path / "learned.npz")
 
 
 def test_what_is_damaged_or_something_else_is_not_read(tmp_path):
-    path = fitted().save(tmp_path / "learned.npz")
+    path = save(fitted(), tmp_path / "learned.npz")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
@@ -94,7 +94,7 @@ def test_what_is_damaged_or_something_else_is_not_read(tmp_path):
 
 
 def test_a_later_format_is_refused(tmp_path):
-    path = fitted().save(tmp_path / "learned.npz")
+    path = save(fitted(), tmp_path / "learned.npz")
     arrays = read_arrays(path, "", "")
     about = {**json.loads(arrays["about"].tobytes()), "format": 99}
     write_arrays(path, {**arrays, "about": np.frombuffer(json.dumps(about).encode(), np.uint8)})
