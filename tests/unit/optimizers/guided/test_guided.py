@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from live_toy import LiveToy
 
 import nasbed
 from nasbed.core.errors import BadSetting, UnknownName
@@ -11,6 +12,7 @@ from nasbed.core.rng import Streams
 from nasbed.optimizers.guided.candidates import names_of
 from nasbed.optimizers.guided.guided import Guided
 from nasbed.predictors.gp import GaussianProcess
+from nasbed.run.live import search_live
 from nasbed.run.search import search
 from nasbed.run.settings import SearchSettings
 from nasbed.spaces.nasbench101 import NASBench101
@@ -178,6 +180,29 @@ def test_a_published_search_is_a_setting_of_it(name):
     assert space.valid(history.archs[history.tried]).all()
     again = search(Guided(**made.settings()), benchmark, how)
     np.testing.assert_array_equal(again.archs, history.archs)
+
+
+NAMED = {
+    "guided": {},
+    "npenas": {},
+    "nas-bowl": {"batch": 2},
+    "smac": {"predictor": "random-forest:trees=3"},
+    "bananas": {"predictor": "mlp-ensemble:members=2,layers=2,epochs=10", "batch": 3},
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_ended_early_and_given_again_a_real_search_is_the_same_as_at_once(name, tmp_path):
+    def play(evaluations, **where):
+        optimizer = optimizers.make(name, {"initial": 4, **NAMED[name]})
+        settings = SearchSettings(evaluations=evaluations)
+        return search_live(optimizer, LiveToy(vertices=4, noise=1.0), settings, executor="inline", **where)
+
+    store = {"store": tmp_path / "search.sqlite"}
+    play(9, **store)
+    resumed, at_once = play(14, **store), play(14)
+    np.testing.assert_array_equal(resumed.archs, at_once.archs)
+    np.testing.assert_array_equal(resumed.value, at_once.value)
 
 
 def test_of_several_encodings_the_first_that_a_space_has_is_taken():
