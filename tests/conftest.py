@@ -18,6 +18,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignore Ctrl-C, too, and tests press it
 
 
+os.environ.pop("COLUMNS", None)  # xdist sets it, and commands would fit what they print to it
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads that wait for each other would spin
 
 settings.register_profile("quick", deadline=None, max_examples=20)  # no deadline: the first call compiles

@@ -51,7 +51,8 @@ def clocks(comparison: Comparison) -> list[Clock]:
 
 
 def _known(comparison: Comparison, metric: Metric) -> bool:
-    return any(not np.isnan(history.metric(metric)[-1]).all() for history in comparison.histories.values())
+    there = [one for one in comparison.histories.values() if metric == "validation" or one.test is not None]
+    return any(not np.isnan(history.metric(metric)[-1]).all() for history in there)  # of some nothing more is known
 
 
 def along(clock: Clock, longest: float) -> tuple[float, str]:
