@@ -13,7 +13,7 @@ MEANINGS = {
     "evaluation": "A trial that was paid for: looked up in a table at the price of its training, or really trained.",
     "epoch": "One pass of a training through its data.",
     "budget": "What a run may spend, in evaluations, epochs or seconds.",
-    "heard": "What a search was told of an architecture: the result of one training, or its mean where the search says so.",
+    "heard": "What a search was told of an architecture, usually the result of one training.",
     "validation": "Results on data that trainings do not see and searches do: what a search chooses by.",
     "test": "Results on data that neither trainings nor searches see, read once the search was over.",
     "incumbent": "The best architecture that a run has heard of so far, and that it would choose if it ended now.",
