@@ -54,7 +54,7 @@ def test_every_builtin_name_leads_somewhere_and_has_a_docstring():
 def test_a_name_that_is_nearly_right_is_guessed():
     with pytest.raises(UnknownName, match=r"no space is called 'nasbench102'\. Did you mean 'nasbench101'"):
         registry.spaces["nasbench102"]
-    with pytest.raises(KeyError, match="There are: asha, bohb, dehb, evolutionary"):
+    with pytest.raises(KeyError, match="There are: asha, bananas, bohb, dehb, evolutionary"):
         registry.optimizers.make("xyzzy", {})
     with pytest.raises(NasbedError, match="There are: none"):
         Registry("toy")["anything"]
