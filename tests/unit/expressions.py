@@ -194,3 +194,13 @@ def everything(whole):
         if fine:
             found[tuple(sorted((key, values[key]) for key in there))] = values
     return found
+
+
+def reachable(near, start):
+    """Return what steps from each to what is near lead to."""
+    found, waiting = {start}, [start]
+    while waiting:
+        new = near[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return found

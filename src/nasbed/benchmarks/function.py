@@ -10,11 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nasbed.benchmarks.fidelity import asked_of
-from nasbed.benchmarks.made import MadeBenchmark
+from nasbed.benchmarks.made import DRAWS, MadeBenchmark
 from nasbed.core.errors import BadSetting, in_a_line
 from nasbed.core.executor import Executor, Work
 from nasbed.core.live import Answer
@@ -25,8 +21,6 @@ from nasbed.spaces.choices import Choices
 
 if TYPE_CHECKING:
     from nasbed.core.rng import Streams
-
-_DRAWS = 2**31  # seeds that a stream may draw
 
 
 class FunctionBenchmark(MadeBenchmark):
@@ -99,18 +93,11 @@ class FunctionBenchmark(MadeBenchmark):
 
     def seeds(self, keys: Sequence[int], epochs: Sequence[int], streams: Streams | None) -> list[int]:
         """Return the seed of each call: as a stream draws it, or the usual one."""
-        return super().seeds(keys, epochs, None) if streams is None else streams.integers(_DRAWS)[:, 0].tolist()
+        return super().seeds(keys, epochs, None) if streams is None else streams.integers(DRAWS)[:, 0].tolist()
 
     def survey(self, executor: Executor, epochs: int) -> dict[str, Any]:
         """Say which function it is, by a checksum of its source: a store goes on with the same alone."""
         return {"source": _checksum(self.function)}
-
-    def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
-        """Give NaN for each: a function has no test result."""
-        archs = self.space.read(archs)
-        asked_of(self, epochs, len(archs))
-        self.space.check_valid(archs)
-        return np.full(len(archs), np.nan)
 
     def describe(self) -> dict[str, Any]:
         """Say which function answers, and what its number is."""

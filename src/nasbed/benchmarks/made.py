@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from nasbed.core.rng import Streams
 
 
+DRAWS = 2**31
+"""Seeds that a stream may draw."""
+
+
 class MadeBenchmark(LiveBenchmark):
     """A live benchmark that may be asked outside of a search, too: it waits for its answers, and remembers them.
 
@@ -63,6 +67,13 @@ class MadeBenchmark(LiveBenchmark):
     def seeds(self, keys: Sequence[int], epochs: Sequence[int], streams: Streams | None) -> list[int]:
         """Return the seed of each answer: as a stream draws it, or the usual one."""
         return [self.seed] * len(keys)
+
+    def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
+        """Give NaN for each: by default an answer has no test result."""
+        archs = self.space.read(archs)
+        asked_of(self, epochs, len(archs))
+        self.space.check_valid(archs)
+        return np.full(len(archs), np.nan)
 
     def answers(
         self, archs: Archs, epochs: NDArray[np.int64] | int | None, streams: Streams | None = None

@@ -187,13 +187,6 @@ class ScoringBenchmark(MadeBenchmark):
         self._images = found["network"]
         return found
 
-    def test(self, archs: Archs, epochs: int | None = None) -> NDArray[np.float64]:
-        """Give NaN for each: nothing is trained."""
-        archs = self.space.read(archs)
-        asked_of(self, epochs, len(archs))
-        self.space.check_valid(archs)
-        return np.full(len(archs), np.nan)
-
     def describe(self) -> dict[str, Any]:
         """Say what is scored, and how."""
         return {

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.benchmarks.costs import formulas
-from nasbed.benchmarks.made import MadeBenchmark
+from nasbed.benchmarks.made import DRAWS, MadeBenchmark
 from nasbed.core.benchmark import Cost
 from nasbed.core.errors import BadSetting
 from nasbed.core.executor import Executor, Work
@@ -38,8 +38,6 @@ BUDGETS: dict[str, tuple[int, ...]] = {"digits": (4, 12, 36), "cluttered-digits"
 """The epochs of each data source; the published ones for any other."""
 
 PUBLISHED_BUDGETS = (4, 12, 36, 108)
-
-_DRAWS = 2**31  # seeds that a stream may draw
 
 
 class TrainedBenchmark(MadeBenchmark):
@@ -128,7 +126,7 @@ class TrainedBenchmark(MadeBenchmark):
 
     def seeds(self, keys: Sequence[int], epochs: Sequence[int], streams: Streams | None) -> list[int]:
         """Derive the seed of each training: 63 bits, independent of all others."""
-        draws = ["-"] * len(keys) if streams is None else streams.integers(_DRAWS)[:, 0].tolist()
+        draws = ["-"] * len(keys) if streams is None else streams.integers(DRAWS)[:, 0].tolist()
         asked = zip(keys, epochs, draws, strict=True)
         return [derived_seed("trained", self.seed, *one) for one in asked]
 

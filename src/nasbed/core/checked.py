@@ -28,6 +28,7 @@ from nasbed.core.files import put
 MARK = b"nasbed-sha256:"
 BLANK = MARK + b"0" * 64
 FORMAT = 2
+_ABOUT = "about"  # the array that says what the others are of
 """Of JSON and of arrays; version 0.1 named none."""
 
 Arrays = dict[str, NDArray[Any]]
@@ -176,3 +177,35 @@ def read_arrays(path: Path, what: str, remedy: str) -> Arrays:
     except (OSError, EOFError, ValueError, RuntimeError, struct.error, BadZipFile, zlib.error) as error:
         raise CorruptFile(f"{path} is not {what}, or is damaged: {error}; {remedy}") from None
     return arrays
+
+
+def write_described(path: Path, arrays: Mapping[str, NDArray[Any]], about: bytes) -> Path:
+    """Write arrays, and a line of JSON that says what they are of; see ``write_arrays``."""
+    return write_arrays(path, {**arrays, _ABOUT: np.frombuffer(about, np.uint8)})
+
+
+def read_described(path: Path, what: str, thing: str, form: int, remedy: str) -> tuple[Arrays, dict[str, Any]]:
+    """Read arrays and what a file says of them.
+
+    Args:
+        path: What ``write_described`` wrote.
+        what: What the file is, such as ``a search saved by nasbed``.
+        thing: What is loaded from it.
+        form: The format that is known, as the description names its own.
+        remedy: What to do where it is damaged.
+
+    Raises:
+        BadSetting: When there is no such file, or it has another format.
+        CorruptFile: When it is something else, or damaged.
+    """
+    if not path.is_file():
+        raise BadSetting(f"there is no file {path} to load {thing} from")
+    arrays = read_arrays(path, what, remedy)
+    try:
+        about = json.loads(arrays.pop(_ABOUT).tobytes())
+        known = about["format"] == form
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorruptFile(f"{path} is not {what}: {error}") from None
+    if not known:
+        raise BadSetting(f"{path} has format {about['format']}; this nasbed reads format {form}")
+    return arrays, about

@@ -68,34 +68,26 @@ class Explorer:
     ) -> Shapes:
         """Return the shapes that may come out of a part; see ``Planner.part``."""
         key = id(part), before, source, wish, place
-        if key not in self._known:
-            self._known[key] = self._found(part, before, source, wish, place, is_chosen)
-        return self._known[key]
-
-    def _found(
-        self,
-        part: Expression,
-        before: tuple[Shape, ...],
-        source: tuple[Shape, ...],
-        wish: Wish,
-        place: str,
-        is_chosen: bool,
-    ) -> Shapes:
-        reads = before or source
+        if key in self._known:
+            return self._known[key]
         match part:
             case Op():
-                return self._layer(part, reads[-1], wish, place, is_chosen)
+                gives = self._layer(part, (before or source)[-1], wish, place, is_chosen)
             case Seq():
-                return self._chain(part.parts, before, source, wish, place, is_chosen)
+                gives = self._chain(part.parts, before, source, wish, place, is_chosen)
             case Dag():
-                return self._cell(part, last(reads, part.inputs), wish, place, is_chosen or _is_open(part))
+                reads = last(before or source, part.inputs)
+                gives = self._cell(part, reads, wish, place, is_chosen or _is_open(part))
             case Mix():
-                return frozenset[Shape]().union(*(
+                gives = frozenset[Shape]().union(*(
                     self._part(way.part, before, source, wish, within(place, _option(way.number)),
                                is_chosen or way.number is not None)
                     for way in part.ways
                 ))  # fmt: skip
-        raise TypeError(f"{type(part).__name__} is not open")
+            case _:
+                raise TypeError(f"{type(part).__name__} is not open")
+        self._known[key] = gives
+        return gives
 
     def _layer(self, op: Op, x: Shape, wish: Wish, place: str, is_chosen: bool) -> Shapes:
         try:

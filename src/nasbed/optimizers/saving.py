@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbed.core.checked import Arrays, read_arrays, write_arrays
+from nasbed.core.checked import Arrays, read_described, write_described
 from nasbed.core.differences import differences
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.optimizer import Optimizer
@@ -22,7 +22,6 @@ from nasbed.core.rng import Streams
 from nasbed.core.space import Space
 
 _FORMAT = 1
-_ABOUT = "about"
 
 
 def save(optimizer: Optimizer, path: str | Path) -> Path:
@@ -41,8 +40,7 @@ def save(optimizer: Optimizer, path: str | Path) -> Path:
         "budgets": list(optimizer.budgets),
         "state": _taken_apart(optimizer.state_dict(), arrays),
     }
-    arrays[_ABOUT] = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    return write_arrays(Path(path), arrays)
+    return write_described(Path(path), arrays, json.dumps(about).encode())
 
 
 def load(path: str | Path, optimizer: Optimizer, space: Space) -> Optimizer:
@@ -60,7 +58,8 @@ def load(path: str | Path, optimizer: Optimizer, space: Space) -> Optimizer:
         BadSetting: When there is no such file, or it is of another optimizer, setting, space or version of nasbed.
         CorruptFile: When it is no saved search, or damaged.
     """
-    arrays, about = _read(Path(path))
+    remedy = "save it again, or put a whole copy in its place"
+    arrays, about = read_described(Path(path), "a search saved by nasbed", "a search", _FORMAT, remedy)
     saved = {name: about.get(name) for name in _identity(optimizer, space)}
     unlike = differences(saved, json.loads(json.dumps(_identity(optimizer, space))))
     if unlike:
@@ -86,21 +85,6 @@ def _identity(optimizer: Optimizer, space: Space) -> dict[str, Any]:
         "settings": optimizer.settings(),
         "space": {"name": space.kind, "settings": space.settings()},
     }
-
-
-def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
-    """Read a file's arrays and what it says of them."""
-    if not path.is_file():
-        raise BadSetting(f"there is no file {path} to load a search from")
-    arrays = read_arrays(path, "a search saved by nasbed", "save it again, or put a whole copy in its place")
-    try:
-        about = json.loads(arrays.pop(_ABOUT).tobytes())
-        known = about["format"] == _FORMAT
-    except (KeyError, TypeError, ValueError) as error:
-        raise CorruptFile(f"{path} is not a search saved by nasbed: {error}") from None
-    if not known:
-        raise BadSetting(f"{path} has format {about['format']}; this nasbed reads format {_FORMAT}")
-    return arrays, about
 
 
 def _taken_apart(value: Any, arrays: Arrays) -> Any:

@@ -11,16 +11,13 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
-from nasbed.core.checked import Arrays, read_arrays, write_arrays
-from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.core.checked import Arrays, read_described, write_described
+from nasbed.core.errors import BadSetting
 from nasbed.core.registry import predictors, spaces
 from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.targets import targets
 
 _FORMAT = 1
-_ABOUT = "about"
 
 
 def save(predictor: EncodedPredictor, path: str | Path) -> Path:
@@ -50,7 +47,7 @@ def save(predictor: EncodedPredictor, path: str | Path) -> Path:
         ) from None
     given: Arrays = {"archs": predictor.archs_, "values": predictor.values_}
     learned = predictor.learned() if predictor.targets_.values.any() else {}
-    return write_arrays(Path(path), {**given, **learned, _ABOUT: np.frombuffer(described, np.uint8)})
+    return write_described(Path(path), {**given, **learned}, described)
 
 
 def load(path: str | Path) -> EncodedPredictor:
@@ -61,16 +58,8 @@ def load(path: str | Path) -> EncodedPredictor:
         CorruptFile: When it is none of ``save``, or damaged.
         MissingExtra: When what the predictor needs is not installed.
     """
-    if not Path(path).is_file():
-        raise BadSetting(f"there is no file {path} to load a predictor from")
-    arrays = read_arrays(Path(path), "a predictor stored by nasbed", "store it again, or put a whole copy in its place")
-    try:
-        about = json.loads(arrays.pop(_ABOUT).tobytes())
-        known = about["format"] == _FORMAT
-    except (KeyError, TypeError, ValueError) as error:
-        raise CorruptFile(f"{path} is not a predictor stored by nasbed: {error}") from None
-    if not known:
-        raise BadSetting(f"{path} has format {about['format']}; this nasbed reads format {_FORMAT}")
+    remedy = "store it again, or put a whole copy in its place"
+    arrays, about = read_described(Path(path), "a predictor stored by nasbed", "a predictor", _FORMAT, remedy)
     space = spaces.make(about["space"]["name"], about["space"]["settings"])
     made: EncodedPredictor = predictors.make(about["predictor"], {"space": space, **about["settings"]})
     made.archs_, made.values_ = arrays.pop("archs"), arrays.pop("values")

@@ -30,6 +30,7 @@ from nasbed.statistics.profiles import optimality_gaps, performance_profiles
 from nasbed.statistics.random_search import recorded
 from nasbed.statistics.ranks import average_ranks
 from nasbed.statistics.ranks_signed import signed_ranks
+from nasbed.statistics.reading import COMPARISON
 from nasbed.statistics.relative import relative_improvements
 from nasbed.statistics.statistic import Statistic, known
 from nasbed.statistics.summary import on_both_scales
@@ -55,7 +56,7 @@ def save(comparison: Comparison, folder: Path, forms: Sequence[str]) -> list[Pat
     paths += save_statistics(comparison, statistics, forms)
     for label, name in _file_names(comparison).items():
         paths.append(comparison.histories[label].to_parquet(histories / f"{name}.parquet"))
-    paths.append(write_json(folder / "comparison.json", about(comparison), indent=2))
+    paths.append(write_json(folder / COMPARISON, about(comparison), indent=2))
     return paths + ([] if comparison.again is None else save(comparison.again, folder / "fresh-seed", forms))
 
 

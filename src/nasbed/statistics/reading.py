@@ -15,7 +15,8 @@ from nasbed.statistics.likeness import key_of
 from nasbed.statistics.random_search import RecordedReference
 from nasbed.statistics.selected import named_apart
 
-_ABOUT = "comparison.json"
+COMPARISON = "comparison.json"
+"""What a folder has that a comparison was saved in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +61,10 @@ def read(paths: Sequence[str | Path], differing: Collection[str] = ()) -> dict[s
 
 def _find(path: Path) -> list[_Found]:
     """Read what one path holds."""
-    if path.is_file() and path.name != _ABOUT:
+    if path.is_file() and path.name != COMPARISON:
         return [_Found(path.stem, History.from_parquet(path), path.parent)]
     folder = path.parent if path.is_file() else path
-    if (folder / _ABOUT).is_file():
+    if (folder / COMPARISON).is_file():
         return _of_folder(folder)
     histories = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
     if not histories:
@@ -76,19 +77,19 @@ def _find(path: Path) -> list[_Found]:
 def _of_folder(folder: Path) -> list[_Found]:
     """Read a comparison's folder, in the order of its searches."""
     about = read_json(
-        folder / _ABOUT, "what 'nasbed compare --out' writes", "put a whole copy in its place, or compare again"
+        folder / COMPARISON, "what 'nasbed compare --out' writes", "put a whole copy in its place, or compare again"
     )
     try:
         files = {str(label): str(one["history"]) for label, one in about["optimizers"].items()}
         command, reference = about.get("command"), RecordedReference.from_dict(about.get("reference"))
         mean, differing = about.get("random_mean"), frozenset(map(str, about.get("differing", ())))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorruptFile(f"{folder / _ABOUT} was not written by 'nasbed compare --out': {error!r}") from None
+        raise CorruptFile(f"{folder / COMPARISON} was not written by 'nasbed compare --out': {error!r}") from None
     found = []
     for label, name in files.items():
         place = (folder / name).resolve()
         if not place.is_relative_to(folder.resolve()):
-            raise CorruptFile(f"{folder / _ABOUT} names a history outside its folder: {name}")
+            raise CorruptFile(f"{folder / COMPARISON} names a history outside its folder: {name}")
         history, command = History.from_parquet(place), command and str(command)
         found.append(_Found(label, history, folder, differing, command, reference, mean and float(mean)))
     return found

@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from expressions import everything, expressions, reached, resolved
+from expressions import everything, expressions, reachable, reached, resolved
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -85,16 +85,7 @@ def test_single_changes_lead_from_everything_to_everything(expression):
     assume(space.size <= 200)
     rows = space.enumerate()
     near = [set(space.index(space.neighbors(row)).tolist()) for row in rows]
-    assert all(len(_reachable(near, start)) == len(rows) for start in (0, len(rows) - 1))
-
-
-def _reachable(near, start):
-    found, waiting = {start}, [start]
-    while waiting:
-        new = near[waiting.pop()] - found
-        found |= new
-        waiting += new
-    return found
+    assert all(len(reachable(near, start)) == len(rows) for start in (0, len(rows) - 1))
 
 
 @generated

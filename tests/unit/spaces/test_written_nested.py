@@ -7,6 +7,7 @@ from itertools import count
 
 import numpy as np
 import pytest
+from expressions import reachable
 from nested import Maker, Reading, everything, holds_never, meaning
 
 from nasbed.core.errors import BadSetting, InvalidArchitecture
@@ -175,19 +176,9 @@ def test_mutation_reaches_every_architecture(case):
         mutants = space.mutate(rows[parents], Streams.from_seed(attempt, len(parents)))
         for parent, mutant in set(zip(parents.tolist(), space.index(mutants).tolist(), strict=True)):
             near[parent].add(mutant)
-        if all(reached(near, start) == set(range(len(rows))) for start in range(len(rows))):
+        if all(reachable(near, start) == set(range(len(rows))) for start in range(len(rows))):
             return
     raise AssertionError("some architecture is not reached")
-
-
-def reached(near, start):
-    """Return what steps from each to what is near lead to."""
-    found, waiting = {start}, [start]
-    while waiting:
-        new = near[waiting.pop()] - found
-        found |= new
-        waiting += new
-    return found
 
 
 def test_a_table_is_looked_up_by_what_counts(tmp_path, case):
