@@ -120,11 +120,13 @@ class Streams(Printed):
         positions: The next word of each run; int64, shape ``(runs,)``. Kernels advance them in place.
         fallbacks: By key, how often a run could not be given what was asked for and was given a draw from all that its
             space has; shared with the streams that ``take`` gives.
+        reasons: By key, why a run first fell back, where a reason was given; shared likewise.
     """
 
     keys: NDArray[np.uint64]
     positions: NDArray[np.int64]
     fallbacks: Counter[int] = field(default_factory=Counter, repr=False)
+    reasons: dict[int, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_seed(cls, seed: int, runs: int, first: int = 0, purpose: str = "run") -> Streams:
@@ -196,7 +198,7 @@ class Streams(Printed):
 
     def take(self, runs: NDArray[np.int64]) -> Streams:
         """Copy the streams of some runs; drawing from the copy leaves these where they are."""
-        return Streams(self.keys[runs], self.positions[runs], self.fallbacks)
+        return Streams(self.keys[runs], self.positions[runs], self.fallbacks, self.reasons)
 
     def drawing(self, runs: NDArray[np.int64], draw: Callable[[Streams], T]) -> T:
         """Call ``draw`` with the streams of some runs alone, so that only those move on."""
@@ -205,14 +207,23 @@ class Streams(Printed):
         self.positions[runs] = some.positions
         return drawn
 
-    def fell_back(self, runs: NDArray[np.int64]) -> None:
-        """Count a fallback in each of some runs."""
-        self.fallbacks.update(self.keys[runs].tolist())
+    def fell_back(self, runs: NDArray[np.int64], why: str = "") -> None:
+        """Count a fallback in each of some runs, and keep why, if that is said and the run has no earlier reason."""
+        keys = self.keys[runs].tolist()
+        self.fallbacks.update(keys)
+        if why:
+            for key in keys:
+                self.reasons.setdefault(key, why)
 
     def state_dict(self) -> dict[str, Any]:
         """Give what restores the streams, as arrays."""
-        fallbacks = [self.fallbacks[key] for key in self.keys.tolist()]
-        return {"keys": self.keys.copy(), "positions": self.positions.copy(), "fallbacks": np.array(fallbacks)}
+        keys = self.keys.tolist()
+        return {
+            "keys": self.keys.copy(),
+            "positions": self.positions.copy(),
+            "fallbacks": np.array([self.fallbacks[key] for key in keys]),
+            "reasons": [self.reasons.get(key, "") for key in keys],
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from where ``state_dict`` was taken."""
@@ -220,3 +231,5 @@ class Streams(Printed):
         self.positions[:] = state["positions"]
         counts = np.asarray(state.get("fallbacks", np.zeros(len(self), np.int64)))  # of version 0.1 there are none
         self.fallbacks = Counter(dict(zip(self.keys.tolist(), counts.tolist(), strict=True)))
+        reasons = state.get("reasons", [""] * len(self))  # likewise
+        self.reasons = {key: why for key, why in zip(self.keys.tolist(), reasons, strict=True) if why}

@@ -61,10 +61,14 @@ def noted(optimizer: Optimizer, costing: Costing) -> dict[str, Any]:
     counts = optimizer.streams.fallbacks
     if counts.total():
         found["fallbacks"] = [counts[key] for key in optimizer.streams.keys.tolist()]
+        why = [optimizer.streams.reasons.get(key, "") for key in optimizer.streams.keys.tolist()]
         said = (
             f"{counts.total():,} times, in {len(counts)} of {optimizer.runs} runs, a method led to nothing that the "
             "space has, and drew from all of it"
         )
+        if any(why):
+            found["reasons"] = why
+            said += f"; first since {next(filter(None, why))}"
         found["notes"] = [*found.get("notes", []), said]
     return found
 

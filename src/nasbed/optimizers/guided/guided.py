@@ -8,6 +8,7 @@ https://arxiv.org/abs/1910.11858
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,6 +47,10 @@ is, is computed anew at each step, and comes out the same."""
 
 _JOINT = 1000
 """So many candidates are drawn together, those of the highest mean and two deviations: it takes the cube in time."""
+
+
+_ADDRESS = re.compile("0x[0-9a-fA-F]+")
+_LONGEST = 200  # characters of why a predictor failed
 
 
 @dataclass(eq=False)
@@ -191,7 +196,7 @@ class Guided(Optimizer):
             self._fill(run)
         except Exception as error:  # the predictor may be anyone's, and its failure is no reason to lose a search
             _LOG.info("run %d draws, since %s failed: %s", run, self.predictor, error)
-            self.streams.fell_back(np.array([run]))
+            self.streams.fell_back(np.array([run]), f"{self.predictor} failed: {_in_words(error)}")
 
     def _fill(self, run: int) -> None:
         archs, values, seconds = self._told.of(run)
@@ -203,7 +208,10 @@ class Guided(Optimizer):
             self._guides[run].learn(numbers, learnable, pending)
             worths = self._worths(run, offer, numbers, seconds)
             for candidate in _best(worths, 1 if self.fantasies else left):
-                if not offer.free(self._names.of(run))[candidate]:
+                free = offer.free(self._names.of(run))
+                if worths[candidate] == -np.inf and free.any() and left == self.batch:
+                    raise ArithmeticError("it predicts what is no number")
+                if not free[candidate]:
                     return
                 arch = self._drawing(run, partial(offer.take, candidate, self._names.of(run)))
                 self._queue.add(run, left, arch)
@@ -308,6 +316,12 @@ class Guided(Optimizer):
 
     def _remembering(self) -> dict[str, list[Guide]]:
         return {"guides": self._guides, **({"clocks": self._clocks} if self._clocks else {})}
+
+
+def _in_words(error: Exception) -> str:
+    """Return the kind of an error and the first line of what it says, without addresses, which differ each time."""
+    line = str(error).partition("\n")[0]
+    return _ADDRESS.sub("0x…", f"{type(error).__name__}: {line}")[:_LONGEST]
 
 
 @cache

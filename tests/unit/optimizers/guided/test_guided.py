@@ -11,6 +11,7 @@ from nasbed.core.registry import optimizers
 from nasbed.core.rng import Streams
 from nasbed.optimizers.guided.candidates import names_of
 from nasbed.optimizers.guided.guided import Guided
+from nasbed.predictors.borrowed import RandomForest
 from nasbed.predictors.gp import GaussianProcess
 from nasbed.run.live import search_live
 from nasbed.run.search import search
@@ -116,15 +117,42 @@ class Failing(GaussianProcess):
         return made
 
 
-def test_where_a_predictor_fails_a_run_draws_and_the_history_says_so(monkeypatch):
+class Lost(RandomForest):
+    """Predicts what is no number."""
+
+    def predict_numbers(self, numbers):
+        return np.full((2, len(numbers)), np.nan)
+
+
+@pytest.fixture
+def wrong(monkeypatch):
+    """Two predictors that do not work, in the place of others."""
     from nasbed.core.registry import predictors
 
+    made = __import__("types").SimpleNamespace(Failing=Failing, Lost=Lost)
+    monkeypatch.setitem(__import__("sys").modules, __name__, made)
     monkeypatch.setitem(predictors.builtin, "gp", f"{__name__}:Failing")
-    monkeypatch.setitem(__import__("sys").modules, __name__, __import__("types").SimpleNamespace(Failing=Failing))
+    monkeypatch.setitem(predictors.builtin, "random-forest", f"{__name__}:Lost")
+
+
+def test_where_a_predictor_fails_a_run_draws_and_the_history_says_so_and_why(wrong):
     history = played({})
     assert history.paid.sum(axis=0).tolist() == [14] * 3
     assert history.info["fallbacks"] == [6] * 3
-    assert "drew from all of it" in history.info["notes"][-1]
+    why = "gp failed: ArithmeticError: no more"
+    assert history.info["reasons"] == [why] * 3
+    assert history.info["notes"][-1].endswith(f"drew from all of it; first since {why}")
+
+
+def test_why_a_run_drew_is_kept_in_its_state_and_what_is_no_number_is_a_reason(wrong):
+    optimizer, again = (Guided("random-forest:trees=2").start(SMALL, Streams.from_seed(0, 2)) for _ in range(2))
+    for _ in range(7):
+        step(optimizer)
+    again.load_state_dict(optimizer.state_dict())
+    assert again.streams.fallbacks.total() == 4
+    assert set(again.streams.reasons.values()) == {
+        "random-forest:trees=2 failed: ArithmeticError: it predicts what is no number"
+    }
 
 
 def test_what_failed_is_not_learned_from_and_not_proposed_again():
