@@ -1,11 +1,16 @@
 """Published studies on the published results."""
 
+import csv
 import time
 
 import pytest
 
+from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.studies.nasbench201_baselines import METHODS, TOLERANCE
+from nasbed.studies.nasbench201_oneshot import FOUND, LATER, B, spelled
 from nasbed.studies.reproduction import reproduce
+
+METHOD_NAMES = {"DARTS 1st": "darts-1", "DARTS 2nd": "darts-2", "GDAS": "gdas"}
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +35,23 @@ def test_random_search_keeps_to_its_closed_form(baselines):
 
 def test_it_takes_seconds(baselines):
     assert baselines[1] < 20, "seconds of the processor, import of the file included"
+
+
+def test_the_cells_that_one_shot_searches_found_are_the_published_ones(shared_data):
+    with (shared_data / "oneshot" / "nats_discovered_cells.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    ours = [
+        {"dataset": data, "method": METHOD_NAMES[method], "run": str(run), "cell": spelled(cell)}
+        for (data, method), cells in FOUND.items()
+        for run, cell in enumerate(cells)
+    ]
+    assert ours == rows
+    assert spelled(LATER) == NASBench201().format(NASBench201().enumerate()[9930])
+
+
+def test_they_are_looked_up_in_a_table_of_one_seed_without_being_compared(shared_data):
+    found = reproduce("oneshot-nasbench201", data=shared_data / "nasbench201" / "seed888_test_accuracy.csv")
+    ours = {line.what: round(line.ours, 2) for line in found.lines if line.part == B and line.ours is not None}
+    assert ours["cifar100, GDAS, test"] == 67.95
+    assert len(ours) == 9
+    assert not found.compared

@@ -11,7 +11,9 @@ from nasbed.cli.console import print_json, print_table, print_text, progress
 from nasbed.cli.options import Json
 
 if TYPE_CHECKING:
-    from nasbed.studies.reproduction import Reproduction
+    from collections.abc import Callable
+
+    from nasbed.studies.reproduction import Line, Reproduction
 
 
 def command(
@@ -38,30 +40,42 @@ def command(
 
 
 def _print(found: Reproduction) -> None:
-    def number(value: float) -> str:
-        return f"{value:.{found.digits}f}"
+    def number(value: float | None, spread: float | None = None, sign: str = "") -> str:
+        if value is None:
+            return "–"
+        text = f"{value:{sign}.{found.digits}f}"
+        return text if spread is None else f"{text} ± {spread:.{found.digits}f}"
 
-    rows = [
-        [
-            line.what,
-            number(line.ours),
-            number(line.published),
-            f"{line.difference:+.{found.digits}f}",
-            f"± {line.tolerance:.{found.digits + 1}f}",
-            "within" if line.within else "OUTSIDE",
+    parts = dict.fromkeys(line.part for line in found.lines)
+    for part in parts:
+        lines = [line for line in found.lines if line.part == part]
+        judged, remarked = any(line.compared for line in lines), any(line.remark for line in lines)
+        headers = ["", f"ours, {found.unit}", f"published, {found.unit}"]
+        headers += ["difference", "tolerance", ""] * judged + ["what ours is"] * remarked
+        rows = [
+            [line.what, number(line.ours, line.spreads.ours), number(line.published, line.spreads.published)]
+            + _judged(line, number, found.digits) * judged
+            + [line.remark] * remarked
+            for line in lines
         ]
-        for line in found.lines
-    ]
-    headers = ["", f"ours, {found.unit}", f"published, {found.unit}", "difference", "tolerance", ""]
-    print_table(headers, rows, found.title)
-    print()
+        print_table(headers, rows, part or found.title)
+        print()
     print_text(f"published: {found.source}")
     for note in found.notes:
         print_text(f"note: {note}")
-    outside = sum(not line.within for line in found.lines)
+    compared, outside = found.compared, sum(not line.within for line in found.lines)
+    if not compared:
+        print_text("no figure is compared with a published one")
+        return
     counted = (
-        f"{outside} of {len(found.lines)} figures are outside"
-        if outside
-        else f"all {len(found.lines)} figures are within"
+        f"{outside} of {len(compared)} figures are outside" if outside else f"all {len(compared)} figures are within"
     )
     print_text(f"{counted} their tolerances")
+
+
+def _judged(line: Line, number: Callable[..., str], digits: int) -> list[str]:
+    """Write the difference of a figure, its tolerance and the verdict; nothing where it is not compared."""
+    if not line.compared or line.tolerance is None:
+        return ["", "", ""]
+    verdict = "within" if line.within else "OUTSIDE"
+    return [number(line.difference, sign="+"), f"± {line.tolerance:.{digits + 1}f}", verdict]

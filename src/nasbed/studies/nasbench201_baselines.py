@@ -128,7 +128,7 @@ METHODS: dict[str, tuple[Callable[[], Any], Duplicates]] = {
 
 def baselines(data: str | Path | None, runs: int | None, seed: int, progress: Callable[[float], None]) -> Reproduction:
     """Random search, regularized evolution and local search on NAS-Bench-201, 300 evaluations, three data sets."""
-    table = _table(data)
+    table = table_of(data, _FILE)
     lines: list[Line] = []
     for i, name in enumerate(SPLITS):
         accuracies = _accuracies(table, name)
@@ -173,8 +173,12 @@ def _lines(what: str, ours: Any, published: Any, tolerances: Any) -> list[Line]:
     return [Line(f"{what}, after {n}", float(our), theirs, float(most)) for n, our, theirs, most in numbers]
 
 
-def _table(data: str | Path | None) -> Table:
-    """Open the file of accuracies, or what was imported.
+def table_of(data: str | Path | None, file: str) -> Table:
+    """Open results of NAS-Bench-201, or those that were imported.
+
+    Args:
+        data: The path of a table, or of what one is imported from; None for what was imported.
+        file: What to fetch, in words.
 
     Raises:
         BadSetting: When it is not there, or something else.
@@ -183,13 +187,13 @@ def _table(data: str | Path | None) -> Table:
         table = imported("nasbench201")
         if table is None:
             raise BadSetting(
-                f"the accuracies of NAS-Bench-201 are not on this machine yet: fetch {_FILE}, then give --data PATH, "
-                f"or run once: nasbed import {_FILE}"
+                f"the accuracies of NAS-Bench-201 are not on this machine yet: fetch {file}, then give --data PATH, "
+                f"or run once: nasbed import {file}"
             )
         return table
     path = Path(data).expanduser()
     if not path.exists():
-        raise BadSetting(f"there is no file {path}; --data is the path of {_FILE}, or of a table of NAS-Bench-201")
+        raise BadSetting(f"there is no file {path}; --data is the path of {file}, or of a table of NAS-Bench-201")
     found = table_for(path)
     if found.space != NASBench201():
         raise BadSetting(f"{path} is of {found.space.name}, not of NAS-Bench-201")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nasbed.core.errors import BadSetting, UnknownName
 from nasbed.core.executor import resolved
@@ -13,6 +13,7 @@ from nasbed.core.printing import Printed
 
 STUDIES = {
     "nasbench201-baselines": "nasbed.studies.nasbench201_baselines:baselines",
+    "oneshot-nasbench201": "nasbed.studies.nasbench201_oneshot:oneshot",
     "digits101-card": "nasbed.studies.digits101_card:card",
 }
 """What can be reproduced, and where."""
@@ -21,31 +22,62 @@ Progress = Callable[[float], None]
 _ROUNDING = 1e-9  # a difference of exactly the tolerance is within it
 
 
+class Spreads(NamedTuple):
+    """Deviations behind two means.
+
+    Attributes:
+        ours: Behind ours.
+        published: Behind the published.
+    """
+
+    ours: float | None = None
+    published: float | None = None
+
+
+_NONE = Spreads()
+
+
 @dataclass(frozen=True)
 class Line:
     """One figure.
 
     Attributes:
-        what: What it is of.
-        ours: What came out here.
-        published: What was published.
-        tolerance: By how much they may differ.
+        what: It is of this.
+        ours: What came out here; None where only a published figure is known.
+        published: What was published; None where there is nothing to compare with.
+        tolerance: By how much they may differ; None where they are not of the same thing, and are not compared.
+        part: The part of the study that it belongs to.
+        spreads: Deviations, where figures are means; they may differ by as much.
+        remark: What one should know of ours.
     """
 
     what: str
-    ours: float
-    published: float
-    tolerance: float
+    ours: float | None
+    published: float | None
+    tolerance: float | None
+    part: str = ""
+    spreads: Spreads = _NONE
+    remark: str = ""
 
     @property
-    def difference(self) -> float:
+    def compared(self) -> bool:
+        """Whether there are two figures of the same thing."""
+        return None not in (self.ours, self.published, self.tolerance)
+
+    @property
+    def difference(self) -> float | None:
         """Ours less the published."""
-        return self.ours - self.published
+        return None if self.ours is None or self.published is None else self.ours - self.published
 
     @property
     def within(self) -> bool:
         """Whether they differ by no more than they may; what is not a number does not agree with anything."""
-        return abs(self.difference) <= self.tolerance + _ROUNDING
+        pairs = [(self.ours, self.published), self.spreads]
+        return not self.compared or all(
+            abs(ours - published) <= (self.tolerance or 0.0) + _ROUNDING
+            for ours, published in pairs
+            if ours is not None and published is not None
+        )
 
 
 @dataclass(frozen=True)
@@ -73,8 +105,13 @@ class Reproduction(Printed):
     about: dict[str, Any]
 
     @property
+    def compared(self) -> tuple[Line, ...]:
+        """The figures that are compared."""
+        return tuple(line for line in self.lines if line.compared)
+
+    @property
     def within(self) -> bool:
-        """Whether every figure is within its tolerance."""
+        """Whether every figure that is compared is within its tolerance."""
         return all(line.within for line in self.lines)
 
     def as_dict(self) -> dict[str, Any]:
@@ -85,7 +122,15 @@ class Reproduction(Printed):
             "source": self.source,
             "unit": self.unit,
             "within": self.within,
-            "lines": [{**vars(line), "difference": line.difference, "within": line.within} for line in self.lines],
+            "lines": [
+                {
+                    **vars(line),
+                    "spreads": line.spreads._asdict(),
+                    "difference": line.difference,
+                    "within": line.within if line.compared else None,
+                }
+                for line in self.lines
+            ],
             "notes": list(self.notes),
             "about": self.about,
         }

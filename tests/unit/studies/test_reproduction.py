@@ -7,7 +7,7 @@ from nasbed.core.errors import BadSetting, UnknownName
 from nasbed.core.rng import Streams
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.studies import nasbench201_baselines as baselines
-from nasbed.studies.reproduction import STUDIES, Line, described, reproduce
+from nasbed.studies.reproduction import STUDIES, Line, Spreads, described, reproduce
 
 
 def test_a_figure_is_within_its_tolerance_up_to_its_edge():
@@ -17,8 +17,15 @@ def test_a_figure_is_within_its_tolerance_up_to_its_edge():
     assert not Line("", float("nan"), 91.36, 0.08).within
 
 
+def test_what_is_not_of_the_same_thing_is_not_compared():
+    assert Line("", 90.0, 94.0, None).within
+    assert Line("", None, 94.0, 0.01).difference is None
+    assert not Line("", 90.0, 90.0, 0.01, spreads=Spreads(0.5, 0.6)).within
+    assert Line("", 90.0, 90.0, 0.01, spreads=Spreads(0.5, None)).within
+
+
 def test_every_study_says_what_it_is():
-    assert list(STUDIES) == ["nasbench201-baselines", "digits101-card"]
+    assert list(STUDIES) == ["nasbench201-baselines", "oneshot-nasbench201", "digits101-card"]
     for name in STUDIES:
         assert described(name).endswith(".")
 
