@@ -33,6 +33,7 @@ EXAMPLES = {
     "score": "score nasbench201 --proxies naswot --sample 50 --out scores.csv",
     "correlate": "correlate scores.csv --with digits101:test --out naswot",
     "landscape": "landscape digits101 --out hills",
+    "predict": "predict digits101 --learn 100 --out predictor.npz",
     "doctor": "doctor",
 }
 """The verbs, each a module of this room, with what one may type."""

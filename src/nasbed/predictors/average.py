@@ -78,6 +78,11 @@ class Average(EncodedPredictor):
         for member in self._members():
             member.take_back(numbers, values, learned)
 
+    def shares(self) -> dict[str, float]:
+        """Return the mean of the members' shares."""
+        each = [member.shares() for member in self._members()]
+        return {name: sum(some[name] for some in each) / len(each) for name in each[0]}
+
     def predict_numbers(self, numbers: Floats) -> tuple[Floats, Floats]:
         """Return the mean, and the root of the process's variance and the square of half their difference."""
         mean, deviation = self.process_.predict_numbers(numbers)

@@ -57,6 +57,13 @@ class BorrowedPredictor(EncodedPredictor):
         self.numbers_, self.learned_ = numbers, values
         self.regressor_ = regressor_of(learned["regressor"])
 
+    def shares(self) -> dict[str, float]:
+        """Return how much the regressor says that it reads of each block; empty for one that does not say."""
+        read = np.asarray(getattr(self.regressor_, "feature_importances_", ()), np.float64)
+        if not read.sum() > 0:
+            return {}
+        return {name: float(read[some].sum() / read.sum()) for name, some in self.features.blocks.items()}
+
     def mean_of(self, numbers: Floats) -> Floats:
         """Return what the regressor predicts, ``(n,)``."""
         return np.asarray(self.regressor_.predict(numbers), np.float64)

@@ -81,6 +81,10 @@ class Conformal(EncodedPredictor):
         score = min(self._score(self.level), float(self.scores_[-1]))
         return mean, np.maximum(deviation, _LEAST) * score / normal
 
+    def shares(self) -> dict[str, float]:
+        """Return those of the other predictor."""
+        return self.base_.shares()
+
     def interval(self, archs: ArrayLike, level: float = 0.9) -> tuple[Floats, Floats]:
         """Return the lowest and the highest value that are expected of each architecture, ``(n,)`` both.
 

@@ -141,6 +141,10 @@ class EncodedPredictor(Configured, ABC):
             learned: What ``learned`` gave.
         """
 
+    def shares(self) -> dict[str, float]:
+        """Return which share of what it explains each block of its encoding has; empty if it does not say."""
+        return {}
+
     def guide(self) -> Guide:
         """Return what a search asks, step by step, as answers come in."""
         return FittedGuide(self.clone())

@@ -24,6 +24,10 @@ class Features:
         encoding: The encoding, or its name.
         space: The space, where a name is given.
 
+    Attributes:
+        blocks: Where the numbers of each block stand; a block whose numbers never differ is left out.
+        names: What each number says.
+
     Raises:
         BadSetting: When all of its numbers are the same for all architectures.
     """
@@ -33,6 +37,7 @@ class Features:
         numbers = self.encoding(self.encoding.typical())
         centre, spread = numbers.mean(axis=0), numbers.std(axis=0)
         kept, parts, start = [], list[Part](), 0
+        self.blocks = dict[str, slice]()
         for name, columns in self.encoding.blocks.items():
             is_linear = name.split(":")[0] in _UNSCALED
             some = np.arange(columns.start, columns.stop)
@@ -42,10 +47,12 @@ class Features:
             if is_linear:
                 centre[some], spread[some] = 0.0, 1.0
             kept.append(some)
-            parts.append(Part(slice(start, start := start + len(some)), is_linear))
+            self.blocks[name] = slice(start, start := start + len(some))
+            parts.append(Part(self.blocks[name], is_linear))
         if not parts:
             raise BadSetting(f"the encoding {self.encoding.name} has the same numbers for all of {space.name}")
         self._kept = np.concatenate(kept)
+        self.names = tuple(self.encoding.names[i] for i in self._kept.tolist())
         self._centre, self._spread = centre[self._kept], spread[self._kept]
         self.kernel = Kernel(tuple(parts))
 

@@ -72,6 +72,11 @@ class GaussianProcess(EncodedPredictor):
         mean, deviation = self.posterior_.predict(self.learned_, numbers)
         return mean, np.sqrt(deviation**2 + self.posterior_.hyper.noise)
 
+    def shares(self) -> dict[str, float]:
+        """Return the learned weights of the blocks' kernels, of their sum."""
+        weights = self.posterior_.hyper.weights
+        return dict(zip(self.features.blocks, (weights / weights.sum()).tolist(), strict=True))
+
     def guide(self) -> Guide:
         """Return a process that grows by a row an answer."""
         return ProcessGuide(self.features.kernel, self.target, self.steps)
