@@ -23,8 +23,9 @@ def resolve(name: str | Path | Table | Benchmark | Callable[..., Any], /, **sett
             each of these followed by settings, as in ``nasbench201:data=cifar100,hp=12``; or ``trained:DATA:SPACE``
             for real training, where DATA is a data source, ``name`` or ``name:where``, and SPACE a name or a file, such
             as ``model.py:build``; or ``scored:FILE:PROXY``
-            for what ``nasbed score`` made, ``scored:PROXY:SPACE:DATA`` to score what is asked. A function answers for
-            architectures of the space that is given with it. A benchmark is returned as it is.
+            for what ``nasbed score`` made, ``scored:PROXY:SPACE:DATA`` to score what is asked; or ``surrogate:FILE``
+            for what a saved surrogate predicts. A function answers for architectures of the space that is given with
+            it. A benchmark is returned as it is.
         **settings: What the benchmark's constructor takes.
 
     Raises:
@@ -44,6 +45,8 @@ def resolve(name: str | Path | Table | Benchmark | Callable[..., Any], /, **sett
             return _trained(words, **settings)
         if kind == "scored":
             return _scored(words, **settings)
+        if kind == "surrogate":
+            return _surrogate(words, **settings)
         if not Path(name).expanduser().exists():
             name, inline = named(name)
             settings = joined(inline, settings)
@@ -116,6 +119,19 @@ def _scored(words: str, **settings: Any) -> Benchmark:
     after = place + 1 + pieces[place].endswith(".py")  # behind the function of a file
     data = ":".join(pieces[after:])
     return ScoringBenchmark(":".join(pieces[:place]), ":".join(pieces[place:after]), data or "digits", **settings)
+
+
+def _surrogate(words: str, **settings: Any) -> Benchmark:
+    """Open the surrogate that a file has.
+
+    Raises:
+        BadSetting: When no file is named, or there is none.
+    """
+    from nasbed.benchmarks.surrogate import SurrogateBenchmark
+
+    if not words:
+        raise BadSetting("write surrogate:FILE, with a file that SurrogateBenchmark.save wrote")
+    return SurrogateBenchmark.open(Path(words).expanduser(), **settings)
 
 
 def digits101(name: str | None = None) -> TableBenchmark:

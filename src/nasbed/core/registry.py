@@ -116,6 +116,7 @@ encodings = Registry(
     "encoding",
     {
         "columns": "nasbed.encodings.columns:from_table",
+        "configspace": "nasbed.encodings.configspace:ConfigSpaceNumbers",
         "counts": "nasbed.encodings.counts:Counts",
         "depth": "nasbed.encodings.counts:CumulativeDepth",
         "graf": "nasbed.encodings.graf:GRAF",

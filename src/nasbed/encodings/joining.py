@@ -65,7 +65,8 @@ class Encoding(Printed):
             InvalidArchitecture: When one is not of the space.
         """
         rows = self.space.checked(archs)
-        simple = self.space.simplify(rows)
+        # Of a large space that takes longer than the numbers.
+        simple = self.space.simplify(rows) if any(part.simplified for part in self.parts.values()) else rows
         return np.concatenate(
             [part.values(simple if part.simplified else rows) for part in self.parts.values()], axis=1
         )

@@ -17,5 +17,6 @@ if TYPE_CHECKING:
     from nasbed.predictors.ensemble import MLPEnsemble as MLPEnsemble
     from nasbed.predictors.gp import GaussianProcess as GaussianProcess
     from nasbed.predictors.storing import load as load, save as save
+    from nasbed.predictors.trees import TreeEnsemble as TreeEnsemble
 else:
     __getattr__, __dir__ = lazily(__name__)

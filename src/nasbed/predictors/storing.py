@@ -8,8 +8,12 @@ Nothing in the file executes, and what skops does not know as safe is not stored
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from nasbed.core.checked import Arrays, read_described, write_described
 from nasbed.core.errors import BadSetting
@@ -28,26 +32,9 @@ def save(predictor: EncodedPredictor, path: str | Path) -> Path:
             or when its regressor is of a class that is not known to be safe.
         MissingExtra: When skops is needed and not installed.
     """
-    if not hasattr(predictor, "targets_"):
-        raise BadSetting("this predictor has learned nothing that could be stored; call fit(archs, values) first")
-    settings = {name: value for name, value in predictor.get_params().items() if name != "space"}
-    about = {
-        "format": _FORMAT,
-        "nasbed": version("nasbed"),
-        "predictor": _name_of(predictor),
-        "settings": settings,
-        "space": {"name": predictor.space.kind, "settings": predictor.space.settings()},
-    }
-    try:
-        described = json.dumps(about).encode()
-    except TypeError:
-        raise BadSetting(
-            f"{type(predictor).__name__} has settings that are objects, such as an encoding with columns, and is not "
-            "stored; give the encoding by its name, as columns:table=FILE.arrow has one"
-        ) from None
-    given: Arrays = {"archs": predictor.archs_, "values": predictor.values_}
-    learned = predictor.learned() if predictor.targets_.values.any() else {}
-    return write_described(Path(path), {**given, **learned}, described)
+    about, arrays = packed(predictor)
+    said = {"format": _FORMAT, "nasbed": version("nasbed"), **about}
+    return write_described(Path(path), arrays, json.dumps(said).encode())
 
 
 def load(path: str | Path) -> EncodedPredictor:
@@ -60,9 +47,43 @@ def load(path: str | Path) -> EncodedPredictor:
     """
     remedy = "store it again, or put a whole copy in its place"
     arrays, about = read_described(Path(path), "a predictor stored by nasbed", "a predictor", _FORMAT, remedy)
+    return unpacked(about, arrays)
+
+
+def packed(predictor: EncodedPredictor) -> tuple[dict[str, Any], Arrays]:
+    """Return what a predictor that has learned something is, in JSON's values, and what it learned, as arrays.
+
+    Raises:
+        BadSetting: As ``save``.
+        MissingExtra: Likewise.
+    """
+    if not hasattr(predictor, "targets_"):
+        raise BadSetting("this predictor has learned nothing that could be stored; call fit(archs, values) first")
+    about = {
+        "predictor": _name_of(predictor),
+        "settings": {name: value for name, value in predictor.get_params().items() if name != "space"},
+        "space": {"name": predictor.space.kind, "settings": predictor.space.settings()},
+    }
+    try:
+        json.dumps(about)
+    except TypeError:
+        raise BadSetting(
+            f"{type(predictor).__name__} has settings that are objects, such as an encoding with columns, and is not "
+            "stored; give the encoding by its name, as columns:table=FILE.arrow has one"
+        ) from None
+    given: Arrays = {"archs": predictor.archs_, "values": predictor.values_}
+    return about, {**given, **(predictor.learned() if predictor.targets_.values.any() else {})}
+
+
+def unpacked(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> EncodedPredictor:
+    """Return the predictor that ``packed`` gave.
+
+    Raises:
+        MissingExtra: When what it needs is not installed.
+    """
     space = spaces.make(about["space"]["name"], about["space"]["settings"])
     made: EncodedPredictor = predictors.make(about["predictor"], {"space": space, **about["settings"]})
-    made.archs_, made.values_ = arrays.pop("archs"), arrays.pop("values")
+    made.archs_, made.values_ = arrays["archs"], arrays["values"]
     made.targets_ = targets(made.values_, made.target)
     if made.targets_.values.any():
         made.take_back(made.features(made.archs_), made.targets_.values, arrays)
