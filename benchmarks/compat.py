@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import argparse
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "unit" / "compat"))
 import plain
 
 from nasbed.compat.nasbench import api
+from nasbed.compat.nasbench.hashing import MANY
 from nasbed.core.rng import Streams
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.tables.exporting import export
@@ -65,9 +69,26 @@ def microseconds(calls: list[Callable[[int], object]], modules: int, rounds: int
     return [sorted(times) for times in taken]
 
 
+def swept(bench: Any) -> float:
+    """Give the microseconds a module that going through the modules takes; of many the first 50,000."""
+    start, count = time.process_time(), 0
+    for module in islice(bench.hash_iterator(), 50_000):
+        bench.get_metrics_from_hash(module)
+        count += 1
+    return (time.process_time() - start) / count * 1e6
+
+
+def row(name: str, mine: list[float], other: list[float]) -> None:
+    """Print the least and the median of both, and their ratios."""
+    pairs = [(min(some), statistics.median(some)) for some in (mine, other)]
+    figures = [*pairs[0], *pairs[1], *(theirs / ours for ours, theirs in zip(*pairs, strict=True))]
+    print(f"{name:30}" + "".join(f"{figure:>10.1f}" for figure in figures))
+
+
 FRESH = """
 from pathlib import Path
 from nasbed.compat.nasbench import api
+from nasbed.compat.nasbench.hashing import MANY
 bench = api.NASBench({path!r})
 matrix = [[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]]
 ops = ["input", "conv1x1-bn-relu", "maxpool3x3", "output"]
@@ -123,14 +144,17 @@ def main() -> None:
             "get_metrics_from_spec": lambda b, m, s: lambda i: b.get_metrics_from_spec(s[i]),
         }.items()
     }
+    hashing = [lambda i, s=s: s[i].hash_spec(ours.config["available_ops"]) for _, _, s in both]
     middle = arguments.rounds // 2
     print(f"{len(ours.table):,} modules; CPU µs a call over {arguments.modules} of them, as a search draws them")
     print(f"{'':30}{'nasbed':^20}{'plain emulation':^20}{'ratio':^20}")
     print(f"{'call':30}" + f"{'least':>10}{'median':>10}" * 3)
-    for name, pair in calls.items():
-        mine, other = microseconds(pair, arguments.modules, arguments.rounds)
-        figures = [mine[0], mine[middle], other[0], other[middle], other[0] / mine[0], other[middle] / mine[middle]]
-        print(f"{name:30}" + "".join(f"{figure:>10.1f}" for figure in figures))
+    for name, pair in {**calls, "hash_spec, the first ones": hashing}.items():
+        row(name, *microseconds(pair, arguments.modules, arguments.rounds))
+    for i in range(MANY + 1):
+        hashing[0](i % arguments.modules)
+    row(f"hash_spec after {MANY:,}", *microseconds(hashing, arguments.modules, arguments.rounds))
+    row("sweep, a module", *([swept(bench) for _ in range(5)] for bench in (ours, theirs)))
     drawing = microseconds([lambda i: random.randint(0, 2)], arguments.modules, arguments.rounds)[0]
     print(f"{'random.randint(0, 2), in each':30}{drawing[0]:>10.1f}{drawing[middle]:>10.1f}")
     print(f"opening and first query, ms    {openings[0]:>9.1f}{openings[4]:>10.1f}")

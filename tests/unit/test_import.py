@@ -85,3 +85,17 @@ def test_import_leaves_the_world_as_it_was():
 def test_the_core_works_with_no_extra_installed(tmp_path):
     said = run(CORE, str(tmp_path / "toy.arrow"))
     assert "pip install 'nasbed[report]'" in said
+
+
+def test_the_published_interface_answers_without_a_compiler():
+    said = run(
+        "import sys, nasbed\n"
+        "from nasbed.compat.nasbench import api\n"
+        "bench = api.NASBench(nasbed.table('digits101'))\n"
+        "spec = api.ModelSpec([[0, 1], [0, 0]], ['input', 'output'])\n"
+        "for _ in range(20):\n"
+        "    bench.query(spec, epochs=36)\n"
+        "bench.get_metrics_from_hash(spec.hash_spec(bench.config['available_ops']))\n"
+        "print(*(name for name in ('numba', 'torch', 'pandas') if name in sys.modules))\n"
+    )
+    assert not said.split()

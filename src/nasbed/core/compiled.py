@@ -125,6 +125,12 @@ def _say_so() -> None:
     _LOG.info("compiling loops for this machine, some seconds; later runs find them compiled")
 
 
+def announce(made: Any) -> None:
+    """Log what the process waits for, once, if no earlier process has left a compiled form of a loop."""
+    if hasattr(made, "stats") and not _is_kept(made):
+        _say_so()
+
+
 def _is_kept(made: Any) -> bool:
     """Return whether an earlier process has left a compiled form of a kernel."""
     function = made.py_func

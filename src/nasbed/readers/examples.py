@@ -14,7 +14,6 @@ import numpy as np
 
 from nasbed.core.errors import CorruptFile
 from nasbed.readers.protobuf import BYTES, VARINT, delimited, fields, format_varint, read_varint
-from nasbed.readers.tfrecord import framed, masked_crc
 
 Features = dict[str, list[Any]]
 """Of each feature its values, bytes or numbers; floats are left out."""
@@ -49,11 +48,15 @@ def example_record(features: Mapping[str, bytes | int]) -> bytes:
         else:
             feature = delimited(_INT64_LIST, delimited(1, format_varint(value)))
         entries += delimited(1, delimited(1, name.encode()) + delimited(2, feature))
+    from nasbed.readers.tfrecord import framed  # which imports numba
+
     return framed(delimited(1, entries))
 
 
 def _records(content: bytes, name: str) -> Iterator[bytes]:
     """Go through the records of a file, each checked before it is given."""
+    from nasbed.readers.tfrecord import masked_crc  # which imports numba
+
     data, at = np.frombuffer(content, np.uint8), 0
     while at < len(content):
         if at + _HEAD > len(content) or masked_crc(data, at, at + 8) != _number(content, at + 8, 4):

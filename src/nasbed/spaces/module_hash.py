@@ -9,8 +9,8 @@ Graphs via an Iterative Graph Invariant", 2019, https://arxiv.org/abs/1902.06192
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from hashlib import md5
 from typing import Any
 
 import numpy as np
@@ -29,10 +29,15 @@ def module_hash(matrix: NDArray[Any] | Sequence[Sequence[int]], labels: Sequence
     '043721b9c7fe8c5fad811d47d83132ec'
     """
     edges = np.asarray(matrix)
-    if (edges == (whole := edges.astype(np.int64))).all():  # of 1.0 the published text would be another
-        edges = whole
-    leaving, arriving = (edges.sum(axis=axis).tolist() for axis in (1, 0))
-    into, out_of = ([np.flatnonzero(row) for row in rows] for rows in (edges.T, edges))
+    if edges.dtype.kind not in "iu" and (edges == (whole := edges.astype(np.int64))).all():
+        edges = whole  # of 1.0 the published text would be another
+    leaving, arriving = edges.sum(axis=1).tolist(), edges.sum(axis=0).tolist()
+    rows = edges.tolist()
+    out_of = [[w for w, edge in enumerate(row) if edge] for row in rows]
+    into: list[list[int]] = [[] for _ in rows]
+    for v, targets in enumerate(out_of):
+        for w in targets:
+            into[w].append(v)
     colours = [_md5(str(start)) for start in zip(leaving, arriving, labels, strict=True)]
     for _ in labels:
         colours = [
@@ -42,9 +47,11 @@ def module_hash(matrix: NDArray[Any] | Sequence[Sequence[int]], labels: Sequence
     return _md5(str(sorted(colours)))
 
 
-def _together(colours: list[str], neighbours: NDArray[np.intp]) -> str:
-    return "".join(sorted(colours[v] for v in neighbours))
+def _together(colours: list[str], neighbours: list[int]) -> str:
+    if len(neighbours) == 1:
+        return colours[neighbours[0]]
+    return "".join(sorted([colours[v] for v in neighbours]))
 
 
 def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return md5(text.encode(), usedforsecurity=False).hexdigest()

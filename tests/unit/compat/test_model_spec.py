@@ -9,7 +9,7 @@ from compat import plain
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbed.compat.nasbench import ModelSpec
+from nasbed.compat.nasbench import ModelSpec, hashing
 from nasbed.compat.nasbench.edges import edge_mask
 from nasbed.compat.nasbench.lib import model_spec
 from nasbed.core.errors import BadSetting
@@ -175,6 +175,33 @@ def test_what_is_on_no_path_is_pruned(edges, kept):
 def test_triangular_is_asked_where_it_is_published():
     assert model_spec.is_upper_triangular(np.array([[0]]))
     assert not model_spec.is_upper_triangular(np.array([[1]]))
+
+
+ACROSS = np.array([[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("matrix", "ops", "canonical"),
+    [
+        (ACROSS, ["input", OPS[1], OPS[2], "output"], OPS),
+        (ACROSS.astype(float), ["input", OPS[1], OPS[2], "output"], tuple(OPS)),
+        (ACROSS * 2, ["input", OPS[1], OPS[2], "output"], OPS),
+        (ACROSS, [["an"], OPS[1], OPS[2], "end"], OPS),
+        (ACROSS, ["input", "ab", "c", "output"], "abc"),
+        (ACROSS, ["input", 11, 2, "output"], list(range(12))),
+        (np.triu(np.ones((9, 9), int), 1), ["input", *OPS, *OPS, OPS[0], "output"], OPS),
+    ],
+)
+def test_the_loop_that_many_hashes_load_changes_nothing(matrix, ops, canonical):
+    early, late = hashing.SpecHasher(), hashing.SpecHasher()
+    late.hashed = hashing.MANY
+    late.hash(ACROSS, ["input", OPS[0], OPS[0], "output"], OPS)
+    assert late.loaded
+    assert not early.loaded
+    assert late.hash(matrix, ops, canonical) == early.hash(matrix, ops, canonical)
+    for hasher in (early, late):
+        with pytest.raises(ValueError, match="'dense' is not among the operations"):
+            hasher.hash(matrix[:3, :3], ["input", "dense", "output"], canonical)
 
 
 def test_hashes_are_the_published_ones(shared_data):

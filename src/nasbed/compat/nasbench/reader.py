@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from struct import Struct
 from typing import Any
@@ -68,7 +68,7 @@ class Reader:
         self._starts = {epochs: i * repeats for i, epochs in enumerate(budgets)}
         self._halfway, self._final = _one_training(halfway), _one_training(final)
         self._seconds, self._whole = _several(final[0], repeats), final[0].whole
-        self._all = [_decoded(column, self._trainings) for column in columns]
+        self._packed = _Packed(columns, len(table), self._trainings)
 
         self.modules = Modules(table, space)
 
@@ -106,25 +106,21 @@ class Reader:
 
     def computed(self, row: int) -> dict[int, list[Statistics]]:
         """Give what training gave, by budget a list of repeats; those that the table lacks are left out."""
-        first = row * self._trainings
-        if not self._is_compared[row >> _SHIFT]:
-            self._compare(row)
-        # Written out, for a dictionary made of two lists takes twice the time.
-        trainings: list[Statistics] = [
-            {
-                "halfway_training_time": halfway_time,
-                "halfway_train_accuracy": halfway_train,
-                "halfway_validation_accuracy": halfway_validation,
-                "halfway_test_accuracy": halfway_test,
-                "final_training_time": time,
-                "final_train_accuracy": train,
-                "final_validation_accuracy": validation,
-                "final_test_accuracy": test,
-            }
-            for halfway_time, halfway_train, halfway_validation, halfway_test, time, train, validation, test in zip(
-                *[read(first) for read in self._all], strict=True
-            )
-        ]
+        trainings: list[Statistics] = []
+        # The attributes of an object are a dictionary that shares its keys, which is made in two thirds of the time.
+        for numbers in self._packed[row]:
+            one = _Training()
+            (
+                one.halfway_training_time,
+                one.halfway_train_accuracy,
+                one.halfway_validation_accuracy,
+                one.halfway_test_accuracy,
+                one.final_training_time,
+                one.final_train_accuracy,
+                one.final_validation_accuracy,
+                one.final_test_accuracy,
+            ) = numbers
+            trainings.append(one.__dict__)
         repeats = self._repeats
         computed = {epochs: trainings[start : start + repeats] for epochs, start in self._starts.items()}
         # Times are measured in every training.
@@ -135,6 +131,52 @@ class Reader:
             }
             computed = {epochs: some for epochs, some in there.items() if some}
         return computed
+
+
+class _Training:
+    """What the published interface says of a training."""
+
+    halfway_training_time: float
+    halfway_train_accuracy: float
+    halfway_validation_accuracy: float
+    halfway_test_accuracy: float
+    final_training_time: float
+    final_train_accuracy: float
+    final_validation_accuracy: float
+    final_test_accuracy: float
+
+
+class _Packed:
+    """The numbers of all trainings of a module side by side, put there for many rows when one of them is asked for.
+
+    Args:
+        columns: Of which each training has a number.
+        rows: How many modules there are.
+        trainings: Of each.
+    """
+
+    def __init__(self, columns: Sequence[Column], rows: int, trainings: int) -> None:
+        self._columns, self._rows = columns, rows
+        encodings = [column.encoding for column in columns]
+        narrow = all(each.kind == "float32" or (each.kind == "count" and each.single) for each in encodings)
+        # A row that nobody asks for takes no memory.
+        self._numbers = np.empty((rows, trainings, len(columns)), np.float32 if narrow else np.float64)
+        record = Struct(f"{trainings * len(columns)}{self._numbers.dtype.char}")
+        self._unpack, self._flat, self._size = record.unpack_from, _flat(self._numbers), record.size
+        self._is_there = bytearray(-(-rows // _CHUNK))
+
+    def __getitem__(self, row: int) -> Iterator[tuple[float, ...]]:
+        """Return the numbers of each training."""
+        if not self._is_there[row >> _SHIFT]:
+            self._pack(row >> _SHIFT)
+        return zip(*[iter(self._unpack(self._flat, row * self._size))] * len(self._columns), strict=True)
+
+    def _pack(self, chunk: int) -> None:
+        start, stop = chunk << _SHIFT, min((chunk + 1) << _SHIFT, self._rows)
+        for i, column in enumerate(self._columns):
+            stored = column.unseen.part(start, stop)
+            self._numbers[start:stop, :, i] = column.encoding.decode(stored).reshape(stop - start, -1)
+        self._is_there[chunk] = True
 
 
 # ── numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,14 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.compat.nasbench.edges import kept_vertices
+from nasbed.compat.nasbench.hashing import SpecHasher
 from nasbed.compat.nasbench.lib.graph_util import is_upper_triangular
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.files import put
 from nasbed.core.graph import INPUT, OUTPUT, Graph
 from nasbed.core.printing import Card, Printed
-from nasbed.spaces.module_hash import module_hash
 
 __all__ = ["Drawing", "ModelSpec", "is_upper_triangular"]
+
+_HASHER = SpecHasher()
 
 
 class ModelSpec(Printed):
@@ -89,12 +91,7 @@ class ModelSpec(Printed):
         Raises:
             InvalidArchitecture: A ``ValueError``: an operation is not among them, or no path joins input and output.
         """
-        matrix, ops = self._pruned()
-        for op in ops[1:-1]:
-            if op not in canonical_ops:
-                raise InvalidArchitecture(f"{op!r} is not among the operations {list(canonical_ops)}")
-        labels = [-1, *(canonical_ops.index(op) for op in ops[1:-1]), -2]
-        return module_hash(matrix, labels)
+        return _HASHER.hash(*self._pruned(), canonical_ops)
 
     def graph(self) -> Graph:
         """Give the pruned module as nasbed's graph, whose ends are labelled input and output whatever ops says."""
