@@ -13,7 +13,16 @@ SCRIPT = Path(__file__).parents[3] / "scripts/make_digits201.py"
 
 
 def shards(folder, *words):
-    where = ["--shards", folder / "shards", "--work", folder / "work", "--out", folder / "small.arrow"]
+    where = [
+        "--shards",
+        folder / "shards",
+        "--work",
+        folder / "work",
+        "--out",
+        folder / "small.arrow",
+        "--card",
+        folder / "small.md",
+    ]
     few = ["--sample", "2", "--epochs", "1", "--units", "1", "--workers", "1"]
     return subprocess.run([sys.executable, SCRIPT, *few, *where, *words], capture_output=True, text=True)
 
@@ -37,3 +46,6 @@ def test_shards_are_played_once_each_and_make_the_table_of_all(tmp_path):
     table = nasbed.table(tmp_path / "small.arrow")
     assert (len(table), table.by_key) == (2, True)
     assert np.isfinite(table.measurement("accuracy", split="test").values(None)).all()
+    card = (tmp_path / "small.md").read_text(encoding="utf-8")
+    assert "2 different cells of NAS-Bench-201, each trained 3 times" in card
+    assert (tmp_path / "small.svg").exists()
