@@ -8,36 +8,19 @@ have a further one, the first, for nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from nasbed.core.errors import NasbedError
 from nasbed.core.records import Archs
 from nasbed.nets.supernet import Supernet
-from nasbed.spaces.deciding import Subset
-from nasbed.spaces.decisions import Decisions
-from nasbed.spaces.expression import Expression
-from nasbed.spaces.parts import Dag, ends
+from nasbed.oneshot.wiring import Node, nodes
 
 _SPREAD = 1e-3  # of the normal numbers that parameters start as: DARTS, AutoDL-Projects, PC-DARTS, DrNAS
-
-
-class Node(NamedTuple):
-    """A node of a cell whose inputs are decided.
-
-    Attributes:
-        slot: The decision for them; None where all are taken.
-        combinations: The inputs that each of its values takes.
-        edges: The decision for what is on each edge; None where that is fixed.
-    """
-
-    slot: int | None
-    combinations: tuple[tuple[int, ...], ...]
-    edges: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,41 +29,64 @@ class Alphas:
 
     Attributes:
         values: For each decision that has some, by its slot, ``(values,)``; on ``edges``, one for nothing before them.
+            Empty for a method without parameters.
         nodes: The nodes whose inputs are decided.
         edges: The slots that have one for nothing.
         sizes: How many values each decision has.
+        like: A tensor of the kind that parameters are of, on their device.
     """
 
     values: Mapping[int, Tensor]
     nodes: tuple[Node, ...]
     edges: frozenset[int]
     sizes: tuple[int, ...]
+    like: Tensor
 
     @classmethod
-    def of(cls, net: Supernet, generator: torch.Generator, none: bool = False) -> Alphas:
+    def of(cls, net: Supernet, generator: torch.Generator, none: bool = False, are_there: bool = True) -> Alphas:
         """Draw the parameters of a supernet's space.
 
         Args:
             net: The supernet.
             generator: On the CPU.
             none: Whether edges into nodes whose inputs are decided may be nothing.
+            are_there: Whether the method has parameters.
         """
         decided = net.written.decided
-        nodes = tuple(_nodes(net.written.expression, decided))
-        inputs = {node.slot for node in nodes}
-        edges = frozenset(edge for node in nodes for edge in node.edges if edge is not None) if none else frozenset()
+        found = tuple(nodes(net.written.expression, decided))
+        inputs = {node.slot for node in found}
+        edges = frozenset(edge for node in found for edge in node.edges if edge is not None) if none else frozenset()
         sizes = tuple(len(slot.values) for slot in decided.slots)
-        like = next(net.parameters())
+        like = next(net.parameters()).detach()
         values = {
             slot: (_SPREAD * torch.randn(size + (slot in edges), generator=generator)).to(like).requires_grad_()
             for slot, size in enumerate(sizes)
-            if slot not in inputs
+            if are_there and slot not in inputs
         }
-        return cls(values, nodes, edges, sizes)
+        return cls(values, found, edges, sizes, like)
+
+    @property
+    def trained(self) -> list[Tensor]:
+        """All that descends."""
+        return list(self.values.values())
+
+    def check_finite(self) -> None:
+        """See that all of it is finite.
+
+        Raises:
+            NasbedError: When it is not.
+        """
+        if not all(bool(one.isfinite().all()) for one in self.trained):
+            raise NasbedError("an architecture parameter is no longer finite")
+
+    # ── coefficients ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def sampled(self, sampler: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        """Return the supernet's coefficients, with what a sampler makes of the parameters of each decision."""
+        return self.coefficients({slot: sampler(value) for slot, value in self.values.items()})
 
     def coefficients(self, weights: Mapping[int, Tensor]) -> list[Tensor]:
         """Return the supernet's coefficients, of what a sampler made of each parameter vector."""
-        like = next(iter(self.values.values()))
         every = {node.slot: node for node in self.nodes}
         found = list[Tensor]()
         for slot, size in enumerate(self.sizes):
@@ -89,18 +95,30 @@ class Alphas:
             else:  # each input of the node counts 1: it is in so many of the choices
                 combinations = every[slot].combinations
                 having = math.comb(max(map(max, combinations)), len(combinations[0]) - 1)
-                found.append(torch.full((size,), 1 / having, dtype=like.dtype, device=like.device))
+                found.append(torch.full((size,), 1 / having, dtype=self.like.dtype, device=self.like.device))
         return found
+
+    # ── what they say ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def chances(self) -> dict[int, Tensor]:
+        """Return how likely each value of each decision is, in float64."""
+        return {slot: value.detach().double().softmax(0) for slot, value in self.values.items()}
+
+    @property
+    def entropy(self) -> float | None:
+        """The mean over decisions of the entropy of their chances, in nats; None where there are no parameters."""
+        each = [float(torch.special.entr(one).sum()) for one in self.chances().values()]
+        return sum(each) / len(each) if each else None
 
     def derived(self) -> Archs:
         """Return the row that the parameters stand for: the strongest values, and of a node's inputs the strongest.
 
-        An edge is as strong as the largest softmax of its parameters, that for nothing aside. Of equals the first wins.
+        An edge is as strong as the largest chance of its values, that of nothing aside. Of equals the first wins.
         """
         row = np.zeros(len(self.sizes), np.int8)
         strengths = dict[int, float]()
-        for slot, value in self.values.items():
-            chances = value.detach().double().softmax(0)[int(slot in self.edges) :]
+        for slot, every in self.chances().items():
+            chances = every[int(slot in self.edges) :]
             row[slot], strengths[slot] = int(chances.argmax()), float(chances.max())
         for node in self.nodes:
             if node.slot is not None:
@@ -109,22 +127,3 @@ class Alphas:
                 kept = sorted(sorted(range(len(strong)), key=lambda i: -strong[i])[:count])
                 row[node.slot] = node.combinations.index(tuple(kept))
         return row
-
-
-def _nodes(whole: Expression, decided: Decisions) -> Iterator[Node]:
-    """Give the nodes of all cells whose inputs are decided, each once."""
-    seen, waiting = set[int](), [whole]
-    while waiting:
-        part = waiting.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        waiting += [use.part for use in part.uses()]
-        if isinstance(part, Dag):
-            keys: Sequence[object] = [key for key in part.order if ends(key)[0] < 0]
-            for inner in (part.parts[key] for key in keys):
-                if isinstance(inner, Subset) and id(inner) not in seen:
-                    seen.add(id(inner))
-                    waiting += [use.part for use in inner.uses()]
-                    slots = tuple(decided.places.get(id(option)) for option in inner.options)
-                    yield Node(decided.places.get(id(inner)), inner.combinations, slots)

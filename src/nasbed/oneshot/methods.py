@@ -5,16 +5,22 @@ Which words a field may have, ``nasbed.oneshot.sampling`` says.
 References: DARTS, Liu et al., ICLR 2019, https://arxiv.org/abs/1806.09055, and ``cnn/train_search.py`` in
 https://github.com/quark0/darts; GDAS, Dong and Yang, CVPR 2019, https://arxiv.org/abs/1910.04465, and
 ``exps/algos/GDAS.py`` in https://github.com/D-X-Y/AutoDL-Projects; DrNAS, Chen et al., ICLR 2021,
-https://arxiv.org/abs/2006.10355; β-DARTS, Ye et al., CVPR 2022, https://arxiv.org/abs/2203.01665
+https://arxiv.org/abs/2006.10355; β-DARTS, Ye et al., CVPR 2022, https://arxiv.org/abs/2203.01665; RSPS, Li and
+Talwalkar, UAI 2019, https://arxiv.org/abs/1902.07638, and ``exps/algos/RANDOM-NAS.py`` in AutoDL-Projects; SPOS, Guo et
+al., ECCV 2020, https://arxiv.org/abs/1904.00420
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from nasbed.core.errors import UnknownName
 from nasbed.core.meaning import Configured
+
+Normalisation = Literal["batch", "tracked", "recalibrated"]
+"""What normalisations read when an architecture is judged by inherited weights; see ``nasbed.oneshot.inheriting``."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +49,42 @@ class Descent(Configured):
 
 
 @dataclass(frozen=True)
+class Choice(Configured):
+    """How an architecture is chosen in the end.
+
+    Attributes:
+        kind: The ``strongest`` values of the architecture parameters; or, by the weights that an architecture inherits,
+            ``best-of`` some random ones or the best of an ``evolution``.
+        candidates: How many ``best-of`` judges.
+        images: By how many validation images each is judged; 0 for all.
+        population: Of ``evolution``.
+        rounds: How often it judges a population.
+        top: Of how many, the best so far, children are made.
+        mutation: How likely each decision of a child that is mutated is drawn anew.
+        calibration: By how many training images normalisations are recalibrated, where they are.
+    """
+
+    kind: Literal["strongest", "best-of", "evolution"] = "strongest"
+    candidates: int = 100
+    images: int = 0
+    population: int = 50
+    rounds: int = 20
+    top: int = 10
+    mutation: float = 0.1
+    calibration: int = 1024
+
+
+@dataclass(frozen=True)
 class Method(Configured):
     """A one-shot search as a row of data. The order of descents and what normalisations read are part of it.
 
     Attributes:
         sampler: What makes coefficients of architecture parameters: ``softmax``; ``gumbel``, one-hot vectors that have
-            the gradient of a relaxed sample; or ``dirichlet``, samples that have their implicit gradient.
+            the gradient of a relaxed sample; or ``dirichlet``, samples that have their implicit gradient. Without any,
+            ``uniform`` draws an architecture, ``living`` one in which something reaches each node. Or a function of
+            your own; see ``nasbed.oneshot.sampling``.
         weights: How the supernet's weights descend, on training images.
-        alphas: How architecture parameters descend, on validation images.
+        alphas: How architecture parameters descend, on validation images; None for a method that has none.
         first: Which of the two descends first in a step.
         batch: Images of each kind a step.
         epochs: How often all training images are seen, where a search does not say.
@@ -62,13 +96,16 @@ class Method(Configured):
             has that.
         penalty: What is added to the loss of architecture parameters: ``logsumexp``, or nothing.
         penalty_weights: Its weight at the first and at the last epoch; in between on a line.
-        normalisation: What normalisations read: ``batch``, in training and in evaluation.
+        choice: How an architecture is chosen in the end.
+        normalisation: What normalisations read when an architecture is judged by inherited weights: the ``batch``, or
+            averages, which are ``tracked`` in the supernet's training or ``recalibrated`` for each architecture. In
+            training they read the batch.
         source: Where the settings are from.
     """
 
-    sampler: Literal["softmax", "gumbel", "dirichlet"]
+    sampler: str | Callable[..., Any]
     weights: Descent
-    alphas: Descent
+    alphas: Descent | None
     first: Literal["alphas", "weights"]
     batch: int = 64
     epochs: int = 50
@@ -78,8 +115,14 @@ class Method(Configured):
     none: bool = True
     penalty: Literal["", "logsumexp"] = ""
     penalty_weights: tuple[float, float] = (0.0, 0.0)
-    normalisation: Literal["batch"] = "batch"
+    choice: Choice = Choice()
+    normalisation: Normalisation = "batch"
     source: str = ""
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings in plain values; a function by its name."""
+        sampler = self.sampler if isinstance(self.sampler, str) else self.sampler.__name__
+        return {**asdict(self), "sampler": sampler}
 
 
 _ALPHAS = Descent("adam", 3e-4, betas=(0.5, 0.999), decay=1e-3)
@@ -105,6 +148,14 @@ METHODS = {
     "beta-darts": Method(
         "softmax", _AUTODL, _ALPHAS, first="weights", epochs=100, penalty="logsumexp", penalty_weights=(0.0, 50.0),
         source="β-DARTS on NAS-Bench-201",
+    ),
+    "rsps": Method(
+        "living", _AUTODL, None, first="weights", epochs=250, choice=Choice("best-of", images=512),
+        source="AutoDL-Projects, exps/algos/RANDOM-NAS.py on NAS-Bench-201",
+    ),
+    "spos": Method(
+        "uniform", _AUTODL, None, first="weights", epochs=250, choice=Choice("evolution"), normalisation="recalibrated",
+        source="SPOS; weights descend as those of RSPS",
     ),
 }  # fmt: skip
 """The methods by name, with their published settings."""

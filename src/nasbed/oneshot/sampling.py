@@ -1,15 +1,95 @@
-"""Sampling: from architecture parameters to how much each value of a decision counts."""
+"""Sampling: from architecture parameters, or from chance alone, to how much each value of a decision counts.
+
+A sampler is asked before each pass of the supernet, and gives one list of coefficients or several. Several are passes
+over one batch, one after the other, whose gradients are added up for one update.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.nn import functional
 
-Sampler = Callable[[Tensor, float, torch.Generator], Tensor]
-"""From the parameters of a decision, ``(values,)``, a temperature and a generator on the CPU to ``(values,)``."""
+from nasbed.core.errors import NasbedError
+from nasbed.core.records import Archs
+from nasbed.nets.supernet import Supernet
+from nasbed.oneshot.alphas import Alphas
+from nasbed.oneshot.wiring import idle, joins
+
+_TRIES = 10_000  # draws of a row until it is allowed
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a sampler is asked with.
+
+    Attributes:
+        net: The supernet.
+        alphas: The architecture parameters; without values where the method has none.
+        temperature: As the method's schedule says.
+        generator: On the CPU.
+    """
+
+    net: Supernet
+    alphas: Alphas
+    temperature: float
+    generator: torch.Generator
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many values each decision has."""
+        return self.alphas.sizes
+
+    def path(self, values: ArrayLike) -> list[Tensor]:
+        """Return the coefficients of one architecture, given the value of each decision."""
+        return list(self.net.one_hot(np.asarray(values, np.int8)))
+
+    def order(self, count: int) -> list[int]:
+        """Draw an order of 0 … count − 1."""
+        drawn: list[int] = torch.randperm(count, generator=self.generator).tolist()
+        return drawn
+
+    def row(self) -> Archs:
+        """Draw a row of the space: the values of each decision alike, again until constraints hold.
+
+        Raises:
+            NasbedError: When 10,000 draws keep none.
+        """
+        highs = torch.tensor(self.sizes)
+        for _ in range(_TRIES):
+            row = (torch.rand(len(highs), generator=self.generator, dtype=torch.float64) * highs).to(torch.int8).numpy()
+            if self.net.space.valid(row[None])[0]:
+                return np.asarray(row, np.int8)
+        raise NasbedError(f"{_TRIES:,} rows of {self.net.space.name} were drawn, and none kept its constraints")
+
+    @cached_property
+    def _joined(self) -> list[tuple[tuple[int, ...], tuple[frozenset[int], ...]]]:
+        """The decisions on the edges into each node, and which of their values are nothing."""
+        decided = self.net.written.decided
+        nothing = idle(decided, "nothing")
+        return [
+            (slots, tuple(nothing[slot] for slot in slots)) for slots in joins(self.net.written.expression, decided)
+        ]
+
+    def is_dead(self, row: Archs) -> bool:
+        """Say whether nothing reaches some node of an architecture."""
+        return any(
+            all(int(row[slot]) in some for slot, some in zip(slots, nothing, strict=True))
+            for slots, nothing in self._joined
+        )
+
+
+Sampler = Callable[[Asked], Iterable[list[Tensor]]]
+"""Gives the coefficients of each pass."""
+
+
+# ── of parameters ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def softmax(alphas: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
@@ -41,7 +121,43 @@ def dirichlet(alphas: Tensor, temperature: float, generator: torch.Generator) ->
     return drawn.to(alphas.device)
 
 
-SAMPLERS: dict[str, Sampler] = {"softmax": softmax, "gumbel": gumbel, "dirichlet": dirichlet}
+def _each(sampler: Callable[[Tensor, float, torch.Generator], Tensor]) -> Sampler:
+    """Return the sampler that treats each decision by itself."""
+
+    def sample(asked: Asked) -> Iterator[list[Tensor]]:
+        yield asked.alphas.sampled(lambda value: sampler(value, asked.temperature, asked.generator))
+
+    return sample
+
+
+# ── of chance alone ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def uniform(asked: Asked) -> Iterator[list[Tensor]]:
+    """Give one architecture, the values of each decision alike: SPOS."""
+    yield asked.path(asked.row())
+
+
+def living(asked: Asked) -> Iterator[list[Tensor]]:
+    """Give one architecture likewise, drawn again while nothing reaches one of its nodes: RSPS."""
+    row = asked.row()
+    for _ in range(_TRIES):
+        if not asked.is_dead(row):
+            break
+        row = asked.row()
+    yield asked.path(row)
+
+
+SAMPLERS: dict[str, Sampler] = {
+    "softmax": _each(softmax),
+    "gumbel": _each(gumbel),
+    "dirichlet": _each(dirichlet),
+    "uniform": uniform,
+    "living": living,
+}
+
+
+# ── penalties ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def logsumexp(alphas: Tensor) -> Tensor:
@@ -49,5 +165,9 @@ def logsumexp(alphas: Tensor) -> Tensor:
     return alphas.logsumexp(0)
 
 
-PENALTIES: dict[str, Callable[[Tensor], Tensor]] = {"logsumexp": logsumexp}
-"""From the parameters of a decision to a number, whose mean over decisions is added to the loss."""
+def _mean(penalty: Callable[[Tensor], Tensor]) -> Callable[[Sequence[Tensor]], Tensor]:
+    return lambda every: torch.stack([penalty(one) for one in every]).mean()
+
+
+PENALTIES: dict[str, Callable[[Sequence[Tensor]], Tensor]] = {"logsumexp": _mean(logsumexp)}
+"""From the parameters of all decisions to a number, which is added to the loss."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from nasbed.core.errors import BadSetting, NasbedError
 from nasbed.core.printing import Card, Printed
@@ -16,17 +15,16 @@ from nasbed.core.records import Archs
 from nasbed.core.registry import spaces
 from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
-from nasbed.nets.data.batches import Augmentation, Orders
 from nasbed.nets.data.source import Data, load
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.supernet import Supernet
 from nasbed.oneshot.alphas import Alphas
-from nasbed.oneshot.methods import Descent, Method, method_of
-from nasbed.oneshot.sampling import PENALTIES, SAMPLERS
-from nasbed.oneshot.unrolling import EPSILON, unrolled
-
-PLAIN = Recipe(flip=False, crop=0)
-"""Images as they are."""
+from nasbed.oneshot.choosing import CHOICES
+from nasbed.oneshot.descending import optimizer_of, rate_of
+from nasbed.oneshot.feeding import PLAIN, Batches, Feed
+from nasbed.oneshot.inheriting import Inherited
+from nasbed.oneshot.methods import Method, method_of
+from nasbed.oneshot.objective import Objective
 
 
 class Epoch(NamedTuple):
@@ -35,15 +33,16 @@ class Epoch(NamedTuple):
     Attributes:
         number: From 1.
         training_loss: Mean over its steps, of the weights' descent.
-        validation_loss: Mean over its steps, of the architecture parameters' descent, without a penalty.
-        entropy: Mean over decisions of that of their softmax, in nats.
-        architecture: What would be derived, as text.
+        validation_loss: Mean over its steps, of the architecture parameters' descent, without a penalty; None where
+            they rested, or there are none.
+        entropy: Mean over decisions of that of their chances, in nats; None where there are no parameters.
+        architecture: What would be derived, as text; empty where inherited weights choose it, which takes its time.
     """
 
     number: int
     training_loss: float
-    validation_loss: float
-    entropy: float
+    validation_loss: float | None
+    entropy: float | None
     architecture: str
 
 
@@ -51,8 +50,8 @@ class OneShot(Printed):
     """A search that trains a supernet's weights and its architecture parameters together.
 
     In each step both descend once, in the method's order, each on a batch of its own: weights on training images,
-    architecture parameters on validation images. Weights that a step did not use rest. The weights are drawn by the
-    supernet; all else that is drawn depends on the seed alone.
+    architecture parameters, where the method has some, on validation images. Weights that a step did not use rest. The
+    weights are drawn by the supernet; all else that is drawn depends on the seed alone.
 
     Args:
         net: The supernet; its weights are trained in place.
@@ -81,40 +80,30 @@ class OneShot(Printed):
         like = next(net.parameters())
         self.data = (load(data) if isinstance(data, str) else data).to(like.device)
         self.epochs = self.method.epochs if epochs is None else epochs
-        self.steps = len(self.data.train) // self.method.batch
-        if self.epochs < 1 or min(self.steps, len(self.data.validation) // self.method.batch) < 1:
-            raise BadSetting(
-                f"a search takes an epoch at least, and a batch of {self.method.batch} training and validation images; "
-                f"there are {self.epochs} epochs, and {len(self.data.train)} and {len(self.data.validation)} images of "
-                f"{self.data.name}"
-            )
-        generators = {
+        if self.epochs < 1:
+            raise BadSetting(f"a search takes an epoch at least, not {self.epochs}")
+        self._generators = {
             what: torch.Generator().manual_seed(derived_seed("oneshot", seed, what))
             for what in ("alphas", "samples", "order", "augmentation", "validation")
         }
-        self._generators, self._samples = generators, generators["samples"]
-        self.alphas = Alphas.of(net, generators["alphas"], self.method.none)
-        self._weights = list(net.parameters())
-        self._descents = {
-            "weights": _descent(self.method.weights, self._weights),
-            "alphas": _descent(self.method.alphas, self.alphas.values.values()),
-        }
-        batch, parts = self.method.batch, {"weights": self.data.train, "alphas": self.data.validation}
-        self._orders = {
-            "weights": Orders(len(self.data.train), batch, [generators["order"]]),
-            "alphas": Orders(len(self.data.validation), batch, [generators["validation"]]),
-        }
-        self._images = {
-            what: Augmentation(
-                replace(self.data, train=part),
-                recipe if what == "weights" else PLAIN,
-                [generators["augmentation"]],
+        self.feed = Feed(self.data, self.method.batch, recipe, self._generators)
+        self.steps = self.feed.steps
+        descends = self.method.alphas
+        if descends is not None and net.written.decided.wheres:
+            raise BadSetting(
+                f"{net.space.name} has constraints, which parameters of single decisions know nothing of; use a method "
+                "that has none, such as spos"
             )
-            for what, part in parts.items()
-        }
+        self.alphas = Alphas.of(net, self._generators["alphas"], self.method.none, descends is not None)
+        self._weights = list(net.parameters())
+        self._descents = {"weights": optimizer_of(self.method.weights, self._weights)}
+        if descends is not None:
+            self._descents["alphas"] = optimizer_of(descends, self.alphas.trained)
         self.epochs_done: list[Epoch] = []
         self.made = 0
-        self._losses = {"weights": 0.0, "alphas": 0.0}
+        self._losses: dict[str, float] = {}
+        self._chosen: tuple[int, Archs] | None = None
+        self._stopped = ""
 
     @classmethod
     def of(
@@ -148,15 +137,40 @@ class OneShot(Printed):
 
     @property
     def architecture(self) -> Archs:
-        """The row that the architecture parameters stand for now, canonical."""
-        found: Archs = self.net.space.canonical(self.alphas.derived()[None])[0]
-        return found
+        """The row that is derived now, canonical: of the architecture parameters, or chosen by inherited weights.
+
+        The latter judges as many architectures as ``method.choice`` says, once after each step that is asked for.
+        """
+        if self.method.choice.kind == "strongest":
+            found: Archs = self.net.space.canonical(self.alphas.derived()[None])[0]
+            return found
+        if self._chosen is None or self._chosen[0] != self.made:
+            seed = derived_seed("oneshot", self.seed, "choice", self.made)
+            self._chosen = self.made, CHOICES[self.method.choice.kind](self.method.choice, self.inherited, seed)
+        return self._chosen[1]
 
     @property
-    def entropy(self) -> float:
-        """The mean over decisions of the entropy of their softmax, in nats."""
-        chances = [value.detach().double().softmax(0) for value in self.alphas.values.values()]
-        return sum(float(torch.special.entr(one).sum()) for one in chances) / len(chances)
+    def inherited(self) -> Inherited:
+        """Judges architectures by the weights as they are."""
+        method = self.method
+        return Inherited(self.net, self.data, method.normalisation, method.batch, method.choice.calibration)
+
+    @property
+    def entropy(self) -> float | None:
+        """The mean over decisions of the entropy of their chances, in nats; None where there are no parameters."""
+        return self.alphas.entropy
+
+    def describe(self) -> dict[str, Any]:
+        """Return what decides the result, in plain values: method, order, normalisation, data, space, seed, epochs."""
+        return {
+            "method": self.name,
+            "settings": self.method.describe(),
+            "space": self.net.space.name,
+            "network": self.net.blueprint.settings(),
+            "data": self.data.describe(),
+            "seed": self.seed,
+            "epochs": self.epochs,
+        }
 
     # ── steps ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -181,93 +195,87 @@ class OneShot(Printed):
         """Let weights and architecture parameters descend once each, in the method's order; return their losses.
 
         Raises:
-            NasbedError: As ``epoch``.
+            NasbedError: When one of them is no longer finite. Then the search has stopped: it gives no state any more,
+                so that nothing replaces an earlier one, and ``load_state_dict`` takes that back.
         """
+        self._check_going()
         self.net.train()
         for what, settings in (("weights", self.method.weights), ("alphas", self.method.alphas)):
-            self._descents[what].param_groups[0]["lr"] = _rate(settings, self.made // self.steps / self.epochs)
-        batches = {what: self._images[what](next(self._orders[what])) for what in ("weights", "alphas")}
-        order = ("alphas", "weights") if self.method.first == "alphas" else ("weights", "alphas")
-        losses = {what: self.descend(what, batches) for what in order}
+            if settings is not None:
+                self._descents[what].param_groups[0]["lr"] = rate_of(settings, self.made // self.steps / self.epochs)
+        order: list[str] = [what for what in ("weights", "alphas") if what in self._descents]
+        if self.method.first == "alphas":
+            order.reverse()
+        batches = {what: self.feed.batch(what) for what in self._descents}
+        try:
+            losses = {what: self.descend(what, batches) for what in order}
+        except NasbedError as error:
+            self._stopped = f"{error} in epoch {len(self.epochs_done) + 1}"
+            raise NasbedError(f"{self._stopped}; try a lower learning rate") from None
         self.made += 1
         for what, loss in losses.items():
-            self._losses[what] += loss / self.steps
+            self._losses[what] = self._losses.get(what, 0.0) + loss / self.steps
         if self.made % self.steps == 0:
-            found = self._losses["weights"], self._losses["alphas"], self.entropy
-            self.epochs_done.append(Epoch(self.made // self.steps, *found, self.net.space.format(self.architecture)))
-            self._losses = dict.fromkeys(self._losses, 0.0)
+            text = "" if self.method.choice.kind != "strongest" else self.net.space.format(self.architecture)
+            found = self._losses["weights"], self._losses.get("alphas"), self.entropy
+            self.epochs_done.append(Epoch(self.made // self.steps, *found, text))
+            self._losses = {}
         return losses
 
-    def descend(self, what: str, batches: Mapping[str, tuple[Tensor, Tensor]]) -> float:
+    def descend(self, what: str, batches: Batches) -> float:
         """Let ``weights`` or ``alphas`` descend once, and return their loss.
 
         Args:
             what: Which.
             batches: Images and labels for each of the two.
+
+        Raises:
+            NasbedError: When a loss or an architecture parameter is no longer finite.
         """
         is_alphas = what == "alphas"
-        trained = list(self.alphas.values.values()) if is_alphas else self._weights
+        self.alphas.check_finite()  # before anything is sampled of them
+        trained = self.alphas.trained if is_alphas else self._weights
         settings = self.method.alphas if is_alphas else self.method.weights
-        gradients: Sequence[Tensor | None]
-        if is_alphas and self.method.unrolled:
-            gradients, value = self._unrolled(batches)
+        if not is_alphas:
+            gradients, value = self.objective.of_weights(batches[what], trained)
+        elif self.method.unrolled:
+            gradients, value = self.objective.through_a_step(batches, self._weights, self._descents["weights"])
         else:
-            loss = self._loss(batches[what], is_alphas)
-            whole = self._penalised(loss, is_alphas)
-            gradients, value = torch.autograd.grad(whole, trained, allow_unused=True), float(loss.detach())
+            gradients, value = self.objective.of_alphas(batches[what])
         if not math.isfinite(value):
-            raise NasbedError(f"the loss was {value} in epoch {len(self.epochs_done) + 1}; try a lower learning rate")
+            raise NasbedError(f"the loss was {value}")
         for one, gradient in zip(trained, gradients, strict=True):
             one.grad = gradient
-        if settings.clip is not None:
+        if settings is not None and settings.clip is not None:
             nn.utils.clip_grad_norm_(trained, settings.clip)
         self._descents[what].step()
-        if is_alphas and not all(bool(one.isfinite().all()) for one in trained):
-            raise NasbedError(
-                f"an architecture parameter is no longer finite in epoch {len(self.epochs_done) + 1}; try a lower rate "
-                "of alphas"
-            )
+        self.alphas.check_finite()
         return value
 
-    def _loss(self, batch: tuple[Tensor, Tensor], is_alphas: bool) -> Tensor:
-        """Return the mean loss of a batch, with coefficients that are sampled for it."""
-        images, labels = batch
-        with torch.set_grad_enabled(is_alphas):
-            coefficients = self.coefficients()
-        carried = self.method.carried and is_alphas
-        outputs = self.net(images.to(self._weights[0]), coefficients, carried=carried)
-        return self.data.task.losses(outputs, labels[:, 0]).mean()
-
-    def _penalised(self, loss: Tensor, is_alphas: bool) -> Tensor:
-        return loss + self.penalty() if is_alphas and self.method.penalty else loss
-
-    def _unrolled(self, batches: Mapping[str, tuple[Tensor, Tensor]]) -> tuple[list[Tensor], float]:
-        """Return the gradient of architecture parameters through a step of the weights, and the loss behind it."""
-        settings, descent = self.method.weights, self._descents["weights"]
-        rests = []
-        for one in self._weights:
-            momentum = descent.state[one].get("momentum_buffer")
-            rest = settings.decay * one.detach()
-            rests.append(rest if momentum is None else rest + settings.momentum * momentum)
-        return unrolled(
-            lambda: self._loss(batches["weights"], True),
-            lambda: self._penalised(self._loss(batches["alphas"], True), True),
-            list(self.alphas.values.values()),
-            self._weights,
-            rests,
-            descent.param_groups[0]["lr"],
-            None if self.method.unrolled == "exact" else EPSILON,
-        )
+    @property
+    def objective(self) -> Objective:
+        """What a step descends."""
+        done = min(self.made // self.steps, self.epochs - 1) / max(self.epochs - 1, 1)
+        return Objective(self.method, self.net, self.alphas, self.data.task, self._generators["samples"], done)
 
     # ── going on ──────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _check_going(self) -> None:
+        if self._stopped:
+            raise NasbedError(f"the search has stopped: {self._stopped}; load an earlier state, or begin again")
+
     def state_dict(self) -> dict[str, Any]:
-        """Return all that decides the steps to come; with it a search goes on bit for bit, on a CPU."""
+        """Return all that decides the steps to come; with it a search goes on bit for bit, on a CPU.
+
+        Raises:
+            NasbedError: When the search has stopped.
+        """
+        self._check_going()
         return {
             "net": self.net.state_dict(),
-            "alphas": {slot: value.detach() for slot, value in self.alphas.values.items()},
+            "alphas": [one.detach() for one in self.alphas.trained],
             "descents": {what: one.state_dict() for what, one in self._descents.items()},
-            "waiting": {what: one.waiting for what, one in self._orders.items()},
+            "waiting": self.feed.state_dict(),
             "generators": {what: one.get_state() for what, one in self._generators.items()},
             "epochs_done": [tuple(one) for one in self.epochs_done],
             "losses": dict(self._losses),
@@ -278,59 +286,29 @@ class OneShot(Printed):
         """Go back to where ``state_dict`` was called, in a search that was made likewise."""
         self.net.load_state_dict(state["net"])
         with torch.no_grad():
-            for slot, value in self.alphas.values.items():
-                value.copy_(state["alphas"][slot])
-        for what, one in self._descents.items():
-            one.load_state_dict(state["descents"][what])
-            self._orders[what].waiting = state["waiting"][what]
+            for one, before in zip(self.alphas.trained, state["alphas"], strict=True):
+                one.copy_(before)
+        for what, descent in self._descents.items():
+            descent.load_state_dict(state["descents"][what])
+        self.feed.load_state_dict(state["waiting"])
         for what, generator in self._generators.items():
             generator.set_state(state["generators"][what])
         self.epochs_done = [Epoch(*one) for one in state["epochs_done"]]
         self._losses, self.made = dict(state["losses"]), state["made"]
-
-    # ── what a descent is made of ─────────────────────────────────────────────────────────────────────────────
-
-    def coefficients(self) -> list[Tensor]:
-        """Sample the supernet's coefficients."""
-        sampler = SAMPLERS[self.method.sampler]
-        temperature = self._between(self.method.temperature)
-        return self.alphas.coefficients(
-            {slot: sampler(value, temperature, self._samples) for slot, value in self.alphas.values.items()}
-        )
-
-    def penalty(self) -> Tensor:
-        """Return what is added to the loss of architecture parameters in this epoch."""
-        each = [PENALTIES[self.method.penalty](value) for value in self.alphas.values.values()]
-        return self._between(self.method.penalty_weights) * torch.stack(each).mean()
-
-    def _between(self, ends: tuple[float, float]) -> float:
-        """Return where this epoch is on the line from the first to the last."""
-        done = min(self.made // self.steps, self.epochs - 1) / max(self.epochs - 1, 1)
-        return ends[0] + (ends[1] - ends[0]) * done
+        self._chosen, self._stopped = None, ""
 
     def _card(self) -> Card:
         found = self.epochs_done[-1] if self.epochs_done else None
         facts = {
             "epochs": f"{len(self.epochs_done)} of {self.epochs}",
-            "architecture": None if found is None else found.architecture,
+            "architecture": found.architecture or None if found else None,
             "training loss": None if found is None else f"{found.training_loss:.4f}",
-            "validation loss": None if found is None else f"{found.validation_loss:.4f}",
-            "entropy": f"{self.entropy:.4f} nats",
+            "validation loss": None
+            if found is None or found.validation_loss is None
+            else f"{found.validation_loss:.4f}",
+            "entropy": None if self.entropy is None else f"{self.entropy:.4f} nats",
+            "normalisation": self.method.normalisation,
+            "first": self.method.first if self.method.alphas is not None else None,
             "seed": self.seed,
         }
         return Card(f"One-shot search: {self.name} on {self.net.space.name} and {self.data.name}", facts=facts)
-
-
-def _descent(settings: Descent, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
-    if settings.kind == "adam":
-        return torch.optim.Adam(parameters, settings.rate, settings.betas, weight_decay=settings.decay)
-    return torch.optim.SGD(
-        parameters, settings.rate, settings.momentum, nesterov=settings.nesterov, weight_decay=settings.decay
-    )
-
-
-def _rate(settings: Descent, done: float) -> float:
-    """Return the learning rate after a part of all epochs."""
-    if settings.end is None:
-        return settings.rate
-    return settings.end + 0.5 * (settings.rate - settings.end) * (1 + math.cos(math.pi * done))

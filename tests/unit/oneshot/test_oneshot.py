@@ -1,28 +1,19 @@
-"""One-shot methods: samplers and steps against their equations, what is derived, and the laws of all methods."""
+"""One-shot methods: samplers and steps against their equations, and what is derived."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from small_searches import search
 from torch import nn
 
 import nasbed
-from nasbed.core.errors import BadSetting, NasbedError, UnknownName
-from nasbed.nets.data.source import load
-from nasbed.oneshot import METHODS, OneShot
+from nasbed.oneshot import METHODS
 from nasbed.oneshot.alphas import Alphas
-from nasbed.oneshot.sampling import SAMPLERS, dirichlet, gumbel, logsumexp, softmax
+from nasbed.oneshot.sampling import dirichlet, gumbel, logsumexp, softmax
 from nasbed.oneshot.unrolling import unrolled
 from nasbed.spaces import WrittenSpace, choice, edges, op, seq
-
-CELL = WrittenSpace(edges(3, lambda i, j: choice(op("none"), op("skip"), op("nor_conv_1x1"))))
-SMALL = {"channels": 4, "cells": 1}
-
-
-def search(method, epochs=2, seed=0, **changes):
-    made = replace(METHODS[method], **{"batch": 256, **changes})
-    return OneShot.of(made, CELL, "digits", epochs, seed, **SMALL)
 
 
 def noise(count, seed=0):
@@ -96,15 +87,6 @@ def test_dirichlet_samples_have_the_gradient_of_that_mean():
     assert (np.abs(np.mean(each, 0) - wanted) < 4.5 * np.std(each, 0) / np.sqrt(draws)).all()
 
 
-def test_sampling_leaves_the_global_generator_as_it_was():
-    torch.manual_seed(0)
-    wanted = torch.rand(3)
-    torch.manual_seed(0)
-    for method in METHODS:
-        SAMPLERS[METHODS[method].sampler](torch.tensor(ALPHAS), 1.0, generator())
-    assert torch.equal(torch.rand(3), wanted)
-
-
 def test_logsumexp_is_that_of_the_parameters():
     assert np.isclose(float(logsumexp(torch.tensor(ALPHAS))), np.log(np.exp(ALPHAS).sum()))
 
@@ -121,8 +103,8 @@ class ByHand:
         self.alphas = list(self.search.alphas.values.values())
 
     def gradients(self, what, coefficients, carried=False):
-        images, labels = self.search._images[what](next(self.search._orders[what]))
-        loss = torch.nn.functional.cross_entropy(self.search.net(images.double(), coefficients, carried), labels[:, 0])
+        images, labels = self.search.feed.batch(what)
+        loss = torch.nn.functional.cross_entropy(self.search.net(images.double(), coefficients, carried), labels)
         if what == "weights":
             return list(torch.autograd.grad(loss, list(self.search.net.parameters()), allow_unused=True))
         return list(torch.autograd.grad(loss, self.alphas))
@@ -171,7 +153,7 @@ def test_a_step_of_darts_is_that_of_its_equations(clip):
 def test_a_step_of_gdas_is_that_of_its_equations():
     made, hand = started("gdas"), ByHand("gdas")
     made.step()
-    samples = hand.search._samples
+    samples = hand.search._generators["samples"]
     paths = [gumbel(one.detach(), 10.0, samples) for one in hand.alphas]
     hand.descend_weights(hand.gradients("weights", paths), 5e-4, nesterov=True)
     paths = [gumbel(one, 10.0, samples) for one in hand.alphas]
@@ -256,12 +238,12 @@ def test_a_step_of_second_order_is_that_of_its_equations(kind, epsilon):
     made, hand = started("darts-2nd", unrolled=kind), ByHand("darts-2nd", unrolled=kind)
     made.step()
     weights = list(hand.search.net.parameters())
-    batches = {what: hand.search._images[what](next(hand.search._orders[what])) for what in ("weights", "alphas")}
+    batches = {what: hand.search.feed.batch(what) for what in ("weights", "alphas")}
 
     def loss(what):
         images, labels = batches[what]
         outputs = hand.search.net(images.double(), [one.softmax(0) for one in hand.alphas])
-        return torch.nn.functional.cross_entropy(outputs, labels[:, 0])
+        return torch.nn.functional.cross_entropy(outputs, labels)
 
     rests = [3e-4 * one.detach() for one in weights]
     found, _ = unrolled(lambda: loss("weights"), lambda: loss("alphas"), hand.alphas, weights, rests, 0.025, epsilon)
@@ -271,7 +253,7 @@ def test_a_step_of_second_order_is_that_of_its_equations(kind, epsilon):
 
 
 def test_an_unrolled_step_has_the_momentum_and_the_decay_of_the_weights(monkeypatch):
-    made, seen = started("darts-2nd"), []
+    made, seen = started("darts-2nd", batch=96), []
     made.step()
     momenta = [made._descents["weights"].state[one]["momentum_buffer"].clone() for one in made.net.parameters()]
     wanted = [3e-4 * one.detach() + 0.9 * m for one, m in zip(made.net.parameters(), momenta, strict=True)]
@@ -280,7 +262,7 @@ def test_an_unrolled_step_has_the_momentum_and_the_decay_of_the_weights(monkeypa
         seen.extend([*rests, rate])
         return [torch.zeros_like(one) for one in alphas], 0.0
 
-    monkeypatch.setattr("nasbed.oneshot.searching.unrolled", noting)
+    monkeypatch.setattr("nasbed.oneshot.objective.unrolled", noting)
     made.step()
     assert np.isclose(seen.pop(), 0.001 + 0.012 * (1 + np.cos(np.pi / 3)))
     assert all(map(torch.allclose, seen, wanted))
@@ -296,7 +278,7 @@ def test_rates_fall_along_half_a_cosine_and_temperatures_on_a_line():
     made = search("gdas", epochs=5)
     rates, temperatures = [], []
     for _ in range(5):
-        temperatures.append(made._between(made.method.temperature))
+        temperatures.append(made.objective.between(made.method.temperature))
         made.epoch()
         rates.append(made._descents["weights"].param_groups[0]["lr"])
     assert np.allclose(rates, 0.001 + 0.012 * (1 + np.cos(np.pi * np.arange(5) / 5)), rtol=0, atol=1e-12)
@@ -309,7 +291,7 @@ def test_a_penalty_pulls_on_the_parameters():
         for one in made.alphas.values.values():
             one.add_(1.0)
     wanted = 3.0 * np.mean([np.log(np.exp(one.detach().numpy()).sum()) for one in made.alphas.values.values()])
-    assert np.isclose(float(made.penalty().detach()), wanted)
+    assert np.isclose(float(made.objective.penalty().detach()), wanted)
 
 
 # ── what is derived ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -361,70 +343,3 @@ def test_elsewhere_the_strongest_value_of_each_decision_is_derived():
         for slot, value in made.alphas.values.items():
             value[(0, 2, 1)[slot]] = 5.0
     assert made.architecture.tolist() == [0, 2, 1]
-
-
-# ── laws ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_the_same_seed_gives_the_same_bytes(method):
-    one, other = search(method).run(), search(method).run()
-    assert one.epochs_done == other.epochs_done
-    assert all(torch.equal(a, b) for a, b in zip(one.net.parameters(), other.net.parameters(), strict=True))
-    assert all(map(torch.equal, one.alphas.values.values(), other.alphas.values.values()))
-
-
-@pytest.mark.parametrize(("method", "made"), [*((method, 7) for method in METHODS), ("gdas", 1), ("gdas", 4)])
-def test_a_search_goes_on_bit_for_bit(method, made, tmp_path):
-    whole, first, second = (search(method, epochs=2, batch=100) for _ in range(3))
-    for _ in range(made):
-        first.step()
-    torch.save(first.state_dict(), tmp_path / "search.pt")
-    second.load_state_dict(torch.load(tmp_path / "search.pt", weights_only=True))
-    whole.run()
-    second.run()
-    assert second.epochs_done == whole.epochs_done
-    assert all(map(torch.equal, second.net.parameters(), whole.net.parameters()))
-    assert all(map(torch.equal, second.alphas.values.values(), whole.alphas.values.values()))
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_an_architecture_is_derived_and_the_weights_learn(method):
-    made = search(method, epochs=4, batch=50).run()
-    assert made.net.space.valid(made.architecture[None])[0]
-    assert made.epochs_done[-1].training_loss < made.epochs_done[0].training_loss
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_each_descent_moves_its_own_parameters_alone(method):
-    for still, moves in (("weights", "alphas"), ("alphas", "weights")):
-        made = search(method)
-        groups = {"weights": list(made.net.parameters()), "alphas": list(made.alphas.values.values())}
-        before = {what: [one.detach().clone() for one in some] for what, some in groups.items()}
-        batches = {what: made._images[what](next(made._orders[what])) for what in ("weights", "alphas")}
-        made.descend(moves, batches)
-        assert all(map(torch.equal, groups[still], before[still]))
-        assert not all(map(torch.equal, groups[moves], before[moves]))
-
-
-def test_coefficients_lie_in_their_simplex():
-    for method in METHODS:
-        for one in search(method).coefficients():
-            assert torch.allclose(one.sum(), torch.ones(()))
-            assert (one >= -1e-6).all()
-
-
-def test_what_is_no_longer_finite_stops_with_a_sentence():
-    made = search("darts", alphas=replace(METHODS["darts"].alphas, rate=float("inf")))
-    with pytest.raises(NasbedError, match=r"architecture parameter is no longer finite in epoch 1; try a lower rate"):
-        made.run()
-
-
-def test_too_few_images_are_refused():
-    with pytest.raises(BadSetting, match=r"a batch of 5000 training and validation images; there are 2 epochs, and"):
-        OneShot.of(replace(METHODS["darts"], batch=5000), CELL, load("digits"), 2, **SMALL)
-
-
-def test_an_unknown_method_is_refused():
-    with pytest.raises(UnknownName, match=r"no one-shot method is called 'dart'. Did you mean 'darts'"):
-        OneShot.of("dart", CELL, "digits", 2, **SMALL)
