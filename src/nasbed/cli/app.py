@@ -34,6 +34,7 @@ EXAMPLES = {
     "correlate": "correlate scores.csv --with digits101:test --out naswot",
     "landscape": "landscape digits101 --out hills",
     "predict": "predict digits101 --learn 100 --out predictor.npz",
+    "predictors": "predictors digits101 --predictor gp --predictor default --out ranked",
     "doctor": "doctor",
 }
 """The verbs, each a module of this room, with what one may type."""

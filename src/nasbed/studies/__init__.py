@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from nasbed.core.lazy import lazily
 
 if TYPE_CHECKING:
+    from nasbed.studies.prediction.study import PredictorStudy as PredictorStudy
     from nasbed.studies.reading import Surface as Surface
     from nasbed.studies.reproduction import Reproduction as Reproduction, reproduce as reproduce
     from nasbed.studies.results import Results as Results

@@ -39,6 +39,17 @@ def checked_source(name: str, settings: dict[str, Any], pace: float, search: Map
     if benchmark.live is not None:
         raise BadSetting(f"{name} really trains, which a study does not wait for; use nasbed search, one by one")
     _check(search, benchmark)
+    return source_of(name, settings, pace)
+
+
+def source_of(name: str, settings: dict[str, Any], pace: float = 1.0) -> Source:
+    """Open a benchmark, and return where it is from.
+
+    Raises:
+        UnknownName: When there is no such benchmark.
+        BadSetting: When it does not have such settings.
+    """
+    benchmark = _opened(name, tuple(settings.items()), pace)
     stem = benchmark.name if benchmark.table is None else named(benchmark.name)[0]
     return Source(name, settings, pace, benchmark.name, stem, benchmark.describe().get("checksum"))
 

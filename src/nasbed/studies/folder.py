@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -22,7 +22,6 @@ from nasbed.core.locks import holder
 from nasbed.core.store import SALVAGED, Record, Store, as_json
 from nasbed.run import rows_file
 from nasbed.run.rows_file import ABOUT
-from nasbed.studies.cell import Cell
 from nasbed.studies.work import written
 
 NOTES = "study.json"
@@ -32,6 +31,25 @@ DAMAGED = ".damaged"
 PLAYED_AGAIN = "run the study again, and it moves the file aside and plays it again"
 _FOUND_AGAIN = "run the study again, and it moves the file aside and finds its cells without it"
 _HASH = re.compile(r"-([0-9a-f]{16})\.parquet")
+
+
+class Playable(Protocol):
+    """A cell: what a study has a file for, of one run or more."""
+
+    @property
+    def runs(self) -> int:
+        """How many runs it has."""
+        ...
+
+    @property
+    def hash(self) -> str:
+        """16 hexadecimal digits that stand for everything that decides what its file holds."""
+        ...
+
+    @property
+    def file(self) -> str:
+        """Its file's name, which ends with ``-HASH.parquet``."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +62,7 @@ class Unit:
         count: How many.
     """
 
-    cell: Cell
+    cell: Playable
     first: int
     count: int
 
@@ -54,7 +72,7 @@ class Unit:
         return f"{self.cell.hash}-{self.first}"
 
 
-def units_of(cells: Sequence[Cell], part: int) -> dict[str, Unit]:
+def units_of(cells: Sequence[Playable], part: int) -> dict[str, Unit]:
     """Divide cells into parts of so many runs at most, by name, in order."""
     units = (Unit(cell, i, min(part, cell.runs - i)) for cell in cells for i in range(0, cell.runs, part))
     return {unit.name: unit for unit in units}
@@ -66,10 +84,13 @@ class StudyFolder(Store):
     Args:
         path: The folder; it is made if need be.
         units: All parts of all cells that the study has.
+        file_of: Takes the file of a part, by its name, out of a record's value; it is the value, if not given.
     """
 
-    def __init__(self, path: Path, units: Mapping[str, Unit]) -> None:
-        self.path, self._units = path, units
+    def __init__(
+        self, path: Path, units: Mapping[str, Unit], file_of: Callable[[str, Any], bytes] | None = None
+    ) -> None:
+        self.path, self._units, self._file_of = path, units, file_of
         if (path / "comparison.json").exists():
             raise BadSetting(f"{path} holds a comparison; give this study a folder of its own, with --out")
         self._cells, self._parts = path / "cells", path / "parts"
@@ -136,11 +157,12 @@ class StudyFolder(Store):
         if unit in self:
             return False
         parts = self._parts_of[self._units[unit].cell.hash]
+        content = record["value"] if self._file_of is None else self._file_of(unit, record["value"])
         if len(parts) == 1:
-            put(self._cells / parts[0].cell.file, record["value"])
+            put(self._cells / parts[0].cell.file, content)
             self._files[parts[0].cell.hash] = self._cells / parts[0].cell.file
             return True
-        put(self._parts / f"{unit}.parquet", record["value"])
+        put(self._parts / f"{unit}.parquet", content)
         self._waiting.add(unit)
         self._merge(parts)
         return True

@@ -8,7 +8,7 @@ each have a seed of their own, derived from the study's, so that runs are indepe
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,28 +16,20 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Self
 
-from nasbed.core.errors import BadSetting, Interrupted, NasbedError, UnknownName
-from nasbed.core.locks import claimed
+from nasbed.core.errors import BadSetting, NasbedError, UnknownName
 from nasbed.core.printing import Printed
-from nasbed.core.registry import defaults_of, executors
+from nasbed.core.registry import defaults_of
 from nasbed.core.registry import optimizers as registered
 from nasbed.core.spelling import fitted, named
-from nasbed.run.about import command_line
-from nasbed.run.campaign import Status, campaign
 from nasbed.studies.cell import BASE, SEARCH, Cell, Keep, Source, own_seed
 from nasbed.studies.door import checked_source, evaluations, opened
-from nasbed.studies.folder import NOTES, StudyFolder, units_of
 from nasbed.studies.parts import Part, at
+from nasbed.studies.playing import Progress, play_cells
 from nasbed.studies.reading import PART, RUNS, Surface, fields_of
 from nasbed.studies.results import Results
 from nasbed.studies.values import Condition
 
 PLAY = "nasbed.studies.work:play"
-
-ATTEMPTS = 3
-"""How often a part is tried whose worker dies."""
-
-Progress = Callable[[Status], None]
 
 
 @dataclass(frozen=True)
@@ -233,35 +225,21 @@ class Study(Printed):
             BadSetting: When the study or the executor is not allowed, or another process works in the folder.
             Interrupted: At Ctrl-C; the same call goes on.
         """
-        out = Path(out).expanduser()
-        settings = {**(executor_settings or {}), **({} if workers is None else {"workers": workers})}
-        typed = command or command_line()
-        resume = f"they are kept in {out}; to go on: {typed}"
-        try:
-            units = units_of(self.cells, self.part)
-            with executors.read(executor, settings) as machine:  # which may be refused, before there is a folder
-                out.mkdir(parents=True, exist_ok=True)
-                with claimed(out / NOTES, shown=out), StudyFolder(out, units) as folder:
-                    folder.note("cells", [cell.hash for cell in self.cells])
-                    campaign(
-                        list(units),
-                        PLAY,
-                        lambda name: (units[name].cell, units[name].first, units[name].count),
-                        plan={"study": self.name},
-                        session={"executor": executor, "workers": machine.slots, "command": typed, "parts": len(units)},
-                        store=folder,
-                        executor=machine,
-                        attempts=ATTEMPTS,
-                        cost=lambda name: units[name].count * evaluations(units[name].cell),
-                        resume=resume,
-                        progress=progress,
-                    )
-                    folder.note("failures", folder.failures)
-                    return Results.of(self, out, folder.failures)
-        except OSError as error:
-            raise BadSetting(f"{out} cannot be written: {error.strerror or error}") from None
-        except KeyboardInterrupt:  # the campaign's own are Interrupted already; this was before or after it
-            raise Interrupted(f"interrupted; what was played is kept in {out}; to go on: {typed}") from None
+        out, of_hash = Path(out).expanduser(), {cell.hash: cell for cell in self.cells}
+        failures = play_cells(
+            self.cells,
+            PLAY,
+            out,
+            study=self.name,
+            part=self.part,
+            cost=lambda unit: unit.count * evaluations(of_hash[unit.cell.hash]),
+            executor=executor,
+            workers=workers,
+            executor_settings=executor_settings,
+            command=command,
+            progress=progress,
+        )
+        return Results.of(self, out, failures)
 
 
 def _called(part: Part, source: Source, settings: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""``nasbed predict``: learn, judge, predict, explain, store and load."""
+"""``nasbed predict`` and ``nasbed predictors``: one predictor, and the study of many."""
 
 import pytest
 
@@ -53,3 +53,21 @@ def test_what_is_wrong_is_one_sentence(nasbed_command, stored, tmp_path):
         ran = nasbed_command("predict", *words)
         assert (ran.code, ran.out) == (2, "")
         assert said in ran.err
+
+
+def test_a_study_prints_three_test_sets_and_goes_on(nasbed_command, tmp_path, table):
+    words = ("predictors", table.path, "--predictor", "gp:steps=2", "--sizes", "10,20", "--draws", 2, "--forms", "svg")
+    words += ("--out", tmp_path / "study", "--executor", "inline")
+    ran = nasbed_command(*words)
+    assert ran.code == 0
+    for said in ("τ, all others", "τ, unseen", "τ, one for each", "within 90", "warning: made up", "files in"):
+        assert said in ran.out
+    again = nasbed_command(*words, "--json").json
+    assert [row["size"] for row in again["summary"]] == [10, 20]
+    assert set(again["ceilings"]["toy"]) == {"tau", "rho", "rmse", "n"}
+    assert nasbed_command("status", tmp_path / "study").code == 0
+    assert "NASLib" in nasbed_command("predictors", "--list").out
+    wrong = nasbed_command("predictors", "--sizes", "many", "--out", tmp_path / "none")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "--sizes are integers" in wrong.err
+    assert not (tmp_path / "none").exists()

@@ -1,16 +1,26 @@
 """The predictor study: splits, what is judged on what, and what carries a predictor."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nasbed
-from nasbed.core.errors import BadSetting, UnknownName
+from nasbed.core.errors import BadSetting, Interrupted, UnknownName
+from nasbed.report.page.parts import Figure
+from nasbed.studies.folder import StudyStanding
+from nasbed.studies.prediction.cell import play
+from nasbed.studies.prediction.chapter import chapters
+from nasbed.studies.prediction.clocks import Clocks
 from nasbed.studies.prediction.examples import Examples
 from nasbed.studies.prediction.explaining import explain
 from nasbed.studies.prediction.judging import judge, made
 from nasbed.studies.prediction.predicting import Prediction
+from nasbed.studies.prediction.reporting import report
+from nasbed.studies.prediction.results import PredictorResults
+from nasbed.studies.prediction.study import PredictorStudy, early_of
 from nasbed.studies.prediction.testsets import STANDARD, TEST_SETS, draw, protocols
 
 
@@ -94,3 +104,118 @@ def test_a_stored_predictor_is_held_against_what_it_has_not_learned_from(tmp_pat
     assert (again.best(3) == first.best(3)).all()
     with pytest.raises(BadSetting, match="name a benchmark"):
         Prediction.stored(path).best(3)
+
+
+# ── the study ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+HOW = {"sizes": [10, 20], "draws": 3, "most": 200}
+
+
+@pytest.fixture(scope="module")
+def study():
+    made_of = PredictorStudy.of(["digits101"], ["gp:steps=2", "bayesian-ridge"], published=["naslib-200"], **HOW)
+    return replace(made_of, part=2)
+
+
+@pytest.fixture(scope="module")
+def played(study, tmp_path_factory):
+    return study.run(tmp_path_factory.mktemp("predictors") / "whole", executor="inline")
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted((folder / "cells").iterdir())}
+
+
+def test_stopped_it_goes_on_to_the_same_bytes_in_whatever_parts(study, played, tmp_path, monkeypatch):
+    calls = []
+
+    def stopping(*what):
+        calls.append(what)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return play(*what)
+
+    monkeypatch.setattr("nasbed.studies.prediction.study.PLAY", stopping)
+    with pytest.raises(Interrupted, match="to go on"):
+        study.run(tmp_path, executor="inline")
+    monkeypatch.undo()
+    assert PredictorResults.of(study, tmp_path).missing
+    again = replace(study, part=3).run(tmp_path, executor="inline")
+    assert not again.missing
+    assert contents(tmp_path) == contents(played.path)
+    assert StudyStanding.of(tmp_path).done == 4
+
+
+def test_what_a_clock_measured_is_beside_the_cells_and_a_cut_line_is_passed_over(played, study):
+    assert all("fit" not in name and "second" not in name for name in played.draws(study.cells[0]))
+    clocks = Clocks(played.path)
+    assert set(clocks.of()) == {cell.hash for cell in study.cells}
+    with clocks.path.open("a") as file:
+        file.write('{"unit": "cut')
+    assert set(clocks.of()) == {cell.hash for cell in study.cells}
+
+
+def test_its_summary_and_report_have_every_test_set(played, tmp_path):
+    assert [(row["predictor"], row["size"]) for row in played.summary] == [
+        ("gp:steps=2", 10),
+        ("gp:steps=2", 20),
+        ("bayesian-ridge", 10),
+        ("bayesian-ridge", 20),
+    ]
+    row = played.summary[0]
+    assert all(-1 <= row[f"{name}/tau"] <= 1 for name in (*STANDARD, "naslib-200"))
+    assert row["hours"] > 0
+    assert "naslib-200 leaks: those that were learned from may be among them" in played.warnings
+    files = {path.name for path in report(played, forms=("svg",))}
+    assert {"summary.csv", "study.json", "report.html", "digits101-learning.svg", "digits101-calibration.svg"} <= files
+    page = (played.path / "report" / "report.html").read_text()
+    for said in (
+        "How well they rank",
+        "What they believe",
+        "What it costs",
+        "naslib 200",
+        played.sentence("digits101"),
+    ):
+        assert said in page
+    (chapter,) = chapters(played)
+    (figure,) = (part for section in chapter.sections for part in section.parts if isinstance(part, Figure))
+    assert "tau|unseen-functions" in figure.views
+    for view in figure.views.values():
+        assert all(isinstance(view.layout[axis]["title"], str) for axis in ("xaxis", "yaxis")), (
+            "as the page's script reads"
+        )
+
+
+def test_fidelities_and_early_values_are_cells_of_their_own():
+    study = PredictorStudy.of(
+        ["digits101"], ["gp"], [10], epochs=[4, 36], early=early_of("none,4"), draws=1, published=()
+    )
+    assert [cell.fidelity for cell in study.cells] == [
+        "4 epochs",
+        "4 epochs + 4 of all",
+        "36 epochs",
+        "36 epochs + 4 of all",
+    ]
+    assert len({cell.hash for cell in study.cells}) == 4
+
+
+def test_what_is_wrong_is_said_before_anything_is_played():
+    for how, said in (
+        ({"predictors": ["gq"]}, "Did you mean 'gp'"),
+        ({"predictors": ["gp:step=2"]}, "step"),
+        ({"sizes": [5000]}, "learn from fewer"),
+        ({"published": ["naslib"]}, "Did you mean 'naslib-200'"),
+        ({"epochs": [5]}, "no results at 5 epochs"),
+        ({"draws": 0}, "draws is at least 1"),
+    ):
+        with pytest.raises((BadSetting, UnknownName), match=said):
+            PredictorStudy.of(["digits101"], **how)
+    with pytest.raises(BadSetting, match="early values are epochs"):
+        early_of("4,x")
+    assert PredictorStudy.of(["digits101"], ["gp"], [10, 5000]).left_out
+
+
+def test_what_is_made_when_it_is_asked_for_is_no_table():
+    benchmark = nasbed.benchmark(lambda arch: float(sum(arch)), space=nasbed.space("nasbench101", vertices=4))
+    with pytest.raises(BadSetting, match="predictors are judged on tables"):
+        Examples.of(benchmark)

