@@ -18,8 +18,8 @@ from nasbed.studies.prediction.testsets import STANDARD, TEST_SETS
 _DASHES = ("solid", "dash", "dashdot", "dot")
 _DRAWN = ("tau", "rho", "tau_rounded", "precision10", "best10", "rmse", "coverage")
 _CEILING = (
-    " Dashed, for τ and ρ on all others: how well architectures of one function predict each other, which nothing exceeds "
-    "but by having seen them."
+    " Dashed, for τ and ρ on all others: how well architectures of one function predict each other, which nothing "
+    "exceeds but by having seen them."
 )
 _TWINS = "twins predict each other"
 _SHARES = ("precision10", "precision20", "coverage")
