@@ -1,10 +1,33 @@
 """Every registered predictor keeps the laws of its noun, with other settings and in other spaces, too."""
 
+from functools import cache
+
+import numpy as np
 import pytest
 
 import nasbed
 from nasbed.core import registry
 from nasbed.testing import DoesNotApply, predictor_laws
+
+
+@cache
+def curves(space):
+    """An encoding with beginnings of trainings, which tell something of what the laws take for values."""
+    rows = space.enumerate()
+    ends = (space.simplify(rows) / space.cardinalities).sum(axis=1)
+    noise = np.random.default_rng(0).normal(0, 0.2, (len(rows), 4))
+    return nasbed.encoding("onehot", space).with_curves(rows, ends[:, None] * [0.3, 0.5, 0.6, 0.7] + noise)
+
+
+def made(name, space):
+    """A predictor with settings that make it quick, and with what it cannot be without."""
+    settings = FEW.get(name, {})
+    if name in CURVE:
+        settings = {"encoding": curves(space)}
+    if name == "score":
+        settings = {"encoding": "counts", "of": nasbed.encoding("counts", space).names[-1]}
+    return nasbed.predictor(name, space, **settings)
+
 
 SPACES = {name: nasbed.space(name) for name in ("transnas-micro", "nasbenchmacro")}
 FEW = {
@@ -12,7 +35,10 @@ FEW = {
     "lightgbm": {"trees": 60},
     "random-forest": {"trees": 20},
     "mlp-ensemble": {"members": 2, "layers": 2, "epochs": 80},
+    "svr": {"trials": 5},
+    "auto": {"candidates": "bayesian-ridge|gp"},
 }
+CURVE = ("last-value", "sotl", "sotl-e", "sotl-ema")
 
 OTHERS = {
     "gp-log-error": ("gp", {"target": "log-error"}),
@@ -24,7 +50,7 @@ OTHERS = {
     "ridge": ("sklearn", {"estimator": "sklearn.linear_model.Ridge", "arguments": {"alpha": 3.0}}),
 }
 
-AT_ONCE = ("gp", "bayesian-ridge", "conformal", "sklearn")  # the others fit many trees
+AT_ONCE = ("gp", "bayesian-ridge", "conformal", "sklearn", "score", "last-value", "svr")  # the others fit many trees
 
 
 def hold(law, predictor):
@@ -43,7 +69,7 @@ def hold(law, predictor):
     ],
 )
 def test_predictor(name, law):
-    hold(law, nasbed.predictor(name, SPACES["transnas-micro"], **FEW.get(name, {})))
+    hold(law, made(name, SPACES["transnas-micro"]))
 
 
 @pytest.mark.slow
@@ -58,4 +84,4 @@ def test_predictor_with_other_settings(name, law):
 @pytest.mark.parametrize("law", predictor_laws, ids=str)
 @pytest.mark.parametrize("name", list(registry.predictors))
 def test_predictor_in_a_sequence(name, law):
-    hold(law, nasbed.predictor(name, SPACES["nasbenchmacro"], **FEW.get(name, {})))
+    hold(law, made(name, SPACES["nasbenchmacro"]))

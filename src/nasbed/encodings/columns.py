@@ -17,7 +17,8 @@ from nasbed.encodings.block import Block
 from nasbed.tables.column import Measurement
 from nasbed.tables.table import Table
 
-_RESULTS = ("told", "reported")
+RESULTS = ("told", "reported")
+"""The roles of what is to be predicted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,18 +108,28 @@ def from_table(space: Space, table: str = "", of: tuple[str, ...] = ("params", "
         BadSetting: When the table is of another space, or a measurement is a result.
         NotInTable: When it has no such measurement.
     """
-    if not table:
-        raise BadSetting("columns are read from a table; name its file, such as columns:table=FILE.arrow,of=[params]")
-    opened = Table.open(table)
-    if opened.space.whole != space.whole:
-        raise BadSetting(f"{opened.path.name} is a table of {opened.space!r}, not of {space!r}")
+    opened = table_of(space, table, "columns:table=FILE.arrow,of=[params]")
     found = {text: _measured(opened, text) for text in of}
     for text, one in found.items():
-        if one.role in _RESULTS:
+        if one.role in RESULTS:
             raise BadSetting(
                 f"{text!r} is a result in {opened.path.name}, which is to be predicted; take costs or scores"
             )
     return Columns(space, opened.archs, {text: one.mean() for text, one in found.items()}, log)
+
+
+def table_of(space: Space, table: str, example: str) -> Table:
+    """Open a table of a space.
+
+    Raises:
+        BadSetting: When none is named, with an example of how, or it is of another space.
+    """
+    if not table:
+        raise BadSetting(f"that is read from a table; name its file, such as {example}")
+    opened = Table.open(table)
+    if opened.space.whole != space.whole:
+        raise BadSetting(f"{opened.path.name} is a table of {opened.space!r}, not of {space!r}")
+    return opened
 
 
 def _measured(table: Table, text: str) -> Measurement:

@@ -17,6 +17,7 @@ from nasbed.core.space import Space
 from nasbed.core.spelling import joined, named
 from nasbed.encodings.block import Block, no_cells, typical
 from nasbed.encodings.columns import Columns
+from nasbed.encodings.curves import curve_columns
 
 DEFAULT = "default"
 _SHOWN = 3  # names of a block that are printed
@@ -88,6 +89,17 @@ class Encoding(Printed):
         return Encoding(
             self.space, {**self.parts, "columns": Columns(self.space, self.space.checked(archs), numbers, log)}
         )
+
+    def with_curves(self, archs: ArrayLike, curves: ArrayLike, epochs: Sequence[int] | None = None) -> Encoding:
+        """Return an encoding with the beginnings of trainings as a further block, ``curve``.
+
+        Args:
+            archs: The architectures, ``(m, decisions)``.
+            curves: What was measured after each epoch, ``(m, epochs)``; higher is better: losses with a minus.
+            epochs: After which epochs; 1, 2, 3, … when not given.
+        """
+        block = Columns(self.space, self.space.checked(archs), curve_columns(curves, epochs))
+        return Encoding(self.space, {**self.parts, "curve": block})
 
     def _card(self) -> Card:
         """Return the blocks, each with its columns and what the first ones say."""

@@ -56,6 +56,11 @@ class Features:
         self._centre, self._spread = centre[self._kept], spread[self._kept]
         self.kernel = Kernel(tuple(parts))
 
+    def raw(self, numbers: Floats) -> Floats:
+        """Return numbers as the encoding has them, those alone that differ, ``(n, numbers)``."""
+        found: Floats = numbers * self._spread + self._centre
+        return found
+
     def __call__(self, archs: ArrayLike) -> Floats:
         """Return the numbers of n architectures, ``(n, numbers)``."""
         numbers: Floats = (self.encoding(archs)[:, self._kept] - self._centre) / self._spread
