@@ -13,6 +13,7 @@ import collections
 import hashlib
 import random
 import time
+from typing import Any
 
 import numpy as np
 
@@ -138,17 +139,23 @@ def main() -> None:
     print(f"{'plain Python loop, evolution':34}{1:>6}{plain:>16,.0f}{1:>16.1f}")
     for name in ("random", "regularized-evolution"):
         for runs in (1, arguments.runs):
-            evaluations = arguments.evaluations * (20 if runs == 1 else 1)
-            rates = []
-            search(nasbed.optimizer(name), benchmark, SearchSettings(evaluations=60, runs=runs))
-            for repeat in range(arguments.repeats):
-                start = time.process_time()
-                search(
-                    nasbed.optimizer(name), benchmark, SearchSettings(evaluations=evaluations, runs=runs, seed=repeat)
-                )
-                rates.append(runs * evaluations / (time.process_time() - start))
-            rate = float(np.median(rates))
+            rate = played(name, benchmark, arguments.evaluations * (20 if runs == 1 else 1), runs, arguments.repeats)
             print(f"{'nasbed, ' + name:34}{runs:>6}{rate:>16,.0f}{rate / plain:>16.1f}")
+    played("bohb", benchmark, 4000, 1, 1)  # which compiles
+    for evaluations in (500, 2000, 8000):
+        rate = played("bohb", benchmark, evaluations, 1, arguments.repeats)
+        print(f"{f'nasbed, bohb, {evaluations:,} evaluations':34}{1:>6}{rate:>16,.0f}")
+
+
+def played(name: str, benchmark: Any, evaluations: int, runs: int, repeats: int) -> float:
+    """Give the evaluations a second of a method, the median of some searches."""
+    rates = []
+    search(nasbed.optimizer(name), benchmark, SearchSettings(evaluations=60, runs=runs))
+    for repeat in range(repeats):
+        start = time.process_time()
+        search(nasbed.optimizer(name), benchmark, SearchSettings(evaluations=evaluations, runs=runs, seed=repeat))
+        rates.append(runs * evaluations / (time.process_time() - start))
+    return float(np.median(rates))
 
 
 if __name__ == "__main__":

@@ -11,13 +11,14 @@ Aitken, "Multivariate binary discrimination by the kernel method", Biometrika 63
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.compiled import kernel, overwrite, stable_order
+from nasbed.core.compiled import kernel, overwrite
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams, below, unit, word_at
 from nasbed.core.state import Stateful
@@ -32,35 +33,60 @@ def bandwidths(rows: Any, cardinalities: Any, narrowest: float) -> Any:
     The rule is the published one, as if values were numbers. A kernel of h = (c − 1)/c is flat, so no more is used.
     """
     n, decisions = rows.shape
-    found = np.empty(decisions)
+    mean, spread = np.zeros(decisions), np.zeros(decisions)
+    for i in range(n):  # the innermost loops run over decisions, so that no sum waits for itself
+        for d in range(decisions):
+            mean[d] += rows[i, d]
     for d in range(decisions):
-        mean = 0.0
-        for i in range(n):
-            mean += rows[i, d]
-        mean /= n
-        spread = 0.0
-        for i in range(n):
-            spread += (rows[i, d] - mean) ** 2
-        rule = 1.06 * math.sqrt(spread / n) * n ** (-1.0 / (4.0 + decisions))
+        mean[d] /= n
+    for i in range(n):
+        for d in range(decisions):
+            spread[d] += (rows[i, d] - mean[d]) ** 2
+    for d in range(decisions):
+        rule = 1.06 * math.sqrt(spread[d] / n) * n ** (-1.0 / (4.0 + decisions))
         flat = (cardinalities[d] - 1.0) / cardinalities[d]
-        found[d] = min(max(rule, narrowest), flat)
+        spread[d] = min(max(rule, narrowest), flat)
+    return spread
+
+
+@kernel
+def densities(rows: Any, columns: Any, widths: Any, cardinalities: Any) -> Any:
+    """Give the kernel density at some rows, ``(rows,)``: a mean over ``columns``, ``(decisions, n)``, of products.
+
+    Four rows are summed at a time: a sum alone would wait for each of its additions.
+    """
+    count, n = len(rows), columns.shape[1]
+    open_ones = np.flatnonzero(cardinalities > 1)
+    found, products = np.empty(count), np.empty((4, n))
+    for start in range(0, count, 4):
+        for k in range(4):
+            _multiply(products[k], columns, rows[min(start + k, count - 1)], widths, cardinalities, open_ones)
+        first = second = third = fourth = 0.0
+        for i in range(n):
+            first += products[0, i]
+            second += products[1, i]
+            third += products[2, i]
+            fourth += products[3, i]
+        for k, total in enumerate((first, second, third, fourth)):
+            if start + k < count:
+                found[start + k] = total / n
     return found
 
 
 @kernel
-def density(row: Any, columns: Any, widths: Any, cardinalities: Any) -> Any:
-    """Give the kernel density at one row: a mean over ``columns``, ``(decisions, n)``, of products over decisions."""
-    decisions, n = columns.shape
-    products = np.ones(n)
-    for d in range(decisions):
-        if cardinalities[d] > 1:
-            alike, other = 1.0 - widths[d], widths[d] / (cardinalities[d] - 1.0)
-            for i in range(n):  # the innermost loop runs over rows, so that several are multiplied at a time
-                products[i] *= alike if columns[d, i] == row[d] else other
-    total = 0.0
-    for i in range(n):
-        total += products[i]
-    return total / n
+def _multiply(products: Any, columns: Any, row: Any, widths: Any, cardinalities: Any, decisions: Any) -> None:
+    """Multiply the kernels of a row's decisions around each of the columns' rows, two decisions in one go."""
+    products[:] = 1.0
+    for k in range(0, len(decisions), 2):
+        d, e = decisions[k], decisions[min(k + 1, len(decisions) - 1)]
+        one, one_value, one_alike = columns[d], row[d], 1.0 - widths[d]
+        two, two_value, two_alike = columns[e], row[e], 1.0 - widths[e]
+        one_other, two_other = widths[d] / (cardinalities[d] - 1.0), widths[e] / (cardinalities[e] - 1.0)
+        if d == e:  # an odd one out
+            two_alike = two_other = 1.0
+        for i in range(len(products)):  # the innermost loop runs over rows, so that several are multiplied at a time
+            product = products[i] * (one_alike if one[i] == one_value else one_other)
+            products[i] = product * (two_alike if two[i] == two_value else two_other)
 
 
 @kernel
@@ -78,7 +104,6 @@ def _candidate(datum: Any, widths: Any, cardinalities: Any, key: Any, position: 
 @kernel
 def _propose(
     archs: Any,
-    values: Any,
     counts: Any,
     rungs: Any,
     runs: Any,
@@ -96,10 +121,9 @@ def _propose(
     for k in range(len(runs)):
         run, rung = runs[k], rungs[k]
         n = counts[run, rung]
-        order = stable_order(-values[run, rung, :n])
         best = max(least, int(share * n))
         worst = max(least, n - best)
-        good, others = archs[run, rung][order[:best]], archs[run, rung][order[n - worst :]]
+        good, others = archs[run, rung, :best], archs[run, rung, n - worst : n]
         good_columns, other_columns = np.ascontiguousarray(good.T), np.ascontiguousarray(others.T)
         near, far = bandwidths(good, cardinalities, narrowest), bandwidths(others, cardinalities, narrowest)
         wide = np.empty(len(near))
@@ -109,23 +133,29 @@ def _propose(
             datum = below(word_at(keys[k], positions[k]), best)
             _candidate(good[datum], wide, cardinalities, keys[k], positions[k] + 1, rows[k, s])
             positions[k] += 1 + len(near)
-            is_good = density(rows[k, s], good_columns, near, cardinalities)
-            is_other = density(rows[k, s], other_columns, far, cardinalities)
-            scores[k, s] = max(is_good, _TINY) / max(is_other, _TINY)
+        are_good = densities(rows[k], good_columns, near, cardinalities)
+        are_others = densities(rows[k], other_columns, far, cardinalities)
+        for s in range(rows.shape[1]):
+            scores[k, s] = max(are_good[s], _TINY) / max(are_others[s], _TINY)
 
 
 @kernel
 def _hear(archs: Any, values: Any, counts: Any, least: int, rungs: Any, heard: Any, results: Any, wanted: Any) -> None:
-    """Keep what each run heard, unless a longer rung has enough for a model already."""
+    """Keep what each run heard in order, the best first, unless a longer rung has enough for a model already."""
     for run in range(len(rungs)):
         if wanted[run]:
             is_of_use = True
             for longer in range(rungs[run] + 1, counts.shape[1]):
                 is_of_use &= counts[run, longer] < least + 2
             if is_of_use:
-                at = counts[run, rungs[run]]
-                overwrite(archs[run, rungs[run], at], heard[run])
-                values[run, rungs[run], at] = -np.inf if np.isnan(results[run]) else results[run]
+                rows, known, at = archs[run, rungs[run]], values[run, rungs[run]], counts[run, rungs[run]]
+                value = -np.inf if np.isnan(results[run]) else results[run]
+                while at > 0 and known[at - 1] < value:  # behind its equals
+                    overwrite(rows[at], rows[at - 1])
+                    known[at] = known[at - 1]
+                    at -= 1
+                overwrite(rows[at], heard[run])
+                known[at] = value
                 counts[run, rungs[run]] += 1
 
 
@@ -185,6 +215,14 @@ class Densities(Stateful):
             self._values = np.concatenate([self._values, np.zeros_like(self._values)], axis=2)
         _hear(self._archs, self._values, self._counts, self.least, rungs, archs, values, wanted)
 
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state; in those of version 0.1 results are in the order in which they came."""
+        super().load_state_dict(state)
+        values = np.where(np.arange(self._values.shape[2]) < self._counts[:, :, None], self._values, -np.inf)
+        order = np.argsort(-values, axis=2, kind="stable")
+        self._values = np.take_along_axis(self._values, order, axis=2)
+        self._archs = np.take_along_axis(self._archs, order[..., None], axis=2)
+
     def propose(self, streams: Streams, runs: NDArray[np.int64], samples: int) -> tuple[Archs, NDArray[np.float64]]:
         """Draw candidates for some runs whose ``longest`` is not −1; they may be invalid.
 
@@ -200,7 +238,6 @@ class Densities(Stateful):
         scores = np.empty((len(runs), samples))
         _propose(
             self._archs,
-            self._values,
             self._counts,
             self.longest[runs],
             runs,
