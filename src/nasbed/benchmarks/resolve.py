@@ -47,6 +47,8 @@ def resolve(name: str | Path | Table | Benchmark | Callable[..., Any], /, **sett
             return _scored(words, **settings)
         if kind == "surrogate":
             return _surrogate(words, **settings)
+        if kind == "inherited":
+            return _inherited(words, **settings)
         if not Path(name).expanduser().exists():
             name, inline = named(name)
             settings = joined(inline, settings)
@@ -132,6 +134,25 @@ def _surrogate(words: str, **settings: Any) -> Benchmark:
     if not words:
         raise BadSetting("write surrogate:FILE, with a file that SurrogateBenchmark.save wrote")
     return SurrogateBenchmark.open(Path(words).expanduser(), **settings)
+
+
+def _inherited(words: str, **settings: Any) -> Benchmark:
+    """Make a benchmark of ``FILE``, of ``FILE:BENCHMARK``, which knows the truth, or of either with settings between.
+
+    Raises:
+        BadSetting: When there is no such file.
+    """
+    from nasbed.benchmarks.inherited import InheritedBenchmark
+
+    pieces = words.split(":")
+    length = next((n for n in range(len(pieces), 0, -1) if Path(":".join(pieces[:n])).expanduser().is_file()), 0)
+    if not length:
+        forms = "inherited:FILE, with a supernet that a search saved, or inherited:FILE:BENCHMARK"
+        raise BadSetting(f"write {forms}, not 'inherited:{words}'")
+    path, rest = ":".join(pieces[:length]), pieces[length:]
+    if rest and "=" in rest[0]:
+        settings = joined(named(f"inherited:{rest.pop(0)}")[1], settings)
+    return InheritedBenchmark(path, resolve(":".join(rest)) if rest else None, **settings)
 
 
 def digits101(name: str | None = None) -> TableBenchmark:

@@ -1,4 +1,4 @@
-"""``nasbed correlate``: hold scores of untrained networks against what the networks are worth."""
+"""``nasbed correlate``: hold scores, or accuracies with inherited weights, against what networks are worth."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 
 def command(
-    scores: Annotated[Path, typer.Argument(help="What 'nasbed score' made: .sqlite, .arrow or .csv.")],
+    scores: Annotated[
+        Path,
+        typer.Argument(
+            help="What 'nasbed score' made: .sqlite, .arrow or .csv; or a trained supernet, .safetensors, or a folder "
+            "of those of one training."
+        ),
+    ],
     with_: Annotated[
         list[str],
         typer.Option(
@@ -28,24 +34,26 @@ def command(
         ),
     ],
     epochs: Annotated[int | None, typer.Option(help="At which budget of a table; the largest if not given.")] = None,
+    sample: Annotated[int, typer.Option(help="How many random architectures a supernet judges.", min=3)] = 200,
     best_of: Annotated[str, typer.Option(help="How many architectures a search scores.")] = "10,100,1000",
     resamples: Annotated[int, typer.Option(help="Of the bootstrap.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap, and of the architectures that a supernet judges.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for figures and tables.")] = None,
     forms: Annotated[str, typer.Option(help="Of the figures: png, svg, pdf.")] = "png,svg",
     json: Json = False,
 ) -> None:
     """Correlate scores with accuracies: τ and ρ with 95 % intervals, r, the best-scored network, and best of N.
 
-    Parameters and FLOPs are always among the proxies: what does not beat them is not worth its time.
+    Parameters and FLOPs are always among the proxies: what does not beat them is not worth its time. Of supernets, the
+    scores are accuracies with inherited weights, one for each file.
     """
     from nasbed.cli.values import integers
-    from nasbed.scores.scores import Scores
     from nasbed.statistics.correlation import correlate
 
     if len(set(with_)) < len(with_):
         raise BadSetting("the same truth is given twice with --with")
-    read = Scores.read(scores)
+    with progress("judging"):
+        read = _read(scores, sample, seed)
     searches = integers(best_of, "--best-of")
     drawn = [form.strip() for form in forms.split(",")]
     with progress("correlating"):
@@ -64,6 +72,21 @@ def command(
     if out is not None:
         names = ", ".join(str(path.relative_to(out)) for path in written)
         print_note(f"{len(written)} files in {out}: {names}", apart=True)
+
+
+def _read(path: Path, sample: int, seed: int) -> Scores:
+    """Read scores, or have supernets judge some architectures."""
+    from nasbed.scores.asked import Asked
+    from nasbed.scores.scores import Scores
+
+    files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
+    if not files:
+        raise BadSetting(f"there is no supernet, .safetensors, in {path}")
+    if files[0].suffix != ".safetensors":
+        return Scores.read(path)
+    from nasbed.benchmarks.inherited import inherited_scores
+
+    return inherited_scores(files, Asked(sample=sample, seed=seed))
 
 
 def _truth(text: str, scores: Scores, epochs: int | None) -> Truth:

@@ -43,7 +43,10 @@ def command(
     optimizer: Annotated[str, typer.Argument(help="A name, with settings if need be: NAME:key=value,key=value.")],
     given: Given,
     benchmark: Annotated[
-        str, typer.Option(help="A name, a table's path, trained:DATA:SPACE, scored:FILE:PROXY or surrogate:FILE.")
+        str,
+        typer.Option(
+            help="A name, a table's path, trained:DATA:SPACE, scored:FILE:PROXY, surrogate:FILE or inherited:FILE."
+        ),
     ] = "digits101",
     set_: Annotated[
         list[str] | None,

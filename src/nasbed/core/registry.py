@@ -132,6 +132,7 @@ encodings = Registry(
         "path": "nasbed.encodings.path:Paths",
         "wl": "nasbed.encodings.wl:WeisfeilerLehman",
     },
+    unlisted={"inherited": "nasbed.benchmarks.inherited:InheritedScores"},
 )
 proxies = Registry(
     "proxy",

@@ -100,12 +100,12 @@ def _beginning(path: Path) -> Any:
     if type(step) is nn.Conv2d and step.groups == 1 and step.padding_mode == "zeros":
         norm = _norm_behind(path)
         kind = step.kernel_size, step.stride, step.padding, step.dilation, step.bias is None
-        return nn.Conv2d, kind, norm and (norm.eps, norm.affine, len(path.steps) == 2)
+        return nn.Conv2d, kind, norm and (norm.eps, norm.momentum, norm.affine, len(path.steps) == 2)
     return path
 
 
 def _norm_behind(path: Path) -> nn.BatchNorm2d | None:
-    """Return the normalisation behind the next step, which reads the batch; None where there is none."""
+    """Return the normalisation behind the next step; None where there is none."""
     norm = path.steps[1] if len(path.steps) > 1 else None
     return norm if type(norm) is nn.BatchNorm2d else None
 
@@ -207,4 +207,21 @@ class _Norms:
         if self.norms[0].affine:
             own, bias = (torch.cat([getattr(norm, name) for norm in self.norms]) for name in ("weight", "bias"))
             weight, bias = (own, bias) if weight is None else (own * weight, bias * weight)
-        return functional.batch_norm(x, None, None, weight, bias, True, 0.0, self.norms[0].eps)
+        norm = self.norms[0]
+        if not norm.track_running_stats:
+            return functional.batch_norm(x, None, None, weight, bias, True, 0.0, norm.eps)
+        mean, variance = (self._averages(name) for name in ("running_mean", "running_var"))
+        y = functional.batch_norm(x, mean, variance, weight, bias, norm.training, norm.momentum, norm.eps)
+        for one in self.norms if norm.training else ():
+            one.num_batches_tracked.add_(1)
+        if norm.training and len(self.norms) > 1:
+            for name, averages in (("running_mean", mean), ("running_var", variance)):
+                for one, part in zip(self.norms, torch.split(averages, list(self.channels)), strict=True):
+                    getattr(one, name).copy_(part)
+        return y
+
+    def _averages(self, name: str) -> Tensor:
+        if len(self.norms) == 1:
+            own: Tensor = getattr(self.norms[0], name)
+            return own
+        return torch.cat([getattr(one, name) for one in self.norms])

@@ -17,6 +17,7 @@ from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
 
+from nasbed.core.errors import BadSetting
 from nasbed.nets.making import Place, made
 from nasbed.nets.plan import Planned, PlannedCell, PlannedLayer, PlannedMix
 from nasbed.spaces.parts import Op
@@ -71,10 +72,15 @@ class SharedLayers(nn.Module):
     Args:
         stands: All layers that may stand there.
         affine: Whether normalisations of layers that are chosen have a scale and an offset.
+        tracked: Whether normalisations keep averages of what they read in training, which they use in evaluation.
+
+    Raises:
+        BadSetting: When averages shall be tracked of layers that share their weights.
     """
 
-    def __init__(self, stands: Iterable[Stand], affine: bool) -> None:
+    def __init__(self, stands: Iterable[Stand], affine: bool, tracked: bool = False) -> None:
         super().__init__()
+        self._tracked = tracked
         at: dict[str, dict[Look, PlannedLayer]] = {}
         self._is_plain: dict[str, bool] = {}
         for stand in stands:
@@ -95,10 +101,15 @@ class SharedLayers(nn.Module):
         is_plain, largest = self._is_plain[place], layers[0]
         shapes: list[Mapping[str, torch.Size]] = []
         if len(layers) > 1:
+            if self._tracked:
+                raise BadSetting(
+                    f"layers of several sizes share the weights of {place}, and averages that all of them track would "
+                    "be of none; let normalisations read the batch, or recalibrate them for each architecture"
+                )
             shapes = [_shapes_of(*_look_of(one), one.op.label, is_plain) for one in layers]
             sizes = [sum(shape.numel() for shape in one.values()) for one in shapes]
             largest = layers[sizes.index(max(sizes))]
-        self.places[place] = module = _layer(largest.op, largest.place, is_plain)
+        self.places[place] = module = _layer(largest.op, largest.place, is_plain, self._tracked)
         self._largest[place] = _look_of(largest)
         drawn = dict(module.named_parameters())
         for name in dict.fromkeys(name for one in shapes for name in one):
@@ -222,21 +233,23 @@ class _Part(nn.Module):
         return weight[self.part]
 
 
-def _layer(op: Op, place: Place, is_plain: bool) -> nn.Module:
+def _layer(op: Op, place: Place, is_plain: bool, tracked: bool = False) -> nn.Module:
     """Make a layer whose normalisations read the batch, and which changes nothing in place.
 
     Args:
         op: Which.
         place: Where it stands.
         is_plain: Whether they have neither scale nor offset.
+        tracked: Whether they keep averages, which they read in evaluation.
     """
     module = made(op, place)
     for one in module.modules():
         if getattr(one, "inplace", False):
             one.inplace = False  # type: ignore[assignment]
         if isinstance(one, _BatchNorm):
-            one.track_running_stats = False
-            one.running_mean = one.running_var = one.num_batches_tracked = None
+            if not tracked:
+                one.track_running_stats = False
+                one.running_mean = one.running_var = one.num_batches_tracked = None
             if is_plain:
                 one.affine, one.weight, one.bias = False, None, None  # type: ignore[assignment]
     return module

@@ -53,24 +53,28 @@ class Supernet(Printed, nn.Module):
 
     Options of a choice have weights of their own at each place; depths, and settings of layers that are decided, share
     one weight, of which smaller ones read the first channels and the centre of the kernel. Normalisations read the
-    batch, in training and in evaluation. Those of layers that are chosen have neither scale nor offset.
+    batch, in training and, unless averages are ``tracked``, in evaluation. Those of layers that are chosen have neither
+    scale nor offset.
 
     Args:
         blueprint: How the space's architectures become networks.
         affine: Whether normalisations of layers that are chosen have a scale and an offset.
         fused: Whether what options have in common is computed once: the same function; see ``nasbed.nets.fusing``.
+        tracked: Whether normalisations track averages in training and read these in evaluation. They are averages over
+            all that was computed in training, of no architecture.
 
     Raises:
-        BadSetting: When the space's networks have no layers that could share weights.
+        BadSetting: When the space's networks have no layers that could share weights, or layers of several sizes share
+            weights and averages are tracked.
     """
 
-    def __init__(self, blueprint: Blueprint, affine: bool = False, fused: bool = True) -> None:
+    def __init__(self, blueprint: Blueprint, affine: bool = False, fused: bool = True, tracked: bool = False) -> None:
         super().__init__()
-        self.blueprint, self.affine, self.fused = blueprint, affine, fused
+        self.blueprint, self.affine, self.fused, self.tracked = blueprint, affine, fused, tracked
         written: Any = blueprint.written
         self._written: WrittenBlueprint = written
         self._space: WrittenSpace = written.space
-        self.layers = SharedLayers(self._stands(), affine)
+        self.layers = SharedLayers(self._stands(), affine, tracked)
         self._runs: OrderedDict[tuple[Support, bool], Run] = OrderedDict()
 
     @classmethod
@@ -80,12 +84,16 @@ class Supernet(Printed, nn.Module):
         Raises:
             BadSetting: When there is no such setting, or the space has no supernet.
         """
-        own = {name: settings.pop(name) for name in ("affine", "fused") if name in settings}
+        own = {name: settings.pop(name) for name in ("affine", "fused", "tracked") if name in settings}
         return cls(blueprint_of(space, **settings), **own)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what computes, which is made when it is asked for."""
         return {**self.__dict__, "_runs": OrderedDict()}
+
+    def settings(self) -> dict[str, Any]:
+        """Return its own settings as JSON-able values; ``Supernet.of`` takes them beside those of the blueprint."""
+        return {"affine": self.affine, "fused": self.fused, "tracked": self.tracked}
 
     # ── decisions and their coefficients ──────────────────────────────────────────────────────────────────────
 

@@ -19,12 +19,12 @@ from torch import Tensor
 from nasbed.core.checked import BLANK, read_checked, write_checked
 from nasbed.core.errors import CorruptFile
 from nasbed.core.extras import require
+from nasbed.nets.tensorfacts import metadata_of
 
 Read = tuple[dict[str, Tensor], dict[str, Any]]
 
 _SEAL, _CHECKSUM = "seal", "sha256"
 """The file's checksum, and that of its content alone, which version 0.1 wrote."""
-_LENGTH = 8  # bytes before the header, which say how long it is
 _REFERENCE = "tensor"
 
 
@@ -62,7 +62,7 @@ def read_tensors(path: Path, remedy: str = "put a whole copy in its place, or tr
     data, whole = read_checked(path, remedy)
     try:
         tensors = {name: tensor.clone() for name, tensor in safetensors.load(data).items()}
-        metadata = dict(json.loads(data[_LENGTH : _LENGTH + int.from_bytes(data[:_LENGTH], "little")])["__metadata__"])
+        metadata = metadata_of(data)
     except (require("safetensors", "torch").SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CorruptFile(f"{path} is not a file of tensors, or is damaged: {error}; {remedy}") from None
     checksum = metadata.pop(_SEAL if whole else _CHECKSUM, None)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import get_args
 
 import torch
 from numpy.typing import ArrayLike
@@ -44,8 +45,22 @@ class Inherited:
     calibration: int = 1024
 
     def __post_init__(self) -> None:
+        """See that the settings fit together.
+
+        Raises:
+            BadSetting: When they do not.
+        """
         if self.batch < 2:
             raise BadSetting(f"a batch has 2 images at least, since normalisations read it, not {self.batch}")
+        if self.normalisation not in get_args(Normalisation):
+            raise BadSetting(f"normalisation is {', '.join(get_args(Normalisation))}, not {self.normalisation!r}")
+        if (self.normalisation == "tracked") and not self.net.tracked:
+            raise BadSetting(
+                "normalisation 'tracked' reads averages of the supernet's training, and this supernet tracked none; "
+                "use recalibrated or batch, or train with tracked=True"
+            )
+        if (self.normalisation == "batch") and self.net.tracked:
+            raise BadSetting("this supernet tracked averages; use tracked or recalibrated normalisation")
 
     def __call__(
         self, architecture: ArrayLike | str, split: str = "validation", first: int = 0, most: int = 0
@@ -58,31 +73,31 @@ class Inherited:
             first: Which of the images is the first, in a fixed order; behind the last follows the first.
             most: How many images; 0 for all. Only full batches count, unless averages are kept.
         """
+        return self.score(self.scorer(architecture), split, first, most)
+
+    def scorer(self, architecture: ArrayLike | str) -> nn.Module:
+        """Return what maps images to logits as an architecture does, to be asked in evaluation."""
+        if self.normalisation == "recalibrated":
+            return self.recalibrated(architecture)
+        return _Path(self.net, self.net.one_hot(architecture))
+
+    def score(self, scorer: nn.Module, split: str = "validation", first: int = 0, most: int = 0) -> float:
+        """Return the mean score of what ``scorer`` gave; see ``__call__``."""
         part: Part = getattr(self.data, split)
         order = self._orders[split].roll(-first)[: most or len(part)]
         size = min(self.batch, len(order))
-        if self.normalisation != "recalibrated" and not self._is_tracked:
+        if self.normalisation == "batch":
             order = order[: len(order) // size * size]
-        score = self._scorer(architecture)
         was, found = self.net.training, list[Tensor]()
         self.net.eval()
         try:
             with torch.no_grad():
                 for numbers in torch.split(order, size):
                     images, labels = self._images(part, numbers)
-                    found.append(self.data.task.scores(score(images), labels))
+                    found.append(self.data.task.scores(scorer(images), labels))
         finally:
             self.net.train(was)
         return float(self.data.task.measure.told(float(torch.cat(found).double().mean())))
-
-    @property
-    def _is_tracked(self) -> bool:
-        return self.normalisation == "tracked"
-
-    def _scorer(self, architecture: ArrayLike | str) -> nn.Module:
-        if self.normalisation == "recalibrated":
-            return self.recalibrated(architecture)
-        return _Path(self.net, self.net.one_hot(architecture))
 
     def recalibrated(self, architecture: ArrayLike | str) -> nn.Module:
         """Return the network of an architecture whose normalisations have averages of training images, to evaluate.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -25,6 +26,7 @@ from nasbed.oneshot.feeding import PLAIN, Batches, Feed
 from nasbed.oneshot.inheriting import Inherited
 from nasbed.oneshot.methods import Method, method_of
 from nasbed.oneshot.objective import Objective
+from nasbed.oneshot.saving import save_supernet
 
 
 class Epoch(NamedTuple):
@@ -76,6 +78,8 @@ class OneShot(Printed):
         recipe: Recipe = PLAIN,
     ) -> None:
         self.net, self.method, self.seed = net, method_of(method), seed
+        if self.method.normalisation == "tracked" and not net.tracked:
+            raise BadSetting("tracked averages are judged by, and the supernet has none; make it with tracked=True")
         self.name = method if isinstance(method, str) else "method"
         like = next(net.parameters())
         self.data = (load(data) if isinstance(data, str) else data).to(like.device)
@@ -126,7 +130,12 @@ class OneShot(Printed):
             **settings: Of the supernet.
         """
         found = load(data) if isinstance(data, str) else data
-        frame = {"classes": found.outputs, "image_size": found.image_size, "image_channels": found.channels}
+        frame: dict[str, Any] = {
+            "classes": found.outputs,
+            "image_size": found.image_size,
+            "image_channels": found.channels,
+            "tracked": method_of(method).normalisation == "tracked",
+        }
         where = spaces.read(space) if isinstance(space, str) else space
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derived_seed("oneshot", seed, "weights"))
@@ -166,11 +175,21 @@ class OneShot(Printed):
             "method": self.name,
             "settings": self.method.describe(),
             "space": self.net.space.name,
-            "network": self.net.blueprint.settings(),
+            "network": {**self.net.blueprint.settings(), **self.net.settings()},
             "data": self.data.describe(),
             "seed": self.seed,
             "epochs": self.epochs,
         }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the supernet as it is to a file, as which other searches take it: ``inherited:FILE``.
+
+        Raises:
+            BadSetting: When nothing can be written there, or the space has functions that no file can name.
+        """
+        return save_supernet(
+            path, self.net, {**self.describe(), "data": self.data.name, "epoch": self.made / self.steps}
+        )
 
     # ── steps ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scores.scorings import made_up
 
+from nasbed.oneshot import OneShot
 from nasbed.scores.asked import Asked
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench201 import NASBench201
@@ -104,3 +105,19 @@ def test_a_folder_that_cannot_be_made_is_named(nasbed_command, folder):
     ran = nasbed_command("correlate", folder / "modules.sqlite", "--with", "digits101", "--out", folder / "cells.csv")
     assert ran.code == 2
     assert "no folder can be made" in ran.err
+
+
+@pytest.mark.slow
+def test_supernets_of_one_training_are_held_against_the_truth(nasbed_command, tmp_path):
+    made = OneShot.of("spos", "nasbench201", "digits", 2, channels=4, cells=1)
+    for epoch in (1, 2):
+        made.epoch()
+        made.save(tmp_path / f"{epoch}.safetensors")
+    space = NASBench201()
+    rows = Asked(sample=6).archs(space)
+    truth = tmp_path / "truth.csv"
+    truth.write_text("architecture,worth\n" + "".join(f'"{space.format(row)}",{i}\n' for i, row in enumerate(rows)))
+    found = nasbed_command("correlate", tmp_path, "--with", f"{truth}:worth", "--sample", 6, "--json")
+    (about,) = found.json
+    assert [row["proxy"] for row in about["proxies"]] == ["epoch 1", "epoch 2", "params", "flops"]
+    assert about["architectures"] == {"scored": 6, "with truth": 6}

@@ -499,3 +499,33 @@ def test_what_is_of_the_last_training_alone_is_refused(setting):
 def test_settings_that_are_none_are_refused():
     with pytest.raises(BadSetting, match=r"no setting 'chanels'.*Did you mean 'channels'"):
         nasbed.supernet("nasbench201", chanels=4)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_tracked_averages_are_those_of_what_was_computed_in_training_and_are_read_in_evaluation(fused):
+    torch.manual_seed(0)
+    net = nasbed.supernet("nasbench201", channels=4, cells=1, image_size=8, tracked=True, fused=fused).double()
+    torch.manual_seed(0)
+    plain = nasbed.supernet("nasbench201", channels=4, cells=1, image_size=8, fused=False).double()
+    norms = [one for one in plain.modules() if isinstance(one, nn.BatchNorm2d)]
+    seen = {one: [] for one in norms}
+    for one in norms:
+        one.register_forward_pre_hook(lambda norm, given: seen[norm].append(given[0].detach()))
+    batches = torch.randn(3, 8, 3, 8, 8, dtype=torch.float64)
+    for images in batches:
+        assert torch.allclose(net(images, net.uniform()), plain(images, net.uniform()), rtol=0, atol=1e-10)
+    for one, other in zip((one for one in net.modules() if isinstance(one, nn.BatchNorm2d)), norms, strict=True):
+        mean, variance = torch.zeros(1, dtype=torch.float64), torch.ones(1, dtype=torch.float64)
+        for x in seen[other]:
+            mean = 0.9 * mean + 0.1 * x.mean((0, 2, 3))
+            variance = 0.9 * variance + 0.1 * x.var((0, 2, 3), unbiased=True)
+        assert torch.allclose(one.running_mean, mean, rtol=0, atol=1e-10)
+        assert torch.allclose(one.running_var, variance, rtol=0, atol=1e-10)
+    net.eval()
+    alone = torch.cat([net(images[None], net.uniform()) for images in batches[0]])
+    assert torch.allclose(alone, net(batches[0], net.uniform()), rtol=0, atol=1e-10)  # no image sees the others
+
+
+def test_averages_of_layers_that_share_their_weights_are_refused():
+    with pytest.raises(BadSetting, match=r"layers of several sizes share the weights of .*; let normalisations read"):
+        nasbed.supernet("mobile", image_size=32, tracked=True)
