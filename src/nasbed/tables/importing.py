@@ -1,8 +1,8 @@
 """Import of the published files ``nasbench_full.tfrecord``, ``nasbench_only108.tfrecord`` and others of their format.
 
-Every record's two checksums are verified, and every hash against its module. The file is read once, in order, some
-megabytes at a time, while another thread computes its SHA-256. What is kept of a record is about fifty bytes, and
-while columns are made of them, another thread computes the hashes.
+Every record's two checksums are verified, and every hash against its module. The file is read once, in pieces of some
+megabytes that are taken apart on all cores. What is kept of a record is about fifty bytes, and while columns are made
+of them, another thread computes the hashes.
 
 Reference: https://github.com/google-research/nasbench
 """
@@ -28,12 +28,11 @@ from nasbed.readers import tfrecord as kernels
 from nasbed.readers.record import Record, parse_record
 from nasbed.spaces import nasbench101_kernels
 from nasbed.spaces.nasbench101 import OPERATIONS, NASBench101
-from nasbed.tables.encoding import LIKELY_IMAGES, Encoding
+from nasbed.tables.pieces import Batch, Piece, Pieces, joined, widened
 from nasbed.tables.published import DOUBLES, MODULES, PATHS, PUBLISHED
 from nasbed.tables.table import Progress, Table
 from nasbed.tables.writing import given_trainings, importing_to, write_table
 
-_CHUNK = 2**24
 _READING = 0.8  # of all the work
 _VERTICES, _EDGES = 7, 9  # of the published space
 _UNKNOWN = (
@@ -41,12 +40,6 @@ _UNKNOWN = (
     "between two records looks whole"
 )
 _UNEVEN = "some modules have fewer trainings than others; what is missing is NaN"
-
-_NARROW = (Encoding("float16"), Encoding("count", LIKELY_IMAGES[0], single=True), Encoding("float32"))
-_ACCURACIES = _NARROW[1].accuracies.astype(np.float32)
-_FEW = 64  # numbers that mostly tell what does not fit
-
-BATCH = 2**15  # records that are read at once
 
 
 def import_tfrecord(source: str | Path, out: str | Path, progress: Progress | None = None) -> Table:
@@ -91,40 +84,38 @@ class _Records:
 
     def read(self, file: RawIOBase, size: int) -> str:
         """Read all records; give the file's SHA-256."""
-        digest = hashlib.sha256()
-        buffer, batch = np.empty(2 * _CHUNK, np.uint8), Batch()
-        filled, offset = 0, 0  # bytes in the buffer, and where in the file the first of them is
-        with ThreadPoolExecutor(1) as beside:
-            while fresh := file.readinto(buffer.data[filled : filled + _CHUNK]):
-                hashed = beside.submit(digest.update, buffer.data[filled : filled + fresh])
-                filled += fresh
-                used = self._take(batch, buffer, filled, offset)
-                hashed.result()
-                buffer[: filled - used] = buffer[used:filled].copy()
-                filled, offset = filled - used, offset + used
-                if filled == len(buffer):  # with a single record
-                    buffer = np.concatenate([buffer, np.empty_like(buffer)])
-                self.progress(_READING * min((offset + filled) / max(size, 1), 1.0))
-        if filled:
-            raise self._corrupt(offset, f"the file ends after {filled} bytes of it: it has been cut off")
+        pieces = Pieces(file, self.names)
+        for piece in pieces:
+            self._take(piece)
+            self.progress(_READING * min((piece.offset + piece.stop) / max(size, 1), 1.0))
+        if pieces.left:
+            raise self._corrupt(pieces.offset, f"the file ends after {pieces.left} bytes of it: it has been cut off")
         if not self.count:
             raise CorruptFile(f"{self.path} is empty; it should be a TFRecord file such as nasbench_full.tfrecord")
-        return digest.hexdigest()
+        return pieces.digest.hexdigest()
 
-    def _take(self, batch: Batch, buffer: NDArray[np.uint8], filled: int, offset: int) -> int:
-        """Take the whole records of a buffer; give where they end."""
-        at, ended = 0, kernels.COMPLETE
+    def _take(self, piece: Piece) -> None:
+        """Take the records of a piece: those that the kernel was given beforehand, then what is left of them."""
+        batch, buffer, offset = piece.batch, piece.buffer, piece.offset
+        (count, modules, at, ended), columns = piece.taken.result()
+        self._keep(batch, count, modules, columns, buffer, offset)
         while ended == kernels.COMPLETE:
-            count, modules, end, ended = kernels.read_records(buffer, at, filled, joined(self.names), *batch.arrays)
-            self._keep(batch, count, modules, buffer, offset)
-            at = end
-        if ended == kernels.INCOMPLETE:
-            return at
-        which = "length" if ended == kernels.BAD_LENGTH else "content"
-        hint = "; is this a TFRecord file?" if self.count == 0 else ""
-        raise self._corrupt(offset + at, f"the checksum of its {which} is wrong{hint}")
+            count, modules, at, ended = kernels.read_records(buffer, at, piece.stop, joined(self.names), *batch.arrays)
+            self._keep(batch, count, modules, None, buffer, offset)
+        if ended != kernels.INCOMPLETE:
+            which = "length" if ended == kernels.BAD_LENGTH else "content"
+            hint = "; is this a TFRecord file?" if self.count == 0 else ""
+            raise self._corrupt(offset + at, f"the checksum of its {which} is wrong{hint}")
 
-    def _keep(self, batch: Batch, count: int, modules: int, buffer: NDArray[np.uint8], offset: int) -> None:
+    def _keep(
+        self,
+        batch: Batch,
+        count: int,
+        modules: int,
+        columns: list[NDArray[Any]] | None,
+        buffer: NDArray[np.uint8],
+        offset: int,
+    ) -> None:
         """Append a batch, after taking apart plainly what the kernel left."""
         for i in np.flatnonzero(~batch.usual[:count]):
             first, last = batch.places[i]
@@ -148,8 +139,8 @@ class _Records:
         self.module.append(batch.module[:count] + np.int32(self.modules))
         epochs = batch.epochs[:count]
         self.epochs.append(epochs.astype(np.min_scalar_type(epochs.max(initial=0))))
-        for kept, values in zip(self.columns, batch.values[:, :count].view(np.float64), strict=True):
-            kept.append(narrowed(values))
+        for kept, values in zip(self.columns, columns or batch.columns(count), strict=True):
+            kept.append(values)
         self.modules += modules
         self.count += count
 
@@ -285,49 +276,6 @@ def _are_published(space: NASBench101, archs: NDArray[np.int8], hashes: NDArray[
     ordered = np.zeros((len(archs) + 1, 16), np.uint8)
     ordered[space.index(archs)] = hashes  # of a module that is not valid into the last place
     return hashlib.sha256(ordered[:-1].data).hexdigest() == MODULES
-
-
-class Batch:
-    """Room for what the kernel reads of some records, in the kernel's order; the last five arrays are of modules."""
-
-    def __init__(self) -> None:
-        self.places = np.zeros((BATCH, 2), np.int64)
-        self.usual = np.zeros(BATCH, np.bool_)
-        self.epochs = np.zeros(BATCH, np.int32)
-        self.values = np.zeros((kernels.VALUES, BATCH + 8), np.uint64)[:, :BATCH]  # not all in one set of the cache
-        self.module = np.zeros(BATCH, np.int32)
-        self.hashes = np.zeros((BATCH, 16), np.uint8)
-        self.vertices = np.zeros(BATCH, np.int8)
-        self.masks = np.zeros(BATCH, np.uint64)
-        self.labels = np.full((BATCH, kernels.VERTICES_AT_MOST - 2), -1, np.int8)
-        self.parameters = np.zeros(BATCH, np.int64)
-
-    @property
-    def arrays(self) -> tuple[tuple[NDArray[Any], ...], tuple[NDArray[Any], ...]]:
-        """Those of records and those of modules."""
-        every = tuple(vars(self).values())
-        return every[:5], every[5:]
-
-
-def narrowed(values: NDArray[np.float64]) -> NDArray[Any]:
-    """Copy doubles, ``(n,)``, into the narrowest array that ``widened`` undoes to the bit."""
-    for encoding in _NARROW:
-        if encoding.encode(values[:_FEW]) is not None and (found := encoding.encode(values)) is not None:
-            return found
-    return values.copy()
-
-
-def widened(found: NDArray[Any]) -> NDArray[np.float32] | NDArray[np.float64]:
-    """Give the numbers as floats, single ones where those hold them; uint16 are counts of correct images."""
-    if found.dtype == np.uint16:
-        return _ACCURACIES.take(found)
-    return found if found.dtype == np.float64 else found.astype(np.float32)
-
-
-def joined(names: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Give names as the kernels take them: their bytes, and where each ends."""
-    texts = [name.encode() for name in names]
-    return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([len(text) for text in texts])
 
 
 def slots(group: NDArray[np.int32], groups: int) -> tuple[NDArray[np.integer[Any]], int, bool]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +155,7 @@ def write_table(
     columns, order = Columns(scratch), None
     if not has_hashes:
         identity, order = _identity(space, archs, by_key)
-    for one in _given(measurements):
+    for one in _made_ahead(_given(measurements)):
         columns.add(one, len(archs), order)
     if has_hashes:
         identity = _modules(space, archs, vertices, hashes() if callable(hashes) else hashes)
@@ -247,6 +249,21 @@ def attach(table: Table, measurements: Iterable[Given] | Mapping[Measure, Values
 
 def _given(measurements: Iterable[Given] | Mapping[Measure, Values]) -> Iterable[Given]:
     return [Given(*pair) for pair in measurements.items()] if isinstance(measurements, Mapping) else measurements
+
+
+def _made_ahead(measurements: Iterable[Given]) -> Iterator[Given]:
+    """Let another thread make the values of the next while those of one are encoded."""
+    waiting: list[tuple[Given, Future[NDArray[Any]]]] = []
+    with ThreadPoolExecutor(1) as beside:
+        for one in measurements:
+            waiting.append(
+                (one, beside.submit(one.values if callable(one.values) else partial(np.asarray, one.values)))
+            )
+            if len(waiting) > 1:
+                made, values = waiting.pop(0)
+                yield replace(made, values=values.result())
+        for made, values in waiting:
+            yield replace(made, values=values.result())
 
 
 def _identity(space: Space, archs: Archs, by_key: bool) -> tuple[dict[str, NDArray[Any]], NDArray[np.int64] | None]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbed.tables.importing import narrowed, widened
+from nasbed.tables.pieces import narrowed, widened
 
 counts = st.integers(0, 9984).map(lambda k: float(np.float32(k / 9984)))
 batches = st.lists(

@@ -12,6 +12,7 @@ from tables.published import MODULES, OPERATIONS, file_of, message_of, original_
 
 from nasbed.core.errors import CorruptFile
 from nasbed.spaces.nasbench101 import NASBench101
+from nasbed.tables import pieces
 from nasbed.tables.exporting import export
 from nasbed.tables.importing import _are_published, import_tfrecord
 from nasbed.tables.published import DOUBLES, PUBLISHED
@@ -45,6 +46,46 @@ def test_every_value_of_the_original_loader_comes_back(tmp_path, change):
     assert table.provenance["source"] == "not a published file"
     assert table.metadata["columns"]["test_accuracy"]["encoding"] == {"kind": "count", "images": 9984, "single": True}
     table.verify()
+
+
+def small_pieces(monkeypatch, chunk, batch, cores):
+    """Read so many bytes at once, take apart so many records at once, on so many cores."""
+    monkeypatch.setattr(pieces, "CHUNK", chunk)
+    monkeypatch.setattr(pieces, "BATCH", batch)
+    monkeypatch.setattr(pieces, "usable_cores", lambda: cores)
+
+
+in_small_pieces = pytest.mark.parametrize("small", [(100, 32768, 1), (1000, 32768, 3), (3000, 3, 2)], ids=str)
+
+
+def mixed(texts):
+    """Give every fifth record another layout, so that both ways of reading take turns."""
+    return [unusual([text])[0] if i % 5 == 3 else text for i, text in enumerate(texts)]
+
+
+@in_small_pieces
+@pytest.mark.parametrize("change", [list, mixed])
+def test_pieces_cores_and_batches_change_no_byte_of_the_table(tmp_path, monkeypatch, change, small):
+    source = file_of(tmp_path / "a.tfrecord", change(records()))
+    whole = import_tfrecord(source, tmp_path / "a.arrow").path.read_bytes()
+    small_pieces(monkeypatch, *small)
+    assert import_tfrecord(source, tmp_path / "b.arrow").path.read_bytes() == whole
+
+
+@in_small_pieces
+@pytest.mark.parametrize("place", ["length", "text"])
+def test_damage_is_found_in_order_whatever_the_pieces(tmp_path, monkeypatch, place, small):
+    small_pieces(monkeypatch, *small)
+    texts = records()
+    source = file_of(tmp_path / "a.tfrecord", texts)
+    starts = [sum(len(text) + 16 for text in texts[:i]) for i in (5, 9)]
+    data = bytearray(source.read_bytes())
+    for start in starts:
+        data[start + {"length": 1, "text": 100}[place]] ^= 4
+    source.write_bytes(data[:-3])
+    with pytest.raises(CorruptFile, match=f"record 5, at byte {starts[0]}: the checksum of its"):
+        import_tfrecord(source, tmp_path / "a.arrow")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tfrecord"]
 
 
 @pytest.mark.parametrize("missing", [0, 1])
