@@ -15,8 +15,8 @@ def command(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            help="Folders of 'nasbed compare --out', and histories of 'nasbed search --out'; those of one benchmark "
-            "under the same rules are compared.",
+            help="Folders of 'nasbed compare --out' and of 'nasbed oneshot --out', and histories of 'nasbed search "
+            "--out'; those of one benchmark under the same rules are compared.",
             show_default=False,
         ),
     ],
@@ -31,15 +31,26 @@ def command(
     json: Json = False,
 ) -> None:
     """Write one HTML file with interactive figures, tables, drawings and what was run; it needs no network."""
-    from nasbed.report.page.page import door, write
+    from nasbed.oneshot.course import COURSE, Course
+    from nasbed.report.page.chapters import chapters
+    from nasbed.report.page.oneshot import chapter
+    from nasbed.report.page.page import door, write_chapters
     from nasbed.statistics.reading import read
 
     door(out)
     with progress("writing"):
-        found = read(runs, [name.replace("-", "_") for name in differing or ()])
-        write(found if len(found) > 1 else next(iter(found.values())), out, title, author=author, notes=notes)
-    searches = sum(len(comparison.histories) for comparison in found.values())
+        courses = [Course.read(run) for run in runs if (run / COURSE).is_file()]
+        others = [run for run in runs if not (run / COURSE).is_file()]
+        found = read(others, [name.replace("-", "_") for name in differing or ()]) if others or not courses else {}
+        named = found if len(found) + len(courses) > 1 else dict(zip([""], found.values(), strict=False))
+        written = chapters(named, []) if named else []
+        written += [chapter(one, i, len(named) + len(courses) == 1) for i, one in enumerate(courses)]
+        places = [one.benchmark for one in found.values()] + [one.described["name"] for one in courses]
+        write_chapters(written, out, title or f"Searches on {', '.join(dict.fromkeys(places))}", author, notes)
+    searches = sum(len(comparison.histories) for comparison in found.values()) + len(courses)
     if json:
-        print_json({"page": str(out), "searches": searches, "benchmarks": list(found)})
+        print_json({"page": str(out), "searches": searches, "benchmarks": list(dict.fromkeys(places))})
         return
-    print_text(f"the page: {out}, {searches} search{'es' if searches > 1 else ''} on {'; '.join(found)}")
+    print_text(
+        f"the page: {out}, {searches} search{'es' if searches > 1 else ''} on {'; '.join(dict.fromkeys(places))}"
+    )

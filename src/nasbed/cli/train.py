@@ -98,7 +98,7 @@ def command(
         if diagnostics is not None and result.diagnostics is not None:
             result.diagnostics.save(diagnostics)
     else:
-        result = _for_long(training, out, augment, every, device, threads)
+        result = for_long(training, out, augment, every, device, threads)
     if json:
         about = {"measure": in_short(measure), "skeleton": blueprint.settings()}
         print_json({**about, "recipe": how.to_dict(), "epochs": epochs, **result.to_dict()})
@@ -107,7 +107,7 @@ def command(
         print_facts(
             {**facts, "precision": how.precision, "pretrained": _pretrained(blueprint, arch, how), "seed": seed}
         )
-        _print_moments(result, measure)
+        print_moments(result, measure)
         if augment:
             print(
                 f"the best was chosen by its test {measure.metric}, which is too good therefore; the last one's is not"
@@ -152,7 +152,7 @@ def _at_once(
             ) from None
 
 
-def _for_long(training: Training, folder: Path, final: bool, every: int, device: str, threads: int) -> LongTraining:
+def for_long(training: Training, folder: Path, final: bool, every: int, device: str, threads: int) -> LongTraining:
     """Train in a folder, or go on there."""
     from nasbed.nets.augment import augment
 
@@ -171,7 +171,7 @@ def _for_long(training: Training, folder: Path, final: bool, every: int, device:
             raise Interrupted(f"{error}: {same_command()}") from None
 
 
-def _print_moments(result: TrainingResult | LongTraining, measure: Measure) -> None:
+def print_moments(result: TrainingResult | LongTraining, measure: Measure) -> None:
     """Print what was measured, a line a moment."""
     from nasbed.nets.results import TrainingResult
     from nasbed.nets.task import heading, written

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +36,10 @@ class Space(Rows):
 
     is_by_row = False
     """Whether canonical rows that differ are different architectures, also where their graphs are isomorphic."""
+
+    evaluation: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """How what a one-shot search finds in it is trained, where that was published: the name of a ``recipe``, settings
+    of the ``skeleton``, ``epochs``, and the ``space`` of the whole networks, where smaller ones are searched."""
 
     @property
     def kind(self) -> str:

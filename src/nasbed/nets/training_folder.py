@@ -13,7 +13,7 @@ import json
 import math
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ from torch import Tensor
 
 from nasbed.core.differences import differences
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted
-from nasbed.core.extras import require
 from nasbed.core.files import remove_left, replacing
+from nasbed.nets.board import Board
 from nasbed.nets.checkpoints import keep_network
 from nasbed.nets.clock import Pace
 from nasbed.nets.long_training import LongTraining, Measurement
@@ -203,8 +203,13 @@ class TrainingFolder:
         return scalars
 
 
-def claim(folder: Path) -> None:
+def claim(folder: Path, ours: Iterable[str] = OURS, state: str = STATE) -> None:
     """Make the folder, or see that it is a training's.
+
+    Args:
+        folder: The folder.
+        ours: What a training's folder has in it.
+        state: The file from which it goes on.
 
     Raises:
         BadSetting: When it is a file, or has files in it that no training made.
@@ -212,15 +217,14 @@ def claim(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise BadSetting(f"{folder} is a file; name a folder for the training")
     folder.mkdir(parents=True, exist_ok=True)
-    foreign = sorted(path.name for path in folder.iterdir() if path.name not in OURS and not path.name.startswith("."))
-    if foreign and not (folder / STATE).exists():
+    known = set(ours)
+    foreign = sorted(path.name for path in folder.iterdir() if path.name not in known and not path.name.startswith("."))
+    if foreign and not (folder / state).exists():
         raise BadSetting(f"{folder} has other files in it, such as {foreign[0]}; name a new folder for the training")
 
 
 class Journal:
     """Writes a CSV file and a folder for TensorBoard; a step is in them once, however often a training goes on.
-
-    TensorBoard's files are written anew each time: of several, it takes one for the first by the second in their names.
 
     Args:
         folder: Where.
@@ -232,11 +236,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path, metric: str, scalars: Sequence[Sequence[Any]] = ()) -> None:
-        writer = require("torch.utils.tensorboard", "torch").SummaryWriter
-        self.table, self.metric = folder / LOG, metric
-        for earlier in (folder / BOARD).glob("events.out.tfevents.*"):
-            earlier.unlink()
-        self.board = writer(str(folder / BOARD), purge_step=0)  # for a TensorBoard that shows the earlier file now
+        self.table, self.metric, self.board = folder / LOG, metric, Board(folder / BOARD)
         self.scalars: list[list[Any]] = []
         for name, value, step, moment in scalars:
             self._add(name, value, step, moment)
@@ -266,4 +266,4 @@ class Journal:
 
     def _add(self, name: str, value: float, step: int, moment: float) -> None:
         self.scalars.append([name, value, step, moment])
-        self.board.add_scalar(name, value, step, moment)
+        self.board.add(name, value, step, moment)

@@ -117,6 +117,8 @@ class OneShot(Printed):
         data: str | Data,
         epochs: int | None = None,
         seed: int = 0,
+        recipe: Recipe = PLAIN,
+        device: torch.device | str = "cpu",
         **settings: Any,
     ) -> OneShot:
         """Make a search with a supernet of its own, whose weights depend on the seed alone.
@@ -127,6 +129,8 @@ class OneShot(Printed):
             data: It says the size of images, their colours, and the classes.
             epochs: How often all training images are seen.
             seed: Any integer.
+            recipe: How training images are augmented.
+            device: Where it computes.
             **settings: Of the supernet.
         """
         found = load(data) if isinstance(data, str) else data
@@ -140,7 +144,7 @@ class OneShot(Printed):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derived_seed("oneshot", seed, "weights"))
             net = Supernet.of(where, **{**frame, **settings})
-        return cls(net, method, found, epochs, seed)
+        return cls(net.to(device), method, found, epochs, seed, recipe)
 
     # ── what was found ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,6 +8,7 @@ https://arxiv.org/abs/2008.09777
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import numpy as np
@@ -53,6 +54,10 @@ class DARTS(WrittenSpace):
     """
 
     name = "darts"
+
+    evaluation = MappingProxyType(
+        {"space": "darts", "recipe": "darts", "epochs": 600, "skeleton": {"auxiliary": 0.4, "drop_path": 0.2}}
+    )
 
     def __init__(self, cells: CellCount = 20, channels: Count = 36) -> None:
         self._skeleton = {"cells": cells, "channels": channels}

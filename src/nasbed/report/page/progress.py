@@ -17,7 +17,7 @@ from nasbed.run.history import Clock, Metric
 from nasbed.statistics.anytime import anytime_areas
 from nasbed.statistics.comparison import Comparison
 
-_DASHES = ("solid", "dash", "dashdot", "dot")
+DASHES = ("solid", "dash", "dashdot", "dot")
 _REPLACED = (
     " What was trained for more epochs takes the place of anything trained for fewer, so that the curve of a search "
     "with several lengths of training may step back."
@@ -103,7 +103,7 @@ def line(at: list[Any], values: NDArray[np.float64], i: int, label: str, shape: 
         "mode": "lines" if len(at) > 1 else "markers",
         "name": shown(label),
         "legendgroup": str(i),
-        "line": {"color": f"@{i}", "width": 2, "dash": _DASHES[i % len(_DASHES)], "shape": shape},
+        "line": {"color": f"@{i}", "width": 2, "dash": DASHES[i % len(DASHES)], "shape": shape},
         "marker": {"color": f"@{i}"},
     }
 
