@@ -25,6 +25,7 @@ _FOR = {
     "nevergrad": "for the methods of Nevergrad",
     "pymoo": "for the algorithms of pymoo and exact hypervolumes",
     "ray": "for clusters",
+    "onnx": "to export networks as ONNX",
 }
 _WHOLE = ("all", "dev")
 """Extras that are of others."""
