@@ -48,7 +48,8 @@ class InheritedBenchmark(MadeBenchmark):
             after the search. Without it, test results are those with inherited weights.
         data: A data source in place of that of the supernet's training.
         normalisation: What normalisations read: ``recalibrated`` averages of each architecture, those ``tracked`` in
-            the supernet's training, or the ``batch``. See ``nasbed.oneshot.inheriting``.
+            the supernet's training, or the ``batch``. See ``nasbed.oneshot.inheriting``. By default ``recalibrated``
+            or, where options read a share of the channels, what was read in training.
         batch: Images at a time.
         calibration: How many training images ``recalibrated`` averages are of.
         images: By how many validation images each is judged; 0 for all.
@@ -71,7 +72,7 @@ class InheritedBenchmark(MadeBenchmark):
         truth: Benchmark | None = None,
         *,
         data: str | None = None,
-        normalisation: str = "recalibrated",
+        normalisation: str | None = None,
         batch: int = 64,
         calibration: int = 1024,
         images: int = 0,
@@ -87,7 +88,9 @@ class InheritedBenchmark(MadeBenchmark):
         if truth is not None and truth.space != self.space:
             raise BadSetting(f"the supernet is of {self.space!r}, {truth.name} is of {truth.space!r}; give one of that")
         self.data = self.facts["data"] if data is None else data
-        self.settings = {"normalisation": normalisation, "batch": batch, "calibration": calibration}
+        made = self.facts["supernet"]
+        usual = "recalibrated" if made["share"] == 1 else "tracked" if made["tracked"] else "batch"
+        self.settings = {"normalisation": normalisation or usual, "batch": batch, "calibration": calibration}
         self.images = images
         told = measure_of(self.data).words
         self.measure = f"{told} with inherited weights"
@@ -154,7 +157,7 @@ class InheritedScores(Block):
     """
 
     file: str = ""
-    normalisation: str = "recalibrated"
+    normalisation: str | None = None
     images: int = 0
     calibration: int = 1024
     executor: str = "processes"

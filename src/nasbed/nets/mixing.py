@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
+from torch.nn import functional
 
 from nasbed.nets.opening import Term
-from nasbed.nets.plan import Planned, PlannedCell, PlannedChain, PlannedLayer, PlannedMix, Shape, last
+from nasbed.nets.plan import Planned, PlannedCell, PlannedChain, PlannedLayer, PlannedMix, PlannedPartial, Shape, last
 from nasbed.nets.sharing import SharedLayers, place_of, within
 from nasbed.nets.summing import Scales, Sums
 from nasbed.nets.written_network import merged
@@ -95,6 +97,8 @@ class Mixer:
                     lengths = [(_length(way.part), way.term) for way in part.ways]
                     return _Depth(self._chain(longest, place), lengths, part.gives)
                 return _Mix(self.brings(list(leaves_of(part, place))), part.gives)
+            case PlannedPartial():
+                return _Partial(self.run(part.mix, place), part)
             case PlannedCell():
                 before = [self.run(one, within(place, f"in{i}")) for i, one in enumerate(part.before)]
                 return _Cell(part, before, self._filling(part, place))
@@ -199,6 +203,24 @@ class _Mix(Run):
         sums = Sums()
         self.bring(reads, at, sums)
         return sums.pop(0, self.gives, reads[-1])
+
+
+@dataclass(frozen=True)
+class _Partial(Run):
+    """Options that read a share of the channels: PC-DARTS, Xu et al., ICLR 2020, https://arxiv.org/abs/1907.05737."""
+
+    inner: Run
+    part: PlannedPartial
+
+    def __call__(self, reads: Sequence[Tensor], at: Scales) -> Tensor:
+        x = reads[-1]
+        read, by = torch.split(x, [x.shape[1] // self.part.share, x.shape[1] - x.shape[1] // self.part.share], 1)
+        y = self.inner([read], at)
+        stride = -(-x.shape[2] // y.shape[2])
+        if stride > 1:
+            by = functional.max_pool2d(by, stride, ceil_mode=True)
+        y = functional.channel_shuffle(torch.cat([y, by], 1), self.part.share)
+        return y * at.edges[self.part.slot] if self.part.slot in at.edges else y
 
 
 class _Filling:

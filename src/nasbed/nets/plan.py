@@ -191,6 +191,29 @@ class PlannedMix(Planned):
         return ("mix", *((way.term, way.number, way.part.structure()) for way in self.ways))
 
 
+@dataclass(frozen=True, eq=False)
+class PlannedPartial(Planned):
+    """Options on an edge that read a share of its channels; the others pass by them, and all are shuffled.
+
+    Attributes:
+        mix: The options, at the width of their share.
+        share: They read one channel in so many.
+        slot: The decision between them.
+    """
+
+    mix: PlannedMix
+    share: int
+    slot: int
+
+    def parts(self) -> Iterator[tuple[str, Planned]]:
+        """Give the options, at the same place."""
+        yield "", self.mix
+
+    def structure(self) -> Any:
+        """Return that of the options, and their share."""
+        return "partial", self.share, self.mix.structure()
+
+
 def last(values: Sequence[_T], count: int) -> list[_T]:
     """Return the last of what is there, the first one several times where there are fewer."""
     return [values[max(len(values) - count + i, 0)] for i in range(count)]

@@ -12,7 +12,7 @@ A plan is a tree of frozen values, which a network, its costs and a supernet are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -20,7 +20,17 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.nets.changing import first, first_layer, halves, says_channels, widens
 from nasbed.nets.making import Place, look, shape_of, takes
 from nasbed.nets.opening import Mix
-from nasbed.nets.plan import Planned, PlannedCell, PlannedChain, PlannedLayer, PlannedMix, PlannedWay, Shape, last
+from nasbed.nets.plan import (
+    Planned,
+    PlannedCell,
+    PlannedChain,
+    PlannedLayer,
+    PlannedMix,
+    PlannedPartial,
+    PlannedWay,
+    Shape,
+    last,
+)
 from nasbed.spaces.expression import Expression
 from nasbed.spaces.parts import Dag, Op, Seq, edge_name
 
@@ -49,6 +59,7 @@ class Planner:
         cells: In each of the three stages of a cell that stands alone.
         known: Cells that are planned, by what they are and read and shall change.
         mixes_sizes: Whether ways for a part to be may give images of several sizes: the largest counts.
+        share: Options on the edges of cells read one channel in so many.
     """
 
     classes: int
@@ -58,6 +69,7 @@ class Planner:
     cells: int
     known: dict[Any, PlannedCell] = field(default_factory=dict)
     mixes_sizes: bool = False
+    share: int = 1
 
     def whole(self, expression: Expression) -> PlannedChain:
         """Plan a network, from an image to a number for each class.
@@ -161,7 +173,7 @@ class Planner:
                 nodes[source] = _merged(dag.merge, brought.get(source, []), (*at, f"node {source}"))
             stride = settings.get("stride", 1) * wish.stride * ratio(nodes[source], x, at) if source < dag.inputs else 1
             there = (*at, edge_name((source, target)))
-            part = self.part(dag.parts[source, target], [], [nodes[source]], Wish(width, stride), there)
+            part = self.edge(dag.parts[source, target], nodes[source], Wish(width, stride), there)
             edges.append((source, target, part))
             brought.setdefault(target, []).append(part.gives)
         for node in outputs:
@@ -170,6 +182,25 @@ class Planner:
         whole = _merged("concat", [nodes[node] for node in outputs], at)
         gives = Shape(whole.channels, whole.size, width)
         return PlannedCell(gives, before, tuple(edges), dag.inputs, dag.merge, outputs)
+
+    def edge(self, part: Expression, x: Shape, wish: Wish, at: tuple[str, ...]) -> Planned:
+        """Plan the part on an edge of a cell; options of a choice may read a share of the channels alone."""
+        ways = part.ways if isinstance(part, Mix) and self.share > 1 else ()
+        if len(ways) == 1 and ways[0].number is None:  # an edge into a node whose inputs are decided
+            return self.mix(part, [self.edge(ways[0].part, x, wish, at)], at)  # type: ignore[arg-type]
+        if not ways or ways[0].number is None or not ways[0].term:
+            return self.part(part, [], [x], wish, at)
+        few, rest = divmod(x.channels, self.share)
+        if rest or wish.channels not in (None, x.channels):
+            raise BadSetting(
+                f"options of {_where(at)} read one channel in {self.share}, and the others pass by, so that a multiple "
+                f"of {self.share} goes in and comes out; there are {x.channels} and {wish.channels or x.channels}"
+            )
+        small = Shape(few, x.size, few)
+        inner = replace(self, known={})
+        planned = [inner.part(way.part, [], [small], Wish(few, wish.stride), (*at, way.part.label)) for way in ways]
+        mix = self.mix(part, planned, at)  # type: ignore[arg-type]
+        return PlannedPartial(Shape(x.channels, mix.gives.size, x.channels), mix, self.share, ways[0].term[0][0])
 
     def mix(self, mix: Mix, planned: Sequence[Planned], at: tuple[str, ...]) -> PlannedMix:
         """Plan ways for a part to be, of which each is planned."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -20,12 +20,18 @@ class Scales:
         coefficients: For each slot one number for each value, ``(values,)``.
         numbers: The same as numbers of Python.
         carried: Whether coefficients that are 0 are added to what their options would be added to.
+        edges: By the slot of the decision on it, how much all of an edge counts of which options read a share.
     """
 
     def __init__(
-        self, coefficients: Sequence[Tensor], numbers: Sequence[Sequence[float]], carried: bool = False
+        self,
+        coefficients: Sequence[Tensor],
+        numbers: Sequence[Sequence[float]],
+        carried: bool = False,
+        edges: Mapping[int, Tensor] | None = None,
     ) -> None:
         self._coefficients, self._numbers, self.carried = coefficients, numbers, carried
+        self.edges = edges or {}
         self._found: dict[Any, Tensor | None] = {}
 
     def __call__(self, term: Term) -> Tensor | None:

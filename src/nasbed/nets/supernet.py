@@ -29,7 +29,7 @@ from nasbed.nets.exploring import Explorer
 from nasbed.nets.fusing import Fuser
 from nasbed.nets.mixing import Mixer, Run
 from nasbed.nets.opening import Mix, Opener, Support
-from nasbed.nets.plan import Planned, PlannedMix
+from nasbed.nets.plan import Planned, PlannedMix, PlannedPartial
 from nasbed.nets.planning import Planner
 from nasbed.nets.sharing import SharedLayers, Stand, stands
 from nasbed.nets.summing import Scales
@@ -62,15 +62,21 @@ class Supernet(Printed, nn.Module):
         fused: Whether what options have in common is computed once: the same function; see ``nasbed.nets.fusing``.
         tracked: Whether normalisations track averages in training and read these in evaluation. They are averages over
             all that was computed in training, of no architecture.
+        share: Options on the edges of cells read one channel in so many, the others pass by them, and all are shuffled,
+            as in PC-DARTS. Such weights are those of no architecture's network.
 
     Raises:
-        BadSetting: When the space's networks have no layers that could share weights, or layers of several sizes share
-            weights and averages are tracked.
+        BadSetting: When the space's networks have no layers that could share weights, layers of several sizes share
+            weights and averages are tracked, or edges have not such a number of channels.
     """
 
-    def __init__(self, blueprint: Blueprint, affine: bool = False, fused: bool = True, tracked: bool = False) -> None:
+    def __init__(
+        self, blueprint: Blueprint, affine: bool = False, fused: bool = True, tracked: bool = False, share: int = 1
+    ) -> None:
         super().__init__()
-        self.blueprint, self.affine, self.fused, self.tracked = blueprint, affine, fused, tracked
+        if share < 1:
+            raise BadSetting(f"options read one channel in 1 or more, not in {share}")
+        self.blueprint, self.affine, self.fused, self.tracked, self.share = blueprint, affine, fused, tracked, share
         written: Any = blueprint.written
         self._written: WrittenBlueprint = written
         self._space: WrittenSpace = written.space
@@ -84,7 +90,7 @@ class Supernet(Printed, nn.Module):
         Raises:
             BadSetting: When there is no such setting, or the space has no supernet.
         """
-        own = {name: settings.pop(name) for name in ("affine", "fused", "tracked") if name in settings}
+        own = {name: settings.pop(name) for name in ("affine", "fused", "tracked", "share") if name in settings}
         return cls(blueprint_of(space, **settings), **own)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -93,7 +99,7 @@ class Supernet(Printed, nn.Module):
 
     def settings(self) -> dict[str, Any]:
         """Return its own settings as JSON-able values; ``Supernet.of`` takes them beside those of the blueprint."""
-        return {"affine": self.affine, "fused": self.fused, "tracked": self.tracked}
+        return {"affine": self.affine, "fused": self.fused, "tracked": self.tracked, "share": self.share}
 
     # ── decisions and their coefficients ──────────────────────────────────────────────────────────────────────
 
@@ -156,7 +162,13 @@ class Supernet(Printed, nn.Module):
 
     # ── networks ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def forward(self, images: Tensor, coefficients: Coefficients, carried: bool = False) -> Tensor:
+    def forward(
+        self,
+        images: Tensor,
+        coefficients: Coefficients,
+        carried: bool = False,
+        edges: Mapping[int, Tensor] | None = None,
+    ) -> Tensor:
         """Map images ``(batch, image_channels, size, size)`` to logits ``(batch, classes)``.
 
         Args:
@@ -165,17 +177,20 @@ class Supernet(Printed, nn.Module):
                 not computed, so its coefficient has no gradient.
             carried: Whether coefficients that are 0 are added, as numbers, to what their options would be added to.
                 Nothing else changes by that, but they have a gradient, as in the published code of GDAS.
+            edges: How much all that an edge brings counts, by the number of the decision on it; 1 if not given.
 
         Raises:
             BadSetting: When there are not so many, or a decision that is reached has none that counts.
             InvalidArchitecture: When what counts cannot be added up.
         """
+        if edges and self.share == 1:  # all that an edge brings is what its options bring
+            coefficients = [one * edges[slot] if slot in edges else one for slot, one in enumerate(coefficients)]
         numbers = self._numbers(coefficients)
         support = tuple(tuple(value for value, one in enumerate(some) if one != 0) for some in numbers)
         if self.fused and images.dim() == 4:
             images = images.contiguous(memory_format=torch.channels_last)
         like = next(self.parameters())
-        return self._run(support)([images], Scales([one.to(like) for one in coefficients], numbers, carried))
+        return self._run(support)([images], Scales([one.to(like) for one in coefficients], numbers, carried, edges))
 
     def subnet(self, architecture: ArrayLike | str) -> nn.Module:
         """Return the network of one architecture by itself, with the supernet's weights.
@@ -186,7 +201,12 @@ class Supernet(Printed, nn.Module):
 
         Raises:
             InvalidArchitecture: When it is none of the space.
+            BadSetting: When options read a share of the channels.
         """
+        if self.share > 1:
+            raise BadSetting(
+                f"options of this supernet read one channel in {self.share}: its weights fit no architecture's network"
+            )
         row = self._row(architecture)
         with torch.random.fork_rng(devices=[]):
             network: nn.Module = self.blueprint.network(row)
@@ -224,7 +244,7 @@ class Supernet(Printed, nn.Module):
     def _plan(self, support: Support, planner: Planner | None = None) -> Planned:
         """Plan the network of the values that count."""
         opened = Opener(self.written.decided, support)(self.written.expression)
-        return _whole(planner or self._written.planner, opened)
+        return _whole(planner or replace(self._written.planner, share=self.share), opened)
 
     def _stands(self) -> Iterator[Stand]:
         """Give all layers that stand somewhere in some network.
@@ -234,7 +254,11 @@ class Supernet(Printed, nn.Module):
         """
         space = self.written
         every = tuple(tuple(range(len(slot.values))) for slot in space.slots)
-        planned = self._plan(every, replace(self._written.planner, mixes_sizes=True))
+        planned = self._plan(every, replace(self._written.planner, mixes_sizes=True, share=self.share))
+        if self.share > 1 and (_is_varied(planned) or not _is_partial(planned)):
+            raise BadSetting(
+                f"options that read one channel in {self.share} stand on the edges of cells; {space.name} has none such"
+            )
         if not _is_varied(planned):
             yield from stands(planned)
         elif space.decided.wheres and space.is_enumerable:
@@ -267,6 +291,11 @@ def _is_varied(planned: Planned) -> bool:
     if isinstance(planned, PlannedMix) and len({way.part.gives for way in planned.ways}) > 1:
         return True
     return any(_is_varied(part) for _, part in planned.parts())
+
+
+def _is_partial(planned: Planned) -> bool:
+    """Say whether some options read a share of the channels."""
+    return isinstance(planned, PlannedPartial) or any(_is_partial(part) for _, part in planned.parts())
 
 
 def _listed(counts: Sequence[int]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -18,7 +18,8 @@ from torch import Tensor
 from nasbed.core.errors import NasbedError
 from nasbed.core.records import Archs
 from nasbed.nets.supernet import Supernet
-from nasbed.oneshot.wiring import Node, nodes
+from nasbed.oneshot.methods import Method
+from nasbed.oneshot.wiring import Node, joins, nodes
 
 _SPREAD = 1e-3  # of the normal numbers that parameters start as: DARTS, AutoDL-Projects, PC-DARTS, DrNAS
 
@@ -34,6 +35,9 @@ class Alphas:
         edges: The slots that have one for nothing.
         sizes: How many values each decision has.
         like: A tensor of the kind that parameters are of, on their device.
+        betas: The parameters of the edges into each node, by the decisions on them, ``(edges,)``; none for most
+            methods.
+        kept: The positions of the parameters that are left, by slot; for slots that are not in it, all.
     """
 
     values: Mapping[int, Tensor]
@@ -41,34 +45,59 @@ class Alphas:
     edges: frozenset[int]
     sizes: tuple[int, ...]
     like: Tensor
+    betas: Mapping[tuple[int, ...], Tensor] = field(default_factory=dict)
+    kept: dict[int, Tensor] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, net: Supernet, generator: torch.Generator, none: bool = False, are_there: bool = True) -> Alphas:
-        """Draw the parameters of a supernet's space.
+    def of(cls, net: Supernet, method: Method, generator: torch.Generator) -> Alphas:
+        """Draw the parameters of a supernet's space that a method has.
 
         Args:
             net: The supernet.
+            method: Says which there are.
             generator: On the CPU.
-            none: Whether edges into nodes whose inputs are decided may be nothing.
-            are_there: Whether the method has parameters.
         """
         decided = net.written.decided
         found = tuple(nodes(net.written.expression, decided))
         inputs = {node.slot for node in found}
-        edges = frozenset(edge for node in found for edge in node.edges if edge is not None) if none else frozenset()
+        edges = frozenset(edge for node in found for edge in node.edges if edge is not None)
+        edges = edges if method.none else frozenset()
         sizes = tuple(len(slot.values) for slot in decided.slots)
         like = next(net.parameters()).detach()
+
+        def drawn(count: int) -> Tensor:
+            return (_SPREAD * torch.randn(count, generator=generator)).to(like).requires_grad_()
+
         values = {
-            slot: (_SPREAD * torch.randn(size + (slot in edges), generator=generator)).to(like).requires_grad_()
+            slot: drawn(size + (slot in edges))
             for slot, size in enumerate(sizes)
-            if are_there and slot not in inputs
+            if method.alphas is not None and slot not in inputs
         }
-        return cls(values, found, edges, sizes, like)
+        betas = dict[tuple[int, ...], Tensor]()
+        for slots in joins(net.written.expression, decided) if method.weighs_edges else ():
+            is_elsewhere = any(slot in other for other in betas for slot in slots)
+            if len(slots) > 1 and not is_elsewhere:  # a decision may be on edges into several nodes
+                betas[slots] = drawn(len(slots))
+        return cls(values, found, edges, sizes, like, betas)
 
     @property
     def trained(self) -> list[Tensor]:
         """All that descends."""
-        return list(self.values.values())
+        return [*self.values.values(), *self.betas.values()]
+
+    @property
+    def vectors(self) -> list[Tensor]:
+        """The parameters of each decision that are left."""
+        return [self._left(slot, value) for slot, value in self.values.items()]
+
+    def _left(self, slot: int, value: Tensor) -> Tensor:
+        return value[self.kept[slot]] if slot in self.kept else value
+
+    def _filled(self, slot: int, left: Tensor) -> Tensor:
+        """Return what stands for the parameters that are left, with zeros for the others."""
+        if slot not in self.kept:
+            return left
+        return left.new_zeros(len(self.values[slot])).index_put((self.kept[slot],), left)
 
     def check_finite(self) -> None:
         """See that all of it is finite.
@@ -83,7 +112,16 @@ class Alphas:
 
     def sampled(self, sampler: Callable[[Tensor], Tensor]) -> list[Tensor]:
         """Return the supernet's coefficients, with what a sampler makes of the parameters of each decision."""
-        return self.coefficients({slot: sampler(value) for slot, value in self.values.items()})
+        left = {slot: sampler(self._left(slot, value)) for slot, value in self.values.items()}
+        return self.coefficients({slot: self._filled(slot, one) for slot, one in left.items()})
+
+    def weights_of_edges(self) -> dict[int, Tensor]:
+        """Return how much all that an edge brings counts, by the slot of the decision on it: softmax β at each node."""
+        return {
+            slot: weight
+            for slots, beta in self.betas.items()
+            for slot, weight in zip(slots, beta.softmax(0), strict=True)
+        }
 
     def coefficients(self, weights: Mapping[int, Tensor]) -> list[Tensor]:
         """Return the supernet's coefficients, of what a sampler made of each parameter vector."""
@@ -102,7 +140,10 @@ class Alphas:
 
     def chances(self) -> dict[int, Tensor]:
         """Return how likely each value of each decision is, in float64."""
-        return {slot: value.detach().double().softmax(0) for slot, value in self.values.items()}
+        return {
+            slot: self._filled(slot, self._left(slot, value.detach().double()).softmax(0))
+            for slot, value in self.values.items()
+        }
 
     @property
     def entropy(self) -> float | None:
@@ -110,16 +151,26 @@ class Alphas:
         each = [float(torch.special.entr(one).sum()) for one in self.chances().values()]
         return sum(each) / len(each) if each else None
 
+    def prune(self, count: int) -> None:
+        """Keep so many values of each decision, those of the largest parameters, of those that are left."""
+        for slot, value in self.values.items():
+            left = self.kept.get(slot, torch.arange(len(value), device=value.device))
+            strongest = value.detach()[left].argsort(descending=True, stable=True)[:count]
+            self.kept[slot] = left[strongest].sort().values
+
     def derived(self) -> Archs:
         """Return the row that the parameters stand for: the strongest values, and of a node's inputs the strongest.
 
-        An edge is as strong as the largest chance of its values, that of nothing aside. Of equals the first wins.
+        An edge is as strong as the largest chance of its values, that of nothing aside, times its own weight where
+        edges have some. Of equals the first wins.
         """
         row = np.zeros(len(self.sizes), np.int8)
         strengths = dict[int, float]()
+        weights = {slot: float(weight.detach()) for slot, weight in self.weights_of_edges().items()}
         for slot, every in self.chances().items():
             chances = every[int(slot in self.edges) :]
-            row[slot], strengths[slot] = int(chances.argmax()), float(chances.max())
+            row[slot] = int(chances.argmax())
+            strengths[slot] = float(chances.max()) * weights.get(slot, 1.0)
         for node in self.nodes:
             if node.slot is not None:
                 strong = [1.0 if edge is None else strengths[edge] for edge in node.edges]

@@ -1,14 +1,97 @@
-"""Descending: optimizers as a method's row says, and their rates over the epochs."""
+"""Descending: optimizers as a method's row says, their rates over the epochs, and the stages of a search."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from nasbed.oneshot.methods import Descent
+from nasbed.oneshot.methods import Descent, Method
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Where a search is after some steps.
+
+    Attributes:
+        method: The method.
+        epochs: Of the search.
+        steps: An epoch.
+    """
+
+    method: Method
+    epochs: int
+    steps: int
+
+    def stage(self, made: int) -> int:
+        """Return in which of the method's stages the next step is, from 0."""
+        done = min(made // self.steps, self.epochs - 1)
+        return max(i for i in range(len(self.method.stages)) if self._begins(i) <= done)
+
+    def rests(self, made: int) -> bool:
+        """Say whether architecture parameters rest in the next step, or there are none."""
+        stage = self.stage(made)
+        length = self._begins(stage + 1) - self._begins(stage)
+        return self.method.alphas is None or made // self.steps - self._begins(stage) < round(
+            self.method.frozen * length
+        )
+
+    def done(self, made: int) -> float:
+        """Return which part of the schedule is over: 0 in the first epoch, 1 in the last."""
+        return min(made // self.steps, self.epochs - 1) / max(self.epochs - 1, 1)
+
+    def _begins(self, stage: int) -> int:
+        """Return before how many epochs a stage begins."""
+        return -(-stage * self.epochs // len(self.method.stages))
+
+
+class Descents:
+    """Lets weights and architecture parameters descend, each as the method says.
+
+    Args:
+        method: The method.
+        trained: ``weights``, and ``alphas`` where there are some.
+    """
+
+    def __init__(self, method: Method, trained: Mapping[str, Sequence[Tensor]]) -> None:
+        settings = {"weights": method.weights, "alphas": method.alphas}
+        self.settings: dict[str, Descent] = {what: one for what, one in settings.items() if one is not None}
+        self.trained = {what: list(trained[what]) for what in self.settings}
+        self.optimizers = {what: optimizer_of(one, self.trained[what]) for what, one in self.settings.items()}
+
+    def take(self, weights: Sequence[Tensor], momenta: Mapping[int, Tensor]) -> None:
+        """Go on with other weights, of which some have momenta, by their number."""
+        self.trained["weights"] = list(weights)
+        self.optimizers["weights"] = made = optimizer_of(self.settings["weights"], self.trained["weights"])
+        for i, momentum in momenta.items():
+            made.state[self.trained["weights"][i]]["momentum_buffer"] = momentum
+
+    def begin(self, done: float) -> None:
+        """Set the rates after a part of all epochs."""
+        for what, one in self.optimizers.items():
+            one.param_groups[0]["lr"] = rate_of(self.settings[what], done)
+
+    def step(self, what: str, gradients: Sequence[Tensor | None]) -> None:
+        """Let ``weights`` or ``alphas`` descend once along gradients."""
+        for one, gradient in zip(self.trained[what], gradients, strict=True):
+            one.grad = gradient
+        clip = self.settings[what].clip
+        if clip is not None:
+            nn.utils.clip_grad_norm_(self.trained[what], clip)
+        self.optimizers[what].step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what decides the descents to come, beside what descends."""
+        return {what: one.state_dict() for what, one in self.optimizers.items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go back to where ``state_dict`` was called."""
+        for what, one in self.optimizers.items():
+            one.load_state_dict(state[what])
 
 
 def optimizer_of(settings: Descent, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:

@@ -7,14 +7,15 @@ https://github.com/quark0/darts; GDAS, Dong and Yang, CVPR 2019, https://arxiv.o
 ``exps/algos/GDAS.py`` in https://github.com/D-X-Y/AutoDL-Projects; DrNAS, Chen et al., ICLR 2021,
 https://arxiv.org/abs/2006.10355; β-DARTS, Ye et al., CVPR 2022, https://arxiv.org/abs/2203.01665; RSPS, Li and
 Talwalkar, UAI 2019, https://arxiv.org/abs/1902.07638, and ``exps/algos/RANDOM-NAS.py`` in AutoDL-Projects; SPOS, Guo et
-al., ECCV 2020, https://arxiv.org/abs/1904.00420
+al., ECCV 2020, https://arxiv.org/abs/1904.00420; PC-DARTS, Xu et al., ICLR 2020, https://arxiv.org/abs/1907.05737, and
+``train_search.py`` in https://github.com/yuhuixu1993/PC-DARTS
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 from nasbed.core.errors import UnknownName
 from nasbed.core.meaning import Configured
@@ -74,6 +75,18 @@ class Choice(Configured):
     calibration: int = 1024
 
 
+class Stage(NamedTuple):
+    """A part of a search; stages take epochs alike.
+
+    Attributes:
+        share: Options on edges read one channel in so many; see ``Supernet``.
+        kept: How many values of each decision are left, those of the largest parameters; 0 for all.
+    """
+
+    share: int = 1
+    kept: int = 0
+
+
 @dataclass(frozen=True)
 class Method(Configured):
     """A one-shot search as a row of data. The order of descents and what normalisations read are part of it.
@@ -94,6 +107,9 @@ class Method(Configured):
         carried: Whether coefficients that are 0 are carried through the supernet; see ``Supernet.forward``.
         none: Whether edges into nodes whose inputs are chosen may be nothing during the search, though no architecture
             has that.
+        weighs_edges: Whether edges into a node have parameters of their own, whose softmax scales all that they bring.
+        stages: What the supernet is in parts of the search: from one to the next it has fewer options and wider ones.
+        frozen: The part of each stage in whose epochs architecture parameters rest.
         penalty: What is added to the loss of architecture parameters: ``logsumexp``, or nothing.
         penalty_weights: Its weight at the first and at the last epoch; in between on a line.
         choice: How an architecture is chosen in the end.
@@ -113,6 +129,9 @@ class Method(Configured):
     temperature: tuple[float, float] = (1.0, 1.0)
     carried: bool = False
     none: bool = True
+    weighs_edges: bool = False
+    stages: tuple[Stage, ...] = (Stage(),)
+    frozen: float = 0.0
     penalty: Literal["", "logsumexp"] = ""
     penalty_weights: tuple[float, float] = (0.0, 0.0)
     choice: Choice = Choice()
@@ -122,7 +141,7 @@ class Method(Configured):
     def describe(self) -> dict[str, Any]:
         """Return the settings in plain values; a function by its name."""
         sampler = self.sampler if isinstance(self.sampler, str) else self.sampler.__name__
-        return {**asdict(self), "sampler": sampler}
+        return {**asdict(self), "sampler": sampler, "stages": [one._asdict() for one in self.stages]}
 
 
 _ALPHAS = Descent("adam", 3e-4, betas=(0.5, 0.999), decay=1e-3)
@@ -148,6 +167,16 @@ METHODS = {
     "beta-darts": Method(
         "softmax", _AUTODL, _ALPHAS, first="weights", epochs=100, penalty="logsumexp", penalty_weights=(0.0, 50.0),
         source="β-DARTS on NAS-Bench-201",
+    ),
+    "pc-darts": Method(
+        "softmax", Descent("sgd", 0.1, 0.001, momentum=0.9, decay=3e-4, clip=5.0), replace(_ALPHAS, rate=6e-4),
+        first="alphas", batch=256, weighs_edges=True, stages=(Stage(share=4),), frozen=0.3,
+        source="PC-DARTS, train_search.py: K = 4, parameters rest for 15 of 50 epochs",
+    ),
+    "drnas-progressive": Method(
+        "dirichlet", Descent("sgd", 0.025, 0.001, momentum=0.9, decay=3e-4, clip=5.0), _ALPHAS, first="alphas",
+        epochs=100, none=False, stages=(Stage(share=4), Stage(share=2, kept=3)), frozen=0.2,
+        source="DrNAS on NAS-Bench-201, progressive: l2, K = 4 and 2, parameters rest for 10 of 50 epochs twice",
     ),
     "rsps": Method(
         "living", _AUTODL, None, first="weights", epochs=250, choice=Choice("best-of", images=512),

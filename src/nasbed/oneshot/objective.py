@@ -90,13 +90,15 @@ class Objective:
         """Return the mean loss of a batch."""
         images, labels = batch
         carried = self.method.carried and is_alphas
-        outputs = self.net(images.to(next(self.net.parameters())), coefficients, carried=carried)
+        with torch.set_grad_enabled(is_alphas):
+            edges = self.alphas.weights_of_edges()
+        outputs = self.net(images.to(next(self.net.parameters())), coefficients, carried=carried, edges=edges)
         return self.task.losses(outputs, labels).mean()
 
     def penalty(self) -> Tensor:
         """Return what is added to the loss of architecture parameters."""
         weight = self.between(self.method.penalty_weights)
-        return weight * PENALTIES[self.method.penalty](list(self.alphas.values.values()))
+        return weight * PENALTIES[self.method.penalty](self.alphas.vectors)
 
     def between(self, ends: tuple[float, float]) -> float:
         """Return where the schedule is on the line from the first epoch to the last."""

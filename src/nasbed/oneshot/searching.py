@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
 
 from nasbed.core.errors import BadSetting, NasbedError
 from nasbed.core.printing import Card, Printed
@@ -21,8 +20,9 @@ from nasbed.nets.recipe import Recipe
 from nasbed.nets.supernet import Supernet
 from nasbed.oneshot.alphas import Alphas
 from nasbed.oneshot.choosing import CHOICES
-from nasbed.oneshot.descending import optimizer_of, rate_of
+from nasbed.oneshot.descending import Descents, Schedule
 from nasbed.oneshot.feeding import PLAIN, Batches, Feed
+from nasbed.oneshot.growing import grown, shared
 from nasbed.oneshot.inheriting import Inherited
 from nasbed.oneshot.methods import Method, method_of
 from nasbed.oneshot.objective import Objective
@@ -66,6 +66,7 @@ class OneShot(Printed):
     Attributes:
         epochs_done: What each epoch so far came to.
         made: How many steps are made.
+        stage: Which of the method's stages it is in, from 0.
     """
 
     def __init__(
@@ -78,6 +79,11 @@ class OneShot(Printed):
         recipe: Recipe = PLAIN,
     ) -> None:
         self.net, self.method, self.seed = net, method_of(method), seed
+        if net.share != self.method.stages[0].share:
+            raise BadSetting(
+                f"options of the supernet read one channel in {net.share}, and those of the method one in "
+                f"{self.method.stages[0].share}; make the supernet with share={self.method.stages[0].share}"
+            )
         if self.method.normalisation == "tracked" and not net.tracked:
             raise BadSetting("tracked averages are judged by, and the supernet has none; make it with tracked=True")
         self.name = method if isinstance(method, str) else "method"
@@ -88,23 +94,20 @@ class OneShot(Printed):
             raise BadSetting(f"a search takes an epoch at least, not {self.epochs}")
         self._generators = {
             what: torch.Generator().manual_seed(derived_seed("oneshot", seed, what))
-            for what in ("alphas", "samples", "order", "augmentation", "validation")
+            for what in ("alphas", "samples", "order", "augmentation", "validation", "growth")
         }
         self.feed = Feed(self.data, self.method.batch, recipe, self._generators)
         self.steps = self.feed.steps
-        descends = self.method.alphas
-        if descends is not None and net.written.decided.wheres:
+        if self.method.alphas is not None and net.written.decided.wheres:
             raise BadSetting(
                 f"{net.space.name} has constraints, which parameters of single decisions know nothing of; use a method "
                 "that has none, such as spos"
             )
-        self.alphas = Alphas.of(net, self._generators["alphas"], self.method.none, descends is not None)
-        self._weights = list(net.parameters())
-        self._descents = {"weights": optimizer_of(self.method.weights, self._weights)}
-        if descends is not None:
-            self._descents["alphas"] = optimizer_of(descends, self.alphas.trained)
+        self.alphas = Alphas.of(net, self.method, self._generators["alphas"])
+        self.descents = Descents(self.method, {"weights": list(net.parameters()), "alphas": self.alphas.trained})
+        self.schedule = Schedule(self.method, self.epochs, self.steps)
         self.epochs_done: list[Epoch] = []
-        self.made = 0
+        self.made = self.stage = 0
         self._losses: dict[str, float] = {}
         self._chosen: tuple[int, Archs] | None = None
         self._stopped = ""
@@ -139,6 +142,7 @@ class OneShot(Printed):
             "image_size": found.image_size,
             "image_channels": found.channels,
             "tracked": method_of(method).normalisation == "tracked",
+            "share": method_of(method).stages[0].share,
         }
         where = spaces.read(space) if isinstance(space, str) else space
         with torch.random.fork_rng(devices=[]):
@@ -222,14 +226,13 @@ class OneShot(Printed):
                 so that nothing replaces an earlier one, and ``load_state_dict`` takes that back.
         """
         self._check_going()
+        self._grow()
         self.net.train()
-        for what, settings in (("weights", self.method.weights), ("alphas", self.method.alphas)):
-            if settings is not None:
-                self._descents[what].param_groups[0]["lr"] = rate_of(settings, self.made // self.steps / self.epochs)
-        order: list[str] = [what for what in ("weights", "alphas") if what in self._descents]
+        self.descents.begin(self.made // self.steps / self.epochs)
+        order = ["weights"] if self.schedule.rests(self.made) else ["weights", "alphas"]
+        batches = {what: self.feed.batch(what) for what in order}
         if self.method.first == "alphas":
             order.reverse()
-        batches = {what: self.feed.batch(what) for what in self._descents}
         try:
             losses = {what: self.descend(what, batches) for what in order}
         except NasbedError as error:
@@ -245,6 +248,19 @@ class OneShot(Printed):
             self._losses = {}
         return losses
 
+    def _grow(self) -> None:
+        """Go over to the next stage where it begins."""
+        if self.stage == self.schedule.stage(self.made):
+            return
+        self.stage += 1
+        stage = self.method.stages[self.stage]
+        if stage.kept:
+            self.alphas.prune(stage.kept)
+        if stage.share != self.net.share:
+            weights = self.descents.optimizers["weights"]
+            self.net, momenta = grown(self.net, stage.share, weights, self._generators["growth"])
+            self.descents.take(list(self.net.parameters()), momenta)
+
     def descend(self, what: str, batches: Batches) -> float:
         """Let ``weights`` or ``alphas`` descend once, and return their loss.
 
@@ -255,31 +271,26 @@ class OneShot(Printed):
         Raises:
             NasbedError: When a loss or an architecture parameter is no longer finite.
         """
-        is_alphas = what == "alphas"
         self.alphas.check_finite()  # before anything is sampled of them
-        trained = self.alphas.trained if is_alphas else self._weights
-        settings = self.method.alphas if is_alphas else self.method.weights
-        if not is_alphas:
-            gradients, value = self.objective.of_weights(batches[what], trained)
+        if what == "weights":
+            gradients, value = self.objective.of_weights(batches[what], self.descents.trained[what])
         elif self.method.unrolled:
-            gradients, value = self.objective.through_a_step(batches, self._weights, self._descents["weights"])
+            gradients, value = self.objective.through_a_step(
+                batches, self.descents.trained["weights"], self.descents.optimizers["weights"]
+            )
         else:
             gradients, value = self.objective.of_alphas(batches[what])
         if not math.isfinite(value):
             raise NasbedError(f"the loss was {value}")
-        for one, gradient in zip(trained, gradients, strict=True):
-            one.grad = gradient
-        if settings is not None and settings.clip is not None:
-            nn.utils.clip_grad_norm_(trained, settings.clip)
-        self._descents[what].step()
+        self.descents.step(what, gradients)
         self.alphas.check_finite()
         return value
 
     @property
     def objective(self) -> Objective:
         """What a step descends."""
-        done = min(self.made // self.steps, self.epochs - 1) / max(self.epochs - 1, 1)
-        return Objective(self.method, self.net, self.alphas, self.data.task, self._generators["samples"], done)
+        of = self.method, self.net, self.alphas, self.data.task
+        return Objective(*of, self._generators["samples"], self.schedule.done(self.made))
 
     # ── going on ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -297,7 +308,9 @@ class OneShot(Printed):
         return {
             "net": self.net.state_dict(),
             "alphas": [one.detach() for one in self.alphas.trained],
-            "descents": {what: one.state_dict() for what, one in self._descents.items()},
+            "kept": dict(self.alphas.kept),
+            "stage": self.stage,
+            "descents": self.descents.state_dict(),
             "waiting": self.feed.state_dict(),
             "generators": {what: one.get_state() for what, one in self._generators.items()},
             "epochs_done": [tuple(one) for one in self.epochs_done],
@@ -307,12 +320,17 @@ class OneShot(Printed):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go back to where ``state_dict`` was called, in a search that was made likewise."""
+        self.stage = state["stage"]
+        if (share := self.method.stages[self.stage].share) != self.net.share:
+            self.net = shared(self.net, share)
+            self.descents.take(list(self.net.parameters()), {})
         self.net.load_state_dict(state["net"])
+        self.alphas.kept.clear()
+        self.alphas.kept.update(state["kept"])
         with torch.no_grad():
             for one, before in zip(self.alphas.trained, state["alphas"], strict=True):
                 one.copy_(before)
-        for what, descent in self._descents.items():
-            descent.load_state_dict(state["descents"][what])
+        self.descents.load_state_dict(state["descents"])
         self.feed.load_state_dict(state["waiting"])
         for what, generator in self._generators.items():
             generator.set_state(state["generators"][what])

@@ -123,3 +123,10 @@ def test_a_predictor_learns_how_inherited_scores_go_with_the_truth(saved):
     assert np.corrcoef(mean, scores)[0, 1] > 0.999
     with pytest.raises(BadSetting, match="inherited scores are of a supernet; name its file"):
         nasbed.predictor("gp", CELL, encoding="inherited").fit(rows, scores)
+
+
+def test_a_supernet_whose_options_read_a_share_is_judged_by_the_batch(tmp_path):
+    made = search("pc-darts").run()
+    benchmark = InheritedBenchmark(made.save(tmp_path / "shared.safetensors"), **QUICK)
+    row = CELL.enumerate()[20]
+    assert benchmark.query(row[None]).value[0] == Inherited(made.net, load("digits"), "batch")(row, most=200)

@@ -529,3 +529,51 @@ def test_tracked_averages_are_those_of_what_was_computed_in_training_and_are_rea
 def test_averages_of_layers_that_share_their_weights_are_refused():
     with pytest.raises(BadSetting, match=r"layers of several sizes share the weights of .*; let normalisations read"):
         nasbed.supernet("mobile", image_size=32, tracked=True)
+
+
+# ── options that read a share of the channels ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_options_read_a_share_the_rest_passes_by_and_all_are_shuffled(fused):
+    space = with_head(edges(2, lambda i, j: choice(op("skip"), op("avg_pool_3x3"), op("none"))))
+    net = nasbed.supernet(space, share=2, fused=fused, **DIGIT).double()
+    images, chances = torch.randn(3, 1, 8, 8, dtype=torch.float64), torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)
+    stem, head = (net.layers.places[name] for name in ("0/stem", "2/head"))
+    x = stem(images).detach().numpy()
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    inside = np.pad(np.ones((8, 8)), 1)
+    windows = [(slice(a, a + 8), slice(b, b + 8)) for a in range(3) for b in range(3)]
+    mean = sum(padded[..., a, b] for a, b in windows) / sum(inside[a, b] for a, b in windows)
+    read = 0.5 * x[:, :2] + 0.3 * mean[:, :2]
+    together = np.stack([read[:, 0], x[:, 2], read[:, 1], x[:, 3]], axis=1)  # (read, by) of one, then of the next
+    wanted = head(torch.tensor(0.7 * together))
+    found = net(images, [chances], edges={0: torch.tensor(0.7, dtype=torch.float64)})
+    assert torch.allclose(found, wanted, rtol=0, atol=1e-10)
+
+
+def test_where_an_edge_halves_the_image_what_passes_by_is_pooled():
+    net = nasbed.supernet("darts:cells=3,channels=4", share=4, **DIGIT).double()
+    assert net(torch.randn(2, 1, 8, 8, dtype=torch.float64), net.uniform()).shape == (2, 10)
+    separable = [one.shape[0] for name, one in net.named_parameters() if "sep_conv" in name]
+    assert set(separable) == {1, 2, 4}  # of 4, 8 and 16 channels
+    with pytest.raises(BadSetting, match="one channel in 4: its weights fit no architecture's network"):
+        net.subnet(net.space.sample(Streams.from_seed(0, 1))[0])
+
+
+def test_without_a_share_the_weight_of_an_edge_scales_its_coefficients():
+    net = nasbed.supernet("nasbench201", channels=4, cells=1, image_size=8)
+    images = torch.randn(2, 3, 8, 8)
+    scaled = [one * (0.3 if slot == 2 else 1.0) for slot, one in enumerate(net.uniform())]
+    assert torch.equal(net(images, net.uniform(), edges={2: torch.tensor(0.3)}), net(images, scaled))
+
+
+def test_shares_that_there_cannot_be_are_refused():
+    with pytest.raises(BadSetting, match=r"read one channel in 3, .*, so that a multiple of 3 goes in and comes out"):
+        nasbed.supernet("nasbench201", channels=4, cells=1, image_size=8, share=3)
+    with pytest.raises(
+        BadSetting, match="options that read one channel in 2 stand on the edges of cells; nasbenchmacro"
+    ):
+        nasbed.supernet("nasbenchmacro", share=2)
+    with pytest.raises(BadSetting, match="options read one channel in 1 or more, not in 0"):
+        nasbed.supernet("nasbench201", share=0)

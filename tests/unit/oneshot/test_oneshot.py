@@ -135,7 +135,7 @@ def started(method, **changes):
     """Return a search before its first step, in float64 where its weights are."""
     made = search(method, epochs=3, **changes)
     made.net.double()
-    made._descents["weights"].param_groups[0]["lr"] = 0.025
+    made.descents.optimizers["weights"].param_groups[0]["lr"] = 0.025
     return made
 
 
@@ -172,7 +172,7 @@ def smooth():
     torch.manual_seed(0)
     space = WrittenSpace(seq(op("stem", channels=4), cell, op("head")))
     net = nasbed.supernet(space, image_size=8, image_channels=1).double()
-    alphas = list(Alphas.of(net, generator()).values.values())
+    alphas = list(Alphas.of(net, METHODS["gdas"], generator()).values.values())
     images, labels = torch.randn(2, 16, 1, 8, 8, dtype=torch.float64), torch.randint(10, (2, 16))
 
     def loss(part):
@@ -255,7 +255,9 @@ def test_a_step_of_second_order_is_that_of_its_equations(kind, epsilon):
 def test_an_unrolled_step_has_the_momentum_and_the_decay_of_the_weights(monkeypatch):
     made, seen = started("darts-2nd", batch=96), []
     made.step()
-    momenta = [made._descents["weights"].state[one]["momentum_buffer"].clone() for one in made.net.parameters()]
+    momenta = [
+        made.descents.optimizers["weights"].state[one]["momentum_buffer"].clone() for one in made.net.parameters()
+    ]
     wanted = [3e-4 * one.detach() + 0.9 * m for one, m in zip(made.net.parameters(), momenta, strict=True)]
 
     def noting(training, validation, alphas, weights, rests, rate, epsilon):
@@ -280,7 +282,7 @@ def test_rates_fall_along_half_a_cosine_and_temperatures_on_a_line():
     for _ in range(5):
         temperatures.append(made.objective.between(made.method.temperature))
         made.epoch()
-        rates.append(made._descents["weights"].param_groups[0]["lr"])
+        rates.append(made.descents.optimizers["weights"].param_groups[0]["lr"])
     assert np.allclose(rates, 0.001 + 0.012 * (1 + np.cos(np.pi * np.arange(5) / 5)), rtol=0, atol=1e-12)
     assert np.allclose(temperatures, np.linspace(10, 0.1, 5), rtol=0, atol=1e-12)
 
@@ -299,7 +301,7 @@ def test_a_penalty_pulls_on_the_parameters():
 
 def darts():
     net = nasbed.supernet("darts:cells=3,channels=4", image_size=8, image_channels=1)
-    return net, Alphas.of(net, generator(), none=True)
+    return net, Alphas.of(net, METHODS["darts"], generator())
 
 
 def test_in_darts_each_edge_has_eight_parameters_and_counts_once():
