@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from nasbed.core.errors import BadSetting
 from nasbed.nets.supernet import Supernet
 from nasbed.nets.task import Task
 from nasbed.oneshot.alphas import Alphas
@@ -109,3 +110,24 @@ class Objective:
 
     def _penalised(self, loss: Tensor) -> Tensor:
         return loss + self.penalty() if self.method.penalty else loss
+
+
+def check_fit(method: Method, net: Supernet) -> None:
+    """See that a supernet is what a method searches in.
+
+    Raises:
+        BadSetting: When it is not.
+    """
+    share = method.stages[0].share
+    if net.share != share:
+        raise BadSetting(
+            f"options of the supernet read one channel in {net.share}, and those of the method one in {share}; make "
+            f"the supernet with share={share}"
+        )
+    if method.normalisation == "tracked" and not net.tracked:
+        raise BadSetting("tracked averages are judged by, and the supernet has none; make it with tracked=True")
+    if method.alphas is not None and net.written.decided.wheres:
+        raise BadSetting(
+            f"{net.space.name} has constraints, which parameters of single decisions know nothing of; use a method "
+            "that has none, such as spos"
+        )

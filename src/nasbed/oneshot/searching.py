@@ -25,7 +25,7 @@ from nasbed.oneshot.feeding import PLAIN, Batches, Feed
 from nasbed.oneshot.growing import grown, shared
 from nasbed.oneshot.inheriting import Inherited
 from nasbed.oneshot.methods import Method, method_of
-from nasbed.oneshot.objective import Objective
+from nasbed.oneshot.objective import Objective, check_fit
 from nasbed.oneshot.saving import save_supernet
 
 
@@ -79,13 +79,7 @@ class OneShot(Printed):
         recipe: Recipe = PLAIN,
     ) -> None:
         self.net, self.method, self.seed = net, method_of(method), seed
-        if net.share != self.method.stages[0].share:
-            raise BadSetting(
-                f"options of the supernet read one channel in {net.share}, and those of the method one in "
-                f"{self.method.stages[0].share}; make the supernet with share={self.method.stages[0].share}"
-            )
-        if self.method.normalisation == "tracked" and not net.tracked:
-            raise BadSetting("tracked averages are judged by, and the supernet has none; make it with tracked=True")
+        check_fit(self.method, net)
         self.name = method if isinstance(method, str) else "method"
         like = next(net.parameters())
         self.data = (load(data) if isinstance(data, str) else data).to(like.device)
@@ -98,11 +92,6 @@ class OneShot(Printed):
         }
         self.feed = Feed(self.data, self.method.batch, recipe, self._generators)
         self.steps = self.feed.steps
-        if self.method.alphas is not None and net.written.decided.wheres:
-            raise BadSetting(
-                f"{net.space.name} has constraints, which parameters of single decisions know nothing of; use a method "
-                "that has none, such as spos"
-            )
         self.alphas = Alphas.of(net, self.method, self._generators["alphas"])
         self.descents = Descents(self.method, {"weights": list(net.parameters()), "alphas": self.alphas.trained})
         self.schedule = Schedule(self.method, self.epochs, self.steps)
