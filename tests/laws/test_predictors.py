@@ -35,6 +35,7 @@ FEW = {
     "lightgbm": {"trees": 60},
     "random-forest": {"trees": 20},
     "mlp-ensemble": {"members": 2, "layers": 2, "epochs": 80},
+    "graph-network": {"members": 2, "epochs": 40, "width": 16},
     "svr": {"trials": 5},
     "auto": {"candidates": "bayesian-ridge|gp"},
 }

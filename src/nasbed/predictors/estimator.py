@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +11,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nasbed.predictors.kernel import Floats, Kernel, Part
 from nasbed.predictors.posterior import Posterior, Prior, most_probable
+
+if TYPE_CHECKING:
+    from nasbed.predictors.encoded import EncodedPredictor
 
 
 class GaussianProcessEstimator(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -48,3 +51,28 @@ class GaussianProcessEstimator(RegressorMixin, BaseEstimator):  # type: ignore[m
             return mean
         found: tuple[Floats, Floats] = mean, self.spread_ * np.sqrt(deviation**2 + self.posterior_.hyper.noise)
         return found
+
+
+class PredictorEstimator(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """What learns from features as a predictor does; it standardises what it learns.
+
+    Args:
+        predictor: The predictor, whose encoding made the features.
+    """
+
+    def __init__(self, predictor: EncodedPredictor) -> None:
+        self.predictor = predictor
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803 - scikit-learn's name
+        """Learn from numbers, ``(n, numbers)``, and values, ``(n,)``."""
+        numbers, values = validate_data(self, X, y, y_numeric=True, dtype=np.float64)
+        self.centre_, self.spread_ = float(np.mean(values)), float(np.std(values)) or 1.0
+        self.fitted_ = self.predictor.clone()
+        self.fitted_.fit_numbers(numbers, (np.asarray(values, np.float64) - self.centre_) / self.spread_)
+        return self
+
+    def predict(self, X: ArrayLike) -> Floats:  # noqa: N803 - scikit-learn's name
+        """Return the mean of each row, ``(n,)``."""
+        check_is_fitted(self)
+        numbers = validate_data(self, X, reset=False, dtype=np.float64)
+        return self.centre_ + self.spread_ * self.fitted_.predict_numbers(numbers)[0]

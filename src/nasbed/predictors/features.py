@@ -53,12 +53,13 @@ class Features:
             raise BadSetting(f"the encoding {self.encoding.name} has the same numbers for all of {space.name}")
         self._kept = np.concatenate(kept)
         self.names = tuple(self.encoding.names[i] for i in self._kept.tolist())
-        self._centre, self._spread = centre[self._kept], spread[self._kept]
+        self._usual, self._centre, self._spread = centre, centre[self._kept], spread[self._kept]
         self.kernel = Kernel(tuple(parts))
 
     def raw(self, numbers: Floats) -> Floats:
-        """Return numbers as the encoding has them, those alone that differ, ``(n, numbers)``."""
-        found: Floats = numbers * self._spread + self._centre
+        """Return all numbers as the encoding has them, ``(n, len(encoding))``, those that never differ among them."""
+        found = np.tile(self._usual, (len(numbers), 1))
+        found[:, self._kept] = numbers * self._spread + self._centre
         return found
 
     def __call__(self, archs: ArrayLike) -> Floats:

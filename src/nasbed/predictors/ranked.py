@@ -89,10 +89,10 @@ class Score(Ranked):
 
     def number(self, raw: Floats) -> Floats:
         """Return the number, with a minus where a low one is good."""
-        names = self.features.names
+        names = self.features.encoding.names
         if self.of not in names and (self.of or len(names) > 1):
             some = ", ".join(names[-_SHOWN:])
-            raise BadSetting(f"the encoding has no number {self.of!r} that differs; name one: of={some}")
+            raise BadSetting(f"the encoding has no number {self.of!r}; name one: of={some}")
         column: Floats = raw[:, names.index(self.of) if self.of else 0]
         return column if self.goal == "max" else -column
 
@@ -103,7 +103,7 @@ class OfCurve(Ranked):
 
     def number(self, raw: Floats) -> Floats:
         """Compute it."""
-        some = [i for i, name in enumerate(self.features.names) if name.startswith(VALUE)]
+        some = [i for i, name in enumerate(self.features.encoding.names) if name.startswith(VALUE)]
         if not some:
             raise BadSetting(
                 f"the encoding {self.features.encoding.name} has no curve; give encoding='curve:table=FILE.arrow,"

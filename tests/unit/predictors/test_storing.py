@@ -22,6 +22,7 @@ FEW = {
     "extra-trees": {"trees": 5},
     "mlp-ensemble": {"members": 2, "epochs": 5},
     "auto": {"candidates": "gp|xgboost:trees=20"},
+    "graph-network": {"members": 2, "epochs": 40, "width": 16},
     "svr": {"trials": 3},
     "score": {"encoding": "counts", "of": "count(conv3x3)"},
 }

@@ -1,0 +1,72 @@
+"""The network that reads graphs: the order of vertices is nothing to it, and it learns by pairs."""
+
+import numpy as np
+import pytest
+
+import nasbed
+from nasbed.core.errors import BadSetting, MissingExtra
+from nasbed.core.rng import Streams
+from nasbed.predictors.graph_network import _hinge
+
+torch = pytest.importorskip("torch")
+
+SPACE = nasbed.space("nasbench101")
+ROWS = SPACE.simplify(SPACE.sample(Streams.from_seed(0, 40)))
+VALUES = np.random.default_rng(0).normal(size=40)
+FEW = {"members": 2, "width": 8, "epochs": 3}
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return nasbed.predictor("graph-network", SPACE, **FEW).fit(ROWS, VALUES)
+
+
+def test_vertices_may_stand_in_any_order(fitted):
+    labels, arrows, beside = fitted._inputs(fitted.features(ROWS))
+    order = torch.tensor([0, 3, 5, 1, 2, 4, 6])  # input and output stay
+    turned = [labels[:, order], arrows[:, order][:, :, order], beside]
+    found = fitted._of_all(turned)
+    np.testing.assert_allclose(found, fitted._of_all([labels, arrows, beside]), atol=1e-5)
+    assert np.ptp(found, axis=1).min() > 0.01
+
+
+def test_arrows_count_in_both_directions(fitted):
+    labels, arrows, beside = fitted._inputs(fitted.features(ROWS))
+    for other in (arrows.transpose(1, 2), torch.zeros_like(arrows), torch.triu(torch.ones_like(arrows), 1)):
+        assert np.abs(fitted._of_all([labels, other, beside]) - fitted._of_all([labels, arrows, beside])).max() > 0.01
+
+
+def test_the_loss_is_what_pairs_are_short_of_a_margin():
+    scores, values = np.random.default_rng(1).normal(0, 0.2, (2, 6)), np.random.default_rng(2).integers(0, 4, (2, 6))
+    expected = 0.0
+    for score, value in zip(scores, values, strict=True):
+        pairs = [(i, j) for i in range(6) for j in range(6) if value[i] > value[j]]
+        expected += np.mean([max(0.0, 0.1 - (score[i] - score[j])) for i, j in pairs])
+    assert float(_hinge(torch, torch.tensor(scores), torch.tensor(values))) == pytest.approx(expected, rel=1e-5)
+
+
+def test_scores_beside_the_graph_are_read():
+    encoding = nasbed.encoding("graph", SPACE).with_columns(ROWS, {"score": VALUES})
+    predictor = nasbed.predictor("graph-network", SPACE, encoding=encoding, **{**FEW, "epochs": 60})
+    assert np.corrcoef(predictor.fit(ROWS[:30], VALUES[:30]).predict(ROWS[30:])[0], VALUES[30:])[0, 1] > 0.8
+
+
+def test_nothing_else_is_drawn_otherwise_by_it(fitted):
+    torch.manual_seed(3)
+    expected = torch.rand(3)
+    torch.manual_seed(3)
+    again = nasbed.predictor("graph-network", SPACE, **FEW).fit(ROWS, VALUES)
+    assert torch.equal(torch.rand(3), expected)
+    np.testing.assert_array_equal(again.predict(ROWS), fitted.predict(ROWS))
+    other = nasbed.predictor("graph-network", SPACE, seed=1, **FEW).fit(ROWS, VALUES)
+    assert (other.predict(ROWS)[0] != fitted.predict(ROWS)[0]).any()
+
+
+def test_without_a_graph_or_torch_it_is_refused(monkeypatch):
+    with pytest.raises(BadSetting, match="has no graph; give encoding='graph'"):
+        nasbed.predictor("graph-network", SPACE, encoding="onehot").fit(ROWS, VALUES)
+    with pytest.raises(BadSetting, match="has no cell, so no graph"):
+        nasbed.encoding("graph", nasbed.space("natssize"))
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    with pytest.raises(MissingExtra, match=r"nasbed\[torch\]"):
+        nasbed.predictor("graph-network", SPACE)
