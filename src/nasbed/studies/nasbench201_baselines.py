@@ -101,10 +101,11 @@ class OneSeed(Benchmark):
     Args:
         name: What to call it.
         accuracies: By official index, ``(15625,)``.
+        space: How cells are told apart; each string for itself, if not given.
     """
 
-    def __init__(self, name: str, accuracies: NDArray[np.float64]) -> None:
-        self.name, self.space, self.budgets, self._accuracies = name, EachStringAlone(), (200,), accuracies
+    def __init__(self, name: str, accuracies: NDArray[np.float64], space: NASBench201 | None = None) -> None:
+        self.name, self.space, self.budgets, self._accuracies = name, space or EachStringAlone(), (200,), accuracies
 
     def query(
         self, archs: Archs, epochs: NDArray[np.int64] | int | None = None, streams: Streams | None = None
@@ -131,7 +132,7 @@ def baselines(data: str | Path | None, runs: int | None, seed: int, progress: Ca
     table = table_of(data, _FILE)
     lines: list[Line] = []
     for i, name in enumerate(SPLITS):
-        accuracies = _accuracies(table, name)
+        accuracies = accuracies_of(table, name)
         benchmark = OneSeed(name, accuracies)
         exact = 100 * expected_best(accuracies, np.ones(len(accuracies)), AT)
         for j, method in enumerate(METHODS):
@@ -200,7 +201,7 @@ def table_of(data: str | Path | None, file: str) -> Table:
     return found
 
 
-def _accuracies(table: Table, name: str) -> NDArray[np.float64]:
+def accuracies_of(table: Table, name: str) -> NDArray[np.float64]:
     """Read the accuracies of seed 888 by official index, ``(15625,)``, as fractions.
 
     Raises:

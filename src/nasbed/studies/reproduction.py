@@ -13,6 +13,9 @@ from nasbed.core.printing import Printed
 
 STUDIES = {
     "nasbench201-baselines": "nasbed.studies.nasbench201_baselines:baselines",
+    "guided-nasbench201": "nasbed.studies.nasbench201_guided:guided",
+    "predictors-nasbench201": "nasbed.studies.nasbench201_predictors:predictors201",
+    "predictors-nasbench101": "nasbed.studies.nasbench101_predictors:predictors101",
     "oneshot-nasbench201": "nasbed.studies.nasbench201_oneshot:oneshot",
     "digits101-card": "nasbed.studies.digits101_card:card",
 }

@@ -25,7 +25,14 @@ def test_what_is_not_of_the_same_thing_is_not_compared():
 
 
 def test_every_study_says_what_it_is():
-    assert list(STUDIES) == ["nasbench201-baselines", "oneshot-nasbench201", "digits101-card"]
+    assert list(STUDIES) == [
+        "nasbench201-baselines",
+        "guided-nasbench201",
+        "predictors-nasbench201",
+        "predictors-nasbench101",
+        "oneshot-nasbench201",
+        "digits101-card",
+    ]
     for name in STUDIES:
         assert described(name).endswith(".")
 

@@ -5,7 +5,7 @@ A fidelity is a number of epochs. Predictors learn from the values at one, and a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -84,6 +84,12 @@ class Examples:
             {one: answer.value[known] for one, answer in before.items()},
             cost[known],
         )
+
+    def only(self, places: NDArray[np.int64]) -> Examples:
+        """Return some of them, by their places."""
+        names = ("rows", "values", "learnable", "seconds", "early_seconds")
+        arrays = {name: getattr(self, name)[places] for name in names}
+        return replace(self, early={epochs: values[places] for epochs, values in self.early.items()}, **arrays)
 
     def __len__(self) -> int:
         return len(self.rows)
