@@ -9,7 +9,7 @@ from nasbed.spaces import WrittenSpace, choice, edges, op
 
 CELL = WrittenSpace(edges(3, lambda i, j: choice(op("none"), op("skip"), op("nor_conv_1x1"))))
 SMALL = {"channels": 4, "cells": 1}
-FEW = {"candidates": 4, "images": 32, "population": 4, "rounds": 2, "top": 2, "calibration": 64}
+FEW = {"candidates": 4, "images": 32, "population": 4, "rounds": 2, "top": 2, "calibration": 64, "tuning": 1}
 
 
 def fewer(part, kept):

@@ -37,6 +37,7 @@ class Alphas:
         like: A tensor of the kind that parameters are of, on their device.
         betas: The parameters of the edges into each node, by the decisions on them, ``(edges,)``; none for most
             methods.
+        scale: What makes chances of parameters; see ``Method``.
         kept: The positions of the parameters that are left, by slot; for slots that are not in it, all.
     """
 
@@ -46,6 +47,7 @@ class Alphas:
     sizes: tuple[int, ...]
     like: Tensor
     betas: Mapping[tuple[int, ...], Tensor] = field(default_factory=dict)
+    scale: str = "softmax"
     kept: dict[int, Tensor] = field(default_factory=dict)
 
     @classmethod
@@ -65,11 +67,13 @@ class Alphas:
         sizes = tuple(len(slot.values) for slot in decided.slots)
         like = next(net.parameters()).detach()
 
-        def drawn(count: int) -> Tensor:
+        def drawn(count: int, is_even: bool = False) -> Tensor:
+            if is_even:
+                return torch.full((count,), 1 / count).to(like).requires_grad_()
             return (_SPREAD * torch.randn(count, generator=generator)).to(like).requires_grad_()
 
         values = {
-            slot: drawn(size + (slot in edges))
+            slot: drawn(size + (slot in edges), method.scale == "simplex")
             for slot, size in enumerate(sizes)
             if method.alphas is not None and slot not in inputs
         }
@@ -78,7 +82,7 @@ class Alphas:
             is_elsewhere = any(slot in other for other in betas for slot in slots)
             if len(slots) > 1 and not is_elsewhere:  # a decision may be on edges into several nodes
                 betas[slots] = drawn(len(slots))
-        return cls(values, found, edges, sizes, like, betas)
+        return cls(values, found, edges, sizes, like, betas, method.scale)
 
     @property
     def trained(self) -> list[Tensor]:
@@ -139,16 +143,17 @@ class Alphas:
     # ── what they say ─────────────────────────────────────────────────────────────────────────────────────────
 
     def chances(self) -> dict[int, Tensor]:
-        """Return how likely each value of each decision is, in float64."""
+        """Return how likely each value of each decision is, in float64; with ``sigmoid``, each by itself."""
+        made = _SCALES[self.scale]
         return {
-            slot: self._filled(slot, self._left(slot, value.detach().double()).softmax(0))
+            slot: self._filled(slot, made(self._left(slot, value.detach().double())))
             for slot, value in self.values.items()
         }
 
     @property
     def entropy(self) -> float | None:
         """The mean over decisions of the entropy of their chances, in nats; None where there are no parameters."""
-        each = [float(torch.special.entr(one).sum()) for one in self.chances().values()]
+        each = [float(torch.special.entr(one / one.sum()).sum()) for one in self.chances().values()]
         return sum(each) / len(each) if each else None
 
     def prune(self, count: int) -> None:
@@ -158,17 +163,23 @@ class Alphas:
             strongest = value.detach()[left].argsort(descending=True, stable=True)[:count]
             self.kept[slot] = left[strongest].sort().values
 
-    def derived(self) -> Archs:
+    def derived(self, without: Mapping[int, frozenset[int]] | None = None) -> Archs:
         """Return the row that the parameters stand for: the strongest values, and of a node's inputs the strongest.
 
         An edge is as strong as the largest chance of its values, that of nothing aside, times its own weight where
         edges have some. Of equals the first wins.
+
+        Args:
+            without: Values that are left out, by slot, where others are there.
         """
         row = np.zeros(len(self.sizes), np.int8)
         strengths = dict[int, float]()
         weights = {slot: float(weight.detach()) for slot, weight in self.weights_of_edges().items()}
         for slot, every in self.chances().items():
             chances = every[int(slot in self.edges) :]
+            out = sorted((without or {}).get(slot, ()))
+            if len(out) < len(chances):
+                chances = chances.index_fill(0, torch.tensor(out, dtype=torch.int64, device=chances.device), -1.0)
             row[slot] = int(chances.argmax())
             strengths[slot] = float(chances.max()) * weights.get(slot, 1.0)
         for node in self.nodes:
@@ -178,3 +189,10 @@ class Alphas:
                 kept = sorted(sorted(range(len(strong)), key=lambda i: -strong[i])[:count])
                 row[node.slot] = node.combinations.index(tuple(kept))
         return row
+
+
+_SCALES: dict[str, Callable[[Tensor], Tensor]] = {
+    "softmax": lambda one: one.softmax(0),
+    "simplex": lambda one: one / one.sum(),
+    "sigmoid": lambda one: one.sigmoid(),
+}

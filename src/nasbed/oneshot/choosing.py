@@ -1,4 +1,4 @@
-"""Choosing: an architecture by the weights that it inherits from the supernet, for methods without parameters.
+"""Choosing: an architecture, by the architecture parameters or by the weights that it inherits from the supernet.
 
 References: Li and Talwalkar, UAI 2019, https://arxiv.org/abs/1902.07638, and ``exps/algos/RANDOM-NAS.py`` in
 https://github.com/D-X-Y/AutoDL-Projects; SPOS, Guo et al., ECCV 2020, https://arxiv.org/abs/1904.00420
@@ -12,11 +12,45 @@ import numpy as np
 
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams
+from nasbed.core.seeds import derived_seed
 from nasbed.core.space import Space
+from nasbed.nets.data.source import Data
+from nasbed.nets.supernet import Supernet
+from nasbed.oneshot.alphas import Alphas
 from nasbed.oneshot.inheriting import Inherited
-from nasbed.oneshot.methods import Choice
+from nasbed.oneshot.methods import Choice, Method
+from nasbed.oneshot.perturbing import Perturbing
+from nasbed.oneshot.wiring import idle
 
 _TRIES = 10  # of a child that is new, for each of them
+
+
+def chosen(method: Method, net: Supernet, alphas: Alphas, data: Data, seed: int, made: int) -> Archs:
+    """Return the architecture that a method chooses after some steps of a search, canonical.
+
+    Args:
+        method: The method.
+        net: The supernet as it is.
+        alphas: The architecture parameters as they are.
+        data: The images, on its device.
+        seed: Of the search.
+        made: How many steps it made.
+    """
+    drawn = derived_seed("oneshot", seed, "choice", made)
+    match method.choice.kind:
+        case "strongest":
+            row = alphas.derived({} if method.choice.nothing else idle(net.written.decided, "nothing"))
+        case "perturbation":
+            row = Perturbing(method, net, alphas, data, drawn).decided()
+        case kind:
+            row = CHOICES[kind](method.choice, inherited_by(method, net, data), drawn)
+    found: Archs = net.space.canonical(row[None])[0]
+    return found
+
+
+def inherited_by(method: Method, net: Supernet, data: Data) -> Inherited:
+    """Return what judges architectures by inherited weights as a method says."""
+    return Inherited(net, data, method.normalisation, method.batch, method.choice.calibration)
 
 
 def best_of(choice: Choice, inherited: Inherited, seed: int) -> Archs:
@@ -78,4 +112,4 @@ def evolution(choice: Choice, space: Space, worth: Callable[[Archs], float], see
 
 
 CHOICES: dict[str, Callable[[Choice, Inherited, int], Archs]] = {"best-of": best_of, "evolution": evolved}
-"""How an architecture is chosen by inherited weights; ``strongest`` parameters need none."""
+"""How an architecture is chosen by inherited weights; see ``Choice.kind``."""

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from nasbed.oneshot.methods import Descent, Method
 
+_LEAST = 1e-5  # of what is kept as a share of 1, as GAEA's code has it
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -98,9 +100,27 @@ def optimizer_of(settings: Descent, parameters: Iterable[Tensor]) -> torch.optim
     """Return what lets some parameters descend."""
     if settings.kind == "adam":
         return torch.optim.Adam(parameters, settings.rate, settings.betas, weight_decay=settings.decay)
+    if settings.kind == "exponentiated":
+        return Exponentiated(parameters, {"lr": settings.rate})
     return torch.optim.SGD(
         parameters, settings.rate, settings.momentum, nesterov=settings.nesterov, weight_decay=settings.decay
     )
+
+
+class Exponentiated(torch.optim.Optimizer):
+    """Multiplies numbers that sum up to 1, and makes their sum 1 again: GAEA.
+
+    Reference: Li et al., ICLR 2021, https://arxiv.org/abs/2004.07802
+    """
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """Multiply each by ``exp(−rate · gradient)``, divide by the sum, and let none be less than 1e-5."""
+        for group in self.param_groups:
+            for one in group["params"]:
+                if one.grad is not None:
+                    moved = one * torch.exp(-group["lr"] * one.grad)
+                    one.copy_((moved / moved.sum()).clamp(_LEAST, 1.0))
 
 
 def rate_of(settings: Descent, done: float) -> float:

@@ -79,7 +79,7 @@ class Inherited:
         """Return what maps images to logits as an architecture does, to be asked in evaluation."""
         if self.normalisation == "recalibrated":
             return self.recalibrated(architecture)
-        return _Path(self.net, self.net.one_hot(architecture))
+        return Path(self.net, self.net.one_hot(architecture))
 
     def score(self, scorer: nn.Module, split: str = "validation", first: int = 0, most: int = 0) -> float:
         """Return the mean score of what ``scorer`` gave; see ``__call__``."""
@@ -130,13 +130,14 @@ class Inherited:
         return {part: torch.randperm(len(getattr(self.data, part)), generator=generator) for part in parts}
 
 
-class _Path(nn.Module):
-    """A path of a supernet."""
+class Path(nn.Module):
+    """A supernet with some coefficients, as a network."""
 
     def __init__(self, net: Supernet, coefficients: tuple[Tensor, ...]) -> None:
         super().__init__()
         self.net, self.coefficients = net, coefficients
 
     def forward(self, images: Tensor) -> Tensor:
+        """Map images to logits."""
         logits: Tensor = self.net(images, self.coefficients)
         return logits

@@ -42,9 +42,10 @@ class Objective:
 
     def sampled(self, is_alphas: bool = False) -> list[list[Tensor]]:
         """Sample the supernet's coefficients, of each path of a step; they have a gradient for the parameters' own."""
-        named = self.method.sampler
+        named = self.method.sampler if is_alphas else self.method.of_weights or self.method.sampler
         sampler: Sampler = SAMPLERS[named] if isinstance(named, str) else named
-        asked = Asked(self.net, self.alphas, self.between(self.method.temperature), self.generator)
+        temperature, strength = self.between(self.method.temperature), self.between(self.method.strength)
+        asked = Asked(self.net, self.alphas, temperature, strength, self.generator)
         with torch.set_grad_enabled(is_alphas):
             return list(sampler(asked))
 

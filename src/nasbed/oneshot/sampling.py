@@ -33,12 +33,14 @@ class Asked:
         net: The supernet.
         alphas: The architecture parameters; without values where the method has none.
         temperature: As the method's schedule says.
+        strength: Likewise.
         generator: On the CPU.
     """
 
     net: Supernet
     alphas: Alphas
     temperature: float
+    strength: float
     generator: torch.Generator
 
     @property
@@ -103,13 +105,16 @@ def gumbel(alphas: Tensor, temperature: float, generator: torch.Generator) -> Te
     ``g = −log(Exp(1))``, ``q = softmax((log softmax α + g) / τ)``, ``h`` one-hot at the largest of q; what is returned
     is ``h − stop(q) + q``, which is h. It is drawn again where q is not finite, as published.
     """
-    while True:
-        noise = -torch.empty(alphas.shape).exponential_(generator=generator).log()
-        relaxed = ((alphas.log_softmax(0) + noise.to(alphas)) / temperature).softmax(0)
-        if bool(relaxed.isfinite().all()):
-            break
-    hard = torch.zeros_like(relaxed).index_fill_(0, relaxed.argmax(), 1.0)
-    return hard - relaxed.detach() + relaxed
+    while not bool((soft := relaxed(alphas, temperature, generator)).isfinite().all()):
+        pass
+    hard = torch.zeros_like(soft).index_fill_(0, soft.argmax(), 1.0)
+    return hard - soft.detach() + soft
+
+
+def relaxed(alphas: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
+    """Return the relaxed sample itself: SNAS."""
+    noise = -torch.empty(alphas.shape).exponential_(generator=generator).log()
+    return ((alphas.log_softmax(0) + noise.to(alphas)) / temperature).softmax(0)
 
 
 def dirichlet(alphas: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
@@ -130,6 +135,27 @@ def _each(sampler: Callable[[Tensor, float, torch.Generator], Tensor]) -> Sample
     return sample
 
 
+def helped(asked: Asked) -> Iterator[list[Tensor]]:
+    """Give the softmax, and each option that passes on what it reads once more, as strong as asked: DARTS−."""
+    skips = idle(asked.net.written.decided, "unchanged")
+    found = list[Tensor]()
+    for slot, one in enumerate(asked.alphas.sampled(lambda value: value.softmax(0))):
+        there = torch.zeros_like(one).index_fill_(0, torch.tensor(sorted(skips[slot]), dtype=torch.int64), 1.0)
+        found.append(one + asked.strength * there.to(one.device))
+    yield found
+
+
+def perturbed(asked: Asked) -> Iterator[list[Tensor]]:
+    """Give the softmax with even noise between −ε and ε, from 0 to 1 and scaled to sum up to 1: SDARTS-RS."""
+
+    def sample(value: Tensor) -> Tensor:
+        noise = (2 * torch.rand(value.shape, generator=asked.generator) - 1).to(value)
+        moved = (value.softmax(0) + asked.strength * noise).clamp(0.0, 1.0)
+        return moved / moved.sum()
+
+    yield asked.alphas.sampled(sample)
+
+
 # ── of chance alone ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -148,12 +174,28 @@ def living(asked: Asked) -> Iterator[list[Tensor]]:
     yield asked.path(row)
 
 
+def fair(asked: Asked) -> Iterator[list[Tensor]]:
+    """Give as many architectures as the most values that a decision has, together each value once: FairNAS.
+
+    A decision with fewer values begins again.
+    """
+    orders = [asked.order(size) for size in asked.sizes]
+    for i in range(max(asked.sizes)):
+        yield asked.path([order[i % len(order)] for order in orders])
+
+
 SAMPLERS: dict[str, Sampler] = {
     "softmax": _each(softmax),
     "gumbel": _each(gumbel),
+    "relaxed": _each(relaxed),
     "dirichlet": _each(dirichlet),
+    "simplex": _each(lambda alphas, temperature, generator: alphas),
+    "sigmoid": _each(lambda alphas, temperature, generator: alphas.sigmoid()),
+    "helped": helped,
+    "perturbed": perturbed,
     "uniform": uniform,
     "living": living,
+    "fair": fair,
 }
 
 
@@ -165,9 +207,20 @@ def logsumexp(alphas: Tensor) -> Tensor:
     return alphas.logsumexp(0)
 
 
-def _mean(penalty: Callable[[Tensor], Tensor]) -> Callable[[Sequence[Tensor]], Tensor]:
-    return lambda every: torch.stack([penalty(one) for one in every]).mean()
+def divergence(alphas: Sequence[Tensor]) -> Tensor:
+    """Return the divergence of each Dirichlet distribution of ``elu(α) + 1`` from the even one, added up: DrNAS."""
+    of, kl = torch.distributions.Dirichlet, torch.distributions.kl_divergence
+    return torch.stack([kl(of(functional.elu(one) + 1), of(torch.ones_like(one))) for one in alphas]).sum()
 
 
-PENALTIES: dict[str, Callable[[Sequence[Tensor]], Tensor]] = {"logsumexp": _mean(logsumexp)}
+def certainty(alphas: Sequence[Tensor]) -> Tensor:
+    """Return minus the mean of ``|sigmoid(α) − ½|``: FairDARTS."""
+    return -(torch.cat(list(alphas)).sigmoid() - 0.5).abs().mean()
+
+
+PENALTIES: dict[str, Callable[[Sequence[Tensor]], Tensor]] = {
+    "logsumexp": lambda alphas: torch.stack([logsumexp(one) for one in alphas]).mean(),
+    "divergence": divergence,
+    "certainty": certainty,
+}
 """From the parameters of all decisions to a number, which is added to the loss."""

@@ -19,7 +19,7 @@ from nasbed.nets.data.source import Data, load
 from nasbed.nets.recipe import Recipe
 from nasbed.nets.supernet import Supernet
 from nasbed.oneshot.alphas import Alphas
-from nasbed.oneshot.choosing import CHOICES
+from nasbed.oneshot.choosing import chosen, inherited_by
 from nasbed.oneshot.descending import Descents, Schedule
 from nasbed.oneshot.feeding import PLAIN, Batches, Feed
 from nasbed.oneshot.growing import grown, shared
@@ -147,19 +147,14 @@ class OneShot(Printed):
 
         The latter judges as many architectures as ``method.choice`` says, once after each step that is asked for.
         """
-        if self.method.choice.kind == "strongest":
-            found: Archs = self.net.space.canonical(self.alphas.derived()[None])[0]
-            return found
         if self._chosen is None or self._chosen[0] != self.made:
-            seed = derived_seed("oneshot", self.seed, "choice", self.made)
-            self._chosen = self.made, CHOICES[self.method.choice.kind](self.method.choice, self.inherited, seed)
+            self._chosen = self.made, chosen(self.method, self.net, self.alphas, self.data, self.seed, self.made)
         return self._chosen[1]
 
     @property
     def inherited(self) -> Inherited:
         """Judges architectures by the weights as they are."""
-        method = self.method
-        return Inherited(self.net, self.data, method.normalisation, method.batch, method.choice.calibration)
+        return inherited_by(self.method, self.net, self.data)
 
     @property
     def entropy(self) -> float | None:
