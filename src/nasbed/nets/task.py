@@ -133,6 +133,15 @@ class Task(Printed):
             targets = (targets - mean) / std
         return self._each("loss", self.loss, outputs, targets)
 
+    def imitation(self, outputs: Tensor, others: Tensor) -> Tensor:
+        """Return, for each image, how far outputs are from those of another network, ``(n,)``: distillation.
+
+        Of classes it is the cross-entropy of the other's softmax, of anything else the mean squared difference.
+        """
+        if self.loss is cross_entropy:
+            return cross_entropy(outputs, others.softmax(dim=1))
+        return squared_error(outputs, others).flatten(1).mean(dim=1)
+
     def scores(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the score of each image, ``(n,)``: of floats, or of truth values that are counted.
 
@@ -182,7 +191,7 @@ def _scale_of(targets: NDArray[Any], name: str) -> Scale:
 
 
 def cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Return the cross-entropy of logits ``(n, classes)`` and classes ``(n,)``, in nats, ``(n,)``."""
+    """Return the cross-entropy of logits and classes ``(n,)`` or their chances ``(n, classes)``, in nats, ``(n,)``."""
     from torch.nn import functional
 
     return functional.cross_entropy(outputs, targets, reduction="none")

@@ -106,8 +106,8 @@ class Method(Configured):
             the gradient of a relaxed sample, or ``relaxed``, these samples; ``dirichlet``, samples that have their
             implicit gradient; ``simplex``, the parameters themselves; ``sigmoid``; or ``helped``, a softmax with
             further skips. Without parameters, ``uniform`` draws an architecture, ``living`` one in which something
-            reaches each node, ``fair`` as many as there are values, each once. Or a function of your own; see
-            ``nasbed.oneshot.sampling``.
+            reaches each node, ``fair`` as many as there are values, each once, ``sandwich`` the largest, the smallest
+            and two between. Or a function of your own; see ``nasbed.oneshot.sampling``.
         weights: How the supernet's weights descend, on training images.
         alphas: How architecture parameters descend, on validation images; None for a method that has none.
         first: Which of the two descends first in a step.
@@ -118,6 +118,7 @@ class Method(Configured):
         of_weights: What samples where weights descend, if that is another: ``perturbed``, a softmax and noise.
         temperature: Of the sampler, at the first and at the last epoch; in between on a line.
         strength: Of what a sampler adds: the noise of ``perturbed``, the skips of ``helped``; likewise.
+        distilled: Whether, of the paths of a step, all but the first learn what that gives in place of labels.
         carried: Whether coefficients that are 0 are carried through the supernet; see ``Supernet.forward``.
         none: Whether edges into nodes whose inputs are chosen may be nothing during the search, though no architecture
             has that.
@@ -146,6 +147,7 @@ class Method(Configured):
     of_weights: str | Callable[..., Any] = ""
     temperature: tuple[float, float] = (1.0, 1.0)
     strength: tuple[float, float] = (0.0, 0.0)
+    distilled: bool = False
     carried: bool = False
     none: bool = True
     weighs_edges: bool = False
@@ -237,6 +239,10 @@ METHODS = {
     "darts-pt": Method(
         "softmax", _DARTS, _ALPHAS, first="alphas", choice=Choice("perturbation"),
         source="DARTS, and DARTS-PT's choice",
+    ),
+    "sandwich": Method(
+        "sandwich", _AUTODL, None, first="weights", epochs=100, distilled=True, choice=Choice("evolution"),
+        normalisation="recalibrated", source="US-Nets and BigNAS: rule and distillation; weights descend as in RSPS",
     ),
 }  # fmt: skip
 """The methods by name, with their published settings."""

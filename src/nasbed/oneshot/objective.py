@@ -50,10 +50,19 @@ class Objective:
             return list(sampler(asked))
 
     def of_weights(self, batch: tuple[Tensor, Tensor], weights: Sequence[Tensor]) -> tuple[Gradients, float]:
-        """Return the weights' gradients, added up over the paths that are sampled, and the mean loss of these."""
+        """Return the weights' gradients, added up over the paths that are sampled, and the mean loss of these.
+
+        Where the method distils, all paths but the first imitate what that gives.
+        """
         paths, total, value = self.sampled(), Gradients([None] * len(weights)), 0.0
+        imitated: Tensor | None = None
         for coefficients in paths:
-            loss = self.loss(batch, coefficients, False)
+            outputs = self.outputs(batch, coefficients, False)
+            if imitated is None:
+                loss = self.task.losses(outputs, batch[1]).mean()
+                imitated = outputs.detach() if self.method.distilled else None
+            else:
+                loss = self.task.imitation(outputs, imitated).mean()
             found = torch.autograd.grad(loss, weights, allow_unused=True)
             total = [
                 before if one is None else one if before is None else before + one
@@ -90,12 +99,15 @@ class Objective:
 
     def loss(self, batch: tuple[Tensor, Tensor], coefficients: Sequence[Tensor], is_alphas: bool) -> Tensor:
         """Return the mean loss of a batch."""
-        images, labels = batch
-        carried = self.method.carried and is_alphas
+        return self.task.losses(self.outputs(batch, coefficients, is_alphas), batch[1]).mean()
+
+    def outputs(self, batch: tuple[Tensor, Tensor], coefficients: Sequence[Tensor], is_alphas: bool) -> Tensor:
+        """Return what the supernet gives for a batch, ``(n, …)``."""
+        images, carried = batch[0], self.method.carried and is_alphas
         with torch.set_grad_enabled(is_alphas):
             edges = self.alphas.weights_of_edges()
-        outputs = self.net(images.to(next(self.net.parameters())), coefficients, carried=carried, edges=edges)
-        return self.task.losses(outputs, labels).mean()
+        found: Tensor = self.net(images.to(next(self.net.parameters())), coefficients, carried=carried, edges=edges)
+        return found
 
     def penalty(self) -> Tensor:
         """Return what is added to the loss of architecture parameters."""

@@ -20,6 +20,7 @@ from nasbed.core.errors import NasbedError
 from nasbed.core.records import Archs
 from nasbed.nets.supernet import Supernet
 from nasbed.oneshot.alphas import Alphas
+from nasbed.oneshot.extremes import extremes
 from nasbed.oneshot.wiring import idle, joins
 
 _TRIES = 10_000  # draws of a row until it is allowed
@@ -184,6 +185,16 @@ def fair(asked: Asked) -> Iterator[list[Tensor]]:
         yield asked.path([order[i % len(order)] for order in orders])
 
 
+def sandwich(asked: Asked) -> Iterator[list[Tensor]]:
+    """Give the largest architecture, the smallest and two between: the sandwich rule of US-Nets.
+
+    Reference: Yu and Huang, ICCV 2019, https://arxiv.org/abs/1903.05134
+    """
+    smallest, largest = extremes(asked.net.blueprint)
+    for row in (largest, smallest, asked.row(), asked.row()):
+        yield asked.path(row)
+
+
 SAMPLERS: dict[str, Sampler] = {
     "softmax": _each(softmax),
     "gumbel": _each(gumbel),
@@ -196,6 +207,7 @@ SAMPLERS: dict[str, Sampler] = {
     "uniform": uniform,
     "living": living,
     "fair": fair,
+    "sandwich": sandwich,
 }
 
 
