@@ -1,5 +1,9 @@
 """The predictor study: splits, what is judged on what, and what carries a predictor."""
 
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -69,12 +73,15 @@ def test_what_is_learned_from_is_of_the_fidelity_asked_for(digits):
     assert list(digits.early) == [4]
     with pytest.raises(BadSetting, match="no results at 5 epochs; it has 4, 12, 36"):
         Examples.of(benchmark, 5)
+    with pytest.raises(BadSetting, match="early values are of fewer, not of 36"):
+        Examples.of(benchmark, early=(36,))
 
 
 def test_early_values_help_and_cost(digits):
     plain = Examples.of(digits.benchmark)
     predictor = made("gp:steps=5", digits)
-    assert "columns" in predictor.features.blocks
+    assert "curve" in predictor.features.blocks
+    assert judge(made("last-value", digits), digits, 30, 0, sets=("all-others",)).qualities["all-others"].tau > 0.3
     with_early, without = (judge(made("gp:steps=5", one), one, 30, 0, sets=("all-others",)) for one in (digits, plain))
     assert with_early.qualities["all-others"].tau > without.qualities["all-others"].tau
     assert with_early.cost > without.cost > 0
@@ -219,3 +226,27 @@ def test_what_is_made_when_it_is_asked_for_is_no_table():
     benchmark = nasbed.benchmark(lambda arch: float(sum(arch)), space=nasbed.space("nasbench101", vertices=4))
     with pytest.raises(BadSetting, match="predictors are judged on tables"):
         Examples.of(benchmark)
+
+
+SLOW = """
+import sys, time
+from nasbed.studies.prediction import cell, study
+study.PLAY = lambda *what: time.sleep(0.1) or cell.play(*what)
+made = study.PredictorStudy.of(["digits101"], ["bayesian-ridge"], [10], draws=20, most=100)
+made.run(sys.argv[1], executor="inline")
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_goes_on(tmp_path):
+    study = PredictorStudy.of(["digits101"], ["bayesian-ridge"], [10], draws=20, most=100)
+    process = subprocess.Popen([sys.executable, "-c", SLOW, str(tmp_path / "killed")])
+    while len(list((tmp_path / "killed").glob("parts/*.parquet"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert PredictorResults.of(study, tmp_path / "killed").missing
+    for name in ("killed", "whole"):
+        study.run(tmp_path / name, executor="inline")
+    assert contents(tmp_path / "killed") == contents(tmp_path / "whole")

@@ -64,6 +64,11 @@ class Examples:
             if one not in benchmark.budgets:
                 has = ", ".join(map(str, benchmark.budgets))
                 raise BadSetting(f"{benchmark.name} has no results at {one!r} epochs; it has {has}")
+        if early and max(early) >= benchmark.budgets[-1]:
+            raise BadSetting(
+                f"what is predicted is known after {benchmark.budgets[-1]} epochs; early values are of fewer, not of "
+                f"{max(early)}"
+            )
         rows = benchmark.space.enumerate()
         whole, taught = benchmark.query(rows), benchmark.query(rows, asked)
         before = {one: benchmark.query(rows, one) for one in early}
@@ -115,8 +120,9 @@ class Examples:
         return ROUNDED if self.benchmark.measure == "accuracy" else np.nan
 
     def encoding(self, name: str) -> str | Encoding:
-        """Return what predictors read: an encoding by its name, with early values beside it where there are any."""
+        """Return what predictors read: an encoding by its name, with the beginnings of trainings beside it, if any."""
         if not self.early:
             return name
-        columns = {f"after {epochs} epochs": values for epochs, values in self.early.items()}
-        return encoding(name, self.space).with_columns(self.rows, columns)
+        epochs = sorted(self.early)
+        curves = np.stack([self.early[one] for one in epochs], axis=1)
+        return encoding(name, self.space).with_curves(self.rows, curves, epochs)
