@@ -15,8 +15,8 @@ def command(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            help="Folders of 'nasbed compare --out' and of 'nasbed oneshot --out', and histories of 'nasbed search "
-            "--out'; those of one benchmark under the same rules are compared.",
+            help="Folders of 'nasbed compare --out', 'nasbed oneshot --out' and 'nasbed predictors --out', and "
+            "histories of 'nasbed search --out'; those of one benchmark under the same rules are compared.",
             show_default=False,
         ),
     ],
@@ -36,21 +36,29 @@ def command(
     from nasbed.report.page.oneshot import chapter
     from nasbed.report.page.page import door, write_chapters
     from nasbed.statistics.reading import read
+    from nasbed.studies.prediction.chapter import chapters as of_predictors
+    from nasbed.studies.prediction.reporting import is_study, results_in
 
     door(out)
     with progress("writing"):
         courses = [Course.read(run) for run in runs if (run / COURSE).is_file()]
-        others = [run for run in runs if not (run / COURSE).is_file()]
-        found = read(others, [name.replace("-", "_") for name in differing or ()]) if others or not courses else {}
-        named = found if len(found) + len(courses) > 1 else dict(zip([""], found.values(), strict=False))
+        ranked = [results_in(run) for run in runs if is_study(run)]
+        others = [run for run in runs if not (run / COURSE).is_file() and not is_study(run)]
+        alone = len(courses) + len(ranked)  # which are chapters of their own
+        found = read(others, [name.replace("-", "_") for name in differing or ()]) if others or not alone else {}
+        named = found if len(found) + alone > 1 else dict(zip([""], found.values(), strict=False))
         written = chapters(named, []) if named else []
-        written += [chapter(one, i, len(named) + len(courses) == 1) for i, one in enumerate(courses)]
+        written += [chapter(one, i, len(named) + alone == 1) for i, one in enumerate(courses)]
+        for i, one in enumerate(ranked):
+            written += of_predictors(one, f"predictors{i}-", len(named) + alone == 1)
         places = [one.benchmark for one in found.values()] + [one.described["name"] for one in courses]
-        write_chapters(written, out, title or f"Searches on {', '.join(dict.fromkeys(places))}", author, notes)
+        places += [name for one in ranked for name in one.benchmarks]
+        what = "Searches" if found or courses else "Predictors"
+        write_chapters(written, out, title or f"{what} on {', '.join(dict.fromkeys(places))}", author, notes)
     searches = sum(len(comparison.histories) for comparison in found.values()) + len(courses)
     if json:
         print_json({"page": str(out), "searches": searches, "benchmarks": list(dict.fromkeys(places))})
         return
-    print_text(
-        f"the page: {out}, {searches} search{'es' if searches > 1 else ''} on {'; '.join(dict.fromkeys(places))}"
-    )
+    counted = [f"{searches} search{'es' if searches > 1 else ''}"] if searches else []
+    counted += [f"{len(ranked)} stud{'ies' if len(ranked) > 1 else 'y'} of predictors"] if ranked else []
+    print_text(f"the page: {out}, {' and '.join(counted)} on {'; '.join(dict.fromkeys(places))}")

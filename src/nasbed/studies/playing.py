@@ -33,6 +33,7 @@ def play_cells(
     command: str | None = None,
     progress: Progress | None = None,
     file_of: Callable[[str, Any], bytes] | None = None,
+    notes: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Play every cell that a folder does not have yet.
 
@@ -49,6 +50,7 @@ def play_cells(
         command: What was typed, to go on with; the arguments of this program if not given.
         progress: Called with the campaign's status at the start and after each part.
         file_of: Takes the file out of what the work gives of a part, by its name; it is the file, if not given.
+        notes: What the folder shall say of the study besides, JSON-able.
 
     Returns:
         Why parts could not be played, by unit.
@@ -64,7 +66,8 @@ def play_cells(
         with executors.read(executor, settings) as machine:  # which may be refused, before there is a folder
             out.mkdir(parents=True, exist_ok=True)
             with claimed(out / NOTES, shown=out), StudyFolder(out, units, file_of) as folder:
-                folder.note("cells", [cell.hash for cell in cells])
+                for name, value in {**(notes or {}), "cells": [cell.hash for cell in cells]}.items():
+                    folder.note(name, value)
                 campaign(
                     list(units),
                     work,

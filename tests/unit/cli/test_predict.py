@@ -66,6 +66,9 @@ def test_a_study_prints_three_test_sets_and_goes_on(nasbed_command, tmp_path, ta
     assert [row["size"] for row in again["summary"]] == [10, 20]
     assert set(again["ceilings"]["toy"]) == {"tau", "rho", "rmse", "n"}
     assert nasbed_command("status", tmp_path / "study").code == 0
+    page = nasbed_command("report", tmp_path / "study", "--out", tmp_path / "page.html")
+    assert page.out.strip().endswith("1 study of predictors on toy")
+    assert "How well they rank" in (tmp_path / "page.html").read_text()
     assert "NASLib" in nasbed_command("predictors", "--list").out
     wrong = nasbed_command("predictors", "--sizes", "many", "--out", tmp_path / "none")
     assert (wrong.code, wrong.out) == (2, "")

@@ -22,7 +22,7 @@ from nasbed.studies.prediction.examples import Examples
 from nasbed.studies.prediction.explaining import explain
 from nasbed.studies.prediction.judging import judge, made
 from nasbed.studies.prediction.predicting import Prediction
-from nasbed.studies.prediction.reporting import report
+from nasbed.studies.prediction.reporting import is_study, report
 from nasbed.studies.prediction.results import PredictorResults
 from nasbed.studies.prediction.study import PredictorStudy, early_of
 from nasbed.studies.prediction.testsets import STANDARD, TEST_SETS, draw, protocols
@@ -191,6 +191,15 @@ def test_its_summary_and_report_have_every_test_set(played, tmp_path):
         assert all(isinstance(view.layout[axis]["title"], str) for axis in ("xaxis", "yaxis")), (
             "as the page's script reads"
         )
+
+
+def test_a_folder_says_what_was_asked(played, study, tmp_path):
+    read = PredictorStudy.read(played.path)
+    assert replace(read, part=study.part) == study
+    assert is_study(played.path)
+    assert not is_study(tmp_path)
+    with pytest.raises(BadSetting, match="not the folder of a predictor study"):
+        PredictorStudy.read(tmp_path)
 
 
 def test_fidelities_and_early_values_are_cells_of_their_own():

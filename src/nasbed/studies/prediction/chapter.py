@@ -25,10 +25,17 @@ _TWINS = "twins predict each other"
 _SHARES = ("precision10", "precision20", "coverage")
 
 
-def chapters(results: PredictorResults) -> list[Chapter]:
-    """Write a chapter on each table."""
+def chapters(results: PredictorResults, address: str = "c", is_alone: bool = True) -> list[Chapter]:
+    """Write a chapter on each table.
+
+    Args:
+        results: Of the study.
+        address: What the chapters' addresses on the page begin with.
+        is_alone: Whether there are no other chapters on the page.
+    """
     names = results.benchmarks
-    return [_chapter(results, name, f"c{i}", len(names) > 1) for i, name in enumerate(names)]
+    is_named = len(names) > 1 or not is_alone
+    return [_chapter(results, name, f"{address}{i}", is_named) for i, name in enumerate(names)]
 
 
 def _chapter(results: PredictorResults, benchmark: str, address: str, is_named: bool) -> Chapter:
@@ -43,9 +50,8 @@ def _chapter(results: PredictorResults, benchmark: str, address: str, is_named: 
     words = f"{about.split} {about.measure}" if about.measure == "accuracy" else about.measure
     draws = f"figures are means over {results.study.draws} draws"
     detail = f"Predicted is the {words} after {about.budgets[-1]} epochs; {draws}."
-    return Chapter(
-        benchmark if is_named else "", address, results.sentence(benchmark), detail, results.warnings, None, sections
-    )
+    name = f"Predictors on {benchmark}" if is_named else ""
+    return Chapter(name, address, results.sentence(benchmark), detail, results.warnings, None, sections)
 
 
 def _ranking(results: PredictorResults, benchmark: str) -> list[Part]:
@@ -163,11 +169,12 @@ def _judged(results: PredictorResults, benchmark: str) -> list[Part]:
     if twins:
         unit = " points" if results.factor(benchmark, "rmse") == 100 else ""
         error = results.factor(benchmark, "rmse") * off
+        copies = " The table has the same value for all architectures of a function." if off == 0 else ""
         parts.insert(
             0,
-            f"{twins:,} architectures compute the same as others. Their values differ by how their trainings came out, "
-            f"by {error:.2f}{unit} (root mean square): the mean of the others predicts each with τ {tau:.3f} and ρ "
-            f"{rho:.3f}, and a predictor that does better on all others has seen what it predicts.",
+            f"{twins:,} architectures compute the same as others.{copies} Their values differ by how their trainings "
+            f"came out, by {error:.2f}{unit} (root mean square): the mean of the others predicts each with τ {tau:.3f} "
+            f"and ρ {rho:.3f}, and a predictor that does better on all others has seen what it predicts.",
         )
         sizes = sorted({(int(row["size"]), float(row["twins"])) for row in results.rows(benchmark)})
         counted = [[f"{size:,}", f"{100 * share:.0f} %"] for size, share in dict(sizes).items()]

@@ -10,9 +10,21 @@ from nasbed.core.files import slug
 from nasbed.report.figures import FORMS, drawn, written
 from nasbed.report.latex import rows_as_csv
 from nasbed.report.page.page import write_chapters
+from nasbed.studies.folder import NOTES, notes_of
 from nasbed.studies.prediction.chapter import chapters
 from nasbed.studies.prediction.figures import figures
 from nasbed.studies.prediction.results import PredictorResults
+from nasbed.studies.prediction.study import ASKED, PredictorStudy
+
+
+def is_study(path: Path) -> bool:
+    """Say whether a path is the folder of a predictor study."""
+    return (path / NOTES).is_file() and ASKED in notes_of(path)
+
+
+def results_in(folder: Path) -> PredictorResults:
+    """Read what a folder has of the study that was asked for there last; raises as ``PredictorStudy.read`` does."""
+    return PredictorResults.of(PredictorStudy.read(folder), folder)
 
 
 def report(

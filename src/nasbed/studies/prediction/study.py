@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -20,7 +20,7 @@ from nasbed.core.printing import Printed
 from nasbed.core.spelling import named
 from nasbed.studies.cell import Source
 from nasbed.studies.door import opened, source_of
-from nasbed.studies.folder import Unit
+from nasbed.studies.folder import Unit, notes_of
 from nasbed.studies.playing import Progress, play_cells
 from nasbed.studies.prediction.cell import Played, PredictorCell, examples_of
 from nasbed.studies.prediction.clocks import Clocks
@@ -29,6 +29,9 @@ from nasbed.studies.prediction.results import PredictorResults
 from nasbed.studies.prediction.testsets import protocols
 
 PLAY = "nasbed.studies.prediction.cell:play"
+
+ASKED = "predictors"
+"""What the notes of a folder have what was asked under."""
 
 PREDICTORS = ("gp", "xgboost", "default", "random-forest", "bayesian-ridge")
 SIZES = (25, 50, 100, 200, 400)
@@ -129,6 +132,30 @@ class PredictorStudy(Printed):
             )
         return study
 
+    @classmethod
+    def read(cls, folder: str | Path) -> Self:
+        """Read from a folder what was asked there last, and open its tables.
+
+        Raises:
+            BadSetting: When no predictor study was begun there, or a table is not where it was.
+            CorruptFile: When its notes are damaged.
+        """
+        asked = notes_of(Path(folder).expanduser()).get(ASKED)
+        if asked is None:
+            raise BadSetting(f"{folder} is not the folder of a predictor study")
+        given = {**asked, "early": [tuple(one) for one in asked["early"]]}
+        given |= {"sources": [source_of(*one) for one in asked["sources"]]}
+        fields_of: dict[str, Any] = {
+            n: tuple(value) if isinstance(value, list) else value for n, value in given.items()
+        }
+        return cls(**fields_of)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Everything that makes the study again, JSON-able; how it is played aside."""
+        found = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "part"}
+        return {**found, "sources": [(source.name, source.settings) for source in self.sources]}
+
     @cached_property
     def cells(self) -> tuple[PredictorCell, ...]:
         """Every cell: table by table, fidelity by fidelity, predictor by predictor, size by size."""
@@ -207,6 +234,7 @@ class PredictorStudy(Printed):
             command=command,
             progress=progress,
             file_of=file_of,
+            notes={ASKED: self.asked},
         )
         return PredictorResults.of(self, out, failures)
 
