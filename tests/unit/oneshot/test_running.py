@@ -18,7 +18,7 @@ from nasbed.oneshot.searching import OneShot
 from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.studies.oneshot import changed_method
 
-SMALL = {"channels": 2, "cells": 1}
+SMALL = {"channels": 4, "cells": 1}
 
 
 class Killed(BaseException):
