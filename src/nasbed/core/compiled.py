@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -67,44 +67,59 @@ class Patience:
     """When a kernel is compiled that no earlier process has compiled.
 
     Attributes:
-        seconds: Once the uncompiled body has run for so long in this process. Compiling takes a few tenths of a second.
+        seconds: Once the uncompiled body has kept the processor for so long in this process. Compiling takes a few
+            tenths of a second.
         rows: At once, if its first array is longer than this.
+        again: At the second call with a first array of more than so many: a third is likely.
     """
 
     seconds: float = 0.2
     rows: int = 4096
+    again: int = 256
 
 
 PATIENCE = Patience()
+_UNTIL_THEN: dict[Any, Any] = {}
 
 
-def kernel(function: Any) -> Any:
+def kernel(function: Any = None, *, until_then: Any = None) -> Any:
     """Compile a function once that pays, see ``Patience``; until then the same body runs in Python.
 
     For functions whose work follows from the length of their first array: a step of a search, some rows of a space. The
     results are the same to the bit: numbers in the body have the types of the arrays that they come from, and NumPy
     wraps what compiled code wraps.
+
+    Args:
+        function: The loop.
+        until_then: What runs in place of the body, with the same results: some calls of NumPy's, where those suffice.
+            Then numbers of rows do not count.
     """
+    if function is None:
+        return partial(kernel, until_then=until_then)
     made: Any = heavy_kernel(function)
     if not hasattr(made, "_compile_for_args"):  # NUMBA_DISABLE_JIT is set
         return made
-    compiled, spent, plain = made._compile_for_args, 0.0, None
+    compiled, spent, large, plain = made._compile_for_args, 0.0, 0, None
+    if until_then is not None:
+        _UNTIL_THEN[made] = until_then
 
     def run_plain(*arguments: Any) -> Any:
         nonlocal spent
-        began = perf_counter()
+        began = thread_time()
         with np.errstate(all="ignore"):
             result = plain(*arguments)  # type: ignore[misc]  # made before the first call
-        spent += perf_counter() - began
+        spent += thread_time() - began
         if isinstance(result, tuple):
             return tuple(_unboxed(one) for one in result)
         return _unboxed(result)
 
     def compile_or_run(*arguments: Any) -> Any:
-        nonlocal plain
+        nonlocal plain, large
+        rows = 0 if until_then else _rows(arguments)
+        large += rows > PATIENCE.again
         if plain is None and (_is_kept(made) or not _COUNTS_ALIKE):
             made._compile_for_args = compiled
-        elif spent >= PATIENCE.seconds or _rows(arguments) > PATIENCE.rows:
+        elif spent >= PATIENCE.seconds or rows > PATIENCE.rows or large > 1:
             _say_so()
             made._compile_for_args = compiled
         else:
@@ -150,7 +165,9 @@ def _unboxed(result: Any) -> Any:
 
 @cache
 def _uncompiled(made: Any) -> Any:
-    """Return the body of a kernel as a function that calls the bodies of other kernels."""
+    """Return what runs in place of a kernel: its body, as a function that calls what runs in place of others."""
+    if made in _UNTIL_THEN:
+        return _UNTIL_THEN[made]
     function = made.py_func
     around = dict(function.__globals__)
     body = FunctionType(function.__code__, around, function.__name__, function.__defaults__, function.__closure__)

@@ -68,6 +68,31 @@ class ModuleIndex:
         result: NDArray[np.float64] = np.bincount(self.classes, weights=chances, minlength=self.size).astype(np.float64)
         return result
 
+    def modules(self, vertices: int, operations: int) -> Archs:
+        """Give a row of each class, the one that the published enumeration meets first, ``(size, decisions)``.
+
+        Args:
+            vertices: Of the space.
+            operations: Of the space.
+        """
+        edges = vertices * (vertices - 1) // 2
+        # The row of a structure is the smallest mask that keeps as many interior vertices, and the first ones.
+        masks = np.flatnonzero((self.interior & (self.interior + 1)) == 0)[::-1]
+        mask_of = np.zeros(len(self.offsets), np.int64)
+        mask_of[self.structure[masks]] = masks
+        first = np.empty(self.size, np.int64)
+        first[self.classes[::-1]] = np.arange(len(self.classes))[::-1]
+        structure = np.searchsorted(self.offsets, first, side="right")
+        code, mask = first - self.offsets[structure - 1], mask_of[structure]
+        rows = np.zeros((self.size, edges + vertices - 2), np.int8)
+        for edge in range(edges):
+            rows[:, edge] = mask >> edge & 1
+        kept = np.array([bits.bit_count() for bits in range(32)])[self.interior[mask]]
+        for vertex in range(vertices - 2):
+            weights = operations ** np.maximum(kept - 1 - vertex, 0)
+            rows[:, edges + vertex] = np.where(vertex < kept, code // weights % operations, 0)
+        return rows
+
 
 def load_index(vertices: int, edges: int, operations: int) -> ModuleIndex | None:
     """Map the tables that the package or an earlier process has, without numba; None when none are there and whole."""

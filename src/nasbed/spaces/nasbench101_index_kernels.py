@@ -62,7 +62,26 @@ def some_bytes(flat: Any, at: Any, count: Any) -> Any:
     return word
 
 
-@kernel
+def class_rows_plainly(
+    archs: Any, vertices: int, operations: int, structure: Any, interior: Any, offsets: Any, classes: Any
+) -> Any:
+    """Give what ``class_rows`` gives, by NumPy: of some hundred rows in a tenth of a millisecond."""
+    edge_count = vertices * (vertices - 1) // 2
+    edges, labels = archs[:, :edge_count].view(np.uint8), archs[:, edge_count:].view(np.uint8)
+    mask = np.zeros(len(archs), np.int64)
+    for i, byte in enumerate(np.packbits(edges, axis=1, bitorder="little").T):
+        mask |= byte.astype(np.int64) << 8 * i
+    numbers, kept, code = structure.take(mask).astype(np.int64), interior.take(mask), np.zeros(len(archs), np.int64)
+    for v, label in enumerate(labels.T):
+        code = np.where(kept >> v & 1, code * operations + label, code)
+    fine = numbers > 0
+    if edges.max(initial=0) > 1 or labels.max(initial=0) >= operations:
+        fine &= (edges < 2).all(axis=1) & (labels < operations).all(axis=1)
+    places = np.where(fine, offsets.take(numbers - 1) + code, 0)
+    return np.where(fine, classes.take(places), -1).astype(np.int64)
+
+
+@kernel(until_then=class_rows_plainly)
 def class_rows(
     archs: Any, vertices: int, operations: int, structure: Any, interior: Any, offsets: Any, classes: Any
 ) -> Any:
@@ -122,7 +141,7 @@ def class_rows(
     return result
 
 
-@kernel
+@kernel(until_then=lambda classes, keys: np.where(classes < 0, np.uint64(0), keys.take(classes)))
 def class_keys(classes: Any, keys: Any) -> Any:
     """Give the key of each class, ``(n,)`` uint64; 0 for −1."""
     result = np.zeros(len(classes), np.uint64)

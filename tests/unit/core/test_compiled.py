@@ -36,6 +36,36 @@ def test_a_first_call_imports_no_package_of_linear_algebra_and_leaves_it_whole()
     subprocess.run([sys.executable, "-W", "error", "-c", dedent(code)], check=True)
 
 
+@pytest.mark.skipif(np.__version__ < "2", reason="before NumPy 2 every loop is compiled at its first call")
+def test_many_rows_twice_are_compiled_at_once_and_a_stand_in_is_used_until_then(tmp_path):
+    code = """
+        import numpy as np
+        from nasbed.core.compiled import PATIENCE, kernel
+        def doubled_plainly(rows):
+            return rows + rows
+        @kernel(until_then=doubled_plainly)
+        def doubled(rows):
+            return rows * 2
+        @kernel
+        def doubled_twice(rows):
+            return doubled(doubled(rows))
+        few, many = np.arange(PATIENCE.again), np.arange(PATIENCE.again + 1)
+        for rows, compiled in ((few, 0), (few, 0), (many, 0), (few, 0), (many, 1)):
+            assert doubled_twice(rows).tolist() == (4 * rows).tolist()
+            assert len(doubled_twice.signatures) == compiled
+        @kernel(until_then=doubled_plainly)
+        def alone(rows):
+            return rows * 2
+        PATIENCE.rows = -1
+        for seconds in (1, 0):
+            PATIENCE.seconds = seconds
+            assert alone(many).tolist() == (2 * many).tolist()
+            assert len(alone.signatures) == 1 - seconds
+    """
+    (tmp_path / "it.py").write_text(dedent(code))  # numba keeps what is in a file
+    subprocess.run([sys.executable, "-W", "error", "it.py"], check=True, cwd=tmp_path)
+
+
 PLAYED = """
     import hashlib
     import sys

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from nasbed.spaces import nasbench101_index
+from nasbed.spaces.enumeration import enumerate_modules
 from nasbed.spaces.nasbench101 import NASBench101
 from nasbed.spaces.nasbench101_index import compute_index, load_index, module_index
+from nasbed.spaces.nasbench101_index_kernels import class_rows, class_rows_plainly
+from nasbed.spaces.nasbench101_kernels import embedded_rows
 
 
 @pytest.fixture
@@ -68,6 +71,26 @@ def test_more_structures_than_sixteen_bits_count_are_told_apart():
     space.__dict__["module_index"] = index
     archs = space.enumerate()
     np.testing.assert_array_equal(space.index(archs), np.arange(index.size))
+
+
+@pytest.mark.parametrize(("vertices", "edges", "operations"), [(2, 1, 1), (4, 3, 2), (5, 9, 3), (6, 5, 5)])
+def test_the_tables_list_what_the_enumeration_lists(vertices, edges, operations):
+    index, modules = compute_index(vertices, edges, operations), enumerate_modules(vertices, edges, operations)
+    rows = embedded_rows(modules.vertices, modules.masks, modules.labels, vertices)
+    np.testing.assert_array_equal(index.modules(vertices, operations), rows)
+
+
+@pytest.mark.parametrize(("vertices", "operations"), [(2, 1), (3, 2), (5, 3), (7, 3)])
+def test_rows_are_looked_up_alike_compiled_or_not(vertices, operations):
+    space = NASBench101(vertices, 9, tuple("abc"[:operations]))
+    index = compute_index(vertices, 9, operations)
+    archs = np.random.default_rng(0).integers(0, space.cardinalities, (5000, space.decisions)).astype(np.int8)
+    archs[::9] = np.random.default_rng(1).integers(-128, 128, archs[::9].shape)
+    for some in (archs[:1], archs[:0], archs):
+        asked = some, vertices, operations, index.structure, index.interior, index.offsets, index.classes
+        compiled, plain = class_rows(*asked), class_rows_plainly(*asked)
+        assert compiled.dtype == plain.dtype
+        np.testing.assert_array_equal(compiled, plain)
 
 
 def test_the_tables_in_the_package_are_those_that_would_be_computed():

@@ -26,7 +26,15 @@ from nasbed.core.state import Stateful
 _TINY = 1e-32  # as published (hpbandster/optimizers/config_generators/bohb.py): a density is no less
 
 
-@kernel
+def _bandwidths_plainly(rows: Any, cardinalities: Any, narrowest: float) -> Any:
+    """Give what ``bandwidths`` gives, by NumPy; running sums add one after another, unlike ``np.sum``."""
+    n, decisions = rows.shape
+    spread = np.add.accumulate((rows - rows.sum(axis=0) / n) ** 2)[-1]
+    rule = 1.06 * np.sqrt(spread / n) * n ** (-1.0 / (4.0 + decisions))
+    return np.minimum(np.maximum(rule, narrowest), (cardinalities - 1.0) / cardinalities)
+
+
+@kernel(until_then=_bandwidths_plainly)
 def bandwidths(rows: Any, cardinalities: Any, narrowest: float) -> Any:
     """Give each decision's bandwidth by the normal reference rule, 1.06 σ n^(−1/(4+d)), within its bounds.
 
@@ -49,14 +57,23 @@ def bandwidths(rows: Any, cardinalities: Any, narrowest: float) -> Any:
     return spread
 
 
-@kernel
+def _densities_plainly(rows: Any, columns: Any, widths: Any, cardinalities: Any) -> Any:
+    """Give what ``densities`` gives, by NumPy; running sums add one after another, unlike ``np.sum``."""
+    products = np.ones((len(rows), columns.shape[1]))
+    for d in np.flatnonzero(cardinalities > 1):
+        alike, other = 1.0 - widths[d], widths[d] / (cardinalities[d] - 1.0)
+        products *= np.where(columns[d] == rows[:, d, None], alike, other)
+    return np.add.accumulate(products, axis=1)[:, -1] / columns.shape[1]
+
+
+@kernel(until_then=_densities_plainly)
 def densities(rows: Any, columns: Any, widths: Any, cardinalities: Any) -> Any:
     """Give the kernel density at some rows, ``(rows,)``: a mean over ``columns``, ``(decisions, n)``, of products.
 
     Four rows are summed at a time: a sum alone would wait for each of its additions.
     """
     count, n = len(rows), columns.shape[1]
-    open_ones = np.flatnonzero(cardinalities > 1)
+    open_ones = np.array([d for d in range(len(cardinalities)) if cardinalities[d] > 1])
     found, products = np.empty(count), np.empty((4, n))
     for start in range(0, count, 4):
         for k in range(4):
