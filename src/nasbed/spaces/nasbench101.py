@@ -22,7 +22,7 @@ from nasbed.core.rows import once
 from nasbed.core.space import Space
 from nasbed.spaces.modules import canonical_module, modules_of, used_of
 from nasbed.spaces.named_modules import CONV1, CONV3, NAMED_MODULES, POOL
-from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, load_index, module_index, module_texts
+from nasbed.spaces.nasbench101_index import VERTICES_AT_MOST, ModuleIndex, list_modules, module_index, module_texts
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -197,15 +197,7 @@ class NASBench101(Space):
 
     def enumerate(self) -> Archs:
         """Give every module once, ``(size, decisions)``, in the published order; ``index`` of row i is i."""
-        if self.vertices <= VERTICES_AT_MOST:
-            tables = load_index(self.vertices, self.edges, len(self.operations))
-            if tables is not None:  # then nothing need be compiled
-                return tables.modules(self.vertices, len(self.operations))
-        from nasbed.spaces.enumeration import enumerate_modules
-
-        modules = enumerate_modules(self.vertices, self.edges, len(self.operations))
-        rows: Archs = _kernels().embedded_rows(modules.vertices, modules.masks, modules.labels, self.vertices)
-        return rows
+        return list_modules(self.vertices, self.edges, len(self.operations))
 
     def probabilities(self) -> NDArray[np.float64]:
         """Give the chance of each module under one ``sample``, exactly, ``(size,)``."""

@@ -142,6 +142,19 @@ def compute_index(vertices: int, edges: int, operations: int) -> ModuleIndex:
     )
 
 
+def list_modules(vertices: int, edges: int, operations: int) -> Archs:
+    """List a space as the published enumeration does, by its tables where they are: then nothing need be compiled."""
+    index = load_index(vertices, edges, operations) if vertices <= VERTICES_AT_MOST else None
+    if index is not None:
+        return index.modules(vertices, operations)
+    from nasbed.spaces.enumeration import enumerate_modules
+    from nasbed.spaces.nasbench101_kernels import embedded_rows
+
+    modules = enumerate_modules(vertices, edges, operations)
+    rows: Archs = embedded_rows(modules.vertices, modules.masks, modules.labels, vertices)
+    return rows
+
+
 def _kept() -> Path:
     return home() / "spaces"
 
