@@ -42,7 +42,7 @@ def command(
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="A TOML file: method, space, data, epochs, seed, [settings], [skeleton], [recipe], [train]."),
+        typer.Option(help="A TOML file: method, space, data, epochs, seed; tables settings, skeleton, recipe, train."),
     ] = None,
     set_: Annotated[
         list[str] | None,
