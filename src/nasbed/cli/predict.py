@@ -37,7 +37,7 @@ def command(
     load: Annotated[Path | None, learning("A stored predictor, which has learned already.")] = None,
     arch: Annotated[list[str] | None, about("An architecture, as 'nasbed show' writes it; more than once.")] = None,
     archs: Annotated[Path | None, about("Those that a file lists, one a line.")] = None,
-    top: Annotated[int, about("So many that are predicted best, of those not learned from.")] = 10,
+    top: Annotated[int, about("So many that are predicted best, of those not learned from; a function once.")] = 10,
     explain: Annotated[bool, typer.Option("--explain", help="Say which blocks of the encoding carry it.")] = False,
     out: Annotated[Path | None, typer.Option(help="Store the predictor in this file, .npz.")] = None,
     json: Json = False,

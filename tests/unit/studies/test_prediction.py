@@ -202,6 +202,11 @@ def test_a_folder_says_what_was_asked(played, study, tmp_path):
         PredictorStudy.read(tmp_path)
 
 
+def test_what_is_better_than_twins_is_called_a_leak(played, monkeypatch):
+    monkeypatch.setattr(PredictorResults, "ceiling", lambda self, name: (-1.0, -1.0, 0.1, 8))
+    assert sum("look for a leak" in one for one in played.warnings) == 4
+
+
 def test_fidelities_and_early_values_are_cells_of_their_own():
     study = PredictorStudy.of(
         ["digits101"], ["gp"], [10], epochs=[4, 36], early=early_of("none,4"), draws=1, published=()

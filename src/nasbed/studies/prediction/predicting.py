@@ -139,14 +139,15 @@ class Prediction(Printed):
         return explain(self.predictor, self._examples.rows[places], self._examples.values[places])
 
     def best(self, count: int) -> Archs:
-        """Return so many architectures that are predicted best, of those that it did not learn from.
+        """Return so many architectures that are predicted best, of those that it did not learn from; a function once.
 
         Raises:
             BadSetting: When there is no table.
         """
         others = self._examples.rows[:0] if self.draw is None else self.draw.others
-        order = np.argsort(-self.everything[0][others], kind="stable")[:count]
-        return self._examples.rows[others[order]]
+        ranked = others[np.argsort(-self.everything[0][others], kind="stable")]
+        first = np.sort(np.unique(self._examples.functions[ranked], return_index=True)[1])
+        return self._examples.rows[ranked[first[:count]]]
 
     def rows(self, archs: Archs) -> list[dict[str, Any]]:
         """Return what is predicted of architectures, and what was measured, None where that is not known.

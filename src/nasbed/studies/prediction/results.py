@@ -180,6 +180,11 @@ class PredictorResults(Printed):
         if len(used) > 1:
             said[f"the cells were played with different versions: {'; '.join(sorted(used))}"] = None
         for name in self.benchmarks:
+            tau = self.ceiling(name)[0]
+            for row in self.rows(name):
+                if row[f"{ALL}/tau"] is not None and row[f"{ALL}/tau"] > tau:
+                    what = f"{row['predictor']} from {row['size']:,} of {name}"
+                    said[f"{what} ranks better than twins predict each other, τ {tau:.3f}: look for a leak"] = None
             if self.benchmark(name).split == "test":
                 said[f"{name} has test results alone: what predictors learn here is no validation accuracy"] = None
         for one in self.study.sets:
