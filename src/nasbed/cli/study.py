@@ -18,6 +18,7 @@ from nasbed.core.errors import BadSetting, Interrupted
 from nasbed.run.settings import SearchSettings
 
 if TYPE_CHECKING:
+    from nasbed.studies.oneshot_study import OneShotStudy
     from nasbed.studies.results import Results
     from nasbed.studies.study import Study
 
@@ -68,6 +69,12 @@ def command(
     Stopped in any way, the same command goes on where it was. A changed study plays what has changed.
     """
 
+    one_shot = _one_shot(what)
+    if one_shot is not None:
+        if given or benchmark or grid or where or differing or keep:
+            raise BadSetting("a study of one-shot searches takes --out, --dry-run and --json; all else is in its file")
+        _play_one_shot(one_shot, out or Path(one_shot.name), dry_run, json)
+        return
     runs = given.pop("runs", None)
     study = _study(what, benchmark, where, given)
     study = _changed(study, grid or [], runs, keep, differing)
@@ -96,6 +103,52 @@ def command(
         print_note(f"report: {len(written)} files in {place / 'report'}")
     if results.missing:
         raise typer.Exit(1)
+
+
+def _one_shot(what: list[str]) -> OneShotStudy | None:
+    """Return a study of one-shot searches, by its name or out of its file; None where it is another."""
+    import tomllib
+
+    if len(what) > 1:
+        return None
+    from nasbed.studies.oneshot_study import NAMED, OneShotStudy
+
+    if what[0] in NAMED:
+        return NAMED[what[0]]
+    path = Path(what[0])
+    try:
+        content = tomllib.loads(path.read_text("utf-8")) if path.suffix == ".toml" else {}
+    except (OSError, ValueError):  # which is said where studies of searches are read
+        return None
+    return OneShotStudy.of(content, path.stem) if "oneshot" in content else None
+
+
+def _play_one_shot(study: OneShotStudy, folder: Path, dry_run: bool, json: bool) -> None:
+    from nasbed.cli.door import stopping
+    from nasbed.core.errors import MissingExtra
+    from nasbed.studies.oneshot_report import report, summary
+
+    if dry_run:
+        cells = [[variant.name, variant.space, method, str(seed)] for variant, method, seed in study.cells]
+        print_json(cells) if json else print_table(["space", "what spells it", "method", "seed"], cells, study.name)
+        return
+    with progress("studying") as move, stopping() as stop:
+        try:
+            found = study.run(folder, stop=stop, progress=move)
+        except Interrupted as error:
+            raise Interrupted(f"{error}: {same_command()}") from None
+    try:
+        written = report(study, found, folder)
+    except MissingExtra as error:
+        written = []
+        print_note(str(error))
+    headers, rows = summary(found)
+    if json:
+        print_json([dict(zip(headers, row, strict=True)) for row in rows])
+        return
+    print_table(headers, rows, study.name)
+    print_warnings([study.note] if study.note else [])
+    print_note(f"report: {len(written)} files in {folder / 'report'}")
 
 
 def _study(what: list[str], benchmarks: list[str] | None, where: list[str] | None, search: Given) -> Study:

@@ -160,7 +160,7 @@ _LAYERS = """
     attention avg_pool avg_pool_3x3 avg_pool_5x5 batch_norm conv conv1x1-bn-relu=conv_1x1 conv1x1=nor_conv_1x1
     conv3x3-bn-relu=conv_3x3 conv3x3=nor_conv_3x3 conv_1x1 conv_3x3 conv_5x5 conv_7x7 deep_stem depthwise
     depthwise_conv_3x3 depthwise_conv_5x5 dil_conv dil_conv_3x3 dil_conv_5x5 halve head identity=skip_connect keep
-    max_pool max_pool_3x3 max_pool_5x5 maxpool3x3=max_pool_3x3 mbconv none nor_conv_1x1 nor_conv_3x3 nor_conv_5x5
+    max_pool max_pool_3x3 max_pool_5x5 maxpool3x3=max_pool_3x3 mbconv noise none nor_conv_1x1 nor_conv_3x3 nor_conv_5x5
     nor_conv_7x7 patches project reduction relu relu_conv_bn residual sep_conv sep_conv_3x3 sep_conv_5x5 sep_conv_7x7
     separable separable_conv_3x3 separable_conv_5x5 skip skip_connect stem transformer widen
     widen-and-halve=widen_and_halve zero=none

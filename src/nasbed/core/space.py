@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,9 +36,14 @@ class Space(Rows):
     is_by_row = False
     """Whether canonical rows that differ are different architectures, also where their graphs are isomorphic."""
 
-    evaluation: ClassVar[Mapping[str, Any]] = MappingProxyType({})
-    """How what a one-shot search finds in it is trained, where that was published: the name of a ``recipe``, settings
-    of the ``skeleton``, ``epochs``, and the ``space`` of the whole networks, where smaller ones are searched."""
+    @property
+    def evaluation(self) -> Mapping[str, Any]:
+        """How what a one-shot search finds in it is trained, as far as that was published; by default nothing.
+
+        The name of a ``recipe``, settings of the ``skeleton``, ``epochs``, and the ``space`` of the whole networks,
+        where smaller ones are searched.
+        """
+        return {}
 
     @property
     def kind(self) -> str:

@@ -69,6 +69,15 @@ class Zero(nn.Module):
         return zeros if (self.times, self.rest) == (1, 0) else torch.cat(parts, dim=1)
 
 
+class Noise(Zero):
+    """Normal noise of deviation 1, anew each time, from PyTorch's generator; it does not depend on what comes in."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(batch, sources, size, size)`` to ``(batch, targets, size/stride, size/stride)``."""
+        zeros = super().forward(x)
+        return zeros + torch.randn_like(zeros)
+
+
 class SqueezeExcitation(nn.Module):
     """Weighs channels by what their averages say; as in MobileNet-V3."""
 

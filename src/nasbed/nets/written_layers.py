@@ -21,7 +21,7 @@ from torch import nn
 from nasbed.core.errors import BadSetting
 from nasbed.nets.nasbench201_network import Projection, ReLUConvBN, ResidualBlock
 from nasbed.nets.transnas_network import Block, FactorizedReduction
-from nasbed.nets.written_blocks import Attention, InvertedResidual, Mixing, Places, Zero, activated, conv
+from nasbed.nets.written_blocks import Attention, InvertedResidual, Mixing, Noise, Places, Zero, activated, conv
 
 
 def shaped(**shape: int) -> Callable[[Any], Any]:
@@ -125,6 +125,11 @@ def project(in_channels: int, out_channels: int, stride: int) -> nn.Module:
 def none(in_channels: int, out_channels: int, stride: int) -> nn.Module:
     """Make zeros."""
     return Zero(in_channels, out_channels, stride)
+
+
+def noise(in_channels: int, out_channels: int, stride: int) -> nn.Module:
+    """Make noise in place of what comes in: an operation that no architecture should have."""
+    return Noise(in_channels, out_channels, stride)
 
 
 def max_pool(in_channels: int, out_channels: int, stride: int, kernel: int = 3) -> nn.Module:

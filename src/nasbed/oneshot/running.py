@@ -28,6 +28,7 @@ from nasbed.core.files import remove_left
 from nasbed.core.locks import CLAIM, locked
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams
+from nasbed.core.seeds import derived_seed
 from nasbed.nets.clock import finish
 from nasbed.nets.passes import using_threads
 from nasbed.nets.supernet import Supernet
@@ -86,6 +87,7 @@ class Running:
         space = net.space
         self.moments: list[Moment] = []
         self.saved = 0
+        self._draws = torch.Generator().manual_seed(derived_seed("oneshot", search.seed, "layers")).get_state()
         self.course = Course(
             search.name,
             {"name": space.kind, **space.settings()},
@@ -175,8 +177,12 @@ class Running:
         """Make one step of the search, in its precision."""
         device = next(self.search.net.parameters()).device
         try:
-            with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
-                losses = self.search.step()
+            # layers that draw, such as dropout, do so from PyTorch's global generator
+            with torch.random.fork_rng(devices=[]):
+                torch.set_rng_state(self._draws)
+                with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+                    losses = self.search.step()
+                self._draws = torch.get_rng_state()
             finish(device)
         except NasbedError as error:
             raise NasbedError(f"{error}; step {self.saved} is the last that is kept in {self.folder}") from None
@@ -239,6 +245,7 @@ class Running:
             "course": self.course.to_dict(),
             "log": log.flushed(),
             "search": without_tensors(_texted(search.state_dict()), tensors),
+            "draws": without_tensors(self._draws, tensors, "draws"),
         }
         write_tensors(self.folder / STATE, tensors, facts)
         self.saved = search.made
@@ -260,6 +267,7 @@ class Running:
                 "earlier ones, or name another folder"
             )
         self.search.load_state_dict(_numbered(with_tensors(facts["search"], tensors)))
+        self._draws = with_tensors(facts["draws"], tensors)
         self.moments, self.course, self.saved = list(course.moments), course, self.search.made
         course.write(self.folder / COURSE)
         return int(facts["log"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -198,6 +198,21 @@ def against(course: Course, name: str) -> Figure:
             ylabel=broken(name, _LETTERS),
             title=f"{title}\nSpearman ρ {agreement(inherited, known)}",
         )
+        return figure
+
+
+def dots(groups: Mapping[str, Sequence[float]], label: str, title: str) -> Figure:
+    """Draw values side by side: a dot each, a diamond for the mean, a row for each group."""
+    with drawing(1.3 + 0.34 * len(groups)) as (figure, axes):
+        for row, values in enumerate(groups.values()):
+            there = [value for value in values if not np.isnan(value)]
+            axes.plot(there, [row] * len(there), ".", color=look(0)[0], alpha=0.6, markersize=7)
+            if there:
+                axes.plot([np.mean(there)], [row], "D", color=look(1)[0], markersize=4, zorder=4)
+        axes.set_yticks(range(len(groups)), [broken(name, _LETTERS) for name in groups])
+        axes.set_ylim(len(groups) - 0.5, -0.5)
+        axes.set(xlabel=label, title=title)
+        figure.supxlabel("dot: a seed · diamond: mean", fontsize=8)
         return figure
 
 

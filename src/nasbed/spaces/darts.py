@@ -8,13 +8,14 @@ https://arxiv.org/abs/2008.09777
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Annotated, Any
 
 import numpy as np
 
 from nasbed.core.bounds import Bounds, Count, check
+from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
+from nasbed.core.spelling import spelled
 from nasbed.spaces import genotype
 from nasbed.spaces.deciding import Choice
 from nasbed.spaces.genotype import CELLS, Pair
@@ -34,6 +35,8 @@ OPERATIONS = (
 )
 """In the published order, from which ``none``, the first there, is left out: no genotype has it."""
 
+_SHAPES: tuple[dict[str, int], ...] = ({}, {"stride": 2, "widen": 2})  # of a normal and of a reduction cell
+
 CellCount = Annotated[int, Bounds(least=3)]
 
 
@@ -51,25 +54,34 @@ class DARTS(WrittenSpace):
     Args:
         cells: How many cells a network has.
         channels: How wide the first cells are.
+        operations: What may be on an edge, two different layers at least; the published seven if not given.
     """
 
     name = "darts"
 
-    evaluation = MappingProxyType(
-        {"space": "darts", "recipe": "darts", "epochs": 600, "skeleton": {"auxiliary": 0.4, "drop_path": 0.2}}
-    )
-
-    def __init__(self, cells: CellCount = 20, channels: Count = 36) -> None:
-        self._skeleton = {"cells": cells, "channels": channels}
+    def __init__(self, cells: CellCount = 20, channels: Count = 36, operations: tuple[str, ...] = OPERATIONS) -> None:
+        self._skeleton: dict[str, Any] = {"cells": cells, "channels": channels}
         check("cells", cells, CellCount)
         check("channels", channels, Count)
-        normal, reduction = _cell(CELLS[0]), _cell(CELLS[1], stride=2, widen=2)
+        self.operations = tuple(operations)
+        if len(set(self.operations)) < max(2, len(self.operations)):
+            raise BadSetting(f"operations are two or more different names, not {list(self.operations)}")
+        if self.operations != OPERATIONS:
+            self._skeleton["operations"] = list(self.operations)
+        normal, reduction = (_cell(name, self.operations, **shape) for name, shape in zip(CELLS, _SHAPES, strict=True))
         stack = [reduction if i in (cells // 3, 2 * cells // 3) else normal for i in range(cells)]
         super().__init__(seq(op("stem", channels=channels, multiplier=3), *stack, op("head")), type(self).name)
 
     def settings(self) -> dict[str, Any]:
         """Give the constructor arguments that make this space again."""
         return dict(self._skeleton)
+
+    @property
+    def evaluation(self) -> Mapping[str, Any]:
+        """How what was found is trained: in networks of 20 cells and 36 channels, and what the recipe has beside it."""
+        whole = {"operations": list(self.operations)} if self.operations != OPERATIONS else {}
+        beside = {"auxiliary": 0.4, "drop_path": 0.2}
+        return {"space": spelled(type(self).name, whole), "recipe": "darts", "epochs": 600, "skeleton": beside}
 
     # ── between rows and published forms ──────────────────────────────────────────────────────────────────────
 
@@ -92,7 +104,7 @@ class DARTS(WrittenSpace):
         prints it, so that a ``Genotype``, a tuple or a configuration is read, too.
         """
         said = text if isinstance(text, str) else repr(text)
-        found = genotype.read(said, OPERATIONS)
+        found = genotype.read(said, self.operations)
         return super().parse(said) if found is None else self._row_of(found)
 
     def format(self, arch: Archs) -> str:
@@ -102,9 +114,9 @@ class DARTS(WrittenSpace):
     def compact(self, arch: Archs) -> tuple[tuple[tuple[int, int], ...], ...]:
         """Give the tuple of NASLib and naszilla: for each cell eight pairs of a source and the number of an operation.
 
-        Operations are numbered as in ``OPERATIONS``.
+        Operations are numbered as in ``operations``.
         """
-        return genotype.compact(self.pairs(arch), OPERATIONS)
+        return genotype.compact(self.pairs(arch), self.operations)
 
     def configuration(self, arch: Archs) -> dict[str, str]:
         """Give the values of NAS-Bench-301's ConfigSpace, by its names, those of active decisions alone."""
@@ -126,11 +138,11 @@ class DARTS(WrittenSpace):
         return np.array(row, np.int8)
 
 
-def _cell(name: str, **shape: Any) -> Dag:
+def _cell(name: str, operations: Sequence[str], **shape: Any) -> Dag:
     """Return a cell; see ``notation.dag`` for its shape."""
 
     def edge(source: int) -> Choice:
-        return choice(*map(op, OPERATIONS), name=f"from{source}")
+        return choice(*map(op, operations), name=f"from{source}")
 
     inputs = {node: subset(2, *map(edge, range(node))) for node in genotype.NODES}
     return dag(inputs, inputs=2, concat=genotype.NODES, preprocess="project", name=name, **shape)

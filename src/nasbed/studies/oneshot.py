@@ -86,10 +86,31 @@ class OneShotSettings:
             if table not in TABLES or not dot:
                 raise BadSetting(f"write {', '.join(f'{one}.NAME=VALUE' for one in TABLES)}, not {key!r}")
             content[table] = _with(content.get(table, {}), rest.split("."), value)
+        return cls.checked(content)
+
+    @classmethod
+    def checked(cls, content: Mapping[str, Any]) -> OneShotSettings:
+        """Make settings of plain values.
+
+        Raises:
+            BadSetting: When one is of another kind.
+        """
         kinds = kinds_of(cls)  # type: ignore[arg-type]  # mypy knows no hash of a type
         for name, value in content.items():
             check(name, value, dict if name in TABLES else kinds[name])
         return cls(**content)
+
+    def checked_all(self) -> None:
+        """See that the method and its fields, the space, and the later training are there; nothing is made.
+
+        Raises:
+            UnknownName: When no method or space has the name.
+            BadSetting: When there is no such field, or not such a value of it.
+        """
+        changed_method(self.method, self.settings)
+        spaces.read(self.space)
+        if self.train:
+            self.evaluated()
 
     def searched(self, device: torch.device | str = "cpu") -> tuple[OneShot, str]:
         """Make the search, and return it with the precision that it computes in.
@@ -194,7 +215,7 @@ def _content(path: Path) -> dict[str, Any]:
 
 
 def known_of(table: Table, space: Space) -> Known:
-    """Return what looks architectures up in a table: accuracies and other values, and how many are worse.
+    """Return what looks architectures up in a table: accuracies and other values, and how many of the table are worse.
 
     Of each data set and split the values after the longest training; means over seeds.
 
@@ -217,8 +238,8 @@ def known_of(table: Table, space: Space) -> Known:
         for one, values in every.items():
             mine = np.array([_looked_up(one, row) for row in rows])
             is_worse = values < mine[:, None] if one.goal == "max" else values > mine[:, None]
-            shares = np.where(np.isnan(mine), np.nan, is_worse.sum(axis=1) / len(values))
-            found[one.name] = mine, shares if table.complete else np.full(len(mine), np.nan)
+            shares = np.where(np.isnan(mine), np.nan, is_worse.sum(axis=1) / np.count_nonzero(~np.isnan(values)))
+            found[one.name] = mine, shares
         return found
 
     return known

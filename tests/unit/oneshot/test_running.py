@@ -163,3 +163,19 @@ def test_skips_are_counted_where_decisions_count():
     space = net.space
     for row in space.canonical(space.sample(Streams.from_seed(0, 20))):
         assert skips(net, row) == space.format(row).count("skip_connect")
+
+
+@pytest.mark.slow
+def test_layers_that_draw_go_on_with_their_stream(tmp_path):
+    def noisy():
+        made = OneShot.of("darts", "darts:cells=3,channels=4,operations=[noise,skip_connect]", "digits", 2)
+        made.name = "darts"
+        return made
+
+    torch.manual_seed(5)
+    Running(noisy(), tmp_path / "whole").run()
+    torch.manual_seed(6)
+    with pytest.raises(Killed):
+        Running(noisy(), tmp_path / "ended").run(0.0, progress=dying(3))
+    Running(noisy(), tmp_path / "ended").run(0.0)
+    assert contents(tmp_path / "ended") == contents(tmp_path / "whole")
