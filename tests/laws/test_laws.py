@@ -23,7 +23,7 @@ from nasbed.testing import (
 from nasbed.testing.keyed import KeyedBenchmark
 from nasbed.testing.settings import what_a_setting_may_not_be_is_refused
 
-LONG = ("nevergrad", "optuna", "pymoo", "ray", "guided", "bananas", "npenas", "nas-bowl", "smac")
+LONG = ("nevergrad", "optuna", "pymoo", "ray", "filtered", "guided", "bananas", "npenas", "nas-bowl", "smac")
 """Slow: their own tests hold them to less of it, and quickly."""
 
 
@@ -168,6 +168,8 @@ def test_benchmark_that_laws_are_tried_on(law, failing):
 LESS = {
     "bananas": {"predictor": "mlp-ensemble:members=2,layers=2,epochs=5"},
     "smac": {"predictor": "random-forest:trees=3"},
+    "filtered": {"tries": 3},
+    "guided-hyperband": {"predictor": "gp:steps=5"},
 }
 """Laws play thousands of steps; with what is published they would fit networks for hours."""
 

@@ -9,7 +9,7 @@ HEAVY = ("torch", "pandas", "matplotlib", "sklearn", "scipy", "numba", "ray", "p
 BLOCK = """
 import sys
 BORROWED = ("optuna", "nevergrad", "pymoo")
-GUIDED = ("guided", "bananas", "npenas", "nas-bowl", "smac")
+GUIDED = ("filtered", "guided", "guided-hyperband", "bananas", "npenas", "nas-bowl", "smac")
 class Blocked:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in ("torch", "pandas", "matplotlib", "sklearn", "scipy", "ray", *BORROWED):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nasbed.core.errors import BadSetting
+from nasbed.core.extras import require
 from nasbed.core.space import Space
 from nasbed.encodings.joining import Encoding, encoding
 from nasbed.predictors.kernel import Floats, Kernel, Part
@@ -13,12 +14,15 @@ from nasbed.predictors.kernel import Floats, Kernel, Part
 _UNSCALED = ("wl",)
 """Blocks of counts whose kernel is a normalised dot product, which is of the counts themselves."""
 
+_RANKED = ("columns",)
+"""Blocks of numbers on whatever scale, such as scores of many orders of magnitude: normal quantiles of their ranks."""
+
 
 class Features:
     """An encoding whose numbers have mean 0 and variance 1 over the functions of the space.
 
     Scales are of the space and not of the architectures that were trained: what is seen once is far from what was not
-    seen, however few were. Histograms of ``wl`` stay as they are.
+    seen, however few were. Histograms of ``wl`` stay as they are. Of ``columns``, normal quantiles of the ranks count.
 
     Args:
         encoding: The encoding, or its name.
@@ -35,6 +39,11 @@ class Features:
     def __init__(self, encoded: Encoding | str, space: Space) -> None:
         self.encoding = encoding(encoded, space) if isinstance(encoded, str) else encoded
         numbers = self.encoding(self.encoding.typical())
+        self._ranks = dict[int, tuple[Floats, Floats]]()
+        for name, columns in self.encoding.blocks.items():
+            if name.split(":")[0] in _RANKED:
+                self._ranks |= {i: _quantiles(numbers[:, i]) for i in range(columns.start, columns.stop)}
+        numbers = self._ranked(numbers)
         centre, spread = numbers.mean(axis=0), numbers.std(axis=0)
         kept, parts, start = [], list[Part](), 0
         self.blocks = dict[str, slice]()
@@ -60,9 +69,25 @@ class Features:
         """Return all numbers as the encoding has them, ``(n, len(encoding))``, those that never differ among them."""
         found = np.tile(self._usual, (len(numbers), 1))
         found[:, self._kept] = numbers * self._spread + self._centre
+        for i, (different, quantiles) in self._ranks.items():
+            found[:, i] = np.interp(found[:, i], quantiles, different)
         return found
+
+    def _ranked(self, numbers: Floats) -> Floats:
+        """Put normal quantiles in the place of numbers whose scale means nothing; between known ones, a line."""
+        for i, (different, quantiles) in self._ranks.items():
+            numbers[:, i] = np.interp(numbers[:, i], different, quantiles)
+        return numbers
 
     def __call__(self, archs: ArrayLike) -> Floats:
         """Return the numbers of n architectures, ``(n, numbers)``."""
-        numbers: Floats = (self.encoding(archs)[:, self._kept] - self._centre) / self._spread
+        numbers: Floats = (self._ranked(self.encoding(archs))[:, self._kept] - self._centre) / self._spread
         return numbers
+
+
+def _quantiles(numbers: Floats) -> tuple[Floats, Floats]:
+    """Return the numbers that there are, ascending, and the normal quantile of the middle rank of each."""
+    different, counts = np.unique(numbers, return_counts=True)
+    middle = np.cumsum(counts) - 0.5 * counts
+    quantiles: Floats = require("scipy.special", "predictors").ndtri(middle / len(numbers))
+    return different, quantiles

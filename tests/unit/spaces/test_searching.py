@@ -13,12 +13,27 @@ from nasbed.testing.law import DoesNotApply
 
 BENCHMARKS = {space.name: KeyedBenchmark(space) for space in (NASBench201(), NATSSize())}
 EVALUATIONS = 60
+LONG = (
+    "nevergrad",
+    "optuna",
+    "pymoo",
+    "filtered",
+    "guided",
+    "guided-hyperband",
+    "bananas",
+    "npenas",
+    "nas-bowl",
+    "smac",
+)
 CASES = [
     pytest.param(optimizer, duplicates, marks=[pytest.mark.slow] if long else [])
     for optimizer in registry.optimizers
     for duplicates in ("pay", "free", "skip")
     # These propose a known architecture many times over, or a new one, at milliseconds each.
-    for long in [optimizer in ("nevergrad", "optuna", "pymoo", "guided", "bananas", "npenas", "nas-bowl", "smac")]
+    for long in [
+        optimizer
+        in ("nevergrad", "optuna", "pymoo", "guided", "guided-hyperband", "bananas", "npenas", "nas-bowl", "smac")
+    ]
 ]
 
 

@@ -16,7 +16,7 @@ from nasbed.core.extras import require
 from nasbed.predictors.guide import Belief
 from nasbed.predictors.kernel import Floats
 
-Acquisition = Literal["ei", "ei-per-second", "pi", "ucb", "mean", "its", "thompson"]
+Acquisition = Literal["ei", "ei-per-second", "pi", "ucb", "mean", "its", "thompson", "ehvi", "parego"]
 
 LEAST = 1e-12  # no deviation is smaller
 
@@ -55,5 +55,8 @@ WITHOUT_CHANCE: dict[str, Callable[[Belief, float], Floats]] = {
     "pi": lambda belief, _: probability_of_improvement(belief),
     "ucb": upper_confidence_bound,
     "mean": lambda belief, _: belief.mean,
+    "ehvi": lambda belief, _: expected_improvement(belief),
+    "parego": lambda belief, _: expected_improvement(belief),
 }
-"""What is computed of a belief and of ``kappa``; ``ei-per-second`` is divided by seconds elsewhere."""
+"""What is computed of a belief and of ``kappa``; ``ei-per-second`` is divided by seconds elsewhere, and where there are
+costs, ``ehvi`` is another number, and what ``parego`` learns from."""

@@ -16,6 +16,7 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams
 from nasbed.core.space import Space
+from nasbed.encodings.joining import encoding
 from nasbed.predictors.features import Features
 from nasbed.predictors.guide import Belief, Guide
 from nasbed.predictors.kernel import Floats
@@ -25,7 +26,7 @@ Candidates = Literal["auto", "space", "neighbours", "mutants"]
 _LISTED = 2**15
 """A space of more architectures is not listed unless that is asked for."""
 
-_SEEDS = 2**62
+_SEEDS, _POOL = 2**62, 1000
 
 Names = NDArray[np.uint64]
 
@@ -120,6 +121,9 @@ class Some(Offer):
         kind: ``mutants`` of these; else their neighbours and some that are drawn.
         count: How many mutants, or how many are drawn.
         stream: Of the run; 1 word.
+
+    Attributes:
+        rows: The candidates, ``(m, decisions)``.
     """
 
     def __init__(
@@ -132,8 +136,8 @@ class Some(Offer):
             found = np.concatenate([_neighbours(space, best), space.sample(drawing)])
         names, first = np.unique(names_of(space, found), return_index=True)
         order = np.argsort(first)
-        self._rows, self._names = found[first[order]], names[order]
-        self.numbers = features(self._rows)
+        self.rows, self._names = found[first[order]], names[order]
+        self.numbers = features(self.rows)
 
     def believed(self, guide: Guide) -> Belief:
         """Return what a guide believes."""
@@ -146,8 +150,37 @@ class Some(Offer):
     def take(self, candidate: int, known: Names, stream: Streams) -> Archs:
         """Return the candidate."""
         stream.integers(1)
-        arch: Archs = self._rows[candidate]
+        arch: Archs = self.rows[candidate]
         return arch
+
+
+class Scored:
+    """Architectures to begin with, by numbers that are known of them before any is trained.
+
+    Args:
+        space: The space.
+        name: The encoding that has the numbers, of which more is better.
+
+    Raises:
+        BadSetting: When the space has no such encoding.
+    """
+
+    def __init__(self, space: Space, name: str) -> None:
+        self._space, self._encoding = space, encoding(name, space)
+        listed = [part.known for part in self._encoding.parts.values() if part.known is not None]
+        self._listed = listed[0][space.valid(listed[0])] if listed else None
+
+    def best(self, count: int, stream: Streams) -> Archs:
+        """Return the best of 1,000 that are drawn, by the mean of their ranks, each once; 1 word."""
+        drawing = Streams.from_seed(int(stream.integers(_SEEDS)[0, 0]), _POOL, purpose="scored")
+        if self._listed is None:
+            rows = self._space.sample(drawing)
+        else:
+            rows = self._listed[drawing.integers(len(self._listed))[:, 0]]
+        rows = rows[np.sort(np.unique(names_of(self._space, rows), return_index=True)[1])]
+        ranks = np.argsort(np.argsort(self._encoding(rows), axis=0, kind="stable"), axis=0).sum(axis=1)
+        found: Archs = rows[np.argsort(-ranks, kind="stable")[:count]]
+        return found
 
 
 def _neighbours(space: Space, archs: Archs) -> Archs:

@@ -8,11 +8,9 @@ https://arxiv.org/abs/1910.11858
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,16 +24,17 @@ from nasbed.core.records import Archs, Evaluations, Trials
 from nasbed.core.registry import predictors
 from nasbed.core.rng import Streams
 from nasbed.core.spelling import joined, named
-from nasbed.encodings.joining import encoding
 from nasbed.optimizers.guided.acquisition import LEAST, WITHOUT_CHANCE, Acquisition, independent_draws
-from nasbed.optimizers.guided.candidates import Candidates, Listing, Offer, Some, is_listed, names_of
+from nasbed.optimizers.guided.candidates import Candidates, Listing, Offer, Scored, Some, is_listed, names_of
+from nasbed.optimizers.guided.fronts import added, as_gain, scalarised, weights_of
+from nasbed.optimizers.guided.helping import best_of, first_encoding, in_words, learnable, libraries
 from nasbed.optimizers.guided.told import Names, Rows, Told
 from nasbed.optimizers.novelty import Novelty
-from nasbed.optimizers.worth import OVER, worth
+from nasbed.optimizers.worth import worth
 from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.guide import Belief, Guide
 from nasbed.predictors.kernel import Floats
-from nasbed.predictors.targets import Transformation
+from nasbed.predictors.targets import Transformation, targets
 
 T = TypeVar("T")
 
@@ -45,12 +44,10 @@ _KEPT = 2**31
 """So many bytes of what was computed of listed candidates are kept between steps, in all runs together; what more there
 is, is computed anew at each step, and comes out the same."""
 
+_OF_COSTS: Transformation = "standardised"
+
 _JOINT = 1000
 """So many candidates are drawn together, those of the highest mean and two deviations: it takes the cube in time."""
-
-
-_ADDRESS = re.compile("0x[0-9a-fA-F]+")
-_LONGEST = 200  # characters of why a predictor failed
 
 
 @dataclass(eq=False)
@@ -71,7 +68,9 @@ class Guided(Optimizer):
             ``|``, the first that the space has.
         target: What it learns: the logarithm of the distance to the best, normal quantiles of ranks, or the values.
         acquisition: Expected improvement, the same for each second of training, probability of improvement, mean and
-            ``kappa`` deviations, the mean, a draw for each candidate (its), or one for all together (thompson).
+            ``kappa`` deviations, the mean, a draw for each candidate (its), or one for all together (thompson). Where
+            there are costs beside the value, expected hypervolume improvement (ehvi; of one cost), or expected
+            improvement of a random weighing (parego); the others go by the value alone.
         kappa: How many deviations ucb adds.
         candidates: All of the space; neighbours of the best ``parents`` and ``drawn`` others; ``drawn`` mutants of the
             best ``parents``; or, auto, all of a space of at most 32,768, and neighbours in a larger one.
@@ -83,6 +82,8 @@ class Guided(Optimizer):
         noisy: Whether a candidate is judged by what one training of it may show; if not, by what its trainings show in
             the mean. Where many architectures compute the same, this tries more of those that compute the best.
         initial: So many architectures are drawn at first.
+        warm: These are not any, but the best of 1,000 by the numbers of this encoding, of which more is better, such as
+            columns:table=FILE.arrow,of=[naswot]; by the mean of the ranks, where there are several.
     """
 
     kept = ("_known", "_told", "_out", "_queue", "_names", "_asked")
@@ -99,6 +100,7 @@ class Guided(Optimizer):
     fantasies: bool = True
     noisy: bool = False
     initial: Count = 5
+    warm: str = ""
 
     def __post_init__(self) -> None:
         """See that the predictor is there, and that each setting is of its type.
@@ -121,7 +123,9 @@ class Guided(Optimizer):
             )
         self._features = made.features
         self._listing = Listing(self.space, made.features) if is_listed(self.space, self.candidates) else None
+        self._scored = Scored(self.space, self.warm) if self.warm else None
         self._guides = [made.guide() for _ in range(self.runs)]
+        self._others = list[list[Guide]]()  # of each cost, one a run, where these are learned
         self._clocks = list[Guide]()
         if self.acquisition == "ei-per-second":
             clock = self._made("standardised")
@@ -137,35 +141,30 @@ class Guided(Optimizer):
     def _made(self, target: Transformation | None = None) -> EncodedPredictor:
         """Make the predictor, of this search's target or another."""
         name, settings = named(self.predictor)
-        own = {"space": self.space, "encoding": self._encoding(), "target": target or self.target}
+        own = {
+            "space": self.space,
+            "encoding": first_encoding(self.encoding, self.space),
+            "target": target or self.target,
+        }
         made: EncodedPredictor = predictors.make(name, joined(own, settings))
         return made
-
-    def _encoding(self) -> str:
-        """Return the first of the named encodings that the space has.
-
-        Raises:
-            BadSetting: When it has none of them, with why it has not the last.
-        """
-        *others, last = self.encoding.split("|")
-        for name in others:
-            with suppress(BadSetting):
-                encoding(name, self.space)
-                return name
-        return last
 
     # ── what to try next ──────────────────────────────────────────────────────────────────────────────────────
 
     def ask(self) -> Trials:
         """Propose what is planned, after planning where nothing is; draw while little is known."""
         # Threads that share a small matrix wait for each other, and add up in another order.
-        with _libraries().limit(limits=1, user_api="blas"):
+        with libraries().limit(limits=1, user_api="blas"):
             return self._asked_for()
 
     def _asked_for(self) -> Trials:
         archs = np.empty((self.runs, self.space.decisions), np.int8)
         drawn = np.zeros(self.runs, np.bool_)
         self._keep_columns()
+        if self._scored is not None and not self._asked:
+            for run in range(self.runs):
+                for number, arch in enumerate(self._drawing(run, partial(self._scored.best, self.initial))):
+                    self._queue.add(run, number, arch)
         for run in range(self.runs):
             if self._asked >= self.initial and self._told.counts[run] > 1 and not len(self._queue.of(run)):
                 self._plan(run)
@@ -196,18 +195,24 @@ class Guided(Optimizer):
             self._fill(run)
         except Exception as error:  # the predictor may be anyone's, and its failure is no reason to lose a search
             _LOG.info("run %d draws, since %s failed: %s", run, self.predictor, error)
-            self.streams.fell_back(np.array([run]), f"{self.predictor} failed: {_in_words(error)}")
+            self.streams.fell_back(np.array([run]), f"{self.predictor} failed: {in_words(error)}")
 
     def _fill(self, run: int) -> None:
         archs, values, seconds = self._told.of(run)
-        numbers, learnable = self._numbers_of(run, archs), _learnable(values)
+        numbers, learned, costs = self._numbers_of(run, archs), learnable(values), self._told.costs_of(run)
         pending = self._features(self._out.of(run))
-        offer = self._offer(run, archs, learnable)
+        offer = self._offer(run, archs, learned)
         left = self.batch
         while left:
-            self._guides[run].learn(numbers, learnable, pending)
-            worths = self._worths(run, offer, numbers, seconds)
-            for candidate in _best(worths, 1 if self.fantasies else left):
+            if self.acquisition == "parego" and costs.shape[1]:
+                chances = self._drawing(run, lambda one: one.uniform(1 + costs.shape[1]))[0]
+                learned = scalarised(learnable(values), costs, weights_of(chances))
+            self._guides[run].learn(numbers, learned, pending)
+            if self._others:
+                worths = self._added(run, offer, numbers, learned, pending)
+            else:
+                worths = self._worths(run, offer, numbers, seconds)
+            for candidate in best_of(worths, 1 if self.fantasies else left):
                 free = offer.free(self._names.of(run))
                 if worths[candidate] == -np.inf and free.any() and left == self.batch:
                     raise ArithmeticError("it predicts what is no number")
@@ -240,6 +245,15 @@ class Guided(Optimizer):
                 found = (belief.mean - belief.best) / np.maximum(belief.deviation, LEAST)
         if self._clocks:
             found = found / self._expected_seconds(run, offer, numbers, seconds)
+        return np.where(offer.free(self._names.of(run)) & ~np.isnan(found), found, -np.inf)
+
+    def _added(self, run: int, offer: Offer, numbers: Floats, values: Floats, pending: Floats) -> Floats:
+        """Return what each candidate is expected to add to the front of one run, ``(m,)``."""
+        gains = as_gain(self._told.costs_of(run)[:, 0])
+        self._others[0][run].learn(numbers, gains, pending)
+        beliefs = [offer.believed(guide) for guide in (self._guides[run], self._others[0][run])]
+        known = targets(values, self.target).values, targets(gains, _OF_COSTS).values
+        found = added([one.of_a_training() for one in beliefs] if self.noisy else beliefs, np.column_stack(known))
         return np.where(offer.free(self._names.of(run)) & ~np.isnan(found), found, -np.inf)
 
     def _joint(self, run: int, offer: Offer, belief: Belief) -> Floats:
@@ -286,8 +300,18 @@ class Guided(Optimizer):
             learned &= trials.epochs >= self.budgets[-1]
         for run, name in zip(rows.tolist(), names_of(self.space, trials.archs[rows]), strict=True):
             self._names.add(run, name)
-        rows = np.flatnonzero(learned)
-        self._told.add(rows, trials.archs[rows], value[rows], evaluations.seconds[rows])
+        costs = np.zeros((self.runs, 0)) if evaluations.costs is None else evaluations.costs
+        if self.acquisition == "ehvi" and costs.shape[1] > 1:
+            raise BadSetting(f"ehvi is for the value and one cost, not {costs.shape[1]}; use acquisition=parego")
+        rows = np.flatnonzero(learned & np.isfinite(costs).all(axis=1))
+        self._told.add(rows, trials.archs[rows], value[rows], evaluations.seconds[rows], costs[rows])
+        self._watch_costs()
+
+    def _watch_costs(self) -> None:
+        """Have what learns each cost, once there are costs, where these are learned."""
+        if self.acquisition == "ehvi" and len(self._others) != self._told.objectives:
+            made = self._made(_OF_COSTS)
+            self._others = [[made.guide() for _ in range(self.runs)] for _ in range(self._told.objectives)]
 
     def drop(self, trials: Trials) -> None:
         """Wait no longer for what was dropped."""
@@ -305,7 +329,8 @@ class Guided(Optimizer):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from what ``state`` gave; predictors learn the rest again when they are next asked."""
-        super().load_state({name: value for name, value in state.items() if name not in ("guides", "clocks")})
+        super().load_state({name: value for name, value in state.items() if name in self.kept})
+        self._watch_costs()
         for name, some in self._remembering().items():
             for one, memory in zip(some, np.asarray(state[name]), strict=True):
                 one.memory = memory
@@ -315,33 +340,5 @@ class Guided(Optimizer):
         return [self._features(np.zeros((0, self.space.decisions), np.int8))] * self.runs
 
     def _remembering(self) -> dict[str, list[Guide]]:
-        return {"guides": self._guides, **({"clocks": self._clocks} if self._clocks else {})}
-
-
-def _in_words(error: Exception) -> str:
-    """Return the kind of an error and the first line of what it says, without addresses, which differ each time."""
-    line = str(error).partition("\n")[0]
-    return _ADDRESS.sub("0x…", f"{type(error).__name__}: {line}")[:_LONGEST]
-
-
-@cache
-def _libraries() -> Any:
-    """Return what limits the threads of the libraries of linear algebra; to find these takes milliseconds."""
-    require("scipy.linalg", "predictors")
-    return require("threadpoolctl", "predictors").ThreadpoolController()
-
-
-def _best(worths: Floats, count: int) -> list[int]:
-    """Return the places of the highest, the first of equals first."""
-    return [int(worths.argmax())] if count == 1 else np.argsort(-worths, kind="stable")[:count].tolist()
-
-
-def _learnable(values: Floats) -> Floats:
-    """Return values among which those over a limit are not far from the others: below the worst, by how far over."""
-    over = values <= OVER
-    if not over.any():
-        return values
-    kept, excess = values[~over], np.minimum(values / OVER - 1.0, 1.0)
-    if not len(kept):
-        return -excess
-    return np.where(over, kept.min() - (np.ptp(kept) or 1.0) * (0.1 + excess), values)
+        others = {f"others{i}": some for i, some in enumerate(self._others)}
+        return {"guides": self._guides, **({"clocks": self._clocks} if self._clocks else {}), **others}

@@ -15,13 +15,15 @@ class Told(Stateful):
     Args:
         runs: How many runs.
         decisions: Of an architecture.
+        costs: How many costs each answer has; as many as the first, where none are said.
     """
 
-    kept = ("_archs", "_values", "_seconds", "counts")
+    kept = ("_archs", "_values", "_seconds", "_costs", "counts")
 
-    def __init__(self, runs: int, decisions: int) -> None:
+    def __init__(self, runs: int, decisions: int, costs: int = 0) -> None:
         self._archs = np.zeros((runs, 16, decisions), np.int8)
         self._values, self._seconds = np.zeros((2, runs, 16))
+        self._costs = np.zeros((runs, 16, costs))
         self.counts = np.zeros(runs, np.int64)
         """How many answers each run learns from, ``(runs,)``."""
 
@@ -31,20 +33,33 @@ class Told(Stateful):
         archs: Archs,
         values: NDArray[np.float64],
         seconds: NDArray[np.float64],
+        costs: NDArray[np.float64],
     ) -> None:
-        """Take an answer in some runs, ``(n,)`` all."""
+        """Take an answer in some runs, ``(n,)`` all, and ``(n, costs)``."""
+        if not self.counts.any() and costs.shape[1] != self._costs.shape[2]:
+            self._costs = np.zeros((*self._values.shape, costs.shape[1]))
         if len(rows) and self.counts[rows].max() == self._values.shape[1]:
-            for name in ("_archs", "_values", "_seconds"):
+            for name in ("_archs", "_values", "_seconds", "_costs"):
                 old = getattr(self, name)
                 setattr(self, name, np.concatenate([old, np.zeros_like(old)], axis=1))
         at = self.counts[rows]
         self._archs[rows, at], self._values[rows, at], self._seconds[rows, at] = archs, values, seconds
+        self._costs[rows, at] = costs
         self.counts[rows] += 1
 
     def of(self, run: int) -> tuple[Archs, NDArray[np.float64], NDArray[np.float64]]:
         """Return one run's architectures, values and seconds, ``(n, …)`` all."""
         some = slice(int(self.counts[run]))
         return self._archs[run, some], self._values[run, some], self._seconds[run, some]
+
+    @property
+    def objectives(self) -> int:
+        """How many costs each answer has."""
+        return int(self._costs.shape[2])
+
+    def costs_of(self, run: int) -> NDArray[np.float64]:
+        """Return one run's costs, ``(n, costs)``."""
+        return self._costs[run, : int(self.counts[run])]
 
 
 class Rows(Stateful):

@@ -34,6 +34,7 @@ SETTINGS = {
     "pi": {"acquisition": "pi"},
     "noisy": {"noisy": True},
     "mean": {"acquisition": "mean", "encoding": "onehot"},
+    "warm": {"warm": "counts", "initial": 6},
 }
 
 
@@ -153,6 +154,22 @@ def test_why_a_run_drew_is_kept_in_its_state_and_what_is_no_number_is_a_reason(w
     assert set(again.streams.reasons.values()) == {
         "random-forest:trees=2 failed: ArithmeticError: it predicts what is no number"
     }
+
+
+def test_a_warm_start_begins_with_what_scores_best():
+    space = nasbed.space("transnas-micro")
+    scores = {"score": space.index(space.enumerate()) / 4096.0}
+    optimizer = Guided(initial=8, warm="onehot").start(space, Streams.from_seed(0, 3))
+    scored = nasbed.encoding("counts", space).with_columns(space.enumerate(), scores)
+    optimizer._scored._encoding = type(scored)(space, {"columns": scored.parts["columns"]})
+    optimizer._scored._listed = space.enumerate()[::2]
+    asked = np.array([step(optimizer, KeyedBenchmark(space)) for _ in range(8)])
+    names = space.index(asked.reshape(-1, space.decisions)).reshape(8, 3)
+    assert (names % 2 == 0).all()
+    assert (names > 0.95 * 4096).all()
+    assert len(set(names[0].tolist())) == 3
+    with pytest.raises(UnknownName, match="no encoding is called 'scoer'"):
+        Guided(warm="scoer").start(space, Streams.from_seed(0, 1))
 
 
 def test_what_failed_is_not_learned_from_and_not_proposed_again():
