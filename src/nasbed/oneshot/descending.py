@@ -36,11 +36,9 @@ class Schedule:
 
     def rests(self, made: int) -> bool:
         """Say whether architecture parameters rest in the next step, or there are none."""
-        stage = self.stage(made)
-        length = self._begins(stage + 1) - self._begins(stage)
-        return self.method.alphas is None or made // self.steps - self._begins(stage) < round(
-            self.method.frozen * length
-        )
+        begun, ends = (self._begins(self.stage(made) + i) for i in (0, 1))
+        resting = round(self.method.frozen * (ends - begun))
+        return self.method.alphas is None or made // self.steps < begun + resting
 
     def done(self, made: int) -> float:
         """Return which part of the schedule is over: 0 in the first epoch, 1 in the last."""

@@ -105,6 +105,9 @@ def test_recalibrated_averages_are_the_means_over_training_batches():
         )
         for seen in collected
     ]
+    for norm, (mean, variance) in zip(norms_of(judge.recalibrated([2, 2, 1])), statistics, strict=True):
+        assert torch.allclose(norm.running_mean, mean, rtol=0, atol=1e-5)
+        assert torch.allclose(norm.running_var, variance, rtol=1e-5, atol=1e-5)
     order = list(torch.split(judge._orders["validation"], 30))
     assert judge([2, 2, 1]) == by_hand(made, [2, 2, 1], order, statistics)
 
