@@ -1,5 +1,6 @@
 """PC-DARTS and DrNAS's progressive growth: weights of edges, what rests, what is pruned, and what grows."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -149,3 +150,16 @@ def test_a_search_ends_with_the_supernet_of_its_last_stage():
     resting = search("drnas-progressive", frozen=1.0)
     assert resting.epoch().validation_loss is None
     assert replace(METHODS["drnas"], frozen=1.0).describe()["frozen"] == 1.0
+
+
+@pytest.mark.parametrize("made", [2, 3, 4, 5])
+def test_a_search_goes_on_before_and_behind_its_growth(made):
+    first, second, file = search("drnas-progressive"), search("drnas-progressive"), io.BytesIO()
+    for _ in range(made):
+        first.step()
+    torch.save(first.state_dict(), file)
+    second.load_state_dict(torch.load(io.BytesIO(file.getvalue()), weights_only=True))
+    whole = finished("drnas-progressive")
+    assert second.run().epochs_done == whole.epochs_done
+    assert all(map(torch.equal, second.net.parameters(), whole.net.parameters()))
+    assert all(map(torch.equal, second.alphas.trained, whole.alphas.trained))
