@@ -128,15 +128,16 @@ def plain_read(path: Path, limit: int) -> tuple[int, int]:
         return count, file.tell()
 
 
-def fresh(code: str, times: int = 5) -> tuple[float, float]:
-    """Run code in a fresh process some times; give wall seconds and peak MiB of the fastest."""
+def fresh(code: str, times: int = 5) -> tuple[float, float, float]:
+    """Run code in a fresh process some times; give wall seconds, peak MiB and processor seconds of the fastest."""
     best = []
     peak = "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')][0])"
-    program = f"{textwrap.dedent(code)}\n{peak}"
+    program = f"{textwrap.dedent(code)}\n{peak}\nimport time; print(time.process_time())"
     for _ in range(times):
         start = time.perf_counter()
         done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-        best.append((time.perf_counter() - start, int(done.stdout.split()[-1]) / 1024))
+        *_, memory, processor = done.stdout.split()
+        best.append((time.perf_counter() - start, int(memory) / 1024, float(processor)))
     return min(best)
 
 
@@ -178,12 +179,14 @@ def importing(source: Path, path: Path, given: argparse.Namespace) -> None:
         from nasbed.tables.importing import import_tfrecord
         import_tfrecord({str(source)!r}, {str(path)!r})
     """
-    start = time.perf_counter()
+    start, begun = time.perf_counter(), time.process_time()
     _, read = plain_read(source, size if given.full else given.sample)
-    plain = (time.perf_counter() - start) * size / read
-    seconds, memory = fresh(program, times=2)
+    plain, of_processor = ((now - then) * size / read for now, then in
+                           ((time.perf_counter(), start), (time.process_time(), begun)))  # fmt: skip
+    seconds, memory, processor = fresh(program, times=2)
     line(f"import of {size / 1e9:.2f} GB, both checksums (s, whole process)", f"{seconds:.2f}", f"{plain:.1f}",
          f"{plain / seconds:.1f}")  # fmt: skip
+    line("  of the processor (s)", f"{processor:.2f}", f"{of_processor:.1f}", f"{of_processor / processor:.1f}")
     line("  peak memory (MiB)", f"{memory:.0f}")
     table = nasbed.table(path)
     sizes(table)
@@ -219,14 +222,14 @@ def using(path: Path) -> None:
     line("opening and first query, running process (ms)", f"{1e3 * timed(first_query, 1):.1f}")
     line("  again (ms)", f"{1e3 * timed(first_query):.2f}")
     text = table.space.format(arch)
-    bare, _ = fresh("import numpy, pyarrow")
+    bare, *_ = fresh("import numpy, pyarrow")
     module = table.modules.hashes[7].tobytes().hex()
     for what, code in (
         ("benchmark", f"b = nasbed.benchmark({str(path)!r}); print(b.query(b.space.parse({text!r})[None]).value)"),
         ("table", f"t = nasbed.table({str(path)!r}); r = t.modules.row_of({module!r}); "
                   "print(t.measurement(split='validation').values([r])[0])"),
     ):  # fmt: skip
-        seconds, memory = fresh(f"import nasbed\n{code}")
+        seconds, memory, _ = fresh(f"import nasbed\n{code}")
         line(f"fresh process, one query of the {what} (s, MiB)", f"{seconds:.3f}, {memory:.0f}")
     line("  of it importing NumPy and pyarrow (s)", f"{bare:.3f}")
     line("verifying every bit, hash and class (s)", f"{timed(table.verify, 1):.2f}")

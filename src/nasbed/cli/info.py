@@ -35,13 +35,14 @@ def command(
 
 def _describe(name: str) -> dict[str, Any]:
     from nasbed.core.registry import NOUNS
+    from nasbed.nets.data.sources import SOURCES
 
     found: dict[str, Any] = {}
     kind, colon, _ = name.partition(":")
     for names in (NOUNS["optimizers"], NOUNS["proxies"]):
         if colon and kind in names:
             return {names.noun: _with_settings(names, kind, names.read(name).settings())}
-    for plural, names in {"benchmarks": NOUNS["benchmarks"], **NOUNS}.items():  # benchmarks first
+    for plural, names in {"benchmarks": NOUNS["benchmarks"], **NOUNS, "data": SOURCES}.items():  # benchmarks first
         if name not in names:
             continue
         about: dict[str, Any] = {"what": names.describe(name), **_settings(names[name])}
@@ -62,8 +63,8 @@ def _describe(name: str) -> dict[str, Any]:
     if NOUNS["spaces"].reader(name) and not name.endswith(".json"):  # which published results are
         return {"space": NOUNS["spaces"].read(name).describe()}
     if ":" not in name and not Path(name).expanduser().exists() and not Path(name).suffix:
-        nouns = "space, benchmark, optimizer, proxy, store or executor"
-        raise UnknownName(nouns, name, {n for names in NOUNS.values() for n in names})
+        known = {n for names in (*NOUNS.values(), SOURCES) for n in names}
+        raise UnknownName("space, benchmark, optimizer, proxy, store, executor or data source", name, known)
     from nasbed.benchmarks.resolve import resolve
 
     benchmark = resolve(name)

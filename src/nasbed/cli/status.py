@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,7 +45,7 @@ def command(
     from nasbed.factory.standing import standings
 
     if salvage is not None:
-        _salvage(paths, salvage)
+        _salvage(paths, salvage, json)
         return
     found: list[Standing] = []
     scorings: list[ScoringStanding] = []
@@ -80,13 +81,14 @@ def command(
         print(f"\nall {len(found)} stores together: {len(units):,} of {found[0].units:,} units done")
 
 
-def _salvage(paths: list[Path], out: Path) -> None:
-    """Write what is whole of a store to another."""
+def _salvage(paths: list[Path], out: Path, json: bool) -> None:
+    """Write what is whole of a store to another, and say what."""
     from nasbed.run.stores.salvage import salvage
 
     if len(paths) != 1:
         raise BadSetting(f"--salvage takes what is whole of one store; {len(paths)} are named")
-    print(f"{out}: {salvage(paths[0].expanduser(), out.expanduser())}")
+    salvaged = salvage(paths[0].expanduser(), out.expanduser())
+    print_json({"store": str(out), **asdict(salvaged)}) if json else print(f"{out}: {salvaged}")
 
 
 def _scorings(path: Path) -> list[ScoringStanding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -30,14 +31,7 @@ from nasbed.statistics.normalised import random_mean
 from nasbed.statistics.random_search import RandomReference, RecordedReference, expected_along, random_reference
 from nasbed.statistics.separation import Separation
 from nasbed.statistics.statistic import Quantity, known, metric_words
-from nasbed.statistics.summary import (
-    SPREAD,
-    Curve,
-    curve,
-    failed_in_words,
-    spread,
-    unequal_evaluations,
-)
+from nasbed.statistics.summary import SPREAD, Curve, curve, failed_in_words, spread, unequal_evaluations
 
 _AS_GOOD = 1e-12  # two means of the same accuracies may differ by rounding
 
@@ -245,8 +239,7 @@ class Comparison(Printed):
 
         Figures as PNG and SVG or what else is asked for, the summary as CSV, Markdown and LaTeX, each of the statistics
         as a figure and the same kinds of tables in ``statistics``, ``comparison.json`` with settings, seeds, versions,
-        the table's checksum and warnings, each history as Parquet. The folder is made if need be; a file of an
-        earlier comparison is replaced, any other is left alone.
+        the table's checksum and warnings, each history as Parquet. Earlier ones are replaced.
 
         Args:
             folder: Where to.
@@ -255,15 +248,24 @@ class Comparison(Printed):
         written: list[Path] = reports["comparison"](self, Path(folder), forms)
         return written
 
-    def report(self, path: str | Path, title: str | None = None, answers: Benchmark | None = None) -> Path:
+    def report(
+        self,
+        path: str | Path,
+        title: str | None = None,
+        answers: Benchmark | None = None,
+        author: str | None = None,
+        notes: str | None = None,
+    ) -> Path:
         """Write one HTML file that holds everything and needs nothing: see ``nasbed.report.page``.
 
         Args:
             path: Of the file; an earlier one is replaced once the new one is whole.
             title: Of the page; None to name the benchmark.
             answers: The benchmark itself, if it is at hand; it knows exact fronts and other repeats.
+            author: Named below the title.
+            notes: A text below the title; an empty line parts paragraphs.
         """
-        written: Path = reports["page"](self, path, title, () if answers is None else (answers,))
+        written: Path = reports["page"](self, path, title, () if answers is None else (answers,), author, notes)
         return written
 
 
@@ -288,13 +290,13 @@ def compare(
     methods = _labelled(optimizers)
     for method in methods.values():
         door(method, answers, settings)
-    independent = any(isinstance(method, RandomSearch) and method.replacement for method in methods.values())
-    expected = independent and settings.duplicates == "pay"
-    reference = random_reference(answers, settings.epochs, settings.repeats) if expected else None
-    histories = {}
-    for i, (label, method) in enumerate(methods.items()):
-        told = [_as_one_of(follower, label, i, len(methods)) for follower in followers]
-        histories[label] = search(method, answers, settings, *told)
+    is_expected = any(isinstance(method, RandomSearch) and method.replacement for method in methods.values())
+    known = settings.duplicates == "pay" and is_expected
+    reference = random_reference(answers, settings.epochs, settings.repeats) if known else None
+    histories = {
+        label: search(method, answers, settings, *(_as_one_of(each, label, i, len(methods)) for each in followers))
+        for i, (label, method) in enumerate(methods.items())
+    }
     return Comparison(judged(histories, answers), reference)
 
 
@@ -312,19 +314,17 @@ def _labelled(optimizers: Sequence[str | Optimizer] | Mapping[str, str | Optimiz
         if isinstance(optimizers, Mapping)
         else [(_label(given) if isinstance(given, Optimizer) else str(given), given) for given in optimizers]
     )
-    labels = [label for label, _ in named]
-    if not labels:
+    if not named:
         raise BadSetting("there is nothing to compare; give optimizers, such as ['random', 'regularized-evolution']")
-    for label in labels:
-        if labels.count(label) > 1:
+    for label, count in Counter(label for label, _ in named).items():
+        if count > 1:
             raise BadSetting(f"two searches are called {label!r}; give a mapping from labels of your own to optimizers")
     return {label: given if isinstance(given, Optimizer) else registered.read(given) for label, given in named}
 
 
 def _label(optimizer: Optimizer) -> str:
     """Name an optimizer by its class and those settings that are not its defaults."""
-    kind, settings = type(optimizer), optimizer.settings()
-    parameters = inspect.signature(kind).parameters
+    kind, settings, parameters = type(optimizer), optimizer.settings(), inspect.signature(type(optimizer)).parameters
     needed = {name: value for name, value in settings.items() if parameters[name].default is inspect.Parameter.empty}
     usual = kind(**needed).settings()  # which has numbers where a default is none, and follows from the others
     own = [f"{name}={value}" for name, value in settings.items() if name in needed or value != usual[name]]

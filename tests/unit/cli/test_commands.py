@@ -16,6 +16,7 @@ import pytest
 import nasbed
 from nasbed.cli.app import EXAMPLES
 from nasbed.core.registry import optimizers
+from nasbed.nets.data.sources import SOURCES
 from nasbed.run.history import History
 from nasbed.tables.table import Table
 
@@ -63,6 +64,14 @@ def test_info_says_where_an_optimizer_is_from_and_what_can_be_set(nasbed_command
     assert any(year in about["from"] for year in map(str, range(1950, 2030)))
     assert about["settings"]
     assert "factory" not in str(about)
+
+
+@pytest.mark.parametrize("name", list(SOURCES))
+def test_info_says_what_each_data_source_is_and_what_its_settings_mean(nasbed_command, name):
+    about = nasbed_command("info", name, "--json").json["data source"]
+    assert about["what"]
+    assert list(about["meaning"]) == list(about["settings"])
+    assert all(about["meaning"].values())
 
 
 def test_info_knows_proxies(nasbed_command):

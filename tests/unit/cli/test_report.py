@@ -40,6 +40,11 @@ def test_compare_writes_a_page(nasbed_command, table, tmp_path):
     assert ran.code == 0, ran.err
     for text in ("<h1>Seen</h1>", '<p class="author">Somebody</p>', '<p class="notes">A note.</p>'):
         assert text in page.read_text(encoding="utf-8")
+    by_hand = nasbed.compare(["random"], str(table.path), runs=2, evaluations=3).report(
+        tmp_path / "own.html", "Seen", author="Somebody", notes="A note."
+    )
+    for text in ("<h1>Seen</h1>", '<p class="author">Somebody</p>', '<p class="notes">A note.</p>'):
+        assert text in by_hand.read_text(encoding="utf-8")
     assert f"the page: {page}" in ran.out.replace("\n", "")
     assert headlines(page)[0].startswith("random ended with")
     assert json.loads((folder / "comparison.json").read_text())["command"]

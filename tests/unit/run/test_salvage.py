@@ -1,5 +1,6 @@
 """A damaged store says so, and what is whole of it is kept: nothing changed, nothing doubled, what is lost named."""
 
+import json
 import random
 import sqlite3
 from pathlib import Path
@@ -146,6 +147,10 @@ def test_status_salvages_one_store(path, capsys):
     words = ["status", str(path), "--salvage", str(out)]
     assert run(application(), words) == 0
     assert capsys.readouterr().out == f"{out}: 39 records are whole, 1 lost: unit 2/4\n"
+    again = path.with_name("again.sqlite")
+    assert run(application(), ["status", str(path), "--salvage", str(again), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["store"], said["kept"], said["lost"], said["notes_lost"]) == (str(again), 39, ["unit 2/4"], False)
     assert run(application(), words) == 2
     assert "is there already" in capsys.readouterr().err
     assert run(application(), [*words, str(path)]) == 2
