@@ -141,8 +141,8 @@ def helped(asked: Asked) -> Iterator[list[Tensor]]:
     skips = idle(asked.net.written.decided, "unchanged")
     found = list[Tensor]()
     for slot, one in enumerate(asked.alphas.sampled(lambda value: value.softmax(0))):
-        there = torch.zeros_like(one).index_fill_(0, torch.tensor(sorted(skips[slot]), dtype=torch.int64), 1.0)
-        found.append(one + asked.strength * there.to(one.device))
+        there = torch.tensor(sorted(skips[slot]), dtype=torch.int64, device=one.device)
+        found.append(one + asked.strength * torch.zeros_like(one).index_fill_(0, there, 1.0))
     yield found
 
 

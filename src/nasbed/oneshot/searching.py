@@ -310,7 +310,7 @@ class OneShot(Printed):
             self.descents.take(list(self.net.parameters()), {})
         self.net.load_state_dict(state["net"])
         self.alphas.kept.clear()
-        self.alphas.kept.update(state["kept"])
+        self.alphas.kept.update({slot: one.to(self.alphas.like.device) for slot, one in state["kept"].items()})
         with torch.no_grad():
             for one, before in zip(self.alphas.trained, state["alphas"], strict=True):
                 one.copy_(before)

@@ -69,6 +69,14 @@ def test_a_search_that_is_killed_goes_on_bit_for_bit(method, every, killed):
     assert_same(second.run(), finished(method))
 
 
+def test_tracked_averages_go_on_with_a_search():
+    whole, first, second = (search("spos", normalisation="tracked") for _ in range(3))
+    for _ in range(4):
+        first.step()
+    second.load_state_dict(stored(first)())
+    assert_same(second.run(), whole.run())
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_what_is_derived_is_an_architecture(method):
     made = finished(method)
