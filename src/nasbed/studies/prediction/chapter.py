@@ -48,8 +48,8 @@ def _chapter(results: PredictorResults, benchmark: str, address: str, is_named: 
     ]
     about = results.benchmark(benchmark)
     words = f"{about.split} {about.measure}" if about.measure == "accuracy" else about.measure
-    draws = f"figures are means over {results.study.draws} draws"
-    detail = f"Predicted is the {words} after {about.budgets[-1]} epochs; {draws}."
+    at = f" after {about.budgets[-1]} epochs" if about.budgets[-1] > 1 else ""
+    detail = f"Predicted is the {words}{at}; figures are means over {results.study.draws} draws."
     name = f"Predictors on {benchmark}" if is_named else ""
     return Chapter(name, address, results.sentence(benchmark), detail, results.warnings, None, sections)
 

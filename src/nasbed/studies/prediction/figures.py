@@ -24,7 +24,7 @@ def figures(results: PredictorResults, benchmark: str) -> dict[str, Figure]:
     """Draw everything of one table, by the names of the figures."""
     found = {
         "learning": learning(results, benchmark),
-        "top": panel(results, benchmark, f"{UNSEEN}/best10", "best true value in the predicted top 10"),
+        "top": top(results, benchmark),
         "calibration": calibration(results, benchmark),
     }
     if any(row.get("fit") is not None for row in results.rows(benchmark)):
@@ -54,13 +54,16 @@ def learning(results: PredictorResults, benchmark: str) -> Figure:
         return figure
 
 
-def panel(results: PredictorResults, benchmark: str, column: str, words: str) -> Figure:
-    """Draw one measure by the number that is learned from."""
-    lines, factor = results.lines(benchmark), results.factor(benchmark, column.partition("/")[2])
+def top(results: PredictorResults, benchmark: str) -> Figure:
+    """Draw the best of the ten that are predicted best, and the best that there is."""
+    lines, factor = results.lines(benchmark), results.factor(benchmark, "best10")
+    best = factor * float(results.examples(benchmark).values.max())
     with drawing(_HIGH) as (figure, axes):
-        _drawn(axes, lines, column, factor)
+        _drawn(axes, lines, f"{UNSEEN}/best10", factor, best)
+        axes.axhline(best, color="0.15", linestyle="--", linewidth=0.9, label="the best there is")
+        words = "best true value in the predicted top 10"
         axes.set(xlabel="architectures learned from", ylabel=words + (" (%)" if factor == 100 else ""))
-        axes.set_title(f"{benchmark} · {_TITLES[column.partition('/')[0]]}")
+        axes.set_title(f"{benchmark} · {_TITLES[UNSEEN]}")
         _ticks(axes, lines)
         legend(figure, axes)
         return figure
@@ -115,14 +118,14 @@ def cost(results: PredictorResults, benchmark: str) -> Figure:
         return figure
 
 
-def _drawn(axes: Axes, lines: dict[str, list[Row]], column: str, factor: float = 1.0) -> None:
-    """Draw the means of each predictor with their deviation over draws."""
+def _drawn(axes: Axes, lines: dict[str, list[Row]], column: str, factor: float = 1.0, most: float = np.inf) -> None:
+    """Draw the means of each predictor with their deviation over draws, up to the most that there is."""
     for i, (label, rows) in enumerate(lines.items()):
         at = np.array([row["size"] for row in rows], np.float64)
         mean, sd = (factor * _numbers(rows, name) for name in (column, f"{column}/sd"))
         colour, style = look(i)
         axes.plot(at, mean, color=colour, linestyle=style, marker=_MARKS[i % len(_MARKS)], markersize=3.5, label=label)
-        axes.fill_between(at, mean - sd, mean + sd, color=colour, alpha=0.15, linewidth=0)
+        axes.fill_between(at, mean - sd, np.minimum(mean + sd, most), color=colour, alpha=0.12, linewidth=0)
 
 
 def _numbers(rows: list[Row], name: str) -> Any:

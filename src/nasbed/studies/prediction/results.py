@@ -19,6 +19,7 @@ from nasbed.studies.door import opened
 from nasbed.studies.folder import PLAYED_AGAIN, about_of, cell_files, damaged_files
 from nasbed.studies.prediction.cell import PredictorCell, examples_of
 from nasbed.studies.prediction.clocks import Clocks
+from nasbed.studies.prediction.examples import Examples
 from nasbed.studies.prediction.testsets import STANDARD, TEST_SETS
 
 if TYPE_CHECKING:
@@ -142,9 +143,12 @@ class PredictorResults(Printed):
 
     def ceiling(self, benchmark: str) -> tuple[float, float, float, int]:
         """Return how well architectures are predicted by the others of their function; see ``prediction.ceiling``."""
-        cell = next(cell for cell in self.done if cell.benchmark == benchmark)
-        whole = opened(cell.source)
-        return examples_of(whole, whole.budgets[-1], ()).ceiling
+        return self.examples(benchmark).ceiling
+
+    def examples(self, benchmark: str) -> Examples:
+        """Return all architectures of a table, with what they are judged by."""
+        whole = self.benchmark(benchmark)
+        return examples_of(whole, whole.budgets[-1], ())
 
     def factor(self, benchmark: str, measure: str) -> float:
         """Return what a measure's numbers are multiplied with to be shown: 100 for errors of accuracies."""
