@@ -85,6 +85,9 @@ def test_early_values_help_and_cost(digits):
     with_early, without = (judge(made("gp:steps=5", one), one, 30, 0, sets=("all-others",)) for one in (digits, plain))
     assert with_early.qualities["all-others"].tau > without.qualities["all-others"].tau
     assert with_early.cost > without.cost > 0
+    short, long = (digits.benchmark.query(digits.rows, epochs).seconds for epochs in (4, 12))
+    assert digits.seconds == pytest.approx(short + long), "each length was trained by itself"
+    assert digits.early_seconds == pytest.approx(short)
 
 
 def test_a_block_that_says_everything_carries_the_predictor():

@@ -28,10 +28,10 @@ class Examples:
         rows: They, ``(n, decisions)``.
         values: What they are worth, at the largest fidelity, ``(n,)``; all are finite numbers.
         learnable: What is learned from, at the fidelity that was asked for, ``(n,)``; likewise.
-        seconds: What measuring the latter took, ``(n,)``; NaN where the benchmark knows no times.
+        seconds: What the trainings of each take if it is learned from, ``(n,)``; NaN where no times are known.
         epochs: The fidelity that was asked for.
         early: What shorter trainings of all of them came to, by their epochs, ``(n,)`` each; predictors may read it.
-        early_seconds: What the longest of these took, ``(n,)``; 0 where there are none.
+        early_seconds: What they take if it is only asked about, ``(n,)``; 0 where nothing is read of it.
     """
 
     benchmark: Benchmark
@@ -78,16 +78,16 @@ class Examples:
         if there.sum() < 3:
             raise BadSetting(f"{benchmark.name} has {there.sum()} architectures with values; it takes 3 at least")
         known = np.flatnonzero(there)
-        cost = before[max(early)].seconds if early else np.zeros(len(rows))
+        took = {**{one: answer.seconds for one, answer in before.items()}, asked: taught.seconds}
         return cls(
             benchmark,
             rows[known],
             whole.value[known],
             taught.value[known],
-            taught.seconds[known],
+            _together(took, {asked, *early}, benchmark.continues, len(rows))[known],
             asked,
             {one: answer.value[known] for one, answer in before.items()},
-            cost[known],
+            _together(took, set(early), benchmark.continues, len(rows))[known],
         )
 
     def only(self, places: NDArray[np.int64]) -> Examples:
@@ -126,3 +126,10 @@ class Examples:
         epochs = sorted(self.early)
         curves = np.stack([self.early[one] for one in epochs], axis=1)
         return encoding(name, self.space).with_curves(self.rows, curves, epochs)
+
+
+def _together(seconds: dict[int, Floats], epochs: set[int], continues: bool, n: int) -> Floats:
+    """Return what trainings of some lengths take, ``(n,)``: of those that go on with each other, the longest alone."""
+    if not epochs:
+        return np.zeros(n)
+    return seconds[max(epochs)] if continues else np.sum([seconds[one] for one in sorted(epochs)], axis=0)

@@ -112,7 +112,10 @@ def cost(results: PredictorResults, benchmark: str) -> Figure:
                 hours, at, color=colour, linestyle=style, marker=_MARKS[i % len(_MARKS)], markersize=4, label=label
             )
         axes.set_xscale("log")
-        axes.set(xlabel="simulated hours of training learned from", ylabel="Kendall τ on unseen functions")
+        axes.set(
+            xlabel="simulated hours: of what is learned from, and early values of all",
+            ylabel="Kendall τ on unseen functions",
+        )
         axes.set_title(f"{benchmark} · a point for each training size")
         legend(figure, axes)
         return figure

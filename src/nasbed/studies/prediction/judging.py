@@ -104,7 +104,8 @@ def judge(
     for name, some in places.items():
         at = np.searchsorted(asked, some)
         qualities[name] = quality(mean[at], deviation[at], examples.values[some], examples.step)
-    cost = float(examples.seconds[one.learned].sum() + examples.early_seconds[asked].sum())
+    others = asked[~np.isin(asked, one.learned)]
+    cost = float(examples.seconds[one.learned].sum() + examples.early_seconds[others].sum())
     took = Seconds(learned - began, ended - learned, len(asked))
     seen = 1.0 - len(one.unseen) / max(len(one.others), 1)
     return Judged(qualities, cost, took, predictor.notes, seen)

@@ -135,11 +135,15 @@ class PredictorResults(Printed):
     def lines(self, benchmark: str) -> dict[str, list[Row]]:
         """Return the rows of each predictor and fidelity by their name, ascending by size."""
         found: dict[str, list[Row]] = {}
-        several = len({(row["epochs"], row["early"]) for row in self.rows(benchmark)}) > 1
         for row in self.rows(benchmark):
-            way = f", {row['epochs']} epochs" + (f" + {row['early']} of all" if row["early"] else "") if several else ""
-            found.setdefault(row["predictor"] + way, []).append(row)
+            found.setdefault(self.label(row), []).append(row)
         return {name: sorted(rows, key=lambda row: int(row["size"])) for name, rows in found.items()}
+
+    def label(self, row: Row) -> str:
+        """Name the predictor of a row, with its fidelity where its table has rows of several."""
+        ways = {(other["epochs"], other["early"]) for other in self.rows(row["benchmark"])}
+        early = f" + {row['early']} of all" if row["early"] else ""
+        return str(row["predictor"]) + (f", {row['epochs']} epochs{early}" if len(ways) > 1 else "")
 
     def ceiling(self, benchmark: str) -> tuple[float, float, float, int]:
         """Return how well architectures are predicted by the others of their function; see ``prediction.ceiling``."""
@@ -164,7 +168,7 @@ class PredictorResults(Printed):
         best = max(ranked, key=lambda row: float(row[f"{UNSEEN}/tau"]))
         tau, sd = best[f"{UNSEEN}/tau"], best[f"{UNSEEN}/tau/sd"]
         said = (
-            f"From {largest:,} architectures of {benchmark}, {best['predictor']} ranks those of unseen functions best: "
+            f"From {largest:,} architectures of {benchmark}, {self.label(best)} ranks those of unseen functions best: "
             f"τ {tau:.3f}" + (f" ± {sd:.3f} over draws" if sd is not None else "")
         )
         if best["twins"] > 0.005:
