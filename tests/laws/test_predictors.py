@@ -36,6 +36,7 @@ FEW = {
     "random-forest": {"trees": 20},
     "mlp-ensemble": {"members": 2, "layers": 2, "epochs": 80},
     "graph-network": {"members": 2, "epochs": 40, "width": 16},
+    "ensemble": {"members": "gp|xgboost:trees=20|graph-network:members=2,epochs=20,width=8"},
     "svr": {"trials": 5},
     "auto": {"candidates": "bayesian-ridge|gp"},
 }

@@ -106,6 +106,7 @@ predictors = Registry(
         "bayesian-ridge": "nasbed.predictors.borrowed:BayesianRidge",
         "conformal": "nasbed.predictors.conformal:Conformal",
         "default": "nasbed.predictors.average:Average",
+        "ensemble": "nasbed.predictors.average:Ensemble",
         "extra-trees": "nasbed.predictors.borrowed:ExtraTrees",
         "gp": "nasbed.predictors.gp:GaussianProcess",
         "graph-network": "nasbed.predictors.graph_network:GraphNetwork",

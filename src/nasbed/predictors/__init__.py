@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from nasbed.core.lazy import lazily
 
 if TYPE_CHECKING:
+    from nasbed.predictors.auto import Auto as Auto
     from nasbed.predictors.average import Average as Average
+    from nasbed.predictors.average import Ensemble as Ensemble
     from nasbed.predictors.borrowed import BayesianRidge as BayesianRidge
     from nasbed.predictors.borrowed import ExtraTrees as ExtraTrees
     from nasbed.predictors.borrowed import Imported as Imported
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from nasbed.predictors.encoded import EncodedPredictor as EncodedPredictor
     from nasbed.predictors.ensemble import MLPEnsemble as MLPEnsemble
     from nasbed.predictors.gp import GaussianProcess as GaussianProcess
+    from nasbed.predictors.graph_network import GraphNetwork as GraphNetwork
     from nasbed.predictors.storing import load as load, save as save
     from nasbed.predictors.trees import TreeEnsemble as TreeEnsemble
 else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.bounds import Count
-from nasbed.core.errors import BadSetting, MissingExtra
 from nasbed.core.extras import require
-from nasbed.core.registry import predictors
-from nasbed.core.spelling import joined, named
+from nasbed.predictors.combined import Combined
 from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.folds import PARTS, parts
 from nasbed.predictors.kernel import Floats
@@ -23,7 +20,7 @@ _FEWEST = 3 * PARTS  # of fewer architectures nothing is chosen
 
 
 @dataclass(eq=False)
-class Auto(EncodedPredictor):
+class Auto(Combined):
     """Of several predictors the one that ranks best what it did not see, in three parts of what is learned from.
 
     Each is fitted four times at most, the last time to everything; of fewer than nine architectures the first learns.
@@ -37,54 +34,33 @@ class Auto(EncodedPredictor):
     candidates: str = "default|gp|xgboost|random-forest|bayesian-ridge"
     most: Count = 500
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._made()
+    @property
+    def texts(self) -> list[str]:
+        """What names each of them."""
+        return [one.strip() for one in self.candidates.split("|")]
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Which was chosen, which could not be, and what is to be known of the chosen one."""
         if not hasattr(self, "base_"):
             return ()
-        made, lacking = self._made()
-        said = [f"{self._texts[self.chosen_]} predicts, of {', '.join(made)} the best in cross-validation"]
-        said += [f"{name} was left out, since what it needs is not installed" for name in lacking]
+        made = ", ".join(self.installed)
+        said = [f"{self.texts[self.chosen_]} predicts, of {made} the best in cross-validation"]
+        said += [f"{name} was left out: {why}" for name, why in self.lacking.items()]
         return (*said, *self.base_.notes)
-
-    @property
-    def _texts(self) -> list[str]:
-        return [one.strip() for one in self.candidates.split("|")]
-
-    def _made(self) -> tuple[dict[str, EncodedPredictor], list[str]]:
-        """Return the candidates, with the same features, and the names of those that are not installed."""
-        own = {"space": self.space, "encoding": self.encoding, "target": self.target, "seed": self.seed}
-        found, lacking = dict[str, EncodedPredictor](), list[str]()
-        for text in self._texts:
-            name, settings = named(text)
-            if name == "auto":
-                raise BadSetting("auto does not choose among itself; name others, such as candidates='gp|xgboost'")
-            lacking.append(text)
-            with suppress(MissingExtra):
-                found[text] = predictors.make(name, joined(own, settings))
-                lacking.pop()
-        if not found:
-            raise BadSetting(f"none of {self.candidates} is installed; name others, such as candidates='gp'")
-        return found, lacking
-
-    def _shared(self, made: EncodedPredictor) -> EncodedPredictor:
-        made.__dict__["features"] = self.features
-        return made
 
     def fit_numbers(self, numbers: Floats, values: Floats) -> None:
         """Choose, and let the chosen one learn from everything."""
-        candidates = {name: self._shared(one) for name, one in self._made()[0].items()}
+        candidates = {text: self.fresh(text) for text in self.installed}
         some = np.random.default_rng(self.seed).permutation(len(values))[: self.most]
         chosen = next(iter(candidates))
         if len(candidates) > 1 and len(some) >= _FEWEST:
-            scores = {name: self._score(one, numbers[some], values[some]) for name, one in candidates.items()}
-            chosen = max(scores, key=lambda name: scores[name])
-        self.chosen_, self.base_ = self._texts.index(chosen), candidates[chosen]
-        self.base_.fit_numbers(numbers, values)
+            scores = {
+                text: self._score(one, self.read(text, numbers[some]), values[some]) for text, one in candidates.items()
+            }
+            chosen = max(scores, key=lambda text: scores[text])
+        self.chosen_, self.base_ = self.texts.index(chosen), candidates[chosen]
+        self.base_.fit_numbers(self.read(chosen, numbers), values)
 
     def _score(self, candidate: EncodedPredictor, numbers: Floats, values: Floats) -> float:
         """Return the mean of Kendall's τ over the parts; −1 where a candidate cannot learn or predicts no numbers."""
@@ -100,7 +76,7 @@ class Auto(EncodedPredictor):
 
     def predict_numbers(self, numbers: Floats) -> tuple[Floats, Floats]:
         """Return what the chosen one predicts."""
-        return self.base_.predict_numbers(numbers)
+        return self.base_.predict_numbers(self.read(self.texts[self.chosen_], numbers))
 
     def shares(self) -> dict[str, float]:
         """Return those of the chosen one."""
@@ -117,13 +93,11 @@ class Auto(EncodedPredictor):
             MissingExtra: When what it needs is not installed.
         """
         self.chosen_ = int(learned["candidate"])
-        name, settings = named(self._texts[self.chosen_])
-        own = {"space": self.space, "encoding": self.encoding, "target": self.target, "seed": self.seed}
-        self.base_ = self._shared(predictors.make(name, joined(own, settings)))
-        self.base_.take_back(numbers, values, learned)
+        text = self.texts[self.chosen_]
+        self.made(text)  # says what is missing
+        self.base_ = self.fresh(text)
+        self.base_.take_back(self.read(text, numbers), values, learned)
 
     def regressor(self) -> Any:
         """Return that of the one that was chosen; of the first, where nothing was learned."""
-        return (
-            next(iter(self._made()[0].values())).regressor() if not hasattr(self, "base_") else self.base_.regressor()
-        )
+        return next(iter(self.installed.values())).regressor() if not hasattr(self, "base_") else self.base_.regressor()

@@ -1,4 +1,4 @@
-"""The mean of two predictors: of a Gaussian process, which is smooth, and of boosted trees, which are not."""
+"""The mean of several predictors: of a Gaussian process, which is smooth, and of boosted trees, which are not."""
 
 from __future__ import annotations
 
@@ -9,94 +9,94 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.bounds import Count
-from nasbed.core.errors import MissingExtra
 from nasbed.core.extras import require
-from nasbed.predictors.borrowed import XGBoost
-from nasbed.predictors.encoded import EncodedPredictor
-from nasbed.predictors.gp import GaussianProcess
+from nasbed.predictors.combined import Combined
 from nasbed.predictors.kernel import Floats
 
 
 @dataclass(eq=False)
-class Average(EncodedPredictor):
-    """The mean of the Gaussian process and XGBoost; where that is not installed, the Gaussian process alone, said so.
+class Average(Combined):
+    """The mean of several predictors; where one is not installed, that of the others, said so.
 
-    The deviation is the process's, and how much the two disagree.
+    The deviation is the first one's, and how much they disagree.
 
     Attributes:
-        most: So many architectures the Gaussian process learns from at most; see ``gp``.
+        members: The predictors, divided by ``|``, each with settings if need be, such as ``gp:most=2000|xgboost``.
     """
 
-    most: Count = 1000
+    members: str = "gp|xgboost"
+
+    @property
+    def texts(self) -> list[str]:
+        """What names each of them."""
+        return [one.strip() for one in self.members.split("|")]
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Whether XGBoost is missing, and whether the Gaussian process learned from a part only."""
-        if not hasattr(self, "process_"):
+        """Which are missing, and what is to be known of the others."""
+        if not hasattr(self, "each_"):
             return ()
-        return self.process_.notes + (() if self.trees_ is not None else (self._missing,))
+        why = {text: self.lacking.get(text, "it learned without") for text in self.texts if text not in self.each_}
+        missing = tuple(f"the others predict without {text}: {said}" for text, said in why.items())
+        return tuple(note for one in self.each_.values() for note in one.notes) + missing
 
     def fit_numbers(self, numbers: Floats, values: Floats) -> None:
-        """Let both learn."""
-        self._begin()
-        for member in self._members():
-            member.fit_numbers(numbers, values)
-
-    def _begin(self) -> None:
-        """Have members that have learned nothing, with the same features."""
-        same: dict[str, Any] = {name: getattr(self, name) for name in ("space", "encoding", "target", "seed")}
-        self.process_ = GaussianProcess(**same, most=self.most)
-        self.trees_: XGBoost | None = None
-        self._missing = ""
-        try:
-            self.trees_ = XGBoost(**same)
-        except MissingExtra as error:
-            self._missing = f"the Gaussian process predicts alone: {error}"
-        for member in self._members():
-            member.__dict__["features"] = self.features
-
-    def _members(self) -> list[EncodedPredictor]:
-        return [self.process_] if self.trees_ is None else [self.process_, self.trees_]
+        """Let all of them learn."""
+        self.each_ = {text: self.fresh(text) for text in self.installed}
+        for text, one in self.each_.items():
+            one.fit_numbers(self.read(text, numbers), values)
 
     def learned(self) -> dict[str, NDArray[Any]]:
-        """Return what each of them learned, and whether XGBoost is among them."""
-        each = [one.learned() for one in self._members()]
-        return {name: array for some in each for name, array in some.items()}
+        """Return what each of them learned, after its place among the members."""
+        places = {text: place for place, text in enumerate(self.texts)}
+        return {
+            f"{places[text]}.{name}": array for text, one in self.each_.items() for name, array in one.learned().items()
+        }
 
     def take_back(self, numbers: Floats, values: Floats, learned: Mapping[str, NDArray[Any]]) -> None:
         """Take back what each learned.
 
         Raises:
-            MissingExtra: When XGBoost was among them and is not installed.
+            MissingExtra: When one of them needs what is not installed.
         """
-        self._begin()
-        if "regressor" in learned:
-            XGBoost.check_installed()
-        else:
-            self.trees_, self._missing = None, "the Gaussian process predicts alone: it learned without XGBoost"
-        for member in self._members():
-            member.take_back(numbers, values, learned)
+        self.each_ = {}
+        for place, text in enumerate(self.texts):
+            start = f"{place}."
+            own = {name.removeprefix(start): array for name, array in learned.items() if name.startswith(start)}
+            if own:
+                self.made(text)  # says what is missing
+                self.each_[text] = self.fresh(text)
+                self.each_[text].take_back(self.read(text, numbers), values, own)
 
     def shares(self) -> dict[str, float]:
-        """Return the mean of the members' shares."""
-        each = [member.shares() for member in self._members()]
-        return {name: sum(some[name] for some in each) / len(each) for name in each[0]}
+        """Return the mean of the shares of those that say them."""
+        each = [some for some in (one.shares() for one in self.each_.values()) if some]
+        names = {name for some in each for name in some}
+        return {name: sum(some.get(name, 0.0) for some in each) / len(each) for name in sorted(names)}
 
     def predict_numbers(self, numbers: Floats) -> tuple[Floats, Floats]:
-        """Return the mean, and the root of the process's variance and the square of half their difference."""
-        mean, deviation = self.process_.predict_numbers(numbers)
-        if self.trees_ is None:
-            return mean, deviation
-        other = self.trees_.mean_of(numbers)
-        return (mean + other) / 2.0, np.hypot(deviation, (mean - other) / 2.0)
+        """Return the mean, and the root of the first one's variance and of how the means vary."""
+        (first, one), *others = self.each_.items()
+        mean, deviation = one.predict_numbers(self.read(first, numbers))
+        means = np.array([mean, *(other.mean_of(self.read(text, numbers)) for text, other in others)])
+        return means.mean(axis=0), np.hypot(deviation, means.std(axis=0)) if others else deviation
 
     def regressor(self) -> Any:
-        """Return the Gaussian process and XGBoost, voting, as an estimator of scikit-learn.
+        """Return all of them, voting, as an estimator of scikit-learn.
 
         Raises:
-            MissingExtra: When scikit-learn or XGBoost is not installed.
+            MissingExtra: When scikit-learn, or what one of them needs, is not installed.
         """
-        same: dict[str, Any] = {name: getattr(self, name) for name in ("space", "encoding", "target", "seed")}
-        both = [("gp", GaussianProcess(**same).regressor()), ("xgboost", XGBoost(**same).regressor())]
-        return require("sklearn.ensemble", "predictors").VotingRegressor(both)
+        if len(self.installed) < len(self.texts):
+            self.made(next(iter(self.lacking)))  # says what is missing
+        require("sklearn", "predictors")
+        from nasbed.predictors.estimator import PredictorEstimator  # a class of scikit-learn's
+
+        return PredictorEstimator(self.clone())
+
+
+@dataclass(eq=False)
+class Ensemble(Average):
+    """The mean of the Gaussian process, XGBoost, and the network that reads graphs: the best here, and the slowest."""
+
+    members: str = "gp|xgboost|graph-network"

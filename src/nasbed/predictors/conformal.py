@@ -24,6 +24,7 @@ from nasbed.core.extras import require
 from nasbed.core.registry import predictors
 from nasbed.core.spelling import joined, named
 from nasbed.predictors.encoded import EncodedPredictor
+from nasbed.predictors.features import Features
 from nasbed.predictors.kernel import Floats
 
 _LEAST = 1e-9  # of the targets' deviation: no prediction counts as surer
@@ -58,6 +59,10 @@ class Conformal(EncodedPredictor):
         own = {"space": self.space, "encoding": self.encoding, "target": self.target, "seed": self.seed}
         made: EncodedPredictor = predictors.make(name, joined(own, settings))
         return made
+
+    def read_from(self, own: Features) -> Features:
+        """Return what the other predictor reads."""
+        return self._made().read_from(own)
 
     def _parts(self, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return which architectures are learned from, and which calibrate; one alone does both."""

@@ -71,7 +71,11 @@ class EncodedPredictor(Configured, ABC):
     @cached_property
     def features(self) -> Features:
         """The encoding as numbers on one scale."""
-        return Features(self.encoding, self.space)
+        return self.read_from(Features(self.encoding, self.space))
+
+    def read_from(self, own: Features) -> Features:
+        """Return what it reads, given the features of its encoding: most often these."""
+        return own
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -126,6 +130,10 @@ class EncodedPredictor(Configured, ABC):
     @abstractmethod
     def predict_numbers(self, numbers: Floats) -> tuple[Floats, Floats]:
         """Return mean and standard deviation of targets, noise included, ``(n,)`` both."""
+
+    def mean_of(self, numbers: Floats) -> Floats:
+        """Return the mean of targets alone, ``(n,)``; it may take less than both."""
+        return self.predict_numbers(numbers)[0]
 
     @abstractmethod
     def learned(self) -> dict[str, NDArray[Any]]:

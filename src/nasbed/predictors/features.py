@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -83,6 +85,52 @@ class Features:
         """Return the numbers of n architectures, ``(n, numbers)``."""
         numbers: Floats = (self._ranked(self.encoding(archs))[:, self._kept] - self._centre) / self._spread
         return numbers
+
+    def of(self, number: int) -> Features:
+        """Return what one of several predictors reads: all of them these."""
+        return self
+
+    def part(self, number: int, numbers: Floats) -> Floats:
+        """Return which of the numbers one of several predictors reads, ``(n, …)``: all of them."""
+        return numbers
+
+
+class Beside(Features):
+    """What several predictors read, where it is not the same: side by side, each once.
+
+    Args:
+        each: What each of them reads.
+    """
+
+    def __init__(self, each: Sequence[Features]) -> None:
+        self._each = tuple(each)
+        self._different = list(dict.fromkeys(self._each))
+        self.encoding, self.kernel = each[0].encoding, each[0].kernel
+        self.names = tuple(name for one in self._different for name in one.names)
+        ends = np.cumsum([len(one.names) for one in self._different]).tolist()
+        self._columns = [slice(end - len(one.names), end) for one, end in zip(self._different, ends, strict=True)]
+        self.blocks = dict[str, slice]()
+        for one, columns in zip(self._different, self._columns, strict=True):
+            for name, some in one.blocks.items():
+                called = name if name not in self.blocks else f"{name}, again"
+                self.blocks[called] = slice(columns.start + some.start, columns.start + some.stop)
+
+    def of(self, number: int) -> Features:
+        """Return what one of them reads."""
+        return self._each[number]
+
+    def part(self, number: int, numbers: Floats) -> Floats:
+        """Return which of the numbers one of them reads."""
+        found: Floats = numbers[:, self._columns[self._different.index(self._each[number])]]
+        return found
+
+    def raw(self, numbers: Floats) -> Floats:
+        """Return the numbers of the first one's encoding."""
+        return self._each[0].raw(self.part(0, numbers))
+
+    def __call__(self, archs: ArrayLike) -> Floats:
+        """Return all numbers of n architectures, ``(n, numbers)``."""
+        return np.concatenate([one(archs) for one in self._different], axis=1)
 
 
 def _quantiles(numbers: Floats) -> tuple[Floats, Floats]:

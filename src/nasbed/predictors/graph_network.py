@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.bounds import Count, Positive
-from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
 from nasbed.encodings.graph import Graph
 from nasbed.encodings.joining import Encoding
 from nasbed.predictors.encoded import EncodedPredictor
+from nasbed.predictors.features import Features
 from nasbed.predictors.kernel import Floats
 
 _MARGIN, _BATCH, _CHUNK = 0.1, 64, 4096
@@ -39,10 +39,11 @@ class _Cell(NamedTuple):
 class GraphNetwork(EncodedPredictor):
     """An ensemble of dense graph networks in PyTorch, which are trained side by side to rank pairs.
 
-    A vertex adds up what it knows, what those say that it reads, and what those say that read it, each by weights of
-    their own. The mean over the vertices, the output's vertex and what else the encoding has beside ``graph`` give a
-    score. Each member's scores become targets by a line; how the members differ, and how far that line is off, is the
-    deviation.
+    It reads the graph whatever its encoding is, and beside that what the encoding has of ``columns`` and ``curve``; of
+    an encoding with the block ``graph``, all that it has. A vertex adds up what it knows, what those say that it reads,
+    and what those say that read it, each by weights of their own. The mean over the vertices, the output's vertex and
+    what stands beside the graph give a score. Each member's scores become targets by a line; how the members differ,
+    and how far that line is off, is the deviation.
 
     Attributes:
         members: How many networks.
@@ -54,7 +55,6 @@ class GraphNetwork(EncodedPredictor):
 
     needs: ClassVar[tuple[str, ...]] = ("scipy",)
 
-    encoding: str | Encoding = "graph"
     members: Count = 5
     layers: Count = 3
     width: Count = 32
@@ -71,22 +71,21 @@ class GraphNetwork(EncodedPredictor):
         super().check_installed()
         require("torch", "torch")
 
-    def _layout(self) -> tuple[list[_Cell], list[int]]:
-        """Return the cells, and the columns of what stands beside them among the features.
+    def read_from(self, own: Features) -> Features:
+        """Return the graph, and what is known of architectures besides; where its encoding has a graph, that."""
+        if any(isinstance(part, Graph) for part in own.encoding.parts.values()):
+            return own
+        beside = {name: part for name, part in own.encoding.parts.items() if part.known is not None}
+        return Features(Encoding(self.space, {"graph": Graph(self.space), **beside}), self.space)
 
-        Raises:
-            BadSetting: When the encoding has no graph.
-        """
-        made, cells, name = self.features.encoding, list[_Cell](), ""
-        for name, part in made.parts.items():
-            if isinstance(part, Graph):
-                start = made.blocks[name].start
-                for vertices, labels in part.shapes:
-                    cells.append(_Cell(start, vertices, labels))
-                    start += vertices * (labels + vertices)
-                break
-        else:
-            raise BadSetting(f"the encoding {made.name} has no graph; give encoding='graph', or 'graph+columns:…'")
+    def _layout(self) -> tuple[list[_Cell], list[int]]:
+        """Return the cells, and the columns of what stands beside them among the features."""
+        made, cells = self.features.encoding, list[_Cell]()
+        name, graph = next((name, part) for name, part in made.parts.items() if isinstance(part, Graph))
+        start = made.blocks[name].start
+        for vertices, labels in graph.shapes:
+            cells.append(_Cell(start, vertices, labels))
+            start += vertices * (labels + vertices)
         own = self.features.blocks[name]
         return cells, [i for i in range(len(self.features.names)) if not own.start <= i < own.stop]
 

@@ -34,7 +34,7 @@ def test_what_is_missing_is_named_with_its_install_line(name, module, extra, mon
 def test_without_xgboost_the_default_is_the_gaussian_process_alone_and_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "xgboost", None)
     predictor = nasbed.predictor("default", SPACE).fit(ROWS[:60], VALUES[:60])
-    assert "the Gaussian process predicts alone: xgboost is not installed" in predictor.notes[0]
+    assert "the others predict without xgboost: xgboost is not installed" in predictor.notes[0]
     alone = nasbed.predictor("gp", SPACE).fit(ROWS[:60], VALUES[:60])
     np.testing.assert_array_equal(predictor.predict(ROWS), alone.predict(ROWS))
 
@@ -49,7 +49,7 @@ def test_the_default_is_the_mean_of_both():
 
 
 def test_the_default_says_that_its_process_learned_from_a_part():
-    predictor = nasbed.predictor("default", SPACE, most=50).fit(ROWS, VALUES)
+    predictor = nasbed.predictor("default", SPACE, members="gp:most=50|xgboost").fit(ROWS, VALUES)
     assert "50 of 150" in predictor.notes[0]
 
 

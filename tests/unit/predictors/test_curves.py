@@ -102,5 +102,5 @@ def test_the_better_one_is_chosen_and_said():
     assert predictor.notes[0].startswith("bayesian-ridge predicts")
     alone = made("bayesian-ridge", "onehot").fit(ROWS[:60], linear[:60])
     np.testing.assert_array_equal(predictor.predict(ROWS), alone.predict(ROWS))
-    with pytest.raises(BadSetting, match="does not choose among itself"):
+    with pytest.raises(BadSetting, match="auto is not made of itself"):
         made("auto:candidates=gp|auto")

@@ -23,6 +23,7 @@ FEW = {
     "mlp-ensemble": {"members": 2, "epochs": 5},
     "auto": {"candidates": "gp|xgboost:trees=20"},
     "graph-network": {"members": 2, "epochs": 40, "width": 16},
+    "ensemble": {"members": "gp|xgboost:trees=20|graph-network:members=2,epochs=20,width=8"},
     "svr": {"trials": 3},
     "score": {"encoding": "counts", "of": "count(conv3x3)"},
 }
