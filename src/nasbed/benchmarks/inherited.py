@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from nasbed.core.rng import Streams
 from nasbed.core.space import Space
 from nasbed.encodings.block import Block
 from nasbed.factory.settings import measure_of
-from nasbed.nets.blueprint import some_rows
+from nasbed.nets.blueprint import blueprint_of, some_rows
 from nasbed.oneshot.told import space_of, supernet_facts
 from nasbed.run.executors.retrying import survey
 from nasbed.scores.asked import Asked
@@ -53,6 +53,7 @@ class InheritedBenchmark(MadeBenchmark):
         batch: Images at a time.
         calibration: How many training images ``recalibrated`` averages are of.
         images: By how many validation images each is judged; 0 for all.
+        latencies: A file of ``nasbed latency``, which makes ``latency``, in milliseconds, a cost; empty for none.
         space: The space, where it is one of your own that no file describes.
         attempts: After how many failures an architecture is given up.
         device: Where they are judged.
@@ -76,6 +77,7 @@ class InheritedBenchmark(MadeBenchmark):
         batch: int = 64,
         calibration: int = 1024,
         images: int = 0,
+        latencies: str = "",
         space: Space | None = None,
         attempts: int = 3,
         device: str = "cpu",
@@ -91,7 +93,7 @@ class InheritedBenchmark(MadeBenchmark):
         made = self.facts["supernet"]
         usual = "recalibrated" if made["share"] == 1 else "tracked" if made["tracked"] else "batch"
         self.settings = {"normalisation": normalisation or usual, "batch": batch, "calibration": calibration}
-        self.images = images
+        self.images, self.latencies = images, latencies
         told = measure_of(self.data).words
         self.measure = f"{told} with inherited weights"
         self.tested = self.measure if truth is None else truth.tested
@@ -125,8 +127,15 @@ class InheritedBenchmark(MadeBenchmark):
 
     @cached_property
     def cost_functions(self) -> Mapping[str, Cost]:
-        """Parameters and operations, by formula, of the architectures' own networks."""
-        return formulas(self.space, self.facts["network"], some_rows(self.space))
+        """Parameters and operations, by formula, of the architectures' own networks; and latency, where it is known."""
+        known: dict[str, Cost] = dict(formulas(self.space, self.facts["network"], some_rows(self.space)))
+        if self.latencies:
+            from nasbed.nets.latencies import Latencies
+
+            blueprint = blueprint_of(self.space, **self.facts["network"])
+            known["latency"] = partial(Latencies.read(self.latencies).of, blueprint)
+            known["latency"](some_rows(self.space))  # which refuses those of other networks
+        return known
 
     def describe(self) -> dict[str, Any]:
         """Say which supernet judges, and how."""

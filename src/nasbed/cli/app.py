@@ -26,6 +26,7 @@ EXAMPLES = {
     "merge": "merge mine.worker-*-of-4.sqlite --out mine.arrow",
     "train": "train inception-like --augment --out runs/inception",
     "oneshot": "oneshot gdas --space nasbench201 --data digits --epochs 20 --out runs/gdas",
+    "latency": "latency mobile --data digits --out latencies.json",
     "search": "search regularized-evolution --evaluations 100 --runs 20",
     "compare": "compare random regularized-evolution local --out demo",
     "report": "report demo --out demo.html",

@@ -80,7 +80,7 @@ class Supernet(Printed, nn.Module):
         written: Any = blueprint.written
         self._written: WrittenBlueprint = written
         self._space: WrittenSpace = written.space
-        self.layers = SharedLayers(self._stands(), affine, tracked)
+        self.layers = SharedLayers(self.standing(), affine, tracked)
         self._runs: OrderedDict[tuple[Support, bool], Run] = OrderedDict()
 
     @classmethod
@@ -246,7 +246,7 @@ class Supernet(Printed, nn.Module):
         opened = Opener(self.written.decided, support)(self.written.expression)
         return _whole(planner or replace(self._written.planner, share=self.share), opened)
 
-    def _stands(self) -> Iterator[Stand]:
+    def standing(self) -> Iterator[Stand]:
         """Give all layers that stand somewhere in some network.
 
         Where the shapes of parts depend on decisions, and constraints say which go together, they are those of the rows

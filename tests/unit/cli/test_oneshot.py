@@ -78,3 +78,11 @@ def test_a_study_of_one_shot_searches_is_told_by_its_file_or_its_name(nasbed_com
     ran = nasbed_command("study", "robustdarts-s2-s4", "--runs", 3)
     assert ran.code == 2
     assert "all else is in its file" in ran.err
+
+
+def test_latencies_are_measured_into_a_file(nasbed_command, tmp_path):
+    words = ("latency", "nasbench201", "--repeats", 1, "--out", tmp_path / "here.json", "--set", "skeleton.channels=2")
+    found = nasbed_command(*words, "--json").json
+    assert found["layers"] > 5
+    assert found["network"]["channels"] == 2
+    assert nasbed_command("latency", "nasbench101", "--out", tmp_path / "none.json").code == 2
