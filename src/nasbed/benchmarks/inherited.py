@@ -54,6 +54,7 @@ class InheritedBenchmark(MadeBenchmark):
         calibration: How many training images ``recalibrated`` averages are of.
         images: By how many validation images each is judged; 0 for all.
         latencies: A file of ``nasbed latency``, which makes ``latency``, in milliseconds, a cost; empty for none.
+        tests: Whether each is judged by test images, too, where no benchmark knows the truth.
         space: The space, where it is one of your own that no file describes.
         attempts: After how many failures an architecture is given up.
         device: Where they are judged.
@@ -78,6 +79,7 @@ class InheritedBenchmark(MadeBenchmark):
         calibration: int = 1024,
         images: int = 0,
         latencies: str = "",
+        tests: bool = True,
         space: Space | None = None,
         attempts: int = 3,
         device: str = "cpu",
@@ -93,7 +95,7 @@ class InheritedBenchmark(MadeBenchmark):
         made = self.facts["supernet"]
         usual = "recalibrated" if made["share"] == 1 else "tracked" if made["tracked"] else "batch"
         self.settings = {"normalisation": normalisation or usual, "batch": batch, "calibration": calibration}
-        self.images, self.latencies = images, latencies
+        self.images, self.latencies, self.tests = images, latencies, tests and truth is None
         told = measure_of(self.data).words
         self.measure = f"{told} with inherited weights"
         self.tested = self.measure if truth is None else truth.tested
@@ -103,11 +105,11 @@ class InheritedBenchmark(MadeBenchmark):
         """Give the call that judges one architecture; the answer does not depend on the seed."""
         (row,) = self.space.canonical(arch[None])
         what = str(self.path), self.space, row.tolist(), self.data
-        return JUDGE, (*what, self.settings, self.images, self.device)
+        return JUDGE, (*what, self.settings, self.images, self.tests, self.device)
 
     def answer(self, value: Any) -> Answer:
         """Read a judgement, and the test result that the truth knows."""
-        test = value["test"]
+        test = float("nan") if value["test"] is None else value["test"]
         if self.truth is not None:
             test = float(self.truth.test(np.array([value["row"]], np.int8))[0])
         return Answer(value["validation"], test, value["seconds"])
@@ -191,6 +193,7 @@ class InheritedScores(Block):
             images=self.images,
             calibration=self.calibration,
             executor=self.executor,
+            tests=False,
         )
         if made.space != self.space:
             raise BadSetting(f"the supernet {self.file} is of {made.space!r}, not of {self.space!r}")
@@ -212,7 +215,7 @@ def inherited_scores(files: Sequence[str | Path], asked: Asked, **settings: Any)
     Raises:
         BadSetting: When there are none, or they are of several spaces.
     """
-    made = [InheritedBenchmark(file, **settings) for file in files]
+    made = [InheritedBenchmark(file, tests=False, **settings) for file in files]
     if not made or any(one.space != made[0].space for one in made):
         raise BadSetting(f"supernets of one space are compared; given are {', '.join(map(str, files)) or 'none'}")
     archs = asked.archs(made[0].space)

@@ -35,7 +35,14 @@ def survey(path: str, space: Space, data: str, settings: Mapping[str, Any], devi
 
 
 def judge_unit(
-    path: str, space: Space, row: Sequence[int], data: str, settings: Mapping[str, Any], images: int, device: str
+    path: str,
+    space: Space,
+    row: Sequence[int],
+    data: str,
+    settings: Mapping[str, Any],
+    images: int,
+    tests: bool,
+    device: str,
 ) -> dict[str, Any]:
     """Judge one architecture by the weights that it inherits.
 
@@ -46,10 +53,11 @@ def judge_unit(
         data: A data source, ``name`` or ``name:where``.
         settings: Of ``Inherited``.
         images: How many validation images; 0 for all.
+        tests: Whether test images are judged, too.
         device: Where.
 
     Returns:
-        ``validation`` and ``test``, more is better, ``seconds`` and the ``row``.
+        ``validation`` and ``test``, more is better, None where it is not asked for; ``seconds``, and the ``row``.
     """
     from nasbed.nets.clock import finish
 
@@ -60,7 +68,8 @@ def judge_unit(
     validation = judge.score(score, "validation", most=images)
     finish(torch.device(device))
     seconds = time.perf_counter() - began
-    return {"validation": validation, "test": judge.score(score, "test"), "seconds": seconds, "row": list(row)}
+    test = judge.score(score, "test") if tests else None
+    return {"validation": validation, "test": test, "seconds": seconds, "row": list(row)}
 
 
 def _stamp(path: str) -> tuple[int, int]:
