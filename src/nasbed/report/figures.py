@@ -41,6 +41,9 @@ _COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
     *("#882255", "#999933", "#7F7F7F"),
 )
+COLOURS = len(_COLOURS)
+"""So many are different; more begin again."""
+
 _STYLES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.5, 1.2)))
 _SIZE = (5.4, 3.5)  # inches: a little more than a column of a two-column paper
 _LINES_INSIDE = 5  # more than that, or longer names, and the legend goes below the axes

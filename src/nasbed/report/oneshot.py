@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nasbed.core.extras import require
 from nasbed.core.files import slug
 from nasbed.oneshot.course import Course
-from nasbed.report.figures import broken, drawing, drawn, look, prepared
+from nasbed.report.figures import COLOURS, broken, drawing, drawn, look, prepared
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -113,7 +113,7 @@ def derived(course: Course) -> Figure:
         from matplotlib.colors import ListedColormap
         from matplotlib.patches import Patch
 
-        colours = [look(i)[0] for i in range(len(used))]
+        colours = colours_of(len(used))
         places = np.full(len(words) + 1, np.nan)
         places[used] = np.arange(len(used))
         axes.imshow(
@@ -134,6 +134,15 @@ def derived(course: Course) -> Figure:
         patches = [Patch(color=colour, label=words[i]) for colour, i in zip(colours, used, strict=True)]
         figure.legend(handles=patches, loc="outside lower center", ncols=3, fontsize=7)
         return figure
+
+
+def colours_of(count: int) -> list[Any]:
+    """Return so many different colours: the house's, as far as they reach, else some along a rainbow."""
+    if count <= COLOURS:
+        return [look(i)[0] for i in range(count)]
+    from matplotlib import colormaps
+
+    return list(colormaps["turbo"](np.linspace(0.03, 0.97, count)))
 
 
 def losses(course: Course) -> Figure:
