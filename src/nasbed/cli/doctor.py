@@ -17,6 +17,7 @@ from nasbed.cli.console import print_facts, print_json, progress
 from nasbed.cli.options import Json
 
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9._-]+)[^;]*;?(?:.*extra\s*==\s*['\"]([^'\"]+)['\"])?")
+_SYSTEM = re.compile(r"sys_platform\s*([=!])=\s*['\"](\w+)['\"]")
 _FOR = {
     "torch": "to train networks and to score them",
     "report": "for figures, pages and pandas' frames",
@@ -126,8 +127,10 @@ def _extras() -> dict[str, str]:
 
 
 def _requirements() -> Iterator[tuple[str, str]]:
-    """Give the name of each package that nasbed names, with its extra, empty for none."""
+    """Give the name of each package that nasbed names for this system, with its extra, empty for none."""
     for text in metadata.requires("nasbed") or ():
+        if (system := _SYSTEM.search(text)) and (system[1] == "=") != (system[2] == sys.platform):
+            continue
         if match := _REQUIREMENT.match(text):
             yield match[1], match[2] or ""
 

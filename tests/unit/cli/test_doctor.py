@@ -23,6 +23,15 @@ def test_what_is_missing_is_named_with_the_line_that_installs_it(nasbed_command,
     assert "lacks ray, for clusters: pip install 'nasbed[ray]'" in nasbed_command("doctor").out
 
 
+@pytest.mark.parametrize(("system", "here"), [("darwin", "xgboost"), ("linux", "xgboost-cpu")])
+def test_packages_of_other_systems_are_not_asked_for(monkeypatch, system, here):
+    from nasbed.cli import doctor
+
+    monkeypatch.setattr(doctor, "_version", lambda package: None)
+    monkeypatch.setattr(doctor.sys, "platform", system)
+    assert doctor._extras()["xgboost"].startswith(f"lacks {here}: ")
+
+
 @pytest.mark.parametrize(("first", "second"), [("compare", "study"), ("study", "compare")])
 def test_a_study_and_a_comparison_do_not_share_a_folder(nasbed_command, tmp_path, first, second):
     words = "random", "local", "--runs", "2", "--evaluations", "5", "--out", str(tmp_path / "both")
