@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nasbed.testing.benchmarks import check_benchmark as check_benchmark, benchmark_laws as benchmark_laws
     from nasbed.testing.executors import check_executor as check_executor, executor_laws as executor_laws
     from nasbed.testing.law import DoesNotApply as DoesNotApply, Law as Law, Laws as Laws
+    from nasbed.testing.methods import check_method as check_method, method_laws as method_laws
     from nasbed.testing.optimizers import check_optimizer as check_optimizer, optimizer_laws as optimizer_laws
     from nasbed.testing.predictors import check_predictor as check_predictor, predictor_laws as predictor_laws
     from nasbed.testing.proxies import check_proxy as check_proxy, proxy_laws as proxy_laws
