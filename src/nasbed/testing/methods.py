@@ -120,7 +120,7 @@ def each_descent_moves_its_own_parameters_alone(method: Method, seed: int) -> No
     for moves in there:
         search = small(method, seed)
         weights, alphas = list(search.net.parameters()), search.alphas.trained
-        groups: dict[str, list[torch.Tensor]] = {"weights": weights, "alphas": alphas}
+        groups: dict[str, list[Any]] = {"weights": weights, "alphas": alphas}
         before = {what: [one.detach().clone() for one in some] for what, some in groups.items()}
         search.descend(moves, {what: search.feed.batch(what) for what in there})
         for what, some in groups.items():
