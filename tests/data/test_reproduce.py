@@ -55,3 +55,21 @@ def test_they_are_looked_up_in_a_table_of_one_seed_without_being_compared(shared
     assert ours["cifar100, GDAS, test"] == 67.95
     assert len(ours) == 9
     assert not found.compared
+
+
+@pytest.mark.slow
+def test_guided_search_comes_to_what_is_documented(shared_data):
+    found = reproduce("guided-nasbench201", data=shared_data / "nasbench201" / "seed888_test_accuracy.csv", runs=20)
+    assert [line for line in found.lines if not line.within] == []
+    assert len(found.compared) == 3 * 2 * 5 * 2
+    assert any(line.remark.startswith("copied") and line.ours is None for line in found.lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("study", "compared"), [("predictors-nasbench201", 26), ("predictors-nasbench101", 10)])
+def test_predictors_rank_as_documented_and_as_published_where_they_are_played_again(shared_data, study, compared):
+    found = reproduce(study, data=shared_data, runs=3)
+    assert [line for line in found.lines if not line.within] == []
+    assert len(found.compared) == compared
+    ceiling = 0.90 if study.endswith("201") else 1.0
+    assert all(line.ours < ceiling for line in found.lines if line.ours is not None), "what is better is a leak"
