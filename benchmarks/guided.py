@@ -5,7 +5,7 @@ in the same run. Times are CPU time of one core.
 
     python benchmarks/guided.py digits101 [--runs 100] [--evaluations 150] [--methods guided local:remember=true random]
     python benchmarks/guided.py seed888_test_accuracy.csv:data=cifar10
-    python benchmarks/guided.py --steps    # how long a step takes with neighbours, among the 423,624 modules
+    python benchmarks/guided.py --steps neighbours    # how long a step takes among the 423,624 modules; or: space
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def rates(name, methods, runs, evaluations):
     Console().print(table)
 
 
-def steps(evaluations):
-    """Time steps of one run over all modules of NAS-Bench-101, neighbours of the best ten and 100 others at a step."""
+def steps(candidates, evaluations):
+    """Time steps of one run over all modules of NAS-Bench-101: neighbours of the best ten and 100 others, or all."""
     space = nasbed.space("nasbench101")
-    search = Guided(candidates="neighbours").start(space, Streams.from_seed(0, 1))
+    search = Guided(candidates=candidates).start(space, Streams.from_seed(0, 1))
     worth = np.random.default_rng(0)
 
     def step():
@@ -73,10 +73,10 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", default=METHODS)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--evaluations", type=int, default=150)
-    parser.add_argument("--steps", action="store_true", help="time steps in the space of NAS-Bench-101 instead")
+    parser.add_argument("--steps", choices=["neighbours", "space"], help="time steps in NAS-Bench-101's space instead")
     given = parser.parse_args()
     if given.steps:
-        steps(given.evaluations)
+        steps(given.steps, given.evaluations)
     else:
         rates(given.benchmark, given.methods, given.runs, given.evaluations)
 

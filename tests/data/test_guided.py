@@ -4,6 +4,10 @@ The floors are those of an earlier trial less two of its standard errors; here f
 are allowed for.
 """
 
+import csv
+import json
+import lzma
+
 import numpy as np
 import pytest
 from scipy.stats import kendalltau
@@ -65,15 +69,46 @@ def test_it_is_not_below_local_search_on_transnas(shared_data, task):
     assert own.mean() > other.mean() - 3 * error
 
 
+def mean_tau(predictor, rows, values, size, draws=5):
+    taus = []
+    for draw in range(draws):
+        order = np.random.default_rng(draw).permutation(len(rows))
+        learned, others = order[:size], order[size:]
+        mean = predictor.fit(rows[learned], values[learned]).predict(rows[others])[0]
+        taus.append(kendalltau(mean, values[others])[0])
+    return np.mean(taus)
+
+
+def test_scores_beside_structure_rank_all_others_as_in_the_trial(cells, shared_data):
+    benchmark = nasbed.benchmark(cells, data="cifar10")
+    space, rows = benchmark.space, benchmark.space.enumerate()
+    with lzma.open(shared_data / "predictors" / "nb201_cifar10_scores.csv.xz", "rt") as file:
+        listed = list(csv.DictReader(file))
+    scored = np.array([space.parse(one["net_str"]) for one in listed])
+    scores = {name: [float(one[name]) for one in listed] for name in listed[0] if name not in ("net", "net_str")}
+    assert len(scores) == 13
+    encoding = nasbed.encoding("default", space).with_columns(scored, scores)
+    predictor = nasbed.predictor("default", space, encoding=encoding)
+    values = benchmark.query(rows).value
+    for size, floor in {50: 0.75, 100: 0.80, 200: 0.83, 400: 0.855}.items():
+        assert floor < mean_tau(predictor, rows, values, size) < CEILING
+
+
+def test_modules_are_ranked_as_in_the_trial(shared_data):
+    data = json.loads((shared_data / "nasbench101" / "data-20k.json").read_text())
+    space = nasbed.space("nasbench101")
+    every = space.enumerate()
+    place = {one.tobytes().hex(): i for i, one in enumerate(space.hashes(every))}
+    rows = every[[place[text] for text in data["key"]]]
+    values = np.array(data["108_final_validation_accuracy"])
+    for size, floor in {100: 0.70, 172: 0.73, 424: 0.775}.items():
+        assert mean_tau(nasbed.predictor("default", space), rows, values, size) > floor
+
+
 @pytest.mark.parametrize("data", CELLS)
 def test_unseen_cells_are_ranked_as_in_the_trial_and_not_better_than_twins_can(cells, data):
     benchmark = nasbed.benchmark(cells, data=data)
     rows = benchmark.space.enumerate()
     values, predictor = benchmark.query(rows).value, nasbed.predictor("default", benchmark.space)
     for size, floor in SIZES.items():
-        taus = []
-        for draw in range(5):
-            order = np.random.default_rng(draw).permutation(len(rows))
-            mean = predictor.fit(rows[order[:size]], values[order[:size]]).predict(rows[order[size:]])[0]
-            taus.append(kendalltau(mean, values[order[size:]])[0])
-        assert floor - 0.02 < np.mean(taus) < CEILING
+        assert floor - 0.02 < mean_tau(predictor, rows, values, size) < CEILING

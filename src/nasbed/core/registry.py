@@ -128,6 +128,7 @@ encodings = Registry(
     {
         "columns": "nasbed.encodings.columns:from_table",
         "configspace": "nasbed.encodings.configspace:ConfigSpaceNumbers",
+        "costs": "nasbed.encodings.costs:Costs",
         "counts": "nasbed.encodings.counts:Counts",
         "curve": "nasbed.encodings.curves:from_table",
         "depth": "nasbed.encodings.counts:CumulativeDepth",

@@ -135,3 +135,26 @@ def test_log_errors_tell_the_good_apart():
     values = np.array([0.1, 0.5, 0.8, 0.9, 0.91])
     apart = [np.diff(targets(values, name).values)[[0, -1]] for name in ("standardised", "log-error")]
     assert apart[1][1] / apart[1][0] > 3 * apart[0][1] / apart[0][0]
+
+
+def test_columns_count_by_their_ranks_whatever_their_scale():
+    scores = np.random.default_rng(5).normal(size=len(ROWS))
+    found = []
+    for some in (scores, np.exp(5 * scores), 3 - 2 * np.exp(-scores)):
+        encoding = nasbed.encoding("onehot", SPACE).with_columns(ROWS, {"score": some, "other": -some})
+        predictor = made(encoding=encoding).fit(ROWS[:60], VALUES[:60])
+        found.append(predictor.predict(ROWS)[0])
+        np.testing.assert_allclose(predictor.features.raw(predictor.features(ROWS)), encoding(ROWS), atol=1e-9)
+    np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-9)
+
+
+def test_several_predictors_read_what_each_reads_side_by_side():
+    pytest.importorskip("torch")
+    both = made("default", members="bayesian-ridge|graph-network:members=2,epochs=2,width=4", encoding="onehot")
+    alone = [made("bayesian-ridge", encoding="onehot"), made("graph-network", members=2, epochs=2, width=4)]
+    numbers = both.features(ROWS)
+    assert list(both.features.blocks) == ["onehot", "graph"]
+    np.testing.assert_array_equal(numbers[:, both.features.blocks["graph"]], alone[1].features(ROWS))
+    means = [one.fit(ROWS[:50], VALUES[:50]).predict_numbers(one.features(ROWS))[0] for one in alone]
+    found = both.fit(ROWS[:50], VALUES[:50]).predict_numbers(numbers)[0]
+    np.testing.assert_allclose(found, np.mean(means, axis=0))
