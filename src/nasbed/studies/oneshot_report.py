@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,8 @@ from nasbed.core.files import slug
 from nasbed.oneshot.course import Course
 from nasbed.studies.oneshot_study import STUDY, OneShotStudy, Outcome
 
+_NAMES, _EXPLAINING = 3, 4  # columns of a summary, at its beginning and at its end
+_PERCENTILE = "percentile by "
 _CHAPTERS = 12  # of single searches on a page
 
 
@@ -19,7 +21,7 @@ def summary(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
     """Return headers and a row for each variant and method: means over seeds, and from the worst to the best."""
     measured = list(dict.fromkeys(name for one in outcomes for name in one.values))
     shares = list(dict.fromkeys(name for one in outcomes for name in one.better))
-    headers = ["space", "method", "seeds", *measured, *(f"percentile by {name}" for name in shares)]
+    headers = ["space", "method", "seeds", *measured, *(f"{_PERCENTILE}{name}" for name in shares)]
     headers += ["skips", "entropy", "normalisation", "first"]
     rows = []
     for variant, method in dict.fromkeys((one.variant, one.method) for one in outcomes):
@@ -65,7 +67,8 @@ def report(study: OneShotStudy, outcomes: Sequence[Outcome], folder: Path) -> li
 
     place = prepared(folder / "report", ["png"])
     headers, rows = summary(outcomes)
-    said = f"{study.name}: {len(study.methods)} methods, {len(study.variants)} spaces, {study.seeds} seeds."
+    counts = {"method": len(study.methods), "space": len(study.variants), "seed": study.seeds}
+    said = f"{study.name}: {', '.join(f'{count} {noun}' + 's' * (count > 1) for noun, count in counts.items())}."
     csv = "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in [headers, *rows])
     paths = [written(place / "summary.csv", csv)]
     paths.append(
@@ -81,7 +84,10 @@ def report(study: OneShotStudy, outcomes: Sequence[Outcome], folder: Path) -> li
             paths += drawn(figure, place, slug(f"{variant}-{name}", "figure"), ["png"])
     listed = [[one.variant, one.method, str(one.seed), one.architecture] for one in outcomes]
     parts = [
-        Table(headers, rows, "Means over seeds, and from the least to the greatest."),
+        *(
+            Table(some, cells, "Means over seeds, and from the least to the greatest.")
+            for some, cells in _apart(headers, rows)
+        ),
         Table(["space", "method", "seed", "architecture"], listed, folded=f"All {len(listed)} architectures"),
     ]
     warnings = [study.note] if study.note else []
@@ -91,12 +97,21 @@ def report(study: OneShotStudy, outcomes: Sequence[Outcome], folder: Path) -> li
     return [*paths, write_chapters(chapters, place / "page.html", study.name)]
 
 
+def _apart(headers: list[str], rows: list[list[str]]) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """Divide a summary into tables that fit a page: one for each measurement, and one for what explains them."""
+    measured = [name for name in headers[_NAMES:-_EXPLAINING] if not name.startswith(_PERCENTILE)]
+    wanted = [[name, f"{_PERCENTILE}{name}"] for name in measured] + [headers[-_EXPLAINING:]]
+    for names in wanted:
+        columns = [*range(_NAMES), *(headers.index(name) for name in names if name in headers)]
+        yield [headers[i] for i in columns], [[row[i] for i in columns] for row in rows]
+
+
 def _drawn_of(outcomes: Sequence[Outcome]) -> dict[str, list[float]]:
     """Return what is drawn, by its name: a number for each outcome, NaN for none."""
     nothing = float("nan")
     shares = list(dict.fromkeys(name for one in outcomes for name in one.better))
     measured = list(dict.fromkeys(name for one in outcomes for name in one.values))
-    found = {f"percentile by {name}": [100 * one.better.get(name, nothing) for one in outcomes] for name in shares}
+    found = {f"{_PERCENTILE}{name}": [100 * one.better.get(name, nothing) for one in outcomes] for name in shares}
     found |= {} if shares else {name: [one.values.get(name, nothing) for one in outcomes] for name in measured}
     return found | {"skips": [nothing if one.skips is None else float(one.skips) for one in outcomes]}
 
