@@ -153,8 +153,9 @@ class GraphNetwork(EncodedPredictor):
         raw, n, found = self.features.raw(numbers), len(numbers), list[Floats]()
         for start, vertices, labels in cells:
             middle = start + vertices * labels
-            found.append(raw[:, start:middle].reshape(n, vertices, labels))
-            found.append(raw[:, middle : middle + vertices**2].reshape(n, vertices, vertices))
+            # They were zeros and ones before they were on one scale.
+            found.append(np.rint(raw[:, start:middle]).reshape(n, vertices, labels))
+            found.append(np.rint(raw[:, middle : middle + vertices**2]).reshape(n, vertices, vertices))
         return [torch.as_tensor(one, dtype=torch.float32) for one in (*found, numbers[:, beside])]
 
     def _first(self, cells: list[_Cell], beside: int, chance: Any) -> list[Any]:
