@@ -15,8 +15,14 @@ from nasbed.testing import DoesNotApply, check_method, method_laws
 from nasbed.testing.methods import a_search_that_is_killed_goes_on_bit_for_bit
 
 
+QUICK = ("darts", "gdas", "pc-darts", "drnas-progressive", "spos", "gaea")
+"""Methods of which each has a part that none of the others has; slow tests play them all."""
+
+
 @pytest.mark.parametrize("law", method_laws, ids=str)
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "method", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in METHODS]
+)
 def test_every_method_keeps_the_laws(method, law):
     try:
         law(METHODS[method])
