@@ -16,7 +16,7 @@ import nasbed
 
 ROOT = Path(nasbed.__file__).parent
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
-FILES_AT_MOST, LINES_AT_MOST = 560, 350  # of the files, 12 stand where published packages have theirs
+FILES_AT_MOST, LINES_AT_MOST = 575, 350  # of the files, 12 stand where published packages have theirs
 HEAVY = {"torch", "numba", "scipy", "pandas", "matplotlib", "plotly", "sklearn", "pyarrow", "numpy", "ray"}
 ROOMS = sorted(room.name for room in pkgutil.iter_modules([str(ROOT)]) if room.ispkg)
 
