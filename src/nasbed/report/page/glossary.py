@@ -35,6 +35,9 @@ MEANINGS = {
     "hypervolume": "How much of the space of objectives a front covers; more is better.",
     "unique": "How many different architectures a run evaluated, equal ones counted once.",
     "seed": "The number that random numbers are made from; the same seed gives the same runs.",
+    "twin": "An architecture that computes the same function as another one.",
+    "unseen function": "What none of the architectures computes that a predictor has learned from.",
+    "precision@10": "Which part of the ten that are predicted best are among the ten that are best.",
     "ancestor": "A trial that another was bred from, or one of its own ancestors.",
 }
 """What words mean, in the order in which one meets them."""

@@ -77,7 +77,7 @@ def _ranking(results: PredictorResults, benchmark: str) -> list[Part]:
         [*((label, i) for i, label in enumerate(lines)), *([(_TWINS, -1)] if tops else [])],
         420,
     )
-    return [figure, _table(results, benchmark), _download(results, benchmark)]
+    return [figure, _table(results, benchmark), _everything(results, benchmark), _download(results, benchmark)]
 
 
 def _traces(results: PredictorResults, benchmark: str, column: str) -> list[dict[str, Any]]:
@@ -147,6 +147,21 @@ def _table(results: PredictorResults, benchmark: str) -> Table:
     return Table(headers, rows, "Means over draws ± the deviation over draws.", "" if len(rows) <= 30 else "All of it")
 
 
+def _everything(results: PredictorResults, benchmark: str) -> Table:
+    """Return every measure on unseen functions."""
+    rows = [
+        [label, f"{row['size']:,}", *(written_of(results, benchmark, row, f"{UNSEEN}/{one}") for one in WORDS)]
+        for label, some in results.lines(benchmark).items()
+        for row in some
+    ]
+    headers = [
+        "predictor",
+        "learned from",
+        *(words + (", %" if one in _SHARES else "") for one, words in WORDS.items()),
+    ]
+    return Table(headers, rows, "On unseen functions; means over draws ± the deviation over draws.", "All measures")
+
+
 def written_of(results: PredictorResults, benchmark: str, row: Row, column: str) -> str:
     """Write a mean with its deviation over draws, as people read it."""
     measure = column.partition("/")[2]
@@ -154,7 +169,7 @@ def written_of(results: PredictorResults, benchmark: str, row: Row, column: str)
     if mean is None:
         return "–"
     factor = 100.0 if measure in _SHARES else results.factor(benchmark, measure)
-    digits = 0 if measure in _SHARES else 2 if factor == 100 else 4 if measure in IN_UNITS else 3
+    digits = 0 if measure in _SHARES or measure == "n" else 2 if factor == 100 else 4 if measure in IN_UNITS else 3
     said = f"{factor * mean:.{digits}f}"
     return said if sd is None else f"{said} ± {factor * sd:.{digits}f}"
 
