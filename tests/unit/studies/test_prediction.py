@@ -15,9 +15,8 @@ import nasbed
 from nasbed.core.errors import BadSetting, Interrupted, UnknownName
 from nasbed.report.page.parts import Figure
 from nasbed.studies.folder import StudyStanding
-from nasbed.studies.prediction.cell import play
+from nasbed.studies.prediction.cell import Clocks, play
 from nasbed.studies.prediction.chapter import chapters
-from nasbed.studies.prediction.clocks import Clocks
 from nasbed.studies.prediction.examples import Examples
 from nasbed.studies.prediction.explaining import explain
 from nasbed.studies.prediction.judging import judge, made

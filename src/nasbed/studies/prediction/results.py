@@ -17,8 +17,7 @@ from nasbed.run import rows_file
 from nasbed.statistics.prediction import IN_UNITS
 from nasbed.studies.door import opened
 from nasbed.studies.folder import PLAYED_AGAIN, about_of, cell_files, damaged_files
-from nasbed.studies.prediction.cell import PredictorCell, examples_of
-from nasbed.studies.prediction.clocks import Clocks
+from nasbed.studies.prediction.cell import Clocks, PredictorCell, examples_of
 from nasbed.studies.prediction.examples import Examples
 from nasbed.studies.prediction.testsets import STANDARD, TEST_SETS
 

@@ -22,8 +22,7 @@ from nasbed.studies.cell import Source
 from nasbed.studies.door import opened, source_of
 from nasbed.studies.folder import Unit, notes_of
 from nasbed.studies.playing import Progress, play_cells
-from nasbed.studies.prediction.cell import Played, PredictorCell, examples_of
-from nasbed.studies.prediction.clocks import Clocks
+from nasbed.studies.prediction.cell import Clocks, Played, PredictorCell, examples_of
 from nasbed.studies.prediction.judging import MOST, made
 from nasbed.studies.prediction.results import PredictorResults
 from nasbed.studies.prediction.testsets import protocols
