@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.checked import read_json, write_json
 from nasbed.core.errors import CorruptFile
-from nasbed.core.printing import Card, Printed
+from nasbed.core.printing import Card, Printed, Shown
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 
@@ -24,7 +24,7 @@ _REMEDY = "run the search's command again, which writes it anew"
 
 
 @dataclass(frozen=True)
-class Moment:
+class Moment(Shown):
     """How a search stood after an epoch.
 
     Attributes:
@@ -55,7 +55,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Ranked:
+class Ranked(Shown):
     """Architectures by inherited weights and by a table.
 
     Attributes:
