@@ -26,7 +26,7 @@ def command(
     ] = None,
     predictor: Annotated[
         list[str] | None,
-        learning("A name, with settings if need be: NAME:key=value; more than once; five of them if not given."),
+        learning("A name, with settings if need be: NAME:key=value; more than once; five, if installed, if not given."),
     ] = None,
     sizes: Annotated[str, learning("From how many architectures they learn.")] = "25,50,100,200,400",
     epochs: Annotated[
@@ -58,7 +58,7 @@ def command(
     The test sets are all other architectures, those of functions that were not learned from, and one for each of these.
     Stopped in any way, the same command goes on where it was.
     """
-    from nasbed.studies.prediction.study import PREDICTORS, PredictorStudy, early_of
+    from nasbed.studies.prediction.study import PredictorStudy, early_of
     from nasbed.studies.prediction.testsets import TEST_SETS
 
     if list_:
@@ -69,7 +69,7 @@ def command(
         return
     study = PredictorStudy.of(
         benchmark or ["digits101"],
-        predictor or PREDICTORS,
+        predictor,
         _integers(sizes, "--sizes"),
         epochs=[None] if epochs is None else _integers(epochs, "--epochs"),
         early=early_of(early),

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nasbed
-from nasbed.core.errors import BadSetting, Interrupted, UnknownName
+from nasbed.core.errors import BadSetting, Interrupted, MissingExtra, UnknownName
 from nasbed.report.page.parts import Figure
 from nasbed.studies.folder import StudyStanding
 from nasbed.studies.prediction.cell import Clocks, play
@@ -236,6 +236,15 @@ def test_what_is_wrong_is_said_before_anything_is_played():
     with pytest.raises(BadSetting, match="early values are epochs"):
         early_of("4,x")
     assert PredictorStudy.of(["digits101"], ["gp"], [10, 5000]).left_out
+
+
+def test_what_is_not_installed_is_left_out_where_nothing_was_asked_for(monkeypatch):
+    monkeypatch.setitem(sys.modules, "xgboost", None)
+    study = PredictorStudy.of(["digits101"], sizes=[10])
+    assert "xgboost" not in study.predictors
+    assert "default" in study.predictors
+    with pytest.raises(MissingExtra, match="xgboost"):
+        PredictorStudy.of(["digits101"], ["xgboost"], [10])
 
 
 def test_what_is_made_when_it_is_asked_for_is_no_table():

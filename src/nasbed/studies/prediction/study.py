@@ -14,9 +14,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Self
 
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, MissingExtra
 from nasbed.core.files import slug
 from nasbed.core.printing import Printed
+from nasbed.core.registry import predictors as predictors_known
 from nasbed.core.spelling import named
 from nasbed.studies.cell import Source
 from nasbed.studies.door import opened, source_of
@@ -75,7 +76,7 @@ class PredictorStudy(Printed):
     def of(
         cls,
         benchmarks: Sequence[str] = ("digits101",),
-        predictors: Sequence[str] = PREDICTORS,
+        predictors: Sequence[str] | None = None,
         sizes: Sequence[int] = SIZES,
         *,
         epochs: Sequence[int | None] = (None,),
@@ -90,7 +91,7 @@ class PredictorStudy(Printed):
 
         Args:
             benchmarks: Names or paths of tables, with settings if need be.
-            predictors: As above.
+            predictors: As above; if not given, those of ``PREDICTORS`` whose libraries are installed.
             sizes: As above.
             epochs: As above.
             early: As above.
@@ -105,6 +106,7 @@ class PredictorStudy(Printed):
             BadSetting: When settings are not allowed, or nothing is left to be played.
             MissingExtra: When what a predictor needs is not installed.
         """
+        predictors = [name for name in PREDICTORS if _is_installed(name)] if predictors is None else predictors
         for what, number in (("draws", draws), ("most", most), *(("a size", size) for size in sizes)):
             if number < 1:
                 raise BadSetting(f"{what} is at least 1, not {number}")
@@ -236,6 +238,14 @@ class PredictorStudy(Printed):
             notes={ASKED: self.asked},
         )
         return PredictorResults.of(self, out, failures)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        predictors_known[name].check_installed()
+    except MissingExtra:
+        return False
+    return True
 
 
 def _split(text: str) -> tuple[str, dict[str, Any]]:
