@@ -26,6 +26,7 @@ from nasbed.core.differences import differences
 from nasbed.core.errors import BadSetting, CorruptFile, Interrupted, NasbedError
 from nasbed.core.files import remove_left
 from nasbed.core.locks import CLAIM, locked
+from nasbed.core.printing import Card, Printed
 from nasbed.core.records import Archs
 from nasbed.core.rng import Streams
 from nasbed.core.seeds import derived_seed
@@ -59,7 +60,7 @@ def nothing_known(rows: Archs) -> Mapping[str, tuple[Any, Any]]:
 
 
 @dataclass
-class Running:
+class Running(Printed):
     """A search and the folder in which it is kept.
 
     Args:
@@ -227,6 +228,10 @@ class Running:
         return len(self.search.epochs_done) == self.search.epochs
 
     # ── going on ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _card(self) -> Card:
+        facts = {"folder": str(self.folder), "kept": f"step {self.saved}", "search": str(self.search.name)}
+        return Card("A one-shot search kept in a folder", facts=facts)
 
     def save(self, log: Log) -> None:
         """Write the course, and then the state."""

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting, CorruptFile
 from nasbed.core.extras import require
+from nasbed.core.printing import Shown
 from nasbed.core.space import Space
 from nasbed.encodings.joining import encoding
 from nasbed.predictors.kernel import Floats
@@ -24,7 +25,7 @@ _PICKLE = b"\x80"
 
 
 @dataclass(frozen=True, eq=False)
-class TreeEnsemble:
+class TreeEnsemble(Shown):
     """Members that each predict; their mean counts, and how they differ is the deviation.
 
     Attributes:
