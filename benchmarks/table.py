@@ -58,7 +58,7 @@ ROWS = (
     Row("the same in a fresh process", "tables.py", r"one query of the table \(s, MiB\)\s+([\d.]+)"),
     Row("`query` of the published API, a built spec", "compat.py", rf"query, a built spec{BOTH}", "µs"),
     Row("`query(ModelSpec(matrix, ops))`", "compat.py", rf"query\(ModelSpec\(array, ops\)\){BOTH}", "µs"),
-    Row("`hash_spec`, the first 5,000 of a process", "compat.py", rf"hash_spec, the first ones{BOTH}", "µs"),
+    Row("`hash_spec`, the first 1,000 of a process", "compat.py", rf"hash_spec, the first ones{BOTH}", "µs"),
     Row("`hash_spec`, all later ones", "compat.py", rf"hash_spec after [\d,]+{BOTH}", "µs"),
     Row("`get_metrics_from_hash` of all modules, each", "compat.py", rf"sweep, a module{BOTH}", "µs"),
     Row(

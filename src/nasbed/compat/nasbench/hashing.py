@@ -12,8 +12,8 @@ from nasbed.compat.nasbench.edges import edge_mask
 from nasbed.core.errors import InvalidArchitecture
 from nasbed.spaces.module_hash import module_hash
 
-MANY = 5_000
-"""So many hashes take Python a quarter of a second, and loading the loop as long; it is compiled once on a machine."""
+MANY = 1_000
+"""So many hashes take Python 40 ms; loading the loop takes some 0.2 s, and it is compiled once on a machine."""
 
 _LABELS_AT_MOST = 10
 
