@@ -66,6 +66,8 @@ def test_what_brings_copyleft_is_not_in_all():
 def test_the_oldest_versions_that_are_tested_are_those_that_are_allowed():
     project = Path(nasbed.__file__).parents[2]
     named = tomllib.loads((project / "pyproject.toml").read_text())["project"]
-    allowed = {text.replace(">=", "==") for text in [*named["dependencies"], *named["optional-dependencies"]["report"]]}
+    extras = named["optional-dependencies"]
+    texts = [*named["dependencies"], *extras["report"], *extras["predictors"]]
+    allowed = {text.replace(">=", "==") for text in texts}
     tested = {line for line in (project / ".ci" / "oldest.txt").read_text().splitlines() if not line.startswith("#")}
     assert tested == allowed
