@@ -10,10 +10,10 @@ from nasbed.spaces.nasbench201 import NASBench201
 from nasbed.testing.keyed import HillBenchmark
 
 HILL = HillBenchmark(NASBench201())
-SLOW_ONES = {"optuna", "nevergrad", "pymoo", "guided", "guided-hyperband", "filtered", "npenas", "nas-bowl", "smac"}
+SLOW_ONES = {"optuna", "nevergrad", "pymoo", "guided", "filtered", "npenas", "nas-bowl", "smac"}
 """A foreign object for each run, or a model: fewer of them."""
-SLOWEST = {"bananas"}
-"""Five networks for each ten trials of a run."""
+SLOWEST = {"bananas", "guided-hyperband"}
+"""Five networks for each ten trials of a run, or a model for each of many short trainings."""
 
 
 def ends(optimizer, runs):
