@@ -69,11 +69,13 @@ class Patience:
     Attributes:
         seconds: Once the uncompiled body has kept the processor for so long in this process. Compiling takes a few
             tenths of a second.
+        stand_in: So many times as long where calls of NumPy's stand in: such loops take a second or two to compile.
         rows: At once, if its first array is longer than this.
         again: At the second call with a first array of more than so many: a third is likely.
     """
 
     seconds: float = 0.2
+    stand_in: float = 5.0
     rows: int = 4096
     again: int = 256
 
@@ -119,7 +121,7 @@ def kernel(function: Any = None, *, until_then: Any = None) -> Any:
         large += rows > PATIENCE.again
         if plain is None and (_is_kept(made) or not _COUNTS_ALIKE):
             made._compile_for_args = compiled
-        elif spent >= PATIENCE.seconds or rows > PATIENCE.rows or large > 1:
+        elif spent >= PATIENCE.seconds * (PATIENCE.stand_in if until_then else 1) or rows > PATIENCE.rows or large > 1:
             _say_so()
             made._compile_for_args = compiled
         else:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -114,14 +115,25 @@ def interquartile_band(
     middle = np.where(hidden, np.nan, ordered[cut : n - cut].mean(axis=0))
     if n < FEWEST:
         return middle, nothing, nothing
-    drawn = draws(np.random.default_rng(seed), resamples, n)
-    counts = np.zeros((resamples, n), np.int64)
-    np.add.at(counts, (np.arange(resamples)[:, None], drawn), 1)
-    upto = np.clip(np.cumsum(counts, axis=1), cut, n - cut)
-    weights = np.diff(upto, axis=1, prepend=cut) / (n - 2 * cut)
     beyond = expanded([n])
-    low, high = np.quantile(weights @ ordered, [beyond, 1 - beyond], axis=0)
+    low, high = np.quantile(_weights(n, resamples, seed) @ ordered, [beyond, 1 - beyond], axis=0)
     return middle, np.where(hidden, np.nan, low), np.where(hidden, np.nan, high)
+
+
+@lru_cache(maxsize=2)
+def _weights(runs: int, resamples: int, seed: int) -> NDArray[np.float64]:
+    """Return how much each run counts, in ascending order, in interquartile means of runs drawn anew.
+
+    Returns:
+        Weights ``(resamples, runs)``; each row adds up to 1.
+    """
+    cut = runs // 4
+    drawn = draws(np.random.default_rng(seed), resamples, runs)
+    places = (drawn + runs * np.arange(resamples)[:, None]).ravel()
+    counts = np.bincount(places, minlength=resamples * runs).reshape(resamples, runs)
+    upto = np.clip(np.cumsum(counts, axis=1), cut, runs - cut)
+    weights: NDArray[np.float64] = np.diff(upto, axis=1, prepend=cut) / (runs - 2 * cut)
+    return weights
 
 
 def _found(strata: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:

@@ -85,7 +85,8 @@ def _derived(course: Course) -> Section | None:
         )
         for first, last in kept
     ]
-    said = f"It changed {len(changes) - 1} times." if len(changes) > 1 else "It did not change."
+    times = len(changes) - 1
+    said = f"It changed {'once' if times == 1 else f'{times} times'}." if times else "It did not change."
     more = "" if len(kept) == len(changes) else f" Drawn are the first and the last {_DRAWN - 1}."
     return Section("derived", "Derived architecture over time", [said + more, Drawings(drawings)])
 
