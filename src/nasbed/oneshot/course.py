@@ -107,6 +107,15 @@ class Course(Printed):
         """The measurements of the table, where one is known."""
         return list(self.moments[-1].known) if self.moments else []
 
+    @property
+    def lines(self) -> dict[str, Sequence[float | None]]:
+        """Losses and entropy after each epoch, by what they are called; None where there is none."""
+        return {
+            "training loss": [moment.training_loss for moment in self.moments],
+            "validation loss": [moment.validation_loss for moment in self.moments],
+            "entropy (nats)": [moment.entropy for moment in self.moments],
+        }
+
     def alphas(self, decision: str) -> NDArray[np.float64]:
         """Return the chances of a decision's values after each epoch, ``(epochs, values)``; none without parameters."""
         return np.array([moment.alphas.get(decision, ()) for moment in self.moments])

@@ -148,14 +148,9 @@ def colours_of(count: int) -> list[Any]:
 def losses(course: Course) -> Figure:
     """Draw losses, entropy and skips after each epoch, each as far as there is one."""
     epochs = [moment.epoch for moment in course.moments]
-    lines: dict[str, list[float | None]] = {
-        "training loss": [moment.training_loss for moment in course.moments],
-        "validation loss": [moment.validation_loss for moment in course.moments],
-        "entropy (nats)": [moment.entropy for moment in course.moments],
-    }
     skips = [moment.skips for moment in course.moments]
     with drawing() as (figure, axes):
-        for i, (name, values) in enumerate(lines.items()):
+        for i, (name, values) in enumerate(course.lines.items()):
             if any(value is not None for value in values):
                 colour, style = look(i)
                 numbers = [np.nan if value is None else value for value in values]

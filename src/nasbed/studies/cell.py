@@ -25,6 +25,12 @@ SEARCH = {name: getattr(BASE, name) for name in NAMES if name not in ("patience"
 _FORM = 1  # of the files; a later form makes other hashes
 
 
+def hash_of(spec: Mapping[str, Any]) -> str:
+    """Return 16 hexadecimal digits that stand for JSON-able values, in whatever order they are named."""
+    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def own_seed(seed: int, called: str, settings: Mapping[str, Any] | None = None, pace: float = 1.0) -> int:
     """Return the seed of searches on one of several benchmarks of a space: ``nasbed search`` plays the same with it.
 
@@ -111,8 +117,7 @@ class Cell:
     @cached_property
     def hash(self) -> str:
         """Give 16 hexadecimal digits that stand for ``spec``."""
-        text = json.dumps(self.spec, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hash_of(self.spec)
 
     @property
     def group(self) -> tuple[str, str]:

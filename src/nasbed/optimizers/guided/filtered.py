@@ -16,17 +16,14 @@ from numpy.typing import NDArray
 
 from nasbed.core.bounds import Count, Positive
 from nasbed.core.errors import BadSetting
-from nasbed.core.extras import require
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Evaluations, Trials
-from nasbed.core.registry import optimizers, predictors
-from nasbed.core.spelling import joined, named
+from nasbed.core.registry import optimizers
 from nasbed.optimizers.guided.acquisition import WITHOUT_CHANCE
 from nasbed.optimizers.guided.candidates import names_of
-from nasbed.optimizers.guided.helping import first_encoding, in_words, learnable, libraries
+from nasbed.optimizers.guided.helping import check_installed, in_words, learnable, libraries, predictor_of
 from nasbed.optimizers.guided.told import Names, Rows, Told
 from nasbed.optimizers.worth import worth
-from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.targets import Transformation
 
 _LOG = logging.getLogger(__name__)
@@ -74,14 +71,11 @@ class Filtered(Optimizer):
         super().__post_init__()
         if type(optimizers.read(self.search)) is type(self):
             raise BadSetting("filtered filters another method, such as search=local, not itself")
-        predictors[named(self.predictor)[0]].check_installed()
-        require("threadpoolctl", "predictors")
+        check_installed(self.predictor)
 
     def reset(self) -> None:
         """Start the method, for each run one."""
-        name, settings = named(self.predictor)
-        own = {"space": self.space, "encoding": first_encoding(self.encoding, self.space), "target": self.target}
-        made: EncodedPredictor = predictors.make(name, joined(own, settings))
+        made = predictor_of(self.predictor, self.space, self.encoding, self.target)
         self._features = made.features
         self._guides = [made.guide() for _ in range(self.runs)]
         self._inner: list[Optimizer] = [

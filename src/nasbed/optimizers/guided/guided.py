@@ -18,16 +18,13 @@ from numpy.typing import NDArray
 
 from nasbed.core.bounds import Count, Positive
 from nasbed.core.errors import BadSetting
-from nasbed.core.extras import require
 from nasbed.core.optimizer import Optimizer
 from nasbed.core.records import Archs, Evaluations, Trials
-from nasbed.core.registry import predictors
 from nasbed.core.rng import Streams
-from nasbed.core.spelling import joined, named
 from nasbed.optimizers.guided.acquisition import LEAST, WITHOUT_CHANCE, Acquisition, independent_draws
 from nasbed.optimizers.guided.candidates import Candidates, Listing, Offer, Scored, Some, is_listed, names_of
 from nasbed.optimizers.guided.fronts import added, as_gain, scalarised, weights_of
-from nasbed.optimizers.guided.helping import best_of, first_encoding, in_words, learnable, libraries
+from nasbed.optimizers.guided.helping import best_of, check_installed, in_words, learnable, libraries, predictor_of
 from nasbed.optimizers.guided.told import Names, Rows, Told
 from nasbed.optimizers.novelty import Novelty
 from nasbed.optimizers.worth import worth
@@ -111,8 +108,7 @@ class Guided(Optimizer):
             MissingExtra: When what the predictor needs is not installed.
         """
         super().__post_init__()
-        predictors[named(self.predictor)[0]].check_installed()
-        require("threadpoolctl", "predictors")
+        check_installed(self.predictor)
 
     def reset(self) -> None:
         """Know nothing."""
@@ -140,14 +136,7 @@ class Guided(Optimizer):
 
     def _made(self, target: Transformation | None = None) -> EncodedPredictor:
         """Make the predictor, of this search's target or another."""
-        name, settings = named(self.predictor)
-        own = {
-            "space": self.space,
-            "encoding": first_encoding(self.encoding, self.space),
-            "target": target or self.target,
-        }
-        made: EncodedPredictor = predictors.make(name, joined(own, settings))
-        return made
+        return predictor_of(self.predictor, self.space, self.encoding, target or self.target)
 
     # ── what to try next ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -11,13 +11,43 @@ import numpy as np
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
+from nasbed.core.registry import predictors
 from nasbed.core.space import Space
+from nasbed.core.spelling import joined, named
 from nasbed.encodings.joining import encoding
 from nasbed.optimizers.worth import OVER
+from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.kernel import Floats
+from nasbed.predictors.targets import Transformation
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]+")
 _LONGEST = 200  # characters of why a predictor failed
+
+
+def check_installed(predictor: str) -> None:
+    """See that a predictor is there, given as ``NAME`` or ``NAME:key=value``, and what it needs.
+
+    Raises:
+        UnknownName: When there is no such predictor.
+        MissingExtra: When what it needs is not installed.
+    """
+    predictors[named(predictor)[0]].check_installed()
+    require("threadpoolctl", "predictors")
+
+
+def predictor_of(words: str, space: Space, encoding: str, target: Transformation) -> EncodedPredictor:
+    """Make the predictor of a search; settings in its words go before the others.
+
+    Args:
+        words: The predictor: ``NAME`` or ``NAME:key=value``.
+        space: Whose architectures it reads.
+        encoding: What it sees of them; of several, divided by ``|``, the first that the space has.
+        target: What it learns.
+    """
+    name, settings = named(words)
+    own = {"space": space, "encoding": first_encoding(encoding, space), "target": target}
+    made: EncodedPredictor = predictors.make(name, joined(own, settings))
+    return made
 
 
 def first_encoding(names: str, space: Space) -> str:

@@ -15,18 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.bounds import Bounds, Chance, Count
-from nasbed.core.extras import require
 from nasbed.core.records import Archs, Trials
-from nasbed.core.registry import predictors
 from nasbed.core.rng import Streams
-from nasbed.core.spelling import joined, named
 from nasbed.optimizers.guided.acquisition import expected_improvement
 from nasbed.optimizers.guided.candidates import Some
-from nasbed.optimizers.guided.helping import first_encoding, in_words, learnable, libraries
+from nasbed.optimizers.guided.helping import check_installed, in_words, learnable, libraries, predictor_of
 from nasbed.optimizers.guided.told import Told
 from nasbed.optimizers.halving.brackets_open import Jobs
 from nasbed.optimizers.halving.halving_search import Hyperband
-from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.targets import Transformation
 
 _LOG = logging.getLogger(__name__)
@@ -68,15 +64,12 @@ class GuidedHyperband(Hyperband):
             MissingExtra: When what the predictor needs is not installed.
         """
         super().__post_init__()
-        predictors[named(self.predictor)[0]].check_installed()
-        require("threadpoolctl", "predictors")
+        check_installed(self.predictor)
 
     def reset(self) -> None:
         """Begin with no bracket open and no result."""
         super().reset()
-        name, settings = named(self.predictor)
-        own = {"space": self.space, "encoding": first_encoding(self.encoding, self.space), "target": self.target}
-        self._made: EncodedPredictor = predictors.make(name, joined(own, settings))
+        self._made = predictor_of(self.predictor, self.space, self.encoding, self.target)
         self._features = self._made.features
         self._told = Told(self.runs, self.space.decisions, 1)  # the rung stands in the place of a cost
 

@@ -103,12 +103,7 @@ def _changes(moments: Sequence[Moment]) -> Iterator[tuple[Moment, Moment]]:
 
 def _losses(course: Course) -> Section:
     epochs = [moment.epoch for moment in course.moments]
-    lines: dict[str, list[float | None]] = {
-        "training loss": [moment.training_loss for moment in course.moments],
-        "validation loss": [moment.validation_loss for moment in course.moments],
-        "entropy (nats)": [moment.entropy for moment in course.moments],
-        "skips": [moment.skips for moment in course.moments],
-    }
+    lines: dict[str, Sequence[float | None]] = {**course.lines, "skips": [moment.skips for moment in course.moments]}
     there = {name: values for name, values in lines.items() if any(value is not None for value in values)}
     figure = Figure(
         "losses",

@@ -6,7 +6,6 @@ another.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -26,7 +25,7 @@ from nasbed.core.registry import defaults_of, predictors
 from nasbed.core.spelling import named
 from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.run.rows_file import table_of
-from nasbed.studies.cell import Source
+from nasbed.studies.cell import Source, hash_of
 from nasbed.studies.door import opened
 from nasbed.studies.prediction.examples import Examples
 from nasbed.studies.prediction.judging import Seconds, judge, made
@@ -109,8 +108,7 @@ class PredictorCell:
     @cached_property
     def hash(self) -> str:
         """16 hexadecimal digits that stand for ``spec``."""
-        text = json.dumps(self.spec, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hash_of(self.spec)
 
     @property
     def fidelity(self) -> str:
