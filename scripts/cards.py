@@ -77,7 +77,7 @@ def write_card(
         course(played, "test-regret").savefig(picture, metadata={"Date": None})
     sections = [f"# {name}", intro, *card(table, measured, played, picture.name, limits)]
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    kept = before[before.index(f"{by_hand}\n") :] if f"{by_hand}\n" in before else ""
+    kept = before[before.index(f"{by_hand}\n") :] if by_hand and f"{by_hand}\n" in before else ""
     path.write_text("\n\n".join(sections) + "\n" + (f"\n{kept}" if kept else ""), encoding="utf-8")
     print(f"{path}\n{picture}")
 

@@ -96,6 +96,13 @@ def test_links_between_pages_lead_somewhere(page):
     assert not missing
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_has_each_heading_once(page):
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ .*$", prose, flags=re.MULTILINE)
+    assert len(set(headings)) == len(headings) > 0
+
+
 def test_pages_have_something_to_check():
     assert len(WITH_PYTHON) >= 2
     assert len(WITH_COMMANDS) >= 10
