@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Annotated
 
@@ -55,8 +56,14 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
     app.callback(invoke_without_command=True)(_root)
     for verb in words[:1] if words and words[0] in EXAMPLES else EXAMPLES:
         module = import_module(f"nasbed.cli.{'import_' if verb == 'import' else verb}")
-        app.command(verb, epilog=f"Example: nasbed {EXAMPLES[verb]}")(with_quiet(module.command))
+        example = f"Example: nasbed {EXAMPLES[verb]}"
+        app.command(verb, help=_reflowed(module.command), epilog=example)(with_quiet(module.command))
     return app
+
+
+def _reflowed(command: Callable[..., None]) -> str:
+    """Return what a command says of itself, a line a paragraph: a terminal is not as wide as this file."""
+    return "\n\n".join(" ".join(part.split()) for part in (inspect.getdoc(command) or "").split("\n\n"))
 
 
 def _version(asked: bool) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -29,6 +30,14 @@ def test_every_verb_has_a_help_with_an_example_that_names_it(nasbed_command, ver
     ran = nasbed_command(verb, "--help")
     assert ran.code == 0
     assert re.search(rf"Example: nasbed {verb}\b", ran.out)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_lines_of_a_help_are_as_long_as_the_terminal_is_wide(nasbed_command, monkeypatch, verb):
+    monkeypatch.setenv("COLUMNS", "70")
+    lines = [line.strip() for line in nasbed_command(verb, "--help").out.split("╭")[0].splitlines()]
+    pairs = [(line, after) for line, after in pairwise(lines) if line and after]
+    assert all(len(f"{line} {after.split()[0]}") > 68 for line, after in pairs)
 
 
 def test_without_a_verb_the_help_names_all_of_them(nasbed_command):
