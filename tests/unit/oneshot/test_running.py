@@ -60,19 +60,19 @@ def contents(folder):
 QUICK = ("darts", "spos")
 """The others are killed in the slow tests."""
 
+KILLED = [pytest.param(method, "float32", marks=[] if method in QUICK else pytest.mark.slow) for method in METHODS]
 
-@pytest.mark.parametrize(
-    "method", [pytest.param(method, marks=[] if method in QUICK else pytest.mark.slow) for method in METHODS]
-)
-def test_killed_at_a_random_step_and_gone_on_with_it_is_the_same(tmp_path, method):
+
+@pytest.mark.parametrize(("method", "precision"), [*KILLED, pytest.param("darts", "bfloat16", marks=pytest.mark.slow)])
+def test_killed_at_a_random_step_and_gone_on_with_it_is_the_same(tmp_path, method, precision):
     chance = random.Random(method)
-    Running(search(method), tmp_path / "whole").run()
+    Running(search(method), tmp_path / "whole", precision=precision).run()
     for minutes in (0.0, 10.0):  # a state after each step, or after each epoch
         folder = tmp_path / f"ended-{minutes}"
         for steps in chance.choice([(1, 1, 1), (1, 2), (2, 1), (1, 1)]):
             with pytest.raises(Killed):
-                Running(search(method), folder).run(minutes, progress=dying(steps))
-        Running(search(method), folder).run(minutes)
+                Running(search(method), folder, precision=precision).run(minutes, progress=dying(steps))
+        Running(search(method), folder, precision=precision).run(minutes)
         assert contents(folder) == contents(tmp_path / "whole")
 
 
