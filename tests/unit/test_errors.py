@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import nasbed
+from nasbed.benchmarks.resolve import EMBEDDED
 from nasbed.compat import nasbench
 from nasbed.core.errors import BadSetting, InvalidArchitecture, MissingExtra, NasbedError, NotInTable
 from nasbed.core.records import Trials
@@ -226,3 +227,12 @@ def test_a_page_is_written_as_html_alone(tmp_path):
 def test_a_name_that_is_no_text(make):
     with pytest.raises(BadSetting, match=r"is named by a text, such as '.*', not by 5"):
         make(5)
+
+
+@pytest.mark.parametrize("published", EMBEDDED)
+def test_who_lacks_a_published_table_is_told_of_the_one_that_is_here(published, tmp_path, monkeypatch):
+    monkeypatch.setenv("NASBED_HOME", str(tmp_path))
+    small = EMBEDDED[published]
+    with pytest.raises(NotInTable, match=rf"fetch https://.*\. Or begin with {small}, of the same space"):
+        nasbed.benchmark(published)
+    assert nasbed.benchmark(small).space.name == published

@@ -14,6 +14,11 @@ from nasbed.core.spelling import joined, named
 from nasbed.tables.cache import cached_table_for, imported, is_published
 from nasbed.tables.table import Table
 
+EMBEDDED = {"nasbench101": "digits101"}
+"""From a published benchmark to the one of its space that comes with the package."""
+
+_NATS = "addresses: https://github.com/D-X-Y/NATS-Bench"
+
 
 def resolve(name: str | Path | Table | Benchmark | Callable[..., Any], /, **settings: Any) -> Benchmark:
     """Make a benchmark.
@@ -171,7 +176,8 @@ def nasbench101(recipe: Recipe = None, name: str | None = None) -> TableBenchmar
         recipe: The epochs of a training, when one budget alone is meant: 4, 12, 36 or 108.
         name: What to call it instead.
     """
-    return _imported("nasbench101", "nasbench_full.tfrecord", recipe=recipe, name=name)
+    where = "https://storage.googleapis.com/nasbench/nasbench_full.tfrecord (1.95 GB)"
+    return _imported("nasbench101", where, recipe=recipe, name=name)
 
 
 def nasbench201(
@@ -190,7 +196,7 @@ def nasbench201(
         hp: The recipe, as NATS-Bench calls it.
         name: What to call it instead of ``nasbench201:data=…``.
     """
-    files = "NATS-tss-v1_0-3ffb9-simple or NAS-Bench-201-v1_1-096897.pth"
+    files = f"NATS-tss-v1_0-3ffb9-simple or NAS-Bench-201-v1_1-096897.pth ({_NATS})"
     return _imported("nasbench201", files, data=data, recipe=recipe, test=test, hp=hp, name=name)
 
 
@@ -200,7 +206,8 @@ def nasbenchmacro(name: str | None = None) -> TableBenchmark:
     Args:
         name: What to call it instead.
     """
-    return _imported("nasbenchmacro", "nas-bench-macro_cifar10.json", name=name)
+    where = "nas-bench-macro_cifar10.json (https://github.com/xiusu/NAS-Bench-Macro)"
+    return _imported("nasbenchmacro", where, name=name)
 
 
 def natssize(
@@ -220,7 +227,7 @@ def natssize(
         name: What to call it instead of ``natssize:data=…``.
     """
     settings = {"data": data, "recipe": recipe, "test": test, "hp": hp, "name": name}
-    return _imported("natssize", "NATS-sss-v1_0-50262-simple", **settings)
+    return _imported("natssize", f"NATS-sss-v1_0-50262-simple ({_NATS})", **settings)
 
 
 def transnas_macro(data: str = "class_scene", name: str | None = None) -> TableBenchmark:
@@ -246,5 +253,7 @@ def transnas_micro(data: str = "class_scene", name: str | None = None) -> TableB
 def _imported(called: str, files: str, **settings: Any) -> TableBenchmark:
     table = imported(called, settings.get("data", ""))
     if table is None:
-        raise NotInTable(f"{called} is not on this machine yet: fetch {files}, then run: nasbed import PATH")
+        small = EMBEDDED.get(called)
+        instead = f". Or begin with {small}, of the same space, which comes with nasbed" if small else ""
+        raise NotInTable(f"{called} is not on this machine yet: fetch {files}, then run: nasbed import PATH{instead}")
     return TableBenchmark(table, called=called, **settings)
