@@ -28,6 +28,9 @@ META = "meta.pickle.pbz2"
 """What a folder of NATS-Bench's has in it."""
 
 SUFFIXES = (".tfrecord", ".pth", ".csv", ".json")
+PACKED = {".tar": "tar xf", ".tgz": "tar xf", ".zip": "unzip", ".gz": "gunzip", ".xz": "unxz", ".bz2": "bunzip2"}
+"""What files are unpacked by."""
+
 AN_IMPORT = 3600.0
 """Seconds for which another process's import of the same path is waited for."""
 
@@ -63,6 +66,10 @@ def table_for(
     if not path.exists():
         raise BadSetting(f"there is no file or folder {path}")
     if not is_published(path) and path.is_file():
+        if how := PACKED.get(path.suffix.lower()):
+            raise BadSetting(f"{path} is packed; unpack it, with {how}, and give what comes out")
+        if path.suffix.lower() == ".pbz2":
+            raise BadSetting(f"{path} is one pickle of everything, which is not read; give the folder of -simple.tar")
         return Table.open(path)
     found = _opened(path, declared, check)
     if found is None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 from tables.published import file_of, records
 
-from nasbed.core.errors import BadSetting, CorruptFile
+from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
 from nasbed.tables import cache, importing
 from nasbed.tables.cache import cached_table_for, imported, table_for
 from nasbed.tables.file import write_columns
@@ -119,6 +119,21 @@ def test_a_table_is_opened_as_it_is(source, home):
 def test_there_must_be_a_file(home, tmp_path):
     with pytest.raises(BadSetting, match="there is no file"):
         table_for(tmp_path / "no.tfrecord")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    {
+        "NATS-tss-v1_0-3ffb9-simple.tar": "is packed; unpack it, with tar xf, and give what comes out",
+        "results.csv.gz": "is packed; unpack it, with gunzip",
+        "NATS-tss-v1_0-3ffb9.pickle.pbz2": r"is not read; give the folder of -simple\.tar",
+        "results.arrow": "is no whole Arrow file",
+    }.items(),
+)
+def test_what_is_no_table_yet_says_how_it_becomes_one(home, tmp_path, name, why):
+    (tmp_path / name).write_bytes(b"BZh9")
+    with pytest.raises(NasbedError, match=why):
+        table_for(tmp_path / name)
 
 
 def test_a_file_that_cannot_be_imported_leaves_nothing(source, home):
