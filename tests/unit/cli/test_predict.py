@@ -42,7 +42,7 @@ def test_another_table_of_ones_own(nasbed_command, table):
 
 def test_what_is_wrong_is_one_sentence(nasbed_command, stored, tmp_path):
     for words, said in (
-        (("digits101", "--learn", 5000), "5,000 are not there"),
+        (("digits101", "--learn", 5000), "has 2,532 architectures; learn from 1 to as many, not from 5,000"),
         (("--predictor", "gq"), "Did you mean 'gp'"),
         (("--load", stored, "--learn", 5, "--arch", "x"), "leave out --learn"),
         (("--load", stored), "say of what is to be predicted"),

@@ -66,7 +66,7 @@ class Prediction(Printed):
         examples = Examples.of(benchmark, epochs)
         if not 1 <= size <= len(examples):
             raise BadSetting(
-                f"{benchmark.name} has {len(examples):,} architectures to learn from; {size:,} are not there"
+                f"{benchmark.name} has {len(examples):,} architectures; learn from 1 to as many, not from {size:,}"
             )
         one = draw(examples.functions, size, seed, 0)
         predictor = made(called, examples, seed)
