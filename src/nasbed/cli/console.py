@@ -76,6 +76,10 @@ def width() -> int | None:
     return None
 
 
+_LISTED = 6
+"""Of a longer list of mappings, such as the sessions of a table made on many machines, the ends are printed."""
+
+
 def print_facts(facts: Mapping[str, Any]) -> None:
     """Print names and values, one a line; mappings are indented, what is empty is left out."""
     for line in _lines(facts, ""):
@@ -101,7 +105,8 @@ def _lines(facts: Mapping[str, Any], indent: str) -> Iterator[str]:
                 yield from _lines(value, indent + "  ")
         elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
             yield f"{indent}{name}"
-            for item in value:
+            between = f"… {len(value) - 2:,} more …"
+            for item in value if len(value) <= _LISTED else (value[0], between, value[-1]):
                 first, *others = _lines(item, "") if isinstance(item, Mapping) else [str(item)]
                 yield f"{indent}  - {first}"
                 yield from (f"{indent}    {line}" for line in others)

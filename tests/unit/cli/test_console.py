@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from nasbed.cli.app import EXAMPLES
-from nasbed.cli.console import print_table, print_text, progress, quietly
+from nasbed.cli.console import print_facts, print_table, print_text, progress, quietly
 
 HEADERS = ["optimizer", "trained", "unique", "validation %", "test %", "test regret, points", "found best %"]
 ROWS = [
@@ -60,6 +60,17 @@ def test_architectures_are_broken_after_their_marks(printed):
     pieces = [line[6:].strip() for line in lines[2:]]
     assert "".join(pieces) == 2 * MODULE
     assert all(piece[-1] in "/,:" for piece in pieces if not piece.endswith("maxpool3x3"))
+
+
+def test_of_a_long_list_of_facts_the_ends_are_printed(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    for count, lines in ((6, 6), (70, 3)):
+        print_facts({"sessions": [{"cores": i} for i in range(count)]})
+        _, *shown = capsys.readouterr().out.splitlines()
+        assert len(shown) == lines
+        assert shown[0].split() == ["-", "cores", "0"]
+        assert shown[-1].split() == ["-", "cores", str(count - 1)]
+    assert "… 68 more …" in shown[1]
 
 
 def test_sentences_are_as_wide_as_columns_say(capsys, monkeypatch):
