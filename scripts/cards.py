@@ -252,7 +252,7 @@ def verdict(searches: Comparison, error: float) -> str:
 
     Args:
         searches: The searches.
-        error: Standard deviation of test accuracy between the repeats of a module.
+        error: Standard deviation of test accuracy between the repeats of an architecture.
     """
     close = [pair for pair in combinations(searches.histories, 2) if apart_from(searches, "test", *pair) is None]
     if not close:
@@ -261,7 +261,7 @@ def verdict(searches: Comparison, error: float) -> str:
     return (
         f"After {EVALUATIONS} evaluations the bands of {', '.join(' and '.join(pair) for pair in close)} overlap: "
         f"these searches do not separate by then. On average they end {100 * min(regrets):.2f} to "
-        f"{100 * max(regrets):.2f} points below the best module, while one repeat differs from its module's mean by "
+        f"{100 * max(regrets):.2f} points below the best architecture, while one repeat differs from its architecture's mean by "
         f"{100 * error:.2f} points (root mean square): what is told of the best candidates says little about which of "
         "them is better, to any search."
     )
