@@ -262,8 +262,8 @@ def verdict(searches: Comparison, error: float) -> str:
         f"After {EVALUATIONS} evaluations the bands of {', '.join(' and '.join(pair) for pair in close)} overlap: "
         f"these searches do not separate by then. On average they end {100 * min(regrets):.2f} to "
         f"{100 * max(regrets):.2f} points below the best architecture, while one repeat differs from the mean of its "
-        f"architecture by {100 * error:.2f} points (root mean square): what is told of the best candidates says little about "
-        "which of them is better, to any search."
+        f"architecture by {100 * error:.2f} points (root mean square): what is told of the best candidates says little "
+        "about which of them is better, to any search."
     )
 
 
