@@ -25,7 +25,7 @@ _GROWTH = 1.2
 
 _STEADY = 1e-8  # of the variance: what a joint draw adds to its covariance, whose factor rounding may else not find
 
-_CHUNK = 4096  # candidates whose kernel stays in a processor's cache
+_CHUNK = 512  # candidates whose kernel stays in a processor's cache
 
 
 class Belief(NamedTuple):
@@ -251,14 +251,15 @@ class _Columns:
     def _begin(self, posterior: Posterior, listing: Floats, fitted: int) -> None:
         """Compute the first rows, some candidates at a time."""
         solve = require("scipy.linalg", "predictors").solve_triangular
-        factor, seen = posterior.factor[:fitted, :fitted], posterior.seen[:fitted]
+        factor, seen = (part[:fitted].astype(np.float32) for part in (posterior.factor[:, :fitted], posterior.seen))
         self._of_told = np.empty(len(listing))
         for start in range(0, len(listing), _CHUNK):
             part = slice(start, start + _CHUNK)
-            kernel = posterior.kernel.values(posterior.kernel.between(seen, listing[part]), posterior.hyper)
+            between = posterior.kernel.between(seen, listing[part].astype(np.float32))
+            kernel = posterior.kernel.values(between, posterior.hyper)
             solved = solve(factor, kernel, lower=True, check_finite=False, overwrite_b=True)
             self.rows[:fitted, part] = solved
-            self._of_told[part] = np.einsum("nm,nm->m", solved, solved)
+            self._of_told[part] = np.einsum("nm,nm->m", solved, solved, dtype=np.float64)
         self._told = fitted
 
     def _add(self, posterior: Posterior, listing: Floats, i: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from nasbed.core.errors import BadSetting
 
 Floats = NDArray[np.float64]
+
+Float = TypeVar("Float", np.float32, np.float64)
+"""Double precision; single where very many architectures are gone through."""
 
 
 class Part(NamedTuple):
@@ -81,20 +84,20 @@ class Kernel:
         """Which parts are linear, ``(parts,)``."""
         return np.array([part.is_linear for part in self.parts])
 
-    def between(self, left: Floats, right: Floats) -> Floats:
+    def between(self, left: NDArray[Float], right: NDArray[Float]) -> NDArray[Float]:
         """Return what kernels are computed from, ``(parts, n, m)``: √5 times distances, or cosines.
 
         Args:
             left: ``(n, numbers)``.
             right: ``(m, numbers)``.
         """
-        found = np.empty((len(self.parts), len(left), len(right)))
+        found = np.empty((len(self.parts), len(left), len(right)), left.dtype)
         for one, part in zip(found, self.parts, strict=True):
             some, others = left[:, part.columns], right[:, part.columns]
             np.matmul(some, others.T, out=one)
             some_squares, other_squares = (np.einsum("nd,nd->n", rows, rows) for rows in (some, others))
             if part.is_linear:
-                one /= np.sqrt(np.maximum(some_squares[:, None] * other_squares, np.finfo(float).tiny))
+                one /= np.sqrt(np.maximum(some_squares[:, None] * other_squares, np.finfo(found.dtype).tiny))
                 continue
             one *= -2.0
             one += some_squares[:, None]
@@ -104,10 +107,11 @@ class Kernel:
             np.sqrt(one, out=one)
         return found
 
-    def values(self, between: Floats, hyper: Hyper) -> Floats:
+    def values(self, between: NDArray[Float], hyper: Hyper) -> NDArray[Float]:
         """Return the kernel, ``(n, m)``, without noise."""
-        total = np.zeros(between.shape[1:])
-        for one, is_linear, weight, length in zip(between, self.linear, hyper.weights, hyper.lengths, strict=True):
+        total = np.zeros(between.shape[1:], between.dtype)
+        settings = zip(self.linear.tolist(), hyper.weights.tolist(), hyper.lengths.tolist(), strict=True)
+        for one, (is_linear, weight, length) in zip(between, settings, strict=True):
             total += weight * (one if is_linear else _matern(one / length)[0])
         return total
 
@@ -127,7 +131,7 @@ class Kernel:
         return shares, slopes
 
 
-def _matern(scaled: Floats) -> tuple[Floats, Floats]:
+def _matern(scaled: NDArray[Float]) -> tuple[NDArray[Float], NDArray[Float]]:
     """Return the Matérn 5/2 kernel of √5 r / ℓ, and e to the negative of that."""
     decay = np.exp(-scaled)
     value = scaled / 3.0
