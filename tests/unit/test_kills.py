@@ -140,16 +140,12 @@ def test_a_command_that_is_killed_and_given_again_comes_to_the_same(tmp_path, so
 
 def contents(folder):
     """Name every file, hidden ones too."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and not passing(path))
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and not clocked(path))
 
 
-def passing(path):
-    """Say whether a file is named after the time at which it was written, or is the lock of a table's import.
-
-    An import that is killed when all is written leaves its lock, which nobody holds, and who opens the table then
-    takes none. The next import of the same file does, and removes it.
-    """
-    return path.name.startswith("events.out.tfevents") or (path.parent.name == "tables" and path.suffix == ".lock")
+def clocked(path):
+    """Say whether a file is named after the time at which it was written."""
+    return path.name.startswith("events.out.tfevents")
 
 
 def same(one, other):

@@ -72,6 +72,13 @@ def claimed(store: Path, shown: Path | None = None) -> AbstractContextManager[No
     return locked(store, f"works on {name} ('nasbed status {name}' shows how far it is)", CLAIM)
 
 
+def clear(path: Path) -> None:
+    """Remove the lock's file if a process that is gone left it; a lock that is held stays."""
+    if _place(path).exists():
+        with suppress(BadSetting, OSError), locked(path, f"clears {path}", patience=0.0):
+            pass  # its orderly end removes the file
+
+
 def holder(path: Path) -> dict[str, Any] | None:
     """Return ``process`` and ``machine`` of the lock's holder; None when nobody holds it, whatever was left there."""
     place = _place(path)

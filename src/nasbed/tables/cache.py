@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from nasbed.core.errors import BadSetting, CorruptFile, NasbedError
 from nasbed.core.files import put, remove_left, scratch
 from nasbed.core.home import home
-from nasbed.core.locks import locked
+from nasbed.core.locks import clear, locked
 from nasbed.tables.table import Progress, Table
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ def table_for(
             raise BadSetting(f"{path} is one pickle of everything, which is not read; give the folder of -simple.tar")
         return Table.open(path)
     found = _opened(path, declared, check)
-    if found is None:
+    if found is not None:
+        clear(note_of(path))  # which an import leaves that is killed when all is written
+    else:
         remove_left(made_folder())
         with locked(note_of(path), f"imports {path}", AN_IMPORT):  # another process may have been faster
             found = _opened(path, declared, check) or _import(path, progress, declared)

@@ -62,6 +62,15 @@ def test_the_same_bytes_elsewhere_are_the_same_table(source, tmp_path):
     assert table_for(source).path == table_for(other).path
 
 
+def test_the_lock_of_an_import_that_was_killed_at_its_end_is_removed(source, home):
+    table_for(source)
+    left = cache.note_of(source)
+    left = left.with_name(f".{left.name}.lock")
+    left.touch()
+    table_for(source)
+    assert not left.exists()
+
+
 def test_a_damaged_table_is_made_again(source):
     first = table_for(source)
     whole = first.path.read_bytes()
