@@ -8,17 +8,18 @@ https://arxiv.org/abs/2008.09777
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Annotated, Any
 
 import numpy as np
 
 from nasbed.core.bounds import Bounds, Count, check
-from nasbed.core.errors import BadSetting
+from nasbed.core.errors import BadSetting, InvalidArchitecture, in_a_line
 from nasbed.core.records import Archs
 from nasbed.core.spelling import spelled
 from nasbed.spaces import genotype
 from nasbed.spaces.deciding import Choice
-from nasbed.spaces.genotype import CELLS, Pair
+from nasbed.spaces.genotype import CELLS, EDGES, Pair
 from nasbed.spaces.notation import choice, dag, op, seq, subset
 from nasbed.spaces.parts import Dag
 from nasbed.spaces.resolving import dags
@@ -54,21 +55,27 @@ class DARTS(WrittenSpace):
     Args:
         cells: How many cells a network has.
         channels: How wide the first cells are.
-        operations: What may be on an edge, two different layers at least; the published seven if not given.
+        operations: What may be on an edge, two different layers at least; the published seven if not given. Or 28
+            such lists, of each edge its own: of the normal and then of the reduction cell, by nodes and then sources.
     """
 
     name = "darts"
 
-    def __init__(self, cells: CellCount = 20, channels: Count = 36, operations: tuple[str, ...] = OPERATIONS) -> None:
+    def __init__(
+        self,
+        cells: CellCount = 20,
+        channels: Count = 36,
+        operations: tuple[str | tuple[str, ...], ...] = OPERATIONS,
+    ) -> None:
         self._skeleton: dict[str, Any] = {"cells": cells, "channels": channels}
         check("cells", cells, CellCount)
         check("channels", channels, Count)
-        self.operations = tuple(operations)
-        if len(set(self.operations)) < max(2, len(self.operations)):
-            raise BadSetting(f"operations are two or more different names, not {list(self.operations)}")
-        if self.operations != OPERATIONS:
-            self._skeleton["operations"] = list(self.operations)
-        normal, reduction = (_cell(name, self.operations, **shape) for name, shape in zip(CELLS, _SHAPES, strict=True))
+        edges = _of_edges(operations)
+        self.operations = tuple(dict.fromkeys(chain(*edges)))
+        if tuple(operations) != OPERATIONS:
+            self._skeleton["operations"] = [one if isinstance(one, str) else list(one) for one in operations]
+        halves = {name: edges[i * EDGES : (i + 1) * EDGES] for i, name in enumerate(CELLS)}
+        normal, reduction = (_cell(name, halves[name], **shape) for name, shape in zip(CELLS, _SHAPES, strict=True))
         stack = [reduction if i in (cells // 3, 2 * cells // 3) else normal for i in range(cells)]
         super().__init__(seq(op("stem", channels=channels, multiplier=3), *stack, op("head")), type(self).name)
 
@@ -79,7 +86,7 @@ class DARTS(WrittenSpace):
     @property
     def evaluation(self) -> Mapping[str, Any]:
         """How what was found is trained: in networks of 20 cells and 36 channels, and what the recipe has beside it."""
-        whole = {"operations": list(self.operations)} if self.operations != OPERATIONS else {}
+        whole = {name: value for name, value in self._skeleton.items() if name == "operations"}
         beside = {"auxiliary": 0.4, "drop_path": 0.2}
         return {"space": spelled(type(self).name, whole), "recipe": "darts", "epochs": 600, "skeleton": beside}
 
@@ -134,17 +141,37 @@ class DARTS(WrittenSpace):
                 node = f"{kind}.node{2 + i // 2}"
                 values[f"{node}.from{source}"] = operation
                 values[node] = (*values.get(node, ()), source)
-        row = [slot.values.index(values.get(slot.name, slot.values[0])) for slot in self.slots]
-        return np.array(row, np.int8)
+        for slot in self.slots:
+            if (value := values.setdefault(slot.name, slot.values[0])) not in slot.values:
+                raise InvalidArchitecture(f"{slot.name} is {' or '.join(map(str, slot.values))} here, not {value}")
+        return np.array([slot.values.index(values[slot.name]) for slot in self.slots], np.int8)
 
 
-def _cell(name: str, operations: Sequence[str], **shape: Any) -> Dag:
-    """Return a cell; see ``notation.dag`` for its shape."""
+def _of_edges(operations: Sequence[str | Sequence[str]]) -> list[tuple[str, ...]]:
+    """Return the operations of each edge of both cells.
 
-    def edge(source: int) -> Choice:
-        return choice(*map(op, operations), name=f"from{source}")
+    Raises:
+        BadSetting: When they are not as the class says.
+    """
+    if all(isinstance(one, str) for one in operations):
+        edges = [tuple(map(str, operations))] * len(CELLS) * EDGES
+    else:
+        edges = [(one,) if isinstance(one, str) else tuple(one) for one in operations]
+    if len(edges) != len(CELLS) * EDGES or any(len(set(names)) < max(2, len(names)) for names in edges):
+        raise BadSetting(
+            f"operations are two or more different names, or {len(CELLS) * EDGES} lists of such, one for each "
+            f"edge, not {in_a_line(list(operations))}"
+        )
+    return edges
 
-    inputs = {node: subset(2, *map(edge, range(node))) for node in genotype.NODES}
+
+def _cell(name: str, operations: Sequence[Sequence[str]], **shape: Any) -> Dag:
+    """Return a cell with the operations of each edge; see ``notation.dag`` for its shape."""
+
+    def edge(node: int, source: int) -> Choice:
+        return choice(*map(op, operations[genotype.FIRST[node] + source]), name=f"from{source}")
+
+    inputs = {node: subset(2, *(edge(node, source) for source in range(node))) for node in genotype.NODES}
     return dag(inputs, inputs=2, concat=genotype.NODES, preprocess="project", name=name, **shape)
 
 

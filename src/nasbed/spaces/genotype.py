@@ -25,8 +25,11 @@ _PREFIX = "NetworkSelectorDatasetInfo:darts:"
 _FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
 _LONGEST = 20_000  # characters, several times what a genotype takes
 
-_FIRST = {node: (node - 2) * (node + 1) // 2 for node in NODES}
-"""The number of the first edge that leads to each node, of the 14 edges: 0, 2, 5, 9."""
+FIRST = {node: (node - 2) * (node + 1) // 2 for node in NODES}
+"""The number of the first edge that leads to each node: 0, 2, 5, 9."""
+
+EDGES = sum(NODES)
+"""Of a cell, one from each node before each of them: 14."""
 
 
 def read(text: str, operations: Sequence[str]) -> dict[str, list[Pair]] | None:
@@ -67,8 +70,8 @@ def configuration(cells: Mapping[str, Sequence[Pair]]) -> dict[str, str]:
     found = dict[str, str]()
     for kind in CELLS:
         for node, ((one, first), (other, second)) in zip(NODES, pairwise_of(cells[kind]), strict=True):
-            found[f"{_PREFIX}edge_{kind}_{_FIRST[node] + first}"] = one
-            found[f"{_PREFIX}edge_{kind}_{_FIRST[node] + second}"] = other
+            found[f"{_PREFIX}edge_{kind}_{FIRST[node] + first}"] = one
+            found[f"{_PREFIX}edge_{kind}_{FIRST[node] + second}"] = other
             if node > NODES[0]:
                 found[f"{_PREFIX}inputs_node_{kind}_{node}"] = f"{first}_{second}"
     return found
@@ -106,7 +109,7 @@ def _of_configuration(given: Mapping[str, Any]) -> dict[str, list[Pair]]:
                     f"inputs_node_{kind}_{node} is two of 0 to {node - 1}, such as 0_1, not {said}"
                 )
             for source in map(int, sources):
-                name = f"edge_{kind}_{_FIRST[node] + source}"
+                name = f"edge_{kind}_{FIRST[node] + source}"
                 if given.get(name) is None:
                     raise InvalidArchitecture(f"{name} is missing, the operation from node {source} to {node}")
                 cells.setdefault(kind, []).append((given[name], source))

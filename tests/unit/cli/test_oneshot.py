@@ -74,8 +74,8 @@ def test_then_train_trains_what_was_found_and_a_file_says_how(nasbed_command, tm
 def test_a_study_of_one_shot_searches_is_told_by_its_file_or_its_name(nasbed_command, tmp_path):
     (tmp_path / "few.toml").write_text('[oneshot]\nmethods = ["gdas", "spos"]\nseeds = 3\n')
     assert len(nasbed_command("study", tmp_path / "few.toml", "--dry-run", "--json").json) == 6
-    assert "S4" in nasbed_command("study", "robustdarts-s2-s4", "--dry-run").out
-    ran = nasbed_command("study", "robustdarts-s2-s4", "--runs", 3)
+    assert "S4" in nasbed_command("study", "robustdarts-s1-s4", "--dry-run").out
+    ran = nasbed_command("study", "robustdarts-s1-s4", "--runs", 3)
     assert ran.code == 2
     assert "all else is in its file" in ran.err
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 import nasbed
 from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.rng import Streams
-from nasbed.spaces import WrittenSpace, choice, dag, depth, edges, op, seq, subset, where
+from nasbed.spaces import DARTS, WrittenSpace, choice, dag, depth, edges, op, seq, subset, where
 
 DIGIT = {"image_size": 8, "image_channels": 1}
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
@@ -61,9 +61,14 @@ def transformers():
     return WrittenSpace(seq(op("patches", channels=8, stride=2), block, op("head")))
 
 
+PAIRS = [
+    ("skip_connect", "sep_conv_3x3") if i % 3 else ("max_pool_3x3", "dil_conv_5x5", "sep_conv_5x5") for i in range(28)
+]
+
 SPACES = {
     "nasbench201": ("nasbench201", {"channels": 4, "cells": 1, **DIGIT}),
     "darts": ("darts:cells=4,channels=4", DIGIT),
+    "each edge its own": (DARTS(3, 4, PAIRS), DIGIT),
     "mobile": ("mobile:width=0.25", DIGIT),
     "own": (own(), DIGIT),
     "motifs": (motifs(), DIGIT),

@@ -9,7 +9,9 @@ import pytest
 import nasbed
 from nasbed.core.errors import BadSetting, InvalidArchitecture, NotListed
 from nasbed.core.rng import Streams
+from nasbed.core.spelling import spelled
 from nasbed.spaces import DARTS
+from nasbed.spaces.genotype import FIRST
 from nasbed.spaces.resolving import dags
 
 SPACE = DARTS()
@@ -179,6 +181,28 @@ def test_a_skeleton_that_cannot_be_is_refused():
         DARTS(cells=2)
     with pytest.raises(BadSetting, match="channels is a whole number from 1, not 0"):
         nasbed.space("darts:channels=0")
+
+
+def test_every_edge_may_have_operations_of_its_own():
+    lists = [["skip_connect", "sep_conv_3x3"] if i % 2 else ["noise", "dil_conv_5x5"] for i in range(28)]
+    space = DARTS(3, 8, lists)
+    assert nasbed.space(spelled("darts", space.settings())) == space
+    for row in space.sample(Streams.from_seed(0, 50)):
+        for kind, first in (("normal", 0), ("reduce", 14)):
+            for i, (operation, source) in enumerate(space.pairs(row)[kind]):
+                assert operation in lists[first + FIRST[2 + i // 2] + source]
+        for form in (space.format(row), space.compact(row), space.configuration(row)):
+            assert space.parse(form).tolist() == row.tolist()
+    with pytest.raises(
+        InvalidArchitecture, match=r"normal\.node2\.from1 is skip_connect or sep_conv_3x3 here, not noise"
+    ):
+        space.parse({kind: [("noise", source) for source in (0, 1) * 4] for kind in ("normal", "reduce")})
+
+
+@pytest.mark.parametrize("lists", [["skip_connect"], ["a", "a"], [["a", "b"]] * 27, [["a", "b"]] * 27 + [["c"]]])
+def test_lists_of_operations_that_do_not_fit_are_refused(lists):
+    with pytest.raises(BadSetting, match="two or more different names, or 28 lists of such, one for each edge, not"):
+        DARTS(operations=lists)
 
 
 def test_the_settings_are_the_skeleton():
