@@ -42,6 +42,9 @@ def _describe(name: str) -> dict[str, Any]:
     for names in (NOUNS["optimizers"], NOUNS["proxies"]):
         if colon and kind in names:
             return {names.noun: _with_settings(names, kind, names.read(name).settings())}
+    if colon and kind in NOUNS["spaces"] and kind not in NOUNS["benchmarks"]:
+        space = NOUNS["spaces"].read(name)
+        return {"space": {**_with_settings(NOUNS["spaces"], kind, space.settings()), **space.describe()}}
     for plural, names in {"benchmarks": NOUNS["benchmarks"], **NOUNS, "data": SOURCES}.items():  # benchmarks first
         if name not in names:
             continue

@@ -36,6 +36,23 @@ OPERATIONS = (
 )
 """In the published order, from which ``none``, the first there, is left out: no genotype has it."""
 
+_MAX, _AVERAGE, _SKIP, _SEP3, _, _DIL3, _DIL5 = OPERATIONS
+
+SETS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "s1": (
+        *((_SKIP, _DIL3), (_SKIP, _DIL5)),
+        *((_SKIP, _DIL5), (_SKIP, _SEP3), (_SKIP, _DIL3)),
+        *((_MAX, _SKIP), (_SKIP, _SEP3), (_SKIP, _SEP3), (_SKIP, _DIL3)),
+        *((_SKIP, _SEP3), (_MAX, _SKIP), (_SKIP, _DIL3), (_DIL3, _DIL5), (_DIL3, _DIL5)),
+        *((_MAX, _AVERAGE), (_MAX, _DIL3)),
+        *((_MAX, _AVERAGE), (_MAX, _AVERAGE), (_SKIP, _DIL5)),
+        *((_MAX, _AVERAGE), (_MAX, _SEP3), (_SKIP, _DIL3), (_SKIP, _DIL5)),
+        *((_MAX, _AVERAGE), (_MAX, _AVERAGE), (_SKIP, _DIL5), (_SKIP, _DIL5), (_SKIP, _DIL5)),
+    ),
+}
+"""Operations of each edge, by name: a line for each computed node, of the normal and then of the reduction cell.
+``s1`` is of Zela et al., ICLR 2020, https://arxiv.org/abs/1909.09656, as ``spaces.py`` of their program lists it."""
+
 _SHAPES: tuple[dict[str, int], ...] = ({}, {"stride": 2, "widen": 2})  # of a normal and of a reduction cell
 
 CellCount = Annotated[int, Bounds(least=3)]
@@ -57,6 +74,7 @@ class DARTS(WrittenSpace):
         channels: How wide the first cells are.
         operations: What may be on an edge, two different layers at least; the published seven if not given. Or 28
             such lists, of each edge its own: of the normal and then of the reduction cell, by nodes and then sources.
+            Or the name of such lists: ``[s1]`` are those of RobustDARTS's first space.
     """
 
     name = "darts"
@@ -153,14 +171,16 @@ def _of_edges(operations: Sequence[str | Sequence[str]]) -> list[tuple[str, ...]
     Raises:
         BadSetting: When they are not as the class says.
     """
+    if len(operations) == 1 and operations[0] in SETS:
+        operations = SETS[str(operations[0])]
     if all(isinstance(one, str) for one in operations):
         edges = [tuple(map(str, operations))] * len(CELLS) * EDGES
     else:
         edges = [(one,) if isinstance(one, str) else tuple(one) for one in operations]
     if len(edges) != len(CELLS) * EDGES or any(len(set(names)) < max(2, len(names)) for names in edges):
         raise BadSetting(
-            f"operations are two or more different names, or {len(CELLS) * EDGES} lists of such, one for each "
-            f"edge, not {in_a_line(list(operations))}"
+            f"operations are two or more different names, or {len(CELLS) * EDGES} lists of such, one for each edge, or "
+            f"[{'] or ['.join(SETS)}], not {in_a_line(list(operations))}"
         )
     return edges
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ from nasbed.core.errors import BadSetting
 from nasbed.core.files import slug
 from nasbed.core.registry import spaces
 from nasbed.core.rng import Streams
-from nasbed.core.spelling import spelled
 from nasbed.studies.oneshot import OneShotSettings, known_of
 
 if TYPE_CHECKING:
@@ -265,36 +263,17 @@ class OneShotStudy:
 
 # ── studies by name ───────────────────────────────────────────────────────────────────────────────────────────────
 
-_SKIP, _MAX, _AVERAGE = "skip_connect", "max_pool_3x3", "avg_pool_3x3"
-_SEP3, _DIL3, _DIL5 = "sep_conv_3x3", "dil_conv_3x3", "dil_conv_5x5"
-
-_S1 = (
-    ((_SKIP, _DIL3), (_SKIP, _DIL5)),
-    ((_SKIP, _DIL5), (_SKIP, _SEP3), (_SKIP, _DIL3)),
-    ((_MAX, _SKIP), (_SKIP, _SEP3), (_SKIP, _SEP3), (_SKIP, _DIL3)),
-    ((_SKIP, _SEP3), (_MAX, _SKIP), (_SKIP, _DIL3), (_DIL3, _DIL5), (_DIL3, _DIL5)),
-    ((_MAX, _AVERAGE), (_MAX, _DIL3)),
-    ((_MAX, _AVERAGE), (_MAX, _AVERAGE), (_SKIP, _DIL5)),
-    ((_MAX, _AVERAGE), (_MAX, _SEP3), (_SKIP, _DIL3), (_SKIP, _DIL5)),
-    ((_MAX, _AVERAGE), (_MAX, _AVERAGE), (_SKIP, _DIL5), (_SKIP, _DIL5), (_SKIP, _DIL5)),
-)
-"""Of each edge to each node, of the normal and then of the reduction cell (``spaces.py`` of the published program)."""
-
-
-def _cells(*operations: Any) -> str:
-    """Write the small space of DARTS with other operations."""
-    return spelled("darts", {"cells": 3, "channels": 8, "operations": list(operations)})
-
+_CELLS = "darts:cells=3,channels=8,operations="
 
 NAMED = {
     "robustdarts-s1-s4": OneShotStudy(
         "robustdarts-s1-s4",
         ("darts", "darts-minus", "sdarts-rs"),
         (
-            Variant("S1", _cells(*chain(*_S1)), {"none": False}),
-            Variant("S2", _cells(_SKIP, _SEP3), {"none": False}),
-            Variant("S3", _cells(_SKIP, _SEP3), {"none": True}),
-            Variant("S4", _cells("noise", _SEP3), {"none": False}),
+            Variant("S1", f"{_CELLS}[s1]", {"none": False}),
+            Variant("S2", f"{_CELLS}[skip_connect,sep_conv_3x3]", {"none": False}),
+            Variant("S3", f"{_CELLS}[skip_connect,sep_conv_3x3]", {"none": True}),
+            Variant("S4", f"{_CELLS}[noise,sep_conv_3x3]", {"none": False}),
         ),
         3,
         OneShotSettings(data="digits", epochs=20, train={"epochs": 10, "every": 10}),

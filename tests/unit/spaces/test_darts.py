@@ -1,7 +1,8 @@
 """The space of DARTS: its size, the published forms of genotypes, and what is none."""
 
 import json
-from collections import namedtuple
+from collections import Counter, namedtuple
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture, NotListed
 from nasbed.core.rng import Streams
 from nasbed.core.spelling import spelled
 from nasbed.spaces import DARTS
+from nasbed.spaces.darts import SETS
 from nasbed.spaces.genotype import FIRST
 from nasbed.spaces.resolving import dags
 
@@ -199,9 +201,23 @@ def test_every_edge_may_have_operations_of_its_own():
         space.parse({kind: [("noise", source) for source in (0, 1) * 4] for kind in ("normal", "reduce")})
 
 
+def test_s1_has_the_published_operations_on_each_edge():
+    """``src/spaces.py`` of github.com/automl/RobustDARTS: two on each, of which a wider search had thought best."""
+    space = nasbed.space("darts:cells=3,operations=[s1]")
+    assert space.settings()["operations"] == ["s1"]
+    edges = SETS["s1"]
+    assert edges[:2] == (("skip_connect", "dil_conv_3x3"), ("skip_connect", "dil_conv_5x5"))
+    assert edges[13:15] == (("dil_conv_3x3", "dil_conv_5x5"), ("max_pool_3x3", "avg_pool_3x3"))
+    count = Counter(chain(*edges))
+    assert (count["skip_connect"], count["sep_conv_3x3"], count["avg_pool_3x3"]) == (18, 5, 6)
+    assert space.size == (4 * 12 * 24 * 40) ** 2
+
+
 @pytest.mark.parametrize("lists", [["skip_connect"], ["a", "a"], [["a", "b"]] * 27, [["a", "b"]] * 27 + [["c"]]])
 def test_lists_of_operations_that_do_not_fit_are_refused(lists):
-    with pytest.raises(BadSetting, match="two or more different names, or 28 lists of such, one for each edge, not"):
+    with pytest.raises(
+        BadSetting, match=r"two or more different names, or 28 lists of such, one for each edge, or \[s1\], not"
+    ):
         DARTS(operations=lists)
 
 
