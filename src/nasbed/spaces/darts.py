@@ -165,24 +165,31 @@ class DARTS(WrittenSpace):
         return np.array([slot.values.index(values[slot.name]) for slot in self.slots], np.int8)
 
 
-def _of_edges(operations: Sequence[str | Sequence[str]]) -> list[tuple[str, ...]]:
+def _of_edges(operations: Sequence[str | Sequence[str]]) -> Sequence[tuple[str, ...]]:
     """Return the operations of each edge of both cells.
 
     Raises:
         BadSetting: When they are not as the class says.
     """
-    if len(operations) == 1 and operations[0] in SETS:
-        operations = SETS[str(operations[0])]
-    if all(isinstance(one, str) for one in operations):
-        edges = [tuple(map(str, operations))] * len(CELLS) * EDGES
-    else:
-        edges = [(one,) if isinstance(one, str) else tuple(one) for one in operations]
-    if len(edges) != len(CELLS) * EDGES or any(len(set(names)) < max(2, len(names)) for names in edges):
+    edges: Sequence[tuple[str, ...]]
+    match [*operations]:
+        case [str(name)] if name in SETS:
+            edges = SETS[name]
+        case [*names] if all(isinstance(name, str) for name in names):
+            edges = [tuple(map(str, names))] * len(CELLS) * EDGES
+        case lists:
+            edges = [tuple(one) if isinstance(one, list | tuple) else () for one in lists]
+    if len(edges) != len(CELLS) * EDGES or not all(map(_differ, edges)):
         raise BadSetting(
             f"operations are two or more different names, or {len(CELLS) * EDGES} lists of such, one for each edge, or "
             f"[{'] or ['.join(SETS)}], not {in_a_line(list(operations))}"
         )
     return edges
+
+
+def _differ(names: Sequence[str]) -> bool:
+    """Say whether these are two or more different names."""
+    return len(names) >= 2 and len({name for name in names if isinstance(name, str)}) == len(names)
 
 
 def _cell(name: str, operations: Sequence[Sequence[str]], **shape: Any) -> Dag:

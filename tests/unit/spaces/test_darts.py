@@ -213,7 +213,14 @@ def test_s1_has_the_published_operations_on_each_edge():
     assert space.size == (4 * 12 * 24 * 40) ** 2
 
 
-@pytest.mark.parametrize("lists", [["skip_connect"], ["a", "a"], [["a", "b"]] * 27, [["a", "b"]] * 27 + [["c"]]])
+@pytest.mark.parametrize(
+    "lists",
+    [
+        *(["skip_connect"], ["s2"], ["a", "a"], [1, 2], []),
+        *([["a", "b"]], [["s1"]], [["a", "b"]] * 27, [["a", "b"]] * 27 + [["c"]], [["a", "b"]] * 27 + ["ab"]),
+        *([[["a"], ["b"]]] * 28, [[1, 2]] * 28),
+    ],
+)
 def test_lists_of_operations_that_do_not_fit_are_refused(lists):
     with pytest.raises(
         BadSetting, match=r"two or more different names, or 28 lists of such, one for each edge, or \[s1\], not"
