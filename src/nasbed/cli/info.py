@@ -42,7 +42,7 @@ def _describe(name: str) -> dict[str, Any]:
     for names in (NOUNS["optimizers"], NOUNS["proxies"]):
         if colon and kind in names:
             return {names.noun: _with_settings(names, kind, names.read(name).settings())}
-    if colon and kind in NOUNS["spaces"] and kind not in NOUNS["benchmarks"]:
+    if colon and kind in NOUNS["spaces"] and (kind not in NOUNS["benchmarks"] or _takes(NOUNS["spaces"][kind], name)):
         space = NOUNS["spaces"].read(name)
         return {"space": {**_with_settings(NOUNS["spaces"], kind, space.settings()), **space.describe()}}
     for plural, names in {"benchmarks": NOUNS["benchmarks"], **NOUNS, "data": SOURCES}.items():  # benchmarks first
@@ -74,6 +74,14 @@ def _describe(name: str) -> dict[str, Any]:
     if benchmark.live is None:
         return {"table": benchmark.describe()}
     return {"benchmark": {**benchmark.describe(), **_side_by_side(benchmark)}}
+
+
+def _takes(maker: Any, name: str) -> bool:
+    """Tell whether something has all the settings that are written behind its name."""
+    from nasbed.core.spelling import named
+
+    _, given = named(name)
+    return set(given) <= {setting.name for setting in settings_of(maker)}
 
 
 def _side_by_side(benchmark: Any) -> dict[str, str]:

@@ -65,6 +65,7 @@ def test_info_describes_spaces_optimizers_and_tables(nasbed_command, table):
     both = nasbed_command("info", "nasbench101", "--json").json
     assert both["space"]["vertices"] == 7
     assert "nasbed import" in both["benchmark"]["missing"]
+    assert nasbed_command("info", "nasbench101:vertices=5", "--json").json["space"]["settings"]["vertices"] == "5"
     with_settings = nasbed_command("info", "darts:cells=3,operations=[s1]", "--json").json["space"]
     assert (with_settings["architectures"], with_settings["settings"]["cells"]) == ((4 * 12 * 24 * 40) ** 2, "3")
 
