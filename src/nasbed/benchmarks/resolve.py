@@ -14,7 +14,7 @@ from nasbed.core.spelling import joined, named
 from nasbed.tables.cache import cached_table_for, imported, is_published
 from nasbed.tables.table import Table
 
-EMBEDDED = {"nasbench101": "digits101"}
+EMBEDDED = {"nasbench101": "digits101", "nasbench201": "digits201"}
 """From a published benchmark to the one of its space that comes with the package."""
 
 _NATS = "addresses: https://github.com/D-X-Y/NATS-Bench"
@@ -166,7 +166,16 @@ def digits101(name: str | None = None) -> TableBenchmark:
     Args:
         name: What to call it instead.
     """
-    return TableBenchmark(Table.open(Path(__file__).parent / "data" / "digits101.arrow"), name)
+    return _embedded("digits101", name)
+
+
+def digits201(name: str | None = None) -> TableBenchmark:
+    """All different cells of NAS-Bench-201, trained by nasbed itself on composed digits; part of the package.
+
+    Args:
+        name: What to call it instead.
+    """
+    return _embedded("digits201", name)
 
 
 def nasbench101(recipe: Recipe = None, name: str | None = None) -> TableBenchmark:
@@ -250,10 +259,19 @@ def transnas_micro(data: str = "class_scene", name: str | None = None) -> TableB
     return _imported("transnas-micro", "a CSV file, such as transnas101_micro.csv", data=data, name=name)
 
 
+def instead_of(called: str) -> str:
+    """Say with what one may begin who lacks a published benchmark; nothing where no table of its space comes along."""
+    small = EMBEDDED.get(called)
+    return f". Or begin with {small}, of the same space, which comes with nasbed" if small else ""
+
+
+def _embedded(called: str, name: str | None) -> TableBenchmark:
+    return TableBenchmark(Table.open(Path(__file__).parent / "data" / f"{called}.arrow"), name)
+
+
 def _imported(called: str, files: str, **settings: Any) -> TableBenchmark:
     table = imported(called, settings.get("data", ""))
     if table is None:
-        small = EMBEDDED.get(called)
-        instead = f". Or begin with {small}, of the same space, which comes with nasbed" if small else ""
-        raise NotInTable(f"{called} is not on this machine yet: fetch {files}, then run: nasbed import PATH{instead}")
+        said = f"{called} is not on this machine yet: fetch {files}, then run: nasbed import PATH"
+        raise NotInTable(said + instead_of(called))
     return TableBenchmark(table, called=called, **settings)

@@ -47,6 +47,7 @@ benchmarks = Registry(
     "benchmark",
     {
         "digits101": "nasbed.benchmarks.resolve:digits101",
+        "digits201": "nasbed.benchmarks.resolve:digits201",
         "nasbench101": "nasbed.benchmarks.resolve:nasbench101",
         "nasbench201": "nasbed.benchmarks.resolve:nasbench201",
         "nasbenchmacro": "nasbed.benchmarks.resolve:nasbenchmacro",

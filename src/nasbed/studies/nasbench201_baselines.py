@@ -189,7 +189,8 @@ def table_of(data: str | Path | None, file: str) -> Table:
         if table is None:
             raise BadSetting(
                 f"the accuracies of NAS-Bench-201 are not on this machine yet: fetch {file}, then give --data PATH, "
-                f"or run once: nasbed import {file}"
+                f"or run once: nasbed import {file}. What needs no published figures can be tried on digits201, which "
+                "has all cells of this space and comes with nasbed"
             )
         return table
     path = Path(data).expanduser()

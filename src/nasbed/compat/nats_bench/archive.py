@@ -238,9 +238,11 @@ def _default(space: str) -> Path:
     for place in places:
         if place.exists():
             return place
+    from nasbed.benchmarks.resolve import instead_of
+
     raise BadSetting(
         f"no results of {space} have been imported, and there is no {' or '.join(map(str, places))}; give the path of "
-        "a published folder or file, or import one: nasbed import PATH"
+        f"a published folder or file, or import one: nasbed import PATH{instead_of(space)}"
     )
 
 
