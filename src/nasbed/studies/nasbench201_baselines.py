@@ -216,7 +216,7 @@ def accuracies_of(table: Table, name: str) -> NDArray[np.float64]:
         raise BadSetting(
             f"{table.path} has no accuracies of seed 888 on {name}: {error}; give --data {_FILE}"
         ) from None
-    values = found / (1.0 if measured.unit == "fraction" else 100.0)
+    values = found / (100.0 / measured.factor)
     if np.isnan(values).any():
         raise BadSetting(f"{table.path} lacks accuracies of seed 888 on {name}; give --data {_FILE}")
     return values

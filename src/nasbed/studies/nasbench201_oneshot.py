@@ -210,7 +210,7 @@ class _Looks:
         found = np.full(len(cells), np.nan)
         for i in range(len(cells)):
             try:
-                found[i] = _percent(measured, measured.mean(cells[i : i + 1]))[0]
+                found[i] = measured.factor * measured.mean(cells[i : i + 1])[0]
             except NotInTable:
                 continue
         return found
@@ -219,7 +219,7 @@ class _Looks:
         """Say how many cells are worse, where the table has all."""
         if not self.table.complete:
             return ""
-        every = _percent(measured, measured.mean())
+        every = measured.factor * measured.mean()
         return (
             "" if np.isnan(every).any() else f"; {100 * (every < accuracy - 1e-9).mean():.1f} % of all cells are worse"
         )
@@ -265,7 +265,3 @@ def _cells(runs: int, numbers: Sequence[int]) -> str:
     which = ", ".join(map(str, numbers))
     found = f"one cell, {which}" if len(numbers) == 1 else f"{len(numbers)} cells, {which}"
     return found if runs == 1 else f"{runs} runs, {found}"
-
-
-def _percent(measured: Measurement, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 100.0 * values if measured.unit == "fraction" else values

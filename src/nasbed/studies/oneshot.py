@@ -217,7 +217,7 @@ def _content(path: Path) -> dict[str, Any]:
 def known_of(table: Table, space: Space) -> Known:
     """Return what looks architectures up in a table: accuracies and other values, and how many of the table are worse.
 
-    Of each data set and split the values after the longest training; means over seeds.
+    Of each data set and split the values after the longest training; means over seeds; shares in percent.
 
     Raises:
         BadSetting: When the table is of another space, or has no values.
@@ -231,7 +231,7 @@ def known_of(table: Table, space: Space) -> Known:
             longest[key] = max(longest.get(key, one), one, key=lambda each: max(each.epochs, default=0))
     if not longest:
         raise BadSetting(f"{table.path} has no values of validation or test images")
-    every = {one: one.mean() for one in longest.values()}
+    every = {one: one.factor * one.mean() for one in longest.values()}
 
     def known(rows: Archs) -> dict[str, tuple[Any, Any]]:
         found = {}
@@ -247,6 +247,6 @@ def known_of(table: Table, space: Space) -> Known:
 
 def _looked_up(measurement: Measurement, row: Archs) -> float:
     try:
-        return float(measurement.mean(row[None])[0])
+        return float(measurement.factor * measurement.mean(row[None])[0])
     except NotInTable:
         return float("nan")

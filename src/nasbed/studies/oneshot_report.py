@@ -34,7 +34,7 @@ def summary(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
                 *(_spread([one.values.get(name) for one in some], 2) for name in measured),
                 *(_spread([100 * one.better[name] for one in some if name in one.better], 1) for name in shares),
                 _spread([one.skips for one in some], 1),
-                _spread([one.entropy for one in some], 2),
+                _spread([one.entropy for one in some], 4),
                 some[0].normalisation or "–",
                 some[0].first or "–",
             ]

@@ -159,6 +159,11 @@ class Measurement(Printed):
         return Card(f"Measurement {of.name}", facts=facts)
 
     @property
+    def factor(self) -> float:
+        """What numbers are multiplied by where people read them: 100 for shares, which are told in percent, else 1."""
+        return 100.0 if self.measure.unit == "fraction" else 1.0
+
+    @property
     def recipe(self) -> str:
         """The recipe; empty where there is none."""
         return self.measure.recipes[0] if self.measure.recipes else ""

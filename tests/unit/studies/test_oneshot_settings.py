@@ -1,5 +1,7 @@
 """Settings of a one-shot search: files, single fields, and how what is found is trained."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,6 +112,9 @@ def test_a_table_says_what_it_has_of_architectures_and_how_many_are_worse(tmp_pa
     assert accuracy.tolist() == loss.tolist() == [0.0, 625.0]
     assert worse.tolist() == [0.0, 625 / 15_625]
     assert lower.tolist() == [15_624 / 15_625, 14_999 / 15_625]
+    shares = {replace(measure, unit="fraction"): losses / 2**14 for measure in list(measures)[:1]}
+    (told, _), *_ = known_of(write_table(tmp_path / "s.arrow", space, rows, shares), space)(rows[[0, 625]]).values()
+    assert told.tolist() == [0.0, 100 * 625 / 2**14]
     part = write_table(tmp_path / "p.arrow", space, rows[:3], dict.fromkeys(measures, losses[:3]))
     values, shares = next(iter(known_of(part, space)(rows[[2, 9]]).values()))
     assert (values[0], shares[0]) == (2.0, 2 / 3)
