@@ -158,7 +158,8 @@ def the_optimum_is_the_best_there_is(benchmark: Benchmark, seed: int) -> None:
         raise DoesNotApply(f"{benchmark.name} does not know its optimum, or its space cannot be enumerated")
     everything = benchmark.space.enumerate()
     for epochs in (None, *benchmark.budgets):
-        best = np.nanmax(benchmark.query(everything, epochs).value), np.nanmax(benchmark.test(everything, epochs))
+        values = benchmark.query(everything, epochs).value, benchmark.test(everything, epochs)
+        best = [np.fmax.reduce(some) for some in values]  # NaN of a split on which nothing was measured by then
         np.testing.assert_allclose(benchmark.optimum(epochs), best)
 
 
