@@ -84,7 +84,7 @@ PATIENCE = Patience()
 _UNTIL_THEN: dict[Any, Any] = {}
 
 
-def kernel(function: Any = None, *, until_then: Any = None) -> Any:
+def kernel(function: Any = None, *, until_then: Any = None, patience: float | None = None) -> Any:
     """Compile a function once that pays, see ``Patience``; until then the same body runs in Python.
 
     For functions whose work follows from the length of their first array: a step of a search, some rows of a space. The
@@ -95,9 +95,11 @@ def kernel(function: Any = None, *, until_then: Any = None) -> Any:
         function: The loop.
         until_then: What runs in place of the body, with the same results: some calls of NumPy's, where those suffice.
             Then numbers of rows do not count.
+        patience: So many times ``Patience.seconds`` it has, as a loop that is compiled together with many others needs;
+            ``Patience.stand_in`` where something runs in place of the body and nobody says, else 1.
     """
     if function is None:
-        return partial(kernel, until_then=until_then)
+        return partial(kernel, until_then=until_then, patience=patience)
     made: Any = heavy_kernel(function)
     if not hasattr(made, "_compile_for_args"):  # NUMBA_DISABLE_JIT is set
         return made
@@ -117,11 +119,12 @@ def kernel(function: Any = None, *, until_then: Any = None) -> Any:
 
     def compile_or_run(*arguments: Any) -> Any:
         nonlocal plain, large
+        times = patience or (PATIENCE.stand_in if until_then else 1.0)
         rows = 0 if until_then else _rows(arguments)
         large += rows > PATIENCE.again
         if plain is None and (_is_kept(made) or not _COUNTS_ALIKE):
             made._compile_for_args = compiled
-        elif spent >= PATIENCE.seconds * (PATIENCE.stand_in if until_then else 1) or rows > PATIENCE.rows or large > 1:
+        elif spent >= PATIENCE.seconds * times or rows > PATIENCE.rows or large > 1:
             _say_so()
             made._compile_for_args = compiled
         else:

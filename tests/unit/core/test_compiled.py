@@ -61,6 +61,15 @@ def test_many_rows_twice_are_compiled_at_once_and_a_stand_in_is_used_until_then(
             PATIENCE.seconds = seconds
             assert alone(many).tolist() == (2 * many).tolist()
             assert len(alone.signatures) == 1 - seconds
+        @kernel(patience=1e12)
+        def patient(rows):
+            return rows * 2
+        @kernel
+        def impatient(rows):
+            return rows * 2
+        PATIENCE.rows, PATIENCE.seconds = len(few), 1e-12
+        assert [(patient(few).tolist(), impatient(few).tolist()) for _ in range(2)] == [((2 * few).tolist(),) * 2] * 2
+        assert (len(patient.signatures), len(impatient.signatures)) == (0, 1)
     """
     (tmp_path / "it.py").write_text(dedent(code))  # numba keeps what is in a file
     subprocess.run([sys.executable, "-W", "error", "it.py"], check=True, cwd=tmp_path)

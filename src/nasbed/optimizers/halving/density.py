@@ -118,7 +118,7 @@ def _candidate(datum: Any, widths: Any, cardinalities: Any, key: Any, position: 
             row[d] = (datum[d] + turn) % cardinalities[d]
 
 
-@kernel
+@kernel(patience=10)  # it takes four seconds to compile, with all that it calls
 def _propose(
     archs: Any,
     counts: Any,
