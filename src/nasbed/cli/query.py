@@ -42,6 +42,8 @@ def command(
     if all(value != value for line in lines for value in line["seeds"].values()):
         raise NotInTable(f"{found.path.name} has none of it for {architecture}; it has: {', '.join(found.groups)}")
     facts: dict[str, Any] = {"architecture": found.space.format(found.archs[row])}
+    if found.by_key:
+        facts["trained"] = "this one, for all that are equal to it"
     if found.space.is_enumerable:
         facts["index"] = int(found.indices[row])
     if "hash" in found.file:

@@ -70,6 +70,14 @@ def test_info_describes_spaces_optimizers_and_tables(nasbed_command, table):
     assert (with_settings["architectures"], with_settings["settings"]["cells"]) == ((4 * 12 * 24 * 40) ** 2, "3")
 
 
+def test_a_query_says_that_an_equal_cell_was_trained(nasbed_command):
+    none = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+    found = nasbed_command("query", "digits201", none, "--json").json
+    assert found["architecture"] != none
+    assert found["trained"] == "this one, for all that are equal to it"
+    assert "equal" not in nasbed_command("query", "digits101", "01/00:").out
+
+
 @pytest.mark.parametrize("name", list(optimizers))
 def test_info_says_where_an_optimizer_is_from_and_what_can_be_set(nasbed_command, name):
     about = nasbed_command("info", name, "--json").json["optimizer"]
