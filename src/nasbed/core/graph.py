@@ -179,15 +179,19 @@ def _marked(colours: list[int], vertex: int) -> list[int]:
 
 
 def _refined(a: _Rows, b: _Rows, mine: list[int], theirs: list[int]) -> tuple[list[int], list[int]]:
-    """Tell vertices apart by the colours around them, in both graphs alike, until that tells no more apart."""
-    while True:
-        known, names = len({*mine, *theirs}), dict[Hashable, int]()
+    """Tell vertices apart by the colours around them, in both graphs alike, until that tells no more apart.
+
+    Or until the graphs have different colours, and are different.
+    """
+    while sorted(mine) == sorted(theirs):
+        known, names = len({*mine}), dict[Hashable, int]()
         mine, theirs = (
             [names.setdefault(seen, len(names)) for seen in _seen(rows, colours)]
             for rows, colours in ((a, mine), (b, theirs))
         )
         if len(names) == known:
-            return mine, theirs
+            break
+    return mine, theirs
 
 
 def _seen(rows: _Rows, colours: list[int]) -> Iterator[Hashable]:

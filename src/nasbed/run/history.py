@@ -182,22 +182,32 @@ class History(Printed):
         return value
 
     def clock(self, name: Clock = "evaluations") -> NDArray[np.float64]:
-        """Give what each run had spent after each step, ``(steps, runs)``.
+        """Give what each run had spent after each step, ``(steps, runs)``; read-only, since it is counted once.
 
         Args:
             name: Paid evaluations, epochs, seconds, or ``"unique"``: paid evaluations of modules that differ. Seconds
                 are ``ended`` where that is known, and ``"total_seconds"`` what all workers together had spent.
         """
+        if name not in get_args(Clock):
+            raise BadSetting(f"a clock is one of {', '.join(get_args(Clock))}, not {name!r}")
+        if name not in self._clocks:
+            self._clocks[name] = self._spent(name)
+            self._clocks[name].flags.writeable = False
+        return self._clocks[name]
+
+    @cached_property
+    def _clocks(self) -> dict[str, NDArray[np.float64]]:
+        return {}
+
+    def _spent(self, name: Clock) -> NDArray[np.float64]:
+        if name == "seconds" and self.ended is not None:
+            return np.maximum.accumulate(self.ended, axis=0)
         if name in ("evaluations", "unique"):
             spent = (self.paid if name == "evaluations" else trials.first_time(self)).astype(np.float64)
         elif name == "epochs":
             spent = np.where(self.paid, self.epochs, 0).astype(np.float64)
-        elif name == "seconds" and self.ended is not None:
-            return np.maximum.accumulate(self.ended, axis=0)
-        elif name in ("seconds", "total_seconds"):
-            spent = np.where(self.paid & ~np.isnan(self.seconds), self.seconds, 0.0)  # an unknown time costs nothing
         else:
-            raise BadSetting(f"a clock is one of {', '.join(get_args(Clock))}, not {name!r}")
+            spent = np.where(self.paid & ~np.isnan(self.seconds), self.seconds, 0.0)  # an unknown time costs nothing
         return np.cumsum(spent, axis=0)
 
     def metric(self, name: Metric = "validation") -> NDArray[np.float64]:

@@ -55,10 +55,13 @@ def best(history: History, k: int) -> Where:
 def first_time(history: History) -> NDArray[np.bool_]:
     """Return which entries paid for an architecture that their run had not paid for before, ``(steps, runs)``."""
     first = np.zeros(history.paid.shape, np.bool_)
-    keys = history.space.key(history.archs.reshape(-1, history.archs.shape[2])).reshape(history.paid.shape)
-    for run in range(history.runs):
-        steps = np.flatnonzero(history.paid[:, run])
-        first[steps[np.unique(keys[steps, run], return_index=True)[1]], run] = True
+    step, run = np.nonzero(history.paid)
+    keys = history.space.key(history.archs[step, run])
+    order = np.lexsort((keys, run))  # of equals the earlier step first, as they are
+    step, run, keys = step[order], run[order], keys[order]
+    fresh = np.ones(len(keys), np.bool_)
+    fresh[1:] = (keys[1:] != keys[:-1]) | (run[1:] != run[:-1])
+    first[step[fresh], run[fresh]] = True
     return first
 
 
@@ -124,17 +127,25 @@ def _final(history: History, metric: Any) -> str | None:
 def frame(history: History, where: Where) -> Any:
     """Return some trials as a ``pandas.DataFrame``; see ``History.frame``."""
     pandas = require("pandas", "report")
+    name, numbers = history.space.identify(history.archs[where])
+    found = pandas.DataFrame(columns(history, where))
+    found.insert(2, name, numbers)
+    return found
+
+
+def columns(history: History, where: Where) -> dict[str, Any]:
+    """Return the columns of ``frame`` but for the architectures' hashes or numbers, ``(n,)`` each."""
     step, run = where
     archs = history.archs[where]
-    name, numbers = history.space.identify(archs)
+    different, which = np.unique(archs, axis=0, return_inverse=True)
+    texts = history.space.texts(different)
     known = _known(history, archs, where)
     paid = history.paid[where]
     heard = history.split if history.split == "validation" else f"{history.split}_heard"
-    columns: dict[str, Any] = {
+    return {
         "run": run + int(history.info.get("first_run", 0)),
         "step": step,
-        name: numbers,
-        "architecture": history.space.texts(archs),
+        "architecture": [texts[one] for one in which.ravel().tolist()],
         **({"parameters": whole(known.pop("parameters"))} if "parameters" in known else {}),
         "epochs": np.where(paid, history.epochs[where], 0),
         "seconds": np.where(paid, history.seconds[where], 0.0),
@@ -151,7 +162,6 @@ def frame(history: History, where: Where) -> Any:
         f"incumbent_{heard}": history.metric("validation")[where],
         **({} if history.test is None else {"incumbent_test_attached": history.test[where]}),
     }
-    return pandas.DataFrame(columns)
 
 
 def tested(history: History, benchmark: Benchmark) -> NDArray[np.float64]:
@@ -209,7 +219,7 @@ def arrow(history: History, metrics: Sequence[Any]) -> Any:
     step, run = where
     archs = history.archs[where]
     paid = history.paid[where]
-    columns: dict[str, Any] = {
+    found: dict[str, Any] = {
         "run": (run + int(history.info.get("first_run", 0))).astype(np.int32),
         "step": step.astype(np.int32),
         "arch": archs,
@@ -224,15 +234,15 @@ def arrow(history: History, metrics: Sequence[Any]) -> Any:
         "incumbent_step": history.incumbents[where].astype(np.int32),
         "incumbent_validation": history.metric("validation")[where],
     }
-    columns |= {name: values[where] for name in rows_file.EXTRAS if (values := getattr(history, name)) is not None}
+    found |= {name: values[where] for name in rows_file.EXTRAS if (values := getattr(history, name)) is not None}
     if history.tests is not None:
-        columns["test_attached"] = history.tests[where]
+        found["test_attached"] = history.tests[where]
     if history.test is not None:
-        columns |= {"incumbent_" + name.replace("-", "_"): history.metric(name)[where] for name in metrics}
+        found |= {"incumbent_" + name.replace("-", "_"): history.metric(name)[where] for name in metrics}
     space = {"name": history.space.kind, "settings": history.space.settings()}
     about: dict[str, Any] = {"space": space, "info": history.info, "optimum": list(history.optimum)}
     about |= {"shape": [history.steps, history.runs], "ended": history.ended is not None}
-    return rows_file.table_of(columns, about)
+    return rows_file.table_of(found, about)
 
 
 def fields_of(table: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

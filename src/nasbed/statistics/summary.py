@@ -128,8 +128,9 @@ def median_ends(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
 
     Reference: Conover, "Practical Nonparametric Statistics", third edition, 1999, section 3.2
     """
-    n, stats = len(values), require("scipy.stats", "report")
-    place = int(stats.binom.ppf((1 - CONFIDENCE) / 2, n, 0.5)) if n else 0  # from either end; 1 is the outermost
+    n, special = len(values), require("scipy.special", "report")  # scipy.stats would take most of a second to import
+    below = special.bdtr(np.arange(n), n, 0.5)  # the chance that so many runs or fewer are below the median
+    place = int(np.searchsorted(below, (1 - CONFIDENCE) / 2))  # from either end; 1 is the outermost
     if place < 1:
         nothing = np.full(values.shape[1:], np.nan)
         return nothing, nothing

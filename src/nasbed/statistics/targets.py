@@ -176,5 +176,7 @@ def _usual(values: Sequence[NDArray[np.float64]], factor: float) -> Sequence[flo
 
 def _share(reached: int, runs: int) -> Interval:
     """Give the share with Clopper and Pearson's interval, which covers however few runs or rare successes there are."""
-    low, high = require("scipy.stats", "report").binomtest(reached, runs).proportion_ci(CONFIDENCE, method="exact")
+    quantile, beyond = require("scipy.special", "report").betaincinv, (1 - CONFIDENCE) / 2
+    low = quantile(reached, runs - reached + 1, beyond) if reached else 0.0
+    high = quantile(reached + 1, runs - reached, 1 - beyond) if reached < runs else 1.0
     return Interval(reached / runs, float(low), float(high))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import math
 from collections.abc import Iterator
 from dataclasses import replace
+from io import StringIO
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from nasbed.core.extras import require
 from nasbed.report.page.parts import Download, Part, Section, Table
 from nasbed.report.words import value
 from nasbed.run import trials
@@ -47,32 +50,44 @@ def _best(comparison: Comparison, label: str, history: History) -> Iterator[list
 
 def _file(comparison: Comparison) -> Iterator[Part]:
     """Write the runs of each search that fit, as many of each, and say which they are."""
-    pandas = require("pandas", "report")
     histories = comparison.histories
     counts = np.sum([np.cumsum(history.tried.sum(axis=0)) for history in histories.values()], axis=0)
     runs, each = int(np.searchsorted(counts, ROWS, side="right")), ROWS // len(histories)
-    parts = {
-        label: _frame(history, runs) if runs else _frame(history, 1)[:each] for label, history in histories.items()
-    }
-    frame = pandas.concat(parts, names=["search"]).reset_index("search")
+    rows = [
+        {"search": label, **row}
+        for label, history in histories.items()
+        for row in islice(_rows(history, max(runs, 1)), None if runs else each)
+    ]
     everything = int(counts[-1])
-    if len(frame) == everything:
+    if len(rows) == everything:
         said = f"Every trial of every run, {everything:,} rows."
     else:
         which = f"those of the first {runs:,} of {comparison.runs:,} runs" if runs else f"the first {each:,} of one run"
         said = (
-            f"{len(frame):,} of {everything:,} trials, so that the page stays small: {which} of each search. All are "
+            f"{len(rows):,} of {everything:,} trials, so that the page stays small: {which} of each search. All are "
             "in the histories that nasbed compare --out and nasbed search --out write."
         )
     yield f"{said} Epochs and seconds are 0 where a trial was not paid for."
-    yield Download("Trials as CSV", "trials.csv", frame.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+    text = StringIO()
+    file = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
+    file.writeheader()
+    file.writerows(rows)
+    yield Download("Trials as CSV", "trials.csv", text.getvalue())
 
 
-def _frame(history: History, runs: int) -> Any:
-    """Return the trials of the first runs, as far as a history knows them whether or not its benchmark is at hand."""
+def _rows(history: History, runs: int) -> Iterator[dict[str, Any]]:
+    """Give the trials of the first runs, as far as a history knows them whether or not its benchmark is at hand."""
     run, step = np.nonzero(history.tried[:, :runs].T)
-    found = trials.frame(replace(history, answers=None), (step, run))
-    heard = next(name for name in found.columns if name.startswith("incumbent_"))
-    found.insert(1, "trial", found["step"] + 1)
-    known = ["run", "trial", "architecture", "epochs", "seconds", heard.removeprefix("incumbent_"), *history.objectives]
-    return found[[*known, "paid", heard]]
+    found = trials.columns(replace(history, answers=None), (step, run))
+    heard = next(name for name in found if name.startswith("incumbent_"))
+    chosen = ["run", "trial", "architecture", "epochs", "seconds", heard.removeprefix("incumbent_")]
+    chosen += [*history.objectives, "paid", heard]
+    for values in zip(*({**found, "trial": found["step"] + 1}[name] for name in chosen), strict=True):
+        yield dict(zip(chosen, map(_written, values), strict=True))
+
+
+def _written(value: Any) -> Any:
+    """Write a number to six digits, and nothing for one that is not known."""
+    if not isinstance(value, float):
+        return value
+    return "" if math.isnan(value) else f"{value:.6g}"
