@@ -30,6 +30,15 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("quick" if config.option.markexpr == "not slow" else "thorough")
 
 
+@pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Make those cases of a test slow whose names have one of the words of its ``slow_where``."""
+    for item in items:
+        case = item.name.partition("[")[2]
+        if any(word in case for marker in item.iter_markers("slow_where") for word in marker.args):
+            item.add_marker("slow")
+
+
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what was collected, which lives to the end: it takes a tenth of the time."""
     gc.collect()
@@ -76,7 +85,7 @@ def fresh_home(tmp_path, monkeypatch) -> Path:
     return home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # it keeps a processor busy while it waits
 def ray_here():
     """A connection to a small Ray cluster of this machine alone, which is used by every executor that joins none."""
     try:

@@ -84,6 +84,7 @@ def test_single_queries_answer_the_last_epoch_and_what_a_network_costs(imported)
         assert run_of(table, index, hp, data, seed).latency == tuple(result["latency"])
 
 
+@pytest.mark.slow_where("nasbench201")
 def test_all_else_that_the_files_say_is_kept(imported):
     folder, table = imported
     for index, hp, data, seed, result in genuine(folder):
@@ -91,6 +92,7 @@ def test_all_else_that_the_files_say_is_kept(imported):
         assert run_of(table, index, hp, data, seed).other == other
 
 
+@pytest.mark.slow
 def test_trainings_are_in_the_order_of_the_files(imported):
     folder, table = imported
     found = [(index, run.hp, run.data, run.seed) for index in INDICES for run in published_of(table, index).runs]
@@ -140,6 +142,7 @@ def test_the_public_averages_are_those_of_the_genuine_files(shared_data, tmp_pat
         np.testing.assert_allclose(found, wanted, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_published_latencies_are_put_beside_the_architectures(shared_data, tmp_path):
     table = import_published(shared_data / "natsbench" / FOLDERS["nasbench201"], tmp_path / "t.arrow")
     path = shared_data / "hardware" / "hw_cifar100.csv"

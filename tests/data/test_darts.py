@@ -23,6 +23,7 @@ def published(shared_data):
     return space, np.stack([space.parse(text) for text in scored]), list(scored.values())
 
 
+@pytest.mark.slow_where("10")
 @pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.slow)])
 def test_published_architectures_are_read_and_written(shared_data, step):
     archs = list(json.loads((shared_data / "proxies" / "archs_nasbench301.json").read_text()).values())[::step]
@@ -46,6 +47,7 @@ def normalisations(space, row, per_channel):
     return total
 
 
+@pytest.mark.slow
 def test_networks_have_the_published_parameters(published):
     space, rows, scored = published
 
@@ -58,6 +60,7 @@ def test_networks_have_the_published_parameters(published):
     np.testing.assert_array_equal(counted, expected)
 
 
+@pytest.mark.slow
 def test_networks_have_the_published_operations(published):
     space, rows, scored = published
 

@@ -52,6 +52,7 @@ def test_optima_and_basins_are_those_of_plain_climbs(accuracies, data):
     assert found.distance.pearson == pytest.approx(correlation, abs=5e-4)
 
 
+@pytest.mark.slow
 def test_less_noise_leaves_fewer_optima(shared_data, accuracies):
     """As White, Nolen and Savani have it (UAI 2021): of one seed there are 52, of the mean over seeds 27."""
     with (shared_data / "nasbench201" / "nasbench201_info.csv").open(newline="") as file:
@@ -63,6 +64,7 @@ def test_less_noise_leaves_fewer_optima(shared_data, accuracies):
     assert (of_seeds, of_one) == (27, 52)
 
 
+@pytest.mark.slow
 def test_walks_come_to_the_exact_autocorrelation(accuracies):
     landscape = Landscape.of_values(SPACE, accuracies["cifar10"])
     values = landscape.values[random_walks(landscape, Streams.from_seed(0, 500), 1000)]

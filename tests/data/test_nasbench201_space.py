@@ -18,6 +18,7 @@ FOLDERS = {
 }
 
 
+@pytest.mark.slow_where("natssize")
 @pytest.mark.parametrize("name", FOLDERS)
 def test_the_official_order_is_that_of_the_published_index(shared_data, name):
     space, folder = FOLDERS[name]
@@ -28,6 +29,7 @@ def test_the_official_order_is_that_of_the_published_index(shared_data, name):
     assert [space.format(row) for row in space.enumerate()] == published
 
 
+@pytest.mark.slow
 def test_the_uid_of_the_info_file_is_the_index(shared_data):
     space = NASBench201()
     with (shared_data / "nasbench201" / "nasbench201_info.csv").open(newline="") as file:

@@ -68,6 +68,7 @@ def test_it_orders_cells_as_the_published_scores_do(shared_data):
     assert spearmanr(scores(archs[:16], images(shared_data, 32)), theirs[:16]).statistic >= 0.97
 
 
+@pytest.mark.slow
 def test_cells_without_a_published_score_have_none_of_ours(shared_data):
     """Those none of whose rectifiers tells images apart: the determinant is zero."""
     archs, theirs = published(shared_data)
@@ -101,6 +102,7 @@ def test_a_few_of_the_notebook_s_scores_are_those_it_prints(shared_data):
     assert abs(ours - theirs).max() <= 25
 
 
+@pytest.mark.slow
 def test_evaluation_mode_is_not_what_the_notebook_prints(shared_data):
     ours, theirs = held_against_the_notebook(shared_data, 1, "evaluation")
     assert (ours - theirs).mean() <= -40

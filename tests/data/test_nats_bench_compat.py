@@ -54,6 +54,7 @@ def asked(plain):
             yield index, data, iepoch, hp
 
 
+@pytest.mark.slow_where("-fast")
 def test_every_form_of_more_info_is_as_published(api, plain):
     for args, seed in itertools.product(asked(plain), (False, 111, 777, 888, 999)):
         expected = answer(plain.get_more_info, *args, is_random=seed)
@@ -92,6 +93,7 @@ def test_the_best_is_as_published(api, plain):
         assert answer(api.find_best, data, split, flops, params, hp, every) == expected
 
 
+@pytest.mark.slow_where("-fast")
 def test_every_number_of_every_training_is_there(api, plain):
     for index, hp, data in itertools.product(INDICES, plain.states[0], DATA):
         seeds, states = plain.results(index, hp, data)
@@ -105,6 +107,7 @@ def test_every_number_of_every_training_is_there(api, plain):
                     assert answer(training.get_eval, split, iepoch) == answer(plain.evaluation, state, name, iepoch)
 
 
+@pytest.mark.slow_where("-table", "tss-fast")
 def test_configurations_descriptions_and_counts_are_as_published(api, plain, space, capsys):
     for index in INDICES:
         for data in DATA:

@@ -51,6 +51,7 @@ def test_the_list_is_whole(folder):
     assert list(open_published(folder).archs) == plain(folder / "meta.pickle.pbz2")["meta_archs"]
 
 
+@pytest.mark.slow
 def test_a_file_of_pytorch_says_the_same(shared_data, tmp_path):
     torch = pytest.importorskip("torch")
     folder = shared_data / "natsbench" / FOLDERS[0]
@@ -86,6 +87,7 @@ def test_columns_mean_what_they_are_declared_to(shared_data, name):
             assert values[rows[published.index]] == pytest.approx(measured(published, measure), abs=1e-6)
 
 
+@pytest.mark.slow_where("cifar100", "ImageNet")
 @pytest.mark.parametrize("data", ["cifar10", "cifar100", "ImageNet16-120"])
 def test_what_a_device_cannot_run_has_no_value(shared_data, data):
     found = read_columns(shared_data / "hardware" / f"hw_{data}.csv", known_declaration(f"hw_{data}.csv"))

@@ -34,6 +34,7 @@ def table(shared_data, tmp_path_factory):
     return import_csv(file, tmp_path_factory.mktemp("published") / "seed888.arrow", known_declaration(file.name))
 
 
+@pytest.mark.slow
 def test_the_exact_front_of_cifar10(table):
     """From the most accurate cell of seed 888 to the best of those without any convolution."""
     front = exact_front(TableBenchmark(table, data="cifar10"), ["params"])

@@ -110,6 +110,7 @@ def ends(comparisons):
     return np.stack([block[0] for block in selected(comparisons).blocks.values()])
 
 
+@pytest.mark.slow
 def test_runs_of_one_seed_go_together_over_data_sets_and_those_of_others_do_not(benchmarks):
     for shared, least, most in ((True, 0.2, 1.0), (False, -0.1, 0.1)):
         pools = Pools(benchmarks, 1, shared, runs=1000)
@@ -119,6 +120,7 @@ def test_runs_of_one_seed_go_together_over_data_sets_and_those_of_others_do_not(
         assert (alike < most).all()
 
 
+@pytest.mark.slow
 def test_the_usual_three_are_pooled_on_one_scale(benchmarks):
     comparisons = [
         nasbed.compare(["random", "local"], one, runs=100, evaluations=EVALUATIONS, seed=seed)

@@ -20,6 +20,7 @@ def baselines(shared_data):
     return found, time.process_time() - start
 
 
+@pytest.mark.slow
 def test_every_cell_of_the_baselines_is_reproduced(baselines):
     found, _ = baselines
     assert [line for line in found.lines if not line.within] == []
@@ -28,6 +29,7 @@ def test_every_cell_of_the_baselines_is_reproduced(baselines):
     assert {line.tolerance for line in cells} == set(TOLERANCE.values()) == {0.08, 0.12, 0.15}
 
 
+@pytest.mark.slow
 def test_random_search_keeps_to_its_closed_form(baselines):
     found, _ = baselines
     assert sum("random − its closed form" in line.what and line.within for line in found.lines) == 9

@@ -31,6 +31,7 @@ def test_the_enumeration_stays(archs):
     assert digest(archs) == "6a6243149989596d"
 
 
+@pytest.mark.slow
 def test_the_hashes_stay(space, archs):
     assert digest(space.hashes(archs)) == "1f4a7db984f8bb44"
 

@@ -65,6 +65,7 @@ def folder(tmp_path, monkeypatch, published, fresh_home):
     shutil.copy(published, tmp_path)
 
 
+@pytest.mark.slow_where("extending", "searching", "oneshot", "predictors", "compat")
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=lambda page: page.name)
 @pytest.mark.usefixtures("folder")
 def test_the_python_of_a_page_runs_from_top_to_bottom(page, tmp_path):

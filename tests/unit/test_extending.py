@@ -57,6 +57,7 @@ def commands():
     return re.findall(r"^nasbed (.*)$", block[: block.index("The laws need no table")], re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_a_table_of_ones_own_results_is_queried_searched_and_reported(nasbed, package):
     shown = commands()
     assert [words.split()[0] for words in shown] == [

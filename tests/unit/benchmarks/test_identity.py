@@ -119,6 +119,7 @@ def test_where_histories_do_not_say_of_what_data_they_are_the_refusal_says_how_t
     assert len(selected(nothing).blocks) == 2
 
 
+@pytest.mark.slow
 def test_data_sets_are_pooled_and_named_in_tables_and_files(table, tmp_path):
     from nasbed.statistics.ranks import average_ranks
 

@@ -49,6 +49,7 @@ def test_what_decides_its_answers_is_the_file(saved):
     assert benchmark.test(rows).tolist() == [judge(row, "test") for row in rows]
 
 
+@pytest.mark.slow
 def test_normalisation_is_a_setting_of_the_benchmark(saved):
     _, path = saved
     rows = CELL.enumerate()[10:20]
@@ -113,6 +114,7 @@ def test_tracked_averages_go_with_the_supernet(tmp_path):
         OneShot(nasbed.supernet(CELL, image_size=8, image_channels=1), replace(made.method), few_digits(), 1)
 
 
+@pytest.mark.slow
 def test_a_predictor_learns_how_inherited_scores_go_with_the_truth(saved):
     _, path = saved
     rows = CELL.enumerate()

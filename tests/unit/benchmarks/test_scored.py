@@ -67,6 +67,7 @@ def test_evolution_searches_it_and_its_history_says_what_it_heard(scored):
     assert "validation is the snip score, not an accuracy" in history.warnings
 
 
+@pytest.mark.slow
 def test_a_comparison_shows_scores_as_they_are(scored, tmp_path):
     comparison = nasbed.compare(["random", "local"], scored, runs=10, evaluations=20)
     assert (comparison.factor("validation"), comparison.factor("test")) == (1.0, 100.0)

@@ -118,6 +118,7 @@ def trees(library, folder, values):
     return folder
 
 
+@pytest.mark.slow_where("lightgbm")
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
 def test_trees_of_others_answer_as_their_library_does(library, tmp_path):
     values, times = trees(library, tmp_path / "values", PERCENT), trees(library, tmp_path / "times", 50 * PERCENT)

@@ -195,6 +195,7 @@ assert not {{"numba", "torch", "pandas", "scipy", "rich"}} & set(sys.modules)
     assert float(done.stdout) == benchmark.query(benchmark.table.archs[7:8]).value[0]
 
 
+@pytest.mark.slow
 def test_the_packaged_table_is_what_was_written():
     benchmark = nasbed.benchmark("digits101")
     benchmark.table.verify()

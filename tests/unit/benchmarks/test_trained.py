@@ -144,6 +144,7 @@ def test_equal_architectures_are_one_network_and_are_trained_once(trained, monke
     np.testing.assert_array_equal(made.query(twins(SPACE, archs[::-1], 2)).value[::-1], value)
 
 
+@pytest.mark.slow
 @needs_torch
 def test_streams_train_anew_and_the_test_part_is_another(trained):
     arch = np.repeat(SPACE.enumerate()[2:3], 6, axis=0)

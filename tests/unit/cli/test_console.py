@@ -112,10 +112,12 @@ def test_a_search_on_a_terminal_shows_a_bar_that_moves_in_colours():
     assert COLOURS.search(shown)
 
 
+@pytest.mark.slow
 def test_without_colours_where_they_are_not_wanted():
     assert not COLOURS.search(on_a_terminal(*SEARCH, COLUMNS="80", NO_COLOR="1"))
 
 
+@pytest.mark.slow
 def test_quiet_leaves_the_result_alone():
     shown = on_a_terminal(*SEARCH, "--quiet")
     assert "searching" not in shown
@@ -135,6 +137,7 @@ def test_every_command_prints_json_where_that_is_wanted(nasbed_command, verb):
     assert "--json" in nasbed_command(verb, "--help").out
 
 
+@pytest.mark.slow_where("export")
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -32,6 +32,7 @@ def test_packages_of_other_systems_are_not_asked_for(monkeypatch, system, here):
     assert doctor._extras()["xgboost"].startswith(f"lacks {here}: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "second"), [("compare", "study"), ("study", "compare")])
 def test_a_study_and_a_comparison_do_not_share_a_folder(nasbed_command, tmp_path, first, second):
     words = "random", "local", "--runs", "2", "--evaluations", "5", "--out", str(tmp_path / "both")

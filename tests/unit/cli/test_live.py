@@ -196,6 +196,7 @@ def test_info_says_what_would_be_trained(nasbed_command):
     assert "write trained:DATA:SPACE" in nasbed_command("info", "trained:digits").err
 
 
+@pytest.mark.slow_where("nasbenchmacro")
 @needs_torch
 @pytest.mark.parametrize("space", ["nasbench201", pytest.param("natssize", marks=pytest.mark.slow), "nasbenchmacro"])
 def test_networks_of_any_space_are_trained(nasbed_command, tmp_path, monkeypatch, space):
@@ -211,6 +212,7 @@ def test_networks_of_any_space_are_trained(nasbed_command, tmp_path, monkeypatch
     assert 0 < trained["points"]["end"]["validation"][0] < 800
 
 
+@pytest.mark.slow_where("form1")
 @needs_torch
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_a_search_whose_trainings_all_failed_is_in_vain_and_says_why(nasbed_command, tmp_path, monkeypatch, form):

@@ -22,6 +22,7 @@ def table(entries, tmp_path_factory):
     return import_table(write(folder / "nas-bench-macro_cifar10.json", entries), folder / "macro.arrow")
 
 
+@pytest.mark.slow
 def test_the_table_has_every_number_of_the_file(table, entries):
     assert [SPACE.format(row) for row in table.archs] == sorted(entries)
     there = [entries[name] for name in sorted(entries)]

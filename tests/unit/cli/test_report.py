@@ -63,6 +63,7 @@ def test_a_folder_gives_the_page_that_its_comparison_gave(nasbed_command, study,
     assert json.loads((folder / "comparison.json").read_text())["reference"]["evaluations"][-1] == 12
 
 
+@pytest.mark.slow
 def test_searches_under_the_same_rules_are_compared_and_others_get_chapters(nasbed_command, study, table, tmp_path):
     folder, _ = study
     alike, shorter = tmp_path / "evolution.parquet", tmp_path / "short.parquet"
@@ -79,6 +80,7 @@ def test_searches_under_the_same_rules_are_compared_and_others_get_chapters(nasb
     assert "<title>Two &lt;budgets&gt;</title>" in text
 
 
+@pytest.mark.slow
 def test_labels_that_come_twice_are_told_apart(nasbed_command, study, tmp_path):
     folder, _ = study
     page = tmp_path / "twice.html"

@@ -39,6 +39,7 @@ def test_a_training_is_kept_in_a_folder_and_ends_as_one_that_is_not(nasbed_comma
     assert sum(map(torch.Tensor.numel, load_network(out / LAST).parameters())) == short["trainable_parameters"]
 
 
+@pytest.mark.slow
 def test_augment_trains_by_the_published_schedule_on_validation_images_too(nasbed_command, tmp_path):
     words = ("train", MODULE, *FEW, "--augment", "--epochs", 2, "--every", 1, "--out", tmp_path / "run")
     ran = nasbed_command(*words)
@@ -58,6 +59,7 @@ def test_augment_is_the_published_recipe_where_the_data_are():
     assert recipe == NASBENCH101_AUGMENT == Recipe(schedule="stepwise")
 
 
+@pytest.mark.slow
 def test_a_published_module_is_trained_by_its_name(nasbed_command):
     found = nasbed_command("train", "resnet-like", *FEW, "--epochs", 1, "--json").json
     assert found["failure"] is None

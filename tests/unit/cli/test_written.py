@@ -62,6 +62,7 @@ def search(run, space, out, *more, epochs=1):
     return History.from_parquet(out)
 
 
+@pytest.mark.slow_where("hierarchical")
 @pytest.mark.parametrize("file", ["cell.toml", pytest.param("macro.toml", marks=pytest.mark.slow), "hierarchical.toml"])
 def test_the_spaces_of_the_page_are_searched_by_training_on_digits(nasbed_command, folder, file):
     found = search(nasbed_command, file, "h.parquet")

@@ -180,6 +180,7 @@ def test_triangular_is_asked_where_it_is_published():
 ACROSS = np.array([[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("matrix", "ops", "canonical"),
     [

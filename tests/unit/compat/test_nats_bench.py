@@ -80,6 +80,7 @@ def answer(ask, *args, **kwargs):
         return "error"
 
 
+@pytest.mark.slow_where("-fast")
 def test_every_form_of_more_info_is_as_published(api, plain):
     for args in asked(plain):
         for seed in (False, 111, 777, 888, 999):

@@ -54,6 +54,7 @@ DEFAULTS = {
 }
 
 
+@pytest.mark.slow_where("hierarchical")
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_the_default_follows_from_what_a_space_is_made_of(name):
     space = nasbed.space(name)

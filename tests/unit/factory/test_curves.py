@@ -42,6 +42,7 @@ def test_every_epoch_has_its_accuracy_loss_and_time(curves):
     assert curves.measurement("accuracy", split="test", recipe="3").epochs == (3,)
 
 
+@pytest.mark.slow
 def test_measuring_more_often_changes_no_training(curves, moments):
     rows = np.arange(len(curves))
     for budget in ("1", "3"):

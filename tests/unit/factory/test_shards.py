@@ -27,6 +27,7 @@ def shards(folder, *words):
     return subprocess.run([sys.executable, SCRIPT, *few, *where, *words], capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_missing_shards_are_named_and_nothing_is_made(tmp_path):
     found = shards(tmp_path, "--table")
     assert found.returncode == 1

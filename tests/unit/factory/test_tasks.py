@@ -49,6 +49,7 @@ def test_a_table_says_what_was_measured_and_that_low_is_good(table):
     np.testing.assert_allclose(benchmark.test(table.archs), -table.measurement("mae", split="test").mean(table.archs))
 
 
+@pytest.mark.slow
 def test_searches_comparisons_and_pages_never_call_it_an_accuracy(table, tmp_path):
     found = nasbed.compare(["random", "local"], nasbed.benchmark(table), evaluations=3, runs=3)
     history = found.histories["random"]
@@ -88,6 +89,7 @@ def test_workers_stores_are_merged_to_the_table_of_one(arrays, tmp_path, table):
         np.testing.assert_array_equal(*values)
 
 
+@pytest.mark.slow
 def test_nothing_goes_on_with_another_task_file(tmp_path):
     file = tmp_path / "mine.py"
     text = """import torch, nasbed

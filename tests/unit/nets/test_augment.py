@@ -106,6 +106,7 @@ def test_it_measures_after_the_first_step_every_so_often_and_at_the_end(trained)
     assert [round(m.epoch) for m in result.measurements] == [0, 3, 6, 7]
 
 
+@pytest.mark.slow
 def test_a_final_training_learns_from_validation_images_and_is_led_by_test(data, trained):
     together = joined(data)
     assert torch.equal(together.train.images[50:], data.validation.images)
@@ -227,6 +228,7 @@ def test_the_journal_has_every_measurement_once_and_every_epochs_loss(trained, t
     assert rates[ends[6]] == pytest.approx(0.00001)
 
 
+@pytest.mark.slow
 def test_kept_networks_are_rebuilt_from_their_files_alone(data, trained, tmp_path):
     result = trained(epochs=12)
     for name, measured in ((LAST, result.measurements[-1]), (BEST, result.best)):

@@ -56,6 +56,7 @@ def assert_same(network: nn.Module, plain: PlainNetwork, images: torch.Tensor) -
                 torch.testing.assert_close(tensor, plain.state[name], rtol=1e-6, atol=1e-6, msg=name)
 
 
+@pytest.mark.slow
 @given(cells)
 def test_a_cell_of_nasbench201_computes_what_the_paper_says(row):
     network = roughened(build(NB201, row, **SMALL)).double()

@@ -22,6 +22,7 @@ CUT = Graph.of(
 """Of an odd number of channels the third vertex has one less than the first, which it reads."""
 
 
+@pytest.mark.slow
 @given(modules(), skeletons, st.integers(1, 3), st.integers(0, 2**32))
 @example(CUT, NASBench101Blueprint(ANY101, stem_channels=31, stacks=2, modules_per_stack=1, image_size=4), 2, 0)
 def test_each_of_some_networks_computes_what_the_published_one_computes(graph, blueprint, repeats, seed):

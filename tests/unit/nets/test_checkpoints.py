@@ -63,6 +63,7 @@ def test_the_start_has_the_weights_that_were_drawn(tmp_path):
         assert torch.equal(one, other)
 
 
+@pytest.mark.slow_where("epochs")
 @pytest.mark.parametrize("evaluations", ["0.5", "epochs"])
 def test_keeping_networks_changes_no_training(tmp_path, evaluations):
     recipe = replace(RECIPE, evaluations=evaluations)

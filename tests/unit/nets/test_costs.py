@@ -87,6 +87,7 @@ def assert_counts(space, row, counting, frame):
     assert flops(space, row[None], counting=counting, **frame) == [counted.flops]
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(modules(), min_size=1, max_size=5), countings)
 def test_modules_of_all_sizes_are_counted_together_as_alone(graphs, counting):

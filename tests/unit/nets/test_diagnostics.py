@@ -51,6 +51,7 @@ def found(data):
     return train(DIGITS, ROW, RECIPE, data, 1, seed=1, diagnostics=True).diagnostics
 
 
+@pytest.mark.slow
 def test_the_training_does_not_notice(data):
     """Weights, averages and the optimizer's momentum are the same to the last bit, and so are accuracies."""
     blind, seeing = (
@@ -86,6 +87,7 @@ def test_the_clock_stands_meanwhile(data, monkeypatch):
     assert result.points["end"].training_time < 0.5 < 1.5 < result.total_time
 
 
+@pytest.mark.slow
 def test_every_moment_shows_the_network_as_it_was_then(data):
     one = Pass(DIGITS, ROWS, RECIPE, data, 1, (4,), diagnostics=True)
     seen = {}
@@ -103,6 +105,7 @@ def test_every_moment_shows_the_network_as_it_was_then(data):
     assert found.loss[-1] < found.loss[0]
 
 
+@pytest.mark.slow
 def test_a_saved_pass_keeps_what_was_seen(data):
     whole, first, second = (Pass(SMALL, ROWS, RECIPE, data, 1, (1, 2), diagnostics=True) for _ in range(3))
     whole.run()
@@ -133,6 +136,7 @@ def test_a_training_that_ends_before_its_start_has_nothing_to_show(data):
     assert (result.diagnostics, dict(result.points)) == (None, {})
 
 
+@pytest.mark.slow
 def test_a_unit_leaves_a_file_for_each_repeat(tmp_path, data):
     folder = tmp_path / "hash" / "1"
     plain = train_unit(*ARGUMENTS, "digits", 1, 3, repeats=2, first=1)

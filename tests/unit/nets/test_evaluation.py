@@ -90,6 +90,7 @@ def test_the_chance_grows_with_whole_epochs():
     assert [seen[step] for step in (0, 3, 4, 7)] == [0, 0, 0.25, 0.25]  # an epoch has 4 steps
 
 
+@pytest.mark.slow
 def test_a_training_with_both_is_the_same_again_and_another_with_another_seed():
     blueprint, data = blueprint_of(SPACE, auxiliary=0.4, drop_path=0.2, **DIGIT), load("digits")
 

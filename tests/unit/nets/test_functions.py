@@ -67,6 +67,7 @@ def images():
     return torch.from_numpy(np.random.default_rng(0).normal(size=(2, 3, 32, 32)))
 
 
+@pytest.mark.slow_where("transnas", "nasbenchmacro")
 @pytest.mark.parametrize("name", SETTINGS)
 def test_rows_of_one_function_give_the_same_output_with_shared_weights(name, images):
     space, rng = nasbed.space(name), np.random.default_rng(1)
@@ -81,6 +82,7 @@ def test_rows_of_one_function_give_the_same_output_with_shared_weights(name, ima
             torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow_where("transnas", "nasbenchmacro")
 @pytest.mark.parametrize("name", SETTINGS)
 def test_rows_of_other_functions_give_another_output(name, images):
     space, rng = nasbed.space(name), np.random.default_rng(2)

@@ -1,5 +1,7 @@
 """Networks of once-for-all's space, counted by a formula of their own."""
 
+import pytest
+
 import nasbed
 from nasbed.core.rng import Streams
 from nasbed.nets.costs import params
@@ -31,6 +33,7 @@ def counted(configuration, classes):
     return total + channels * 960 + 2 * 960 + 960 * 1_280 + 1_280 * classes + classes
 
 
+@pytest.mark.slow
 def test_networks_have_the_numbers_of_the_published_layers():
     space = nasbed.space("mobile")
     rows = space.sample(Streams.from_seed(0, 4))

@@ -198,6 +198,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow_where("too much")
 @pytest.mark.parametrize("what", WRONG)
 def test_what_no_space_can_be_made_of_is_refused_in_a_sentence(space, what):
     code, why = WRONG[what]

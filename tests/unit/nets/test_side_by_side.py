@@ -78,6 +78,7 @@ def assert_they_are_what_each_is(networks, shape):
     return whole
 
 
+@pytest.mark.slow_where("transnas-micro", "nasbenchmacro", "nasbench101")
 @pytest.mark.parametrize("name", MEMBERS)
 def test_networks_of_every_space_are_stacked_and_stay_what_they_are(name):
     space = spaces.make(name, {})
@@ -238,6 +239,7 @@ class OwnBlueprint(Blueprint):
         return []
 
 
+@pytest.mark.slow_where("attention with dropout", "tied")
 @pytest.mark.parametrize("kind", OWN)
 def test_any_network_trains_stacked_or_one_after_another_and_says_which(kind):
     space = NASBench201()
@@ -303,6 +305,7 @@ def accuracies(results):
 LONG = [pytest.param(slice(first, 5), 4, marks=pytest.mark.slow) for first in (0, 2)]
 
 
+@pytest.mark.slow_where("some0-1")
 @pytest.mark.parametrize(("some", "epochs"), [(slice(1, 3), 1), *LONG])
 def test_modules_of_one_shape_are_trained_in_one_pass_as_each_is_with_its_own_repeats(some, epochs):
     data = load("digits")

@@ -125,6 +125,7 @@ def assert_masked_is_alone(name, count):
             assert torch.allclose(one, other, rtol=1e-9, atol=1e-9), space.format(row)
 
 
+@pytest.mark.slow_where("mobile", "each edge", "nasbenchmacro")
 @pytest.mark.parametrize("name", SPACES)
 def test_one_architectures_coefficients_give_its_own_network(name):
     assert_masked_is_alone(name, 8 if name == "motifs" else 2)
@@ -152,12 +153,14 @@ def test_a_published_network_with_the_subnets_weights_gives_the_same(name):
     assert torch.allclose(published(pictures(net)), net(pictures(net), net.one_hot(row)), rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_the_supernet_of_darts_has_the_parameters_that_its_program_prints():
     """``cnn/train_search.py`` of 8 cells and 16 channels logs ``param size = 1.930618MB``, without the alphas."""
     net = nasbed.supernet("darts:cells=8,channels=16")
     assert sum(one.numel() for one in net.parameters()) == 1_930_618
 
 
+@pytest.mark.slow
 def test_the_supernet_of_once_for_all_has_the_parameters_of_its_largest_network():
     """7.66 million: as published, whose weights are those of its largest network."""
     net = nasbed.supernet("mobile", classes=1000)
@@ -271,6 +274,7 @@ def test_one_object_used_twice_is_one_decision():
     assert [len(one) for one in net.uniform()] == [2]
 
 
+@pytest.mark.slow_where("mobile")
 @pytest.mark.parametrize("name", ["nasbench201", "darts", "mobile", "own"])
 def test_what_a_supernet_gives_depends_on_nothing_but_its_arguments(name):
     space, net = made(name)
@@ -354,6 +358,7 @@ def plain_and_fused(net, coefficients):
 ADDED = [name for name in SPACES if name != "constrained"]  # its options of other sizes are not added up
 
 
+@pytest.mark.slow_where("darts", "each edge")
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow if name == "mobile" else ()) for name in ADDED]
 )
@@ -531,6 +536,7 @@ def test_tracked_averages_are_those_of_what_was_computed_in_training_and_are_rea
     assert torch.allclose(alone, net(batches[0], net.uniform()), rtol=0, atol=1e-10)  # no image sees the others
 
 
+@pytest.mark.slow
 def test_averages_of_layers_that_share_their_weights_are_refused():
     with pytest.raises(BadSetting, match=r"layers of several sizes share the weights of .*; let normalisations read"):
         nasbed.supernet("mobile", image_size=32, tracked=True)
@@ -557,6 +563,7 @@ def test_options_read_a_share_the_rest_passes_by_and_all_are_shuffled(fused):
     assert torch.allclose(found, wanted, rtol=0, atol=1e-10)
 
 
+@pytest.mark.slow
 def test_where_an_edge_halves_the_image_what_passes_by_is_pooled():
     net = nasbed.supernet("darts:cells=3,channels=4", share=4, **DIGIT).double()
     assert net(torch.randn(2, 1, 8, 8, dtype=torch.float64), net.uniform()).shape == (2, 10)

@@ -116,6 +116,7 @@ def test_the_first_step_only_starts_the_running_averages(data, monkeypatch):
     assert moved == {name for name in before if ".running_" in name or name.endswith(".num_batches_tracked")}
 
 
+@pytest.mark.slow_where("2")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_same_seed_gives_the_same_bits_again(data, threads):
     def weights():

@@ -162,6 +162,7 @@ EXAMPLES = {
 }
 
 
+@pytest.mark.slow_where("hierarchical")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_what_is_counted_is_what_the_network_has(name):
     space = EXAMPLES[name]

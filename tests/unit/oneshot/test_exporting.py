@@ -34,6 +34,7 @@ def supernet(tmp_path_factory):
 QUICK = ("nasbench201 with scales", "mobile:width=0.25")
 
 
+@pytest.mark.slow_where("mobile")
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in SPACES]
 )
@@ -75,6 +76,7 @@ def test_every_form_of_a_file_has_the_same_network(supernet, tmp_path):
         export_network(tmp_path, tmp_path / "net.pt")
 
 
+@pytest.mark.slow
 def test_onnx_computes_it_on_any_number_of_images(supernet, tmp_path):
     runtime = pytest.importorskip("onnxruntime")
     text = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|avg_pool_3x3~0|nor_conv_3x3~1|none~2|"

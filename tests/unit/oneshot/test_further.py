@@ -184,6 +184,7 @@ def test_perturbing_leaves_the_search_as_it_was_and_trains_a_copy():
     assert not all(map(torch.equal, taken.net.parameters(), made.net.parameters()))
 
 
+@pytest.mark.slow
 def test_in_darts_nodes_keep_the_inputs_whose_edges_cost_most():
     method = replace(METHODS["darts-pt"], batch=32, choice=replace(METHODS["darts-pt"].choice, tuning=0))
     made = OneShot.of(method, "darts:cells=3,channels=4", few_digits(), 1)

@@ -66,6 +66,7 @@ def concentration():
     return np.where(ALPHAS > 0, ALPHAS, np.exp(ALPHAS) - 1) + 1
 
 
+@pytest.mark.slow
 def test_dirichlet_samples_have_the_mean_of_their_distribution():
     draws, made = 1000, generator()
     samples = torch.stack([dirichlet(torch.tensor(ALPHAS), 1.0, made) for _ in range(draws)]).numpy()
@@ -75,6 +76,7 @@ def test_dirichlet_samples_have_the_mean_of_their_distribution():
     assert (np.abs(samples.mean(0) - wanted) < 4.5 * spread).all()
 
 
+@pytest.mark.slow
 def test_dirichlet_samples_have_the_gradient_of_that_mean():
     draws, made, upstream = 800, generator(), np.array([1.0, -2.0, 0.5, 3.0])
     alphas = torch.tensor(ALPHAS, requires_grad=True)

@@ -63,6 +63,7 @@ QUICK = ("darts", "spos")
 KILLED = [pytest.param(method, "float32", marks=[] if method in QUICK else pytest.mark.slow) for method in METHODS]
 
 
+@pytest.mark.slow_where("spos")
 @pytest.mark.parametrize(("method", "precision"), [*KILLED, pytest.param("darts", "bfloat16", marks=pytest.mark.slow)])
 def test_killed_at_a_random_step_and_gone_on_with_it_is_the_same(tmp_path, method, precision):
     chance = random.Random(method)
@@ -117,6 +118,7 @@ def test_a_parameter_that_is_no_number_stops_with_a_sentence_and_the_kept_state_
     assert all(bool(tensor.isfinite().all()) for tensor in kept.values())
 
 
+@pytest.mark.slow
 def test_bfloat16_computes_otherwise(tmp_path):
     losses = {}
     for precision in ("float32", "bfloat16"):

@@ -22,6 +22,7 @@ def rows_of(method, draws):
     return Counter(tuple(int(one.argmax()) for one in path) for _ in range(draws) for path in objective.sampled())
 
 
+@pytest.mark.slow
 def test_a_uniform_path_is_each_architecture_alike():
     counts, draws = rows_of("spos", 2700), 2700
     found = np.array([counts[tuple(row)] for row in ROWS.tolist()])
@@ -29,6 +30,7 @@ def test_a_uniform_path_is_each_architecture_alike():
     assert (np.abs(found - 100) < 4.5 * np.sqrt(100)).all()
 
 
+@pytest.mark.slow
 def test_a_living_path_is_each_architecture_alike_in_which_something_reaches_each_node():
     counts, draws = rows_of("rsps", 1600), 1600
     lives = [tuple(row) for row in ROWS.tolist() if row[0] != 0 and (row[1] != 0 or row[2] != 0)]

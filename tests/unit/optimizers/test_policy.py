@@ -56,6 +56,7 @@ def test_a_step_follows_the_gradient_of_the_log_probability(ascent):
                 np.testing.assert_allclose(chances[run, d, :c], softmax(logits[run][d]), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_rows_are_drawn_as_often_as_they_are_likely():
     policies = Policies(1, CARDINALITIES)
     for _ in range(3):

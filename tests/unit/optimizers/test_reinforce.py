@@ -72,6 +72,7 @@ def test_settings_that_teach_nothing_are_refused(settings, message):
         Reinforce(**settings)
 
 
+@pytest.mark.slow
 def test_it_learns_a_hidden_row():
     player, hidden = begun(20, learning_rate=0.1), np.array([3, 1, 4, 1, 0, 2], np.int8)
     for _ in range(300):
@@ -80,6 +81,7 @@ def test_it_learns_a_hidden_row():
     assert (trials.archs == hidden).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_it_stays_within_limits():
     def share(**limits):
         answers = KeyedBenchmark(NASBench101(vertices=5))

@@ -37,6 +37,7 @@ def started(optimizer, seed=1):
     return optimizer.start(SPACE, Streams.from_seed(seed, RUNS), ANSWERS.budgets)
 
 
+@pytest.mark.slow_where("smac", "optuna")
 @pytest.mark.parametrize(
     "name",
     [pytest.param(name, marks=[pytest.mark.slow] * (name == "bananas")) for name in optimizers],  # it trains networks

@@ -39,6 +39,7 @@ def test_without_xgboost_the_default_is_the_gaussian_process_alone_and_says_so(m
     np.testing.assert_array_equal(predictor.predict(ROWS), alone.predict(ROWS))
 
 
+@pytest.mark.slow
 def test_the_default_is_the_mean_of_both():
     settings = {"target": "standardised"}
     both = [nasbed.predictor(name, SPACE, **settings).fit(ROWS[:60], VALUES[:60]) for name in ("gp", "xgboost")]

@@ -16,6 +16,7 @@ def made(**settings):
     return nasbed.predictor("conformal", SPACE, **settings)
 
 
+@pytest.mark.slow_where("gp", "extra-trees")
 @pytest.mark.parametrize("predictor", ["gp", "extra-trees:trees=10", "bayesian-ridge"])
 def test_intervals_hold_as_often_as_they_say(predictor):
     """The mean over fits, each of which calibrates on 40, with the error of so few."""

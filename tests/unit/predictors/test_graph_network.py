@@ -71,6 +71,7 @@ def test_scores_beside_the_graph_are_read():
     assert np.corrcoef(predictor.fit(ROWS[:30], VALUES[:30]).predict(ROWS[30:])[0], VALUES[30:])[0, 1] > 0.8
 
 
+@pytest.mark.slow
 def test_nothing_else_is_drawn_otherwise_by_it(fitted):
     torch.manual_seed(3)
     expected = torch.rand(3)

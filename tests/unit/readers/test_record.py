@@ -57,6 +57,7 @@ def compiled(*texts):
 
 
 # Published networks have 227,274 to 49,979,274 parameters.
+@pytest.mark.slow
 @given(values, st.integers(2**14, 2**28 - 1), st.sampled_from(MODULES), st.integers(1, 10**9 - 1))
 def test_the_compiled_reader_agrees(numbers, parameters, module, epochs):
     text = record_of(*module, epochs, message_of(numbers, parameters))

@@ -80,6 +80,7 @@ def test_searches_that_were_told_test_results_miss_a_split():
     assert "Missing: a split of its own to search by" in items(told)[6][1]
 
 
+@pytest.mark.slow
 def test_the_page_has_it_and_what_a_fresh_seed_found(whole):
     text = html(whole)
     for said in ("Lindauer and Hutter (JMLR 21(243), 2020)", "Under a fresh seed", "Played again under seed 1"):

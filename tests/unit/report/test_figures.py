@@ -68,6 +68,7 @@ def test_every_run_is_a_dot(comparison):
         np.testing.assert_allclose(line.get_xdata(), 100 * values)
 
 
+@pytest.mark.slow
 def test_no_state_of_matplotlibs_is_changed(comparison, tmp_path):
     before = mpl.rcParams.copy()
     comparison.save(tmp_path)

@@ -155,6 +155,7 @@ def test_hostile_labels_and_commands_are_text(landscape):
                 assert not [text for text in trace.get("text", []) if "<" in str(text)]
 
 
+@pytest.mark.slow
 def test_the_same_comparison_gives_the_same_bytes(comparison, page, landscape, tmp_path):
     again = compare(
         {"random": "random", "evolution": RegularizedEvolution(8, 3), "local": "local"},
@@ -260,6 +261,7 @@ def test_several_benchmarks_are_ranked_together(comparison):
     assert "share their random streams (seed" in Reader(page).text
 
 
+@pytest.mark.slow
 def test_why_benchmarks_are_not_ranked_together_is_said(comparison):
     histories = {f"other {label}": replace(h, info={**h.info}) for label, h in comparison.histories.items()}
     for history in histories.values():
@@ -271,6 +273,7 @@ def test_why_benchmarks_are_not_ranked_together_is_said(comparison):
     assert "All benchmarks together" not in alone
 
 
+@pytest.mark.slow
 def test_searches_of_different_versions_are_told_so(comparison):
     other = replace(comparison.histories["local"], info={**comparison.histories["local"].info})
     other.info["versions"] = {"nasbed": "0.0.9"}
@@ -307,6 +310,7 @@ def test_where_trials_are_too_many_the_page_says_which_it_has(comparison, monkey
     assert "180 of 1,080 trials, so that the page stays small: those of the first 2 of 12 runs" in Reader(text).text
 
 
+@pytest.mark.slow
 def test_of_one_run_that_is_too_long_the_beginning_is_in_the_page(comparison, monkeypatch):
     monkeypatch.setattr("nasbed.report.page.trials.ROWS", 30)
     text = html(comparison)

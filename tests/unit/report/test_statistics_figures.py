@@ -169,6 +169,7 @@ def names_inside(figure, stem):
     return [text.get_text().replace("\n", "") for text in found]
 
 
+@pytest.mark.slow_where("3")
 @pytest.mark.parametrize("searches", [2, 3, pytest.param(10, marks=pytest.mark.slow)])
 def test_figures_bear_names_of_eighty_letters(landscape, tmp_path, searches):
     stem = "regularized-evolution:population=10,sample=3,selection=tournament,replacement="

@@ -104,6 +104,7 @@ def test_a_search_that_meets_nothing_new_ends():
     assert history.paid.sum() <= 7
 
 
+@pytest.mark.slow
 def test_local_search_with_restarts_finds_the_optimum_of_a_small_space():
     benchmark = ToyBenchmark(vertices=4)
     history = search(

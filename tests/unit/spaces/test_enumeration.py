@@ -143,6 +143,7 @@ def test_a_renumbering_that_is_none_is_noticed(wrong):
         enumeration._check_witnesses(4, masks, masks, np.array([wrong], np.int8))
 
 
+@pytest.mark.slow_where("space4")
 @pytest.mark.parametrize(
     ("space", "complaint"),
     [

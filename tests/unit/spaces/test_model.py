@@ -62,6 +62,7 @@ def asked(decisions, row):
     return found
 
 
+@pytest.mark.slow
 @given(programs())
 @settings(max_examples=60, deadline=None)
 def test_rows_are_what_the_program_asks_for_step_by_step(decisions):

@@ -50,6 +50,7 @@ def test_lanes_give_what_one_at_a_time_gives(groups, random):
         assert digest.tobytes().hex() == plain.module_hash(matrix, [-1, *row[: count - 2].tolist(), -2])
 
 
+@pytest.mark.slow
 @given(modules(most=7, highest=9))
 def test_vertices_as_lanes_give_what_one_at_a_time_gives(drawn):
     count, mask, labels = drawn

@@ -64,6 +64,7 @@ def test_a_place_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch):
     assert NASBench101(4).size == 91
 
 
+@pytest.mark.slow
 def test_more_structures_than_sixteen_bits_count_are_told_apart():
     space = NASBench101(7, edges=12, operations=("a",))
     index = compute_index(7, 12, 1)
@@ -80,6 +81,7 @@ def test_the_tables_list_what_the_enumeration_lists(vertices, edges, operations)
     np.testing.assert_array_equal(index.modules(vertices, operations), rows)
 
 
+@pytest.mark.slow_where("7-3")
 @pytest.mark.parametrize(("vertices", "operations"), [(2, 1), (3, 2), (5, 3), (7, 3)])
 def test_rows_are_looked_up_alike_compiled_or_not(vertices, operations):
     space = NASBench101(vertices, 9, tuple("abc"[:operations]))

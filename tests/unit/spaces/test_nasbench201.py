@@ -199,6 +199,7 @@ def test_all_unique_strings_are_those_of_the_cells():
     assert unique_strings(OPERATIONS) == [unique_string(cell) for cell in product(OPERATIONS, repeat=6)]
 
 
+@pytest.mark.slow
 def test_keys_are_equal_where_unique_strings_are():
     rows = SPACE.enumerate()
     texts = [rewritten(SPACE.format(row)) for row in rows]
@@ -213,6 +214,7 @@ def test_unique_gives_the_first_cell_of_each_class():
     np.testing.assert_array_equal(SPACE.index(SPACE.unique()), list(first.values()))
 
 
+@pytest.mark.slow
 def test_cells_of_one_key_compute_the_same():
     rows = SPACE.enumerate()[::3]
     outputs = {}

@@ -17,6 +17,7 @@ def test_sizes_are_the_published_ones(space, size):
     assert space.size == len(space.enumerate()) == size
 
 
+@pytest.mark.slow_where("macro")
 @pytest.mark.parametrize("space", [MICRO, MACRO], ids=["micro", "macro"])
 def test_every_row_is_read_back_from_its_string(space):
     rows = space.enumerate()

@@ -71,6 +71,7 @@ def test_the_expression_of_a_built_in_space_has_its_rows(name):
 WHOLE = [pytest.param("nasbench201", marks=pytest.mark.slow), "transnas-micro"]
 
 
+@pytest.mark.slow_where("transnas")
 @pytest.mark.parametrize("name", WHOLE)
 def test_every_cell_of_a_class_has_the_graph_of_its_expression(name):
     space = spaces.make(name, {})
@@ -78,6 +79,7 @@ def test_every_cell_of_a_class_has_the_graph_of_its_expression(name):
     assert [written.graph(row) for row in rows] == [space.graph(row) for row in rows]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WHOLE)
 def test_every_cell_of_a_class_has_the_neighbours_of_its_expression(name):
     space = spaces.make(name, {})
@@ -103,6 +105,7 @@ def published(shared_data, name):
     return [literal_eval(line["arch"]) for line in csv.DictReader(text.splitlines())]
 
 
+@pytest.mark.slow
 def test_cells_of_transnas_are_those_published(shared_data):
     listed = published(shared_data, "micro")
     rows, written = np.array(listed, np.int8), MICRO.written
@@ -118,6 +121,7 @@ def test_cells_of_transnas_are_those_published(shared_data):
     assert dead == 169  # cells without a path, as published: they share one result
 
 
+@pytest.mark.slow
 def test_networks_of_transnas_are_those_published(shared_data):
     listed = published(shared_data, "macro")
     rows = np.stack([MACRO.parse(f"64-{''.join(map(str, one))}-basic") for one in listed])

@@ -25,6 +25,7 @@ def seeded(made, seed, **about):
     return Comparison(histories)
 
 
+@pytest.mark.slow
 def test_luck_that_is_shared_over_data_sets_is_counted_once():
     """Ten runs on three data sets, alike on all: Wilcoxon told identical methods apart in 23 %, Friedman in 47 %."""
     random, wrong = np.random.default_rng(0), 0
@@ -58,6 +59,7 @@ def test_searches_under_different_rules_are_not_compared(trait, value):
         Comparison({"a": one, "b": replace(one, info={**one.info, trait: value})})
 
 
+@pytest.mark.slow
 def test_two_and_three_runs_do_not_make_a_search_likelier_to_win():
     """Identical methods were apart in 23 to 30 % at two runs and 16 to 22 % at three, with 100 (100 to 100) %."""
     random = np.random.default_rng(0)

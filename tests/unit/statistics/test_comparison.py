@@ -136,6 +136,7 @@ def test_a_folder_has_everything_and_keeps_what_is_not_its_own(comparison, tmp_p
     assert comparison.separated().sentence() in text
 
 
+@pytest.mark.slow
 def test_statistics_are_figures_and_tables_for_papers_and_programs(comparison, tmp_path):
     comparison.save(tmp_path, ["pdf"])
     names = {p.name for p in (tmp_path / "statistics").iterdir()}

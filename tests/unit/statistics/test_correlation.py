@@ -231,6 +231,7 @@ def test_tables_have_every_proxy_and_both_bounds():
     assert "| naswot | 0." in markdown(found)
 
 
+@pytest.mark.slow
 def test_a_folder_has_figures_tables_and_what_was_held_against_what(tmp_path):
     scores, truth = made(60, **{"naswot:variant=notebook": np.arange(60.0)})
     found = correlate(scores, truth)

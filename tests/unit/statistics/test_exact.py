@@ -15,6 +15,7 @@ EVERY = stats.PermutationMethod(n_resamples=10**6)
 tied = st.lists(st.integers(0, 4).map(float), min_size=2, max_size=5).map(np.array)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(-4, 5).filter(bool).map(float), min_size=2, max_size=9).map(np.array))
 def test_signed_ranks_with_ties_are_scipys_over_every_sign(differences):
     ranks = stats.rankdata(np.abs(differences))

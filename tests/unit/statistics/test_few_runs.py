@@ -69,6 +69,7 @@ def test_identical_searches_are_told_apart_in_one_comparison_of_thirteen_at_most
     assert {name: count for name, count in wrong.items() if count > AT_MOST * GROUPS} == {}
 
 
+@pytest.mark.slow
 def test_identical_searches_of_two_and_three_runs_are_hardly_ever_called_likelier_to_win():
     random = np.random.default_rng(0)
     for runs in (2, 3):

@@ -129,6 +129,7 @@ def test_titles_and_sentences_say_what_is_studied(studied, tmp_path):
     assert "epochs differing" in page
 
 
+@pytest.mark.slow
 def test_a_folder_keeps_what_is_studied(studied, tmp_path):
     studied.save(tmp_path / "folder", ["svg"])
     (found,) = read([tmp_path / "folder"]).values()

@@ -95,6 +95,7 @@ def test_time_stands_for_as_many_evaluations_as_it_is_enough_for(landscape):
     assert budget.normaliser == pytest.approx(float(random_reference(landscape).test_after(20)))
 
 
+@pytest.mark.slow
 def test_a_folder_keeps_the_scale(landscape, tmp_path):
     one = compare(["local"], landscape, runs=3, evaluations=9)
     one.save(tmp_path, ["svg"])

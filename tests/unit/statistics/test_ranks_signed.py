@@ -39,6 +39,7 @@ def test_ties_among_fourteen_pairs_and_more_do_not_move_p():
     assert pair.p == pytest.approx(stats.binomtest(3, 14).pvalue, abs=1e-12)
 
 
+@pytest.mark.slow_where("14")
 @pytest.mark.parametrize("n", [14, pytest.param(18, marks=pytest.mark.slow)])
 def test_ties_are_counted_as_scipy_counts_them_sign_by_sign(n):
     differences = np.random.default_rng(n).integers(1, 4, n) * np.random.default_rng(1).choice([1, 1, -1], n) * 1.0

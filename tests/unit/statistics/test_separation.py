@@ -7,6 +7,7 @@ from nasbed.statistics.means import outside_p, student_reach
 from nasbed.statistics.separation import Separation
 
 
+@pytest.mark.slow
 def test_equal_searches_are_told_apart_in_one_study_of_twenty_at_most():
     random = np.random.default_rng(0)
     studies = 2000

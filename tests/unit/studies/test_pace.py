@@ -24,6 +24,7 @@ def test_only_seconds_change():
     assert "stands for 100 seconds" in paced.describe()["warnings"][-1]
 
 
+@pytest.mark.slow
 def test_a_paced_benchmark_is_a_benchmark():
     assert len(benchmark_laws.check(Paced(nasbed.benchmark("digits101"), 3.0))) > 5
 

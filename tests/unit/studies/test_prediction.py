@@ -164,6 +164,7 @@ def test_what_a_clock_measured_is_beside_the_cells_and_a_cut_line_is_passed_over
     assert set(clocks.of()) == {cell.hash for cell in study.cells}
 
 
+@pytest.mark.slow
 def test_its_summary_and_report_have_every_test_set(played, tmp_path):
     assert [(row["predictor"], row["size"]) for row in played.summary] == [
         ("gp:steps=2", 10),

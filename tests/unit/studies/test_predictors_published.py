@@ -43,6 +43,7 @@ def cells():
     return Examples.of(OneSeed("made up", worth, SPACE)).only(np.arange(0, 15_625, 50))
 
 
+@pytest.mark.slow
 def test_predictors_are_judged_on_the_test_sets_that_are_named(cells):
     lines = ours(cells, [20], ("whole-space", "unseen-functions"), {}, 2, 0, lambda share: None)
     assert [one.what for one in lines] == ["default, 20, whole space", "default, 20, unseen functions"]

@@ -37,6 +37,7 @@ def played(folder, study=STUDY, **how):
     return study.run(folder, **({"executor": "inline"} | how))
 
 
+@pytest.mark.slow_where("seconds")
 @pytest.mark.parametrize("keep", ["trials", pytest.param("outcomes", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "search",
@@ -296,6 +297,7 @@ def test_what_a_killed_process_had_half_written_is_gone(tmp_path):
     assert not half.exists()
 
 
+@pytest.mark.slow
 def test_a_report_has_what_a_reader_wants(tmp_path):
     results = played(tmp_path)
     written = {str(path.relative_to(tmp_path / "report")) for path in results.report()}

@@ -69,6 +69,7 @@ def test_what_is_no_surface_is_refused():
         grid_of([*ROWS, ROWS[0]], "t", "k", "test-regret")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", ["test-regret", "test"])
 def test_it_is_drawn_in_every_form_the_same_each_time(tmp_path, metric):
     x, y = np.arange(1.0, 9), np.arange(1.0, 5)

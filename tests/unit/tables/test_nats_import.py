@@ -63,6 +63,7 @@ def test_what_was_made_up_is_called_so(some, tmp_path):
     assert table.warnings[0].startswith("SYNTHETIC")
 
 
+@pytest.mark.slow_where("hostile")
 @pytest.mark.parametrize(
     ("damage", "at_once"),
     [

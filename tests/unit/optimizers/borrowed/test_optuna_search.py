@@ -117,6 +117,7 @@ def test_other_objectives_are_directions_and_limits_are_constraints():
         assert trial.constraints["excess"] == pytest.approx(max(params / 5.0 - 1.0, 0.0))
 
 
+@pytest.mark.slow
 def test_what_a_limit_refused_is_learned_from_and_not_proposed_for_ever():
     answers = KeyedBenchmark(NASBench101(vertices=5))
     for seed in range(3):

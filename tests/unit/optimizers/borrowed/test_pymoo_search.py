@@ -19,6 +19,7 @@ ANSWERS = KeyedBenchmark(SPACE, failing=0.2)
 CELLS = NASBench201()  # in which every row is an architecture
 
 
+@pytest.mark.slow_where("PSO")
 @pytest.mark.parametrize("algorithm", ["GA", "DE", "PSO", "NSGA2", "GDE3"])
 @pytest.mark.parametrize("objectives", [(), ("params",)])
 def test_a_run_is_the_run_alone_and_goes_on_from_its_state(algorithm, objectives):
@@ -147,6 +148,7 @@ def test_every_value_of_a_decision_is_bred():
         assert all(set(column) == set(range(5)) for column in np.array(asked).T)
 
 
+@pytest.mark.slow
 def test_several_objectives_find_a_better_front_than_random():
     front = {}
     for name, method in (

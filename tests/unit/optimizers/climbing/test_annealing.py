@@ -64,6 +64,7 @@ def plain_annealing(streams, evaluate, steps, its):
     return np.array(proposed), starts
 
 
+@pytest.mark.slow_where("0.0-0.2", "0.0-0.4", "0.4-0.01", "0.4-default")
 @pytest.mark.parametrize(
     "settings",
     [
@@ -95,6 +96,7 @@ def test_it_walks_as_one_run_of_it_does(settings, failing):
         assert (most > 1) == (together.restarts != 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worse", [0.0, 0.02, 0.1, 0.3])
 @pytest.mark.parametrize("steps", [0, 5])
 def test_how_likely_what_is_worse_is_gone_to(worse, steps):
@@ -111,6 +113,7 @@ def test_how_likely_what_is_worse_is_gone_to(worse, steps):
     assert abs(went - chance) <= 4 * np.sqrt(chance * (1 - chance) / runs)
 
 
+@pytest.mark.slow
 def test_neighbours_are_all_alike():
     runs = 30_000
     search = SimulatedAnnealing().start(SPACE, Streams.from_seed(0, runs))

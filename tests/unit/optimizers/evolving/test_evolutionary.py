@@ -183,6 +183,7 @@ def test_crossed_children_have_each_decision_from_a_parent():
     assert mixed > 20
 
 
+@pytest.mark.slow
 def test_children_are_crossed_and_mutated_as_often_as_said():
     runs = 4000
     optimizer = EvolutionaryAlgorithm(population=2, selection="random", selected=2, crossover=0.25, mutation=0.4)

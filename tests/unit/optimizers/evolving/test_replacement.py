@@ -79,6 +79,7 @@ def test_the_oldest_goes_again_and_again():
         assert sorted(population.numbers[0].tolist()) == last
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("protected", "count"), [(0, 1), (2, 1), (0, 3), (1, 2), (1, 4)])
 def test_anybody_goes_who_is_not_protected(protected, count):
     runs, values = 20_000, [0.9, 0.8, 0.7, 0.6, 0.5]

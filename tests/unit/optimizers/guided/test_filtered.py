@@ -50,6 +50,7 @@ def test_it_goes_on_from_its_state_alike_and_run_k_is_run_k(name):
     np.testing.assert_array_equal(steps(alone, 14)[:, 0], before[:, 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["local", "regularized-evolution:population=10,sample=3"])
 def test_on_a_hill_a_filter_helps(name):
     how = SearchSettings(evaluations=25, runs=8, seed=1)
@@ -58,6 +59,7 @@ def test_on_a_hill_a_filter_helps(name):
     assert filtered > plain + 0.02
 
 
+@pytest.mark.slow
 def test_on_a_hill_a_model_helps_hyperband():
     how = SearchSettings(total_epochs=27 * 20, runs=5, seed=1)
     methods = GuidedHyperband(), optimizers.read("hyperband")

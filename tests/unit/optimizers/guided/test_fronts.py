@@ -63,6 +63,7 @@ def test_weighing_is_of_all_weights_alike_and_prefers_what_is_better_in_both():
     assert found[0] > found[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("acquisition", ["ehvi", "parego"])
 def test_fronts_are_larger_than_those_of_the_value_alone(acquisition):
     how = SearchSettings(evaluations=40, runs=4, seed=1, objectives=["params"])

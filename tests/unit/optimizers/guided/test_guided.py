@@ -86,6 +86,7 @@ def test_what_is_proposed_follows_from_what_was_told():
         other.tell(same, answer)
 
 
+@pytest.mark.slow
 def test_on_a_hill_it_is_far_better_than_chance():
     ends = [
         search(optimizers.read(name), HILL, SearchSettings(evaluations=40, runs=6)).value.max(axis=0)

@@ -71,6 +71,7 @@ def test_awaited_answers_make_it_surer_and_change_no_mean():
     assert waiting.deviation[50] < 0.9 * alone.deviation[50]
 
 
+@pytest.mark.slow
 def test_joint_draws_have_the_moments_of_the_process():
     guide = taught(PREDICTOR.guide(), [30])
     some = NUMBERS[40:46]

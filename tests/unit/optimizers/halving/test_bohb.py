@@ -115,6 +115,7 @@ def test_settings_that_make_no_model_are_refused(settings, message):
         BOHB(**settings)
 
 
+@pytest.mark.slow
 def test_it_stays_within_limits():
     def share(**limits):
         answers = KeyedBenchmark(NASBench101(vertices=5))

@@ -137,6 +137,7 @@ def test_settings_that_breed_nothing_are_refused(settings, message):
         DEHB(**settings)
 
 
+@pytest.mark.slow
 def test_it_stays_within_limits():
     def share(**limits):
         answers = KeyedBenchmark(NASBench101(vertices=5))

@@ -16,6 +16,7 @@ ANSWERS = KeyedBenchmark(SPACE)
 OPTIMIZERS = [SuccessiveHalving(), Hyperband(), BOHB(min_points=3), DEHB()]
 
 
+@pytest.mark.slow_where("1-")
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 @pytest.mark.parametrize("workers", [1, 4])
 def test_brackets_go_on_to_their_end_where_trials_are_dropped(optimizer, workers):

@@ -239,6 +239,7 @@ class TwoFiles(Benchmark):
         return self.query(archs).value
 
 
+@pytest.mark.slow
 def test_published_short_trainings_tell_enough_to_beat_random_search(shared_data):
     """NAS-Bench-201, cifar100, what 30 trainings of 200 epochs cost: 500 runs, restarted from scratch."""
     answers, found = TwoFiles(shared_data / "nasbench201"), {}

@@ -71,6 +71,7 @@ def test_fronts_are_peeled_off_one_by_one(some):
     assert ranks(objectives, excess).tolist() == wanted.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objectives", [2, 3, 4])
 def test_fronts_and_crowding_are_those_of_pymoo(objectives):
     sorting = pytest.importorskip("pymoo.util.nds.non_dominated_sorting")

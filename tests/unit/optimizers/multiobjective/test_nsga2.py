@@ -184,6 +184,7 @@ def test_limits_are_kept_more_and_more_often():
     assert max(fronts.front(run)[1][:, 1].max() for run in range(20)) <= 700.0
 
 
+@pytest.mark.slow
 def test_fronts_come_closer_to_the_exact_one_than_those_of_random_search():
     """In a space where accuracy costs parameters, within a fifth of its size."""
     benchmark = KeyedBenchmark(SPACE)

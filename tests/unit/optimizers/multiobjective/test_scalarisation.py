@@ -116,6 +116,7 @@ def test_a_search_for_several_objectives_goes_on_from_its_state():
     np.testing.assert_array_equal(play(fresh, 40), rest)
 
 
+@pytest.mark.slow
 def test_fronts_come_closer_to_the_exact_one_than_those_of_random_search():
     benchmark = nasbed.benchmark("digits101")
     exact = exact_front(benchmark, ["params"])

@@ -87,6 +87,7 @@ def test_more_than_a_thousand_architectures_are_found(tmp_path):
     assert [one.index for one in found] == list(range(2_100))
 
 
+@pytest.mark.slow
 def test_torch_is_not_imported(tmp_path):
     path = saved(tmp_path / "it.pth", content())
     program = f"import sys; from nasbed.readers.natsbench.published import open_published as o; list(o({str(path)!r}))"
