@@ -30,8 +30,8 @@ def draw(index: Any, row_of: Any, some: Any, keys: Any, positions: Any, seeds: A
         if row < 0:
             return False
         stream = some[i] if len(some) else i
-        of_row = seeds[min(row, len(seeds) - 1)]
-        seed = of_row[1 + below(word_at(keys[stream], positions[stream]), of_row[0])]
+        of_row = min(row, len(seeds) - 1)
+        seed = seeds[of_row, 1 + below(word_at(keys[stream], positions[stream]), seeds[of_row, 0])]
         positions[stream] += 1
         for which in range(2):
             places[which, i] = layout[which, 0] + row * layout[which, 1] + seed * layout[which, 2]

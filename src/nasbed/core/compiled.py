@@ -70,14 +70,16 @@ class Patience:
         seconds: Once the uncompiled body has kept the processor for so long in this process. Compiling takes a few
             tenths of a second.
         stand_in: So many times as long where calls of NumPy's stand in: such loops take a second or two to compile.
+        many: A search of more runs than these has many steps: where a first array is longer, ``soon`` counts.
+        soon: Then a loop is compiled once its body has kept the processor for so long.
         rows: At once, if its first array is longer than this.
-        again: At the second call with a first array of more than so many: a third is likely.
     """
 
     seconds: float = 0.2
     stand_in: float = 5.0
+    many: int = 256
+    soon: float = 0.05
     rows: int = 4096
-    again: int = 256
 
 
 PATIENCE = Patience()
@@ -95,7 +97,7 @@ def kernel(function: Any = None, *, until_then: Any = None, patience: float | No
         function: The loop.
         until_then: What runs in place of the body, with the same results: some calls of NumPy's, where those suffice.
             Then numbers of rows do not count.
-        patience: So many times ``Patience.seconds`` it has, as a loop that is compiled together with many others needs;
+        patience: So many times as long it has, as a loop that is compiled together with many others needs;
             ``Patience.stand_in`` where something runs in place of the body and nobody says, else 1.
     """
     if function is None:
@@ -103,7 +105,7 @@ def kernel(function: Any = None, *, until_then: Any = None, patience: float | No
     made: Any = heavy_kernel(function)
     if not hasattr(made, "_compile_for_args"):  # NUMBA_DISABLE_JIT is set
         return made
-    compiled, spent, large, plain = made._compile_for_args, 0.0, 0, None
+    compiled, spent, plain = made._compile_for_args, 0.0, None
     if until_then is not None:
         _UNTIL_THEN[made] = until_then
 
@@ -118,13 +120,13 @@ def kernel(function: Any = None, *, until_then: Any = None, patience: float | No
         return _unboxed(result)
 
     def compile_or_run(*arguments: Any) -> Any:
-        nonlocal plain, large
+        nonlocal plain
         times = patience or (PATIENCE.stand_in if until_then else 1.0)
         rows = 0 if until_then else _rows(arguments)
-        large += rows > PATIENCE.again
+        seconds = PATIENCE.soon if rows > PATIENCE.many else PATIENCE.seconds
         if plain is None and (_is_kept(made) or not _COUNTS_ALIKE):
             made._compile_for_args = compiled
-        elif spent >= PATIENCE.seconds * times or rows > PATIENCE.rows or large > 1:
+        elif spent >= seconds * times or rows > PATIENCE.rows:
             _say_so()
             made._compile_for_args = compiled
         else:

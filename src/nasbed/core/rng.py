@@ -115,7 +115,16 @@ def _fill_integers(keys: Any, positions: Any, high: int, out: Any) -> None:
         positions[run] += out.shape[1]
 
 
-@kernel
+def _fill_permutation_plainly(keys: Any, positions: Any, out: Any) -> None:
+    runs, n = out.shape
+    words, rows = _words(keys, positions, n - 1), np.arange(runs)
+    out[:] = np.arange(n)
+    for k, i in enumerate(range(n - 1, 0, -1)):
+        j = below.py_func(words[:, k], i + 1)
+        out[:, i], out[rows, j] = out[rows, j], out[:, i].copy()
+
+
+@kernel(until_then=_fill_permutation_plainly)
 def _fill_permutation(keys: Any, positions: Any, out: Any) -> None:
     n = out.shape[1]
     for run in range(out.shape[0]):

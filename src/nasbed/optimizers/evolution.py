@@ -48,26 +48,25 @@ def _winners(
     sample: int,
     distinct: bool,
     runs: Any,
+    rivals: Any,
+    winners: Any,
     parents: Any,
-) -> Any:
-    """Draw ``sample`` members in each of some runs and give the best; the first drawn of equals.
+) -> None:
+    """Draw ``sample`` members in each of some runs and write the best; the first drawn of equals.
 
     Different ones are drawn by Floyd's algorithm, a word each (Bentley and Floyd, "A sample of brilliance", CACM 30(9),
     1987). The numbers of the best are written to ``parents``, ``(all runs, 2)``.
     """
-    winners = np.empty((len(runs), archs.shape[2]), np.int8)
-    rivals = np.empty(sample, np.int64)
     size = values.shape[1]
     for i in range(len(runs)):
         run = runs[i]
         best = -1
-        block = philox(keys[i], positions[i] >> 1)
         for k in range(sample):
+            if k == 0 or not positions[i] & 1:  # a block has two words
+                block = philox(keys[i], positions[i] >> 1)
             bound = size - sample + k + 1 if distinct else size
             rival = below(block[positions[i] & 1], bound)
             positions[i] += 1
-            if not positions[i] & 1:  # a block has two words
-                block = philox(keys[i], positions[i] >> 1)
             if distinct:
                 for earlier in range(k):
                     if rivals[earlier] == rival:
@@ -78,7 +77,6 @@ def _winners(
                 best = rival
         overwrite(winners[i], archs[run, best])
         parents[run, 0] = numbers[run, best]
-    return winners
 
 
 @dataclass(eq=False)
@@ -117,6 +115,7 @@ class RegularizedEvolution(Optimizer):
         self._strangers = np.full(self.runs, -1)
         self._orphans = np.full((self.runs, 2), -1)
         self._all_runs = np.arange(self.runs)
+        self._rivals = np.empty(rivals("sample", self.sample, self.population, self.distinct), np.int64)
         self._grown_up = False
 
     def ask(self) -> Trials:
@@ -141,7 +140,8 @@ class RegularizedEvolution(Optimizer):
         """Mutate the best of a few in each of some runs, and note whose children they are."""
         alive = self._archs, self._values, self._numbers
         drawing = self.sample, self.distinct
-        winners = _winners(*alive, streams.keys, streams.positions, *drawing, runs, parents)
+        winners = np.empty((len(runs), self.space.decisions), np.int8)
+        _winners(*alive, streams.keys, streams.positions, *drawing, runs, self._rivals, winners, parents)
         return self.space.mutate(winners, streams)
 
     def tell(self, trials: Trials, evaluations: Evaluations) -> None:

@@ -96,16 +96,15 @@ class NASBench101(Space):
 
     def valid(self, archs: Archs) -> NDArray[np.bool_]:
         """Say which rows have a path from input to output and, pruned, few enough edges."""
-        result: NDArray[np.bool_] = _kernels().valid_rows(
-            self.checked(archs), self.vertices, self.edges, len(self.operations)
-        )
+        rows = self.checked(archs)
+        result = np.empty(len(rows), np.bool_)
+        _kernels().valid_rows(rows, self.vertices, self.edges, len(self.operations), result)
         return result
 
     def sample(self, streams: Streams) -> Archs:
         """Draw uniformly from the valid raw rows, as published; small modules are rarer than they are by count."""
-        result: Archs = _kernels().sample_rows(
-            streams.keys, streams.positions, self.vertices, self.edges, len(self.operations)
-        )
+        result = np.empty((len(streams), self.decisions), np.int8)
+        _kernels().sample_rows(streams.keys, streams.positions, self.vertices, self.edges, len(self.operations), result)
         return result
 
     def mutate(self, archs: Archs, streams: Streams, rate: float = 1.0) -> Archs:
@@ -113,14 +112,10 @@ class NASBench101(Space):
 
         Drawn again until the child is valid: the mutation of the published example notebook, where rate is 1.
         """
-        result: Archs = _kernels().mutate_rows(
-            self.checked(archs, len(streams)),
-            streams.keys,
-            streams.positions,
-            self.vertices,
-            self.edges,
-            len(self.operations),
-            rate,
+        rows = self.checked(archs, len(streams))
+        result = np.empty_like(rows)
+        _kernels().mutate_rows(
+            rows, streams.keys, streams.positions, self.vertices, self.edges, len(self.operations), rate, result
         )
         return result
 

@@ -3,6 +3,8 @@
 A mask holds edge x→y (x < y) in bit ``x + y(y−1)/2``, the published order, so the predecessors of y are ``y``
 neighbouring bits and pruning is a handful of shifts. An architecture row is those bits, then the operations of the
 interior vertices. Eleven vertices (55 bits) fit a word.
+
+What a first search needs writes into arrays that it is given: making them takes a second to compile.
 """
 
 from __future__ import annotations
@@ -102,27 +104,24 @@ def unpack(mask: Any, edge_count: Any, row: Any) -> None:
 
 
 @kernel
-def valid_rows(archs: Any, vertices: int, edges: int, operations: int) -> Any:
-    """Say which rows hold only allowed values and a module that fits, ``(n,)`` bool."""
+def valid_rows(archs: Any, vertices: int, edges: int, operations: int, ok: Any) -> None:
+    """Write which rows hold only allowed values and a module that fits, ``(n,)`` bool."""
     n, decisions = archs.shape
     edge_count = vertices * (vertices - 1) // 2
-    ok = np.empty(n, np.bool_)
     for i in range(n):
         fine = True
         for j in range(decisions):
             high = 2 if j < edge_count else operations
             fine &= 0 <= archs[i, j] < high
         ok[i] = fine and fits(packed(archs[i], edge_count), vertices, edges)
-    return ok
 
 
 @kernel
-def sample_rows(keys: Any, positions: Any, vertices: int, edges: int, operations: int) -> Any:
+def sample_rows(keys: Any, positions: Any, vertices: int, edges: int, operations: int, archs: Any) -> None:
     """Draw masks and operations uniformly until the module fits; one Philox block a try while it has room."""
     edge_count = vertices * (vertices - 1) // 2
     interior = vertices - 2
     codes = operations**interior
-    archs = np.empty((len(keys), edge_count + interior), np.int8)
     for run in range(len(keys)):
         block = (positions[run] + 1) // 2
         while True:
@@ -137,17 +136,17 @@ def sample_rows(keys: Any, positions: Any, vertices: int, edges: int, operations
         for i in range(interior - 1, -1, -1):
             archs[run, edge_count + i] = code % operations
             code //= operations
-    return archs
 
 
 @kernel
-def mutate_rows(archs: Any, keys: Any, positions: Any, vertices: int, edges: int, operations: int, rate: float) -> Any:
+def mutate_rows(
+    archs: Any, keys: Any, positions: Any, vertices: int, edges: int, operations: int, rate: float, children: Any
+) -> None:
     """Flip each edge with probability rate/vertices, redraw each operation with rate/interior, until it fits."""
     edge_count = vertices * (vertices - 1) // 2
     interior = vertices - 2
     flip = np.uint64(min(rate / vertices, 1.0) * 4294967296.0)
     redraw = np.uint64(min(rate / max(interior, 1), 1.0) * 4294967296.0)
-    children = np.empty_like(archs)
     for run in range(len(keys)):
         parent = packed(archs[run], edge_count)
         at = positions[run] + (positions[run] & 1)
@@ -164,18 +163,16 @@ def mutate_rows(archs: Any, keys: Any, positions: Any, vertices: int, edges: int
             if fits(mask, vertices, edges):
                 break
         unpack(mask, edge_count, children[run])
-        block = philox(keys[run], at >> 1)
         for i in range(edge_count, edge_count + interior):
+            if i == edge_count or not at & 1:  # a block has two words
+                block = philox(keys[run], at >> 1)
             word = block[at & 1]
             at += 1
-            if not at & 1:  # a block has two words
-                block = philox(keys[run], at >> 1)
             children[run, i] = archs[run, i]
             if (word & _LOW) < redraw and operations > 1:  # to another operation, as published
                 turn = 1 + (((word >> np.uint64(32)) * np.uint64(operations - 1)) >> np.uint64(32))
                 children[run, i] = (archs[run, i] + np.int64(turn)) % operations
         positions[run] = at
-    return children
 
 
 @kernel
@@ -266,7 +263,7 @@ def pruned_labels(row: Any, kept: Any, vertices: Any, labels: Any) -> Any:
     return n + 1
 
 
-@kernel
+@kernel(patience=5)  # it takes a second to compile, with the arrays that it makes
 def pruned_rows(archs: Any, vertices: int) -> Any:
     """Prune each row: vertices left ``(n,)``, their mask ``(n,)`` and their operations ``(n, vertices − 2)``.
 

@@ -96,10 +96,11 @@ class AverageRanks(Statistic):
         if missing:
             unknown = np.full(k, np.nan), n, of, worth.shape[1] - n, np.nan, np.nan, np.nan, nothing
             return cls(tuple(labels), *unknown, words, missing=missing)
-        ranks = require("scipy.stats", "report").rankdata(-whole, axis=0).mean(axis=1)
+        in_blocks = _ranked(whole)
+        ranks = in_blocks.mean(axis=1)
         chi, p, difference, pairs = np.nan, np.nan, np.nan, nothing
         if k > 2 and n > 1:
-            chi, p = _friedman(whole)
+            chi, p = _friedman(in_blocks)
             scale = math.sqrt(k * (k + 1) / (6 * n))
             difference, pairs = _quantile(k) * scale, _nemenyi(ranks, scale)
         return cls(tuple(labels), ranks, n, of, worth.shape[1] - n, chi, p, difference, pairs, words)
@@ -236,11 +237,25 @@ def _missing(labels: Sequence[str], blocks: int, of: Blocks) -> str | None:
     return None if blocks else f"There are none of the {of} in which every search found something: nothing is ranked."
 
 
-def _friedman(worth: NDArray[np.float64]) -> tuple[float, float]:
-    if (worth == worth[0]).all():
-        return 0.0, 1.0  # all are equal everywhere, which SciPy divides by
-    chi, p = require("scipy.stats", "report").friedmanchisquare(*worth)
-    return float(chi), float(p)
+def _ranked(worth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rank searches in each block, both ``(searches, blocks)``: the highest is 1, equals have the mean of theirs."""
+    others, one = worth[:, None], worth[None]
+    ranks: NDArray[np.float64] = 0.5 + (others > one).sum(axis=0) + 0.5 * (others == one).sum(axis=0)
+    return ranks
+
+
+def _friedman(ranks: NDArray[np.float64]) -> tuple[float, float]:
+    """Give Friedman's χ², corrected for ties, and its p-value, of ranks ``(searches, blocks)``.
+
+    SciPy's ``friedmanchisquare`` gives the same; here and for Nemenyi's test, ``scipy.stats`` would take as long to
+    import as all statistics of a page take.
+    """
+    k = len(ranks)
+    off = ranks - (k + 1) / 2
+    if not off.any():
+        return 0.0, 1.0  # all are equal everywhere
+    chi = (k - 1) * (off.sum(axis=1) ** 2).sum() / (off**2).sum()
+    return float(chi), float(require("scipy.special", "report").chdtrc(k - 1, chi))
 
 
 def _fewest(searches: int) -> int:
@@ -251,18 +266,29 @@ def _fewest(searches: int) -> int:
 @cache
 def _quantile(searches: int) -> float:
     """Give Nemenyi's q at 95 %: the studentised range's with endless degrees of freedom, over √2."""
-    studentised = require("scipy.stats", "report").studentized_range
-    return float(studentised.ppf(CONFIDENCE, searches, np.inf)) / math.sqrt(2)
+    low, high = 0.0, 20.0
+    while (middle := (low + high) / 2) not in (low, high):
+        low, high = (middle, high) if _beyond(np.array(middle), searches) > 1 - CONFIDENCE else (low, middle)
+    return middle / math.sqrt(2)
 
 
 def _nemenyi(ranks: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
-    """Give the p-value of each pair, ``(searches, searches)``.
+    """Give the p-value of each pair, ``(searches, searches)``."""
+    return _beyond(np.abs(ranks[:, None] - ranks) / scale * math.sqrt(2), len(ranks))
 
-    scikit-posthocs has it as well, but takes a second to import, and imports pyplot, which chooses a backend.
+
+def _beyond(q: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Give how likely so many standard normal numbers range over more than q, ``(…)``: the studentised range's tail.
+
+    An integral over where the largest of them lies, by a sum that is exact to rounding, as for any smooth function
+    that is 0 at both ends.
     """
-    q = np.abs(ranks[:, None] - ranks) / scale * math.sqrt(2)
-    p: NDArray[np.float64] = require("scipy.stats", "report").studentized_range.sf(q, len(ranks), np.inf)
-    return p
+    ndtr = require("scipy.special", "report").ndtr
+    largest = np.linspace(-9, 9, 1001)
+    density = np.exp(-(largest**2) / 2) / math.sqrt(2 * math.pi)
+    below = (ndtr(largest) - ndtr(largest - q[..., None])) ** (count - 1)
+    result: NDArray[np.float64] = 1 - count * (largest[1] - largest[0]) * (density * below).sum(axis=-1)
+    return np.maximum(result, 0.0)
 
 
 def _equals(p: float) -> str:

@@ -8,6 +8,7 @@ Sequentially Rejective Multiple Test Procedure", Scandinavian Journal of Statist
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -16,7 +17,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nasbed.core.extras import require
 from nasbed.statistics.exact import fewest, signed_rank_p
 from nasbed.statistics.means import CONFIDENCE
 from nasbed.statistics.ranks import Blocks, in_blocks, words_of
@@ -150,12 +150,14 @@ def _tested(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[Seque
     counting = difference[difference != 0]
     if not len(counting):
         return difference.tolist(), 0.0, 1.0 if len(difference) else np.nan
-    stats = require("scipy.stats", "report")
-    ranks = stats.rankdata(np.abs(counting))
-    effect = float((np.sign(counting) * ranks).sum() / ranks.sum())
-    few_enough = len(counting) <= _COUNTED
-    p = signed_rank_p(ranks, ranks[counting > 0].sum()) if few_enough else float(stats.wilcoxon(counting).pvalue)
-    return difference.tolist(), effect, p
+    _, which, alike = np.unique(np.abs(counting), return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(alike) - (alike - 1) / 2)[which]  # equals have the mean of theirs
+    sum_of_signed = float((np.sign(counting) * ranks).sum())
+    if len(counting) <= _COUNTED:
+        p = signed_rank_p(ranks, ranks[counting > 0].sum())
+    else:  # the sum is as good as normal, with this variance if each sign is as likely
+        p = math.erfc(abs(sum_of_signed) / math.sqrt(2 * (ranks**2).sum()))
+    return difference.tolist(), sum_of_signed / float(ranks.sum()), p
 
 
 def _pair(names: tuple[str, str], difference: Sequence[float], effect: float, p: float, corrected: float) -> Pair:

@@ -37,7 +37,7 @@ def test_a_first_call_imports_no_package_of_linear_algebra_and_leaves_it_whole()
 
 
 @pytest.mark.skipif(np.__version__ < "2", reason="before NumPy 2 every loop is compiled at its first call")
-def test_many_rows_twice_are_compiled_at_once_and_a_stand_in_is_used_until_then(tmp_path):
+def test_loops_of_many_rows_are_compiled_sooner_and_a_stand_in_is_used_until_then(tmp_path):
     code = """
         import numpy as np
         from nasbed.core.compiled import PATIENCE, kernel
@@ -49,8 +49,9 @@ def test_many_rows_twice_are_compiled_at_once_and_a_stand_in_is_used_until_then(
         @kernel
         def doubled_twice(rows):
             return doubled(doubled(rows))
-        few, many = np.arange(PATIENCE.again), np.arange(PATIENCE.again + 1)
-        for rows, compiled in ((few, 0), (few, 0), (many, 0), (few, 0), (many, 1)):
+        few, many = np.arange(PATIENCE.many), np.arange(PATIENCE.many + 1)
+        PATIENCE.soon = 1e-12
+        for rows, compiled in ((many, 0), (few, 0), (few, 0), (many, 1)):
             assert doubled_twice(rows).tolist() == (4 * rows).tolist()
             assert len(doubled_twice.signatures) == compiled
         @kernel(until_then=doubled_plainly)

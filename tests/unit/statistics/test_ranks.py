@@ -13,7 +13,7 @@ from made_runs import ended
 from scipy import stats
 
 from nasbed.core.errors import BadSetting
-from nasbed.statistics.ranks import AverageRanks, average_ranks
+from nasbed.statistics.ranks import AverageRanks, _beyond, average_ranks
 
 DEMSAR = np.array(
     [
@@ -52,6 +52,12 @@ def test_the_published_q_is_used():
     for k, q in ((3, 2.343), (5, 2.728), (10, 3.164)):  # Demšar, Table 5a
         found = AverageRanks.ranked(np.random.default_rng(k).random((k, 25)), [str(i) for i in range(k)])
         assert found.critical_difference == pytest.approx(q * np.sqrt(k * (k + 1) / (6 * 25)), rel=5e-4)
+
+
+def test_the_tail_of_the_studentised_range_is_scipys():
+    q = np.array([[0.0, 0.3, 1.0], [2.0, 3.3, 8.0]])
+    for k in (2, 3, 10, 30):
+        np.testing.assert_allclose(_beyond(q, k), stats.studentized_range.sf(q, k, np.inf), atol=1e-12)
 
 
 @pytest.mark.slow

@@ -22,9 +22,11 @@ def test_holm_by_hand_and_with_what_is_not_known():
     np.testing.assert_array_equal(holm([0.01, np.nan, 0.04]), [0.02, np.nan, 0.04])
 
 
-def test_each_pair_is_scipys():
+@pytest.mark.parametrize("digits", [1, 16], ids=["with ties", "without"])
+def test_each_pair_is_scipys(digits):
     random = np.random.default_rng(0)
-    finals = {name: random.normal(mean, 1, 80) for name, mean in (("a", 0), ("b", 0.6), ("c", 0.7))}
+    means = ("a", 0), ("b", 0.6), ("c", 0.7)
+    finals = {name: np.round(random.normal(mean, 1, 80), digits) for name, mean in means}
     found = SignedRanks.compared(finals)
     p = [stats.wilcoxon(finals[a], finals[b]).pvalue for a, b in ("ab", "ac", "bc")]
     np.testing.assert_allclose([pair.p for pair in found.pairs], p)
