@@ -99,6 +99,7 @@ def test_trainings_are_in_the_order_of_the_files(imported):
     assert found == [training[:4] for training in genuine(folder)]
 
 
+@pytest.mark.slow_where("nasbench201")
 def test_a_search_is_charged_what_the_published_interface_counts(imported):
     folder, table = imported
     longest = table.recipes[-1]

@@ -78,6 +78,7 @@ def test_plain_has_the_published_mean_and_spread(published, ours):
     assert 2 / 3 <= np.std(here) / np.std(theirs) <= 3 / 2
 
 
+@pytest.mark.slow_where("flops")
 @pytest.mark.parametrize(("proxy", "name"), [(FLOPs(counting="naslib"), "flops"), (Parameters(), "params")])
 def test_sizes_are_the_published_ones(published, batch, proxy, name):
     space = NASBench201()

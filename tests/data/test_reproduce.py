@@ -35,6 +35,7 @@ def test_random_search_keeps_to_its_closed_form(baselines):
     assert sum("random − its closed form" in line.what and line.within for line in found.lines) == 9
 
 
+@pytest.mark.slow
 def test_it_takes_seconds(baselines):
     assert baselines[1] < 20, "seconds of the processor, import of the file included"
 

@@ -42,7 +42,7 @@ def test_every_row_imports_with_every_number(read):
         np.testing.assert_array_equal(measured.mean(rows), [float(line[task]) for line in lines])
 
 
-@pytest.mark.slow_where("micro-class_scene")
+@pytest.mark.slow_where("micro")
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_is_searched_and_has_a_landscape(read, task):
     kind, _, table = read

@@ -72,7 +72,7 @@ class Patience:
         stand_in: So many times as long where calls of NumPy's stand in: such loops take a second or two to compile.
         many: A search of more runs than these has many steps: where a first array is longer, ``soon`` counts.
         soon: Then a loop is compiled once its body has kept the processor for so long.
-        rows: At once, if its first array is longer than this.
+        rows: At once, if its first array is longer than this, unless calls of NumPy's stand in.
     """
 
     seconds: float = 0.2
@@ -86,7 +86,9 @@ PATIENCE = Patience()
 _UNTIL_THEN: dict[Any, Any] = {}
 
 
-def kernel(function: Any = None, *, until_then: Any = None, patience: float | None = None) -> Any:
+def kernel(
+    function: Any = None, *, until_then: Any = None, patience: float | None = None, rows: int | None = None
+) -> Any:
     """Compile a function once that pays, see ``Patience``; until then the same body runs in Python.
 
     For functions whose work follows from the length of their first array: a step of a search, some rows of a space. The
@@ -99,9 +101,10 @@ def kernel(function: Any = None, *, until_then: Any = None, patience: float | No
             Then numbers of rows do not count.
         patience: So many times as long it has, as a loop that is compiled together with many others needs;
             ``Patience.stand_in`` where something runs in place of the body and nobody says, else 1.
+        rows: In place of ``Patience.rows``, for what runs in place of the body, too.
     """
     if function is None:
-        return partial(kernel, until_then=until_then, patience=patience)
+        return partial(kernel, until_then=until_then, patience=patience, rows=rows)
     made: Any = heavy_kernel(function)
     if not hasattr(made, "_compile_for_args"):  # NUMBA_DISABLE_JIT is set
         return made
@@ -122,11 +125,12 @@ def kernel(function: Any = None, *, until_then: Any = None, patience: float | No
     def compile_or_run(*arguments: Any) -> Any:
         nonlocal plain
         times = patience or (PATIENCE.stand_in if until_then else 1.0)
-        rows = 0 if until_then else _rows(arguments)
-        seconds = PATIENCE.soon if rows > PATIENCE.many else PATIENCE.seconds
+        length = _rows(arguments)
+        seconds = PATIENCE.soon if length > PATIENCE.many and not until_then else PATIENCE.seconds
+        at_once = length > (rows or (np.inf if until_then else PATIENCE.rows))
         if plain is None and (_is_kept(made) or not _COUNTS_ALIKE):
             made._compile_for_args = compiled
-        elif spent >= seconds * times or rows > PATIENCE.rows:
+        elif spent >= seconds * times or at_once:
             _say_so()
             made._compile_for_args = compiled
         else:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbed.core.compiled import heavy_kernel
+from nasbed.core.compiled import heavy_kernel, kernel
+from nasbed.spaces.module_hash import module_hash
 from nasbed.spaces.nasbench101_kernels import ONE, into
 
 LANES = 16
@@ -221,7 +222,14 @@ def _spell(colours: Any, count: Any, texts: Any, ranks: Any, keys: Any) -> None:
                 ranks[v, lane] += not later
 
 
-@heavy_kernel
+def _hash_one_by_one(counts: Any, masks: Any, labels: Any, order: Any, first_colours: Any, result: Any) -> None:
+    for i, (count, mask) in enumerate(zip(counts.tolist(), masks.tolist(), strict=True)):
+        edges = [[mask >> x + y * (y - 1) // 2 & 1 if x < y else 0 for y in range(count)] for x in range(count)]
+        digest = module_hash(edges, [-1, *labels[i, : count - 2].tolist(), -2])
+        result[i] = np.frombuffer(bytes.fromhex(digest), "<u4")
+
+
+@kernel(until_then=_hash_one_by_one, patience=20, rows=8192)  # it takes as long to compile as to hash 20,000 one by one
 def _hash_ordered(counts: Any, masks: Any, labels: Any, order: Any, first_colours: Any, result: Any) -> None:
     """Hash the modules in an order that puts those of one structure together; digests as four words, ``(n, 4)``."""
     most = first_colours.shape[0]

@@ -35,6 +35,7 @@ def test_the_table_has_every_number_of_the_file(table, entries):
     table.verify()
 
 
+@pytest.mark.slow
 def test_import_finds_out_what_the_file_is(nasbed_command, entries, tmp_path, fresh_home):
     file = write(tmp_path / "some.json", {name: entries[name] for name in list(entries)[::1000]})
     found = nasbed_command("import", file, "--out", tmp_path / "macro.arrow", "--json").json

@@ -162,6 +162,7 @@ def test_every_module_answers_alike_under_any_numbering(both):
         same(ours.computed_statistics[module], theirs.computed_statistics[module])
 
 
+@pytest.mark.slow
 def test_constructors_seed_the_global_generator(published):
     spec = api.ModelSpec([[0, 1], [0, 0]], ["input", "output"])
     heard = [bench(published, seed=7).query(spec, 12)["training_time"] for bench in (api.NASBench, plain.NASBench)]

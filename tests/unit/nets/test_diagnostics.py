@@ -152,6 +152,7 @@ def test_a_unit_leaves_a_file_for_each_repeat(tmp_path, data):
     assert not np.array_equal(found[0].logits, found[1].logits)
 
 
+@pytest.mark.slow
 def test_a_units_files_are_of_the_last_attempt(tmp_path, monkeypatch):
     original = training.train_repeats
 

@@ -79,6 +79,7 @@ def test_all_edges_but_identities_are_dropped():
     assert len(found) == len(edges) - identities > 20
 
 
+@pytest.mark.slow
 def test_the_chance_grows_with_whole_epochs():
     blueprint = blueprint_of(SPACE, drop_path=0.2, **DIGIT)
     training = Pass(blueprint, ROW[None], QUICK, load("digits"), 4, (0,))

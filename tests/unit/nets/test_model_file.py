@@ -94,6 +94,7 @@ def played(d, program, answers):
             played(d, inner, answers)
 
 
+@pytest.mark.slow_where("4", "5", "6", "7")
 @pytest.mark.parametrize("seed", range(8))
 def test_of_any_program_it_is_found_what_it_asks_for_when(seed):
     chance = random.Random(seed)
@@ -120,6 +121,7 @@ def test_of_any_program_it_is_found_what_it_asks_for_when(seed):
         assert finder._built(positions, lambda name, count: pytest.fail(f"{name} was not foreseen"))[0] == positions
 
 
+@pytest.mark.slow_where("True")
 @pytest.mark.parametrize("listed", [False, True])
 def test_what_chance_does_not_meet_can_be_listed(space, listed):
     code = """def build(d):

@@ -72,6 +72,7 @@ def test_the_compiled_reader_agrees(numbers, parameters, module, epochs):
 ORDINARY = record_of(*MODULES[2], 108, message_of([x / 7 for x in range(16)], 2694282))
 
 
+@pytest.mark.slow
 @given(st.integers(0, len(ORDINARY) - 1), st.sampled_from(b'"\\n=A/0199,: []{}x\xff\x00') | st.integers(0, 255))
 @example(ORDINARY.index(b" 108,") + 1, ord("0"))
 def test_the_compiled_reader_takes_no_record_but_in_the_form_that_is_written_again(at, byte):

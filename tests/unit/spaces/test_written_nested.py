@@ -221,6 +221,7 @@ def test_one_row_of_many_thousand_is_found(sampling):
     assert set(space.texts(space.sample(Streams.from_seed(0, 3)))) == {"a:3:a:3:a:3:a:3"}
 
 
+@pytest.mark.slow_where("parts")
 @pytest.mark.parametrize(
     "most",
     [

@@ -64,7 +64,7 @@ def plain_annealing(streams, evaluate, steps, its):
     return np.array(proposed), starts
 
 
-@pytest.mark.slow_where("0.0-0.2", "0.0-0.4", "0.4-0.01", "0.4-default")
+@pytest.mark.slow_where("0.0-0.2", "0.0-0.4", "0.4-0", "0.4-default")
 @pytest.mark.parametrize(
     "settings",
     [

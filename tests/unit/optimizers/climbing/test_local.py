@@ -31,6 +31,7 @@ def plain_local_search(space, streams, evaluate, steps):
     return np.array(proposed), starts
 
 
+@pytest.mark.slow_where("0.0-3", "0.4-3")
 @pytest.mark.parametrize("vertices", [3, 5])
 @pytest.mark.parametrize("failing", [0.0, 0.4])
 def test_a_run_goes_to_the_first_better_neighbour_and_starts_again_where_there_is_none(vertices, failing):

@@ -204,6 +204,7 @@ def test_what_is_no_setting_is_refused(settings, error, said):
         Guided(**settings)
 
 
+@pytest.mark.slow_where("settings0")
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -217,6 +218,7 @@ def test_what_does_not_suit_a_space_is_refused_before_anything_is_played(setting
         Guided(**settings).start(NASBench101(vertices=9, edges=12), Streams.from_seed(0, 1))
 
 
+@pytest.mark.slow_where("smac")
 @pytest.mark.parametrize("name", ["npenas", "nas-bowl", "smac"])
 def test_a_published_search_is_a_setting_of_it(name):
     made = optimizers.read(name)

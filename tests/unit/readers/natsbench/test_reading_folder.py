@@ -142,6 +142,7 @@ LISTS = {
 }
 
 
+@pytest.mark.slow_where("one twice", "too few")
 @pytest.mark.parametrize(("archs", "why"), LISTS.values(), ids=LISTS.keys())
 def test_a_list_of_other_architectures_is_refused(folder, archs, why):
     write(folder / "meta.pickle.pbz2", {"meta_archs": archs})
