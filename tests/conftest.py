@@ -21,7 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of
 os.environ.pop("COLUMNS", None)  # xdist sets it, and commands would fit what they print to it
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads that wait for each other would spin
 
-settings.register_profile("quick", deadline=None, max_examples=20)  # no deadline: the first call compiles
+settings.register_profile("quick", deadline=None, max_examples=10)  # no deadline: the first call compiles
 settings.register_profile("thorough", deadline=None, max_examples=200)
 
 

@@ -55,6 +55,7 @@ def hold(law, subject):
         pytest.skip(str(reason))
 
 
+@pytest.mark.slow_where("hierarchical-simplified", "hierarchical-another_way", "darts-another_way")
 @each(registry.spaces, space_laws)
 def test_space(name, law):
     hold(law, made(registry.spaces.read, name))

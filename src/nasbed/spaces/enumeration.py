@@ -122,13 +122,15 @@ def label_structures(vertices: int, edges: int, operations: int) -> Structures:
         np.concatenate([np.full(len(level.masks), level.vertices, np.int8) for level in levels]),
         np.concatenate([level.masks for level in levels]),
         np.concatenate([[0], np.cumsum(sizes)]),
-        np.concatenate(
-            [
-                kernels.classes_of_structures(level.powers, level.first, level.orders, level.classes).ravel()
-                for level in levels
-            ]
-        ),
+        np.concatenate([_classes_of(level) for level in levels]),
     )
+
+
+def _classes_of(level: _Level) -> NDArray[np.int32]:
+    """Give the class of each labelling of each structure, ``(structures × codes,)``."""
+    result = np.empty(len(level.masks) * level.classes.shape[1], np.int32)
+    kernels.classes_of_structures(result, level.powers, level.first, level.orders, level.classes)
+    return result
 
 
 def _levels(vertices: int, edges: int, operations: int, verify: bool = False) -> Iterator[_Level]:
@@ -152,10 +154,11 @@ def _levels(vertices: int, edges: int, operations: int, verify: bool = False) ->
         codes = operations ** (v - 2)
         _refuse_more(len(firsts) * codes, _LABELLED_AT_MOST, "labelled structures", v, edges, operations)
         powers = operations ** np.arange(v - 3, -1, -1, dtype=np.int64)
-        classes, of_class, smallest = kernels.label_orbits(
-            powers, codes, automorphisms, np.append(bounds, len(owners)), start
-        )
-        start += len(of_class)
+        classes = np.full((len(firsts), codes), -1, np.int32)
+        of_class, smallest = np.empty(classes.size, np.int32), np.empty(classes.size, np.int64)
+        bounds = np.append(bounds, len(owners))
+        count = kernels.label_orbits(of_class, smallest, classes, powers, automorphisms, bounds, start)
+        start += count
         yield _Level(
             v,
             powers,
@@ -163,8 +166,8 @@ def _levels(vertices: int, edges: int, operations: int, verify: bool = False) ->
             np.searchsorted(firsts, first).astype(np.int32),
             orders,
             classes,
-            firsts[of_class],
-            smallest,
+            firsts[of_class[:count]],
+            smallest[:count].copy(),
         )
 
 

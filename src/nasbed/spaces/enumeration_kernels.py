@@ -56,7 +56,7 @@ def full_structures(vertices: int, edges: int, masks: Any) -> Any:
     return count
 
 
-@heavy_kernel
+@kernel(rows=256)
 def isomorphisms(masks: Any, first: Any, orders: Any, automorphisms: Any, owners: Any) -> Any:
     """Write of each structure which is the first that it is isomorphic to, and how.
 
@@ -130,53 +130,53 @@ def moved_code(code: Any, order: Any, powers: Any) -> Any:
     return result
 
 
-@heavy_kernel
-def label_orbits(powers: Any, codes: int, automorphisms: Any, bounds: Any, start: int) -> Any:
+@kernel
+def label_orbits(
+    owners: Any, smallest: Any, classes: Any, powers: Any, automorphisms: Any, bounds: Any, start: int
+) -> Any:
     """Number the classes of labels under each structure's automorphisms, by structure and then smallest code.
 
     Args:
+        owners: To be written: each class's structure, as many as there are, ``(n × codes,)``.
+        smallest: To be written: each class's smallest code, likewise.
+        classes: To be written: the class of each labelling, ``(n, codes)``; −1 before.
         powers: As for ``moved_code``.
-        codes: How many ways there are to label a structure.
         automorphisms: Those of all structures, one after another.
         bounds: Where each structure's automorphisms begin, and the end, ``(n + 1,)``.
         start: The first number.
 
     Returns:
-        The class of each labelling, ``(n, codes)``; each class's structure and smallest code, ``(classes,)``.
+        How many classes there are.
     """
-    n = len(bounds) - 1
-    classes = np.full((n, codes), -1, np.int32)
-    owners = np.empty(n * codes, np.int32)
-    smallest = np.empty(n * codes, np.int64)
     count = 0
-    for s in range(n):
-        for code in range(codes):
+    for s in range(classes.shape[0]):
+        for code in range(classes.shape[1]):
             if classes[s, code] < 0:
                 for a in range(bounds[s], bounds[s + 1]):
                     classes[s, moved_code(code, automorphisms[a], powers)] = start + count
                 owners[count], smallest[count] = s, code
                 count += 1
-    return classes, owners[:count].copy(), smallest[:count].copy()
+    return count
 
 
-@heavy_kernel
-def classes_of_structures(powers: Any, rows: Any, orders: Any, classes: Any) -> Any:
-    """Give every labelling of every structure the class that its first structure's labelling has, ``(n, codes)``.
+@kernel
+def classes_of_structures(result: Any, powers: Any, rows: Any, orders: Any, classes: Any) -> None:
+    """Give every labelling of every structure the class that its first structure's labelling has.
 
     Args:
+        result: To be written, ``(n × codes,)``.
         powers: As for ``moved_code``.
         rows: The row in ``classes`` of each structure's first structure, ``(n,)``.
         orders: As ``isomorphisms`` writes them.
         classes: As ``label_orbits`` gives them.
     """
-    result = np.empty((len(rows), classes.shape[1]), np.int32)
+    codes = classes.shape[1]
     for s in range(len(rows)):
-        for code in range(classes.shape[1]):
-            result[s, code] = classes[rows[s], moved_code(code, orders[s], powers)]
-    return result
+        for code in range(codes):
+            result[s * codes + code] = classes[rows[s], moved_code(code, orders[s], powers)]
 
 
-@heavy_kernel
+@kernel
 def wrong_witness(vertices: int, masks: Any, firsts: Any, orders: Any) -> Any:
     """Give the first structure that renumbering as ``orders`` says does not turn into the one it should; −1 for none.
 

@@ -130,6 +130,7 @@ def test_a_training_that_came_to_nothing_is_no_number():
     assert np.isnan(made.test(SPACE.enumerate())).all()
 
 
+@pytest.mark.slow
 @needs_torch
 def test_equal_architectures_are_one_network_and_are_trained_once(trained, monkeypatch):
     archs = SPACE.sample(Streams.from_seed(0, 40))

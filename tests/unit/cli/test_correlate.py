@@ -26,6 +26,7 @@ def folder(tmp_path_factory):
     return where
 
 
+@pytest.mark.slow
 def test_tables_show_every_proxy_with_params_and_flops_beside_it(nasbed_command, folder):
     out = nasbed_command("correlate", folder / "modules.sqlite", "--with", "digits101", "--best-of", "10,50").out
     assert "2,532 networks of nasbench101 against digits101:test: test accuracy (%) at 36 epochs" in out

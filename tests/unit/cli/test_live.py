@@ -196,7 +196,7 @@ def test_info_says_what_would_be_trained(nasbed_command):
     assert "write trained:DATA:SPACE" in nasbed_command("info", "trained:digits").err
 
 
-@pytest.mark.slow_where("nasbenchmacro")
+@pytest.mark.slow
 @needs_torch
 @pytest.mark.parametrize("space", ["nasbench201", pytest.param("natssize", marks=pytest.mark.slow), "nasbenchmacro"])
 def test_networks_of_any_space_are_trained(nasbed_command, tmp_path, monkeypatch, space):

@@ -94,6 +94,7 @@ def test_labels_that_come_twice_are_told_apart(nasbed_command, study, tmp_path):
     assert "random (other)" in text
 
 
+@pytest.mark.slow
 def test_what_is_no_run_is_said_so_in_a_sentence(nasbed_command, study, tmp_path):
     folder, _ = study
     out = ("--out", tmp_path / "page.html")

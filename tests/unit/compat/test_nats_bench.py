@@ -28,6 +28,9 @@ INDICES = (0, 7, 15_000)
 SPACES = {"nasbench201": "tss", "natssize": "sss"}
 
 
+pytestmark = pytest.mark.slow_where("nasbench201-table", "natssize-fast")  # two of four combinations are held quickly
+
+
 @pytest.fixture(scope="module", params=list(SPACES))
 def space(request):
     return request.param

@@ -52,7 +52,7 @@ def test_the_costs_are_those_of_the_published_description(text):
     assert (params(SPACE, row)[0], flops(SPACE, row)[0] - 10) == tuple(total)
 
 
-@pytest.mark.slow_where("odd", "small")
+@pytest.mark.slow_where("odd", "small", "naslib")
 @pytest.mark.parametrize("counting", sorted(COUNTINGS))
 @pytest.mark.parametrize("frame", [{"image_size": 32}, SMALL, ODD], ids=["published", "small", "odd"])
 @pytest.mark.parametrize("text", TEXTS)

@@ -24,7 +24,7 @@ ARCHS = [
 ]
 
 
-@pytest.mark.slow_where("odd", "small")
+@pytest.mark.slow_where("odd", "small", "naslib")
 @pytest.mark.parametrize("counting", sorted(COUNTINGS))
 @pytest.mark.parametrize("frame", [{"image_size": 64}, SMALL, ODD], ids=["published", "small", "odd"])
 @pytest.mark.parametrize(("name", "text"), ARCHS)

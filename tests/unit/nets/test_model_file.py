@@ -155,6 +155,7 @@ def test_a_class_is_a_function_and_may_import_what_lies_beside_it(space, tmp_pat
     assert type(nasbed.network(found, "width=8")).__name__ == "build"
 
 
+@pytest.mark.slow
 def test_a_build_that_computes_with_tensors_is_built_with_weights(space):
     found = space("""def build(d):
     rates = [rate.item() for rate in torch.linspace(0, 0.1, d("depth", 1, 2))]
@@ -242,6 +243,7 @@ def test_a_name_that_names_nothing_is_refused(text, why):
 # ── its networks ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_networks_are_what_the_function_builds(space):
     found = space()
     blueprint = blueprint_of(found, classes=7, image_size=9, image_channels=2)
@@ -327,6 +329,7 @@ def test_what_is_read_runs_no_code(space, tmp_path):
         nasbed.network(read, some(read, 1)[0])
 
 
+@pytest.mark.slow
 def test_a_file_that_was_changed_is_not_run(space, tmp_path):
     found = space()
     (tmp_path / "model.py").write_text(HEAD + CNN + "# another\n")

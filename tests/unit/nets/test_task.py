@@ -103,6 +103,7 @@ def test_a_plan_says_what_is_no_accuracy():
     assert metric_of(in_plan(measure)) == measure
 
 
+@pytest.mark.slow
 def test_numbers_are_learned_alone_as_beside_others():
     data, space = brightness(2), NASBench201()
     settings = {"classes": 2, "image_size": 8, "channels": 4, "cells": 1}

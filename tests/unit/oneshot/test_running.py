@@ -153,6 +153,7 @@ def test_each_epoch_has_what_was_derived_and_what_is_known_of_it(tmp_path):
     assert all(0 <= share <= 1 for share in ranked.inherited)
 
 
+@pytest.mark.slow
 def test_methods_that_choose_by_inherited_weights_choose_once_in_the_end(tmp_path):
     course = Running(search("rsps"), tmp_path / "kept").run()
     first, last = course.moments

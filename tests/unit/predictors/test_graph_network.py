@@ -1,5 +1,7 @@
 """The network that reads graphs: the order of vertices is nothing to it, and it learns by pairs."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -11,18 +13,22 @@ from nasbed.predictors.graph_network import _hinge
 torch = pytest.importorskip("torch")
 
 SPACE = nasbed.space("nasbench101")
-ROWS = SPACE.simplify(SPACE.sample(Streams.from_seed(0, 40)))
 VALUES = np.random.default_rng(0).normal(size=40)
 FEW = {"members": 2, "width": 8, "epochs": 3}
 
 
+@cache
+def rows():
+    return SPACE.simplify(SPACE.sample(Streams.from_seed(0, 40)))
+
+
 @pytest.fixture(scope="module")
 def fitted():
-    return nasbed.predictor("graph-network", SPACE, **FEW).fit(ROWS, VALUES)
+    return nasbed.predictor("graph-network", SPACE, **FEW).fit(rows(), VALUES)
 
 
 def test_vertices_may_stand_in_any_order(fitted):
-    labels, arrows, beside = fitted._inputs(fitted.features(ROWS))
+    labels, arrows, beside = fitted._inputs(fitted.features(rows()))
     order = torch.tensor([0, 3, 5, 1, 2, 4, 6])  # input and output stay
     turned = [labels[:, order], arrows[:, order][:, :, order], beside]
     found = fitted._of_all(turned)
@@ -47,7 +53,7 @@ def scored(weights, labels, arrows, layers):
 
 
 def test_each_vertex_hears_those_that_it_reads_and_those_that_read_it(fitted):
-    labels, arrows, beside = fitted._inputs(fitted.features(ROWS))
+    labels, arrows, beside = fitted._inputs(fitted.features(rows()))
     found = fitted._of_all([labels, arrows, beside])
     for member in range(2):
         weights = [one[member].numpy().astype(float) for one in fitted.weights_]
@@ -66,9 +72,9 @@ def test_the_loss_is_what_pairs_are_short_of_a_margin():
 
 
 def test_scores_beside_the_graph_are_read():
-    encoding = nasbed.encoding("graph", SPACE).with_columns(ROWS, {"score": VALUES})
+    encoding = nasbed.encoding("graph", SPACE).with_columns(rows(), {"score": VALUES})
     predictor = nasbed.predictor("graph-network", SPACE, encoding=encoding, **{**FEW, "epochs": 60})
-    assert np.corrcoef(predictor.fit(ROWS[:30], VALUES[:30]).predict(ROWS[30:])[0], VALUES[30:])[0, 1] > 0.8
+    assert np.corrcoef(predictor.fit(rows()[:30], VALUES[:30]).predict(rows()[30:])[0], VALUES[30:])[0, 1] > 0.8
 
 
 @pytest.mark.slow
@@ -76,11 +82,11 @@ def test_nothing_else_is_drawn_otherwise_by_it(fitted):
     torch.manual_seed(3)
     expected = torch.rand(3)
     torch.manual_seed(3)
-    again = nasbed.predictor("graph-network", SPACE, **FEW).fit(ROWS, VALUES)
+    again = nasbed.predictor("graph-network", SPACE, **FEW).fit(rows(), VALUES)
     assert torch.equal(torch.rand(3), expected)
-    np.testing.assert_array_equal(again.predict(ROWS), fitted.predict(ROWS))
-    other = nasbed.predictor("graph-network", SPACE, seed=1, **FEW).fit(ROWS, VALUES)
-    assert (other.predict(ROWS)[0] != fitted.predict(ROWS)[0]).any()
+    np.testing.assert_array_equal(again.predict(rows()), fitted.predict(rows()))
+    other = nasbed.predictor("graph-network", SPACE, seed=1, **FEW).fit(rows(), VALUES)
+    assert (other.predict(rows())[0] != fitted.predict(rows())[0]).any()
 
 
 def test_without_a_graph_or_torch_it_is_refused(monkeypatch):

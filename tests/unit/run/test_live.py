@@ -93,6 +93,7 @@ def stopped(n, **settings):
     return toy
 
 
+@pytest.mark.slow_where("pay")
 @pytest.mark.parametrize("runs", [pytest.param(1, marks=pytest.mark.slow), 2])
 @pytest.mark.parametrize("duplicates", ["pay", "free", "skip"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)
@@ -251,6 +252,7 @@ def test_a_first_failure_decides_nothing_where_all_is_trained_again(tmp_path):
     same(play(toy=LiveToy(), store=path, retry=True), play(toy=LiveToy()))
 
 
+@pytest.mark.slow
 def test_runs_take_each_step_side_by_side(tmp_path):
     alone = play(runs=3)
     same(play(runs=3, executor="processes", workers=2, store=tmp_path / "s.sqlite"), alone)
