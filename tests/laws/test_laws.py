@@ -191,6 +191,7 @@ LESS = {
 """Laws play thousands of steps; with what is published they would fit networks for hours."""
 
 
+@pytest.mark.slow_where("hyperband-", "dehb-", "asha-", "scalarisation-")  # AT_ONCE is held quickly, below
 @each(registry.optimizers, optimizer_laws)
 def test_optimizer(name, law):
     hold(law, registry.optimizers.make(name, LESS.get(name, {})))

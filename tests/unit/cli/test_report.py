@@ -115,6 +115,7 @@ def test_what_is_no_run_is_said_so_in_a_sentence(nasbed_command, study, tmp_path
     assert not (tmp_path / "page.html").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_of_before_there_were_pages_is_read(nasbed_command, study, tmp_path):
     folder, page = study
     about = json.loads((folder / "comparison.json").read_text())

@@ -78,6 +78,7 @@ def test_real_training_tells_a_search_the_same(arrays, tmp_path):
     assert (history.test[-1] < 0).all()
 
 
+@pytest.mark.slow
 def test_workers_stores_are_merged_to_the_table_of_one(arrays, tmp_path, table):
     stores = [tmp_path / f"part{worker}.sqlite" for worker in range(2)]
     for worker, store in enumerate(stores):

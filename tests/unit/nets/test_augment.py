@@ -142,6 +142,7 @@ def test_stopped_between_steps_it_goes_on_to_the_same_bits(trained, tmp_path, fi
     assert scalars(tmp_path / "whole") == scalars(tmp_path / "stopped")
 
 
+@pytest.mark.slow
 def test_ctrl_c_within_a_step_goes_on_from_the_last_that_is_kept(trained, tmp_path, monkeypatch):
     original, made = Pass.step, count()
 

@@ -73,6 +73,7 @@ def test_what_is_asked_for_is_found(space):
     assert found.active(found.parse("depth=2")[None]).tolist() == [[True] * 5 + [False]]
 
 
+@pytest.mark.slow
 def test_what_is_found_keeps_the_laws(space):
     assert len(check_space(space())) > 10
 
@@ -305,6 +306,7 @@ def test_a_network_that_does_not_fit_the_images_is_refused_before_it_is_trained(
         nasbed.network(found, "a=4")
 
 
+@pytest.mark.slow
 def test_decisions_may_not_depend_on_the_images(space):
     found = space("def build(d, image_size):\n    return net(d('a', 4, 8) + (image_size < 9 and d('b', 1, 2)))\n")
     with pytest.raises(InvalidArchitecture, match=r"asks for 'b', unlike .* not depend on .* the size of images"):

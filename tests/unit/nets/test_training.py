@@ -158,6 +158,7 @@ def test_the_same_seed_gives_the_same_in_another_process():
     assert here["unit"]["repeats"][0]["points"] != here["unit"]["repeats"][1]["points"]
 
 
+@pytest.mark.slow
 def test_repeats_in_one_pass_give_what_each_gives_alone(data):
     """Up to rounding, which has not grown yet after two epochs."""
     together = train_repeats(BLUEPRINT, ROWS, RECIPE, data, 2, (1, 2, 3))

@@ -174,6 +174,7 @@ def test_what_is_counted_is_what_the_network_has(name):
         assert peak_memory(space, row[None], **DIGIT).tolist() == [counted.peak_memory]
 
 
+@pytest.mark.slow_where("hierarchical")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_networks_map_images_to_a_number_for_each_class(name):
     space = EXAMPLES[name]
@@ -196,6 +197,7 @@ def test_a_network_does_not_depend_on_what_was_planned_before():
 # ── training ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow_where("darts")
 @pytest.mark.parametrize("name", ["201", "darts"])
 def test_networks_that_differ_in_their_layers_train_side_by_side(name):
     space = EXAMPLES[name]

@@ -18,6 +18,7 @@ QUICK = ("darts", "gdas", "pc-darts", "drnas-progressive", "spos", "gaea")
 """Methods of which each has a part that none of the others has; slow tests play them all."""
 
 
+@pytest.mark.slow_where("progressive", "sdarts", "pc-darts")
 @pytest.mark.parametrize("law", method_laws, ids=str)
 @pytest.mark.parametrize(
     "method", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in METHODS]

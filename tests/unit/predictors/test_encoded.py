@@ -148,6 +148,7 @@ def test_columns_count_by_their_ranks_whatever_their_scale():
     np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_several_predictors_read_what_each_reads_side_by_side():
     pytest.importorskip("torch")
     both = made("default", members="bayesian-ridge|graph-network:members=2,epochs=2,width=4", encoding="onehot")

@@ -125,9 +125,7 @@ def test_a_history_in_which_nothing_was_refused_says_nothing_of_it():
     assert "refused" not in history.info
 
 
-@pytest.mark.slow_where(
-    "1-filtered", "1-guided", "1-nas-bowl", "1-npenas", "3-guided-hyperband", "3-nas-bowl", "3-npenas"
-)
+@pytest.mark.slow_where("1-", "filtered", "guided", "nas-bowl", "npenas")
 @pytest.mark.parametrize("name", sorted(set(optimizers) - {"optuna", "nevergrad", "pymoo", "bananas", "smac"}))
 @pytest.mark.parametrize("workers", [1, 3])
 def test_where_nothing_is_allowed_the_limit_is_named(name, workers):

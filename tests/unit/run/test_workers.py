@@ -87,6 +87,7 @@ def test_one_worker_is_a_search_without_workers(optimizer, duplicates, schedulin
         same(tried(plain, run), tried(played, run))
 
 
+@pytest.mark.slow_where("pay")
 @each_optimizer
 @each_policy
 @each_schedule

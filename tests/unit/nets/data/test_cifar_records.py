@@ -28,6 +28,7 @@ def folder(real, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_what_was_written_is_read_as_cifar10(real, folder):
     found = pictures(f"cifar10:{folder},unofficial=true")
     np.testing.assert_array_equal(found.images.transpose(0, 3, 1, 2), np.concatenate([images for images, _ in real]))

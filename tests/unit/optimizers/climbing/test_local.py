@@ -209,7 +209,7 @@ def plain_variant(space, streams, evaluate, steps, settings):
     return proposed
 
 
-@pytest.mark.slow_where("0.3-True-best", "0.3-3-4")
+@pytest.mark.slow_where("0.3-True", "0.3-best", "0.3-1")
 @pytest.mark.parametrize(
     "settings",
     [
