@@ -70,6 +70,7 @@ def test_every_run_is_a_dot(comparison):
 
 @pytest.mark.slow
 def test_no_state_of_matplotlibs_is_changed(comparison, tmp_path):
+    mpl.get_backend()  # chooses one, as comparing does
     before = mpl.rcParams.copy()
     comparison.save(tmp_path)
     assert mpl.rcParams == before
