@@ -38,16 +38,17 @@ def _charge(
             left += 1
             continue
         idle[run] += 1
-        for i in range(len(limits)):  # evaluations, epochs, seconds and total seconds
-            before = spent[run, i]
-            cost = 1.0 if i == 0 else float(epochs[run]) if i == 1 else seconds[run]
-            if i == 2 and timed:
-                if clock[run] > before:
-                    spent[run, i] = clock[run]
-            elif paid[run] and cost > 0:  # a training that failed may not know its time: NaN costs nothing
-                spent[run, i] += cost
-            if spent[run, i] > before and limits[i] < np.inf:
+        if paid[run]:
+            for i, cost in enumerate((1.0, float(epochs[run]), 0.0 if timed else seconds[run], seconds[run])):
+                if cost > 0:  # a training that failed may not know its time: NaN costs nothing
+                    spent[run, i] += cost
+                    if limits[i] < np.inf:
+                        idle[run] = 0
+        if timed and clock[run] > spent[run, 2]:
+            spent[run, 2] = clock[run]
+            if limits[2] < np.inf:
                 idle[run] = 0
+        for i in range(len(limits)):
             if spent[run, i] >= limits[i]:
                 going[run] = False
         if idle[run] >= patience:

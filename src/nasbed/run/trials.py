@@ -137,15 +137,13 @@ def columns(history: History, where: Where) -> dict[str, Any]:
     """Return the columns of ``frame`` but for the architectures' hashes or numbers, ``(n,)`` each."""
     step, run = where
     archs = history.archs[where]
-    different, which = np.unique(archs, axis=0, return_inverse=True)
-    texts = history.space.texts(different)
     known = _known(history, archs, where)
     paid = history.paid[where]
     heard = history.split if history.split == "validation" else f"{history.split}_heard"
     return {
         "run": run + int(history.info.get("first_run", 0)),
         "step": step,
-        "architecture": [texts[one] for one in which.ravel().tolist()],
+        "architecture": history.space.texts(archs),
         **({"parameters": whole(known.pop("parameters"))} if "parameters" in known else {}),
         "epochs": np.where(paid, history.epochs[where], 0),
         "seconds": np.where(paid, history.seconds[where], 0.0),

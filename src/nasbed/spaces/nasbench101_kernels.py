@@ -263,7 +263,7 @@ def pruned_labels(row: Any, kept: Any, vertices: Any, labels: Any) -> Any:
     return n + 1
 
 
-@kernel(patience=5)  # it takes a second to compile, with the arrays that it makes
+@kernel(patience=10)  # it takes a second to compile, with the arrays that it makes
 def pruned_rows(archs: Any, vertices: int) -> Any:
     """Prune each row: vertices left ``(n,)``, their mask ``(n,)`` and their operations ``(n, vertices − 2)``.
 
