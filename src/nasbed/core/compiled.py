@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
@@ -133,6 +136,8 @@ def kernel(
         elif spent >= seconds * times or at_once:
             _say_so()
             made._compile_for_args = compiled
+            with _uncollected():
+                return compiled(*arguments)
         else:
             plain = plain or _uncompiled(made)
             return run_plain
@@ -143,6 +148,18 @@ def kernel(
 
 
 _COUNTS_ALIKE = int(np.__version__.split(".")[0]) >= 2  # before, an unsigned number plus 1 is a float outside of arrays
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage meanwhile: a compiler makes much that stays, and to go through it takes it longer."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 @cache

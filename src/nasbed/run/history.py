@@ -245,11 +245,11 @@ class History(Printed):
         return points, self.at(points, against, self.metric(metric))
 
     def at(self, points: NDArray[np.float64], against: Clock, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give runs' ``(steps, runs)`` of something at points of a clock, ``(runs, points)``; NaN before the first."""
-        result = np.full((self.runs, len(points)), np.nan)
+        """Give something of ``(steps, runs, …)`` at points of a clock, ``(runs, points, …)``; NaN before the first."""
+        result = np.full((self.runs, len(points), *values.shape[2:]), np.nan)
         for run, clock in enumerate(self.clock(against).T):
             step = np.searchsorted(clock, points, side="right") - 1
-            result[run] = np.where(step >= 0, values[np.maximum(step, 0), run], np.nan)
+            result[run, step >= 0] = values[step[step >= 0], run]
         return result
 
     def attach(self, benchmark: Benchmark) -> History:

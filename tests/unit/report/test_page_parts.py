@@ -62,7 +62,10 @@ def test_of_few_runs_the_median_is_shown_at_first():
 
 def test_bands_hold_their_line_and_a_regret_turns_them(evolution):
     at = points(evolution, "evaluations")
-    found = bands(evolution, "test", "evaluations", at)
+    several = bands(evolution, ["validation", "test"], "evaluations", at)
+    found = bands(evolution, ["test"], "evaluations", at)["test"]
+    for name, one in several["test"].items():
+        np.testing.assert_array_equal(one.middle, found[name].middle)
     best = evolution.optimum[1]
     for one in found.values():
         assert not (one.low > one.middle + 1e-12).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,14 +53,29 @@ def points(history: History, clock: Clock) -> NDArray[np.float64]:
     return on_both_scales(end / 500, end, POINTS)
 
 
-def bands(history: History, metric: Metric, clock: Clock, at: NDArray[np.float64]) -> dict[str, Band]:
-    """Give every statistic of the incumbents at points of a clock; NaN before every run that counts has one."""
-    values = history.curve(metric, clock, at)[1]
-    values = values[~np.isnan(history.metric(metric)[-1])]
-    found = Curve.of(at, values)
-    return {
-        "mean": Band(found.mean, found.low, found.high),
-        "middle": Band(*interquartile_band(values)),
-        "median": Band(found.median, found.median_low, found.median_high),
-        "quartiles": Band(found.median, found.q1, found.q3),
-    }
+def bands(
+    history: History, metrics: Sequence[Metric], clock: Clock, at: NDArray[np.float64]
+) -> dict[Metric, dict[str, Band]]:
+    """Give every statistic of the incumbents, by metrics, at points of a clock; NaN until all runs that count have one.
+
+    Metrics that are known of the same runs are summarised in one go, which takes half the time.
+    """
+    read = [history.metric(metric) for metric in metrics]
+    values = history.at(at, clock, np.stack(read, axis=-1))
+    counting = ~np.isnan([one[-1] for one in read])
+    found: dict[Metric, dict[str, Band]] = {}
+    for alike in np.unique(counting, axis=0):
+        some = np.flatnonzero((counting == alike).all(axis=1))
+        flat = values[alike][:, :, some].reshape(alike.sum(), len(at) * len(some))
+        curve = Curve.of(np.repeat(at, len(some)), flat)
+        made = {
+            "mean": (curve.mean, curve.low, curve.high),
+            "middle": interquartile_band(flat),
+            "median": (curve.median, curve.median_low, curve.median_high),
+            "quartiles": (curve.median, curve.q1, curve.q3),
+        }
+        for place, which in enumerate(some.tolist()):
+            found[metrics[which]] = {
+                name: Band(*(line[place :: len(some)] for line in lines)) for name, lines in made.items()
+            }
+    return found

@@ -108,19 +108,21 @@ def line(at: list[Any], values: NDArray[np.float64], i: int, label: str, shape: 
     }
 
 
+_ACCURACIES: dict[Metric, Metric] = {"test-regret": "test", "validation-regret": "mean-validation"}
+"""What a regret is the best one's less."""
+
+
 def _lines(comparison: Comparison, chosen: list[Metric], clock: Clock) -> dict[Metric, _Lines]:
     """Read the curves of all metrics; a regret's are those of its accuracy, turned."""
     found: dict[Metric, _Lines] = {metric: {} for metric in chosen}
+    accuracies = {metric: _ACCURACIES.get(metric, metric) for metric in chosen}
     for label, history in comparison.histories.items():
         at = points(history, clock)
-        for metric in sorted(chosen, key=lambda metric: metric.endswith("regret")):
-            if not metric.endswith("regret"):
-                found[metric][label] = at, bands(history, metric, clock, at)
-            else:  # whose accuracy has been read by now, if it is among them
-                accuracy: Metric = "test" if metric == "test-regret" else "mean-validation"
-                best = history.optimum[1 if metric == "test-regret" else 0]
-                read = found[accuracy][label][1] if accuracy in found else bands(history, accuracy, clock, at)
-                found[metric][label] = at, {name: one.below(best) for name, one in read.items()}
+        read = bands(history, list(dict.fromkeys(accuracies.values())), clock, at)
+        for metric, accuracy in accuracies.items():
+            best = history.optimum[1 if metric == "test-regret" else 0]
+            turned = {name: one.below(best) if metric != accuracy else one for name, one in read[accuracy].items()}
+            found[metric][label] = at, turned
     return found
 
 
