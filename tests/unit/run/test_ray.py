@@ -131,7 +131,7 @@ class Lossy:
         return self.ray.get(reference)
 
 
-@pytest.mark.slow
+@pytest.mark.slow_where("11")
 @pytest.mark.parametrize(
     ("losses", "error"), [(10, None), (11, "11 nodes were lost, one after another, with this call")]
 )
