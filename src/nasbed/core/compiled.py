@@ -101,7 +101,7 @@ def kernel(
     Args:
         function: The loop.
         until_then: What runs in place of the body, with the same results: some calls of NumPy's, where those suffice.
-            Then numbers of rows do not count.
+            Then numbers of rows do not count, unless ``rows`` is given.
         patience: So many times as long it has, as a loop that is compiled together with many others needs;
             ``Patience.stand_in`` where something runs in place of the body and nobody says, else 1.
         rows: In place of ``Patience.rows``, for what runs in place of the body, too.
@@ -131,17 +131,15 @@ def kernel(
         length = _rows(arguments)
         seconds = PATIENCE.soon if length > PATIENCE.many and not until_then else PATIENCE.seconds
         at_once = length > (rows or (np.inf if until_then else PATIENCE.rows))
-        if plain is None and (_is_kept(made) or not _COUNTS_ALIKE):
-            made._compile_for_args = compiled
-        elif spent >= seconds * times or at_once:
-            _say_so()
-            made._compile_for_args = compiled
-            with _uncollected():
-                return compiled(*arguments)
-        else:
+        kept = plain is None and (_is_kept(made) or not _COUNTS_ALIKE)
+        if not (kept or at_once or spent >= seconds * times):
             plain = plain or _uncompiled(made)
             return run_plain
-        return compiled(*arguments)
+        if not kept:
+            _say_so()
+        made._compile_for_args = compiled
+        with _uncollected():
+            return compiled(*arguments)
 
     made._compile_for_args = compile_or_run  # numba calls what this returns, where no compiled form fits the arguments
     return made

@@ -179,10 +179,7 @@ def _marked(colours: list[int], vertex: int) -> list[int]:
 
 
 def _refined(a: _Rows, b: _Rows, mine: list[int], theirs: list[int]) -> tuple[list[int], list[int]]:
-    """Tell vertices apart by the colours around them, in both graphs alike, until that tells no more apart.
-
-    Or until the graphs have different colours, and are different.
-    """
+    """Tell vertices apart by the colours around them, in both alike, until that tells no more, or the graphs, apart."""
     while sorted(mine) == sorted(theirs):
         known, names = len({*mine}), dict[Hashable, int]()
         mine, theirs = (

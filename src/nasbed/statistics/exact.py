@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from nasbed.core.extras import require
 from nasbed.statistics.means import CONFIDENCE
 
 _CELLS = 20_000_000  # additions that a distribution may take: 40 runs against 40, a few hundredths of a second
@@ -116,6 +117,21 @@ def _doubled(values: NDArray[np.float64]) -> NDArray[np.int64]:
     below = np.cumsum(sizes) - sizes
     twice: NDArray[np.int64] = (2 * below + sizes + 1)[place]
     return twice
+
+
+def mean_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rank of each, the lowest 1, equals sharing the mean of theirs, ``(n,)``."""
+    return _doubled(values) / 2
+
+
+def clopper_pearson(counts: ArrayLike, runs: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the ends of Clopper and Pearson's 95 % interval of each share of runs, ``(…)``; NaN without runs."""
+    counts, runs = np.asarray(counts, np.float64), np.asarray(runs, np.float64)
+    beta, tail = require("scipy.special", "report").betaincinv, (1 - CONFIDENCE) / 2
+    low = np.where(counts > 0, beta(np.maximum(counts, 1), np.maximum(runs - counts, 0) + 1, tail), 0.0)
+    high = np.where(counts < runs, beta(counts + 1, np.maximum(runs - counts, 1), 1 - tail), 1.0)
+    nothing = np.broadcast_to(runs == 0, counts.shape)
+    return np.where(nothing, np.nan, low), np.where(nothing, np.nan, high)
 
 
 def _convolved(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

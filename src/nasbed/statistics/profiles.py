@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.extras import require
 from nasbed.run.history import Metric
-from nasbed.statistics.means import CONFIDENCE
+from nasbed.statistics.exact import clopper_pearson
 from nasbed.statistics.selected import Comparisons, Judged, accuracy_of, naming_failed_runs, selected, together
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, no_interval, said, scaled
 
@@ -105,7 +104,7 @@ def performance_profiles(
     runs = np.array(chosen.found)[:, None]
     shares = np.divide(better, runs, out=np.full(better.shape, np.nan), where=runs > 0)
     together = len(chosen.blocks) if chosen.shared else 1  # results that come of one run count once
-    low, high = _clopper_pearson(better / together, runs / together)
+    low, high = clopper_pearson(better / together, runs / together)
     return PerformanceProfiles(chosen.labels, points, shares, low, high, chosen.found, chosen.quantity, chosen.where)
 
 
@@ -201,14 +200,3 @@ def _points(at: ArrayLike | None, ended: NDArray[np.float64], quantity: Quantity
         raise BadSetting(f"a profile is read at a list of numbers, such as at=[0.9, 0.92, 0.94], not {at!r}")
     points = np.unique(points)
     return points[::-1] if quantity.is_regret else points
-
-
-def _clopper_pearson(
-    counts: NDArray[np.float64], runs: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the ends of the interval of each share; NaN without runs."""
-    beta, tail = require("scipy.special", "report").betaincinv, (1 - CONFIDENCE) / 2
-    low = np.where(counts > 0, beta(np.maximum(counts, 1), np.maximum(runs - counts, 0) + 1, tail), 0.0)
-    high = np.where(counts < runs, beta(counts + 1, np.maximum(runs - counts, 1), 1 - tail), 1.0)
-    nothing = np.broadcast_to(runs == 0, counts.shape)
-    return np.where(nothing, np.nan, low), np.where(nothing, np.nan, high)

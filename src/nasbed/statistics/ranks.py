@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.extras import require
+from nasbed.statistics.exact import mean_ranks
 from nasbed.statistics.means import CONFIDENCE
 from nasbed.statistics.selected import Comparisons, Judged, Selected, naming_failed_runs, no_test, selected
 from nasbed.statistics.statistic import Column, Statistic, few, known, listed, number, p_value
@@ -96,11 +97,11 @@ class AverageRanks(Statistic):
         if missing:
             unknown = np.full(k, np.nan), n, of, worth.shape[1] - n, np.nan, np.nan, np.nan, nothing
             return cls(tuple(labels), *unknown, words, missing=missing)
-        in_blocks = _ranked(whole)
-        ranks = in_blocks.mean(axis=1)
+        of_each = np.apply_along_axis(mean_ranks, 0, -whole)
+        ranks = of_each.mean(axis=1)
         chi, p, difference, pairs = np.nan, np.nan, np.nan, nothing
         if k > 2 and n > 1:
-            chi, p = _friedman(in_blocks)
+            chi, p = _friedman(of_each)
             scale = math.sqrt(k * (k + 1) / (6 * n))
             difference, pairs = _quantile(k) * scale, _nemenyi(ranks, scale)
         return cls(tuple(labels), ranks, n, of, worth.shape[1] - n, chi, p, difference, pairs, words)
@@ -235,13 +236,6 @@ def _missing(labels: Sequence[str], blocks: int, of: Blocks) -> str | None:
     if len(labels) < 2:
         return f"There is one search, {labels[0]}, and nothing to rank it against."
     return None if blocks else f"There are none of the {of} in which every search found something: nothing is ranked."
-
-
-def _ranked(worth: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rank searches in each block, both ``(searches, blocks)``: the highest is 1, equals have the mean of theirs."""
-    others, one = worth[:, None], worth[None]
-    ranks: NDArray[np.float64] = 0.5 + (others > one).sum(axis=0) + 0.5 * (others == one).sum(axis=0)
-    return ranks
 
 
 def _friedman(ranks: NDArray[np.float64]) -> tuple[float, float]:

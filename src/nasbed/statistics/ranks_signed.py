@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nasbed.statistics.exact import fewest, signed_rank_p
+from nasbed.statistics.exact import fewest, mean_ranks, signed_rank_p
 from nasbed.statistics.means import CONFIDENCE
 from nasbed.statistics.ranks import Blocks, in_blocks, words_of
 from nasbed.statistics.selected import Comparisons, Judged, naming_failed_runs, no_test, selected
@@ -150,8 +150,7 @@ def _tested(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[Seque
     counting = difference[difference != 0]
     if not len(counting):
         return difference.tolist(), 0.0, 1.0 if len(difference) else np.nan
-    _, which, alike = np.unique(np.abs(counting), return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(alike) - (alike - 1) / 2)[which]  # equals have the mean of theirs
+    ranks = mean_ranks(np.abs(counting))
     sum_of_signed = float((np.sign(counting) * ranks).sum())
     if len(counting) <= _COUNTED:
         p = signed_rank_p(ranks, ranks[counting > 0].sum())

@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.extras import require
 from nasbed.run.history import Clock, Metric
 from nasbed.statistics.anytime import no_optimum
 from nasbed.statistics.comparison import Comparison
-from nasbed.statistics.means import CONFIDENCE
+from nasbed.statistics.exact import clopper_pearson
 from nasbed.statistics.selected import naming_failed_runs, regret_metric
 from nasbed.statistics.statistic import Column, Interval, Quantity, Statistic, few, headed, said, scaled
 from nasbed.statistics.summary import first_time, horizon
@@ -176,7 +175,5 @@ def _usual(values: Sequence[NDArray[np.float64]], factor: float) -> Sequence[flo
 
 def _share(reached: int, runs: int) -> Interval:
     """Give the share with Clopper and Pearson's interval, which covers however few runs or rare successes there are."""
-    quantile, beyond = require("scipy.special", "report").betaincinv, (1 - CONFIDENCE) / 2
-    low = quantile(reached, runs - reached + 1, beyond) if reached else 0.0
-    high = quantile(reached + 1, runs - reached, 1 - beyond) if reached < runs else 1.0
+    low, high = clopper_pearson(reached, runs)
     return Interval(reached / runs, float(low), float(high))

@@ -75,9 +75,9 @@ def what_was_asked_stays_as_it_was(optimizer: Optimizer, seed: int) -> None:
 @law
 def a_run_depends_on_its_own_stream_alone(optimizer: Optimizer, seed: int) -> None:
     """Run k proposes what it would propose if it were played alone."""
-    for failing, some in ((0.0, range(RUNS)), (0.3, (0, RUNS - 1))):
+    for failing in (0.0, 0.3):
         together = proposals(begin(optimizer, seed), failing=failing)
-        for k in some:
+        for k in range(RUNS):
             alone = proposals(begin(optimizer, seed, 1, first=k), failing=failing)
             differs = (together[:, k] != alone[:, 0]).any(axis=1)
             assert not differs.any(), f"run {k} proposes something else when played alone, at step {differs.argmax()}"
