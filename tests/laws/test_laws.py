@@ -129,6 +129,7 @@ def model_of(name):
     return ModelSpace(f"{name}.py:build", MODELS[name])
 
 
+@pytest.mark.slow_where("large-")
 @each(MODELS, space_laws)
 def test_space_of_a_model(name, law):
     hold(law, made(model_of, name))
@@ -156,6 +157,7 @@ PARTS = {
 }
 
 
+@pytest.mark.slow_where("some-of-written-", "half-of-201-", "some-of-natssize-", "of-a-part-")
 @each(PARTS, space_laws)
 def test_part_of_a_space(name, law):
     hold(law, made(PARTS[name]))
@@ -191,7 +193,8 @@ LESS = {
 """Laws play thousands of steps; with what is published they would fit networks for hours."""
 
 
-@pytest.mark.slow_where("hyperband-", "dehb-", "asha-", "scalarisation-")  # AT_ONCE is held quickly, below
+# quick ones of these are held to AT_ONCE, below
+@pytest.mark.slow_where("hyperband-", "dehb-", "asha-", "scalarisation-", "reinforce-")
 @each(registry.optimizers, optimizer_laws)
 def test_optimizer(name, law):
     hold(law, registry.optimizers.make(name, LESS.get(name, {})))
