@@ -1,7 +1,7 @@
 """In how many of how many runs a search finds the optimum of a table, at some numbers of evaluations, and its seconds.
 
 The optimum is the highest value that the table has. Beside the guided searches stand random search and local search,
-in the same run. Times are CPU time of one core.
+in the same run. Times of a run are CPU time; those of a step are what one waits, on all cores.
 
     python benchmarks/guided.py digits101 [--runs 100] [--evaluations 150] [--methods guided local:remember=true random]
     python benchmarks/guided.py seed888_test_accuracy.csv:data=cifar10
@@ -65,7 +65,7 @@ def steps(candidates, evaluations):
 
     for _ in range(evaluations):
         step()
-    times = sorted(median_seconds(step, 1) for _ in range(evaluations // 4))
+    times = sorted(median_seconds(step, 1, time.perf_counter) for _ in range(evaluations // 4))
     print(
         f"a step after {evaluations} evaluations: {1e3 * median(times):.1f} ms, the median of {len(times)}; "
         f"{times[-1]:.2f} s where hyper-parameters are found anew"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,6 +18,7 @@ from nasbed.core.extras import require
 from nasbed.predictors.kernel import Floats, Hyper, Kernel
 from nasbed.predictors.posterior import Posterior, Prior, most_probable
 from nasbed.predictors.targets import Transformation, targets
+from nasbed.run.executors.processes import usable_cores
 
 if TYPE_CHECKING:
     from nasbed.predictors.encoded import EncodedPredictor
@@ -25,7 +28,7 @@ _GROWTH = 1.2
 
 _STEADY = 1e-8  # of the variance: what a joint draw adds to its covariance, whose factor rounding may else not find
 
-_CHUNK = 512  # candidates whose kernel stays in a processor's cache
+_CACHED = 2**17  # values of a kernel that stay in a processor's cache, and keep a thread busy
 
 
 class Belief(NamedTuple):
@@ -249,17 +252,21 @@ class _Columns:
         self._told, self.squares = told, squares
 
     def _begin(self, posterior: Posterior, listing: Floats, fitted: int) -> None:
-        """Compute the first rows, some candidates at a time."""
+        """Compute the first rows, some candidates at a time, on all cores."""
         solve = require("scipy.linalg", "predictors").solve_triangular
-        factor, seen = (part[:fitted].astype(np.float32) for part in (posterior.factor[:, :fitted], posterior.seen))
+        inverse = solve(posterior.factor[:fitted, :fitted], np.eye(fitted), lower=True, check_finite=False)
+        inverse, seen = inverse.astype(np.float32), posterior.seen[:fitted].astype(np.float32)
         self._of_told = np.empty(len(listing))
-        for start in range(0, len(listing), _CHUNK):
-            part = slice(start, start + _CHUNK)
+        at_once = math.ceil(_CACHED / fitted)
+
+        def begin(start: int) -> None:
+            part = slice(start, start + at_once)
             between = posterior.kernel.between(seen, listing[part].astype(np.float32))
-            kernel = posterior.kernel.values(between, posterior.hyper)
-            solved = solve(factor, kernel, lower=True, check_finite=False, overwrite_b=True)
-            self.rows[:fitted, part] = solved
+            solved = np.matmul(inverse, posterior.kernel.values(between, posterior.hyper), out=self.rows[:fitted, part])
             self._of_told[part] = np.einsum("nm,nm->m", solved, solved, dtype=np.float64)
+
+        with ThreadPoolExecutor(usable_cores()) as threads:
+            deque(threads.map(begin, range(0, len(listing), at_once)), maxlen=0)
         self._told = fitted
 
     def _add(self, posterior: Posterior, listing: Floats, i: int) -> None:

@@ -94,16 +94,17 @@ class Kernel:
         found = np.empty((len(self.parts), len(left), len(right)), left.dtype)
         for one, part in zip(found, self.parts, strict=True):
             some, others = left[:, part.columns], right[:, part.columns]
-            np.matmul(some, others.T, out=one)
-            some_squares, other_squares = (np.einsum("nd,nd->n", rows, rows) for rows in (some, others))
+            some_squares, other_squares = (np.einsum("nd,nd->n", rows, rows)[:, None] for rows in (some, others))
             if part.is_linear:
-                one /= np.sqrt(np.maximum(some_squares[:, None] * other_squares, np.finfo(found.dtype).tiny))
+                np.matmul(some, others.T, out=one)
+                one /= np.sqrt(np.maximum(some_squares * other_squares.T, np.finfo(found.dtype).tiny))
                 continue
-            one *= -2.0
-            one += some_squares[:, None]
-            one += other_squares
-            np.maximum(one, 0.0, out=one)
-            one *= 5.0 / some.shape[1]
+            # |s - o|² = |s|² - 2 s·o + |o|²
+            scale = left.dtype.type(5.0 / some.shape[1])
+            np.matmul(-2.0 * scale * some, others.T, out=one)
+            one += scale * some_squares
+            one += scale * other_squares.T
+            np.abs(one, out=one)  # rounding may leave less than none
             np.sqrt(one, out=one)
         return found
 
@@ -112,7 +113,7 @@ class Kernel:
         total = np.zeros(between.shape[1:], between.dtype)
         settings = zip(self.linear.tolist(), hyper.weights.tolist(), hyper.lengths.tolist(), strict=True)
         for one, (is_linear, weight, length) in zip(between, settings, strict=True):
-            total += weight * (one if is_linear else _matern(one / length)[0])
+            total += weight * one if is_linear else _matern(one / length, weight)[0]
         return total
 
     def derivatives(self, between: Floats, hyper: Hyper) -> tuple[Floats, Floats]:
@@ -125,18 +126,18 @@ class Kernel:
                 np.multiply(between[i], hyper.weights[i], out=shares[i])
                 continue
             scaled = between[i] / hyper.lengths[i]
-            value, decay = _matern(scaled)
-            np.multiply(value, hyper.weights[i], out=shares[i])
+            shares[i], decay = _matern(scaled, hyper.weights[i])
             slopes[i] = hyper.weights[i] / 3.0 * scaled * scaled * (1.0 + scaled) * decay
         return shares, slopes
 
 
-def _matern(scaled: NDArray[Float]) -> tuple[NDArray[Float], NDArray[Float]]:
-    """Return the Matérn 5/2 kernel of √5 r / ℓ, and e to the negative of that."""
-    decay = np.exp(-scaled)
-    value = scaled / 3.0
-    value += 1.0
+def _matern(scaled: NDArray[Float], weight: float) -> tuple[NDArray[Float], NDArray[Float]]:
+    """Return a weight times the Matérn 5/2 kernel of √5 r / ℓ, and e to the negative of that."""
+    decay = np.negative(scaled)
+    np.exp(decay, out=decay)
+    value = (weight / 3.0) * scaled
+    value += weight
     value *= scaled
-    value += 1.0
+    value += weight
     value *= decay
     return value, decay
