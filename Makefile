@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+unexport PYTHONDONTWRITEBYTECODE  # the tests begin hundreds of processes, each of which would compile nasbed anew
+
 .PHONY: demo test slow check install clean
 
 demo: $(VENV)/.demo ## compare three searches on the embedded table; the page is demo/index.html

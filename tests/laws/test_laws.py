@@ -194,7 +194,16 @@ LESS = {
 
 
 # quick ones of these are held to AT_ONCE, below
-@pytest.mark.slow_where("hyperband-", "dehb-", "asha-", "scalarisation-", "reinforce-")
+@pytest.mark.slow_where(
+    "hyperband-",
+    "dehb-",
+    "asha-",
+    "scalarisation-",
+    "reinforce-",
+    "nsga2-",
+    "simulated-annealing-",
+    "successive-halving-",
+)
 @each(registry.optimizers, optimizer_laws)
 def test_optimizer(name, law):
     hold(law, registry.optimizers.make(name, LESS.get(name, {})))

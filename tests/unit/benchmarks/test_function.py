@@ -95,6 +95,7 @@ EIGHT_LINES = """
 """
 
 
+@pytest.mark.slow
 def test_a_function_of_three_choices_is_killed_and_resumed_in_eight_lines(tmp_path):
     script = tmp_path / "own.py"
     script.write_text(dedent(EIGHT_LINES).strip())

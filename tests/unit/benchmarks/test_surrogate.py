@@ -75,6 +75,7 @@ def test_what_is_saved_answers_the_same_bits_by_its_name(made, path):
     assert "predictions of a model, not trainings" in again.describe()["warnings"][0]
 
 
+@pytest.mark.slow_where("reinforce", "halving", "hyperband", "bowl", "annealing", "filtered", "scalar", "npenas")
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in optimizers])
 def test_every_method_searches_it(name, path):
     benchmark = nasbed.benchmark(f"surrogate:{path}", name="other")

@@ -105,6 +105,7 @@ COLOURS = re.compile(r"\x1b\[[\d;]*\b(?:3[0-7]|9[0-7]|38;[\d;]+)m")
 SEARCH = ("search", "random", "--runs", "20", "--evaluations", "300")
 
 
+@pytest.mark.slow
 def test_a_search_on_a_terminal_shows_a_bar_that_moves_in_colours():
     shown = on_a_terminal(*SEARCH, COLUMNS="80")
     assert "searching" in shown

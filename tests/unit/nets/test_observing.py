@@ -111,7 +111,7 @@ def test_a_cell_of_skips_and_zeros_keeps_four_values():
 SPACES = ("nasbench101", "nasbench201", "natssize", "nasbenchmacro", "transnas-micro", "transnas-macro", "darts")
 
 
-@pytest.mark.slow_where("darts", "transnas")
+@pytest.mark.slow_where("darts", "transnas", "natssize", "nasbenchmacro")
 @pytest.mark.parametrize("name", SPACES)
 def test_every_blueprint_says_the_peak_of_the_network_that_it_builds(name):
     space = nasbed.space(name)

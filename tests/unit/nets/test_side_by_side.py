@@ -78,7 +78,7 @@ def assert_they_are_what_each_is(networks, shape):
     return whole
 
 
-@pytest.mark.slow_where("transnas-micro", "nasbenchmacro", "nasbench101")
+@pytest.mark.slow_where("transnas", "nasbenchmacro", "nasbench101", "natssize")
 @pytest.mark.parametrize("name", MEMBERS)
 def test_networks_of_every_space_are_stacked_and_stay_what_they_are(name):
     space = spaces.make(name, {})
@@ -90,6 +90,7 @@ def test_networks_of_every_space_are_stacked_and_stay_what_they_are(name):
     assert whole.way == "stacked"
 
 
+@pytest.mark.slow_where("natssize", "nasbenchmacro", "transnas-micro")
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_network_alone_is_what_it_is_with_convolutions_of_the_same_values_as_one(name):
     space = spaces.make(name, {})

@@ -125,7 +125,7 @@ def assert_masked_is_alone(name, count):
             assert torch.allclose(one, other, rtol=1e-9, atol=1e-9), space.format(row)
 
 
-@pytest.mark.slow_where("mobile", "each edge", "nasbenchmacro")
+@pytest.mark.slow_where("mobile", "each edge", "nasbenchmacro", "constrained", "transformer")
 @pytest.mark.parametrize("name", SPACES)
 def test_one_architectures_coefficients_give_its_own_network(name):
     assert_masked_is_alone(name, 8 if name == "motifs" else 2)
@@ -358,7 +358,7 @@ def plain_and_fused(net, coefficients):
 ADDED = [name for name in SPACES if name != "constrained"]  # its options of other sizes are not added up
 
 
-@pytest.mark.slow_where("darts", "each edge")
+@pytest.mark.slow_where("darts", "each edge", "True-")
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow if name == "mobile" else ()) for name in ADDED]
 )

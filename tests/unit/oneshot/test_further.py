@@ -199,7 +199,7 @@ def test_in_darts_nodes_keep_the_inputs_whose_edges_cost_most():
     assert made.net.space.valid(row[None])[0]
 
 
-@pytest.mark.slow_where("sdarts", "beta", "snas", "gaea", "minus", "2nd", "progressive")
+@pytest.mark.slow_where("sdarts", "beta", "snas", "gaea", "minus", "2nd", "progressive", "gdas", "fair", "darts-pt")
 @pytest.mark.parametrize("method", [name for name, one in METHODS.items() if one.alphas is not None])
 def test_each_method_with_parameters_has_them_for_the_cells_of_darts(method):
     made = OneShot.of(replace(METHODS[method], batch=32), "darts:cells=3,channels=4", few_digits(), 1)

@@ -152,6 +152,7 @@ def test_a_search_ends_with_the_supernet_of_its_last_stage():
     assert replace(METHODS["drnas"], frozen=1.0).describe()["frozen"] == 1.0
 
 
+@pytest.mark.slow_where("3", "4")
 @pytest.mark.parametrize("made", [2, 3, 4, 5])
 def test_a_search_goes_on_before_and_behind_its_growth(made):
     first, second, file = search("drnas-progressive"), search("drnas-progressive"), io.BytesIO()

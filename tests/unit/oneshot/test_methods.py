@@ -14,11 +14,10 @@ from nasbed.spaces import WrittenSpace, choice, op, seq, where
 from nasbed.testing import DoesNotApply, check_method, method_laws
 from nasbed.testing.methods import a_search_that_is_killed_goes_on_bit_for_bit
 
-QUICK = ("darts", "gdas", "pc-darts", "drnas-progressive", "spos", "gaea")
-"""Methods of which each has a part that none of the others has; slow tests play them all."""
+QUICK = ("darts", "spos")
+"""One with parameters of architectures and one without; slow tests play them all."""
 
 
-@pytest.mark.slow_where("progressive", "sdarts", "pc-darts")
 @pytest.mark.parametrize("law", method_laws, ids=str)
 @pytest.mark.parametrize(
     "method", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in METHODS]

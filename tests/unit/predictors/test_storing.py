@@ -34,7 +34,7 @@ def fitted(name="gp", **settings):
     return nasbed.predictor(name, SPACE, **settings).fit(ROWS[:40], VALUES[:40])
 
 
-@pytest.mark.slow_where("graph-network", "mlp-ensemble", "ensemble", "auto")
+@pytest.mark.slow_where("graph-network", "ensemble", "auto", "lightgbm", "extra-trees", "svr")
 @pytest.mark.parametrize("name", [name for name in predictors if name not in OF_CURVES])
 def test_what_is_loaded_predicts_the_same_bits(name, tmp_path):
     predictor = fitted(name, **FEW.get(name, {}))

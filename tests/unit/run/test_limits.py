@@ -53,7 +53,7 @@ def refused(history):
     return history.refused & history.tried
 
 
-@pytest.mark.slow_where("pay")
+@pytest.mark.slow_where("pay", "skip")
 @pytest.mark.parametrize(
     "how",
     [{}, {"workers": 3}, pytest.param({"workers": 3, "scheduling": "synchronous"}, marks=pytest.mark.slow)],

@@ -93,7 +93,7 @@ def stopped(n, **settings):
     return toy
 
 
-@pytest.mark.slow_where("pay")
+@pytest.mark.slow_where("pay", "skip")
 @pytest.mark.parametrize("runs", [pytest.param(1, marks=pytest.mark.slow), 2])
 @pytest.mark.parametrize("duplicates", ["pay", "free", "skip"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=names)

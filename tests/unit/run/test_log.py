@@ -196,6 +196,7 @@ nasbed.search("random", "digits101", evaluations=10**7, runs=50, log="run.jsonl"
 """
 
 
+@pytest.mark.slow
 def test_killed_it_leaves_lines_that_can_be_read(tmp_path):
     path = tmp_path / "run.jsonl"
     command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}\n{KILLED}"]

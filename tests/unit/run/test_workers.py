@@ -72,6 +72,7 @@ def one_worker(optimizer, budget, scheduling, runs=4, seed=2, duplicates="pay"):
     return recorder.history(BENCHMARK.space, {}, *play.course(0))
 
 
+@pytest.mark.slow_where("skip")
 @pytest.mark.parametrize("optimizer", [*OPTIMIZERS, Climber()], ids=str)
 @each_policy
 @each_schedule
@@ -87,7 +88,7 @@ def test_one_worker_is_a_search_without_workers(optimizer, duplicates, schedulin
         same(tried(plain, run), tried(played, run))
 
 
-@pytest.mark.slow_where("pay")
+@pytest.mark.slow_where("pay", "skip")
 @each_optimizer
 @each_policy
 @each_schedule

@@ -41,7 +41,7 @@ def played(name, optimizer, duplicates, **settings):
     return nasbed.search(optimizer, BENCHMARKS[name], evaluations=EVALUATIONS, duplicates=duplicates, **settings)
 
 
-@pytest.mark.slow_where("nasbench201-filtered", "natssize")
+@pytest.mark.slow_where("nasbench201-filtered", "natssize", "-pay", "-skip")
 @pytest.mark.parametrize(("optimizer", "duplicates"), CASES)
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_every_optimizer_searches(name, optimizer, duplicates):

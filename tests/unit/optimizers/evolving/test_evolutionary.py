@@ -74,6 +74,7 @@ class Plain:
         return sorted(members, key=lambda member: (-member[2], member[3]))
 
 
+@pytest.mark.slow_where("4-")
 @pytest.mark.parametrize(
     "settings",
     [

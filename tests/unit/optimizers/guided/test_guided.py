@@ -49,6 +49,7 @@ def step(optimizer, benchmark=KEYED):
     return trials.archs
 
 
+@pytest.mark.slow_where("seconds", "noisy", "pi", "warm", "mean", "top")
 @pytest.mark.parametrize("name", SETTINGS)
 def test_no_architecture_is_proposed_twice_and_run_k_is_run_k(name):
     history = played(SETTINGS[name], workers=3 if name in ("default", "batch") else 1)
@@ -60,6 +61,7 @@ def test_no_architecture_is_proposed_twice_and_run_k_is_run_k(name):
     np.testing.assert_array_equal(alone.archs[:, 0], history.archs[: alone.steps, 2])
 
 
+@pytest.mark.slow_where("seconds", "noisy", "pi", "warm", "mean", "top")
 @pytest.mark.parametrize("name", SETTINGS)
 def test_saved_and_loaded_at_any_step_it_goes_on_alike(name):
     optimizer = Guided(**SETTINGS[name]).start(SMALL, Streams.from_seed(0, 2))

@@ -85,6 +85,7 @@ def test_the_values_of_a_population_never_fall():
         before = now
 
 
+@pytest.mark.slow
 def test_members_are_what_their_origins_were():
     player, asked = played(200)
     populations = player._populations
@@ -104,6 +105,7 @@ def test_resumed_trainings_are_those_that_are_promoted():
     assert (paid == 81).all()  # 27·1 + 9·2 + 3·6 + 1·18
 
 
+@pytest.mark.slow
 def test_children_are_architectures_where_not_every_row_is_one():
     space = NASBench101()
     _, asked = played(150, KeyedBenchmark(space))
