@@ -47,7 +47,7 @@ def command(json: Json = False) -> None:
 
 
 def _machine() -> dict[str, Any]:
-    from nasbed.run.executors.processes import usable_cores
+    from nasbed.core.executor import usable_cores
 
     return {
         "python": f"{platform.python_version()} at {sys.executable}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -88,3 +89,10 @@ class Executor(Printed, ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

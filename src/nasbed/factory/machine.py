@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nasbed.core.executor import Executor
+from nasbed.core.executor import Executor, usable_cores
 from nasbed.core.registry import executors
-from nasbed.run.executors.processes import usable_cores
 
 
 @dataclass(frozen=True)

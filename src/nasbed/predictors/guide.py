@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from nasbed.core.executor import usable_cores
 from nasbed.core.extras import require
 from nasbed.predictors.kernel import Floats, Hyper, Kernel
 from nasbed.predictors.posterior import Posterior, Prior, most_probable
 from nasbed.predictors.targets import Transformation, targets
-from nasbed.run.executors.processes import usable_cores
 
 if TYPE_CHECKING:
     from nasbed.predictors.encoded import EncodedPredictor
@@ -266,7 +265,7 @@ class _Columns:
             self._of_told[part] = np.einsum("nm,nm->m", solved, solved, dtype=np.float64)
 
         with ThreadPoolExecutor(usable_cores()) as threads:
-            deque(threads.map(begin, range(0, len(listing), at_once)), maxlen=0)
+            list(threads.map(begin, range(0, len(listing), at_once)))
         self._told = fitted
 
     def _add(self, posterior: Posterior, listing: Floats, i: int) -> None:

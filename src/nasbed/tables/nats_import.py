@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbed.core.errors import CorruptFile, NasbedError
+from nasbed.core.executor import usable_cores
 from nasbed.core.registry import spaces
 from nasbed.core.space import Space
 from nasbed.readers.names import ABSENT
@@ -33,7 +34,7 @@ from nasbed.readers.natsbench.folder import Source
 from nasbed.readers.natsbench.published import open_published
 from nasbed.readers.natsbench.trainings import Layout
 from nasbed.run.executors.inline import InlineExecutor
-from nasbed.run.executors.processes import ProcessExecutor, usable_cores
+from nasbed.run.executors.processes import ProcessExecutor
 from nasbed.tables.published import column_name, run_measure
 from nasbed.tables.table import Progress, Table
 from nasbed.tables.texts import written

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbed.core.executor import usable_cores
 from nasbed.readers import tfrecord as kernels
-from nasbed.run.executors.processes import usable_cores
 from nasbed.tables.encoding import LIKELY_IMAGES, Encoding
 
 CHUNK = 2**23

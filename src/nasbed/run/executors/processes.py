@@ -18,7 +18,7 @@ from multiprocessing.connection import Pipe, wait
 from typing import Any
 
 from nasbed.core.bounds import Count, check
-from nasbed.core.executor import Executor, Outcome, Work
+from nasbed.core.executor import Executor, Outcome, Work, usable_cores
 from nasbed.run.executors.calls import ONE_THREAD, opened, packed
 
 
@@ -136,10 +136,3 @@ class _Worker:
         if code >= 0:
             return f"the worker ended with exit code {code}"
         return f"the worker was killed by {signal.Signals(-code).name}"
-
-
-def usable_cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -25,10 +25,9 @@ from typing import Annotated, Any
 
 from nasbed.core.bounds import Bounds, Count, check
 from nasbed.core.errors import BadSetting
-from nasbed.core.executor import Executor, Outcome, Work, in_one_line
+from nasbed.core.executor import Executor, Outcome, Work, in_one_line, usable_cores
 from nasbed.core.extras import require
 from nasbed.run.executors.calls import ONE_THREAD, answer, opened, packed
-from nasbed.run.executors.processes import usable_cores
 
 _LOG = logging.getLogger(__name__)
 _LOSSES = 10  # nodes that may be lost under one call before it is taken for what brings them down

@@ -74,7 +74,6 @@ class Plain:
         return sorted(members, key=lambda member: (-member[2], member[3]))
 
 
-@pytest.mark.slow_where("4-")
 @pytest.mark.parametrize(
     "settings",
     [
@@ -89,7 +88,7 @@ class Plain:
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
-@pytest.mark.parametrize("delay", [0, 4])
+@pytest.mark.parametrize("delay", [0, pytest.param(4, marks=pytest.mark.slow)])
 def test_it_does_what_its_parts_say(settings, delay):
     answers = KeyedBenchmark(SPACE, failing=0.2)
     optimizer = EvolutionaryAlgorithm(population=8, **settings)

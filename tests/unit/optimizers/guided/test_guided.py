@@ -37,6 +37,11 @@ SETTINGS = {
     "warm": {"warm": "counts", "initial": 6},
 }
 
+QUICK = ("default", "neighbours", "mutants", "batch", "joint")
+each_setting = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in SETTINGS]
+)
+
 
 def played(settings, benchmark=KEYED, **how):
     how = {"evaluations": 14, "runs": 3, "seed": 1, **how}
@@ -49,8 +54,7 @@ def step(optimizer, benchmark=KEYED):
     return trials.archs
 
 
-@pytest.mark.slow_where("seconds", "noisy", "pi", "warm", "mean", "top")
-@pytest.mark.parametrize("name", SETTINGS)
+@each_setting
 def test_no_architecture_is_proposed_twice_and_run_k_is_run_k(name):
     history = played(SETTINGS[name], workers=3 if name in ("default", "batch") else 1)
     assert history.paid.sum(axis=0).tolist() == [14] * 3
@@ -61,8 +65,7 @@ def test_no_architecture_is_proposed_twice_and_run_k_is_run_k(name):
     np.testing.assert_array_equal(alone.archs[:, 0], history.archs[: alone.steps, 2])
 
 
-@pytest.mark.slow_where("seconds", "noisy", "pi", "warm", "mean", "top")
-@pytest.mark.parametrize("name", SETTINGS)
+@each_setting
 def test_saved_and_loaded_at_any_step_it_goes_on_alike(name):
     optimizer = Guided(**SETTINGS[name]).start(SMALL, Streams.from_seed(0, 2))
     for _ in range(8):
