@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,11 +14,15 @@ from nasbed.core.errors import BadSetting, InvalidArchitecture
 from nasbed.core.records import Archs
 from nasbed.core.space import Space
 from nasbed.encodings.block import Block
+from nasbed.encodings.quantiles import normal_quantiles
 from nasbed.tables.column import Measurement
 from nasbed.tables.table import Table
 
 RESULTS = ("told", "reported")
 """The roles of what is to be predicted."""
+
+_MOST, _TRIED, _SHARE = 2**16, 256, 0.5
+"""Of more architectures, neighbours are not looked up; how many are tried first; which share of theirs is needed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,16 +86,57 @@ class Columns(Block):
         Raises:
             InvalidArchitecture: When an architecture has none, and none that computes the same has.
         """
-        found = _looked_up(*self._by_row, self._named(rows))
-        lost = np.flatnonzero(np.isnan(found).any(axis=1))
-        if len(lost):
-            found[lost] = _looked_up(*self._by_function, self.space.function_key(rows[lost]))
+        found = self._known(rows)
         for row, column in np.argwhere(np.isnan(found))[:1].tolist():
             raise InvalidArchitecture(
                 f"the column {self.names[column]!r} has no number for {self.space.format(rows[row])}, nor for another "
                 "architecture that computes the same; leave the column out, or these architectures"
             )
         return found
+
+    def _known(self, rows: Archs) -> NDArray[np.float64]:
+        """Return the numbers that there are, ``(n, columns)``, NaN elsewhere."""
+        found = _looked_up(*self._by_row, self._named(rows))
+        lost = np.flatnonzero(np.isnan(found).any(axis=1))
+        if len(lost):
+            found[lost] = _looked_up(*self._by_function, self.space.function_key(rows[lost]))
+        return found
+
+    @cached_property
+    def around(self) -> Columns | None:
+        """What is around each architecture: of each column, the mean over it and its neighbours, by their ranks.
+
+        A score is measured on few images and with weights as they were drawn; the mean over two dozen architectures
+        that are one decision apart says more of where in the space an architecture stands. Ranks are normal quantiles.
+        None where fewer than half of the neighbours have numbers, or more than 65,536 architectures are listed.
+        """
+        if len(self.archs) > _MOST:
+            return None
+        ranks = {name: _ranked(numbers) for name, numbers in zip(self.names, self._numbers.T, strict=True)}
+        ranked = replace(self, columns=ranks, log=False)
+        some = np.random.default_rng(0).permutation(len(self.archs))[:_TRIED]
+        if ranked._near(self.archs[some])[1] < _SHARE:
+            return None
+        means = ranked._near(self.archs)[0]
+        return replace(ranked, columns={f"{name} around": mean for name, mean in zip(ranks, means.T, strict=True)})
+
+    def _near(self, rows: Archs) -> tuple[NDArray[np.float64], float]:
+        """Return means over architectures and their neighbours, ``(n, columns)``, and the share of these with any."""
+        numbers = self._known(rows)
+        counts = (~np.isnan(numbers)).astype(np.float64)
+        total, active = np.nan_to_num(numbers), self.space.active(rows)
+        asked = found = 0
+        for move, (decision, _) in enumerate(self.space.moves.tolist()):
+            near = self.space.moved(rows, np.full(len(rows), move))
+            there = np.flatnonzero(active[:, decision] & self.space.valid(near))
+            numbers = self._known(near[there])
+            known = ~np.isnan(numbers)
+            counts[there] += known
+            total[there] += np.where(known, numbers, 0.0)
+            asked += len(there)
+            found += int(known.any(axis=1).sum())
+        means = np.divide(total, counts, out=np.full(total.shape, np.nan), where=counts > 0)
+        return means, found / max(asked, 1)
 
 
 def from_table(space: Space, table: str = "", of: tuple[str, ...] = ("params", "flops"), log: bool = False) -> Columns:
@@ -135,6 +180,14 @@ def table_of(space: Space, table: str, example: str) -> Table:
 def _measured(table: Table, text: str) -> Measurement:
     named = [one for one in table.find() if one.name == text]
     return named[0] if named else table.measurement(text)
+
+
+def _ranked(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return normal quantiles of ranks, ``(n,)``; NaN stays."""
+    found, known = numbers.copy(), ~np.isnan(numbers)
+    _, quantiles, which = normal_quantiles(numbers[known])
+    found[known] = quantiles[which]
+    return found
 
 
 def _means(keys: NDArray[Any], numbers: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[np.float64]]:

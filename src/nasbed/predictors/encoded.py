@@ -35,8 +35,8 @@ class EncodedPredictor(Configured, ABC):
     Attributes:
         space: The space that the architectures are from.
         encoding: What is known of an architecture: the name of an encoding, or one that was made.
-        target: What the regressor learns: the logarithm of the distance to the best, normal quantiles of the ranks, or
-            the values as they are. Predictions are in the values' unit all the same.
+        target: What the regressor learns: the logarithm of the distance to the best, normal quantiles of the ranks, the
+            mean of these two, or the values as they are. Predictions are in the values' unit all the same.
         seed: Of what is random in it.
     """
 
@@ -45,7 +45,7 @@ class EncodedPredictor(Configured, ABC):
 
     space: Space
     encoding: str | Encoding = "default"
-    target: Transformation = "rank-gaussian"
+    target: Transformation = "blended"
     seed: Natural = 0
 
     def __post_init__(self) -> None:

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.extras import require
 from nasbed.core.space import Space
+from nasbed.encodings.columns import Columns
 from nasbed.encodings.joining import Encoding, encoding
+from nasbed.encodings.quantiles import normal_quantiles
 from nasbed.predictors.kernel import Floats, Kernel, Part
 
 _UNSCALED = ("wl",)
@@ -24,7 +25,8 @@ class Features:
     """An encoding whose numbers have mean 0 and variance 1 over the functions of the space.
 
     Scales are of the space and not of the architectures that were trained: what is seen once is far from what was not
-    seen, however few were. Histograms of ``wl`` stay as they are. Of ``columns``, normal quantiles of the ranks count.
+    seen, however few were. Histograms of ``wl`` stay as they are. Of ``columns``, normal quantiles of the ranks count,
+    and what is around an architecture is a block of its own beside them, where that is known; see ``Columns.around``.
 
     Args:
         encoding: The encoding, or its name.
@@ -40,16 +42,20 @@ class Features:
 
     def __init__(self, encoded: Encoding | str, space: Space) -> None:
         self.encoding = encoding(encoded, space) if isinstance(encoded, str) else encoded
-        numbers = self.encoding(self.encoding.typical())
+        self._whole = self.encoding
+        for name, part in self.encoding.parts.items():
+            if name.split(":")[0] in _RANKED and isinstance(part, Columns) and part.around is not None:
+                self._whole = Encoding(space, {**self._whole.parts, f"{name} around": part.around})
+        numbers = self._whole(self.encoding.typical())
         self._ranks = dict[int, tuple[Floats, Floats]]()
         for name, columns in self.encoding.blocks.items():
             if name.split(":")[0] in _RANKED:
-                self._ranks |= {i: _quantiles(numbers[:, i]) for i in range(columns.start, columns.stop)}
+                self._ranks |= {i: normal_quantiles(numbers[:, i])[:2] for i in range(columns.start, columns.stop)}
         numbers = self._ranked(numbers)
         centre, spread = numbers.mean(axis=0), numbers.std(axis=0)
         kept, parts, start = [], list[Part](), 0
         self.blocks = dict[str, slice]()
-        for name, columns in self.encoding.blocks.items():
+        for name, columns in self._whole.blocks.items():
             is_linear = name.split(":")[0] in _UNSCALED
             some = np.arange(columns.start, columns.stop)
             some = some if is_linear else some[spread[some] > 1e-9 * (1.0 + np.abs(centre[some]))]
@@ -63,7 +69,7 @@ class Features:
         if not parts:
             raise BadSetting(f"the encoding {self.encoding.name} has the same numbers for all of {space.name}")
         self._kept = np.concatenate(kept)
-        self.names = tuple(self.encoding.names[i] for i in self._kept.tolist())
+        self.names = tuple(self._whole.names[i] for i in self._kept.tolist())
         self._usual, self._centre, self._spread = centre, centre[self._kept], spread[self._kept]
         self.kernel = Kernel(tuple(parts))
 
@@ -73,7 +79,7 @@ class Features:
         found[:, self._kept] = numbers * self._spread + self._centre
         for i, (different, quantiles) in self._ranks.items():
             found[:, i] = np.interp(found[:, i], quantiles, different)
-        return found
+        return found[:, : len(self.encoding)]
 
     def _ranked(self, numbers: Floats) -> Floats:
         """Put normal quantiles in the place of numbers whose scale means nothing; between known ones, a line."""
@@ -83,7 +89,7 @@ class Features:
 
     def __call__(self, archs: ArrayLike) -> Floats:
         """Return the numbers of n architectures, ``(n, numbers)``."""
-        numbers: Floats = (self._ranked(self.encoding(archs))[:, self._kept] - self._centre) / self._spread
+        numbers: Floats = (self._ranked(self._whole(archs))[:, self._kept] - self._centre) / self._spread
         return numbers
 
     def of(self, number: int) -> Features:
@@ -131,11 +137,3 @@ class Beside(Features):
     def __call__(self, archs: ArrayLike) -> Floats:
         """Return all numbers of n architectures, ``(n, numbers)``."""
         return np.concatenate([one(archs) for one in self._different], axis=1)
-
-
-def _quantiles(numbers: Floats) -> tuple[Floats, Floats]:
-    """Return the numbers that there are, ascending, and the normal quantile of the middle rank of each."""
-    different, counts = np.unique(numbers, return_counts=True)
-    middle = np.cumsum(counts) - 0.5 * counts
-    quantiles: Floats = require("scipy.special", "predictors").ndtri(middle / len(numbers))
-    return different, quantiles

@@ -63,6 +63,7 @@ def packed(predictor: EncodedPredictor) -> tuple[dict[str, Any], Arrays]:
         "predictor": _name_of(predictor),
         "settings": {name: value for name, value in predictor.get_params().items() if name != "space"},
         "space": {"name": predictor.space.kind, "settings": predictor.space.settings()},
+        "numbers": len(predictor.features.names),
     }
     try:
         json.dumps(about)
@@ -79,10 +80,17 @@ def unpacked(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> En
     """Return the predictor that ``packed`` gave.
 
     Raises:
+        BadSetting: When its encoding has other numbers by now, as where a table got further scores.
         MissingExtra: When what it needs is not installed.
     """
     space = spaces.make(about["space"]["name"], about["space"]["settings"])
     made: EncodedPredictor = predictors.make(about["predictor"], {"space": space, **about["settings"]})
+    had, has = about.get("numbers"), len(made.features.names)
+    if had not in (None, has):  # files of before do not say
+        raise BadSetting(
+            f"this predictor learned from {had} numbers of an architecture; {made.features.encoding.name} "
+            f"has {has} now, so let it learn again, and store it"
+        )
     made.archs_, made.values_ = arrays["archs"], arrays["values"]
     made.targets_ = targets(made.values_, made.target)
     if made.targets_.values.any():

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nasbed.core.errors import BadSetting
-from nasbed.core.extras import require
+from nasbed.encodings.quantiles import normal_quantiles
 from nasbed.predictors.kernel import Floats
 
-Transformation = Literal["log-error", "rank-gaussian", "standardised"]
+Transformation = Literal["blended", "log-error", "rank-gaussian", "standardised"]
 
 _MARGIN = 0.5
 """The best that is thought possible is so much better than the best seen as that is better than the median, times it.
@@ -49,7 +49,7 @@ def targets(values: ArrayLike, transformation: Transformation) -> Targets:
         values: Higher is better, ``(n,)``.
         transformation: ``standardised`` for the values themselves; ``log-error`` for the logarithm of how far they
             are from what is best, which tells the good apart; ``rank-gaussian`` for normal quantiles of their ranks,
-            which no outlier bends.
+            which no outlier bends; ``blended`` for the mean of these two.
 
     Raises:
         BadSetting: When there are no values, or one is no finite number.
@@ -96,20 +96,31 @@ def _log_error(values: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
 
 
 def _rank_gaussian(values: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
-    different, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - 0.5 * counts
-    quantiles: Floats = require("scipy.special", "predictors").ndtri(middle / len(values))
-    beyond = values.std()  # a normal quantile's worth
+    _, quantiles, which = normal_quantiles(values)
+    return quantiles[which], _interpolated(quantiles[which], values)
+
+
+def _blended(values: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
+    both = [made(values)[0] for made in (_rank_gaussian, _log_error)]
+    found: Floats = np.mean([(one - one.mean()) / max(one.std(), np.finfo(float).tiny) for one in both], axis=0)
+    return found, _interpolated(found, values)
+
+
+def _interpolated(made: Floats, values: Floats) -> Callable[[Floats], Floats]:
+    """Return what leads back from what was made of values: lines between these, and beyond them, too."""
+    known, first = np.unique(values, return_index=True)
+    places, beyond = made[first], values.std()  # which is what a unit is worth that has a deviation of 1
 
     def back(some: Floats) -> Floats:
-        found = np.interp(some, quantiles, different)
-        found += beyond * (np.maximum(some - quantiles[-1], 0.0) + np.minimum(some - quantiles[0], 0.0))
+        found = np.interp(some, places, known)
+        found += beyond * (np.maximum(some - places[-1], 0.0) + np.minimum(some - places[0], 0.0))
         return found
 
-    return quantiles[which], back
+    return back
 
 
 _MADE: dict[Transformation, Callable[[Floats], tuple[Floats, Callable[[Floats], Floats]]]] = {
+    "blended": _blended,
     "log-error": _log_error,
     "rank-gaussian": _rank_gaussian,
     "standardised": _plain,

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
 import nasbed
 from nasbed.core.errors import BadSetting, InvalidArchitecture, NotInTable
@@ -148,6 +150,25 @@ def test_columns_are_looked_up_by_architecture_and_then_by_function(cells):
     np.testing.assert_array_equal(found(rows)[:, 5:], [[1.0, 5.0], [1.0, 5.0], [2.0, 6.0]])
     with pytest.raises(InvalidArchitecture, match="'score' has no number"):
         found(np.array([CELL], np.int8))
+
+
+def test_what_is_around_an_architecture_is_the_mean_of_ranks_over_it_and_its_neighbours(cells):
+    rows = np.array([row for row in cells.enumerate() if (cells.simplify(row[None])[0] == row).all()], np.int8)
+    scores = np.exp(np.random.default_rng(0).normal(size=len(rows)) * 9)
+    block = Columns(cells, rows, {"score": scores})
+    some = rows[::700]
+    ranks = ndtri((rankdata(scores) - 0.5) / len(scores))
+    same = {key: ranks[cells.function_key(rows) == key].mean() for key in np.unique(cells.function_key(rows))}
+    own = {row.tobytes(): rank for row, rank in zip(rows, ranks, strict=True)}
+
+    def known(row):
+        return own.get(row.tobytes(), same[cells.function_key(row[None])[0]])
+
+    expected = [[np.mean([known(near) for near in (row, *cells.neighbors(row))])] for row in some]
+    np.testing.assert_allclose(block.around.values(some), expected)
+    assert Columns(cells, rows[::9], {"score": scores[::9]}).around is None, "too few neighbours are listed"
+    missing = np.where(np.arange(len(rows)) % 7, scores, np.nan)
+    assert Columns(cells, rows, {"score": scores, "ms": missing}).around.names == ("score around", "ms around")
 
 
 def test_columns_may_count_by_their_logarithms(cells):

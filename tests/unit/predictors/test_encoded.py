@@ -1,14 +1,18 @@
 """Predictors in scikit-learn's shape: what they learn, forget, refuse and give."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
+from scipy.special import ndtri
+from scipy.stats import rankdata
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import check_estimator
 
 import nasbed
 from nasbed.core.errors import BadSetting, InvalidArchitecture, UnknownName
 from nasbed.predictors.estimator import GaussianProcessEstimator
-from nasbed.predictors.targets import targets
+from nasbed.predictors.targets import Transformation, targets
 
 SPACE = nasbed.space("transnas-micro")
 ROWS = SPACE.enumerate()[np.random.default_rng(0).permutation(4096)[:120]]
@@ -27,7 +31,7 @@ def test_it_ranks_what_it_has_not_seen():
 
 
 def test_predictions_are_in_the_unit_of_the_values():
-    for target in ("log-error", "rank-gaussian", "standardised"):
+    for target in get_args(Transformation):
         predictor = made(target=target)
         mean, deviation = predictor.fit(ROWS[:60], VALUES[:60]).predict(ROWS[60:])
         again = predictor.fit(ROWS[:60], 1000 * VALUES[:60] + 7).predict(ROWS[60:])
@@ -112,7 +116,7 @@ def test_what_cannot_be_learned_from_is_refused_with_a_sentence(archs, values, e
         made().fit(archs, values)
 
 
-@pytest.mark.parametrize("transformation", ["log-error", "rank-gaussian", "standardised"])
+@pytest.mark.parametrize("transformation", get_args(Transformation))
 @pytest.mark.parametrize(
     "values",
     [[3.0, 1.0, 2.0, 2.0], [-1e300, 1e300, 0.0], [5e-324, 0.0], [1.0, 1.0 + 1e-9], list(range(100))],
@@ -137,6 +141,13 @@ def test_log_errors_tell_the_good_apart():
     assert apart[1][1] / apart[1][0] > 3 * apart[0][1] / apart[0][0]
 
 
+def test_blended_targets_are_the_mean_of_two():
+    values = np.random.default_rng(2).lognormal(size=50)
+    both = [targets(values, name).values for name in ("rank-gaussian", "log-error")]
+    blended = targets(values, "blended").values
+    np.testing.assert_allclose(blended, np.mean(both, axis=0) / np.mean(both, axis=0).std(), atol=1e-9)
+
+
 def test_columns_count_by_their_ranks_whatever_their_scale():
     scores = np.random.default_rng(5).normal(size=len(ROWS))
     found = []
@@ -146,6 +157,20 @@ def test_columns_count_by_their_ranks_whatever_their_scale():
         found.append(predictor.predict(ROWS)[0])
         np.testing.assert_allclose(predictor.features.raw(predictor.features(ROWS)), encoding(ROWS), atol=1e-9)
     np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-9)
+
+
+def test_what_is_around_an_architecture_stands_beside_its_own_numbers():
+    scores = np.random.default_rng(5).normal(size=SPACE.size)
+    encoding = nasbed.encoding("onehot", SPACE).with_columns(SPACE.enumerate(), {"score": scores})
+    features = made(encoding=encoding).features
+    assert list(features.blocks) == ["onehot", "columns", "columns around"]
+    assert features.names[-2:] == ("score", "score around")
+    np.testing.assert_allclose(features.raw(features(ROWS)), encoding(ROWS), atol=1e-9)
+    ranks = ndtri((rankdata(scores) - 0.5) / len(scores))
+    expected = [ranks[SPACE.index([row, *SPACE.neighbors(row)])].mean() for row in ROWS[:20]]
+    np.testing.assert_allclose(np.corrcoef(expected, features(ROWS[:20])[:, -1])[0, 1], 1.0)
+    few = nasbed.encoding("onehot", SPACE).with_columns(ROWS, {"score": scores[: len(ROWS)]})
+    assert list(made(encoding=few).features.blocks) == ["onehot", "columns"], "few neighbours have scores"
 
 
 @pytest.mark.slow

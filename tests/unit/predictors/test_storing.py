@@ -100,10 +100,13 @@ def test_what_is_damaged_or_something_else_is_not_read(tmp_path):
         load(write_arrays(tmp_path / "other.npz", {"archs": ROWS}))
 
 
-def test_a_later_format_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("changed", "said"), [({"format": 99}, "format 99"), ({"numbers": 1}, "from 1 numbers .* has 1[0-9]+ now")]
+)
+def test_a_later_format_and_an_encoding_that_changed_are_refused(tmp_path, changed, said):
     path = save(fitted(), tmp_path / "learned.npz")
     arrays = read_arrays(path, "", "")
-    about = {**json.loads(arrays["about"].tobytes()), "format": 99}
+    about = {**json.loads(arrays["about"].tobytes()), **changed}
     write_arrays(path, {**arrays, "about": np.frombuffer(json.dumps(about).encode(), np.uint8)})
-    with pytest.raises(BadSetting, match="format 99"):
+    with pytest.raises(BadSetting, match=said):
         load(path)
