@@ -35,11 +35,13 @@ class Columns(Block):
         archs: The architectures, ``(m, decisions)``.
         columns: The numbers by name, ``(m,)`` each.
         log: Whether x counts as sign(x)·log(1 + |x|), which suits scores over many orders of magnitude.
+        neighbours: Whether predictors also learn from what is around an architecture; see ``around``.
     """
 
     archs: Archs
     columns: Mapping[str, NDArray[np.float64]]
     log: bool = False
+    neighbours: bool = True
 
     simplified = False
 
@@ -108,9 +110,10 @@ class Columns(Block):
 
         A score is measured on few images and with weights as they were drawn; the mean over two dozen architectures
         that are one decision apart says more of where in the space an architecture stands. Ranks are normal quantiles.
-        None where fewer than half of the neighbours have numbers, or more than 65,536 architectures are listed.
+        None where fewer than half of the neighbours have numbers, more than 65,536 architectures are listed, or
+        ``neighbours`` says so.
         """
-        if len(self.archs) > _MOST:
+        if not self.neighbours or len(self.archs) > _MOST:
             return None
         ranks = {name: _ranked(numbers) for name, numbers in zip(self.names, self._numbers.T, strict=True)}
         ranked = replace(self, columns=ranks, log=False)
@@ -139,7 +142,9 @@ class Columns(Block):
         return means, found / max(asked, 1)
 
 
-def from_table(space: Space, table: str = "", of: tuple[str, ...] = ("params", "flops"), log: bool = False) -> Columns:
+def from_table(
+    space: Space, table: str = "", of: tuple[str, ...] = ("params", "flops"), log: bool = False, neighbours: bool = True
+) -> Columns:
     """Numbers that a table has of its architectures, such as parameters, latencies and scores.
 
     Args:
@@ -148,6 +153,7 @@ def from_table(space: Space, table: str = "", of: tuple[str, ...] = ("params", "
         of: The measurements, by name, such as params. Validation and test results are refused: they are what is to be
             predicted.
         log: Whether x counts as sign(x)·log(1 + abs(x)), which suits scores over many orders of magnitude.
+        neighbours: Whether predictors also learn from the mean over an architecture's neighbours.
 
     Raises:
         BadSetting: When the table is of another space, or a measurement is a result.
@@ -160,7 +166,7 @@ def from_table(space: Space, table: str = "", of: tuple[str, ...] = ("params", "
             raise BadSetting(
                 f"{text!r} is a result in {opened.path.name}, which is to be predicted; take costs or scores"
             )
-    return Columns(space, opened.archs, {text: one.mean() for text, one in found.items()}, log)
+    return Columns(space, opened.archs, {text: one.mean() for text, one in found.items()}, log, neighbours)
 
 
 def table_of(space: Space, table: str, example: str) -> Table:

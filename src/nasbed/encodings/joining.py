@@ -77,18 +77,20 @@ class Encoding(Printed):
         listed = [part.known for part in self.parts.values() if part.known is not None]
         return listed[0] if listed else typical(self.space)
 
-    def with_columns(self, archs: ArrayLike, columns: Mapping[str, ArrayLike], log: bool = False) -> Encoding:
+    def with_columns(
+        self, archs: ArrayLike, columns: Mapping[str, ArrayLike], log: bool = False, neighbours: bool = True
+    ) -> Encoding:
         """Return an encoding with numbers that are known of architectures as a further block, ``columns``.
 
         Args:
             archs: The architectures, ``(m, decisions)``.
             columns: The numbers by name, ``(m,)`` each; see ``Columns``.
             log: Whether they count by their logarithms.
+            neighbours: Whether predictors also learn from the mean over an architecture's neighbours.
         """
         numbers = {name: np.asarray(values, np.float64) for name, values in columns.items()}
-        return Encoding(
-            self.space, {**self.parts, "columns": Columns(self.space, self.space.checked(archs), numbers, log)}
-        )
+        block = Columns(self.space, self.space.checked(archs), numbers, log, neighbours)
+        return Encoding(self.space, {**self.parts, "columns": block})
 
     def with_curves(self, archs: ArrayLike, curves: ArrayLike, epochs: Sequence[int] | None = None) -> Encoding:
         """Return an encoding with the beginnings of trainings as a further block, ``curve``.

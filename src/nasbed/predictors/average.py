@@ -18,7 +18,8 @@ from nasbed.predictors.kernel import Floats
 class Average(Combined):
     """The mean of several predictors; where one is not installed, that of the others, said so.
 
-    The deviation is the first one's, and how much they disagree.
+    One that learned from a part of many counts by the share that it learned from. The deviation is the first one's, and
+    how much they disagree.
 
     Attributes:
         members: The predictors, divided by ``|``, each with settings if need be, such as ``gp:most=2000|xgboost``.
@@ -79,7 +80,8 @@ class Average(Combined):
         (first, one), *others = self.each_.items()
         mean, deviation = one.predict_numbers(self.read(first, numbers))
         means = np.array([mean, *(other.mean_of(self.read(text, numbers)) for text, other in others)])
-        return means.mean(axis=0), np.hypot(deviation, means.std(axis=0)) if others else deviation
+        mean = np.average(means, axis=0, weights=[one.share for one in self.each_.values()])
+        return mean, np.hypot(deviation, means.std(axis=0)) if others else deviation
 
     def regressor(self) -> Any:
         """Return all of them, voting, as an estimator of scikit-learn.

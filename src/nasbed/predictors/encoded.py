@@ -82,6 +82,11 @@ class EncodedPredictor(Configured, ABC):
         """What is to be known of how the last ``fit`` learned: a sentence each."""
         return ()
 
+    @property
+    def share(self) -> float:
+        """Which share of what it was given it learned from: all, where it is not of those that take a part of many."""
+        return 1.0
+
     def fit(self, archs: ArrayLike, values: ArrayLike) -> Self:
         """Learn, and forget what was learned before. Where all values are the same, that one is predicted of all.
 

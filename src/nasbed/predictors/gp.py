@@ -49,6 +49,11 @@ class GaussianProcess(EncodedPredictor):
         hyper = most_probable(kernel, between, values, Prior(), steps=self.steps)
         self.learned_, self.posterior_ = values, Posterior.of(kernel, hyper, numbers, between)
 
+    @property
+    def share(self) -> float:
+        """Which share of what it was given it learned from."""
+        return len(self.learned_) / self.given_
+
     def _part_of(self, numbers: Floats, values: Floats) -> tuple[Floats, Floats]:
         """Return what is learned from: everything, or, of too many, those that the seed draws."""
         self.given_ = len(values)

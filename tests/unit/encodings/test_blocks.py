@@ -167,6 +167,7 @@ def test_what_is_around_an_architecture_is_the_mean_of_ranks_over_it_and_its_nei
     expected = [[np.mean([known(near) for near in (row, *cells.neighbors(row))])] for row in some]
     np.testing.assert_allclose(block.around.values(some), expected)
     assert Columns(cells, rows[::9], {"score": scores[::9]}).around is None, "too few neighbours are listed"
+    assert Columns(cells, rows, {"score": scores}, neighbours=False).around is None
     missing = np.where(np.arange(len(rows)) % 7, scores, np.nan)
     assert Columns(cells, rows, {"score": scores, "ms": missing}).around.names == ("score around", "ms around")
 
