@@ -69,6 +69,15 @@ def test_of_many_architectures_a_seeded_part_is_learned_from_and_it_says_so():
     assert (predictor.predict(ROWS)[0] != made(most=50, seed=1).fit(ROWS, VALUES).predict(ROWS)[0]).any()
 
 
+def test_in_an_average_one_that_learned_from_a_part_counts_by_its_share():
+    members = {"gp": {"most": 30}, "bayesian-ridge": {}}
+    both = made("default", members="gp:most=30|bayesian-ridge").fit(ROWS, VALUES)
+    numbers = both.features(ROWS)
+    part, whole = (made(name, **more).fit(ROWS, VALUES).mean_of(numbers) for name, more in members.items())
+    share = 30 / len(ROWS)
+    np.testing.assert_allclose(both.mean_of(numbers), (share * part + whole) / (share + 1.0))
+
+
 def test_the_regressor_alone_learns_from_numbers():
     predictor = made(target="standardised", steps=200)
     expected = predictor.fit(ROWS[:60], VALUES[:60]).predict(ROWS[60:])
