@@ -44,6 +44,11 @@ class Block(Configured, ABC):
         """The architectures that it has numbers for, ``(m, decisions)``; None for all of the space."""
         return None
 
+    @property
+    def around(self) -> Block | None:
+        """A block of what is around each architecture, which predictors read beside it; None where there is none."""
+        return None
+
     @abstractmethod
     def values(self, rows: Archs) -> NDArray[np.float64]:
         """Return the numbers of n rows, ``(n, numbers)``."""

@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 
 from nasbed.core.errors import BadSetting
 from nasbed.core.space import Space
-from nasbed.encodings.columns import Columns
 from nasbed.encodings.joining import Encoding, encoding
 from nasbed.encodings.quantiles import normal_quantiles
 from nasbed.predictors.kernel import Floats, Kernel, Part
@@ -44,7 +43,7 @@ class Features:
         self.encoding = encoding(encoded, space) if isinstance(encoded, str) else encoded
         self._whole = self.encoding
         for name, part in self.encoding.parts.items():
-            if name.split(":")[0] in _RANKED and isinstance(part, Columns) and part.around is not None:
+            if name.split(":")[0] in _RANKED and part.around is not None:
                 self._whole = Encoding(space, {**self._whole.parts, f"{name} around": part.around})
         numbers = self._whole(self.encoding.typical())
         self._ranks = dict[int, tuple[Floats, Floats]]()
