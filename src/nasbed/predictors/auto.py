@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from nasbed.core.bounds import Count
 from nasbed.core.extras import require
 from nasbed.predictors.combined import Combined
-from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.folds import PARTS, parts
 from nasbed.predictors.kernel import Floats
 
@@ -51,24 +50,21 @@ class Auto(Combined):
 
     def fit_numbers(self, numbers: Floats, values: Floats) -> None:
         """Choose, and let the chosen one learn from everything."""
-        candidates = {text: self.fresh(text) for text in self.installed}
         some = np.random.default_rng(self.seed).permutation(len(values))[: self.most]
-        chosen = next(iter(candidates))
-        if len(candidates) > 1 and len(some) >= _FEWEST:
-            scores = {
-                text: self._score(one, self.read(text, numbers[some]), values[some]) for text, one in candidates.items()
-            }
+        chosen = next(iter(self.installed))
+        if len(self.installed) > 1 and len(some) >= _FEWEST:
+            scores = {text: self._score(text, self.read(text, numbers[some]), values[some]) for text in self.installed}
             chosen = max(scores, key=lambda text: scores[text])
-        self.chosen_, self.base_ = self.texts.index(chosen), candidates[chosen]
-        self.base_.fit_numbers(self.read(chosen, numbers), values)
+        self.chosen_ = self.texts.index(chosen)
+        self.base_ = self.taught(chosen, self.read(chosen, numbers), values)
 
-    def _score(self, candidate: EncodedPredictor, numbers: Floats, values: Floats) -> float:
+    def _score(self, candidate: str, numbers: Floats, values: Floats) -> float:
         """Return the mean of Kendall's τ over the parts; −1 where a candidate cannot learn or predicts no numbers."""
         found = []
         for learned, held in parts(len(values), self.seed):
             try:
-                candidate.fit_numbers(numbers[learned], values[learned])
-                mean = candidate.predict_numbers(numbers[held])[0]
+                one = self.taught(candidate, numbers[learned], values[learned])
+                mean = one.targets_.back(one.mean_of(numbers[held]))
             except (ArithmeticError, ValueError, RuntimeError):
                 return -1.0
             found.append(require("scipy.stats", "predictors").kendalltau(mean, values[held])[0])
@@ -76,7 +72,8 @@ class Auto(Combined):
 
     def predict_numbers(self, numbers: Floats) -> tuple[Floats, Floats]:
         """Return what the chosen one predicts."""
-        return self.base_.predict_numbers(self.read(self.texts[self.chosen_], numbers))
+        read = self.read(self.texts[self.chosen_], numbers)
+        return self.base_.targets_.in_units(*self.base_.predict_numbers(read))
 
     def shares(self) -> dict[str, float]:
         """Return those of the chosen one."""
@@ -95,8 +92,7 @@ class Auto(Combined):
         self.chosen_ = int(learned["candidate"])
         text = self.texts[self.chosen_]
         self.made(text)  # says what is missing
-        self.base_ = self.fresh(text)
-        self.base_.take_back(self.read(text, numbers), values, learned)
+        self.base_ = self.taught(text, self.read(text, numbers), values, learned)
 
     def regressor(self) -> Any:
         """Return that of the one that was chosen; of the first, where nothing was learned."""

@@ -22,7 +22,8 @@ class Average(Combined):
     how much they disagree.
 
     Attributes:
-        members: The predictors, divided by ``|``, each with settings if need be, such as ``gp:most=2000|xgboost``.
+        members: The predictors, divided by ``|``, each with settings if need be, such as ``gp:most=2000|xgboost``. The
+            mean is of what they predict in the values' unit, where not all of them learn the same target.
     """
 
     members: str = "gp|xgboost"
@@ -43,9 +44,7 @@ class Average(Combined):
 
     def fit_numbers(self, numbers: Floats, values: Floats) -> None:
         """Let all of them learn."""
-        self.each_ = {text: self.fresh(text) for text in self.installed}
-        for text, one in self.each_.items():
-            one.fit_numbers(self.read(text, numbers), values)
+        self.each_ = {text: self.taught(text, self.read(text, numbers), values) for text in self.installed}
 
     def learned(self) -> dict[str, NDArray[Any]]:
         """Return what each of them learned, after its place among the members."""
@@ -66,8 +65,7 @@ class Average(Combined):
             own = {name.removeprefix(start): array for name, array in learned.items() if name.startswith(start)}
             if own:
                 self.made(text)  # says what is missing
-                self.each_[text] = self.fresh(text)
-                self.each_[text].take_back(self.read(text, numbers), values, own)
+                self.each_[text] = self.taught(text, self.read(text, numbers), values, own)
 
     def shares(self) -> dict[str, float]:
         """Return the mean of the shares of those that say them."""
@@ -78,8 +76,10 @@ class Average(Combined):
     def predict_numbers(self, numbers: Floats) -> tuple[Floats, Floats]:
         """Return the mean, and the root of the first one's variance and of how the means vary."""
         (first, one), *others = self.each_.items()
-        mean, deviation = one.predict_numbers(self.read(first, numbers))
-        means = np.array([mean, *(other.mean_of(self.read(text, numbers)) for text, other in others)])
+        mean, deviation = one.targets_.in_units(*one.predict_numbers(self.read(first, numbers)))
+        means = np.array(
+            [mean, *(other.targets_.back(other.mean_of(self.read(text, numbers))) for text, other in others)]
+        )
         mean = np.average(means, axis=0, weights=[one.share for one in self.each_.values()])
         return mean, np.hypot(deviation, means.std(axis=0)) if others else deviation
 

@@ -22,6 +22,7 @@ from nasbed.core.extras import require
 from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.kernel import Floats
 from nasbed.predictors.safely import regressor_bytes, regressor_of
+from nasbed.predictors.targets import Transformation
 
 _HELD_OUT = 0.2
 _FEWEST = 5  # of fewer architectures none is held out: what is known of the deviation is that of the targets, 1
@@ -166,16 +167,21 @@ class XGBoost(BorrowedPredictor):
         subsample: Which share of the architectures each learns from.
         colsample: Which share of the numbers each division may look at.
         min_child_weight: A leaf has at least so many architectures.
+        bins: Each number is divided into so many intervals at most, of about as many architectures each.
+        gamma: A division must lower half the sum of squared errors by so much; the targets' variance is 1.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("scipy", "xgboost", "sklearn")
+    suited: ClassVar[Transformation] = "log-error"
 
     trees: Count = 1500
     rate: Positive = 0.02
-    depth: Count = 5
+    depth: Count = 6
     subsample: Annotated[float, Bounds(above=0, most=1)] = 0.9
-    colsample: Annotated[float, Bounds(above=0, most=1)] = 0.3
+    colsample: Annotated[float, Bounds(above=0, most=1)] = 0.1
     min_child_weight: Annotated[float, Bounds(least=0)] = 2.0
+    bins: Annotated[int, Bounds(least=2)] = 32
+    gamma: Annotated[float, Bounds(least=0)] = 0.002
 
     def regressor(self) -> Any:
         """Return the regressor of XGBoost."""
@@ -186,6 +192,8 @@ class XGBoost(BorrowedPredictor):
             subsample=self.subsample,
             colsample_bynode=self.colsample,
             min_child_weight=self.min_child_weight,
+            max_bin=self.bins,
+            gamma=self.gamma,
             tree_method="hist",
             random_state=self.seed,
             n_jobs=1,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nasbed.core.errors import BadSetting, MissingExtra
 from nasbed.core.registry import predictors
@@ -11,6 +16,7 @@ from nasbed.core.spelling import joined, named
 from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.features import Beside, Features
 from nasbed.predictors.kernel import Floats
+from nasbed.predictors.targets import Targets, Transformation, targets
 
 
 @dataclass(eq=False)
@@ -18,7 +24,7 @@ class Combined(EncodedPredictor):
     """Registered predictors, of which those that are installed count.
 
     A subclass has a setting that names them, divided by ``|``, each with settings if need be. They have its encoding,
-    target and seed.
+    target and seed; where it has no target, each has what suits it.
     """
 
     def __post_init__(self) -> None:
@@ -67,6 +73,12 @@ class Combined(EncodedPredictor):
         """Why the others are not there."""
         return {}
 
+    @property
+    def learns(self) -> Transformation:
+        """What all of them learn; where they learn different targets, the values, of which each makes its own."""
+        all_of = {one.learns for one in self.installed.values()}
+        return all_of.pop() if len(all_of) == 1 else "standardised"
+
     def read_from(self, own: Features) -> Features:
         """Return what those that are installed read: most often the same, else each its own, side by side."""
         each = [one.read_from(own) for one in self.installed.values()]
@@ -77,6 +89,21 @@ class Combined(EncodedPredictor):
         found = self.made(text)
         found.__dict__["features"] = self.features.of(list(self.installed).index(text))
         return found
+
+    def taught(
+        self, text: str, numbers: Floats, values: Floats, learned: Mapping[str, NDArray[Any]] | None = None
+    ) -> EncodedPredictor:
+        """Return one of them, which has learned its targets of some values, or has taken back what it learned of them.
+
+        Its ``targets_`` lead back to these values.
+        """
+        one = self.fresh(text)
+        one.targets_ = Targets(values, np.asarray) if one.learns == self.learns else targets(values, one.learns)
+        if learned is None:
+            one.fit_numbers(numbers, one.targets_.values)
+        else:
+            one.take_back(numbers, one.targets_.values, learned)
+        return one
 
     def read(self, text: str, numbers: Floats) -> Floats:
         """Return which of the numbers one of them reads."""

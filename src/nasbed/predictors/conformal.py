@@ -26,6 +26,7 @@ from nasbed.core.spelling import joined, named
 from nasbed.predictors.encoded import EncodedPredictor
 from nasbed.predictors.features import Features
 from nasbed.predictors.kernel import Floats
+from nasbed.predictors.targets import Transformation
 
 _LEAST = 1e-9  # of the targets' deviation: no prediction counts as surer
 
@@ -59,6 +60,11 @@ class Conformal(EncodedPredictor):
         own = {"space": self.space, "encoding": self.encoding, "target": self.target, "seed": self.seed}
         made: EncodedPredictor = predictors.make(name, joined(own, settings))
         return made
+
+    @property
+    def learns(self) -> Transformation:
+        """What the other predictor learns."""
+        return self._made().learns
 
     def read_from(self, own: Features) -> Features:
         """Return what the other predictor reads."""

@@ -36,16 +36,19 @@ class EncodedPredictor(Configured, ABC):
         space: The space that the architectures are from.
         encoding: What is known of an architecture: the name of an encoding, or one that was made.
         target: What the regressor learns: the logarithm of the distance to the best, normal quantiles of the ranks, the
-            mean of these two, or the values as they are. Predictions are in the values' unit all the same.
+            mean of these two, or the values as they are; None for what suits it. Predictions are in the values' unit
+            all the same.
         seed: Of what is random in it.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("scipy",)
     """The libraries that it needs, as Python imports them."""
+    suited: ClassVar[Transformation] = "blended"
+    """The target that suits it."""
 
     space: Space
     encoding: str | Encoding = "default"
-    target: Transformation = "blended"
+    target: Transformation | None = None
     seed: Natural = 0
 
     def __post_init__(self) -> None:
@@ -83,6 +86,11 @@ class EncodedPredictor(Configured, ABC):
         return ()
 
     @property
+    def learns(self) -> Transformation:
+        """Which targets ``fit_numbers`` is given."""
+        return self.target or self.suited
+
+    @property
     def share(self) -> float:
         """Which share of what it was given it learned from: all, where it is not of those that take a part of many."""
         return 1.0
@@ -104,7 +112,7 @@ class EncodedPredictor(Configured, ABC):
         rows, given = self.space.checked(archs), checked(values)
         if len(rows) != len(given):
             raise BadSetting(f"{len(rows)} architectures have {len(given)} values; give one value for each")
-        numbers, made = self.features(rows), targets(given, self.target)
+        numbers, made = self.features(rows), targets(given, self.learns)
         self.__dict__.pop("targets_", None)  # so that nothing is predicted if it cannot learn
         if made.values.any():
             self.fit_numbers(numbers, made.values)

@@ -84,7 +84,7 @@ class GaussianProcess(EncodedPredictor):
 
     def guide(self) -> Guide:
         """Return a process that grows by a row an answer."""
-        return ProcessGuide(self.features.kernel, self.target, self.steps)
+        return ProcessGuide(self.features.kernel, self.learns, self.steps)
 
     def regressor(self) -> Any:
         """Return the Gaussian process as an estimator of scikit-learn, for numbers on one scale in these blocks."""

@@ -112,7 +112,7 @@ class FittedGuide(Guide):
 
     def learn(self, numbers: Floats, values: Floats, pending: Floats) -> None:
         """Fit it; where answers are awaited, a second time, with what it expects of them."""
-        made = targets(values, self._predictor.target).values
+        made = targets(values, self._predictor.learns).values
         self._best = float(made.max())
         self._predictor.fit_numbers(numbers, made)
         if len(pending):

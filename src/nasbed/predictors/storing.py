@@ -92,7 +92,7 @@ def unpacked(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> En
             f"has {has} now, so let it learn again, and store it"
         )
     made.archs_, made.values_ = arrays["archs"], arrays["values"]
-    made.targets_ = targets(made.values_, made.target)
+    made.targets_ = targets(made.values_, made.learns)
     if made.targets_.values.any():
         made.take_back(made.features(made.archs_), made.targets_.values, arrays)
     return made

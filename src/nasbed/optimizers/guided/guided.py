@@ -117,7 +117,7 @@ class Guided(Optimizer):
             raise BadSetting(
                 f"{self.predictor} does not know how candidates vary together; use acquisition=its, or predictor=gp"
             )
-        self._features = made.features
+        self._features, self._learns = made.features, made.learns
         self._listing = Listing(self.space, made.features) if is_listed(self.space, self.candidates) else None
         self._scored = Scored(self.space, self.warm) if self.warm else None
         self._guides = [made.guide() for _ in range(self.runs)]
@@ -241,7 +241,7 @@ class Guided(Optimizer):
         gains = as_gain(self._told.costs_of(run)[:, 0])
         self._others[0][run].learn(numbers, gains, pending)
         beliefs = [offer.believed(guide) for guide in (self._guides[run], self._others[0][run])]
-        known = targets(values, self.target).values, targets(gains, _OF_COSTS).values
+        known = targets(values, self._learns).values, targets(gains, _OF_COSTS).values
         found = added([one.of_a_training() for one in beliefs] if self.noisy else beliefs, np.column_stack(known))
         return np.where(offer.free(self._names.of(run)) & ~np.isnan(found), found, -np.inf)
 

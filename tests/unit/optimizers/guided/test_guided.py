@@ -266,7 +266,7 @@ def test_of_several_encodings_the_first_that_a_space_has_is_taken():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("law", optimizer_laws, ids=str)
-@pytest.mark.parametrize("name", [name for name in SETTINGS if name != "default"])
+@pytest.mark.parametrize("name", ["neighbours", "batch", "joint", "seconds"])
 def test_other_settings_keep_the_laws(name, law):
     optimizer = optimizers.make("guided", SETTINGS[name])
     law(optimizer.start(SMALL, Streams.from_seed(0, 1), (1, 3, 9, 27)))
