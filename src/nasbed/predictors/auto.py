@@ -75,6 +75,11 @@ class Auto(Combined):
         read = self.read(self.texts[self.chosen_], numbers)
         return self.base_.targets_.in_units(*self.base_.predict_numbers(read))
 
+    @property
+    def share(self) -> float:
+        """That of the chosen one."""
+        return self.base_.share
+
     def shares(self) -> dict[str, float]:
         """Return those of the chosen one."""
         return self.base_.shares()

@@ -80,8 +80,10 @@ class Average(Combined):
         means = np.array(
             [mean, *(other.targets_.back(other.mean_of(self.read(text, numbers))) for text, other in others)]
         )
-        mean = np.average(means, axis=0, weights=[one.share for one in self.each_.values()])
-        return mean, np.hypot(deviation, means.std(axis=0)) if others else deviation
+        weights = [one.share for one in self.each_.values()]
+        mean = np.average(means, axis=0, weights=weights)
+        apart = np.sqrt(np.average((means - mean) ** 2, axis=0, weights=weights))
+        return mean, np.hypot(deviation, apart) if others else deviation
 
     def regressor(self) -> Any:
         """Return all of them, voting, as an estimator of scikit-learn.

@@ -92,6 +92,11 @@ class Conformal(EncodedPredictor):
         score = min(self._score(self.level), float(self.scores_[-1]))
         return mean, np.maximum(deviation, _LEAST) * score / normal
 
+    @property
+    def share(self) -> float:
+        """That of the other predictor."""
+        return self.base_.share
+
     def shares(self) -> dict[str, float]:
         """Return those of the other predictor."""
         return self.base_.shares()

@@ -76,6 +76,7 @@ def test_in_an_average_one_that_learned_from_a_part_counts_by_its_share():
     part, whole = (made(name, **more).fit(ROWS, VALUES).mean_of(numbers) for name, more in members.items())
     share = 30 / len(ROWS)
     np.testing.assert_allclose(both.mean_of(numbers), (share * part + whole) / (share + 1.0))
+    assert made("auto", candidates="gp:most=30").fit(ROWS, VALUES).share == share
 
 
 def test_the_regressor_alone_learns_from_numbers():
