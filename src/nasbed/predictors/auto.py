@@ -53,10 +53,10 @@ class Auto(Combined):
         some = np.random.default_rng(self.seed).permutation(len(values))[: self.most]
         chosen = next(iter(self.installed))
         if len(self.installed) > 1 and len(some) >= _FEWEST:
-            scores = {text: self._score(text, self.read(text, numbers[some]), values[some]) for text in self.installed}
+            scores = {text: self._score(text, numbers[some], values[some]) for text in self.installed}
             chosen = max(scores, key=lambda text: scores[text])
         self.chosen_ = self.texts.index(chosen)
-        self.base_ = self.taught(chosen, self.read(chosen, numbers), values)
+        self.base_ = self.taught(chosen, numbers, values)
 
     def _score(self, candidate: str, numbers: Floats, values: Floats) -> float:
         """Return the mean of Kendall's τ over the parts; −1 where a candidate cannot learn or predicts no numbers."""
@@ -64,7 +64,7 @@ class Auto(Combined):
         for learned, held in parts(len(values), self.seed):
             try:
                 one = self.taught(candidate, numbers[learned], values[learned])
-                mean = one.targets_.back(one.mean_of(numbers[held]))
+                mean = one.targets_.back(one.mean_of(self.read(candidate, numbers[held])))
             except (ArithmeticError, ValueError, RuntimeError):
                 return -1.0
             found.append(require("scipy.stats", "predictors").kendalltau(mean, values[held])[0])
@@ -97,7 +97,7 @@ class Auto(Combined):
         self.chosen_ = int(learned["candidate"])
         text = self.texts[self.chosen_]
         self.made(text)  # says what is missing
-        self.base_ = self.taught(text, self.read(text, numbers), values, learned)
+        self.base_ = self.taught(text, numbers, values, learned)
 
     def regressor(self) -> Any:
         """Return that of the one that was chosen; of the first, where nothing was learned."""

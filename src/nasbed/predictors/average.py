@@ -44,7 +44,7 @@ class Average(Combined):
 
     def fit_numbers(self, numbers: Floats, values: Floats) -> None:
         """Let all of them learn."""
-        self.each_ = {text: self.taught(text, self.read(text, numbers), values) for text in self.installed}
+        self.each_ = {text: self.taught(text, numbers, values) for text in self.installed}
 
     def learned(self) -> dict[str, NDArray[Any]]:
         """Return what each of them learned, after its place among the members."""
@@ -65,7 +65,7 @@ class Average(Combined):
             own = {name.removeprefix(start): array for name, array in learned.items() if name.startswith(start)}
             if own:
                 self.made(text)  # says what is missing
-                self.each_[text] = self.taught(text, self.read(text, numbers), values, own)
+                self.each_[text] = self.taught(text, numbers, values, own)
 
     def shares(self) -> dict[str, float]:
         """Return the mean of the shares of those that say them."""

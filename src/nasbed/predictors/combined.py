@@ -95,14 +95,14 @@ class Combined(EncodedPredictor):
     ) -> EncodedPredictor:
         """Return one of them, which has learned its targets of some values, or has taken back what it learned of them.
 
-        Its ``targets_`` lead back to these values.
+        It reads its own of the numbers, and its ``targets_`` lead back to these values.
         """
-        one = self.fresh(text)
+        one, read = self.fresh(text), self.read(text, numbers)
         one.targets_ = Targets(values, np.asarray) if one.learns == self.learns else targets(values, one.learns)
         if learned is None:
-            one.fit_numbers(numbers, one.targets_.values)
+            one.fit_numbers(read, one.targets_.values)
         else:
-            one.take_back(numbers, one.targets_.values, learned)
+            one.take_back(read, one.targets_.values, learned)
         return one
 
     def read(self, text: str, numbers: Floats) -> Floats:
